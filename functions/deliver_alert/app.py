@@ -1,0 +1,12 @@
+"""DeliverAlert: one alert to Slack (SQS)."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch import wiring
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Post what the queue holds."""
+    return wiring.deliver_alert()(event, context)

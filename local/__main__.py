@@ -1,0 +1,195 @@
+"""The commands behind make: demo, up, down, invoke."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from boto3.dynamodb.types import TypeDeserializer
+from rich.console import Console
+
+from local.board import ledger_table, message_panel, totals
+from local.cloud import ROOT, CloudError, LocalCloud
+from local.jobs import PlayedJob, Stage, get_json
+from local.scenario import a_day
+
+_HOME = ROOT / ".local"
+_DEMO_HOME = ROOT / ".local" / "demo"
+_SETTLED_SECONDS = 60
+_INTERRUPTED = 130  # what a shell answers for a program that Ctrl-C ended
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; answer with its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    console = Console(stderr=False)
+    options = _options(arguments)
+    try:
+        code: int = options.command(console, options)
+    except CloudError as exc:
+        console.print(f"[red]{exc}", markup=True, highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("interrupted: everything that was started has been stopped")
+        return _INTERRUPTED
+    return code
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def demo(console: Console, options: argparse.Namespace) -> int:
+    """Play a day in an ML team on a cloud of its own, show the channel and the ledger, clean up."""
+    del options
+    cloud = _set_up(console, _DEMO_HOME, [])
+    try:
+        jobs = a_day()
+        rows = _play(console, Stage(cloud.env()), cloud, jobs)
+        console.print(ledger_table(rows), totals(rows), sep="\n")
+        missing = {job.name for job in jobs} - {row["resource_name"] for row in rows}
+    finally:
+        with _step(console, "Cleaning up"):
+            cloud.stop()
+    if missing:
+        console.print(f"[red]not in the ledger: {', '.join(sorted(missing))}")
+    return 1 if missing else 0
+
+
+def up(console: Console, options: argparse.Namespace) -> int:
+    """Start the cloud, or find it running, and deploy."""
+    cloud = _set_up(console, _HOME / "up", options.parameters)
+    link = _HOME / "env"
+    link.write_text(cloud.write_env().read_text(encoding="utf-8"), encoding="utf-8")
+    console.print(f"Deployed. Its addresses are in {link.relative_to(ROOT)}; `make down` stops it.", highlight=False)
+    return 0
+
+
+def down(console: Console, options: argparse.Namespace) -> int:
+    """Stop the cloud that ``up`` started."""
+    del options
+    cloud = LocalCloud.find(_HOME / "up")
+    if cloud is None:
+        console.print("No local cloud runs.")
+        return 0
+    with _step(console, "Stopping"):
+        cloud.stop()
+    (_HOME / "env").unlink(missing_ok=True)
+    return 0
+
+
+def invoke(console: Console, options: argparse.Namespace) -> int:
+    """Run RecordJob on a captured event, in Docker, against the running cloud."""
+    del console
+    cloud = LocalCloud.find(_HOME / "up")
+    if cloud is None:
+        raise CloudError("No local cloud runs: start one with `make up`.")
+    variables = cloud.home / "invoke.json"
+    variables.write_text(json.dumps({"RecordJob": cloud.function_env("RecordJob")}), encoding="utf-8")
+    command = [
+        *("sam", "local", "invoke", "RecordJob", "-e", str(options.event), "--env-vars", str(variables)),
+        *("--template", str(cloud.home / "build" / "template.yaml"), "--docker-network", "host", "--skip-pull-image"),
+    ]
+    return subprocess.run(command, cwd=ROOT, env=cloud.process_env(), check=False).returncode
+
+
+def _set_up(console: Console, home: Path, overrides: Sequence[str]) -> LocalCloud:
+    cloud = LocalCloud.find(home)
+    started = cloud is None
+    if cloud is None:
+        with _step(console, "Starting MiniStack, SageMaker and Slack"):
+            cloud = LocalCloud.start(home)
+    try:
+        with _step(console, "Building the application (sam build)"):
+            cloud.put_secrets()
+            cloud.build()
+        with _step(console, "Deploying the stack (sam deploy)"):
+            cloud.deploy(overrides)
+        with _step(console, "Warming the functions"):
+            cloud.warm()
+    except BaseException:
+        if started:
+            cloud.stop()
+        raise
+    return cloud
+
+
+@contextmanager
+def _step(console: Console, name: str) -> Iterator[None]:
+    begun = time.monotonic()
+    with console.status(f"{name} ..."):
+        yield
+    console.print(f"[green]done[/] {name} [dim]{time.monotonic() - begun:.1f} s", highlight=False)
+
+
+def _play(console: Console, stage: Stage, cloud: LocalCloud, jobs: Sequence[PlayedJob]) -> list[dict[str, Any]]:
+    """Play the jobs, showing each message as it comes; answer with the ledger once everything has arrived."""
+    console.rule(f"#sagewatch while {len(jobs)} jobs run")
+    shown: set[str] = set()
+    with console.status("") as status:
+        for number, job in enumerate(jobs, 1):
+            status.update(f"job {number} of {len(jobs)}: {job.kind} {job.name}")
+            stage.play(job)
+            _show_new(console, cloud, shown)
+        status.update("waiting for the last rows and messages")
+        _wait_for(lambda: _is_settled(stage, cloud, len(jobs)), lambda: _show_new(console, cloud, shown))
+    return _rows(stage, cloud)
+
+
+def _show_new(console: Console, cloud: LocalCloud, shown: set[str]) -> None:
+    for message in get_json(f"{cloud.slack_url}/messages"):
+        if message["ts"] not in shown:
+            shown.add(message["ts"])
+            console.print(message_panel(message))
+
+
+def _is_settled(stage: Stage, cloud: LocalCloud, jobs: int) -> bool:
+    if len(_rows(stage, cloud)) < jobs:
+        return False
+    sqs, outputs = stage.client("sqs"), cloud.outputs()
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    left = (
+        sqs.get_queue_attributes(QueueUrl=outputs[queue], AttributeNames=names)["Attributes"]
+        for queue in ("JobEventQueueUrl", "AlertQueueUrl")
+    )
+    return not any(int(count) for counts in left for count in counts.values())
+
+
+def _wait_for(settled: Callable[[], bool], meanwhile: Callable[[], None]) -> None:
+    deadline = time.monotonic() + _SETTLED_SECONDS
+    done = False
+    while not done and time.monotonic() < deadline:
+        done = settled()
+        meanwhile()
+        time.sleep(0.3)
+
+
+def _rows(stage: Stage, cloud: LocalCloud) -> list[dict[str, Any]]:
+    pages = stage.client("dynamodb").get_paginator("scan").paginate(TableName=cloud.outputs()["CostLedgerName"])
+    read = TypeDeserializer().deserialize
+    return [{name: read(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for command in (demo, up, down, invoke):
+        sub = commands.add_parser(command.__name__, help=command.__doc__, description=command.__doc__)
+        sub.set_defaults(command=command)
+        if command is up:
+            sub.add_argument("parameters", nargs="*", metavar="Name=value", help="template parameters to override")
+        if command is invoke:
+            sub.add_argument("event", type=Path, help="an event file, for example events/training-job-failed.json")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main(sys.argv[1:]))

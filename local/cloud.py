@@ -1,0 +1,266 @@
+"""Start, deploy to, describe and stop one local cloud. Everything it makes lies in one folder."""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+import boto3
+
+ROOT = Path(__file__).resolve().parent.parent
+ACCOUNT = "111122223333"  # the account of the AWS documentation's examples; MiniStack reads it off the access key
+REGION = "us-east-1"
+STACK = "sagewatch"
+_SECRETS = {"/sagewatch/slack-token": "xoxb-local-token", "/sagewatch/slack-signing-secret": "local-signing-secret"}
+_PREFERRED = {"aws": 4566, "sagemaker": 4571, "control": 4572, "slack": 4573}
+_READY_SECONDS, _STOP_SECONDS = 60, 8
+
+
+class CloudError(Exception):
+    """The local cloud cannot be started, deployed to, or found. The text says what to do."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the four servers listen on 127.0.0.1."""
+
+    aws: int
+    sagemaker: int
+    control: int
+    slack: int
+
+    @classmethod
+    def choose(cls) -> "Ports":
+        """Take the usual ports, and another one for each that is taken."""
+        chosen = {name: _free_port(port) for name, port in _PREFERRED.items()}
+        return cls(**chosen)
+
+
+def _free_port(preferred: int) -> int:
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+    raise CloudError("no port is free on 127.0.0.1")
+
+
+@dataclass(frozen=True)
+class LocalCloud:
+    """A cloud that runs, or ran: its folder, its ports, and the process groups that serve it."""
+
+    home: Path
+    ports: Ports
+    groups: tuple[int, ...]
+
+    @classmethod
+    def start(cls, home: Path) -> "LocalCloud":
+        """Start the emulators and wait until they answer. Raises ``CloudError`` with the end of their log."""
+        shutil.rmtree(home, ignore_errors=True)
+        (home / "tmp").mkdir(parents=True)
+        ports = Ports.choose()
+        cloud = cls(home, ports, ())
+        emulators = _spawn(_emulators(ports), home / "emulators.log", cloud.process_env())
+        groups = [emulators.pid]
+        try:
+            ministack = _spawn([sys.executable, "-m", "ministack"], home / "ministack.log", cloud.process_env())
+            groups.append(ministack.pid)
+            cloud = cls(home, ports, tuple(groups))
+            _await(f"{cloud.aws_url}/_ministack/health", ministack, home / "ministack.log")
+            _await(f"{cloud.slack_url}/messages", emulators, home / "emulators.log")
+        except BaseException:
+            cls(home, ports, tuple(groups)).stop()
+            raise
+        (home / "state.json").write_text(json.dumps({"ports": asdict(ports), "groups": groups}), encoding="utf-8")
+        return cloud
+
+    @classmethod
+    def find(cls, home: Path) -> "LocalCloud | None":
+        """The cloud that was started in that folder, if it still runs."""
+        try:
+            state = json.loads((home / "state.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        cloud = cls(home, Ports(**state["ports"]), tuple(state["groups"]))
+        return cloud if all(_runs(group) for group in cloud.groups) else None
+
+    @property
+    def aws_url(self) -> str:
+        """MiniStack."""
+        return f"http://127.0.0.1:{self.ports.aws}"
+
+    @property
+    def slack_url(self) -> str:
+        """The local Slack, without ``/api/``."""
+        return f"http://127.0.0.1:{self.ports.slack}"
+
+    def aws_env(self) -> dict[str, str]:
+        """What boto3 and the AWS tools need to talk to this cloud and to nothing else."""
+        return {
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.aws_url,
+            "AWS_ENDPOINT_URL_SAGEMAKER": f"http://127.0.0.1:{self.ports.sagemaker}",
+        }
+
+    def process_env(self) -> dict[str, str]:
+        """The environment of everything this cloud starts: this one's, without any other AWS account in it."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))}
+        return {
+            **own,
+            **self.aws_env(),
+            "AUTH": "true",
+            "BIND_HOST": "127.0.0.1",
+            "IOT_MTLS_ENABLED": "0",
+            "GATEWAY_PORT": str(self.ports.aws),
+            "MINISTACK_HOST": "127.0.0.1",
+            "MOTO_ACCOUNT_ID": ACCOUNT,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'shared'}",
+            "SAM_CLI_TELEMETRY": "0",
+            "SAM_CLI_DISABLE_UPDATE_CHECK": "1",
+            "TMPDIR": str(self.home / "tmp"),
+        }
+
+    def session(self) -> boto3.Session:
+        """A boto3 session of this cloud's account; pass ``endpoint_url`` to its clients."""
+        return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="local", region_name=REGION)  # noqa: S106
+
+    def put_secrets(self) -> None:
+        """Put the Slack app's secrets where a person would: into SSM, as SecureStrings."""
+        ssm = self.session().client("ssm", endpoint_url=self.aws_url)
+        for name, value in _SECRETS.items():
+            ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+
+    def build(self) -> None:
+        """Run ``sam build``. Raises ``CloudError`` with what it said."""
+        self._sam("build", "--cached", "--parallel", "--build-dir", str(self.home / "build"))
+
+    def deploy(self, overrides: Sequence[str]) -> None:
+        """Run ``sam deploy``: the template as it is, with this cloud's parameters and ``Name=value`` overrides.
+
+        Raises ``CloudError`` with what it said.
+        """
+        own = ["EventSources=aws.sagemaker,sagewatch.replay", f"SlackApiUrl={self.slack_url}/api/"]
+        self._sam(
+            *("deploy", "--stack-name", STACK, "--template-file", str(self.home / "build" / "template.yaml")),
+            *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-progressbar"),
+            *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--parameter-overrides", *own, *overrides),
+        )
+
+    def _sam(self, *arguments: str) -> None:
+        log = self.home / f"sam-{arguments[0]}.log"
+        with log.open("w", encoding="utf-8") as out:
+            done = subprocess.run(
+                ["sam", *arguments], cwd=ROOT, env=self.process_env(), stdout=out, stderr=subprocess.STDOUT, check=False
+            )
+        if done.returncode:
+            raise CloudError(f"sam {arguments[0]} failed:\n{_tail(log)}")
+
+    def outputs(self) -> dict[str, str]:
+        """The deployed stack's outputs."""
+        stack = self.session().client("cloudformation", endpoint_url=self.aws_url).describe_stacks(StackName=STACK)
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Stacks"][0]["Outputs"]}
+
+    def warm(self) -> None:
+        """Invoke every function once with nothing to do, so that the first event does not wait for imports."""
+        functions = self.session().client("lambda", endpoint_url=self.aws_url)
+        for name in ("RecordJob", "DeliverAlert"):
+            functions.invoke(FunctionName=self._resource(name), Payload=b'{"Records": []}')
+
+    def function_env(self, name: str) -> dict[str, str]:
+        """A deployed function's own variables, and those that point boto3 at this cloud."""
+        functions = self.session().client("lambda", endpoint_url=self.aws_url)
+        configuration = functions.get_function_configuration(FunctionName=self._resource(name))
+        return {**configuration["Environment"]["Variables"], **self.aws_env()}
+
+    def _resource(self, logical_id: str) -> str:
+        stack = self.session().client("cloudformation", endpoint_url=self.aws_url)
+        resource = stack.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
+        return resource["StackResourceDetail"]["PhysicalResourceId"]
+
+    def env(self) -> dict[str, str]:
+        """Everything a client of the deployed stack needs, as ``.local/env`` has it."""
+        return {
+            **self.aws_env(),
+            "SLACK_API_URL": f"{self.slack_url}/api/",
+            "SAGEMAKER_CONTROL_URL": f"http://127.0.0.1:{self.ports.control}",
+            "STACK_NAME": STACK,
+            **self.outputs(),
+        }
+
+    def write_env(self) -> Path:
+        """Write ``env`` as shell lines."""
+        env = self.env()
+        path = self.home / "env"
+        path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in env.items()), encoding="utf-8")
+        return path
+
+    def stop(self) -> None:
+        """End every process this cloud started, first politely."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for group in self.groups:
+                with suppress(ProcessLookupError):
+                    os.killpg(group, number)
+            deadline = time.monotonic() + _STOP_SECONDS
+            while any(_runs(group) for group in self.groups) and time.monotonic() < deadline:
+                time.sleep(0.05)
+        (self.home / "state.json").unlink(missing_ok=True)
+
+
+def _emulators(ports: Ports) -> list[str]:
+    return [
+        *(sys.executable, "-m", "local.emulators", "--account", ACCOUNT, "--region", REGION),
+        *("--sagemaker-port", str(ports.sagemaker), "--control-port", str(ports.control)),
+        *("--slack-port", str(ports.slack), "--slack-token", _SECRETS["/sagewatch/slack-token"]),
+        *("--slack-signing-secret", _SECRETS["/sagewatch/slack-signing-secret"]),
+    ]
+
+
+def _spawn(command: Sequence[str], log: Path, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Start a server in a session of its own: Ctrl-C reaches us, and we end it."""
+    out: IO[bytes] = log.open("wb")
+    with out:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+
+
+def _await(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server
+            return
+        time.sleep(0.1)
+    raise CloudError(f"{url} does not answer:\n{_tail(log)}")
+
+
+def _runs(group: int) -> bool:
+    """Whether any process of the group is alive; those that ended under us are reaped first."""
+    with suppress(ChildProcessError):
+        os.waitpid(-group, os.WNOHANG)
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _tail(log: Path, lines: int = 25) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

@@ -1,0 +1,50 @@
+"""The process that answers as SageMaker and as Slack: three servers on localhost, until it is told to stop."""
+
+import argparse
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+from local.sagemaker import control_app, extend_moto
+from local.slack import Workspace, slack_app
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    options = _options()
+    extend_moto()
+    workspace = Workspace(token=options.slack_token, signing_secret=options.slack_signing_secret)
+    for port, app in (
+        (options.sagemaker_port, DomainDispatcherApplication(create_backend_app)),
+        (options.control_port, control_app(options.account, options.region)),
+        (options.slack_port, slack_app(workspace)),
+    ):
+        _serve(port, app)
+    done = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    done.wait()
+
+
+def _serve(port: int, app: Callable[..., Any]) -> None:
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("sagemaker", "control", "slack"):
+        parser.add_argument(f"--{name}-port", type=int, required=True)
+    parser.add_argument("--region", required=True, help="the region of resources that are named without one")
+    parser.add_argument("--account", required=True, help="the account moto answers for")
+    parser.add_argument("--slack-token", required=True, help="the only bot token Slack accepts")
+    parser.add_argument("--slack-signing-secret", required=True, help="what Slack signs interactions with")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

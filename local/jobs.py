@@ -1,0 +1,293 @@
+"""Jobs to play with on the local cloud: what creates one, what ends it, and the events AWS would send of it."""
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from sagewatch.resources import KINDS, JobKind
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+_ROLE = "arn:aws:iam::111122223333:role/DataScience"
+_BUCKET = "s3://ml-team-artifacts"
+_IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/team:latest"
+_PREFIX = {
+    JobKind.TRAINING: "Training",
+    JobKind.PROCESSING: "Processing",
+    JobKind.TRANSFORM: "Transform",
+    JobKind.TUNING: "HyperParameterTuning",
+}
+# What Describe answers and no event carries (the EventBridge events reference).
+_NOT_IN_EVENTS = frozenset(
+    {
+        "BillableTimeInSeconds",
+        "TrainingTimeInSeconds",
+        "EnableManagedSpotTraining",
+        "WarmPoolStatus",
+        "ResponseMetadata",
+        "ExitMessage",
+        "TrainingJobArn",
+        "AutoMLJobArn",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayedJob:
+    """One job of a play. ``request`` is what creates it; ``end`` the Describe fields it ends with."""
+
+    kind: JobKind
+    name: str
+    request: Mapping[str, Any]
+    end: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    region: str = "us-east-1"
+    copies: int = 1
+    late_start: bool = False
+
+    @property
+    def status(self) -> str:
+        """The status it ends in."""
+        return str(self.end[f"{_PREFIX[self.kind]}JobStatus"])
+
+
+class Stage:
+    """Plays jobs on a local cloud, with nothing but boto3 and its ``env``."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self._session = boto3.Session(
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"], aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"]
+        )
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A client of this cloud."""
+        url = self._env.get(f"AWS_ENDPOINT_URL_{service.upper()}", self._env["AWS_ENDPOINT_URL"])
+        config = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 3, "mode": "standard"})
+        region = region or self._env["AWS_REGION"]
+        return self._session.client(service, region_name=region, endpoint_url=url, config=config)  # type: ignore[call-overload] # by name
+
+    def create(self, job: PlayedJob) -> None:
+        """Create the job in the emulator."""
+        sagemaker = self.client("sagemaker", job.region)
+        tags = [{"Key": key, "Value": value} for key, value in job.tags.items()]
+        operation = f"create_{KINDS[job.kind].arn_type.replace('-', '_')}"
+        getattr(sagemaker, operation)(**{f"{_PREFIX[job.kind]}JobName": job.name}, **job.request, Tags=tags)
+
+    def control(self, kind: str, name: str, fields: Mapping[str, Any], region: str = "us-east-1") -> None:
+        """Set Describe fields of an emulated resource."""
+        post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/{kind}/{name}?region={region}", fields)
+
+    def finish(self, job: PlayedJob) -> None:
+        """Set the job's end in the emulator."""
+        self.control(KINDS[job.kind].arn_type, job.name, job.end, job.region)
+
+    def detail(self, job: PlayedJob) -> dict[str, Any]:
+        """The detail of the event AWS would send of the job as it stands now."""
+        return event_detail(job.kind, describe(self.client("sagemaker", job.region), job.kind, job.name), job.tags)
+
+    def announce(self, job: PlayedJob, detail: Mapping[str, Any], times: int = 1) -> None:
+        """Put the event on the bus, as often as it should arrive."""
+        entry = {
+            "Source": "sagewatch.replay",
+            "DetailType": KINDS[job.kind].detail_type,
+            "Detail": json.dumps(detail),
+            "Resources": [detail[f"{_PREFIX[job.kind]}JobArn"]],
+        }
+        self.client("events").put_events(Entries=[entry] * times)
+
+    def play(self, job: PlayedJob) -> None:
+        """Play the job from its creation to its end, with the events AWS would send, repeated or reordered."""
+        self.create(job)
+        running = self.detail(job)
+        if not job.late_start:
+            self.announce(job, running)
+        self.finish(job)
+        self.announce(job, self.detail(job), times=job.copies)
+        if job.late_start:
+            self.announce(job, running)
+
+
+def post_json(url: str, content: object) -> Any:
+    """POST JSON and read the JSON that comes back."""
+    call = urllib.request.Request(url, json.dumps(content, default=str).encode(), {"Content-Type": "application/json"})  # noqa: S310 - our own server
+    with urllib.request.urlopen(call, timeout=10) as answer:  # noqa: S310 - likewise
+        return json.loads(answer.read())
+
+
+def get_json(url: str) -> Any:
+    """GET JSON."""
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own server
+        return json.loads(answer.read())
+
+
+def describe(sagemaker: "SageMakerClient", kind: JobKind, name: str) -> dict[str, Any]:
+    """Ask the emulator for a job."""
+    operation = f"describe_{KINDS[kind].arn_type.replace('-', '_')}"
+    answer: dict[str, Any] = getattr(sagemaker, operation)(**{f"{_PREFIX[kind]}JobName": name})
+    return answer
+
+
+def event_detail(kind: JobKind, described: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+    """Make an event's detail of a Describe answer: epoch milliseconds, explicit nulls, tags as an object."""
+    prefix = _PREFIX[kind]
+    hidden = _NOT_IN_EVENTS - {f"{prefix}JobArn"}
+    detail = {name: _as_in_events(value) for name, value in described.items() if name not in hidden}
+    for absent in ("FailureReason", f"{prefix}StartTime", f"{prefix}EndTime"):
+        detail.setdefault(absent, None)
+    return detail if kind is JobKind.PROCESSING else {**detail, "Tags": dict(tags)}
+
+
+def _as_in_events(value: Any) -> Any:
+    match value:
+        case datetime():
+            return int(value.timestamp() * 1000)
+        case dict():
+            return {key: _as_in_events(item) for key, item in value.items()}
+        case list():
+            return [_as_in_events(item) for item in value]
+        case _:
+            return value
+
+
+@dataclass(frozen=True)
+class Run:
+    """When a job ran: it was created two minutes before it started. ``minutes`` 0 means it never launched."""
+
+    ended: datetime
+    minutes: float
+
+    def times(self, prefix: str) -> dict[str, Any]:
+        """The Describe fields."""
+        started = self.ended - timedelta(minutes=self.minutes)
+        times: dict[str, Any] = {"CreationTime": (started - timedelta(minutes=2)).isoformat()}
+        if self.minutes:
+            times |= {f"{prefix}StartTime": started.isoformat(), f"{prefix}EndTime": self.ended.isoformat()}
+        return times
+
+    @classmethod
+    def ago(cls, hours: float, minutes: float) -> "Run":
+        """A run that ended that many hours ago."""
+        return cls(datetime.now(UTC) - timedelta(hours=hours), minutes)
+
+
+def training(  # noqa: PLR0913 - a play reads best on one line
+    name: str,
+    run: Run,
+    instances: Mapping[str, int],
+    *,
+    status: str = "Completed",
+    secondary: str | None = None,
+    reason: str | None = None,
+    billable: int | None = None,
+    spot: bool = False,
+    volume_gb: int = 30,
+    **more: Any,
+) -> PlayedJob:
+    """A training job. Without ``billable`` it is billed for as long as it ran; ``spot`` jobs say both."""
+    groups = [
+        {"InstanceGroupName": f"group-{number}", "InstanceType": kind, "InstanceCount": count}
+        for number, (kind, count) in enumerate(instances.items())
+    ]
+    [(only_type, only_count), *_] = instances.items()
+    fleet = {"InstanceGroups": groups} if len(groups) > 1 else {"InstanceType": only_type, "InstanceCount": only_count}
+    ran = round(run.minutes * 60)
+    seconds = {"BillableTimeInSeconds": ran if billable is None else billable, "TrainingTimeInSeconds": ran}
+    return PlayedJob(
+        kind=JobKind.TRAINING,
+        name=name,
+        request={
+            "AlgorithmSpecification": {"TrainingImage": _IMAGE, "TrainingInputMode": "File"},
+            "HyperParameters": {"max_depth": "6"},
+            "RoleArn": _ROLE,
+            "OutputDataConfig": {"S3OutputPath": f"{_BUCKET}/models"},
+            "ResourceConfig": {**fleet, "VolumeSizeInGB": volume_gb},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 86400},
+            "EnableManagedSpotTraining": spot,
+        },
+        end={
+            "TrainingJobStatus": status,
+            "SecondaryStatus": secondary or status,
+            "FailureReason": reason,
+            "ModelArtifacts": {"S3ModelArtifacts": f"{_BUCKET}/models/{name}/output/model.tar.gz"},
+            **run.times("Training"),
+            **(seconds if run.minutes else {}),
+        },
+        **more,
+    )
+
+
+def processing(
+    name: str,
+    run: Run,
+    instances: Mapping[str, int],
+    *,
+    status: str = "Completed",
+    reason: str | None = None,
+    **more: Any,
+) -> PlayedJob:
+    """A processing job."""
+    [(instance_type, count)] = instances.items()
+    cluster = {"InstanceType": instance_type, "InstanceCount": count, "VolumeSizeInGB": 30}
+    output = {"OutputName": "features", "AppManaged": False}
+    place = {"S3Uri": f"{_BUCKET}/features/{name}", "LocalPath": "/opt/ml/out", "S3UploadMode": "EndOfJob"}
+    return PlayedJob(
+        kind=JobKind.PROCESSING,
+        name=name,
+        request={
+            "AppSpecification": {"ImageUri": _IMAGE},
+            "RoleArn": _ROLE,
+            "ProcessingResources": {"ClusterConfig": cluster},
+            "ProcessingOutputConfig": {"Outputs": [{**output, "S3Output": place}]},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 86400},
+        },
+        end={"ProcessingJobStatus": status, "FailureReason": reason, **run.times("Processing")},
+        **more,
+    )
+
+
+def transform(
+    name: str,
+    run: Run,
+    instances: Mapping[str, int],
+    *,
+    status: str = "Completed",
+    reason: str | None = None,
+    **more: Any,
+) -> PlayedJob:
+    """A batch transform job."""
+    [(instance_type, count)] = instances.items()
+    return PlayedJob(
+        kind=JobKind.TRANSFORM,
+        name=name,
+        request={
+            "ModelName": "churn",
+            "TransformInput": {
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{_BUCKET}/to-score"}}
+            },
+            "TransformOutput": {"S3OutputPath": f"{_BUCKET}/scores/{name}"},
+            "TransformResources": {"InstanceType": instance_type, "InstanceCount": count},
+        },
+        end={"TransformJobStatus": status, "FailureReason": reason, **run.times("Transform")},
+        **more,
+    )
+
+
+def tuning(name: str, run: Run, *, status: str = "Completed", reason: str | None = None, **more: Any) -> PlayedJob:
+    """A hyperparameter tuning job; its training jobs are played beside it."""
+    limits = {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 2}
+    times = {key: value for key, value in run.times("HyperParameterTuning").items() if "StartTime" not in key}
+    return PlayedJob(
+        kind=JobKind.TUNING,
+        name=name,
+        request={"HyperParameterTuningJobConfig": {"Strategy": "Bayesian", "ResourceLimits": limits}},
+        end={"HyperParameterTuningJobStatus": status, "FailureReason": reason, **times},
+        **more,
+    )

@@ -1,0 +1,181 @@
+"""moto's SageMaker, made to behave as AWS does where SageWatch can tell the difference, and the control endpoint.
+
+What differs from moto: jobs begin InProgress and emit no end; processing jobs keep their resources; ARNs are in lower
+case; the missing Stop calls exist and refuse ended jobs with AWS's sentence; ListTags of an unknown ARN is an error and
+not a crash. Still not as on AWS: nothing runs, so a job changes only through the control endpoint or a Stop call.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import botocore.session
+from botocore.model import Shape
+from flask import Flask, Response, jsonify, request
+from moto.core.responses import ActionResult
+from moto.core.utils import camelcase_to_underscores, utcnow
+from moto.sagemaker.exceptions import ValidationError
+from moto.sagemaker.models import sagemaker_backends
+from moto.sagemaker.responses import SageMakerResponse
+
+from sagewatch.fields import parse_timestamp
+
+Answer = tuple[Response, int]
+
+
+@dataclass(frozen=True)
+class Emulated:
+    """Where moto keeps one kind of resource, and how AWS spells it. ``prefix`` stands before Status, StartTime..."""
+
+    store: str
+    prefix: str
+    operation: str
+
+
+KINDS: Mapping[str, Emulated] = {
+    "training-job": Emulated("training_jobs", "Training", "DescribeTrainingJob"),
+    "processing-job": Emulated("processing_jobs", "Processing", "DescribeProcessingJob"),
+    "transform-job": Emulated("transform_jobs", "Transform", "DescribeTransformJob"),
+    "hyper-parameter-tuning-job": Emulated(
+        "hyper_parameter_tuning_jobs", "HyperParameterTuning", "DescribeHyperParameterTuningJob"
+    ),
+    "notebook-instance": Emulated("notebook_instances", "NotebookInstance", "DescribeNotebookInstance"),
+}
+_ENDED = frozenset({"Completed", "Failed", "Stopped"})
+
+
+def extend_moto() -> None:
+    """Teach moto's SageMaker what it lacks. Call it once, before its server starts."""
+    for kind in ("training-job", "processing-job", "transform-job", "hyper-parameter-tuning-job"):
+        operation = kind.replace("-", "_")
+        create = getattr(SageMakerResponse, f"create_{operation}")
+        setattr(SageMakerResponse, f"create_{operation}", _beginning(create, kind))
+        setattr(SageMakerResponse, f"stop_{operation}", _stopping(kind))
+    setattr(SageMakerResponse, "list_tags", _list_tags)  # noqa: B010 - mypy refuses the plain assignment
+
+
+def _beginning(create: Callable[[SageMakerResponse], ActionResult], kind: str) -> Callable[..., ActionResult]:
+    """A job that was just created is InProgress, has not started and has no end."""
+
+    def created(self: SageMakerResponse) -> ActionResult:
+        create(self)
+        emulated = KINDS[kind]
+        name = self._get_param(f"{emulated.prefix}JobName")
+        job = getattr(self.sagemaker_backend, emulated.store)[name]
+        job.arn = job.arn.lower()
+        _set(job, f"{emulated.prefix}JobStatus", "InProgress")
+        for absent in (f"{emulated.prefix}StartTime", f"{emulated.prefix}EndTime", "ModelArtifacts"):
+            _set(job, absent, None)
+        if kind == "training-job":
+            job.secondary_status = "Starting"
+        if kind == "processing-job":
+            job.processing_resources = self._get_param("ProcessingResources")
+        return ActionResult({f"{emulated.prefix}JobArn": job.arn})
+
+    return created
+
+
+def _stopping(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
+    def stop(self: SageMakerResponse) -> ActionResult:
+        emulated = KINDS[kind]
+        job = getattr(self.sagemaker_backend, emulated.store).get(self._get_param(f"{emulated.prefix}JobName"))
+        if job is None:
+            raise ValidationError(message="Requested resource not found.")
+        status = _get(job, f"{emulated.prefix}JobStatus")
+        if status in _ENDED:
+            what = kind.replace("-", " ")
+            raise ValidationError(message=f"The request was rejected because the {what} is in status {status}.")
+        _set(job, f"{emulated.prefix}JobStatus", "Stopping")
+        return ActionResult({})
+
+    return stop
+
+
+def _list_tags(self: SageMakerResponse) -> ActionResult:
+    """Find the resource whatever the case of its ARN, which AWS lower-cases and moto does not."""
+    kind, _, name = self._get_param("ResourceArn").rpartition(":")[2].partition("/")
+    store = getattr(self.sagemaker_backend, KINDS[kind].store) if kind in KINDS else {}
+    for resource in store.values():
+        if resource.arn.lower().endswith(f"{kind}/{name}".lower()):
+            return ActionResult({"Tags": resource.tags or []})
+    raise ValidationError(message="Requested resource not found.")
+
+
+def control_app(account: str, default_region: str) -> Flask:
+    """``POST /<kind>/<name>`` with Describe fields in the API's spelling sets them on an emulated resource."""
+    app = Flask("sagemaker-control")
+
+    @app.post("/<kind>/<name>")
+    def change(kind: str, name: str) -> Answer:
+        """Set fields; ``null`` takes one away. An ended job that started gets an end, unless one is given."""
+        fields = request.get_json(force=True, silent=True)
+        region = request.args.get("region", default_region)
+        if kind not in KINDS:
+            return _refuse(404, f"no kind {kind!r}; there are {', '.join(KINDS)}")
+        if not isinstance(fields, dict):
+            return _refuse(400, "the body must be a JSON object of Describe fields")
+        resource = getattr(sagemaker_backends[account][region], KINDS[kind].store).get(name)
+        if resource is None:
+            return _refuse(404, f"no {kind} {name!r} in {region}")
+        try:
+            return _apply(resource, KINDS[kind], fields)
+        except ValueError as exc:
+            return _refuse(400, str(exc))
+
+    return app
+
+
+def _apply(resource: object, emulated: Emulated, fields: Mapping[str, object]) -> Answer:
+    members = _describe_members(emulated.operation)
+    if unknown := sorted(set(fields) - set(members)):
+        return _refuse(400, f"{emulated.operation} answers no {', '.join(unknown)}")
+    values = {name: _typed(value, members[name]) for name, value in fields.items()}
+    end = f"{emulated.prefix}EndTime"
+    started = values.get(f"{emulated.prefix}StartTime", _get(resource, f"{emulated.prefix}StartTime"))
+    if values.get(f"{emulated.prefix}JobStatus") in _ENDED and started and end in members:
+        values.setdefault(end, utcnow())
+    for name, value in {"LastModifiedTime": utcnow(), **values}.items():
+        _set(resource, name, value)
+    return jsonify({"set": sorted(values)}), 200
+
+
+def _describe_members(operation: str) -> Mapping[str, Shape]:
+    service = botocore.session.get_session().get_service_model("sagemaker")
+    shape = service.operation_model(operation).output_shape
+    members: Mapping[str, Shape] = shape.members  # type: ignore[union-attr] # every Describe has an output
+    return members
+
+
+def _typed(value: Any, shape: Shape) -> Any:
+    """Turn times into what moto keeps, wherever they stand; raise ``ValueError`` for what is none."""
+    match shape.type_name, value:
+        case "timestamp", _:
+            moment = parse_timestamp(value)
+            return moment and moment.astimezone(UTC).replace(tzinfo=None)
+        case "structure", dict():
+            known: Mapping[str, Shape] = getattr(shape, "members", {})
+            return {key: _typed(item, known[key]) if key in known else item for key, item in value.items()}
+        case "list", list():
+            return [_typed(item, shape.member) for item in value]  # type: ignore[attr-defined] # a ListShape
+        case _:
+            return value
+
+
+def _set(resource: object, name: str, value: object) -> None:
+    setattr(resource, _attribute(resource, name), value)
+
+
+def _get(resource: object, name: str) -> object:
+    return getattr(resource, _attribute(resource, name), None)
+
+
+def _attribute(resource: object, name: str) -> str:
+    """What moto calls it if it has it, for its lists look there; else the API's spelling, which it echoes."""
+    snake = camelcase_to_underscores(name)
+    short = "status" if name == "NotebookInstanceStatus" else snake
+    return next((known for known in (snake, short) if hasattr(resource, known)), name)
+
+
+def _refuse(status: int, error: str) -> Answer:
+    return jsonify({"error": error, "at": datetime.now(UTC).isoformat()}), status

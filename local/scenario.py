@@ -1,0 +1,71 @@
+"""A day in an ML team: what `make demo` plays."""
+
+from dataclasses import replace
+
+from local.jobs import PlayedJob, Run, processing, training, transform, tuning
+
+_ANA = {"sagewatch:owner": "ana@example.com", "team": "risk"}
+_BO = {"owner": "bo@example.com", "team": "vision"}
+_CHI = {"Owner": "chi@example.com", "team": "ads"}
+
+
+def a_day() -> tuple[PlayedJob, ...]:
+    """Jobs that finish, fail, are stopped and overrun, in all four kinds, told well and told badly."""
+    children = tuple(
+        training(f"hpo-xgb-{number:03}", Run.ago(3.5, 18), {"ml.m5.xlarge": 1}, tags=_ANA) for number in (1, 2)
+    )
+    tuner = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo-xgb"
+    return (
+        training("fraud-xgb-0412", Run.ago(9, 58), {"ml.m5.xlarge": 2}, tags=_ANA, copies=6),
+        training(
+            "churn-lstm-gpu",
+            Run.ago(8, 41),
+            {"ml.g5.2xlarge": 1},
+            status="Failed",
+            reason="AlgorithmError: ExecuteUserScriptError: ExitCode 1\n"
+            'ErrorMessage "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.31 GiB"',
+            tags=_CHI,
+        ),
+        training(
+            "llm-finetune-p5",
+            Run.ago(7.5, 0),
+            {"ml.p5.48xlarge": 2},
+            status="Failed",
+            reason="CapacityError: Unable to provision requested ML compute capacity."
+            " Please retry using a different ML instance type.",
+            tags=_BO,
+        ),
+        processing(
+            "features-daily",
+            Run.ago(7, 22),
+            {"ml.m5.4xlarge": 1},
+            status="Failed",
+            reason="AlgorithmError: <prep.py> & friends ended with exit code: 1 <!channel>",
+            tags=_ANA,
+        ),
+        training("vision-resnet-a", Run.ago(6, 95), {"ml.g5.xlarge": 1}, status="Stopped", tags=_BO),
+        training(
+            "recsys-two-tower",
+            Run.ago(5, 24 * 60),
+            {"ml.g5.12xlarge": 1},
+            status="Stopped",
+            secondary="MaxRuntimeExceeded",
+            tags=_CHI,
+        ),
+        training("tabnet-spot", Run.ago(4.5, 120), {"ml.m5.2xlarge": 4}, billable=2520, spot=True, tags=_CHI),
+        training("detector-mixed", Run.ago(4, 75), {"ml.g5.xlarge": 2, "ml.c5.2xlarge": 4}, tags=_BO),
+        *(replace(child, end={**child.end, "TuningJobArn": tuner}) for child in children),
+        tuning("hpo-xgb", Run.ago(3, 40), tags=_ANA),
+        transform("score-nightly", Run.ago(2.5, 33), {"ml.m5.xlarge": 3}, tags=_CHI, late_start=True),
+        transform(
+            "score-archive",
+            Run.ago(2, 6),
+            {"ml.m5.large": 1},
+            status="Failed",
+            reason="ClientError: No S3 objects found under prefix",
+            tags=_CHI,
+        ),
+        processing("drift-report", Run.ago(1.5, 12), {"ml.m5.xlarge": 1}, tags=_ANA),
+        training("moonshot", Run.ago(1, 180), {"ml.p9.48xlarge": 1}, tags=_BO),
+        training("quick-check", Run.ago(0.2, 1.5), {"ml.m5.large": 1}),
+    )

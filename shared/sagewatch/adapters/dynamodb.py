@@ -1,0 +1,181 @@
+"""Both tables: the ledger, and the state of the watch."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from sagewatch.adapters.aws_errors import code_of, translated
+from sagewatch.costs import Pricing
+from sagewatch.errors import DeliveryInFlightError, ThrottledError
+from sagewatch.ports import Posted
+from sagewatch.records import CostRecord, key_time
+from sagewatch.resources import Job
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+# The longest a job can run is a tuning job's 182 days (botocore, MaxRuntimeInSeconds).
+_OPEN_FOR = timedelta(days=200)
+# EventBridge retries for a day and SQS keeps for 14: after 90 days nothing can ask for the same alert again.
+_REMEMBERED_FOR = timedelta(days=90)
+# Longer than DeliverAlert may run, so that a claim only lapses when its invocation is dead.
+_CLAIMED_FOR = timedelta(seconds=45)
+
+
+def to_item(values: Mapping[str, object]) -> dict[str, Any]:
+    """Turn a row into DynamoDB's attribute values. What is ``None`` is left out: not known is not stored."""
+    return {name: _serialize(_plain(value)) for name, value in values.items() if value is not None}
+
+
+def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn DynamoDB's attribute values into plain ones."""
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, str) else value  # boto3 refuses enums, even those that are strings
+
+
+class DynamoLedger:
+    """The ``Ledger`` port on the CostLedger table."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def put(self, row: CostRecord) -> bool:
+        """See ``Ledger.put``."""
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(resource_arn)"}
+        if row.pricing is not Pricing.PROVISIONAL:
+            condition = {
+                "ConditionExpression": "attribute_not_exists(resource_arn) OR pricing = :provisional",
+                "ExpressionAttributeValues": {":provisional": _serialize(Pricing.PROVISIONAL.value)},
+            }
+        with translated("dynamodb:PutItem on the ledger"):
+            try:
+                self._client.put_item(TableName=self._table, Item=to_item(asdict(row)), **condition)
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+
+class DynamoOpenJobs:
+    """The ``OpenJobs`` port: items of WatchState, put in together with a look at the ledger."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
+
+    def __init__(self, client: "DynamoDBClient", *, state: str, ledger: str) -> None:
+        """Keep the client and both tables' names."""
+        self._client = client
+        self._state = state
+        self._ledger = ledger
+
+    def add(self, job: Job) -> bool:
+        """See ``OpenJobs.add``. One transaction, so that a late start can never reopen a recorded end."""
+        created_at = key_time(job)
+        facts = {"resource_arn": job.arn, "resource_name": job.name, "kind": job.kind, "region": job.region}
+        expires_at = int((datetime.fromisoformat(created_at) + _OPEN_FOR).timestamp())
+        item = {**_open_key(job), **to_item({**facts, "created_at": created_at, "expires_at": expires_at})}
+        key = to_item({"resource_arn": job.arn, "created_at": created_at})
+        with translated("dynamodb:TransactWriteItems on the open jobs"):
+            try:
+                self._client.transact_write_items(
+                    TransactItems=[
+                        {
+                            "ConditionCheck": {
+                                "TableName": self._ledger,
+                                "Key": key,
+                                "ConditionExpression": "attribute_not_exists(resource_arn)",
+                            }
+                        },
+                        {"Put": {"TableName": self._state, "Item": item}},
+                    ]
+                )
+            except ClientError as exc:
+                if code_of(exc) != "TransactionCanceledException":
+                    raise
+                if _condition_failed(exc):
+                    return False
+                raise ThrottledError(f"the open job {job.name} is being written by somebody else") from exc
+        return True
+
+    def remove(self, job: Job) -> None:
+        """See ``OpenJobs.remove``."""
+        with translated("dynamodb:DeleteItem on the open jobs"):
+            self._client.delete_item(TableName=self._state, Key=_open_key(job))
+
+
+def _open_key(job: Job) -> dict[str, Any]:
+    return to_item({"pk": f"open-job#{job.region}", "sk": f"{job.arn}#{key_time(job)}"})
+
+
+def _condition_failed(error: ClientError) -> bool:
+    reasons = error.response.get("CancellationReasons", [])
+    return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)
+
+
+class DynamoDeliveries:
+    """The ``Deliveries`` port: one item of WatchState per alert, first claimed, then delivered."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def claim(self, alert_id: str, now: datetime) -> Posted | None:
+        """See ``Deliveries.claim``."""
+        seconds = int(now.timestamp())
+        until = seconds + int(_CLAIMED_FOR.total_seconds())
+        with translated("dynamodb:PutItem on the deliveries"):
+            try:
+                self._client.put_item(
+                    TableName=self._state,
+                    Item=_delivery(alert_id, now, claimed_until=until),
+                    ConditionExpression="attribute_not_exists(pk) OR claimed_until <= :now",
+                    ExpressionAttributeValues={":now": _serialize(seconds)},
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as exc:
+                return _posted_before(alert_id, from_item(_old_item(exc)), seconds, exc)
+        return None
+
+    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
+        """See ``Deliveries.confirm``."""
+        self._put(_delivery(alert_id, now, channel=posted.channel, ts=posted.ts))
+
+    def release(self, alert_id: str, now: datetime) -> None:
+        """See ``Deliveries.release``."""
+        self._put(_delivery(alert_id, now, claimed_until=0))
+
+    def _put(self, item: dict[str, Any]) -> None:
+        with translated("dynamodb:PutItem on the deliveries"):
+            self._client.put_item(TableName=self._state, Item=item)
+
+
+def _delivery(alert_id: str, now: datetime, **facts: object) -> dict[str, Any]:
+    expires_at = int((now + _REMEMBERED_FOR).timestamp())
+    return to_item({"pk": f"alert#{alert_id}", "sk": "delivery", "expires_at": expires_at, **facts})
+
+
+def _old_item(error: ClientError) -> Mapping[str, Any]:
+    item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment] # the stubs do not know it
+    return item
+
+
+def _posted_before(alert_id: str, item: Mapping[str, Any], now: int, cause: Exception) -> Posted:
+    if "ts" in item:
+        return Posted(item["channel"], item["ts"])
+    left = max(1, int(item.get("claimed_until", now)) - now)
+    raise DeliveryInFlightError(f"alert {alert_id} is being posted", retry_after=left) from cause

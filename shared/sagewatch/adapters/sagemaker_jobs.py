@@ -1,0 +1,79 @@
+"""SageMaker's Describe calls, each in the job's own region."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, assert_never
+
+from botocore.exceptions import ClientError
+
+from sagewatch.adapters.aws_errors import code_of, text_of, translated
+from sagewatch.errors import JobNotFoundError
+from sagewatch.resources import KINDS, Job, JobKind
+from sagewatch.shapes import read_job
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+# The model declares ResourceNotFound; the service often answers ValidationException, which has no finer code.
+_GONE = re.compile(r"not found|could not find|RecordNotFound", re.IGNORECASE)
+
+
+class SageMakerJobs:
+    """The ``Jobs`` port on the SageMaker API."""
+
+    PERMISSIONS: ClassVar = (
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:DescribeTransformJob",
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:ListTags",
+    )
+
+    def __init__(self, client_for: "Callable[[str], SageMakerClient]") -> None:
+        """Keep what answers with the client of a region."""
+        self._client_for = client_for
+
+    def describe(self, job: Job) -> Job:
+        """See ``Jobs.describe``."""
+        with translated(f"sagemaker:Describe of {job.kind} job {job.name} in {job.region}"):
+            try:
+                answer = _describe(self._client_for(job.region), job)
+            except ClientError as exc:
+                if is_gone(exc):
+                    raise JobNotFoundError(f"{job.kind} job {job.name} is not in {job.region}") from exc
+                raise
+        return read_job(job.kind, answer, account=job.account, region=job.region)
+
+    def tags(self, job: Job) -> Mapping[str, str]:
+        """See ``Jobs.tags``. A resource has at most 50 tags, which is one page."""
+        arn_type = KINDS[job.kind].arn_type
+        with translated(f"sagemaker:ListTags of {arn_type}/{job.name}"):
+            try:
+                answer = self._client_for(job.region).list_tags(ResourceArn=job.arn)
+            except ClientError as exc:
+                if is_gone(exc):
+                    return {}
+                raise
+        return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+
+
+def is_gone(error: ClientError) -> bool:
+    """Whether SageMaker says that there is no such job."""
+    code = code_of(error)
+    return code.startswith("ResourceNotFound") or (
+        code == "ValidationException" and _GONE.search(text_of(error)) is not None
+    )
+
+
+def _describe(client: "SageMakerClient", job: Job) -> Mapping[str, Any]:
+    match job.kind:
+        case JobKind.TRAINING:
+            return client.describe_training_job(TrainingJobName=job.name)
+        case JobKind.PROCESSING:
+            return client.describe_processing_job(ProcessingJobName=job.name)
+        case JobKind.TRANSFORM:
+            return client.describe_transform_job(TransformJobName=job.name)
+        case JobKind.TUNING:
+            return client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=job.name)
+        case _:
+            assert_never(job.kind)

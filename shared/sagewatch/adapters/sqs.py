@@ -1,0 +1,64 @@
+"""The queues: where alerts go, and where a function's own messages come from and end."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.alerts import Alert
+from sagewatch.ports import QueueMessage
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_REASON_LIMIT = 1000  # characters; an attribute counts towards the message's own limit
+
+
+class SqsAlertQueue:
+    """The ``AlertQueue`` port on SQS."""
+
+    PERMISSIONS: ClassVar = ("sqs:SendMessage",)
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        """Keep the client and the queue."""
+        self._client = client
+        self._url = url
+
+    def send(self, alert: Alert) -> None:
+        """See ``AlertQueue.send``."""
+        with translated("sqs:SendMessage to the alert queue"):
+            self._client.send_message(QueueUrl=self._url, MessageBody=alert.model_dump_json())
+
+
+class SqsInbox:
+    """The ``Inbox`` port on SQS."""
+
+    PERMISSIONS: ClassVar = ("sqs:ChangeMessageVisibility", "sqs:SendMessage")
+
+    def __init__(self, client: "SQSClient", *, url: str, dead_letter_url: str) -> None:
+        """Keep the client, the queue, and the dead-letter queue behind it."""
+        self._client = client
+        self._url = url
+        self._dead_letter_url = dead_letter_url
+
+    def postpone(self, message: QueueMessage, seconds: int) -> None:
+        """See ``Inbox.postpone``."""
+        with translated("sqs:ChangeMessageVisibility"):
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=message.receipt_handle, VisibilityTimeout=seconds
+            )
+
+    def bury(self, message: QueueMessage, error: Exception) -> None:
+        """See ``Inbox.bury``. The body stays as it was, so that a redrive can send it again."""
+        attributes = {"ErrorType": type(error).__name__, "Reason": _printable(str(error)) or "no reason given"}
+        with translated("sqs:SendMessage to the dead-letter queue"):
+            self._client.send_message(
+                QueueUrl=self._dead_letter_url,
+                MessageBody=message.body,
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+                },
+            )
+
+
+def _printable(text: str) -> str:
+    """SQS refuses most control characters."""
+    return "".join(character for character in text if character.isprintable())[:_REASON_LIMIT]

@@ -1,0 +1,47 @@
+"""Secrets: SSM SecureStrings, kept in memory for some minutes and nowhere else."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.errors import SecretMissingError
+from sagewatch.ports import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+_KEPT_FOR = timedelta(minutes=5)
+
+
+class SsmSecret:
+    """One SecureString."""
+
+    PERMISSIONS: ClassVar = ("ssm:GetParameter",)
+
+    def __init__(self, client: "SSMClient", name: str, clock: Clock) -> None:
+        """Keep where the secret is; it is read at first use."""
+        self._client = client
+        self._name = name
+        self._clock = clock
+        self._kept: tuple[str, datetime] | None = None
+
+    def __call__(self) -> str:
+        """Answer with the secret.
+
+        Raises ``SecretMissingError``, ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
+        """
+        now = self._clock()
+        if self._kept is None or now >= self._kept[1]:
+            self._kept = (self._read(), now + _KEPT_FOR)
+        return self._kept[0]
+
+    def _read(self) -> str:
+        with translated(f"ssm:GetParameter of {self._name}"):
+            try:
+                answer = self._client.get_parameter(Name=self._name, WithDecryption=True)
+            except self._client.exceptions.ParameterNotFound as exc:
+                raise SecretMissingError(f"the SSM parameter {self._name} does not exist") from exc
+        value = answer["Parameter"].get("Value", "").strip()
+        if not value:
+            raise SecretMissingError(f"the SSM parameter {self._name} is empty")
+        return value

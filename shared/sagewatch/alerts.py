@@ -1,0 +1,113 @@
+"""What people are told: alerts as they travel through the queue, and the rule that gives each its identity."""
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from sagewatch.errors import MalformedAlertError
+from sagewatch.failures import FailureClass
+from sagewatch.records import CostRecord
+from sagewatch.resources import Job, JobKind
+from sagewatch.shapes import faults
+
+# Amounts travel as text: JSON numbers are floats to most readers.
+_Usd = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
+
+
+class AlertBase(BaseModel):
+    """What every alert has. The same finding always gets the same ``alert_id``, however often it is found."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    alert_id: str = Field(min_length=1, max_length=200)
+    account: str
+    region: str
+    instances: str | None
+
+
+class JobAlert(AlertBase):
+    """A job failed, or its own time limit stopped it. ``reason`` is the job's text: untrusted."""
+
+    finding: Literal["job-failed", "job-hit-limit"]
+    kind: JobKind
+    name: str
+    owner: str | None
+    failure_class: FailureClass
+    reason: str | None
+    secondary_status: str | None
+    ran_seconds: int | None
+    ended_at: str
+    pricing: str
+    pricing_reason: str
+    cost_usd: _Usd | None
+    prices: str | None
+
+
+class UnpricedAlert(AlertBase):
+    """An instance type no price is known for, told once: its jobs have no cost in the ledger."""
+
+    finding: Literal["unpriced-type"]
+    kind: JobKind
+    instance_type: str
+    example: str
+
+
+Alert = JobAlert | UnpricedAlert
+_ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
+
+
+def read_alert(body: str) -> Alert:
+    """Read an alert from a queue message. Raises ``MalformedAlertError``, which names the fields at fault."""
+    try:
+        return _ALERT.validate_json(body)
+    except ValidationError as exc:
+        raise MalformedAlertError(f"alert: {faults(exc)}") from exc
+
+
+def job_alert(job: Job, record: CostRecord) -> JobAlert | None:
+    """The alert an ended job deserves, if any: it failed, or its own limit stopped it. A person's stop is none."""
+    if record.failure_class is None:
+        return None
+    finding: Literal["job-failed", "job-hit-limit"] = "job-hit-limit" if job.hit_its_limit else "job-failed"
+    return JobAlert(
+        alert_id=alert_id(finding, record.resource_arn, record.created_at),
+        finding=finding,
+        account=record.account,
+        region=record.region,
+        instances=record.instances,
+        kind=record.kind,
+        name=record.resource_name,
+        owner=record.owner,
+        failure_class=record.failure_class,
+        reason=record.failure_reason,
+        secondary_status=record.secondary_status,
+        ran_seconds=record.billable_seconds if job.elapsed_seconds is None else job.elapsed_seconds,
+        ended_at=record.ended_at,
+        pricing=record.pricing,
+        pricing_reason=record.pricing_reason,
+        cost_usd=None if record.cost_usd is None else f"{record.cost_usd:f}",
+        prices=record.prices,
+    )
+
+
+def unpriced_alerts(record: CostRecord, instance_types: tuple[str, ...]) -> tuple[UnpricedAlert, ...]:
+    """One alert for each type without a price, the same for every job that meets it."""
+    return tuple(
+        UnpricedAlert(
+            alert_id=alert_id("unpriced-type", record.account, record.region, record.kind, instance_type),
+            finding="unpriced-type",
+            account=record.account,
+            region=record.region,
+            instances=record.instances,
+            kind=record.kind,
+            instance_type=instance_type,
+            example=record.resource_name,
+        )
+        for instance_type in sorted(set(instance_types))
+    )
+
+
+def alert_id(finding: str, *identity: str) -> str:
+    """Name a finding the same way every time: its kind and a digest of what it is about."""
+    return f"{finding}-{hashlib.sha256('|'.join(identity).encode()).hexdigest()[:32]}"

@@ -1,0 +1,52 @@
+"""DeliverAlert's work: one alert to Slack, once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sagewatch.alerts import Alert, read_alert
+from sagewatch.errors import SageWatchError
+from sagewatch.messages import render
+from sagewatch.ports import Channel, Clock, Deliveries, Posted
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where an alert stands, and whether this call posted it."""
+
+    alert_id: str
+    posted: Posted
+    now: bool
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
+        effect = "posted" if self.now else "posted before"
+        return {"alert_id": self.alert_id, "effect": effect, "channel": self.posted.channel, "ts": self.posted.ts}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliverer:
+    """Posts alerts and remembers which. Everything it needs is given to it."""
+
+    deliveries: Deliveries
+    channel: Channel
+    clock: Clock
+
+    def on_message(self, body: str) -> Delivery:
+        """Deliver the alert in a queue message. Raises ``MalformedAlertError`` and what ``deliver`` raises."""
+        return self.deliver(read_alert(body))
+
+    def deliver(self, alert: Alert) -> Delivery:
+        """Post an alert unless it has been posted. Raises what its ports raise, with the claim given back."""
+        before = self.deliveries.claim(alert.alert_id, self.clock())
+        if before is not None:
+            return Delivery(alert.alert_id, before, now=False)
+        posted = self._post(alert)
+        self.deliveries.confirm(alert.alert_id, posted, self.clock())
+        return Delivery(alert.alert_id, posted, now=True)
+
+    def _post(self, alert: Alert) -> Posted:
+        try:
+            return self.channel.post(render(alert))
+        except SageWatchError:
+            self.deliveries.release(alert.alert_id, self.clock())
+            raise

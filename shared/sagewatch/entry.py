@@ -1,0 +1,92 @@
+"""The shell of every Lambda: one message at a time from a queue's batch, or one event by hand."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch.errors import PermanentError, RetryableError
+from sagewatch.ports import Inbox, QueueMessage
+
+_FIRST_WAIT, _LONGEST_WAIT = 5, 900  # seconds: doubles from the first try on, up to a quarter of an hour
+_JITTER = 5  # seconds, so that messages that failed together do not come back together
+
+
+class Answered(Protocol):
+    """What happened, as JSON."""
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON."""
+
+
+Work = Callable[[str], Answered]
+
+
+class Entry:
+    """Runs ``work`` on each message of a batch, each for itself, or on one event invoked directly.
+
+    A message whose error is permanent goes to the dead-letter queue with its reason and is done. One whose error may
+    pass goes back to its queue for as long as the error asks, until its tries are used up, and is then buried too.
+    """
+
+    def __init__(self, work: Work, *, inbox: Inbox, max_receives: int, logger: Logger | None = None) -> None:
+        """Keep the work and where messages come from."""
+        self._work = work
+        self._inbox = inbox
+        self._max_receives = max_receives
+        self._logger = logger or Logger(service="sagewatch")
+
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer a Lambda invocation: a partial batch response for a queue, else the outcome."""
+        if "Records" not in event:
+            return self._do(json.dumps(event))
+        processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+        response = process_partial_response(dict(event), self._one, processor, context)
+        return dict(response)
+
+    def _do(self, body: str) -> dict[str, Any]:
+        outcome = dict(self._work(body).answer())
+        self._logger.info("done", extra=outcome)
+        return outcome
+
+    def _one(self, record: SQSRecord) -> None:
+        message = _message(record)
+        try:
+            self._do(message.body)
+        except PermanentError as error:
+            self._bury(message, error)
+        except RetryableError as error:
+            if message.receives >= self._max_receives:
+                self._bury(message, error)
+                return
+            self._inbox.postpone(message, wait(message, error))
+            self._logger.warning("postponed", extra=_about(message, error))
+            raise
+        except Exception:
+            self._logger.exception("failed", extra={"message_id": message.message_id})
+            raise
+
+    def _bury(self, message: QueueMessage, error: Exception) -> None:
+        self._inbox.bury(message, error)
+        self._logger.error("buried", extra=_about(message, error))
+
+
+def wait(message: QueueMessage, error: RetryableError) -> int:
+    """Seconds until the next try: what the other side asked for, else a doubling wait, spread by the message's id."""
+    if error.retry_after is not None:
+        return min(max(error.retry_after, 1), _LONGEST_WAIT)
+    doubled: int = _FIRST_WAIT * 2 ** min(message.receives - 1, 10)
+    return min(doubled, _LONGEST_WAIT) + sum(message.message_id.encode()) % _JITTER
+
+
+def _message(record: SQSRecord) -> QueueMessage:
+    receives = int(record.attributes.approximate_receive_count)
+    return QueueMessage(record.message_id, record.receipt_handle, record.body, receives)
+
+
+def _about(message: QueueMessage, error: Exception) -> dict[str, Any]:
+    return {"message_id": message.message_id, "error": type(error).__name__, "reason": str(error)}

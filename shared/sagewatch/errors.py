@@ -1,0 +1,83 @@
+"""What can go wrong, as one tree. Adapters translate every foreign error into one of these, ``from exc``.
+
+::
+
+    SageWatchError
+    |-- PermanentError            asking again cannot help: a dead-letter queue keeps the message and the reason
+    |   |-- MalformedEventError   what came in is not a SageMaker job event we understand
+    |   |-- MalformedAlertError   what came in is not an alert we wrote
+    |   |-- AlertRefusedError     Slack said no to this message and will say no again
+    |   |-- SecretMissingError    a SecureString the settings name is not there, or is empty
+    |   `-- SettingsError         the environment lacks a variable, or one makes no sense
+    |-- RetryableError            asking again later can help: the message goes back to its queue
+    |   |-- ThrottledError        too many requests, at AWS or at Slack
+    |   |-- AccessDeniedError     somebody has to grant it; until then the message waits
+    |   |-- UnavailableError      no answer, or an answer that is a fault of the other side
+    |   |-- JobNotSettledError    the event is ahead of what Describe answers
+    |   `-- DeliveryInFlightError another invocation is posting the same alert at this moment
+    `-- JobNotFoundError          the job was deleted; whoever asked decides what that means
+"""
+
+
+class SageWatchError(Exception):
+    """The base of everything SageWatch raises. Its text is one sentence without secrets."""
+
+
+class PermanentError(SageWatchError):
+    """Asking again cannot help."""
+
+
+class RetryableError(SageWatchError):
+    """Asking again later can help.
+
+    ``retry_after`` is the number of seconds the other side asked for, or ``None`` for the usual back-off.
+    """
+
+    def __init__(self, message: str, *, retry_after: int | None = None) -> None:
+        """Keep the sentence and the wait."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class MalformedEventError(PermanentError):
+    """What came in is not a SageMaker job event we understand."""
+
+
+class MalformedAlertError(PermanentError):
+    """What came in is not an alert we wrote."""
+
+
+class AlertRefusedError(PermanentError):
+    """Slack said no to this message and will say no again."""
+
+
+class SecretMissingError(PermanentError):
+    """A SecureString the settings name is not there, or is empty."""
+
+
+class SettingsError(PermanentError):
+    """The environment lacks a variable, or one makes no sense."""
+
+
+class ThrottledError(RetryableError):
+    """Too many requests, at AWS or at Slack."""
+
+
+class AccessDeniedError(RetryableError):
+    """An IAM permission is missing; until somebody grants it the message waits."""
+
+
+class UnavailableError(RetryableError):
+    """No answer, or an answer that is a fault of the other side."""
+
+
+class JobNotSettledError(RetryableError):
+    """The event says the job ended; Describe does not say so yet."""
+
+
+class DeliveryInFlightError(RetryableError):
+    """Another invocation is posting the same alert at this moment."""
+
+
+class JobNotFoundError(SageWatchError):
+    """The job was deleted; whoever asked decides what that means."""

@@ -1,0 +1,39 @@
+"""An EventBridge event about a job, as it arrives: from a queue's message body, a file, or another bus."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from sagewatch.errors import MalformedEventError
+from sagewatch.resources import KINDS, Job, JobKind
+from sagewatch.shapes import faults, read_job
+
+_KIND_OF: Mapping[str, JobKind] = {facts.detail_type: kind for kind, facts in KINDS.items()}
+
+
+class Envelope(BaseModel):
+    """The part of an event that EventBridge itself writes. Only its account and region can be trusted."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    detail_type: str = Field(alias="detail-type")
+    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$")]
+    detail: dict[str, Any]
+
+
+def read_job_event(event: object) -> Job:
+    """Read a job state change: the job as the event alone tells of it.
+
+    Raises ``MalformedEventError`` for an envelope or a detail that cannot be understood, an unknown kind of event,
+    and an unknown status.
+    """
+    try:
+        envelope = Envelope.model_validate(event)
+    except ValidationError as exc:
+        raise MalformedEventError(f"event: {faults(exc)}") from exc
+    kind = _KIND_OF.get(envelope.detail_type)
+    if kind is None:
+        raise MalformedEventError(f"not a job state change: detail-type {envelope.detail_type[:80]!r}")
+    return read_job(kind, envelope.detail, account=envelope.account, region=envelope.region)

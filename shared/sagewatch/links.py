@@ -1,0 +1,28 @@
+"""Links into the AWS console. Patterns: those datahub, airflow and flyte build; CloudWatch double-encodes its own."""
+
+from sagewatch.resources import KINDS, JobKind, partition_of
+
+_CONSOLES = {
+    "aws": "https://{region}.console.aws.amazon.com",
+    "aws-cn": "https://{region}.console.amazonaws.cn",
+    "aws-us-gov": "https://{region}.console.amazonaws-us-gov.com",
+}
+
+
+def console_url(kind: JobKind, name: str, region: str) -> str:
+    """The job's own page."""
+    return f"{_console(region)}/sagemaker/home?region={region}#/{KINDS[kind].console_path}/{name}"
+
+
+def logs_url(kind: JobKind, name: str, region: str) -> str:
+    """The job's log streams. The slash behind the name keeps ``job-2`` out of ``job``'s; a tuner logs nothing itself,
+    but its training jobs' names begin with its own.
+    """
+    group = KINDS[kind].log_group.replace("/", "$252F")
+    prefix = name if kind is JobKind.TUNING else f"{name}$252F"
+    home = f"{_console(region)}/cloudwatch/home?region={region}"
+    return f"{home}#logsV2:log-groups/log-group/{group}$3FlogStreamNameFilter$3D{prefix}"
+
+
+def _console(region: str) -> str:
+    return _CONSOLES[partition_of(region)].format(region=region)

@@ -1,0 +1,23 @@
+"""Amounts and durations as people read them. The only place that rounds money."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+_CENT = Decimal("0.01")
+
+
+def money(usd: Decimal) -> str:
+    """Write USD to the cent, and smaller amounts with two digits that say something: ``$1,204.50``, ``$0.0035``."""
+    if usd == 0 or abs(usd) >= _CENT:
+        return f"${usd.quantize(_CENT, ROUND_HALF_UP):,}"
+    return f"${usd.quantize(Decimal(1).scaleb(usd.adjusted() - 1), ROUND_HALF_UP):f}"
+
+
+def duration(seconds: int) -> str:
+    """Write seconds as the two largest units that matter: ``2 h 10 min``, ``58 s``, ``3 d 4 h``."""
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    parts: list[str] = []
+    for name, size in units:
+        count, seconds = divmod(seconds, size)
+        if count or (name == "s" and not parts):
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2])

@@ -1,0 +1,129 @@
+"""What SageWatch needs from the outside, as Protocols. Adapters implement them and raise ``sagewatch.errors`` only.
+
+To implementers: translate every foreign error into the most specific own one, ``from exc``; time out; be safe to call
+twice with the same arguments; and declare in ``PERMISSIONS`` the IAM actions your calls need, which a test holds the
+template to.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from sagewatch.alerts import Alert
+from sagewatch.pricing import PriceBook
+from sagewatch.records import CostRecord
+from sagewatch.resources import Job
+
+if TYPE_CHECKING:
+    from sagewatch.messages import Message  # Slack's models are heavy, and only delivery needs them
+
+
+class Clock(Protocol):
+    """The time, aware and in UTC."""
+
+    def __call__(self) -> datetime:
+        """Say what time it is."""
+
+
+class Jobs(Protocol):
+    """SageMaker's own account of its jobs."""
+
+    def describe(self, job: Job) -> Job:
+        """Ask for the job of that kind, name and region. Tags stay unknown.
+
+        Raises ``JobNotFoundError``, ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
+        """
+
+    def tags(self, job: Job) -> Mapping[str, str]:
+        """Ask for the job's tags, none for a job that is gone. Raises what else ``describe`` does."""
+
+
+class Prices(Protocol):
+    """Where price books come from."""
+
+    def book(self, region: str) -> PriceBook:
+        """Answer with the region's book, empty for a region nothing is known of."""
+
+
+class Ledger(Protocol):
+    """The rows of ended jobs."""
+
+    def put(self, row: CostRecord) -> bool:
+        """Write a row and say whether it was written.
+
+        A final row replaces a provisional one; nothing else is ever replaced. Raises ``ThrottledError``,
+        ``AccessDeniedError``, ``UnavailableError``.
+        """
+
+
+class OpenJobs(Protocol):
+    """The index of jobs whose end has not been recorded."""
+
+    def add(self, job: Job) -> bool:
+        """Put a job in, unless the ledger has its end; say whether it is in. Raises what ``Ledger.put`` does."""
+
+    def remove(self, job: Job) -> None:
+        """Take a job out, if it is in. Raises what ``Ledger.put`` does."""
+
+
+class AlertQueue(Protocol):
+    """The way to delivery."""
+
+    def send(self, alert: Alert) -> None:
+        """Queue an alert. Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message stands: Slack's channel id and timestamp."""
+
+    channel: str
+    ts: str
+
+
+class Deliveries(Protocol):
+    """Which alerts have been posted."""
+
+    def claim(self, alert_id: str, now: datetime) -> Posted | None:
+        """Reserve an alert for this invocation; answer with where it was posted, if it was.
+
+        Raises ``DeliveryInFlightError`` while somebody else holds it, and what ``Ledger.put`` does.
+        """
+
+    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
+        """Write down where the alert was posted. Raises what ``Ledger.put`` does."""
+
+    def release(self, alert_id: str, now: datetime) -> None:
+        """Give a claim back: the post did not happen. Raises what ``Ledger.put`` does."""
+
+
+class Channel(Protocol):
+    """Where people read."""
+
+    def post(self, message: "Message") -> Posted:
+        """Post a message.
+
+        Raises ``AlertRefusedError``, ``SecretMissingError``, ``ThrottledError``, ``AccessDeniedError``,
+        ``UnavailableError``.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMessage:
+    """One message as its queue handed it over. ``receives`` counts this time."""
+
+    message_id: str
+    receipt_handle: str
+    body: str
+    receives: int
+
+
+class Inbox(Protocol):
+    """The queue a function works off, and the dead-letter queue behind it."""
+
+    def postpone(self, message: QueueMessage, seconds: int) -> None:
+        """Hide the message for that long before its next try. Raises ``SageWatchError``."""
+
+    def bury(self, message: QueueMessage, error: Exception) -> None:
+        """Put a copy into the dead-letter queue with the error's name and sentence. Raises ``SageWatchError``."""

@@ -1,0 +1,70 @@
+"""Prices as values, each with where it came from, and the book that looks them up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sagewatch.resources import KINDS, InstanceGroup, JobKind
+
+# Families whose instances bring NVMe disks get no ML volume, whatever VolumeSizeInGB says (DescribeTrainingJob,
+# ResourceConfig). Families: EC2's list of instance store volumes; other families have them where a "d" says so.
+_NVME_FAMILIES = frozenset(
+    {"g4ad", "g4dn", "g5", "g6", "g6e", "g7", "g7e", "gr6", "p3dn", "p4d", "p4de", "p5", "p5e", "p5en"}
+    | {"p6-b200", "p6-b300", "p6e-gb200", "trn1", "trn1n", "trn2"}
+)
+_HOSTING = "Hosting"
+# The one bill we have charges these volumes alike, and Processing's lower (prices/README.md, "Storage").
+_ALIKE_VOLUMES = frozenset({"Training", "Notebook", _HOSTING})
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one unit costs in USD, and why we think so. The unit is an instance hour or a GB-month.
+
+    ``as_of`` is the date of the list, as exact as its source states it. ``component`` is the price list component it
+    was found under, which ``borrowed`` says is not the one that was asked for.
+    """
+
+    usd: Decimal
+    component: str
+    region: str
+    as_of: str
+    source: str
+    borrowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """The prices of one region. ``hourly`` and ``volumes`` are keyed by component, then by type."""
+
+    hourly: Mapping[str, Mapping[str, Price]]
+    volumes: Mapping[str, Price]
+
+    def instance_hour(self, kind: JobKind, instance_type: str) -> Price | None:
+        """One hour of one instance, for that kind of job: its own component first, then Hosting, then nothing.
+
+        Hosting equals the other components to within 0.5 % where both exist (prices/README.md, "Component rule").
+        """
+        component = KINDS[kind].component
+        own = self.hourly.get(component or "", {}).get(instance_type)
+        return own or _borrow(self.hourly.get(_HOSTING, {}).get(instance_type))
+
+    def gb_month(self, kind: JobKind) -> Price | None:
+        """One GB of ML volume for one month, for that kind of job, or nothing."""
+        component = KINDS[kind].component or ""
+        own = self.volumes.get(component)
+        return own or (_borrow(self.volumes.get(_HOSTING)) if component in _ALIKE_VOLUMES else None)
+
+
+EMPTY_BOOK = PriceBook(hourly={}, volumes={})
+
+
+def _borrow(price: Price | None) -> Price | None:
+    return price and Price(price.usd, price.component, price.region, price.as_of, price.source, borrowed=True)
+
+
+def has_ml_volume(group: InstanceGroup) -> bool:
+    """Whether the instances of this group are given an ML storage volume at all."""
+    family = group.instance_type.removeprefix("ml.").rsplit(".", 1)[0]
+    generation = family.lstrip("abcdefghijklmnopqrstuvwxyz")
+    return family not in _NVME_FAMILIES and "d" not in generation

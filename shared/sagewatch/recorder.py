@@ -1,0 +1,158 @@
+"""RecordJob's work: read the job, decide, act."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import assert_never
+
+from sagewatch.costs import cost_of
+from sagewatch.errors import JobNotFoundError, JobNotSettledError, MalformedEventError
+from sagewatch.events import read_job_event
+from sagewatch.owners import owner_of
+from sagewatch.policy import Action, Decision, Record, Tell, Unwatch, Watch, decide_ended, decide_running
+from sagewatch.ports import AlertQueue, Clock, Jobs, Ledger, OpenJobs, Prices
+from sagewatch.records import RecordedBy
+from sagewatch.resources import Job, JobKind, JobStatus
+
+
+class Effect(StrEnum):
+    """What became of an action."""
+
+    WATCHED = "watched"
+    ENDED_BEFORE = "its end was recorded before"
+    RECORDED = "recorded"
+    RECORDED_BEFORE = "recorded before"
+    UNWATCHED = "no longer watched"
+    TOLD = "alert queued"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was wanted and why, and what happened."""
+
+    decision: Decision
+    effects: tuple[Effect, ...]
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
+        return {"reason": self.decision.reason, "effects": list(self.effects)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorder:
+    """Records jobs whose state changed. Everything it needs is given to it."""
+
+    jobs: Jobs
+    prices: Prices
+    ledger: Ledger
+    open_jobs: OpenJobs
+    alerts: AlertQueue
+    clock: Clock
+    owner_tag_keys: tuple[str, ...]
+    discount_percent: Decimal
+
+    def on_message(self, body: str) -> Outcome:
+        """Handle the event in a queue message. Raises what ``on_event`` does."""
+        try:
+            event = json.loads(body)
+        except json.JSONDecodeError as exc:
+            raise MalformedEventError(f"not JSON: {exc.msg} at character {exc.pos}") from exc
+        return self.on_event(event)
+
+    def on_event(self, event: object) -> Outcome:
+        """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
+        told = read_job_event(event)
+        if told.status.ended:
+            return self.record(self._read(told), RecordedBy.EVENT)
+        return self._watch(told)
+
+    def record(self, job: Job, by: RecordedBy) -> Outcome:
+        """Record a job that ended, whoever found it."""
+        cost = cost_of(job, self.prices.book(job.region), self.discount_percent)
+        owner = owner_of(job, self.owner_tag_keys)
+        return self._apply(decide_ended(job, cost, owner, now=self.clock(), by=by))
+
+    def _watch(self, told: Job) -> Outcome:
+        if told.created_at is None:
+            try:
+                told = self.jobs.describe(told)
+            except JobNotFoundError:
+                return Outcome(Decision(f"{told.kind} job {told.name} is gone: nothing to watch"), ())
+            if told.status.ended:
+                return self.record(self._with_tags(told), RecordedBy.EVENT)
+        return self._apply(decide_running(told))
+
+    def _read(self, told: Job) -> Job:
+        """Complete what the event told with what Describe knows; a deleted job is what its event told."""
+        if not lacks_something(told):
+            return told
+        try:
+            found = self.jobs.describe(told)
+        except JobNotFoundError:
+            return told
+        return self._with_tags(reconcile(told, found))
+
+    def _with_tags(self, job: Job) -> Job:
+        return job if job.tags is not None else replace(job, tags=self.jobs.tags(job))
+
+    def _apply(self, decision: Decision) -> Outcome:
+        return Outcome(decision, tuple(self._do(action) for action in decision.actions))
+
+    def _do(self, action: Action) -> Effect:
+        match action:
+            case Watch(job):
+                return Effect.WATCHED if self.open_jobs.add(job) else Effect.ENDED_BEFORE
+            case Record(row):
+                return Effect.RECORDED if self.ledger.put(row) else Effect.RECORDED_BEFORE
+            case Unwatch(job):
+                self.open_jobs.remove(job)
+                return Effect.UNWATCHED
+            case Tell(alert):
+                self.alerts.send(alert)
+                return Effect.TOLD
+            case _:
+                assert_never(action)
+
+
+def lacks_something(told: Job) -> bool:
+    """Whether an ended job's event leaves out what its row needs, so that Describe has to be asked.
+
+    Training events never carry the billed seconds, and processing events neither tags nor parents.
+    """
+    if told.kind in {JobKind.TRAINING, JobKind.PROCESSING}:
+        return True
+    measured = told.kind is JobKind.TUNING or (told.groups and told.elapsed_seconds is not None)
+    return not measured or told.created_at is None or told.tags is None
+
+
+def lacks_billed_seconds(found: Job) -> bool:
+    """Whether a completed training job was read too early: only its own seconds are a price, and 0 is none.
+
+    Serverless jobs and those under a training plan are not priced by them, and failed ones may never have any.
+    """
+    timed = found.kind is JobKind.TRAINING and not found.serverless and found.training_plan_arn is None
+    return timed and found.status is JobStatus.COMPLETED and found.billable_seconds is None
+
+
+def reconcile(told: Job, found: Job) -> Job:
+    """Join an ended job's event with the Describe answer: Describe knows more, the event knows that it ended.
+
+    Where Describe still says it runs, either it lags behind (``JobNotSettledError``), or the name has been used again
+    by a job created at another time, and the event is all there is.
+    """
+    if not found.status.ended:
+        if told.created_at and found.created_at and told.created_at < found.created_at:
+            return told
+        raise JobNotSettledError(f"{told.kind} job {told.name} ended, but Describe says {found.status}")
+    if lacks_billed_seconds(found):
+        raise JobNotSettledError(f"training job {told.name} ended, but its billed seconds are not there yet")
+    return replace(
+        found,
+        status=told.status,
+        secondary_status=found.secondary_status or told.secondary_status,
+        failure_reason=found.failure_reason or told.failure_reason,
+        tags=told.tags if found.tags is None else found.tags,
+        created_at=found.created_at or told.created_at,
+    )

@@ -1,0 +1,129 @@
+"""The ledger's rows: what is known of a job once it has ended, with what it cost."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sagewatch.costs import Cost, Pricing
+from sagewatch.errors import MalformedEventError
+from sagewatch.failures import FailureClass, classify
+from sagewatch.owners import Owner
+from sagewatch.resources import Job, JobKind, JobStatus
+
+
+class RecordedBy(StrEnum):
+    """What brought a row into the ledger."""
+
+    EVENT = "event"
+    SWEEP = "sweep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostRecord:
+    """One row of the ledger. Keyed by ``resource_arn`` and ``created_at``, because job names can be used again.
+
+    Times are ISO 8601 in UTC, to the second; amounts are USD at on-demand list prices, less the discount.
+    ``None`` means not known or not applicable, and is not stored.
+    """
+
+    resource_arn: str
+    created_at: str
+    resource_name: str
+    kind: JobKind
+    status: JobStatus
+    secondary_status: str | None
+    account: str
+    region: str
+    owner: str | None
+    owner_source: str | None
+    started_at: str | None
+    ended_at: str
+    ended_on: str
+    recorded_at: str
+    recorded_by: RecordedBy
+    instances: str | None
+    billable_seconds: int | None
+    pricing: Pricing
+    pricing_reason: str
+    cost_usd: Decimal | None
+    list_cost_usd: Decimal | None
+    compute_usd: Decimal | None
+    storage_usd: Decimal | None
+    spot_savings_usd: Decimal | None
+    prices: str | None
+    failure_class: FailureClass | None
+    failure_reason: str | None
+    parent_arn: str | None
+    output_uri: str | None
+
+
+def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: RecordedBy) -> CostRecord:
+    """Write down an ended job. One that tells no end is dated by its other times.
+
+    Raises ``MalformedEventError`` for a job without any time.
+    """
+    created_at = key_time(job)
+    ended_at = iso(job.ended_at) if job.ended_at else created_at
+    return CostRecord(
+        resource_arn=job.arn,
+        created_at=created_at,
+        resource_name=job.name,
+        kind=job.kind,
+        status=job.status,
+        secondary_status=job.secondary_status,
+        account=job.account,
+        region=job.region,
+        owner=owner.name if owner else None,
+        owner_source=owner.source if owner else None,
+        started_at=iso(job.started_at) if job.started_at else None,
+        ended_at=ended_at,
+        ended_on=ended_at[:10],
+        recorded_at=iso(now),
+        recorded_by=by,
+        instances=describe_instances(job),
+        billable_seconds=cost.seconds,
+        pricing=cost.pricing,
+        pricing_reason=cost.reason,
+        cost_usd=cost.usd,
+        list_cost_usd=cost.list_usd,
+        compute_usd=cost.compute_usd,
+        storage_usd=cost.storage_usd,
+        spot_savings_usd=cost.spot_savings_usd,
+        prices=describe_prices(cost),
+        failure_class=classify(job),
+        failure_reason=job.failure_reason,
+        parent_arn=job.parent_arn,
+        output_uri=job.output_uri,
+    )
+
+
+def describe_instances(job: Job) -> str | None:
+    """Write the fleet as people do: ``2 x ml.m5.xlarge + 1 x ml.g5.xlarge``."""
+    return " + ".join(f"{group.count} x {group.instance_type}" for group in job.groups) or None
+
+
+def describe_prices(cost: Cost) -> str | None:
+    """Write the prices used, with their provenance; ``None`` where none was."""
+    known = ((line.group.instance_type, line.price) for line in cost.groups)
+    return (
+        "; ".join(
+            f"{instance_type} ${price.usd}/h ({price.component}{' as an estimate' if price.borrowed else ''},"
+            f" {price.region}, {price.source} of {price.as_of})"
+            for instance_type, price in known
+            if price
+        )
+        or None
+    )
+
+
+def key_time(job: Job) -> str:
+    """The time half of a job's key. Raises ``MalformedEventError`` for a job that tells no time at all."""
+    if job.dated_at is None:
+        raise MalformedEventError(f"{job.kind} job {job.name}: neither its creation, its start nor its end is told")
+    return iso(job.dated_at)
+
+
+def iso(moment: datetime) -> str:
+    """Write an aware time as ISO 8601 in UTC, to the second: events and Describe differ below that."""
+    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")

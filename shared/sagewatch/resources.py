@@ -1,0 +1,164 @@
+"""The frozen values everything else talks about: jobs, their kinds and their states."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class JobKind(StrEnum):
+    """The kinds of SageMaker job that announce their state on EventBridge."""
+
+    TRAINING = "training"
+    PROCESSING = "processing"
+    TRANSFORM = "transform"
+    TUNING = "tuning"
+
+
+class JobStatus(StrEnum):
+    """Primary job statuses, in the API's spelling (botocore enums of all four kinds)."""
+
+    IN_PROGRESS = "InProgress"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+    DELETING = "Deleting"
+    DELETE_FAILED = "DeleteFailed"
+
+    @property
+    def ended(self) -> bool:
+        """Whether a job in this status will not run again."""
+        return self in _ENDED
+
+
+_ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class KindFacts:
+    """How one kind of job is spelled: on EventBridge, in ARNs, in the price list, in the console, in the logs."""
+
+    detail_type: str
+    arn_type: str
+    component: str | None
+    console_path: str
+    log_group: str
+
+
+# Detail types: the EventBridge events reference. Console paths and log groups: the SageMaker developer guide.
+# A tuning job has no instances of its own, so it has no price list component.
+KINDS: Mapping[JobKind, KindFacts] = {
+    JobKind.TRAINING: KindFacts(
+        "SageMaker Training Job State Change", "training-job", "Training", "jobs", "/aws/sagemaker/TrainingJobs"
+    ),
+    JobKind.PROCESSING: KindFacts(
+        "SageMaker Processing Job State Change",
+        "processing-job",
+        "Processing",
+        "processing-jobs",
+        "/aws/sagemaker/ProcessingJobs",
+    ),
+    JobKind.TRANSFORM: KindFacts(
+        "SageMaker Transform Job State Change",
+        "transform-job",
+        "BatchTransform",
+        "transform-jobs",
+        "/aws/sagemaker/TransformJobs",
+    ),
+    JobKind.TUNING: KindFacts(
+        "SageMaker HyperParameter Tuning Job State Change",
+        "hyper-parameter-tuning-job",
+        None,
+        "hyper-tuning-jobs",
+        "/aws/sagemaker/TrainingJobs",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceGroup:
+    """A number of instances of one type, running for the whole of a job."""
+
+    instance_type: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job as an event or a Describe call told of it.
+
+    ``None`` always means "not known", never zero or empty. Times are aware and in UTC. ``arn`` is in lower case, as
+    AWS writes it; ``name`` keeps its case. ``billable_seconds`` and ``training_seconds`` are wall clock per instance.
+    """
+
+    kind: JobKind
+    name: str
+    arn: str
+    account: str
+    region: str
+    status: JobStatus
+    secondary_status: str | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    groups: tuple[InstanceGroup, ...] = ()
+    volume_gb: int | None = None
+    billable_seconds: int | None = None
+    training_seconds: int | None = None
+    max_runtime_seconds: int | None = None
+    keep_alive_seconds: int | None = None
+    spot: bool | None = None
+    serverless: bool = False
+    training_plan_arn: str | None = None
+    builtin_rule: bool = False
+    failure_reason: str | None = None
+    tags: Mapping[str, str] | None = None
+    parent_arn: str | None = None
+    output_uri: str | None = None
+
+    @property
+    def elapsed_seconds(self) -> int | None:
+        """Wall clock between start and end, in whole seconds; ``None`` while either is unknown."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return max(0, round((self.ended_at - self.started_at).total_seconds()))
+
+    @property
+    def dated_at(self) -> datetime | None:
+        """The time that tells this job from others of its name: its creation, else the earliest time known."""
+        return self.created_at or self.started_at or self.ended_at
+
+    @property
+    def never_launched(self) -> bool:
+        """Whether the job ended before any instance ran: nothing is billed then.
+
+        DescribeTrainingJob: depending on FailureReason the start, the end and the billable seconds may be absent.
+        A Completed job without them was only read too early.
+        """
+        return (
+            self.status in {JobStatus.FAILED, JobStatus.STOPPED}
+            and self.started_at is None
+            and self.billable_seconds is None
+        )
+
+    @property
+    def hit_its_limit(self) -> bool:
+        """Whether the job's own time limit stopped it, which AWS reports as ``Stopped``.
+
+        Training says so in its secondary status. The other kinds do not, so for them a run as long as
+        ``MaxRuntimeInSeconds`` counts as one.
+        """
+        if self.status is not JobStatus.STOPPED:
+            return False
+        if self.kind is JobKind.TRAINING:
+            return self.secondary_status in {"MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
+        ran, limit = self.elapsed_seconds, self.max_runtime_seconds
+        return ran is not None and limit is not None and ran >= limit
+
+
+def partition_of(region: str) -> str:
+    """Name the AWS partition of a region: ``aws``, ``aws-cn`` or ``aws-us-gov``."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

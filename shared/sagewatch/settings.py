@@ -1,0 +1,107 @@
+"""The only reader of the environment: one frozen object per function, which names what is missing or wrong."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Self
+
+from sagewatch.errors import SettingsError
+
+
+class _Environment:
+    """Typed look-ups that name the variable at fault."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def text(self, name: str) -> str:
+        value = self._variables.get(name, "").strip()
+        if not value:
+            raise SettingsError(f"the environment variable {name} is missing or empty")
+        return value
+
+    def words(self, name: str) -> tuple[str, ...]:
+        return tuple(word.strip() for word in self.text(name).split(",") if word.strip())
+
+    def count(self, name: str) -> int:
+        value = self.text(name)
+        if not value.isdigit() or int(value) < 1:
+            raise SettingsError(f"{name} must be a whole number above 0, not {value!r}")
+        return int(value)
+
+    def percent(self, name: str) -> Decimal:
+        value = self.text(name)
+        try:
+            percent = Decimal(value)
+        except InvalidOperation as exc:
+            raise SettingsError(f"{name} must be a number, not {value!r}") from exc
+        if not percent.is_finite() or not 0 <= percent <= 100:  # noqa: PLR2004 - a percentage
+            raise SettingsError(f"{name} must lie between 0 and 100, not at {value}")
+        return percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxSettings:
+    """The queue a function works off. ``max_receives`` is how often a message is tried before it is buried."""
+
+    queue_url: str
+    dead_letter_queue_url: str
+    max_receives: int
+
+    @classmethod
+    def read(cls, env: _Environment) -> Self:
+        """Read what every queue-fed function has."""
+        return cls(
+            queue_url=env.text("QUEUE_URL"),
+            dead_letter_queue_url=env.text("DEAD_LETTER_QUEUE_URL"),
+            max_receives=env.count("MAX_RECEIVES"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordJobSettings:
+    """What RecordJob needs."""
+
+    inbox: InboxSettings
+    cost_ledger: str
+    watch_state: str
+    alert_queue_url: str
+    owner_tag_keys: tuple[str, ...]
+    discount_percent: Decimal
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
+        """Read the environment. Raises ``SettingsError``, which names the variable."""
+        env = _Environment(os.environ if variables is None else variables)
+        return cls(
+            inbox=InboxSettings.read(env),
+            cost_ledger=env.text("COST_LEDGER"),
+            watch_state=env.text("WATCH_STATE"),
+            alert_queue_url=env.text("ALERT_QUEUE_URL"),
+            owner_tag_keys=env.words("OWNER_TAG_KEYS"),
+            discount_percent=env.percent("DISCOUNT_PERCENT"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverAlertSettings:
+    """What DeliverAlert needs."""
+
+    inbox: InboxSettings
+    watch_state: str
+    slack_channel: str
+    slack_token_parameter: str
+    slack_api_url: str
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
+        """Read the environment. Raises ``SettingsError``, which names the variable."""
+        env = _Environment(os.environ if variables is None else variables)
+        return cls(
+            inbox=InboxSettings.read(env),
+            watch_state=env.text("WATCH_STATE"),
+            slack_channel=env.text("SLACK_CHANNEL"),
+            slack_token_parameter=env.text("SLACK_TOKEN_PARAMETER"),
+            slack_api_url=env.text("SLACK_API_URL"),
+        )

@@ -1,0 +1,120 @@
+"""Values for tests, each with a sensible whole, of which a test names only what it is about."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sagewatch.adapters.in_memory import (
+    InMemoryAlertQueue,
+    InMemoryJobs,
+    InMemoryLedger,
+    InMemoryOpenJobs,
+    InMemoryPrices,
+)
+from sagewatch.costs import cost_of
+from sagewatch.owners import owner_of
+from sagewatch.pricing import Price, PriceBook
+from sagewatch.recorder import Recorder
+from sagewatch.records import CostRecord, RecordedBy, record_of
+from sagewatch.resources import InstanceGroup, Job, JobKind, JobStatus
+
+EVENTS = Path(__file__).parent.parent / "events"
+ACCOUNT = "111122223333"
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+CREATED = datetime(2026, 11, 20, 9, 58, tzinfo=UTC)
+STARTED = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+ENDED = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
+
+
+def price(usd: str, component: str = "Training") -> Price:
+    """A price of us-east-1."""
+    return Price(Decimal(usd), component, "us-east-1", "2026-09-22", "shipped table")
+
+
+BOOK = PriceBook(
+    hourly={
+        "Training": {
+            "ml.m5.xlarge": price("0.23"),
+            "ml.g5.xlarge": price("1.408"),
+            "ml.c5.2xlarge": price("0.408"),
+        },
+        "Processing": {"ml.m5.xlarge": price("0.23", "Processing")},
+        "Hosting": {"ml.m5.xlarge": price("0.23", "Hosting"), "ml.m5.large": price("0.115", "Hosting")},
+    },
+    volumes={"Hosting": price("0.14", "Hosting"), "Processing": price("0.10", "Processing")},
+)
+
+
+def a_job(**changes: Any) -> Job:
+    """A training job that completed after an hour on two ml.m5.xlarge, without a volume."""
+    job = Job(
+        kind=JobKind.TRAINING,
+        name="Fraud-XGB-01",
+        arn=f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/fraud-xgb-01",
+        account=ACCOUNT,
+        region="us-east-1",
+        status=JobStatus.COMPLETED,
+        secondary_status="Completed",
+        created_at=CREATED,
+        started_at=STARTED,
+        ended_at=ENDED,
+        groups=(InstanceGroup("ml.m5.xlarge", 2),),
+        billable_seconds=3600,
+        training_seconds=3600,
+        spot=False,
+        tags={"sagewatch:owner": "ana@example.com"},
+    )
+    return replace(job, **changes)
+
+
+def a_failed_job(**changes: Any) -> Job:
+    """The same, failed by its own code."""
+    reason = "AlgorithmError: exit code: 1"
+    return a_job(**{"status": JobStatus.FAILED, "failure_reason": reason, "secondary_status": "Failed", **changes})
+
+
+def a_row(job: Job | None = None, **changes: Any) -> CostRecord:
+    """The row of a job, priced from ``BOOK``."""
+    job = job or a_job()
+    row = record_of(job, cost_of(job, BOOK), owner_of(job, ["sagewatch:owner"]), now=NOW, by=RecordedBy.EVENT)
+    return replace(row, **changes)
+
+
+def an_event(name: str, **detail: Any) -> dict[str, Any]:
+    """A captured event, with changes to its detail."""
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    event["detail"] |= detail
+    return event
+
+
+class World:
+    """Everything RecordJob meets, in memory."""
+
+    def __init__(self) -> None:
+        """An empty account at ``NOW``."""
+        self.jobs = InMemoryJobs()
+        self.ledger = InMemoryLedger()
+        self.open_jobs = InMemoryOpenJobs(self.ledger)
+        self.alerts = InMemoryAlertQueue()
+        self.recorder = Recorder(
+            jobs=self.jobs,
+            prices=InMemoryPrices({"us-east-1": BOOK}),
+            ledger=self.ledger,
+            open_jobs=self.open_jobs,
+            alerts=self.alerts,
+            clock=lambda: NOW,
+            owner_tag_keys=("sagewatch:owner", "owner", "Owner"),
+            discount_percent=Decimal(0),
+        )
+
+    def has(self, job: Job) -> None:
+        """Let SageMaker know a job."""
+        self.jobs.found[job.kind, job.region, job.name] = job
+
+    @property
+    def rows(self) -> list[CostRecord]:
+        """The ledger."""
+        return list(self.ledger.rows.values())

@@ -1,0 +1,89 @@
+"""SQS and SSM behind their ports, on a server.
+
+SQS differs from moto in that attributes count towards its size limit, hence the cut reason.
+"""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from sagewatch.adapters.sqs import SqsAlertQueue, SqsInbox
+from sagewatch.adapters.ssm import SsmSecret
+from sagewatch.alerts import read_alert
+from sagewatch.errors import MalformedEventError, SecretMissingError
+from sagewatch.ports import QueueMessage
+from tests.builders import NOW
+from tests.contract.conftest import Aws
+from tests.unit.test_messages import an_alert
+
+
+@pytest.fixture
+def queue_url(aws: Aws) -> str:
+    """A new queue."""
+    url: str = aws.client("sqs").create_queue(QueueName=f"queue-{uuid4()}")["QueueUrl"]
+    return url
+
+
+def test_an_alert_goes_through_its_queue(aws: Aws, queue_url: str) -> None:
+    """And is the same on the other side."""
+    sqs = aws.client("sqs")
+    SqsAlertQueue(sqs, queue_url).send(an_alert())
+
+    [message] = sqs.receive_message(QueueUrl=queue_url)["Messages"]
+    assert read_alert(message["Body"]) == an_alert()
+
+
+def test_a_buried_message_keeps_its_body_and_says_why(aws: Aws, queue_url: str) -> None:
+    """The reason is printable and short, whatever the error says."""
+    sqs = aws.client("sqs")
+    inbox = SqsInbox(sqs, url=queue_url, dead_letter_url=queue_url)
+    inbox.bury(QueueMessage("id", "handle", "body", 1), MalformedEventError("no\x00 name" + "!" * 5000))
+
+    [message] = sqs.receive_message(QueueUrl=queue_url, MessageAttributeNames=["All"])["Messages"]
+    attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+    assert message["Body"] == "body"
+    assert attributes["ErrorType"] == "MalformedEventError"
+    assert attributes["Reason"].startswith("no name!!!")
+    assert len(attributes["Reason"]) == 1000
+
+
+def test_a_postponed_message_is_out_of_sight(aws: Aws, queue_url: str) -> None:
+    """Until its wait is over."""
+    sqs = aws.client("sqs")
+    sqs.send_message(QueueUrl=queue_url, MessageBody="body")
+    [message] = sqs.receive_message(QueueUrl=queue_url, VisibilityTimeout=0)["Messages"]
+    inbox = SqsInbox(sqs, url=queue_url, dead_letter_url=queue_url)
+    inbox.postpone(QueueMessage("id", message["ReceiptHandle"], "body", 1), 900)
+
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue_url)
+
+
+def test_a_secret_is_read_once_and_again_after_five_minutes(aws: Aws) -> None:
+    """A rotated token is picked up without a deployment."""
+    ssm = aws.client("ssm")
+    moments = [NOW]
+    secret = SsmSecret(ssm, "/token", lambda: moments[-1])
+    ssm.put_parameter(Name="/token", Value="old", Type="SecureString", Overwrite=True)
+    read = [secret()]
+    ssm.put_parameter(Name="/token", Value="new", Type="SecureString", Overwrite=True)
+    read.append(secret())
+    moments.append(NOW + timedelta(minutes=5))
+    read.append(secret())
+
+    assert read == ["old", "old", "new"]
+
+
+def test_a_missing_secret_is_named(aws: Aws) -> None:
+    """And is nobody's value."""
+    with pytest.raises(SecretMissingError, match="/nowhere does not exist"):
+        SsmSecret(aws.client("ssm"), "/nowhere", lambda: NOW)()
+
+
+def test_a_blank_secret_is_none(aws: Aws) -> None:
+    """White space is no token."""
+    ssm = aws.client("ssm")
+    ssm.put_parameter(Name="/blank", Value="  ", Type="SecureString", Overwrite=True)
+
+    with pytest.raises(SecretMissingError, match="/blank is empty"):
+        SsmSecret(ssm, "/blank", lambda: NOW)()

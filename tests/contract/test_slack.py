@@ -1,0 +1,112 @@
+"""The channel port: the real Slack client against a Slack on localhost."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, Response
+from werkzeug.serving import make_server
+
+from local.jobs import get_json, post_json
+from local.slack import Workspace, slack_app
+from sagewatch.adapters.slack import SlackChannel
+from sagewatch.errors import AlertRefusedError, SageWatchError, ThrottledError, UnavailableError
+from sagewatch.messages import render
+from tests.unit.test_messages import an_alert
+
+MESSAGE = render(an_alert())
+
+
+def serve(app: Flask) -> Iterator[str]:
+    """Run an app until the test is over."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A Slack."""
+    yield from serve(slack_app(Workspace(token="xoxb-right", signing_secret="s")))
+
+
+def channel(url: str, *, token: str = "xoxb-right", name: str = "#sagewatch") -> SlackChannel:
+    """The adapter."""
+    return SlackChannel(token=lambda: token, channel=name, api_url=f"{url}/api/")
+
+
+def test_a_message_is_in_the_channel_as_it_was_rendered(url: str) -> None:
+    """Text, blocks and metadata; the answer says where."""
+    posted = channel(url).post(MESSAGE)
+    [message] = get_json(f"{url}/messages")
+
+    assert (message["channel"], message["ts"]) == (posted.channel, posted.ts)
+    assert message["text"] == MESSAGE.text
+    assert message["blocks"] == [block.to_dict() for block in MESSAGE.blocks]
+    assert message["metadata"]["event_payload"] == {"alert_id": "job-failed-1"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"token": "xoxb-wrong"}, "invalid_auth"),
+        ({"token": ""}, "not_authed"),
+        ({"name": "#nowhere"}, "channel_not_found"),
+    ],
+)
+def test_what_slack_refuses_is_refused_for_good(url: str, changes: dict[str, str], code: str) -> None:
+    """With Slack's own code, and without the token."""
+    with pytest.raises(AlertRefusedError, match=code) as refusal:
+        channel(url, **changes).post(MESSAGE)
+    assert "xoxb" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected", "retry_after"),
+    [
+        ({"status": 429, "retry_after": 3}, ThrottledError, 3),
+        ({"status": 429}, ThrottledError, None),
+        ({"status": 500}, UnavailableError, None),
+        ({"status": 503}, UnavailableError, None),
+    ],
+)
+def test_what_may_pass_is_tried_again_and_once_it_passed_the_message_arrives(
+    url: str, failure: dict[str, int], expected: type[SageWatchError], retry_after: int | None
+) -> None:
+    """Slack's wait is passed on; nothing sleeps here."""
+    post_json(f"{url}/fail", {**failure, "times": 1})
+    with pytest.raises(expected) as error:
+        channel(url).post(MESSAGE)
+    assert getattr(error.value, "retry_after", None) == retry_after
+
+    channel(url).post(MESSAGE)
+    assert len(get_json(f"{url}/messages")) == 1
+
+
+def test_no_answer_is_unavailable() -> None:
+    """Nobody listens there."""
+    with pytest.raises(UnavailableError, match="no usable answer"):
+        channel("http://127.0.0.1:9").post(MESSAGE)
+
+
+@pytest.mark.parametrize("body", ["<html>sign in</html>", "", "[]", "null"])
+def test_an_answer_that_is_not_slacks_is_unavailable(body: str) -> None:
+    """A proxy's page, say."""
+    app = Flask("proxy")
+
+    @app.post("/api/chat.postMessage")
+    def page() -> Response:
+        return Response(body, mimetype="text/html")
+
+    for url in serve(app):
+        with pytest.raises(UnavailableError):
+            channel(url).post(MESSAGE)
+
+
+def test_the_local_slack_refuses_what_slack_would(url: str) -> None:
+    """Blocks over Block Kit's limits, with the fault in words."""
+    blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}]
+    with pytest.raises(AlertRefusedError, match="invalid_blocks"):
+        channel(url).post(type(MESSAGE)("text", tuple(blocks), MESSAGE.metadata))  # type: ignore[arg-type] # on purpose

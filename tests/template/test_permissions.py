@@ -1,0 +1,92 @@
+"""Each role allows exactly what its function's adapters declare, and what Lambda itself needs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sagewatch.wiring import ADAPTERS
+
+# Lambda writes the log with the role's permissions, and polls the queue with them.
+LAMBDA = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+}
+
+
+def statements(template: dict[str, Any], function: str) -> Iterator[dict[str, Any]]:
+    """The statements of a function's role."""
+    role = template["Resources"][f"{function}Role"]["Properties"]
+    assert "ManagedPolicyArns" not in role
+    for policy in role["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def listed(value: Any) -> list[Any]:
+    """IAM allows one or many."""
+    return value if isinstance(value, list) else [value]
+
+
+def functions(template: dict[str, Any]) -> set[str]:
+    """Every function of the template."""
+    resources = template["Resources"].items()
+    return {name for name, resource in resources if resource["Type"] == "AWS::Serverless::Function"}
+
+
+def test_every_function_is_wired_and_has_a_role_of_its_own(template: dict[str, Any]) -> None:
+    """None borrows another's."""
+    assert functions(template) == set(ADAPTERS)
+    for name in functions(template):
+        assert template["Resources"][name]["Properties"]["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+
+
+@pytest.mark.parametrize("function", sorted(ADAPTERS))
+def test_a_role_allows_exactly_what_the_adapters_need(template: dict[str, Any], function: str) -> None:
+    """Neither less nor more."""
+    allowed = {action for statement in statements(template, function) for action in listed(statement["Action"])}
+    needed = {action for adapter in ADAPTERS[function] for action in adapter.PERMISSIONS}
+
+    assert allowed == needed | LAMBDA
+
+
+@pytest.mark.parametrize("function", sorted(ADAPTERS))
+def test_no_permission_is_for_everything(template: dict[str, Any], function: str) -> None:
+    """Each names the resource it is for."""
+    for statement in statements(template, function):
+        assert statement["Effect"] == "Allow"
+        assert "*" not in listed(statement["Resource"])
+        assert not any(action.endswith("*") for action in listed(statement["Action"]))
+
+
+@pytest.mark.parametrize("function", sorted(ADAPTERS))
+def test_every_variable_of_a_function_is_one_its_settings_read(template: dict[str, Any], function: str) -> None:
+    """And the other way round."""
+    from tests.unit import test_settings  # noqa: PLC0415 - the two tables of variables
+
+    known = {"RecordJob": test_settings.RECORD_JOB, "DeliverAlert": test_settings.DELIVER_ALERT}
+    assert set(template["Resources"][function]["Properties"]["Environment"]["Variables"]) == set(known[function])
+
+
+def test_every_function_is_fed_by_a_queue_with_an_end(template: dict[str, Any]) -> None:
+    """Partial failures, a bounded concurrency, a timeout Lambda asks for, and one receive more than the function's."""
+    for name in functions(template):
+        properties = template["Resources"][name]["Properties"]
+        for event in properties["Events"].values():
+            source = event["Properties"]
+            queue = template["Resources"][source["Queue"]["Fn::GetAtt"][0]]["Properties"]
+            assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+            assert source["ScalingConfig"]["MaximumConcurrency"] >= 2
+            assert queue["VisibilityTimeout"] >= 6 * properties["Timeout"]
+            receives = int(properties["Environment"]["Variables"]["MAX_RECEIVES"])
+            assert queue["RedrivePolicy"]["maxReceiveCount"] == receives + 1
+
+
+def test_the_ledger_outlives_the_stack(template: dict[str, Any]) -> None:
+    """It is the only record there is."""
+    ledger = template["Resources"]["CostLedger"]
+
+    assert (ledger["DeletionPolicy"], ledger["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert ledger["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True

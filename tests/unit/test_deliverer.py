@@ -1,0 +1,81 @@
+"""One alert to Slack, once."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from sagewatch.adapters.in_memory import InMemoryChannel, InMemoryDeliveries
+from sagewatch.deliverer import Deliverer
+from sagewatch.errors import DeliveryInFlightError, MalformedAlertError, ThrottledError
+from sagewatch.ports import Posted
+from tests.builders import NOW
+from tests.unit.test_messages import an_alert
+
+
+class Desk:
+    """A deliverer with everything around it in memory, and a clock to turn."""
+
+    def __init__(self) -> None:
+        """A channel that works, at ``NOW``."""
+        self.now: datetime = NOW
+        self.channel = InMemoryChannel()
+        self.deliveries = InMemoryDeliveries()
+        self.deliverer = Deliverer(deliveries=self.deliveries, channel=self.channel, clock=lambda: self.now)
+
+
+def test_an_alert_is_posted_once_however_often_it_comes() -> None:
+    """The second time it is only looked up."""
+    desk = Desk()
+    first, second = (desk.deliverer.on_message(an_alert().model_dump_json()) for _ in range(2))
+
+    assert (first.now, second.now) == (True, False)
+    assert first.posted == second.posted == Posted("C0MEMORY", "1.000000")
+    assert len(desk.channel.messages) == 1
+
+
+def test_a_post_that_failed_can_be_tried_again_at_once() -> None:
+    """The claim is given back."""
+    desk = Desk()
+    desk.channel.failures.append(ThrottledError("slow down", retry_after=2))
+
+    with pytest.raises(ThrottledError):
+        desk.deliverer.deliver(an_alert())
+    assert desk.deliverer.deliver(an_alert()).now
+
+
+def test_an_alert_being_posted_elsewhere_waits() -> None:
+    """Two invocations may hold the same alert."""
+    desk = Desk()
+    desk.deliveries.claim("job-failed-1", NOW)
+
+    with pytest.raises(DeliveryInFlightError):
+        desk.deliverer.deliver(an_alert())
+    assert desk.channel.messages == []
+
+
+def test_a_claim_of_a_dead_invocation_lapses() -> None:
+    """Nothing is lost with it."""
+    desk = Desk()
+    desk.deliveries.claim("job-failed-1", NOW)
+    desk.now += timedelta(minutes=1)
+
+    assert desk.deliverer.deliver(an_alert()).now
+
+
+def test_what_is_no_alert_is_neither_claimed_nor_posted() -> None:
+    """Typed, before anything is touched."""
+    desk = Desk()
+
+    with pytest.raises(MalformedAlertError):
+        desk.deliverer.on_message("{}")
+    assert (desk.deliveries.claims, desk.channel.messages) == ({}, [])
+
+
+def test_the_answer_says_where_it_stands() -> None:
+    """For logs."""
+    assert Desk().deliverer.deliver(an_alert()).answer() == {
+        "alert_id": "job-failed-1",
+        "effect": "posted",
+        "channel": "C0MEMORY",
+        "ts": "1.000000",
+    }

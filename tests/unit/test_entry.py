@@ -1,0 +1,165 @@
+"""The shell: batches from a queue, each message for itself; one event by hand."""
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch.adapters.in_memory import InMemoryInbox
+from sagewatch.entry import Entry, wait
+from sagewatch.errors import MalformedEventError, RetryableError, ThrottledError
+from sagewatch.ports import QueueMessage
+
+
+class Done:
+    """An outcome."""
+
+    def answer(self) -> Mapping[str, object]:
+        """Say so."""
+        return {"reason": "done"}
+
+
+class Desk:
+    """An entry whose work fails as its message says."""
+
+    def __init__(self) -> None:
+        """An empty inbox and a log that can be read."""
+        self.inbox = InMemoryInbox()
+        self.worked: list[str] = []
+        self.log = io.StringIO()
+        logger = Logger(service=f"test-{id(self)}", stream=self.log, level="INFO")
+        self.entry = Entry(self.work, inbox=self.inbox, max_receives=3, logger=logger)
+
+    def work(self, body: str) -> Done:
+        """Do what the message says."""
+        match body:
+            case "malformed":
+                raise MalformedEventError("no name")
+            case "throttled":
+                raise ThrottledError("slow down", retry_after=7)
+            case "bug":
+                raise KeyError("oops")
+        self.worked.append(body)
+        return Done()
+
+    def batch(self, *bodies: str, receives: int = 1) -> list[str]:
+        """Hand over a batch; answer with the ids of the messages that go back to the queue."""
+        records = [
+            {
+                "messageId": f"id-{body}",
+                "receiptHandle": f"handle-{body}",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": str(receives)},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:q",
+                "awsRegion": "us-east-1",
+                "md5OfBody": "",
+            }
+            for body in bodies
+        ]
+        response = self.entry({"Records": records}, LambdaContext())
+        return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
+
+
+def test_a_broken_message_holds_up_no_other() -> None:
+    """The others are done once, the broken one is buried and done with."""
+    desk = Desk()
+
+    assert desk.batch("one", "malformed", "two") == []
+    assert desk.worked == ["one", "two"]
+    assert desk.inbox.buried == [("malformed", "MalformedEventError", "no name")]
+
+
+def test_a_passing_error_sends_its_message_back_for_as_long_as_it_asks() -> None:
+    """No sleeping in a paid Lambda."""
+    desk = Desk()
+
+    assert desk.batch("one", "throttled") == ["id-throttled"]
+    assert desk.inbox.postponed == [("throttled", 7)]
+    assert desk.inbox.buried == []
+
+
+def test_a_passing_error_that_does_not_pass_is_buried_with_its_reason() -> None:
+    """After the last of its tries."""
+    desk = Desk()
+
+    assert desk.batch("throttled", receives=3) == []
+    assert desk.inbox.buried == [("throttled", "ThrottledError", "slow down")]
+
+
+def test_a_bug_goes_back_to_the_queue_and_into_the_log() -> None:
+    """Nothing is swallowed: the redrive policy ends it."""
+    desk = Desk()
+
+    assert desk.batch("bug", "one") == ["id-bug"]
+    assert desk.worked == ["one"]
+    assert "oops" in desk.log.getvalue()
+
+
+def test_a_batch_of_nothing_but_failures_is_a_partial_failure_too() -> None:
+    """The invocation itself succeeds, so no message is repeated that was buried."""
+    assert Desk().batch("throttled", "bug") == ["id-throttled", "id-bug"]
+
+
+def test_an_event_invoked_by_hand_is_answered_with_its_outcome() -> None:
+    """What `sam local invoke` prints."""
+    desk = Desk()
+
+    assert desk.entry({"detail-type": "x"}, LambdaContext()) == {"reason": "done"}
+    assert json.loads(desk.worked[0]) == {"detail-type": "x"}
+
+
+def test_an_event_invoked_by_hand_that_is_refused_fails_the_invocation() -> None:
+    """Typed, for whoever looks."""
+
+    def refuse(body: str) -> Done:
+        raise MalformedEventError(body)
+
+    entry = Entry(refuse, inbox=InMemoryInbox(), max_receives=3)
+    with pytest.raises(MalformedEventError):
+        entry({}, LambdaContext())
+
+
+@pytest.mark.parametrize(
+    ("receives", "retry_after", "expected"),
+    [
+        (1, None, 5),
+        (2, None, 10),
+        (5, None, 80),
+        (20, None, 900),
+        (999, None, 900),
+        (1, 2, 2),
+        (1, 0, 1),
+        (1, 86400, 900),
+    ],
+)
+def test_waits_double_up_to_a_quarter_of_an_hour(receives: int, retry_after: int | None, expected: int) -> None:
+    """Unless the other side says how long."""
+    message = QueueMessage("", "handle", "body", receives)
+
+    assert wait(message, RetryableError("later", retry_after=retry_after)) == expected
+
+
+def test_messages_that_failed_together_come_back_apart() -> None:
+    """By some seconds."""
+    waits = {wait(QueueMessage(f"id-{n}", "h", "b", 1), RetryableError("later")) for n in range(20)}
+
+    assert waits == {5, 6, 7, 8, 9}
+
+
+def test_the_log_names_the_error_and_not_the_message() -> None:
+    """A body may hold what nobody should read."""
+    desk = Desk()
+    desk.batch("malformed", "throttled")
+
+    lines: list[dict[str, Any]] = [json.loads(line) for line in desk.log.getvalue().splitlines()]
+    assert [(line["message"], line["error"]) for line in lines] == [
+        ("buried", "MalformedEventError"),
+        ("postponed", "ThrottledError"),
+    ]
+    assert all("handle" not in str(line) for line in lines)

@@ -1,0 +1,222 @@
+"""Alerts as Slack messages."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.block_kit import faults
+from sagewatch.alerts import Alert, JobAlert, UnpricedAlert, read_alert
+from sagewatch.errors import MalformedAlertError
+from sagewatch.failures import FailureClass
+from sagewatch.links import console_url, logs_url
+from sagewatch.messages import Message, render
+from sagewatch.phrases import duration, money
+from sagewatch.resources import JobKind
+
+
+def an_alert(**changes: Any) -> JobAlert:
+    """A failed training job's alert."""
+    fields: dict[str, Any] = {
+        "alert_id": "job-failed-1",
+        "finding": "job-failed",
+        "account": "111122223333",
+        "region": "us-east-1",
+        "instances": "2 x ml.m5.xlarge",
+        "kind": JobKind.TRAINING,
+        "name": "Fraud-XGB-01",
+        "owner": "ana@example.com",
+        "failure_class": FailureClass.USER_CODE,
+        "reason": "AlgorithmError: exit code: 1",
+        "secondary_status": "Failed",
+        "ran_seconds": 7800,
+        "ended_at": "2026-11-20T11:00:00Z",
+        "pricing": "priced",
+        "pricing_reason": "billed seconds at the on-demand list price",
+        "cost_usd": "31.2",
+        "prices": "ml.m5.xlarge $0.23/h (Training, us-east-1, shipped table of 2026-09-22)",
+    }
+    return JobAlert(**(fields | changes))
+
+
+def shown(message: Message) -> str:
+    """Everything a message says, as one text."""
+    return message.text + json.dumps([block.to_dict() for block in message.blocks])
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "Training job failed: Fraud-XGB-01",
+        "*The job's own code*",
+        "> AlgorithmError: exit code: 1",
+        "*Cost*\\n$31.20",
+        "*Ran for*\\n2 h 10 min",
+        "*On*\\n2 x ml.m5.xlarge",
+        "*Owner*\\nana@example.com",
+        "2026-11-20 11:00:00 UTC",
+        "ml.m5.xlarge $0.23/h (Training, us-east-1, shipped table of 2026-09-22)",
+        "home?region=us-east-1#/jobs/Fraud-XGB-01|Open in the console>",
+        "$252Faws$252Fsagemaker$252FTrainingJobs$3FlogStreamNameFilter$3DFraud-XGB-01$252F|Logs>",
+    ],
+)
+def test_a_message_says(what: str) -> None:
+    """What failed, why, how long it ran, what it cost at which price, whose it is, and where to look."""
+    assert what in shown(render(an_alert()))
+
+
+def test_a_message_can_be_found_by_its_alert() -> None:
+    """Its metadata has the identity."""
+    assert render(an_alert()).metadata.event_payload == {"alert_id": "job-failed-1"}
+
+
+def test_a_limit_is_named_as_one() -> None:
+    """Stopped by its own limit is neither failed nor stopped by a person."""
+    alert = an_alert(
+        finding="job-hit-limit",
+        failure_class=FailureClass.LIMIT_EXCEEDED,
+        reason=None,
+        secondary_status="MaxWaitTimeExceeded",
+    )
+
+    assert "stopped by its time limit" in shown(render(alert))
+    assert "> MaxWaitTimeExceeded" in shown(render(alert))
+
+
+@pytest.mark.parametrize("evil", ["<!channel>", "<@U123>", "<https://evil.example.com|click>", "a & b < c > d"])
+def test_text_from_jobs_makes_neither_mentions_nor_links(evil: str) -> None:
+    """Escaped wherever it stands."""
+    message = shown(render(an_alert(reason=evil, owner=evil, instances=evil, name=evil)))
+    sections = message.replace("Training job failed: " + evil, "")  # a header is plain text, which Slack never parses
+
+    assert evil not in sections
+    assert "&lt;" in sections
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cost_usd": None, "pricing": "unpriced"}, "*Cost*\\nunpriced"),
+        ({"cost_usd": "1.5", "pricing": "provisional"}, "*Cost*\\nabout $1.50"),
+        ({"ran_seconds": None}, "*Ran for*\\nunknown"),
+        ({"owner": None}, "*Owner*\\nunknown"),
+        ({"reason": None, "secondary_status": None}, "SageMaker gave no reason"),
+    ],
+)
+def test_what_is_not_known_is_said_to_be(change: dict[str, Any], said: str) -> None:
+    """Never 0 for unknown."""
+    assert said in shown(render(an_alert(**change)))
+
+
+def test_an_unpriced_type_is_told_with_an_example() -> None:
+    """And with what it means for the ledger."""
+    alert = UnpricedAlert(
+        alert_id="u",
+        finding="unpriced-type",
+        account="111122223333",
+        region="us-east-1",
+        instances="1 x ml.p9.48xlarge",
+        kind=JobKind.TRAINING,
+        instance_type="ml.p9.48xlarge",
+        example="moonshot",
+    )
+
+    assert "neither a Training nor a Hosting price for `ml.p9.48xlarge`" in shown(render(alert))
+
+
+@given(
+    st.text(max_size=1024),
+    st.text(min_size=1, max_size=256),
+    st.sampled_from(list(JobKind)),
+    st.integers(0, 10**8) | st.none(),
+)
+def test_slack_takes_whatever_a_job_says(reason: str, owner: str, kind: JobKind, seconds: int | None) -> None:
+    """Block Kit's limits hold for the longest and strangest text."""
+    alert = an_alert(reason=reason, owner=owner, kind=kind, ran_seconds=seconds, name="a" * 63)
+
+    assert faults([block.to_dict() for block in render(alert).blocks]) == []
+
+
+@pytest.mark.parametrize("reason", ["&" * 1024, "<" * 1024, "\n" * 1024, "שלום" * 256, "😀" * 512])
+def test_the_longest_reasons_fit(reason: str) -> None:
+    """1,024 characters grow fivefold when escaped."""
+    assert faults([block.to_dict() for block in render(an_alert(reason=reason)).blocks]) == []
+
+
+def test_an_alert_survives_its_queue() -> None:
+    """Written and read, it is the same."""
+    alert: Alert = an_alert()
+
+    assert read_alert(alert.model_dump_json()) == alert
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{}", "null", '{"finding": "job-failed"}', '{"finding": "coffee"}', "not json at all"]
+)
+def test_what_is_no_alert_is_refused(body: str) -> None:
+    """Typed, so that it is buried with its reason."""
+    with pytest.raises(MalformedAlertError, match="alert: "):
+        read_alert(body)
+
+
+def test_an_amount_that_is_none_is_refused() -> None:
+    """The queue is a border too."""
+    body = an_alert().model_dump_json().replace("31.2", "free")
+
+    with pytest.raises(MalformedAlertError, match="cost_usd"):
+        read_alert(body)
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [
+        ("0", "$0.00"),
+        ("0.235", "$0.24"),
+        ("1204.5", "$1,204.50"),
+        ("0.0035", "$0.0035"),
+        ("0.000012345", "$0.000012"),
+        ("0.01", "$0.01"),
+    ],
+)
+def test_money_is_rounded_for_people(usd: str, text: str) -> None:
+    """To the cent, and below it to two digits that say something."""
+    assert money(Decimal(usd)) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (58, "58 s"),
+        (60, "1 min"),
+        (7800, "2 h 10 min"),
+        (7805, "2 h 10 min"),
+        (86400, "1 d"),
+        (90061, "1 d 1 h"),
+    ],
+)
+def test_durations_have_two_units(seconds: int, text: str) -> None:
+    """More would not be read."""
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("us-east-1", "us-east-1.console.aws.amazon.com"),
+        ("us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+        ("cn-north-1", "cn-north-1.console.amazonaws.cn"),
+    ],
+)
+def test_links_lead_to_the_partitions_console(region: str, host: str) -> None:
+    """GovCloud and China have their own."""
+    assert console_url(JobKind.PROCESSING, "p", region).startswith(f"https://{host}/sagemaker/")
+    assert logs_url(JobKind.PROCESSING, "p", region).startswith(f"https://{host}/cloudwatch/")
+
+
+def test_a_tuning_jobs_logs_are_its_training_jobs() -> None:
+    """Their names begin with its own, so no slash follows."""
+    assert logs_url(JobKind.TUNING, "hpo", "us-east-1").endswith("TrainingJobs$3FlogStreamNameFilter$3Dhpo")

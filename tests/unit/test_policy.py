@@ -1,0 +1,135 @@
+"""Decisions are values: what is wanted, in order, and why."""
+
+from decimal import Decimal
+
+import pytest
+
+from sagewatch.alerts import JobAlert, UnpricedAlert
+from sagewatch.costs import cost_of
+from sagewatch.errors import MalformedEventError
+from sagewatch.owners import Owner, owner_of
+from sagewatch.policy import Decision, Record, Tell, Unwatch, Watch, decide_ended, decide_running
+from sagewatch.records import RecordedBy
+from sagewatch.resources import InstanceGroup, Job, JobStatus
+from tests.builders import BOOK, NOW, a_failed_job, a_job, a_row
+
+
+def decided(job: Job) -> Decision:
+    """Decide about an ended job as RecordJob does."""
+    owner = owner_of(job, ["sagewatch:owner"])
+    return decide_ended(job, cost_of(job, BOOK), owner, now=NOW, by=RecordedBy.EVENT)
+
+
+def kinds(decision: Decision) -> list[str]:
+    """The names of the actions, in order."""
+    return [type(action).__name__ for action in decision.actions]
+
+
+@pytest.mark.parametrize("status", [JobStatus.IN_PROGRESS, JobStatus.STOPPING])
+def test_a_running_job_is_watched(status: JobStatus) -> None:
+    """Until its end is recorded."""
+    job = a_job(status=status)
+
+    assert decide_running(job).actions == (Watch(job),)
+
+
+@pytest.mark.parametrize("status", [JobStatus.DELETING, JobStatus.DELETE_FAILED])
+def test_a_job_being_deleted_changes_nothing(status: JobStatus) -> None:
+    """Its end was told before."""
+    assert decide_running(a_job(status=status)).actions == ()
+
+
+def test_a_completed_job_is_recorded_and_no_longer_watched() -> None:
+    """Nobody is told."""
+    assert decided(a_job()).actions == (Record(a_row()), Unwatch(a_job()))
+
+
+def test_a_failed_job_is_recorded_before_it_is_told() -> None:
+    """A crash between the two repeats the event; the other way round a message could name a row that is not there."""
+    assert kinds(decided(a_failed_job())) == ["Record", "Tell", "Unwatch"]
+
+
+def test_a_job_stopped_by_a_person_is_recorded_and_not_told() -> None:
+    """They know."""
+    assert kinds(decided(a_job(status=JobStatus.STOPPED, secondary_status="Stopped"))) == ["Record", "Unwatch"]
+
+
+def test_a_job_stopped_by_its_limit_is_told() -> None:
+    """It is not a success."""
+    decision = decided(a_job(status=JobStatus.STOPPED, secondary_status="MaxRuntimeExceeded"))
+    [alert] = [action.alert for action in decision.actions if isinstance(action, Tell)]
+
+    assert alert.finding == "job-hit-limit"
+
+
+def test_a_provisional_row_keeps_the_job_watched() -> None:
+    """So that a sweep looks again."""
+    assert kinds(decided(a_job(keep_alive_seconds=600))) == ["Watch", "Record"]
+
+
+def test_the_alert_carries_what_people_need() -> None:
+    """What, why, how long, how much at which price, whose."""
+    [alert] = [action.alert for action in decided(a_failed_job()).actions if isinstance(action, Tell)]
+
+    assert isinstance(alert, JobAlert)
+    assert (alert.name, alert.failure_class, alert.reason) == (
+        "Fraud-XGB-01",
+        "user-code",
+        "AlgorithmError: exit code: 1",
+    )
+    assert (alert.ran_seconds, alert.cost_usd, alert.owner) == (3600, "0.46", "ana@example.com")
+    assert alert.prices == "ml.m5.xlarge $0.23/h (Training, us-east-1, shipped table of 2026-09-22)"
+
+
+def test_the_same_finding_has_the_same_identity_and_another_job_has_another() -> None:
+    """A name used again is another job."""
+    first, again = (decided(a_failed_job()).actions[1] for _ in range(2))
+    other = decided(a_failed_job(created_at=NOW)).actions[1]
+
+    assert isinstance(first, Tell)
+    assert isinstance(again, Tell)
+    assert isinstance(other, Tell)
+    assert first.alert.alert_id == again.alert.alert_id != other.alert.alert_id
+
+
+def test_an_unpriced_type_has_one_identity_whichever_job_meets_it() -> None:
+    """So it is told once."""
+    groups = (InstanceGroup("ml.p9.48xlarge", 1),)
+    alerts = [
+        action.alert
+        for job in (a_job(groups=groups), a_job(groups=groups, name="other", arn="arn:other"))
+        for action in decided(job).actions
+        if isinstance(action, Tell)
+    ]
+
+    assert all(isinstance(alert, UnpricedAlert) for alert in alerts)
+    assert len({alert.alert_id for alert in alerts}) == 1
+
+
+def test_the_row_says_who_when_and_why() -> None:
+    """Times to the second, in UTC."""
+    row = a_row()
+
+    assert (row.created_at, row.started_at, row.ended_at, row.ended_on) == (
+        "2026-11-20T09:58:00Z",
+        "2026-11-20T10:00:00Z",
+        "2026-11-20T11:00:00Z",
+        "2026-11-20",
+    )
+    assert (row.owner, row.owner_source) == ("ana@example.com", "tag sagewatch:owner")
+    assert (row.cost_usd, row.instances, row.billable_seconds) == (Decimal("0.46"), "2 x ml.m5.xlarge", 3600)
+
+
+def test_a_job_without_any_time_cannot_be_keyed() -> None:
+    """A row that could be written twice is worse than none."""
+    with pytest.raises(MalformedEventError, match="neither its creation"):
+        decided(a_job(created_at=None, started_at=None, ended_at=None))
+
+
+def test_the_first_owner_tag_with_a_value_counts() -> None:
+    """Blank values do not."""
+    job = a_job(tags={"Owner": "late", "owner": "  ", "sagewatch:owner": ""})
+
+    assert owner_of(job, ["sagewatch:owner", "owner", "Owner"]) == Owner("late", "tag Owner")
+    assert owner_of(a_job(tags={}), ["owner"]) is None
+    assert owner_of(a_job(tags=None), ["owner"]) is None

@@ -1,0 +1,223 @@
+"""RecordJob's work, from an event to the tables and the queue."""
+
+import itertools
+import json
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from sagewatch.costs import Pricing
+from sagewatch.errors import JobNotSettledError, MalformedEventError, ThrottledError
+from sagewatch.recorder import Effect
+from sagewatch.resources import InstanceGroup, JobKind, JobStatus
+from tests.builders import CREATED, ENDED, STARTED, World, a_failed_job, a_job, an_event
+
+TRAINING = a_failed_job(name="Fraud-XGB-02", arn="arn:aws:sagemaker:us-east-1:111122223333:training-job/fraud-xgb-02")
+
+
+def test_a_failed_job_becomes_one_row_and_one_alert() -> None:
+    """With what Describe knows and the event does not."""
+    world = World()
+    world.has(replace(TRAINING, tags=None, billable_seconds=1800))
+
+    outcome = world.recorder.on_event(an_event("training-job-failed"))
+
+    assert outcome.effects == (Effect.RECORDED, Effect.TOLD, Effect.UNWATCHED)
+    [row] = world.rows
+    assert (row.cost_usd, row.owner, row.pricing) == (Decimal("0.23"), "ana@example.com", Pricing.PRICED)
+    assert len(world.alerts.sent) == 1
+
+
+def test_one_job_costs_one_describe_call() -> None:
+    """The event's tags save the other."""
+    world = World()
+    world.has(replace(TRAINING, tags=None))
+    world.recorder.on_event(an_event("training-job-failed"))
+
+    assert world.jobs.calls == ["describe training Fraud-XGB-02 in us-east-1"]
+
+
+def test_a_transform_event_needs_no_call_at_all() -> None:
+    """It carries its times, its instances and its tags."""
+    world = World()
+    world.recorder.on_event(an_event("transform-job-completed"))
+
+    assert world.jobs.calls == []
+    assert [row.owner for row in world.rows] == ["chi@example.com"]
+
+
+def test_a_transform_event_without_its_end_is_asked_about() -> None:
+    """Describe, where the event lacks what the cost needs."""
+    world = World()
+    found = a_job(kind=JobKind.TRANSFORM, name="Score-01", billable_seconds=None)
+    world.has(found)
+    world.recorder.on_event(an_event("transform-job-completed", TransformEndTime=None))
+
+    assert [row.cost_usd for row in world.rows] == [Decimal("0.46")]
+
+
+def test_a_processing_jobs_tags_are_asked_for() -> None:
+    """Its events carry none."""
+    world = World()
+    job = a_job(kind=JobKind.PROCESSING, name="Features-01", arn="arn:processing", tags=None, billable_seconds=None)
+    world.has(job)
+    world.jobs.tagged["arn:processing"] = {"owner": "bo@example.com"}
+    world.recorder.on_event(an_event("processing-job-completed"))
+
+    assert [row.owner for row in world.rows] == ["bo@example.com"]
+
+
+def test_an_event_is_described_in_and_priced_for_its_own_region() -> None:
+    """The envelope's, whatever the function's own."""
+    world = World()
+    event = an_event("training-job-failed") | {"region": "eu-west-1"}
+    world.has(replace(TRAINING, region="eu-west-1"))
+    world.recorder.on_event(event)
+
+    assert world.jobs.calls == ["describe training Fraud-XGB-02 in eu-west-1"]
+    assert [(row.region, row.pricing) for row in world.rows] == [("eu-west-1", Pricing.UNPRICED)]
+
+
+def test_a_deleted_job_is_recorded_from_its_event() -> None:
+    """Nothing is lost; the cost is provisional, for spot may have billed less."""
+    world = World()
+    world.recorder.on_event(an_event("training-job-failed"))
+
+    [row] = world.rows
+    # 3600 s x 2 x 0.23 / 3600, and 30 GB x 2 x 0.14 x 3600 / 2,592,000
+    assert (row.pricing, row.cost_usd) == (Pricing.PROVISIONAL, Decimal("0.4716666667"))
+    assert len(world.alerts.sent) == 1
+
+
+def test_a_running_job_is_watched_without_a_call() -> None:
+    """Its event says when it was created."""
+    world = World()
+    outcome = world.recorder.on_event(an_event("training-job-in-progress"))
+
+    assert (outcome.effects, world.jobs.calls, world.rows) == ((Effect.WATCHED,), [], [])
+    assert len(world.open_jobs.jobs) == 1
+
+
+def test_a_running_job_whose_event_lacks_its_creation_is_asked_about() -> None:
+    """The key needs it."""
+    world = World()
+    world.has(a_job(status=JobStatus.IN_PROGRESS, billable_seconds=None))
+    world.recorder.on_event(an_event("training-job-in-progress", CreationTime=None))
+
+    assert len(world.open_jobs.jobs) == 1
+
+
+def test_a_running_job_that_is_gone_or_ended_by_now_ends_well() -> None:
+    """Gone: nothing to watch. Ended: recorded."""
+    gone, ended = World(), World()
+    ended.has(a_job())
+    event = an_event("training-job-in-progress", CreationTime=None)
+
+    assert gone.recorder.on_event(event).effects == ()
+    assert Effect.RECORDED in ended.recorder.on_event(event).effects
+
+
+@pytest.mark.parametrize("order", sorted(set(itertools.permutations(["start", "end", "end", "start"]))))
+def test_duplicates_and_any_order_give_the_same_table(order: tuple[str, ...]) -> None:
+    """One row, nothing open, one identity of alert."""
+    world = World()
+    world.has(replace(TRAINING, created_at=CREATED))
+    events = {
+        "start": an_event("training-job-in-progress", TrainingJobName=TRAINING.name, TrainingJobArn=TRAINING.arn),
+        "end": an_event("training-job-failed", TrainingJobName=TRAINING.name),
+    }
+    created = int(CREATED.timestamp() * 1000)
+    for name in order:
+        event = events[name]
+        event["detail"]["CreationTime"] = created
+        world.recorder.on_event(event)
+
+    assert len(world.rows) == 1
+    assert world.open_jobs.jobs == {}
+    assert len({alert.alert_id for alert in world.alerts.sent}) == 1
+
+
+def test_a_final_row_replaces_a_provisional_one_and_never_the_other_way() -> None:
+    """First the job seems gone, then it can be read again."""
+    world = World()
+    event = an_event("training-job-failed")
+    world.recorder.on_event(event)
+    created = world.rows[0].created_at
+    world.has(replace(TRAINING, created_at=CREATED.replace(hour=9, minute=20), billable_seconds=60))
+    world.recorder.on_event(event)
+    world.jobs.found.clear()
+    world.recorder.on_event(event)
+
+    assert [(row.created_at, row.pricing, row.billable_seconds) for row in world.rows] == [
+        (created, Pricing.PRICED, 60)
+    ]
+
+
+def test_an_end_that_describe_does_not_know_yet_is_tried_again() -> None:
+    """The event is ahead."""
+    world = World()
+    world.has(replace(TRAINING, status=JobStatus.IN_PROGRESS, created_at=CREATED.replace(hour=9, minute=20)))
+
+    with pytest.raises(JobNotSettledError, match="Describe says InProgress"):
+        world.recorder.on_event(an_event("training-job-failed"))
+    assert world.rows == []
+
+
+def test_a_completed_job_without_billed_seconds_is_read_again_and_never_written_as_0() -> None:
+    """It was read too early."""
+    world = World()
+    world.has(a_job(billable_seconds=None, tags=None))
+
+    with pytest.raises(JobNotSettledError, match="billed seconds"):
+        world.recorder.on_event(an_event("training-job-completed"))
+    assert world.rows == []
+
+
+def test_a_name_used_again_does_not_hide_the_first_jobs_end() -> None:
+    """Describe answers for the second one, which still runs: the event is all there is of the first."""
+    world = World()
+    world.has(replace(TRAINING, status=JobStatus.IN_PROGRESS, created_at=ENDED + timedelta(hours=5)))
+    world.recorder.on_event(an_event("training-job-failed"))
+
+    assert [row.created_at for row in world.rows] == ["2026-11-20T09:20:00Z"]
+
+
+def test_an_unpriced_type_is_recorded_and_told() -> None:
+    """Its row has no amount."""
+    world = World()
+    world.has(a_job(groups=(InstanceGroup("ml.p9.48xlarge", 1),), started_at=STARTED))
+    world.recorder.on_event(an_event("training-job-completed"))
+
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.UNPRICED, None)]
+    assert [alert.finding for alert in world.alerts.sent] == ["unpriced-type"]
+
+
+def test_a_throttled_describe_writes_nothing_and_passes_the_error_on() -> None:
+    """The queue waits."""
+    world = World()
+    world.jobs.failure = ThrottledError("slow down")
+
+    with pytest.raises(ThrottledError):
+        world.recorder.on_event(an_event("training-job-failed"))
+    assert (world.rows, world.alerts.sent) == ([], [])
+
+
+@pytest.mark.parametrize("body", ["", "not json", "[]", "null", '{"detail": 1}', json.dumps("Failed")])
+def test_what_is_no_event_is_refused(body: str) -> None:
+    """Typed, so that it is buried at once."""
+    with pytest.raises(MalformedEventError):
+        World().recorder.on_message(body)
+
+
+def test_the_answer_names_the_reason_and_what_happened() -> None:
+    """What `sam local invoke` prints."""
+    world = World()
+    world.has(a_job())
+
+    assert world.recorder.on_message(json.dumps(an_event("training-job-completed"))).answer() == {
+        "reason": "training job Fraud-XGB-01 ended as Completed: priced $0.46,"
+        " billed seconds at the on-demand list price",
+        "effects": ["recorded", "no longer watched"],
+    }

@@ -181,15 +181,16 @@ class LocalCloud:
         """Invoke every function once with nothing to do, so that the first event does not wait for imports."""
         functions = self.session().client("lambda", endpoint_url=self.aws_url)
         for name in ("RecordJob", "DeliverAlert"):
-            functions.invoke(FunctionName=self._resource(name), Payload=b'{"Records": []}')
+            functions.invoke(FunctionName=self.resource(name), Payload=b'{"Records": []}')
 
     def function_env(self, name: str) -> dict[str, str]:
         """A deployed function's own variables, and those that point boto3 at this cloud."""
         functions = self.session().client("lambda", endpoint_url=self.aws_url)
-        configuration = functions.get_function_configuration(FunctionName=self._resource(name))
+        configuration = functions.get_function_configuration(FunctionName=self.resource(name))
         return {**configuration["Environment"]["Variables"], **self.aws_env()}
 
-    def _resource(self, logical_id: str) -> str:
+    def resource(self, logical_id: str) -> str:
+        """The physical id of one of the stack's resources."""
         stack = self.session().client("cloudformation", endpoint_url=self.aws_url)
         resource = stack.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
         return resource["StackResourceDetail"]["PhysicalResourceId"]

@@ -75,11 +75,12 @@ class Stage:
         return self._session.client(service, region_name=region, endpoint_url=url, config=config)  # type: ignore[call-overload] # by name
 
     def create(self, job: PlayedJob) -> None:
-        """Create the job in the emulator."""
+        """Create the job in the emulator, at the time it says it was created: that is part of its key."""
         sagemaker = self.client("sagemaker", job.region)
         tags = [{"Key": key, "Value": value} for key, value in job.tags.items()]
         operation = f"create_{KINDS[job.kind].arn_type.replace('-', '_')}"
         getattr(sagemaker, operation)(**{f"{_PREFIX[job.kind]}JobName": job.name}, **job.request, Tags=tags)
+        self.control(KINDS[job.kind].arn_type, job.name, {"CreationTime": job.end["CreationTime"]}, job.region)
 
     def control(self, kind: str, name: str, fields: Mapping[str, Any], region: str = "us-east-1") -> None:
         """Set Describe fields of an emulated resource."""

@@ -4,18 +4,21 @@ SageMaker differs from moto in the sentence for a missing job ("Requested resour
 knows, and in that it throttles.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from local.jobs import PlayedJob, Run, Stage, processing, training, transform, tuning
+from local.sagemaker import control_app
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs, is_gone
 from sagewatch.errors import JobNotFoundError, UnavailableError
 from sagewatch.resources import InstanceGroup, JobKind, JobStatus
 from tests.builders import ACCOUNT, a_job
 from tests.contract.conftest import Aws
+from tests.servers import serving
 
 NOW = Run.ago(1, 30)
 PLAYED: list[PlayedJob] = [
@@ -33,10 +36,11 @@ def jobs(aws: Aws) -> SageMakerJobs:
 
 
 @pytest.fixture(scope="session")
-def stage(aws_url: str) -> Stage:
+def stage(aws_url: str) -> Iterator[Stage]:
     """What creates jobs."""
     env = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
-    return Stage({**env, "AWS_ENDPOINT_URL": aws_url})
+    with serving(control_app(DEFAULT_ACCOUNT_ID, "us-east-1")) as control:
+        yield Stage({**env, "AWS_ENDPOINT_URL": aws_url, "SAGEMAKER_CONTROL_URL": control})
 
 
 @pytest.mark.parametrize("played", PLAYED, ids=lambda played: played.kind)

@@ -1,35 +1,27 @@
 """The channel port: the real Slack client against a Slack on localhost."""
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask, Response
-from werkzeug.serving import make_server
 
 from local.jobs import get_json, post_json
 from local.slack import Workspace, slack_app
 from sagewatch.adapters.slack import SlackChannel
 from sagewatch.errors import AlertRefusedError, SageWatchError, ThrottledError, UnavailableError
 from sagewatch.messages import render
+from tests.servers import serving
 from tests.unit.test_messages import an_alert
 
 MESSAGE = render(an_alert())
 
 
-def serve(app: Flask) -> Iterator[str]:
-    """Run an app until the test is over."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
 @pytest.fixture
 def url() -> Iterator[str]:
     """A Slack."""
-    yield from serve(slack_app(Workspace(token="xoxb-right", signing_secret="s")))
+    with serving(slack_app(Workspace(token="xoxb-right", signing_secret="s"))) as address:
+        yield address
 
 
 def channel(url: str, *, token: str = "xoxb-right", name: str = "#sagewatch") -> SlackChannel:
@@ -100,9 +92,8 @@ def test_an_answer_that_is_not_slacks_is_unavailable(body: str) -> None:
     def page() -> Response:
         return Response(body, mimetype="text/html")
 
-    for url in serve(app):
-        with pytest.raises(UnavailableError):
-            channel(url).post(MESSAGE)
+    with serving(app) as url, pytest.raises(UnavailableError):
+        channel(url).post(MESSAGE)
 
 
 def test_the_local_slack_refuses_what_slack_would(url: str) -> None:

@@ -1,0 +1,161 @@
+"""The stack on the local cloud, deployed once for all end-to-end tests.
+
+AWS differs from MiniStack in that ``PutEvents`` with ``aws.*`` sources is refused by both, IAM changes take seconds to
+arrive there and none here, and only calls to MiniStack are checked against a role: those to SageMaker go to moto, which
+checks none (``tests/template/test_permissions.py`` holds these).
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cloud import ROOT, LocalCloud
+from local.jobs import PlayedJob, Stage, get_json, post_json
+from sagewatch.adapters.dynamodb import from_item
+
+HOME = ROOT / ".local" / "test"
+_TRIES_SECONDS = 30
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever lies in this folder needs the cloud."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+class Account:
+    """The deployed stack, as a person with boto3 and ``.local/env`` sees it."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        """Read the addresses once."""
+        self.cloud = cloud
+        self.env = cloud.env()
+        self.stage = Stage(self.env)
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """The ledger's rows of a job."""
+        client = self.stage.client("dynamodb")
+        items = client.scan(TableName=self.env["CostLedgerName"])["Items"]
+        return [row for row in map(from_item, items) if row["resource_name"] == name]
+
+    def open_jobs(self, region: str = "us-east-1") -> set[str]:
+        """The names of the jobs that are watched."""
+        items = self.stage.client("dynamodb").query(
+            TableName=self.env["WatchStateName"],
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"open-job#{region}"}},
+        )["Items"]
+        return {from_item(item)["resource_name"] for item in items}
+
+    def messages(self, name: str) -> list[dict[str, Any]]:
+        """The channel's messages that name a job."""
+        return [message for message in get_json(f"{self.cloud.slack_url}/messages") if name in message["text"]]
+
+    def fail_slack(self, **order: int) -> None:
+        """Order failures."""
+        post_json(f"{self.cloud.slack_url}/fail", order)
+
+    def dead_letters(self, queue: str, body_part: str) -> list[dict[str, str]]:
+        """The attributes of the messages in a dead-letter queue whose body has that text. They stay there."""
+        answer = self.stage.client("sqs").receive_message(
+            QueueUrl=self.env[queue], MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
+        )
+        return [
+            {name: value["StringValue"] for name, value in message.get("MessageAttributes", {}).items()}
+            for message in answer.get("Messages", [])
+            if body_part in message["Body"]
+        ]
+
+    def send_event(self, event: object) -> None:
+        """Put an event into the queue as EventBridge does; a string goes as it is."""
+        body = event if isinstance(event, str) else json.dumps(event)
+        self.stage.client("sqs").send_message(QueueUrl=self.env["JobEventQueueUrl"], MessageBody=body)
+
+    def invoke(self, function: str, event: object) -> dict[str, Any]:
+        """Invoke a function directly; answer with what it answered."""
+        answer = self.stage.client("lambda").invoke(
+            FunctionName=self.cloud.resource(function), Payload=json.dumps(event).encode()
+        )
+        content: dict[str, Any] = json.loads(answer["Payload"].read())
+        return content
+
+    def play(self, job: PlayedJob) -> None:
+        """Play a job."""
+        self.stage.play(job)
+
+    @contextmanager
+    def variables(self, function: str, **changes: str) -> Iterator[None]:
+        """Change a function's environment for a while."""
+        client, name = self.stage.client("lambda"), self.cloud.resource(function)
+        before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": before | changes})
+        try:
+            yield
+        finally:
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
+    @contextmanager
+    def without_permission(self, function: str, action: str) -> Iterator[None]:
+        """Take one action out of a function's role for a while."""
+        iam, role = self.stage.client("iam"), self.cloud.resource(f"{function}Role")
+        before = iam.get_role_policy(RoleName=role, PolicyName=function)["PolicyDocument"]
+        less = json.loads(json.dumps(before))
+        for statement in less["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            statement["Action"] = [name for name in actions if name != action] or ["sts:GetCallerIdentity"]
+        iam.put_role_policy(RoleName=role, PolicyName=function, PolicyDocument=json.dumps(less))
+        try:
+            yield
+        finally:
+            iam.put_role_policy(RoleName=role, PolicyName=function, PolicyDocument=json.dumps(before))
+
+    @contextmanager
+    def slack_token(self, value: str | None) -> Iterator[None]:
+        """Change the bot token for a while, or take it away; the function starts afresh, for it keeps a token."""
+        ssm, name = self.stage.client("ssm"), "/sagewatch/slack-token"
+        ssm.delete_parameter(Name=name)
+        if value is not None:
+            ssm.put_parameter(Name=name, Value=value, Type="SecureString")
+        try:
+            with self.variables("DeliverAlert", POWERTOOLS_SERVICE_NAME="afresh"):
+                yield
+        finally:
+            self.cloud.put_secrets()
+
+    def redrive(self, source: str, target: str) -> None:
+        """Move the messages of a dead-letter queue back: `aws sqs start-message-move-task`, which MiniStack lacks."""
+        sqs = self.stage.client("sqs")
+        while messages := sqs.receive_message(QueueUrl=self.env[source]).get("Messages", []):
+            for message in messages:
+                sqs.send_message(QueueUrl=self.env[target], MessageBody=message["Body"])
+                sqs.delete_message(QueueUrl=self.env[source], ReceiptHandle=message["ReceiptHandle"])
+
+
+def eventually[T](look: Callable[[], T], *, seconds: float = _TRIES_SECONDS) -> T:
+    """Look until there is something to see; answer with the last look."""
+    deadline = time.monotonic() + seconds
+    while not (seen := look()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return seen
+
+
+@pytest.fixture(scope="session")
+def account() -> Iterator[Account]:
+    """The deployed stack."""
+    cloud = LocalCloud.start(HOME)
+    try:
+        cloud.put_secrets()
+        cloud.build()
+        cloud.deploy([])
+        cloud.warm()
+        yield Account(cloud)
+    finally:
+        cloud.stop()
+    shutil.rmtree(HOME, ignore_errors=True)

@@ -1,0 +1,131 @@
+"""From an event on the bus to the ledger and to Slack, on the deployed stack with enforced IAM."""
+
+from decimal import Decimal
+
+import pytest
+
+from local.jobs import Run, processing, training, transform, tuning
+from local.scenario import a_day
+from tests.builders import an_event
+from tests.e2e.conftest import Account, eventually
+
+HALF_HOUR = Run.ago(1, 30)
+
+# Worked out by hand from prices/: hours x instances x USD an hour, and GB x volumes x 0.14 x seconds / 2,592,000
+# (the month of the test run has 28 to 31 days, so amounts with a volume are compared by their compute).
+DAY = {
+    "fraud-xgb-0412": "0.4446666667",  # 58/60 x 2 x 0.23
+    "churn-lstm-gpu": "1.03525",  # 41/60 x 1.515
+    "llm-finetune-p5": "0",  # never launched
+    "features-daily": "0.3380666667",  # 22/60 x 0.922
+    "vision-resnet-a": "2.2293333333",  # 95/60 x 1.408
+    "recsys-two-tower": "170.16",  # 24 x 7.09
+    "tabnet-spot": "1.2908",  # 2520/3600 x 4 x 0.461
+    "detector-mixed": "5.56",  # 75/60 x (2 x 1.408 + 4 x 0.408)
+    "hpo-xgb-001": "0.069",  # 18/60 x 0.23
+    "hpo-xgb-002": "0.069",
+    "hpo-xgb": None,  # its children are priced
+    "score-nightly": "0.3795",  # 33/60 x 3 x 0.23
+    "score-archive": "0.0115",  # 6/60 x 0.115
+    "drift-report": "0.046",  # 12/60 x 0.23
+    "moonshot": None,  # no price is known
+    "quick-check": "0.002875",  # 1.5/60 x 0.115
+}
+
+
+def test_a_failed_job_is_one_row_and_one_message_however_often_it_is_told(account: Account) -> None:
+    """1800 s x 2 x 0.23; the same event five more times changes neither."""
+    job = training("E2E-Once", HALF_HOUR, {"ml.m5.xlarge": 2}, status="Failed", reason="x", volume_gb=0)
+    account.play(job)
+    assert eventually(lambda: account.messages(job.name))
+    rows, messages = account.rows(job.name), account.messages(job.name)
+
+    assert [row["cost_usd"] for row in rows] == [Decimal("0.23")]
+    assert len(messages) == 1
+
+    account.stage.announce(job, account.stage.detail(job), times=5)
+    marker = training("E2E-Once-Marker", HALF_HOUR, {"ml.m5.xlarge": 1}, status="Failed", reason="x")
+    account.play(marker)  # whatever the repetitions cause has come by when this one is through
+    assert eventually(lambda: account.messages(marker.name))
+    assert account.rows(job.name) == rows
+    assert [message for message in account.messages("E2E-Once") if marker.name not in message["text"]] == messages
+
+
+def test_a_day_in_an_ml_team_is_recorded_to_the_cent(account: Account) -> None:
+    """Four kinds, duplicates, an end before its start: one row each, and messages for what failed."""
+    jobs = a_day()
+    for job in jobs:
+        account.play(job)
+    for job in jobs:
+        assert eventually(lambda: account.rows(job.name)), job.name  # noqa: B023 - called at once
+    rows = {job.name: account.rows(job.name) for job in jobs}
+
+    assert {name: len(found) for name, found in rows.items()} == dict.fromkeys(DAY, 1)
+    compute = {name: found[0].get("compute_usd", found[0].get("cost_usd")) for name, found in rows.items()}
+    assert compute == {name: usd if usd is None else Decimal(usd) for name, usd in DAY.items()}
+    told = {"churn-lstm-gpu", "llm-finetune-p5", "features-daily", "recsys-two-tower", "score-archive"}
+    assert eventually(lambda: all(account.messages(name) for name in told))
+    assert {job.name for job in jobs if account.messages(job.name)} == told
+    assert eventually(lambda: not account.open_jobs() & set(DAY))
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "ap-south-1"])
+def test_an_event_is_described_in_and_priced_for_its_own_region(account: Account, region: str) -> None:
+    """Sent to the queue; eu-west-1 sells ml.m5.xlarge at 0.257, ap-south-1 at 0.242."""
+    job = training(f"E2E-{region}", HALF_HOUR, {"ml.m5.xlarge": 2}, volume_gb=0, region=region)
+    account.stage.create(job)
+    account.stage.finish(job)
+    event = an_event("training-job-completed") | {"region": region, "detail": account.stage.detail(job)}
+    account.send_event(event)
+    [row] = eventually(lambda: account.rows(job.name))
+
+    assert row["region"] == region
+    assert row["cost_usd"] == {"eu-west-1": Decimal("0.257"), "ap-south-1": Decimal("0.242")}[region]
+
+
+def test_an_event_can_be_invoked_directly(account: Account) -> None:
+    """And is answered with its outcome, in its own region too."""
+    job = training("E2E-Direct", HALF_HOUR, {"ml.m5.xlarge": 2}, volume_gb=0, region="eu-west-1")
+    account.stage.create(job)
+    account.stage.finish(job)
+    event = an_event("training-job-completed") | {"region": "eu-west-1", "detail": account.stage.detail(job)}
+    answer = account.invoke("RecordJob", event)
+
+    assert answer["effects"] == ["recorded", "no longer watched"]
+    assert "$0.257" in answer["reason"]
+    assert len(account.rows(job.name)) == 1
+
+
+def test_a_running_job_of_every_kind_is_watched_until_it_ends(account: Account) -> None:
+    """The index of open jobs."""
+    jobs = (
+        training("e2e-open-1", HALF_HOUR, {"ml.m5.xlarge": 1}),
+        processing("e2e-open-2", HALF_HOUR, {"ml.m5.xlarge": 1}),
+        transform("e2e-open-3", HALF_HOUR, {"ml.m5.xlarge": 1}),
+        tuning("e2e-open-4", HALF_HOUR),
+    )
+    names = {job.name for job in jobs}
+    for job in jobs:
+        account.stage.create(job)
+        account.stage.announce(job, account.stage.detail(job))
+    assert eventually(lambda: names <= account.open_jobs())
+
+    for job in jobs:
+        account.stage.finish(job)
+        account.stage.announce(job, account.stage.detail(job))
+    assert eventually(lambda: not names & account.open_jobs())
+    assert all(len(account.rows(name)) == 1 for name in names)
+
+
+def test_a_completed_row_keeps_its_output_and_a_deleted_job_its_event(account: Account) -> None:
+    """Where the model lies; and a provisional cost for a job that Describe does not know."""
+    job = training("e2e-artifact", HALF_HOUR, {"ml.m5.xlarge": 1})
+    account.play(job)
+    gone = an_event("training-job-failed", TrainingJobName="e2e-gone", TrainingJobArn=None)
+    answer = account.invoke("RecordJob", gone)
+
+    assert [row["output_uri"] for row in eventually(lambda: account.rows(job.name))] == [
+        "s3://ml-team-artifacts/models/e2e-artifact/output/model.tar.gz"
+    ]
+    assert "provisional" in answer["reason"]
+    assert [row["pricing"] for row in account.rows("e2e-gone")] == ["provisional"]

@@ -1,0 +1,156 @@
+"""What goes wrong on the deployed stack, and that nothing is lost by it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.jobs import PlayedJob, Run, training
+from tests.builders import EVENTS, an_event
+from tests.e2e.conftest import Account, eventually
+from tests.template.test_rules import EXPECTED, FILES, default_sources, pattern_of
+
+HALF_HOUR = Run.ago(1, 30)
+
+
+def a_failure(name: str) -> PlayedJob:
+    """A job that fails."""
+    return training(name, HALF_HOUR, {"ml.m5.xlarge": 1}, status="Failed", reason="AlgorithmError: exit code: 1")
+
+
+def test_a_slack_that_says_429_gets_the_message_once(account: Account) -> None:
+    """Three times, two seconds each."""
+    account.fail_slack(status=429, retry_after=2, times=3)
+    account.play(a_failure("trouble-429"))
+
+    assert len(eventually(lambda: account.messages("trouble-429"))) == 1
+
+
+def test_a_slack_that_is_down_gets_the_message_once_it_is_back(account: Account) -> None:
+    """500 is not the end of it."""
+    account.fail_slack(status=500, times=1)
+    account.play(a_failure("trouble-500"))
+
+    assert len(eventually(lambda: account.messages("trouble-500"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "error"),
+    [
+        ("poison-json", "{poison-json", "not JSON"),
+        ("poison-name", an_event("training-job-failed", TrainingJobName=None, poison="poison-name"), "TrainingJobName"),
+        ("poison-status", an_event("training-job-failed", TrainingJobStatus="poison-status"), "TrainingJobStatus"),
+        (
+            "poison-kind",
+            an_event("training-job-failed", note="poison-kind") | {"detail-type": "SageMaker Coffee State Change"},
+            "Coffee",
+        ),
+    ],
+)
+def test_a_poisoned_message_is_buried_with_its_reason_and_holds_up_no_other(
+    account: Account, name: str, body: Any, error: str
+) -> None:
+    """Sent before a good one; the good one is done."""
+    account.send_event(body)
+    account.play(a_failure(f"after-{name}"))
+
+    assert eventually(lambda: account.messages(f"after-{name}"))
+    [letter] = eventually(lambda: account.dead_letters("EventDeadLetterQueueUrl", name))
+    assert letter["ErrorType"] == "MalformedEventError"
+    assert error in letter["Reason"]
+
+
+def test_an_alert_for_a_channel_that_is_not_there_is_kept_with_its_reason(account: Account) -> None:
+    """Once the channel is right, a redrive delivers it."""
+    with account.variables("DeliverAlert", SLACK_CHANNEL="#nowhere"):
+        account.play(a_failure("trouble-channel"))
+        [letter] = eventually(lambda: account.dead_letters("AlertDeadLetterQueueUrl", "trouble-channel"))
+    assert letter == {
+        "ErrorType": "AlertRefusedError",
+        "Reason": "Slack refused the message for channel #nowhere: channel_not_found",
+    }
+
+    account.redrive("AlertDeadLetterQueueUrl", "AlertQueueUrl")
+    assert len(eventually(lambda: account.messages("trouble-channel"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "letter"),
+    [
+        (
+            "trouble-token-missing",
+            None,
+            {
+                "ErrorType": "SecretMissingError",
+                "Reason": "the SSM parameter /sagewatch/slack-token does not exist",
+            },
+        ),
+        (
+            "trouble-token-wrong",
+            "xoxb-wrong",
+            {
+                "ErrorType": "AlertRefusedError",
+                "Reason": "Slack refused the message for channel #sagewatch: invalid_auth",
+            },
+        ),
+    ],
+)
+def test_an_alert_without_a_right_token_is_kept_with_its_reason(
+    account: Account, name: str, token: str | None, letter: dict[str, str]
+) -> None:
+    """A redrive delivers it once the token is right."""
+    with account.slack_token(token):
+        account.play(a_failure(name))
+        assert eventually(lambda: account.dead_letters("AlertDeadLetterQueueUrl", name)) == [letter]
+
+    account.redrive("AlertDeadLetterQueueUrl", "AlertQueueUrl")
+    assert len(eventually(lambda: account.messages(name))) == 1
+
+
+def test_a_role_without_a_permission_is_denied_and_nothing_is_lost(account: Account) -> None:
+    """The event waits until somebody grants it."""
+    job = a_failure("trouble-denied")
+    account.stage.create(job)
+    account.stage.finish(job)
+    event = an_event("training-job-failed") | {"detail": account.stage.detail(job)}
+    with account.without_permission("RecordJob", "dynamodb:PutItem"):
+        answer = account.invoke("RecordJob", event)
+        account.send_event(event)
+    assert "AccessDeniedException" in answer["errorMessage"]
+    assert "dynamodb:PutItem" in answer["errorMessage"]
+    assert account.rows(job.name) == []
+
+    assert len(eventually(lambda: account.rows(job.name))) == 1
+
+
+def test_no_log_line_holds_a_secret_or_a_jobs_parameters(account: Account) -> None:
+    """Neither the bot token nor hyperparameters."""
+    account.play(a_failure("trouble-logs"))
+    assert eventually(lambda: account.messages("trouble-logs"))
+    logs = account.stage.client("logs")
+    groups = [account.cloud.resource(name) for name in ("RecordJobLogs", "DeliverAlertLogs")]
+    lines = [
+        event["message"]
+        for group in groups
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        for event in page["events"]
+    ]
+
+    assert any("trouble-logs" in line for line in lines)
+    assert not [line for line in lines if "xoxb" in line or "max_depth" in line]
+
+
+@pytest.mark.parametrize("rule", sorted(EXPECTED))
+def test_the_patterns_mean_the_same_to_another_matcher(account: Account, template: dict[str, Any], rule: str) -> None:
+    """MiniStack's TestEventPattern, beside moto's."""
+    events = account.stage.client("events")
+    pattern = json.dumps(pattern_of(template, rule, default_sources(template)))
+    matched = {
+        name
+        for name in FILES
+        if events.test_event_pattern(EventPattern=pattern, Event=(EVENTS / f"{name}.json").read_text(encoding="utf-8"))[
+            "Result"
+        ]
+    }
+
+    assert matched == EXPECTED[rule]

@@ -7,17 +7,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 from boto3.dynamodb.types import TypeDeserializer
 from rich.console import Console
+from samcli.yamlhelper import yaml_dump, yaml_parse
 
 from local.board import ledger_table, message_panel, totals
-from local.cloud import ROOT, CloudError, LocalCloud
+from local.cloud import ROOT, CloudError, LocalCloud, unknown_parameters
 from local.jobs import PlayedJob, Stage, get_json
+from local.relay import reachable_from_containers
 from local.scenario import a_day
 
 _HOME = ROOT / ".local"
@@ -65,6 +67,8 @@ def demo(console: Console, options: argparse.Namespace) -> int:
 
 def up(console: Console, options: argparse.Namespace) -> int:
     """Start the cloud, or find it running, and deploy."""
+    for name in unknown_parameters(options.parameters):
+        console.print(f"[yellow]The template has no parameter {name}; it is ignored.", highlight=False)
     cloud = _set_up(console, _HOME / "up", options.parameters)
     link = _HOME / "env"
     link.write_text(cloud.write_env().read_text(encoding="utf-8"), encoding="utf-8")
@@ -91,13 +95,24 @@ def invoke(console: Console, options: argparse.Namespace) -> int:
     cloud = LocalCloud.find(_HOME / "up")
     if cloud is None:
         raise CloudError("No local cloud runs: start one with `make up`.")
-    variables = cloud.home / "invoke.json"
-    variables.write_text(json.dumps({"RecordJob": cloud.function_env("RecordJob")}), encoding="utf-8")
-    command = [
-        *("sam", "local", "invoke", "RecordJob", "-e", str(options.event), "--env-vars", str(variables)),
-        *("--template", str(cloud.home / "build" / "template.yaml"), "--docker-network", "host", "--skip-pull-image"),
-    ]
-    return subprocess.run(command, cwd=ROOT, env=cloud.process_env(), check=False).returncode
+    with reachable_from_containers([cloud.ports.aws, cloud.ports.sagemaker]) as host:
+        seen = {name: value.replace("127.0.0.1", host) for name, value in cloud.function_env("RecordJob").items()}
+        template, variables = _for_sam_local(cloud.home, "RecordJob", seen)
+        command = [
+            *("sam", "local", "invoke", "RecordJob", "-e", str(options.event), "--skip-pull-image"),
+            *("--env-vars", str(variables), "--template", str(template)),
+        ]
+        return subprocess.run(command, cwd=ROOT, env=cloud.process_env(), check=False).returncode
+
+
+def _for_sam_local(home: Path, function: str, variables: Mapping[str, str]) -> tuple[Path, Path]:
+    """Write the environment file, and the built template with every variable declared: sam passes on no others."""
+    template = yaml_parse((home / "build" / "template.yaml").read_text(encoding="utf-8"))
+    template["Resources"][function]["Properties"]["Environment"] = {"Variables": dict.fromkeys(variables, "")}
+    built, environment = home / "build" / "invoke.yaml", home / "invoke.json"
+    built.write_text(yaml_dump(template), encoding="utf-8")
+    environment.write_text(json.dumps({function: variables}), encoding="utf-8")
+    return built, environment
 
 
 def _set_up(console: Console, home: Path, overrides: Sequence[str]) -> LocalCloud:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 import boto3
+from samcli.yamlhelper import yaml_parse
 
 ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT = "111122223333"  # the account of the AWS documentation's examples; MiniStack reads it off the access key
@@ -222,6 +223,12 @@ class LocalCloud:
             while any(_runs(group) for group in self.groups) and time.monotonic() < deadline:
                 time.sleep(0.05)
         (self.home / "state.json").unlink(missing_ok=True)
+
+
+def unknown_parameters(overrides: Sequence[str]) -> list[str]:
+    """The names among ``Name=value`` overrides that the template does not have; sam ignores them without a word."""
+    known = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Parameters"]
+    return [name for name in (override.partition("=")[0] for override in overrides) if name not in known]
 
 
 def _emulators(ports: Ports) -> list[str]:

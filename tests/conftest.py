@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.decode import decode  # type: ignore[import-untyped] # it ships no types
+from cfnlint.decode import decode
 from hypothesis import HealthCheck, settings
 
 # Machines that run tests are shared and noisy: a slow example is no finding.

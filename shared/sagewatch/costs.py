@@ -151,8 +151,8 @@ def _certainty(job: Job) -> tuple[Pricing, str]:
         if doubtful(job):
             return Pricing.PROVISIONAL, reason
     if job.status is JobStatus.COMPLETED:
-        return Pricing.PRICED, "billed seconds at the on-demand list price"
-    return Pricing.PRICED, f"billed seconds at the on-demand list price; a job that {_VERBS[job.status]} is billed too"
+        return Pricing.PRICED, "its billed time at the on-demand list price"
+    return Pricing.PRICED, f"its billed time at the on-demand list price; a job that {_VERBS[job.status]} is billed too"
 
 
 _VERBS = {JobStatus.FAILED: "failed", JobStatus.STOPPED: "was stopped"}

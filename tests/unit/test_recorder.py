@@ -218,6 +218,6 @@ def test_the_answer_names_the_reason_and_what_happened() -> None:
 
     assert world.recorder.on_message(json.dumps(an_event("training-job-completed"))).answer() == {
         "reason": "training job Fraud-XGB-01 ended as Completed: priced $0.46,"
-        " billed seconds at the on-demand list price",
+        " its billed time at the on-demand list price",
         "effects": ["recorded", "no longer watched"],
     }

@@ -64,15 +64,18 @@ def _bold(text: str) -> Text:
 
 def ledger_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     """The ledger, oldest end first, within 80 columns. A word in place of an amount says why there is none."""
-    table = Table(title="CostLedger", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in ("ended, UTC", "kind", "job", "how"):
-        table.add_column(column, no_wrap=True)
+    table = Table(
+        title="CostLedger, ends in UTC", title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False
+    )
+    table.padding = (0, 1, 0, 0)
+    for column in ("ended", "kind", "job", "how"):
+        table.add_column(column, no_wrap=column != "how")  # what gives way on a narrow terminal
     for column in ("billed", "cost"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("owner", no_wrap=True)
     for row in sorted(rows, key=lambda row: row["ended_at"]):
         table.add_row(
-            row["ended_at"][5:16].replace("T", " "),
+            row["ended_at"][11:16],
             row["kind"],
             row["resource_name"],
             row.get("failure_class") or row["status"],

@@ -23,14 +23,14 @@ from local.relay import reachable_from_containers
 from local.scenario import a_day
 
 _HOME = ROOT / ".local"
-_DEMO_HOME = ROOT / ".local" / "demo"
 _SETTLED_SECONDS = 60
 _INTERRUPTED = 130  # what a shell answers for a program that Ctrl-C ended
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; answer with its exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     console = Console(stderr=False)
     options = _options(arguments)
     try:
@@ -51,7 +51,7 @@ def _interrupt(*_: object) -> NoReturn:
 def demo(console: Console, options: argparse.Namespace) -> int:
     """Play a day in an ML team on a cloud of its own, show the channel and the ledger, clean up."""
     del options
-    cloud = _set_up(console, _DEMO_HOME, [])
+    cloud = _set_up(console, _HOME / f"demo-{os.getpid()}", [])
     try:
         jobs = a_day()
         rows = _play(console, Stage(cloud.env()), cloud, jobs)

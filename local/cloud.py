@@ -214,7 +214,7 @@ class LocalCloud:
         return path
 
     def stop(self) -> None:
-        """End every process this cloud started, first politely."""
+        """End every process this cloud started, first politely, and remove its folder."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             for group in self.groups:
                 with suppress(ProcessLookupError):
@@ -222,7 +222,7 @@ class LocalCloud:
             deadline = time.monotonic() + _STOP_SECONDS
             while any(_runs(group) for group in self.groups) and time.monotonic() < deadline:
                 time.sleep(0.05)
-        (self.home / "state.json").unlink(missing_ok=True)
+        shutil.rmtree(self.home, ignore_errors=True)
 
 
 def unknown_parameters(overrides: Sequence[str]) -> list[str]:

@@ -6,7 +6,6 @@ checks none (``tests/template/test_permissions.py`` holds these).
 """
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -158,4 +157,3 @@ def account() -> Iterator[Account]:
         yield Account(cloud)
     finally:
         cloud.stop()
-    shutil.rmtree(HOME, ignore_errors=True)

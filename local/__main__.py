@@ -54,7 +54,7 @@ def demo(console: Console, options: argparse.Namespace) -> int:
     cloud = _set_up(console, _HOME / f"demo-{os.getpid()}", [])
     try:
         jobs = a_day()
-        rows = _play(console, Stage(cloud.env()), cloud, jobs)
+        settled, rows = _play(console, Stage(cloud.env()), cloud, jobs)
         console.print(ledger_table(rows), totals(rows), sep="\n")
         missing = {job.name for job in jobs} - {row["resource_name"] for row in rows}
     finally:
@@ -62,7 +62,9 @@ def demo(console: Console, options: argparse.Namespace) -> int:
             cloud.stop()
     if missing:
         console.print(f"[red]not in the ledger: {', '.join(sorted(missing))}")
-    return 1 if missing else 0
+    if not settled:
+        console.print(f"[red]after {_SETTLED_SECONDS} s there were still messages on their way")
+    return 0 if settled and not missing else 1
 
 
 def up(console: Console, options: argparse.Namespace) -> int:
@@ -93,7 +95,7 @@ def invoke(console: Console, options: argparse.Namespace) -> int:
     """Run RecordJob on a captured event, in Docker, against the running cloud."""
     del console
     cloud = LocalCloud.find(_HOME / "up")
-    if cloud is None:
+    if cloud is None or not cloud.runs:
         raise CloudError("No local cloud runs: start one with `make up`.")
     with reachable_from_containers([cloud.ports.aws, cloud.ports.sagemaker]) as host:
         seen = {name: value.replace("127.0.0.1", host) for name, value in cloud.function_env("RecordJob").items()}
@@ -117,6 +119,9 @@ def _for_sam_local(home: Path, function: str, variables: Mapping[str, str]) -> t
 
 def _set_up(console: Console, home: Path, overrides: Sequence[str]) -> LocalCloud:
     cloud = LocalCloud.find(home)
+    if cloud is not None and not cloud.runs:
+        cloud.stop()
+        cloud = None
     started = cloud is None
     if cloud is None:
         with _step(console, "Starting MiniStack, SageMaker and Slack"):
@@ -144,8 +149,10 @@ def _step(console: Console, name: str) -> Iterator[None]:
     console.print(f"[green]done[/] {name} [dim]{time.monotonic() - begun:.1f} s", highlight=False)
 
 
-def _play(console: Console, stage: Stage, cloud: LocalCloud, jobs: Sequence[PlayedJob]) -> list[dict[str, Any]]:
-    """Play the jobs, showing each message as it comes; answer with the ledger once everything has arrived."""
+def _play(
+    console: Console, stage: Stage, cloud: LocalCloud, jobs: Sequence[PlayedJob]
+) -> tuple[bool, list[dict[str, Any]]]:
+    """Play the jobs, showing each message as it comes; say whether all arrived, and what the ledger then holds."""
     console.rule(f"#sagewatch while {len(jobs)} jobs run")
     shown: set[str] = set()
     with console.status("") as status:
@@ -154,8 +161,8 @@ def _play(console: Console, stage: Stage, cloud: LocalCloud, jobs: Sequence[Play
             stage.play(job)
             _show_new(console, cloud, shown)
         status.update("waiting for the last rows and messages")
-        _wait_for(lambda: _is_settled(stage, cloud, len(jobs)), lambda: _show_new(console, cloud, shown))
-    return _rows(stage, cloud)
+        settled = _wait_for(lambda: _is_settled(stage, cloud, len(jobs)), lambda: _show_new(console, cloud, shown))
+    return settled, _rows(stage, cloud)
 
 
 def _show_new(console: Console, cloud: LocalCloud, shown: set[str]) -> None:
@@ -177,13 +184,14 @@ def _is_settled(stage: Stage, cloud: LocalCloud, jobs: int) -> bool:
     return not any(int(count) for counts in left for count in counts.values())
 
 
-def _wait_for(settled: Callable[[], bool], meanwhile: Callable[[], None]) -> None:
+def _wait_for(settled: Callable[[], bool], meanwhile: Callable[[], None]) -> bool:
     deadline = time.monotonic() + _SETTLED_SECONDS
     done = False
     while not done and time.monotonic() < deadline:
         done = settled()
         meanwhile()
         time.sleep(0.3)
+    return done
 
 
 def _rows(stage: Stage, cloud: LocalCloud) -> list[dict[str, Any]]:

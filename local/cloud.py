@@ -27,6 +27,7 @@ STACK = "sagewatch"
 _SECRETS = {"/sagewatch/slack-token": "xoxb-local-token", "/sagewatch/slack-signing-secret": "local-signing-secret"}
 _PREFERRED = {"aws": 4566, "sagemaker": 4571, "control": 4572, "slack": 4573}
 _READY_SECONDS, _STOP_SECONDS = 60, 8
+_GROUPS = 2  # the emulators and MiniStack
 
 
 class CloudError(Exception):
@@ -85,18 +86,25 @@ class LocalCloud:
         except BaseException:
             cls(home, ports, tuple(groups)).stop()
             raise
-        (home / "state.json").write_text(json.dumps({"ports": asdict(ports), "groups": groups}), encoding="utf-8")
+        state = {"ports": asdict(ports), "groups": {group: _begun(group) for group in groups}}
+        (home / "state.json").write_text(json.dumps(state), encoding="utf-8")
         return cloud
 
     @classmethod
     def find(cls, home: Path) -> "LocalCloud | None":
-        """The cloud that was started in that folder, if it still runs."""
+        """The cloud that was started in that folder; ``runs`` says whether it still answers."""
         try:
             state = json.loads((home / "state.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        cloud = cls(home, Ports(**state["ports"]), tuple(state["groups"]))
-        return cloud if all(_runs(group) for group in cloud.groups) else None
+        # After a reboot the numbers belong to others: a group is ours only if it began when ours did.
+        groups = [int(group) for group, begun in state["groups"].items() if _begun(int(group)) == begun]
+        return cls(home, Ports(**state["ports"]), tuple(groups))
+
+    @property
+    def runs(self) -> bool:
+        """Whether every process that was started is alive."""
+        return len(self.groups) == _GROUPS
 
     @property
     def aws_url(self) -> str:
@@ -257,6 +265,12 @@ def _await(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
             return
         time.sleep(0.1)
     raise CloudError(f"{url} does not answer:\n{_tail(log)}")
+
+
+def _begun(pid: int) -> str | None:
+    """When a process began, as ps says it; ``None`` for one that is gone."""
+    done = subprocess.run(("ps", "-o", "lstart=", "-p", str(pid)), capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
 
 
 def _runs(group: int) -> bool:

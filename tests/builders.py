@@ -65,6 +65,7 @@ def a_job(**changes: Any) -> Job:
         billable_seconds=3600,
         training_seconds=3600,
         spot=False,
+        described=True,
         tags={"sagewatch:owner": "ana@example.com"},
     )
     return replace(job, **changes)

@@ -1,12 +1,14 @@
 """What people are told: alerts as they travel through the queue, and the rule that gives each its identity."""
 
 import hashlib
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sagewatch.errors import MalformedAlertError
 from sagewatch.failures import FailureClass
+from sagewatch.fields import Name, Region
 from sagewatch.records import CostRecord
 from sagewatch.resources import Job, JobKind
 from sagewatch.shapes import faults
@@ -22,7 +24,7 @@ class AlertBase(BaseModel):
 
     alert_id: str = Field(min_length=1, max_length=200)
     account: str
-    region: str
+    region: Region
     instances: str | None
 
 
@@ -31,13 +33,13 @@ class JobAlert(AlertBase):
 
     finding: Literal["job-failed", "job-hit-limit"]
     kind: JobKind
-    name: str
+    name: Name
     owner: str | None
     failure_class: FailureClass
     reason: str | None
     secondary_status: str | None
     ran_seconds: int | None
-    ended_at: str
+    ended_at: AwareDatetime
     pricing: str
     pricing_reason: str
     cost_usd: _Usd | None
@@ -50,7 +52,7 @@ class UnpricedAlert(AlertBase):
     finding: Literal["unpriced-type"]
     kind: JobKind
     instance_type: str
-    example: str
+    example: Name
 
 
 Alert = JobAlert | UnpricedAlert
@@ -83,7 +85,7 @@ def job_alert(job: Job, record: CostRecord) -> JobAlert | None:
         reason=record.failure_reason,
         secondary_status=record.secondary_status,
         ran_seconds=record.billable_seconds if job.elapsed_seconds is None else job.elapsed_seconds,
-        ended_at=record.ended_at,
+        ended_at=datetime.fromisoformat(record.ended_at),
         pricing=record.pricing,
         pricing_reason=record.pricing_reason,
         cost_usd=None if record.cost_usd is None else f"{record.cost_usd:f}",

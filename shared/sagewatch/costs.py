@@ -46,6 +46,7 @@ class Cost:
     reason: str
     seconds: int | None = None
     groups: tuple[GroupCost, ...] = ()
+    volume_price: Price | None = None
     usd: Decimal | None = None
     list_usd: Decimal | None = None
     compute_usd: Decimal | None = None
@@ -85,15 +86,17 @@ def _by_the_hour(job: Job, book: PriceBook, discount_percent: Decimal) -> Cost:
         reason = problem or "nothing says how long it ran"
         return Cost(pricing=Pricing.UNPRICED, reason=reason, seconds=seconds, groups=lines)
     compute = _compute(lines, seconds)
-    storage = _storage(job, book, seconds)
+    volume_price = book.gb_month(job.kind) if _volumes(job) else None
+    storage = _storage(job, volume_price, seconds)
     listed = compute + (storage or Decimal(0))
     paid = (100 - discount_percent) / 100
     pricing, reason = _certainty(job)
     return Cost(
         pricing=pricing,
-        reason=reason,
+        reason=reason if storage is not None else f"{reason}; its volumes have no known price and are left out",
         seconds=seconds,
         groups=lines,
+        volume_price=volume_price,
         usd=stored(listed * paid),
         list_usd=stored(listed),
         compute_usd=stored(compute),
@@ -127,16 +130,20 @@ def _compute(lines: tuple[GroupCost, ...], seconds: int) -> Decimal:
     return hourly * seconds / _HOUR
 
 
-def _storage(job: Job, book: PriceBook, seconds: int) -> Decimal | None:
-    """GB x instances x GB-month price x the part of the month it ran; ``None`` where a volume has no known price."""
-    volumes = sum(group.count for group in job.groups if has_ml_volume(group))
-    if not volumes or not job.volume_gb:
+def _volumes(job: Job) -> int:
+    """How many GB of ML volume the job had in all."""
+    return (job.volume_gb or 0) * sum(group.count for group in job.groups if has_ml_volume(group))
+
+
+def _storage(job: Job, price: Price | None, seconds: int) -> Decimal | None:
+    """GB x GB-month price x the part of the month it ran; ``None`` where there is a volume and no price."""
+    if not _volumes(job):
         return Decimal(0)
-    price, start = book.gb_month(job.kind), job.started_at or job.ended_at
+    start = job.started_at or job.dated_at
     if price is None or start is None:
         return None
     month_seconds = monthrange(start.year, start.month)[1] * _DAY_SECONDS
-    return price.usd * job.volume_gb * volumes * seconds / month_seconds
+    return price.usd * _volumes(job) * seconds / month_seconds
 
 
 def _spot_savings(job: Job, lines: tuple[GroupCost, ...], paid: Decimal) -> Decimal | None:

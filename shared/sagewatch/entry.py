@@ -9,10 +9,11 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch.errors import PermanentError, RetryableError
+from sagewatch.errors import OutOfTimeError, RetryableError, SageWatchError
 from sagewatch.ports import Inbox, QueueMessage
 
 _FIRST_WAIT, _LONGEST_WAIT = 5, 900  # seconds: doubles from the first try on, up to a quarter of an hour
+_TIME_FOR_ONE = 20_000  # milliseconds: one AWS call that hangs (wiring), and the others
 _JITTER = 5  # seconds, so that messages that failed together do not come back together
 
 
@@ -53,31 +54,41 @@ class Entry:
         self._logger.info("done", extra=outcome)
         return outcome
 
-    def _one(self, record: SQSRecord) -> None:
+    def _one(self, record: SQSRecord, lambda_context: LambdaContext) -> None:
         message = _message(record)
         try:
+            _leave_in_time(lambda_context)
             self._do(message.body)
-        except PermanentError as error:
-            self._bury(message, error)
-        except RetryableError as error:
-            if message.receives >= self._max_receives:
-                self._bury(message, error)
-                return
-            self._inbox.postpone(message, wait(message, error))
-            self._logger.warning("postponed", extra=_about(message, error))
-            raise
+        except SageWatchError as error:
+            if not self._settled(message, error):
+                raise
         except Exception:
             self._logger.exception("failed", extra={"message_id": message.message_id})
             raise
 
-    def _bury(self, message: QueueMessage, error: Exception) -> None:
-        self._inbox.bury(message, error)
-        self._logger.error("buried", extra=_about(message, error))
+    def _settled(self, message: QueueMessage, error: SageWatchError) -> bool:
+        """Bury or postpone the message; say whether it is done with."""
+        postponed = isinstance(error, RetryableError) and message.receives < self._max_receives
+        self._logger.warning("postponed" if postponed else "dead letter", extra=_about(message, error))
+        try:
+            if not postponed:
+                self._inbox.bury(message, error)
+                return True
+            self._inbox.postpone(message, wait(message, error))
+        except SageWatchError as trouble:  # the message then comes back when its visibility timeout is over
+            self._logger.exception("neither postponed nor buried", extra=_about(message, trouble))
+        return False
 
 
-def wait(message: QueueMessage, error: RetryableError) -> int:
+def _leave_in_time(context: LambdaContext) -> None:
+    """A timeout would send every message of the batch back, those that are done too."""
+    if context.get_remaining_time_in_millis() < _TIME_FOR_ONE:
+        raise OutOfTimeError("no time is left in this invocation")
+
+
+def wait(message: QueueMessage, error: Exception) -> int:
     """Seconds until the next try: what the other side asked for, else a doubling wait, spread by the message's id."""
-    if error.retry_after is not None:
+    if isinstance(error, RetryableError) and error.retry_after is not None:
         return min(max(error.retry_after, 1), _LONGEST_WAIT)
     doubled: int = _FIRST_WAIT * 2 ** min(message.receives - 1, 10)
     return min(doubled, _LONGEST_WAIT) + sum(message.message_id.encode()) % _JITTER

@@ -7,12 +7,14 @@
     |   |-- MalformedEventError   what came in is not a SageMaker job event we understand
     |   |-- MalformedAlertError   what came in is not an alert we wrote
     |   |-- AlertRefusedError     Slack said no to this message and will say no again
+    |   |   `-- TokenRefusedError Slack does not know the bot token, or no longer
     |   |-- SecretMissingError    a SecureString the settings name is not there, or is empty
     |   `-- SettingsError         the environment lacks a variable, or one makes no sense
     |-- RetryableError            asking again later can help: the message goes back to its queue
     |   |-- ThrottledError        too many requests, at AWS or at Slack
     |   |-- AccessDeniedError     somebody has to grant it; until then the message waits
     |   |-- UnavailableError      no answer, or an answer that is a fault of the other side
+    |   |-- OutOfTimeError        the invocation has to end before this message's turn
     |   |-- JobNotSettledError    the event is ahead of what Describe answers
     |   `-- DeliveryInFlightError another invocation is posting the same alert at this moment
     `-- JobNotFoundError          the job was deleted; whoever asked decides what that means
@@ -51,6 +53,10 @@ class AlertRefusedError(PermanentError):
     """Slack said no to this message and will say no again."""
 
 
+class TokenRefusedError(AlertRefusedError):
+    """Slack does not know the bot token, or no longer."""
+
+
 class SecretMissingError(PermanentError):
     """A SecureString the settings name is not there, or is empty."""
 
@@ -69,6 +75,10 @@ class AccessDeniedError(RetryableError):
 
 class UnavailableError(RetryableError):
     """No answer, or an answer that is a fault of the other side."""
+
+
+class OutOfTimeError(RetryableError):
+    """The invocation has to end before this message's turn."""
 
 
 class JobNotSettledError(RetryableError):

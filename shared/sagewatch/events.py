@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from sagewatch.errors import MalformedEventError
+from sagewatch.fields import Region
 from sagewatch.resources import KINDS, Job, JobKind
 from sagewatch.shapes import faults, read_job
 
@@ -19,7 +20,7 @@ class Envelope(BaseModel):
 
     detail_type: str = Field(alias="detail-type")
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$")]
+    region: Region
     detail: dict[str, Any]
 
 

@@ -17,6 +17,13 @@ def parse_timestamp(value: object) -> datetime | None:
 
     A time without a zone is UTC, as AWS documents all of its times. Raises ``ValueError`` for anything else.
     """
+    try:
+        return _read_timestamp(value)
+    except (OverflowError, OSError) as exc:
+        raise ValueError("a time out of range") from exc
+
+
+def _read_timestamp(value: object) -> datetime | None:
     match value:
         case None | "":
             return None
@@ -35,11 +42,7 @@ def parse_timestamp(value: object) -> datetime | None:
 
 
 def _from_epoch(value: float) -> datetime:
-    seconds = value / 1000 if abs(value) > _FIRST_MILLISECOND else value
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError) as exc:
-        raise ValueError("a time out of range") from exc
+    return datetime.fromtimestamp(value / 1000 if abs(value) > _FIRST_MILLISECOND else value, UTC)
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -75,5 +78,7 @@ def _pair(item: object) -> tuple[str, str]:
 
 Timestamp = Annotated[datetime | None, BeforeValidator(parse_timestamp)]
 Tags = Annotated[dict[str, str] | None, BeforeValidator(parse_tags)]
+# It becomes part of host names.
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d+$")]
 # The widest of the API's own patterns: names that do not match cannot be asked for, nor put into a link.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]

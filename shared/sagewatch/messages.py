@@ -6,7 +6,7 @@ Limits: Slack's Block Kit reference (header 150 characters, section 3,000, field
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import assert_never
 
@@ -113,9 +113,9 @@ def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:
     headline = f"No price known for {alert.instance_type}"
     component = KINDS[alert.kind].component
     body = (
-        f"`{escape(alert.example)}` ran on {escape(alert.instances or alert.instance_type)} in {alert.region}."
+        f"`{escape(alert.example)}` ran on {escape(alert.instances or alert.instance_type)} in {escape(alert.region)}."
         f" The price table has neither a {component} nor a Hosting price for `{escape(alert.instance_type)}` there,"
-        " so its jobs are in the ledger without a cost. This is told once for each type."
+        " so such jobs are in the ledger without a cost. This is told once for each type, kind of job and region."
     )
     return escape(headline), [HeaderBlock(text=_cut(headline, _HEADER_LIMIT)), _section(body)]
 
@@ -132,10 +132,10 @@ def _context(text: str) -> ContextBlock:
     return ContextBlock(elements=[MarkdownTextObject(text=_cut(text, _SECTION_LIMIT), verbatim=True)])
 
 
-def _moment(iso: str) -> str:
+def _moment(moment: datetime) -> str:
     """Slack shows a date token in each reader's own zone; the fallback is UTC."""
-    fallback = iso.replace("T", " ").replace("Z", " UTC")
-    return f"<!date^{int(datetime.fromisoformat(iso).timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+    fallback = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
 def escape(text: str) -> str:

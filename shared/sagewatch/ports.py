@@ -7,7 +7,7 @@ template to.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from sagewatch.alerts import Alert
@@ -80,6 +80,10 @@ class Posted:
 
     channel: str
     ts: str
+
+
+# Longer than DeliverAlert may run, so that a claim only lapses when its invocation is dead.
+CLAIMED_FOR = timedelta(seconds=45)
 
 
 class Deliveries(Protocol):

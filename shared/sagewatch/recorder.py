@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
@@ -13,8 +14,10 @@ from sagewatch.events import read_job_event
 from sagewatch.owners import owner_of
 from sagewatch.policy import Action, Decision, Record, Tell, Unwatch, Watch, decide_ended, decide_running
 from sagewatch.ports import AlertQueue, Clock, Jobs, Ledger, OpenJobs, Prices
-from sagewatch.records import RecordedBy
+from sagewatch.records import RecordedBy, iso
 from sagewatch.resources import Job, JobKind, JobStatus
+
+_SETTLES_WITHIN = timedelta(hours=1)  # Describe is behind its event by seconds, when it is at all
 
 
 class Effect(StrEnum):
@@ -57,8 +60,8 @@ class Recorder:
         """Handle the event in a queue message. Raises what ``on_event`` does."""
         try:
             event = json.loads(body)
-        except json.JSONDecodeError as exc:
-            raise MalformedEventError(f"not JSON: {exc.msg} at character {exc.pos}") from exc
+        except (ValueError, RecursionError) as exc:  # not JSON, a number of 5,000 digits, lists a thousand deep
+            raise MalformedEventError(f"not JSON: {type(exc).__name__}") from exc
         return self.on_event(event)
 
     def on_event(self, event: object) -> Outcome:
@@ -92,7 +95,7 @@ class Recorder:
             found = self.jobs.describe(told)
         except JobNotFoundError:
             return told
-        return self._with_tags(reconcile(told, found))
+        return self._with_tags(reconcile(told, found, self.clock()))
 
     def _with_tags(self, job: Job) -> Job:
         return job if job.tags is not None else replace(job, tags=self.jobs.tags(job))
@@ -127,32 +130,36 @@ def lacks_something(told: Job) -> bool:
     return not measured or told.created_at is None or told.tags is None
 
 
-def lacks_billed_seconds(found: Job) -> bool:
-    """Whether a completed training job was read too early: only its own seconds are a price, and 0 is none.
+def reconcile(told: Job, found: Job, now: datetime) -> Job:
+    """Join an ended job's event with the Describe answer: Describe knows more, the event fills what it leaves out.
 
-    Serverless jobs and those under a training plan are not priced by them, and failed ones may never have any.
+    A job created after this one ended has taken its name, and then the event is all there is of this one. Raises
+    ``JobNotSettledError`` where Describe lags behind the event.
     """
-    timed = found.kind is JobKind.TRAINING and not found.serverless and found.training_plan_arn is None
-    return timed and found.status is JobStatus.COMPLETED and found.billable_seconds is None
-
-
-def reconcile(told: Job, found: Job) -> Job:
-    """Join an ended job's event with the Describe answer: Describe knows more, the event knows that it ended.
-
-    Where Describe still says it runs, either it lags behind (``JobNotSettledError``), or the name has been used again
-    by a job created at another time, and the event is all there is.
-    """
+    if told.ended_at and found.created_at and iso(told.ended_at) < iso(found.created_at):
+        return told
     if not found.status.ended:
-        if told.created_at and found.created_at and told.created_at < found.created_at:
-            return told
         raise JobNotSettledError(f"{told.kind} job {told.name} ended, but Describe says {found.status}")
-    if lacks_billed_seconds(found):
-        raise JobNotSettledError(f"training job {told.name} ended, but its billed seconds are not there yet")
-    return replace(
+    joined = replace(
         found,
-        status=told.status,
-        secondary_status=found.secondary_status or told.secondary_status,
+        created_at=found.created_at or told.created_at,
+        started_at=found.started_at or told.started_at,
+        ended_at=found.ended_at or told.ended_at,
+        groups=found.groups or told.groups,
         failure_reason=found.failure_reason or told.failure_reason,
         tags=told.tags if found.tags is None else found.tags,
-        created_at=found.created_at or told.created_at,
     )
+    if lacks_billed_seconds(joined, now):
+        raise JobNotSettledError(f"training job {told.name} ended, but its billed seconds are not there yet")
+    return joined
+
+
+def lacks_billed_seconds(job: Job, now: datetime) -> bool:
+    """Whether a completed training job was read too early: only its own seconds are a price, and 0 is none.
+
+    Serverless jobs and those under a training plan are not priced by them, failed ones may never have any, and what is
+    not there an hour after the end will not come: start and end then have to do.
+    """
+    timed = job.kind is JobKind.TRAINING and not job.serverless and job.training_plan_arn is None
+    recent = job.ended_at is None or now - job.ended_at < _SETTLES_WITHIN
+    return timed and recent and job.status is JobStatus.COMPLETED and job.billable_seconds is None

@@ -9,6 +9,7 @@ from sagewatch.costs import Cost, Pricing
 from sagewatch.errors import MalformedEventError
 from sagewatch.failures import FailureClass, classify
 from sagewatch.owners import Owner
+from sagewatch.pricing import Price
 from sagewatch.resources import Job, JobKind, JobStatus
 
 
@@ -63,8 +64,8 @@ def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: R
 
     Raises ``MalformedEventError`` for a job without any time.
     """
-    created_at = key_time(job)
-    ended_at = iso(job.ended_at) if job.ended_at else created_at
+    created_at, ended = key_time(job), job.ended_at or job.modified_at
+    ended_at = iso(ended) if ended else created_at
     return CostRecord(
         resource_arn=job.arn,
         created_at=created_at,
@@ -105,22 +106,22 @@ def describe_instances(job: Job) -> str | None:
 
 def describe_prices(cost: Cost) -> str | None:
     """Write the prices used, with their provenance; ``None`` where none was."""
-    known = ((line.group.instance_type, line.price) for line in cost.groups)
-    return (
-        "; ".join(
-            f"{instance_type} ${price.usd}/h ({price.component}{' as an estimate' if price.borrowed else ''},"
-            f" {price.region}, {price.source} of {price.as_of})"
-            for instance_type, price in known
-            if price
-        )
-        or None
-    )
+    hourly = [
+        f"{line.group.instance_type} ${line.price.usd}/h {_origin(line.price)}" for line in cost.groups if line.price
+    ]
+    volume = [f"volumes ${cost.volume_price.usd}/GB-month {_origin(cost.volume_price)}"] if cost.volume_price else []
+    return "; ".join(hourly + volume) or None
+
+
+def _origin(price: Price) -> str:
+    borrowed = " as an estimate" if price.borrowed else ""
+    return f"({price.component}{borrowed}, {price.region}, {price.source} of {price.as_of})"
 
 
 def key_time(job: Job) -> str:
     """The time half of a job's key. Raises ``MalformedEventError`` for a job that tells no time at all."""
     if job.dated_at is None:
-        raise MalformedEventError(f"{job.kind} job {job.name}: neither its creation, its start nor its end is told")
+        raise MalformedEventError(f"{job.kind} job {job.name}: nothing says when it was created, started or ended")
     return iso(job.dated_at)
 
 

@@ -3,16 +3,29 @@
 import re
 
 _SLOT = "[redacted]"
-# name=value secrets keep their name; AWS access key ids, Slack tokens and signed query strings go whole.
+_LONGEST = 1024  # characters; SageMaker's own limit for a failure reason
+_NAMES = r"(?:password|passwd|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?)"
+# What a name like HF_TOKEN, "db-password" or --api-key is set to; the name itself stays.
 _NAMED = re.compile(
-    r"(?i)\b((?:aws_)?(?:secret|session|auth|access)?_?-?(?:password|secret|token|key)\w*\s*[=:]\s*)\S+"
+    rf"""(?ix) (?<![a-z0-9]) ([\w-]{{0,40}}? {_NAMES} ["']? \s{{0,3}} [=:] \s{{0,3}}) (?:bearer\s+)? \S+
+    | (--[\w-]{{0,40}}? {_NAMES} \s+) \S+
+    """
 )
-_SIGNED = re.compile(r"(?i)\?\S*(?:x-amz-|awsaccesskeyid|authtoken|signature)\S*")
-_BARE = re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bxox[abeoprs]-[0-9A-Za-z-]+")
+_SHAPED = re.compile(
+    r"""(?x) \b(?:AKIA|ASIA)[0-9A-Z]{16}\b  # AWS access key ids
+    | \bxox[abeoprs]-[0-9A-Za-z-]+          # Slack tokens
+    | (?<=://)[^\s/@]+:[^\s/@]+(?=@)         # user:password@host
+    | (?i:(?<=bearer\s)\S+)
+    | (?i:(?<=\?)\S*(?:x-amz-|awsaccesskeyid|authtoken|signature)\S*)  # signed query strings
+    """
+)
 
 
 def redact(text: str | None) -> str | None:
-    """Replace keys, tokens and presigned query strings in free text. ``None`` and empty text become ``None``."""
+    """Replace keys, tokens and presigned query strings in free text, and cut it to 1,024 characters.
+
+    ``None`` and empty text become ``None``.
+    """
     if not text:
         return None
-    return _BARE.sub(_SLOT, _NAMED.sub(rf"\1{_SLOT}", _SIGNED.sub(f"?{_SLOT}", text)))
+    return _NAMED.sub(lambda found: f"{found[1] or found[2]}{_SLOT}", _SHAPED.sub(_SLOT, text[:_LONGEST]))

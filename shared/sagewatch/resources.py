@@ -86,7 +86,7 @@ class InstanceGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One job as an event or a Describe call told of it.
+    """One job as an event or a Describe call told of it; ``described`` says that it was Describe.
 
     ``None`` always means "not known", never zero or empty. Times are aware and in UTC. ``arn`` is in lower case, as
     AWS writes it; ``name`` keeps its case. ``billable_seconds`` and ``training_seconds`` are wall clock per instance.
@@ -102,6 +102,7 @@ class Job:
     created_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    modified_at: datetime | None = None
     groups: tuple[InstanceGroup, ...] = ()
     volume_gb: int | None = None
     billable_seconds: int | None = None
@@ -116,6 +117,7 @@ class Job:
     tags: Mapping[str, str] | None = None
     parent_arn: str | None = None
     output_uri: str | None = None
+    described: bool = False
 
     @property
     def elapsed_seconds(self) -> int | None:
@@ -127,17 +129,18 @@ class Job:
     @property
     def dated_at(self) -> datetime | None:
         """The time that tells this job from others of its name: its creation, else the earliest time known."""
-        return self.created_at or self.started_at or self.ended_at
+        return self.created_at or self.started_at or self.ended_at or self.modified_at
 
     @property
     def never_launched(self) -> bool:
         """Whether the job ended before any instance ran: nothing is billed then.
 
         DescribeTrainingJob: depending on FailureReason the start, the end and the billable seconds may be absent.
-        A Completed job without them was only read too early.
+        A Completed job without them was only read too early, and an event alone may have lost them.
         """
         return (
-            self.status in {JobStatus.FAILED, JobStatus.STOPPED}
+            self.described
+            and self.status in {JobStatus.FAILED, JobStatus.STOPPED}
             and self.started_at is None
             and self.billable_seconds is None
         )
@@ -158,7 +161,8 @@ class Job:
 
 
 def partition_of(region: str) -> str:
-    """Name the AWS partition of a region: ``aws``, ``aws-cn`` or ``aws-us-gov``."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    """Name the AWS partition of a region."""
+    return next((partition for prefix, partition in _PARTITIONS.items() if region.startswith(prefix)), "aws")
+
+
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}

@@ -21,6 +21,9 @@ from sagewatch.resources import KINDS, InstanceGroup, Job, JobKind, JobStatus, p
 # SageMaker Debugger guide); customers' rules run from sagemaker-debugger-rule-evaluator.
 _BUILTIN_RULE_IMAGES = ("/sagemaker-debugger-rules:", "/sagemaker-debugger-rules@")
 
+# Above every limit of the service (28 days are 2.4 million seconds), and small enough to calculate with.
+_MOST = 10**9
+
 
 class Shape(BaseModel):
     """The base: AWS spells in PascalCase, adds fields at will, and sends explicit nulls."""
@@ -32,9 +35,9 @@ class Cluster(Shape):
     """ResourceConfig, ClusterConfig or TransformResources: what a job runs on."""
 
     instance_type: str | None = None
-    instance_count: int | None = Field(None, ge=0)
+    instance_count: int | None = Field(None, ge=0, le=_MOST)
     instance_groups: list[Self] | None = None
-    volume_size_in_gb: int | None = Field(None, alias="VolumeSizeInGB", ge=0)
+    volume_size_in_gb: int | None = Field(None, alias="VolumeSizeInGB", ge=0, le=_MOST)
     keep_alive_period_in_seconds: int | None = None
     training_plan_arn: str | None = None
 
@@ -71,11 +74,9 @@ class JobShape(Shape):
     def details(self) -> dict[str, Any]:
         """The fields of ``Job`` that only this kind knows."""
 
-    def job(self, *, account: str, region: str) -> Job:
+    def job(self, *, account: str, region: str, described: bool) -> Job:
         """Become a ``Job`` of that account and region (the event's envelope knows them, its detail does not)."""
         details = self.details()
-        if self.status.ended and details.get("ended_at") is None:
-            details["ended_at"] = self.last_modified_time
         return Job(
             kind=self.kind,
             name=self.name,
@@ -84,6 +85,8 @@ class JobShape(Shape):
             region=region,
             status=self.status,
             created_at=self.creation_time,
+            modified_at=self.last_modified_time,
+            described=described,
             max_runtime_seconds=(self.stopping_condition or StoppingCondition()).max_runtime_in_seconds,
             failure_reason=redact(details.pop("failure_reason", self.failure_reason)),
             tags=self.tags,
@@ -112,8 +115,8 @@ class TrainingShape(JobShape):
     training_start_time: Timestamp = None
     training_end_time: Timestamp = None
     resource_config: Cluster | None = None
-    billable_time_in_seconds: int | None = Field(None, ge=0)
-    training_time_in_seconds: int | None = Field(None, ge=0)
+    billable_time_in_seconds: int | None = Field(None, ge=0, le=_MOST)
+    training_time_in_seconds: int | None = Field(None, ge=0, le=_MOST)
     enable_managed_spot_training: bool | None = None
     serverless_job_config: dict[str, Any] | None = None
     model_artifacts: S3Artifacts | None = None
@@ -270,10 +273,13 @@ _SHAPES: Mapping[JobKind, type[JobShape]] = {
 }
 
 
-def read_job(kind: JobKind, fields: object, *, account: str, region: str) -> Job:
-    """Read an event's detail or a Describe answer. Raises ``MalformedEventError``, which names the fields at fault."""
+def read_job(kind: JobKind, fields: object, *, account: str, region: str, described: bool = False) -> Job:
+    """Read an event's detail or, if ``described``, a Describe answer.
+
+    Raises ``MalformedEventError``, which names the fields at fault.
+    """
     try:
-        return _SHAPES[kind].model_validate(fields).job(account=account, region=region)
+        return _SHAPES[kind].model_validate(fields).job(account=account, region=region, described=described)
     except ValidationError as exc:
         raise MalformedEventError(f"{kind} job: {faults(exc)}") from exc
 

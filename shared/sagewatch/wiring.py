@@ -30,7 +30,7 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
 }
 
 # Short tries here, long waits in the queue: a sleeping Lambda is paid for, a waiting message is not.
-_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+_CONFIG = Config(connect_timeout=2, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 @cache

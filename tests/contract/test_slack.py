@@ -1,10 +1,12 @@
 """The channel port: the real Slack client against a Slack on localhost."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask, Response
+from slack_sdk.models.blocks import HeaderBlock
 
 from local.jobs import get_json, post_json
 from local.slack import Workspace, slack_app
@@ -24,9 +26,26 @@ def url() -> Iterator[str]:
         yield address
 
 
+class Tokens:
+    """A secret that may be rotated while it is kept."""
+
+    def __init__(self, *values: str) -> None:
+        """The values it has one after the other."""
+        self.values = list(values)
+
+    def __call__(self) -> str:
+        """The one that is kept."""
+        return self.values[0]
+
+    def forget(self) -> None:
+        """The next one is read."""
+        if len(self.values) > 1:
+            self.values.pop(0)
+
+
 def channel(url: str, *, token: str = "xoxb-right", name: str = "#sagewatch") -> SlackChannel:
     """The adapter."""
-    return SlackChannel(token=lambda: token, channel=name, api_url=f"{url}/api/")
+    return SlackChannel(token=Tokens(token), channel=name, api_url=f"{url}/api/")
 
 
 def test_a_message_is_in_the_channel_as_it_was_rendered(url: str) -> None:
@@ -75,6 +94,22 @@ def test_what_may_pass_is_tried_again_and_once_it_passed_the_message_arrives(
 
     channel(url).post(MESSAGE)
     assert len(get_json(f"{url}/messages")) == 1
+
+
+def test_a_token_that_was_rotated_is_read_anew(url: str) -> None:
+    """Once, before anything is refused."""
+    tokens = Tokens("xoxb-old", "xoxb-right")
+    SlackChannel(token=tokens, channel="#sagewatch", api_url=f"{url}/api/").post(MESSAGE)
+
+    assert len(get_json(f"{url}/messages")) == 1
+
+
+def test_a_message_that_slacks_own_models_refuse_is_refused_for_good(url: str) -> None:
+    """No retry makes a header shorter."""
+    message = replace(MESSAGE, blocks=(HeaderBlock(text="x" * 151),))
+
+    with pytest.raises(AlertRefusedError, match="Block Kit"):
+        channel(url).post(message)
 
 
 def test_no_answer_is_unavailable() -> None:

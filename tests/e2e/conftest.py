@@ -44,6 +44,26 @@ class Account:
         items = client.scan(TableName=self.env["CostLedgerName"])["Items"]
         return [row for row in map(from_item, items) if row["resource_name"] == name]
 
+    def quiet(self) -> bool:
+        """Whether nothing is on its way any more: no message waits or is being worked on."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = (
+            self.stage.client("sqs").get_queue_attributes(QueueUrl=self.env[queue], AttributeNames=names)["Attributes"]
+            for queue in ("JobEventQueueUrl", "AlertQueueUrl")
+        )
+        return not any(int(number) for count in counts for number in count.values())
+
+    def settled_messages(self, name: str) -> list[dict[str, Any]]:
+        """The channel's messages that name a job, once nothing is on its way any more."""
+        assert eventually(lambda: self.messages(name) and self.quiet(), seconds=60)
+        return self.messages(name)
+
+    def log_lines(self, function: str) -> list[str]:
+        """What a function has logged."""
+        pages = self.stage.client("logs").get_paginator("filter_log_events")
+        group = self.cloud.resource(f"{function}Logs")
+        return [event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"]]
+
     def open_jobs(self, region: str = "us-east-1") -> set[str]:
         """The names of the jobs that are watched."""
         items = self.stage.client("dynamodb").query(
@@ -123,7 +143,7 @@ class Account:
         if value is not None:
             ssm.put_parameter(Name=name, Value=value, Type="SecureString")
         try:
-            with self.variables("DeliverAlert", POWERTOOLS_SERVICE_NAME="afresh"):
+            with self.variables("DeliverAlert", MAX_RECEIVES="998"):
                 yield
         finally:
             self.cloud.put_secrets()

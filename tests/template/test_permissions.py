@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sagewatch.resources import KINDS
 from sagewatch.wiring import ADAPTERS
 
 # Lambda writes the log with the role's permissions, and polls the queue with them.
@@ -68,6 +69,46 @@ def test_every_variable_of_a_function_is_one_its_settings_read(template: dict[st
 
     known = {"RecordJob": test_settings.RECORD_JOB, "DeliverAlert": test_settings.DELIVER_ALERT}
     assert set(template["Resources"][function]["Properties"]["Environment"]["Variables"]) == set(known[function])
+
+
+RESOURCES = {
+    "RecordJob": {
+        "logs": {"RecordJobLogs"},
+        "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
+        "sqs": {"JobEventQueue"},
+        "dynamodb:PutItem": {"CostLedger", "WatchState"},
+        "dynamodb:ConditionCheckItem": {"CostLedger"},
+        "dynamodb:DeleteItem": {"WatchState"},
+        "sagemaker": {
+            f"arn:${{AWS::Partition}}:sagemaker:*:${{AWS::AccountId}}:{facts.arn_type}/*" for facts in KINDS.values()
+        },
+    },
+    "DeliverAlert": {
+        "logs": {"DeliverAlertLogs"},
+        "sqs:SendMessage": {"AlertDeadLetterQueue"},
+        "sqs": {"AlertQueue"},
+        "dynamodb:PutItem": {"WatchState"},
+        "ssm": {"arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${SlackTokenParameter}"},
+    },
+}
+
+
+def named(resource: dict[str, Any]) -> str:
+    """The logical id, or the ARN as it is written."""
+    [value] = resource.values()
+    return str(value[0] if isinstance(value, list) else value)
+
+
+@pytest.mark.parametrize("function", sorted(ADAPTERS))
+def test_every_permission_is_for_the_resources_it_is_needed_on(template: dict[str, Any], function: str) -> None:
+    """Jobs of every kind in any region, and the function's own tables and queues."""
+    allowed: dict[str, set[str]] = {}
+    for statement in statements(template, function):
+        for action in listed(statement["Action"]):
+            allowed.setdefault(action, set()).update(named(resource) for resource in listed(statement["Resource"]))
+    expected = RESOURCES[function]
+
+    assert allowed == {action: expected.get(action) or expected[action.partition(":")[0]] for action in allowed}
 
 
 def test_every_function_is_fed_by_a_queue_with_an_end(template: dict[str, Any]) -> None:

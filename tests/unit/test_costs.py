@@ -145,6 +145,7 @@ def test_a_volume_without_a_known_price_leaves_the_storage_unknown() -> None:
     cost = cost_of(a_job(volume_gb=100), PriceBook(hourly=BOOK.hourly, volumes={}))
 
     assert (cost.usd, cost.storage_usd) == (Decimal("0.46"), None)
+    assert "volumes have no known price" in cost.reason
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,34 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sagewatch.adapters.in_memory import InMemoryInbox
 from sagewatch.entry import Entry, wait
-from sagewatch.errors import MalformedEventError, RetryableError, ThrottledError
+from sagewatch.errors import AccessDeniedError, MalformedEventError, RetryableError, ThrottledError
 from sagewatch.ports import QueueMessage
+
+
+class Context(LambdaContext):
+    """An invocation with a minute left."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        """Say so."""
+        return 60_000
+
+
+class LateContext(LambdaContext):
+    """An invocation that is nearly over."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        """Say so."""
+        return 19_000
+
+
+class BrokenInbox(InMemoryInbox):
+    """A queue that lets nobody do anything."""
+
+    def bury(self, message: QueueMessage, error: Exception) -> None:
+        """Refuse."""
+        raise AccessDeniedError(f"sqs:SendMessage of {message.message_id} after {error}")
 
 
 class Done:
@@ -26,9 +52,9 @@ class Done:
 class Desk:
     """An entry whose work fails as its message says."""
 
-    def __init__(self) -> None:
+    def __init__(self, inbox: InMemoryInbox | None = None) -> None:
         """An empty inbox and a log that can be read."""
-        self.inbox = InMemoryInbox()
+        self.inbox = inbox or InMemoryInbox()
         self.worked: list[str] = []
         self.log = io.StringIO()
         logger = Logger(service=f"test-{id(self)}", stream=self.log, level="INFO")
@@ -46,7 +72,7 @@ class Desk:
         self.worked.append(body)
         return Done()
 
-    def batch(self, *bodies: str, receives: int = 1) -> list[str]:
+    def batch(self, *bodies: str, receives: int = 1, context: LambdaContext | None = None) -> list[str]:
         """Hand over a batch; answer with the ids of the messages that go back to the queue."""
         records = [
             {
@@ -62,7 +88,7 @@ class Desk:
             }
             for body in bodies
         ]
-        response = self.entry({"Records": records}, LambdaContext())
+        response = self.entry({"Records": records}, context or Context())
         return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
@@ -110,7 +136,7 @@ def test_an_event_invoked_by_hand_is_answered_with_its_outcome() -> None:
     """What `sam local invoke` prints."""
     desk = Desk()
 
-    assert desk.entry({"detail-type": "x"}, LambdaContext()) == {"reason": "done"}
+    assert desk.entry({"detail-type": "x"}, Context()) == {"reason": "done"}
     assert json.loads(desk.worked[0]) == {"detail-type": "x"}
 
 
@@ -122,7 +148,7 @@ def test_an_event_invoked_by_hand_that_is_refused_fails_the_invocation() -> None
 
     entry = Entry(refuse, inbox=InMemoryInbox(), max_receives=3)
     with pytest.raises(MalformedEventError):
-        entry({}, LambdaContext())
+        entry({}, Context())
 
 
 @pytest.mark.parametrize(
@@ -159,7 +185,26 @@ def test_the_log_names_the_error_and_not_the_message() -> None:
 
     lines: list[dict[str, Any]] = [json.loads(line) for line in desk.log.getvalue().splitlines()]
     assert [(line["message"], line["error"]) for line in lines] == [
-        ("buried", "MalformedEventError"),
+        ("dead letter", "MalformedEventError"),
         ("postponed", "ThrottledError"),
     ]
     assert all("handle" not in str(line) for line in lines)
+
+
+def test_what_there_is_no_time_for_goes_back_untouched() -> None:
+    """A timeout would send the whole batch back, also what is done."""
+    desk = Desk()
+
+    assert desk.batch("one", "two", context=LateContext()) == ["id-one", "id-two"]
+    assert desk.worked == []
+    assert len(desk.inbox.postponed) == 2
+
+
+def test_a_burial_that_fails_is_told_and_loses_nothing() -> None:
+    """Both reasons are in the log, and the message comes back."""
+    desk = Desk(BrokenInbox())
+
+    assert desk.batch("malformed", "one") == ["id-malformed"]
+    assert desk.worked == ["one"]
+    assert "no name" in desk.log.getvalue()
+    assert "sqs:SendMessage" in desk.log.getvalue()

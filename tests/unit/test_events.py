@@ -107,6 +107,8 @@ def test_aws_own_debugger_rules_are_known_by_their_image() -> None:
         ({"TrainingStartTime": "soon"}, "TrainingStartTime"),
         ({"ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": -1}}, "ResourceConfig.InstanceCount"),
         ({"Tags": "team=risk"}, "Tags"),
+        ({"CreationTime": 10**400}, "CreationTime"),
+        ({"ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 10**30}}, "ResourceConfig.InstanceCount"),
     ],
 )
 def test_a_broken_detail_is_refused_by_the_name_of_its_field(change: dict[str, Any], named: str) -> None:

@@ -120,9 +120,17 @@ def test_the_row_says_who_when_and_why() -> None:
     assert (row.cost_usd, row.instances, row.billable_seconds) == (Decimal("0.46"), "2 x ml.m5.xlarge", 3600)
 
 
+def test_the_row_names_every_price_it_used() -> None:
+    """The volumes' too, and which of them was borrowed."""
+    assert a_row(a_job(volume_gb=100)).prices == (
+        "ml.m5.xlarge $0.23/h (Training, us-east-1, shipped table of 2026-09-22);"
+        " volumes $0.14/GB-month (Hosting as an estimate, us-east-1, shipped table of 2026-09-22)"
+    )
+
+
 def test_a_job_without_any_time_cannot_be_keyed() -> None:
     """A row that could be written twice is worse than none."""
-    with pytest.raises(MalformedEventError, match="neither its creation"):
+    with pytest.raises(MalformedEventError, match="nothing says when"):
         decided(a_job(created_at=None, started_at=None, ended_at=None))
 
 

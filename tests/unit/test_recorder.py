@@ -12,7 +12,7 @@ from sagewatch.costs import Pricing
 from sagewatch.errors import JobNotSettledError, MalformedEventError, ThrottledError
 from sagewatch.recorder import Effect
 from sagewatch.resources import InstanceGroup, JobKind, JobStatus
-from tests.builders import CREATED, ENDED, STARTED, World, a_failed_job, a_job, an_event
+from tests.builders import CREATED, ENDED, NOW, STARTED, World, a_failed_job, a_job, an_event
 
 TRAINING = a_failed_job(name="Fraud-XGB-02", arn="arn:aws:sagemaker:us-east-1:111122223333:training-job/fraud-xgb-02")
 
@@ -61,7 +61,8 @@ def test_a_transform_event_without_its_end_is_asked_about() -> None:
 def test_a_processing_jobs_tags_are_asked_for() -> None:
     """Its events carry none."""
     world = World()
-    job = a_job(kind=JobKind.PROCESSING, name="Features-01", arn="arn:processing", tags=None, billable_seconds=None)
+    job = a_job(kind=JobKind.PROCESSING, name="Features-01", arn="arn:processing", tags=None)
+    job = replace(job, created_at=STARTED.replace(hour=9))
     world.has(job)
     world.jobs.tagged["arn:processing"] = {"owner": "bo@example.com"}
     world.recorder.on_event(an_event("processing-job-completed"))
@@ -168,7 +169,7 @@ def test_an_end_that_describe_does_not_know_yet_is_tried_again() -> None:
 def test_a_completed_job_without_billed_seconds_is_read_again_and_never_written_as_0() -> None:
     """It was read too early."""
     world = World()
-    world.has(a_job(billable_seconds=None, tags=None))
+    world.has(a_job(billable_seconds=None, tags=None, ended_at=NOW - timedelta(minutes=59)))
 
     with pytest.raises(JobNotSettledError, match="billed seconds"):
         world.recorder.on_event(an_event("training-job-completed"))
@@ -182,6 +183,66 @@ def test_a_name_used_again_does_not_hide_the_first_jobs_end() -> None:
     world.recorder.on_event(an_event("training-job-failed"))
 
     assert [row.created_at for row in world.rows] == ["2026-11-20T09:20:00Z"]
+
+
+def test_a_name_used_again_by_a_job_that_ended_too_mixes_nothing() -> None:
+    """The first job's late event is its own row, and the second job's row is its own."""
+    world = World()
+    second = replace(TRAINING, status=JobStatus.COMPLETED, created_at=ENDED + timedelta(hours=5), billable_seconds=7200)
+    world.has(second)
+    world.recorder.on_event(an_event("training-job-failed"))
+
+    assert [(row.created_at, row.status) for row in world.rows] == [("2026-11-20T09:20:00Z", JobStatus.FAILED)]
+
+
+def test_an_end_in_the_same_second_as_the_creation_is_the_same_job() -> None:
+    """Events and Describe differ below the second."""
+    world = World()
+    moment = CREATED.replace(hour=9, minute=20)
+    found = replace(TRAINING, created_at=moment.replace(microsecond=400_000), started_at=None, billable_seconds=None)
+    world.has(found)
+    event = an_event("training-job-failed", TrainingStartTime=None, TrainingEndTime=moment.isoformat())
+    world.recorder.on_event(event)
+
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.PRICED, Decimal(0))]
+
+
+def test_what_describe_leaves_out_the_event_fills() -> None:
+    """A job that ran is never written as 0: its event knows that it started."""
+    world = World()
+    world.has(replace(TRAINING, started_at=None, ended_at=None, billable_seconds=None, volume_gb=None))
+    world.recorder.on_event(an_event("training-job-failed"))
+
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.PROVISIONAL, Decimal("0.46"))]
+
+
+def test_a_deleted_job_whose_event_tells_no_start_is_unpriced_and_not_free() -> None:
+    """Only Describe's word makes an absent start a job that never launched."""
+    world = World()
+    world.recorder.on_event(an_event("training-job-failed", TrainingStartTime=None))
+
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.UNPRICED, None)]
+
+
+def test_billed_seconds_that_never_come_leave_a_provisional_row() -> None:
+    """An hour after the end, start and end have to do."""
+    world = World()
+    world.has(
+        a_job(billable_seconds=None, ended_at=NOW - timedelta(minutes=61), started_at=NOW - timedelta(minutes=91))
+    )
+    world.recorder.on_event(an_event("training-job-completed", TrainingEndTime=None))
+
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.PROVISIONAL, Decimal("0.23"))]
+
+
+def test_the_last_modification_dates_a_row_and_prices_nothing() -> None:
+    """It is not the end."""
+    world = World()
+    job = a_job(kind=JobKind.PROCESSING, name="Features-01", billable_seconds=None, ended_at=None, modified_at=ENDED)
+    world.has(job)
+    world.recorder.on_event(an_event("processing-job-completed", ProcessingEndTime=None))
+
+    assert [(row.ended_at, row.pricing) for row in world.rows] == [("2026-11-20T11:00:00Z", Pricing.UNPRICED)]
 
 
 def test_an_unpriced_type_is_recorded_and_told() -> None:
@@ -204,7 +265,9 @@ def test_a_throttled_describe_writes_nothing_and_passes_the_error_on() -> None:
     assert (world.rows, world.alerts.sent) == ([], [])
 
 
-@pytest.mark.parametrize("body", ["", "not json", "[]", "null", '{"detail": 1}', json.dumps("Failed")])
+@pytest.mark.parametrize(
+    "body", ["", "not json", "[]", "null", '{"detail": 1}', json.dumps("Failed"), "9" * 5000, "[" * 100_000]
+)
 def test_what_is_no_event_is_refused(body: str) -> None:
     """Typed, so that it is buried at once."""
     with pytest.raises(MalformedEventError):

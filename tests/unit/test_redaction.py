@@ -21,6 +21,16 @@ from sagewatch.redaction import redact
             "https://lab.notebook.us-east-1.sagemaker.aws?[redacted]",
         ),
         ("slack xoxb-1-2-abc", "slack [redacted]"),
+        ("DB_PASSWORD=x HF_TOKEN=y", "DB_PASSWORD=[redacted] HF_TOKEN=[redacted]"),
+        ("WANDB_API_KEY=z, client_secret=a", "WANDB_API_KEY=[redacted] client_secret=[redacted]"),
+        ('{"password": "hunter2"}', '{"password": [redacted]'),
+        ("train.py --api-key abc --lr 0.1", "train.py --api-key [redacted] --lr 0.1"),
+        ("postgres://me:p4ss@db/x", "postgres://[redacted]@db/x"),
+        ("Authorization: Bearer eyJhbGci", "Authorization: Bearer [redacted]"),
+        ("token: Bearer eyJhbGci", "token: [redacted]"),
+        ("KeyError: 'label_column'", "KeyError: 'label_column'"),
+        ("TokenizerError: vocab.txt is empty", "TokenizerError: vocab.txt is empty"),
+        ("unknown keyword: foo", "unknown keyword: foo"),
         (
             "AlgorithmError: exit code: 1, key 'label' not found?",
             "AlgorithmError: exit code: 1, key 'label' not found?",
@@ -36,3 +46,8 @@ def test_secrets_are_replaced_and_the_rest_stays(text: str, shown: str) -> None:
 def test_no_text_is_none(nothing: str | None) -> None:
     """Moto and AWS both answer empty failure reasons."""
     assert redact(nothing) is None
+
+
+def test_the_longest_and_strangest_text_is_read_in_no_time() -> None:
+    """It is cut first: what comes through a replay has no limit of its own."""
+    assert redact("?" * 1_000_000) == "?" * 1024

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.costs import Pricing
 from sagewatch.errors import DeliveryInFlightError, ThrottledError
-from sagewatch.ports import Posted
+from sagewatch.ports import CLAIMED_FOR, Posted
 from sagewatch.records import CostRecord, key_time
 from sagewatch.resources import Job
 
@@ -25,8 +25,6 @@ _deserialize = TypeDeserializer().deserialize
 _OPEN_FOR = timedelta(days=200)
 # EventBridge retries for a day and SQS keeps for 14: after 90 days nothing can ask for the same alert again.
 _REMEMBERED_FOR = timedelta(days=90)
-# Longer than DeliverAlert may run, so that a claim only lapses when its invocation is dead.
-_CLAIMED_FOR = timedelta(seconds=45)
 
 
 def to_item(values: Mapping[str, object]) -> dict[str, Any]:
@@ -137,7 +135,7 @@ class DynamoDeliveries:
     def claim(self, alert_id: str, now: datetime) -> Posted | None:
         """See ``Deliveries.claim``."""
         seconds = int(now.timestamp())
-        until = seconds + int(_CLAIMED_FOR.total_seconds())
+        until = seconds + int(CLAIMED_FOR.total_seconds())
         with translated("dynamodb:PutItem on the deliveries"):
             try:
                 self._client.put_item(

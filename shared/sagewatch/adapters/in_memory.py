@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sagewatch.alerts import Alert
 from sagewatch.costs import Pricing
 from sagewatch.errors import DeliveryInFlightError, JobNotFoundError
 from sagewatch.messages import Message
-from sagewatch.ports import Posted, QueueMessage
+from sagewatch.ports import CLAIMED_FOR, Posted, QueueMessage
 from sagewatch.pricing import EMPTY_BOOK, PriceBook
 from sagewatch.records import CostRecord, key_time
 from sagewatch.resources import Job, JobKind
-
-_CLAIMED_FOR = timedelta(seconds=45)
 
 
 @dataclass
@@ -111,9 +109,9 @@ class InMemoryDeliveries:
         if alert_id in self.posted:
             return self.posted[alert_id]
         if alert_id in self.claims and self.claims[alert_id] > now:
-            left = int((self.claims[alert_id] - now).total_seconds())
+            left = max(1, int((self.claims[alert_id] - now).total_seconds()))
             raise DeliveryInFlightError(f"alert {alert_id} is being posted", retry_after=left)
-        self.claims[alert_id] = now + _CLAIMED_FOR
+        self.claims[alert_id] = now + CLAIMED_FOR
         return None
 
     def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:

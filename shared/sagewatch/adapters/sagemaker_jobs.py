@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 # The model declares ResourceNotFound; the service often answers ValidationException, which has no finer code.
-_GONE = re.compile(r"not found|could not find|RecordNotFound", re.IGNORECASE)
+_GONE = re.compile(r"not found|(could not|cannot|can't) find|RecordNotFound", re.IGNORECASE)
 
 
 class SageMakerJobs:
@@ -42,7 +42,7 @@ class SageMakerJobs:
                 if is_gone(exc):
                     raise JobNotFoundError(f"{job.kind} job {job.name} is not in {job.region}") from exc
                 raise
-        return read_job(job.kind, answer, account=job.account, region=job.region)
+        return read_job(job.kind, answer, account=job.account, region=job.region, described=True)
 
     def tags(self, job: Job) -> Mapping[str, str]:
         """See ``Jobs.tags``. A resource has at most 50 tags, which is one page."""

@@ -1,14 +1,13 @@
 """Slack's Web API."""
 
 import re
-from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError, SlackObjectFormationError
 from slack_sdk.web import SlackResponse
 
-from sagewatch.errors import AlertRefusedError, SageWatchError, ThrottledError, UnavailableError
+from sagewatch.errors import AlertRefusedError, SageWatchError, ThrottledError, TokenRefusedError, UnavailableError
 from sagewatch.messages import Message
 from sagewatch.ports import Posted
 
@@ -19,7 +18,18 @@ _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "ratelimited"}
 )
 
+_ABOUT_THE_TOKEN = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Token(Protocol):
+    """A bot token that can be read anew."""
+
+    def __call__(self) -> str:
+        """Answer with the token. Raises ``SageWatchError``."""
+
+    def forget(self) -> None:
+        """Read it anew next time."""
 
 
 class SlackChannel:
@@ -27,14 +37,22 @@ class SlackChannel:
 
     PERMISSIONS: ClassVar = ()
 
-    def __init__(self, *, token: Callable[[], str], channel: str, api_url: str) -> None:
+    def __init__(self, *, token: Token, channel: str, api_url: str) -> None:
         """Keep where to post and what answers with the bot token."""
         self._token = token
         self._channel = channel
         self._client = WebClient(base_url=api_url, timeout=_TIMEOUT, retry_handlers=[])
 
     def post(self, message: Message) -> Posted:
-        """See ``Channel.post``. Slack neither parses nor unfurls what is in the text."""
+        """See ``Channel.post``. A token that is refused may have been rotated, so it is read anew, once."""
+        try:
+            return self._post(message)
+        except TokenRefusedError:
+            self._token.forget()
+            return self._post(message)
+
+    def _post(self, message: Message) -> Posted:
+        """Slack neither parses nor unfurls what is in the text."""
         token = self._token()
         try:
             answer = self._client.chat_postMessage(
@@ -50,6 +68,8 @@ class SlackChannel:
             )
         except SlackApiError as exc:
             raise _own(exc.response, self._channel) from exc
+        except SlackObjectFormationError as exc:
+            raise AlertRefusedError(f"the message breaks Block Kit's rules: {exc}") from exc
         except (SlackClientError, OSError, ValueError) as exc:  # no answer, or one that is not Slack's
             raise UnavailableError(f"Slack: no usable answer ({type(exc).__name__})") from exc
         return Posted(channel=str(answer["channel"]), ts=str(answer["ts"]))
@@ -65,7 +85,8 @@ def _own(answer: SlackResponse, channel: str) -> SageWatchError:
         return UnavailableError("Slack: an answer that is not its own")
     if code in _PASSING:
         return UnavailableError(f"Slack: {code}")
-    return AlertRefusedError(f"Slack refused the message for channel {channel}: {code}")
+    refused = TokenRefusedError if code in _ABOUT_THE_TOKEN else AlertRefusedError
+    return refused(f"Slack refused the message for channel {channel}: {code}")
 
 
 def _retry_after(answer: SlackResponse) -> int | None:

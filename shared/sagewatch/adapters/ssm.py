@@ -35,6 +35,10 @@ class SsmSecret:
             self._kept = (self._read(), now + _KEPT_FOR)
         return self._kept[0]
 
+    def forget(self) -> None:
+        """Read anew next time: the secret has been refused."""
+        self._kept = None
+
     def _read(self) -> str:
         with translated(f"ssm:GetParameter of {self._name}"):
             try:

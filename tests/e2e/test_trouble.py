@@ -89,7 +89,7 @@ def test_an_alert_for_a_channel_that_is_not_there_is_kept_with_its_reason(accoun
             "trouble-token-wrong",
             "xoxb-wrong",
             {
-                "ErrorType": "AlertRefusedError",
+                "ErrorType": "TokenRefusedError",
                 "Reason": "Slack refused the message for channel #sagewatch: invalid_auth",
             },
         ),

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,12 +21,14 @@ from typing import IO
 import boto3
 from samcli.yamlhelper import yaml_parse
 
+from sagewatch.wiring import ADAPTERS
+
 ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT = "111122223333"  # the account of the AWS documentation's examples; MiniStack reads it off the access key
 REGION = "us-east-1"
 STACK = "sagewatch"
 _SECRETS = {"/sagewatch/slack-token": "xoxb-local-token", "/sagewatch/slack-signing-secret": "local-signing-secret"}
-_PREFERRED = {"aws": 4566, "sagemaker": 4571, "control": 4572, "slack": 4573}
+_PREFERRED = {"aws": 4566, "sagemaker": 4571, "control": 4572, "slack": 4573, "pricing": 4574}
 _READY_SECONDS, _STOP_SECONDS = 60, 8
 _GROUPS = 2  # the emulators and MiniStack
 
@@ -36,12 +39,13 @@ class CloudError(Exception):
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the four servers listen on 127.0.0.1."""
+    """Where the servers listen on 127.0.0.1."""
 
     aws: int
     sagemaker: int
     control: int
     slack: int
+    pricing: int
 
     @classmethod
     def choose(cls) -> "Ports":
@@ -124,6 +128,7 @@ class LocalCloud:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
             "AWS_ENDPOINT_URL": self.aws_url,
+            "AWS_ENDPOINT_URL_PRICING": f"http://127.0.0.1:{self.ports.pricing}",
             "AWS_ENDPOINT_URL_SAGEMAKER": f"http://127.0.0.1:{self.ports.sagemaker}",
         }
 
@@ -189,8 +194,9 @@ class LocalCloud:
     def warm(self) -> None:
         """Invoke every function once with nothing to do, so that the first event does not wait for imports."""
         functions = self.session().client("lambda", endpoint_url=self.aws_url)
-        for name in ("RecordJob", "DeliverAlert"):
-            functions.invoke(FunctionName=self.resource(name), Payload=b'{"Records": []}')
+        with ThreadPoolExecutor() as pool:
+            for name in ADAPTERS:
+                pool.submit(functions.invoke, FunctionName=self.resource(name), Payload=b'{"Records": []}')
 
     def function_env(self, name: str) -> dict[str, str]:
         """A deployed function's own variables, and those that point boto3 at this cloud."""
@@ -243,7 +249,14 @@ def _emulators(ports: Ports) -> list[str]:
     return [
         *(sys.executable, "-m", "local.emulators", "--account", ACCOUNT, "--region", REGION),
         *("--sagemaker-port", str(ports.sagemaker), "--control-port", str(ports.control)),
-        *("--slack-port", str(ports.slack), "--slack-token", _SECRETS["/sagewatch/slack-token"]),
+        *(
+            "--pricing-port",
+            str(ports.pricing),
+            "--slack-port",
+            str(ports.slack),
+            "--slack-token",
+            _SECRETS["/sagewatch/slack-token"],
+        ),
         *("--slack-signing-secret", _SECRETS["/sagewatch/slack-signing-secret"]),
     ]
 

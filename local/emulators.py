@@ -1,4 +1,4 @@
-"""The process that answers as SageMaker and as Slack: three servers on localhost, until it is told to stop."""
+"""The process that answers as SageMaker, Slack and Price List: four servers on localhost, until it is told to stop."""
 
 import argparse
 import signal
@@ -9,6 +9,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
+from local.pricing import pricing_app
 from local.sagemaker import control_app, extend_moto
 from local.slack import Workspace, slack_app
 
@@ -22,6 +23,7 @@ def main() -> None:
         (options.sagemaker_port, DomainDispatcherApplication(create_backend_app)),
         (options.control_port, control_app(options.account, options.region)),
         (options.slack_port, slack_app(workspace)),
+        (options.pricing_port, pricing_app()),
     ):
         _serve(port, app)
     done = threading.Event()
@@ -37,7 +39,7 @@ def _serve(port: int, app: Callable[..., Any]) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("sagemaker", "control", "slack"):
+    for name in ("sagemaker", "control", "slack", "pricing"):
         parser.add_argument(f"--{name}-port", type=int, required=True)
     parser.add_argument("--region", required=True, help="the region of resources that are named without one")
     parser.add_argument("--account", required=True, help="the account moto answers for")

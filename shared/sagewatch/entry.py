@@ -27,6 +27,22 @@ class Answered(Protocol):
 Work = Callable[[str], Answered]
 
 
+class Scheduled:
+    """Runs ``work`` when its schedule says so; what it raises fails the invocation, which Lambda then repeats."""
+
+    def __init__(self, work: Callable[[], Answered], logger: Logger | None = None) -> None:
+        """Keep the work."""
+        self._work = work
+        self._logger = logger or Logger(service="sagewatch")
+
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer a Lambda invocation with the outcome."""
+        del event, context
+        outcome = dict(self._work().answer())
+        self._logger.info("done", extra=outcome)
+        return outcome
+
+
 class Entry:
     """Runs ``work`` on each message of a batch, each for itself, or on one event invoked directly.
 

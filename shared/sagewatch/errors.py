@@ -9,6 +9,7 @@
     |   |-- AlertRefusedError     Slack said no to this message and will say no again
     |   |   `-- TokenRefusedError Slack does not know the bot token, or no longer
     |   |-- SecretMissingError    a SecureString the settings name is not there, or is empty
+    |   |-- PriceListError        a price document cannot be read, or contradicts another
     |   `-- SettingsError         the environment lacks a variable, or one makes no sense
     |-- RetryableError            asking again later can help: the message goes back to its queue
     |   |-- ThrottledError        too many requests, at AWS or at Slack
@@ -59,6 +60,10 @@ class TokenRefusedError(AlertRefusedError):
 
 class SecretMissingError(PermanentError):
     """A SecureString the settings name is not there, or is empty."""
+
+
+class PriceListError(PermanentError):
+    """A price document cannot be read, or contradicts another."""
 
 
 class SettingsError(PermanentError):

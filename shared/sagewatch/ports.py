@@ -5,12 +5,14 @@ twice with the same arguments; and declare in ``PERMISSIONS`` the IAM actions yo
 template to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from sagewatch.alerts import Alert
+from sagewatch.pricelist import ListedPrice
 from sagewatch.pricing import PriceBook
 from sagewatch.records import CostRecord
 from sagewatch.resources import Job
@@ -44,6 +46,26 @@ class Prices(Protocol):
 
     def book(self, region: str) -> PriceBook:
         """Answer with the region's book, empty for a region nothing is known of."""
+
+
+class PriceList(Protocol):
+    """The list AWS publishes."""
+
+    def documents(self, region: str) -> Iterator[str]:
+        """Yield a region's product documents.
+
+        Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
+        """
+
+
+class PriceCache(Protocol):
+    """The prices that were read from the list last, and the regions they are wanted for."""
+
+    def regions(self) -> AbstractSet[str]:
+        """The regions somebody asked for. Raises what ``Ledger.put`` does."""
+
+    def keep(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
+        """Keep a region's prices in place of those before. Raises what ``Ledger.put`` does."""
 
 
 class Ledger(Protocol):

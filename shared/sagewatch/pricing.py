@@ -40,6 +40,12 @@ class PriceBook:
     hourly: Mapping[str, Mapping[str, Price]]
     volumes: Mapping[str, Price]
 
+    def over(self, older: "PriceBook") -> "PriceBook":
+        """This book's prices, and the older one's where this has none."""
+        components = self.hourly.keys() | older.hourly.keys()
+        hourly = {name: {**older.hourly.get(name, {}), **self.hourly.get(name, {})} for name in components}
+        return PriceBook(hourly=hourly, volumes={**older.volumes, **self.volumes})
+
     def instance_hour(self, kind: JobKind, instance_type: str) -> Price | None:
         """One hour of one instance, for that kind of job: its own component first, then Hosting, then nothing.
 

@@ -85,6 +85,20 @@ class RecordJobSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshPricesSettings:
+    """What RefreshPrices needs. ``home_region`` is the stack's own."""
+
+    watch_state: str
+    home_region: str
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
+        """Read the environment. Raises ``SettingsError``, which names the variable."""
+        env = _Environment(os.environ if variables is None else variables)
+        return cls(watch_state=env.text("WATCH_STATE"), home_region=env.text("AWS_REGION"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverAlertSettings:
     """What DeliverAlert needs."""
 

@@ -9,15 +9,18 @@ import boto3
 from botocore.config import Config
 
 from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
+from sagewatch.adapters.price_list import API_REGION, AwsPriceList
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack import SlackChannel
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsInbox
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.deliverer import Deliverer
-from sagewatch.entry import Entry, Work
+from sagewatch.entry import Entry, Scheduled, Work
 from sagewatch.recorder import Recorder
-from sagewatch.settings import DeliverAlertSettings, InboxSettings, RecordJobSettings
+from sagewatch.refresher import Refresher
+from sagewatch.settings import DeliverAlertSettings, InboxSettings, RecordJobSettings, RefreshPricesSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
 
 # Which adapters a function is given. A test holds each role in the template to the union of their PERMISSIONS.
 ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
-    "RecordJob": (SageMakerJobs, ShippedPrices, DynamoLedger, DynamoOpenJobs, SqsAlertQueue, SqsInbox),
+    "RecordJob": (SageMakerJobs, ShippedPrices, DynamoPrices, DynamoLedger, DynamoOpenJobs, SqsAlertQueue, SqsInbox),
+    "RefreshPrices": (AwsPriceList, DynamoPriceCache),
     "DeliverAlert": (DynamoDeliveries, SlackChannel, SsmSecret, SqsInbox),
 }
 
@@ -40,7 +44,7 @@ def record_job(settings: RecordJobSettings | None = None) -> Entry:
     dynamodb, sqs = boto3.client("dynamodb", config=_CONFIG), boto3.client("sqs", config=_CONFIG)
     recorder = Recorder(
         jobs=SageMakerJobs(_sagemaker),
-        prices=ShippedPrices(),
+        prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
         ledger=DynamoLedger(dynamodb, given.cost_ledger),
         open_jobs=DynamoOpenJobs(dynamodb, state=given.watch_state, ledger=given.cost_ledger),
         alerts=SqsAlertQueue(sqs, given.alert_queue_url),
@@ -49,6 +53,19 @@ def record_job(settings: RecordJobSettings | None = None) -> Entry:
         discount_percent=given.discount_percent,
     )
     return _entry(recorder.on_message, sqs, given.inbox)
+
+
+@cache
+def refresh_prices(settings: RefreshPricesSettings | None = None) -> Scheduled:
+    """RefreshPrices: the price list into the cache. Raises ``SettingsError``."""
+    given = settings or RefreshPricesSettings.from_env()
+    refresher = Refresher(
+        price_list=AwsPriceList(boto3.client("pricing", region_name=API_REGION, config=_CONFIG)),
+        cache=DynamoPriceCache(boto3.client("dynamodb", config=_CONFIG), given.watch_state),
+        clock=now,
+        home_region=given.home_region,
+    )
+    return Scheduled(refresher.refresh)
 
 
 @cache

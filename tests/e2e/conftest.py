@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from local.cloud import ROOT, LocalCloud
+from local.cloud import ACCOUNT, ROOT, LocalCloud
 from local.jobs import PlayedJob, Stage, get_json, post_json
 from sagewatch.adapters.dynamodb import from_item
+from sagewatch.resources import KINDS
 
 HOME = ROOT / ".local" / "test"
 _TRIES_SECONDS = 30
@@ -108,6 +109,13 @@ class Account:
     def play(self, job: PlayedJob) -> None:
         """Play a job."""
         self.stage.play(job)
+
+    def record(self, job: PlayedJob) -> None:
+        """Let a job end, and record it by a direct invocation."""
+        self.stage.create(job)
+        self.stage.finish(job)
+        event = {"account": ACCOUNT, "region": job.region, "detail-type": KINDS[job.kind].detail_type}
+        self.invoke("RecordJob", event | {"detail": self.stage.detail(job)})
 
     @contextmanager
     def variables(self, function: str, **changes: str) -> Iterator[None]:

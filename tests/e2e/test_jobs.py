@@ -127,3 +127,23 @@ def test_a_completed_row_keeps_its_output_and_a_deleted_job_its_event(account: A
     ]
     assert "provisional" in answer["reason"]
     assert [row["pricing"] for row in account.rows("e2e-gone")] == ["provisional"]
+
+
+def test_live_prices_are_used_and_a_region_first_seen_is_refreshed_next(account: Account) -> None:
+    """The shipped table serves until then; ca-central-1 sells ml.m5.xlarge at the same price in both."""
+    region = "ca-central-1"
+    before, after, home = (
+        training(f"e2e-live-{name}", HALF_HOUR, {"ml.m5.xlarge": 1}, region=where, volume_gb=0)
+        for name, where in (("before", region), ("after", region), ("home", "us-east-1"))
+    )
+    account.record(before)
+    refreshed = account.invoke("RefreshPrices", {})
+    with account.variables("RecordJob", MAX_RECEIVES="23"):  # a new environment reads its prices anew
+        account.record(after)
+        account.record(home)
+
+    assert set(refreshed["prices"]) >= {"us-east-1", region}
+    sources = {job.name: account.rows(job.name)[0]["prices"] for job in (before, after, home)}
+    assert "shipped table of 2026-09-22" in sources[before.name]
+    assert f"{region}, Price List of 2026-11-20" in sources[after.name]
+    assert "us-east-1, Price List of 2026-11-20" in sources[home.name]

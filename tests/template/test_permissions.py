@@ -8,14 +8,16 @@ import pytest
 from sagewatch.resources import KINDS
 from sagewatch.wiring import ADAPTERS
 
-# Lambda writes the log with the role's permissions, and polls the queue with them.
+# Lambda writes the log with the role's permissions, polls the queue with them, and reports a failed schedule.
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 LAMBDA = {
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
+    "RecordJob": LOGS | POLLING,
+    "DeliverAlert": LOGS | POLLING,
+    "RefreshPrices": LOGS | {"sqs:SendMessage"},
 }
+# Actions that IAM lets nobody narrow to a resource (Service Authorization Reference).
+WITHOUT_RESOURCES = {"pricing:GetProducts"}
 
 
 def statements(template: dict[str, Any], function: str) -> Iterator[dict[str, Any]]:
@@ -50,7 +52,7 @@ def test_a_role_allows_exactly_what_the_adapters_need(template: dict[str, Any], 
     allowed = {action for statement in statements(template, function) for action in listed(statement["Action"])}
     needed = {action for adapter in ADAPTERS[function] for action in adapter.PERMISSIONS}
 
-    assert allowed == needed | LAMBDA
+    assert allowed == needed | LAMBDA[function]
 
 
 @pytest.mark.parametrize("function", sorted(ADAPTERS))
@@ -58,7 +60,7 @@ def test_no_permission_is_for_everything(template: dict[str, Any], function: str
     """Each names the resource it is for."""
     for statement in statements(template, function):
         assert statement["Effect"] == "Allow"
-        assert "*" not in listed(statement["Resource"])
+        assert "*" not in listed(statement["Resource"]) or set(listed(statement["Action"])) <= WITHOUT_RESOURCES
         assert not any(action.endswith("*") for action in listed(statement["Action"]))
 
 
@@ -67,8 +69,13 @@ def test_every_variable_of_a_function_is_one_its_settings_read(template: dict[st
     """And the other way round."""
     from tests.unit import test_settings  # noqa: PLC0415 - the two tables of variables
 
-    known = {"RecordJob": test_settings.RECORD_JOB, "DeliverAlert": test_settings.DELIVER_ALERT}
-    assert set(template["Resources"][function]["Properties"]["Environment"]["Variables"]) == set(known[function])
+    known = {
+        "RecordJob": test_settings.RECORD_JOB,
+        "DeliverAlert": test_settings.DELIVER_ALERT,
+        "RefreshPrices": test_settings.REFRESH_PRICES,
+    }
+    told = set(template["Resources"][function]["Properties"]["Environment"]["Variables"])
+    assert told | ({"AWS_REGION"} & set(known[function])) == set(known[function])  # Lambda itself sets that one
 
 
 RESOURCES = {
@@ -79,9 +86,16 @@ RESOURCES = {
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb:ConditionCheckItem": {"CostLedger"},
         "dynamodb:DeleteItem": {"WatchState"},
+        "dynamodb:Query": {"WatchState"},
         "sagemaker": {
             f"arn:${{AWS::Partition}}:sagemaker:*:${{AWS::AccountId}}:{facts.arn_type}/*" for facts in KINDS.values()
         },
+    },
+    "RefreshPrices": {
+        "logs": {"RefreshPricesLogs"},
+        "sqs:SendMessage": {"EventDeadLetterQueue"},
+        "pricing": {"*"},
+        "dynamodb": {"WatchState"},
     },
     "DeliverAlert": {
         "logs": {"DeliverAlertLogs"},
@@ -93,8 +107,10 @@ RESOURCES = {
 }
 
 
-def named(resource: dict[str, Any]) -> str:
+def named(resource: dict[str, Any] | str) -> str:
     """The logical id, or the ARN as it is written."""
+    if isinstance(resource, str):
+        return resource
     [value] = resource.values()
     return str(value[0] if isinstance(value, list) else value)
 
@@ -111,11 +127,20 @@ def test_every_permission_is_for_the_resources_it_is_needed_on(template: dict[st
     assert allowed == {action: expected.get(action) or expected[action.partition(":")[0]] for action in allowed}
 
 
+def test_a_schedule_that_fails_to_the_last_leaves_a_trace(template: dict[str, Any]) -> None:
+    """In the dead-letter queue."""
+    invoke = template["Resources"]["RefreshPrices"]["Properties"]["EventInvokeConfig"]
+
+    assert invoke["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["EventDeadLetterQueue", "Arn"]}
+
+
 def test_every_function_is_fed_by_a_queue_with_an_end(template: dict[str, Any]) -> None:
     """Partial failures, a bounded concurrency, a timeout Lambda asks for, and one receive more than the function's."""
     for name in functions(template):
         properties = template["Resources"][name]["Properties"]
         for event in properties["Events"].values():
+            if event["Type"] != "SQS":
+                continue
             source = event["Properties"]
             queue = template["Resources"][source["Queue"]["Fn::GetAtt"][0]]["Properties"]
             assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from sagewatch.errors import SettingsError
-from sagewatch.settings import DeliverAlertSettings, RecordJobSettings
+from sagewatch.settings import DeliverAlertSettings, RecordJobSettings, RefreshPricesSettings
 
 RECORD_JOB = {
     "QUEUE_URL": "https://q",
@@ -26,6 +26,7 @@ DELIVER_ALERT = {
     "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
     "SLACK_API_URL": "https://slack.com/api/",
 }
+REFRESH_PRICES = {"WATCH_STATE": "state", "AWS_REGION": "eu-west-1"}
 
 
 def test_the_environment_becomes_typed_values() -> None:
@@ -35,6 +36,7 @@ def test_the_environment_becomes_typed_values() -> None:
     assert settings.owner_tag_keys == ("sagewatch:owner", "owner", "Owner")
     assert settings.discount_percent == Decimal("12.5")
     assert settings.inbox.max_receives == 24
+    assert RefreshPricesSettings.from_env(REFRESH_PRICES).home_region == "eu-west-1"
     assert DeliverAlertSettings.from_env(DELIVER_ALERT).slack_channel == "#sagewatch"
 
 

@@ -1,0 +1,12 @@
+"""RefreshPrices: the price list of the regions in use (schedule)."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch import wiring
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Refresh, whatever the schedule says."""
+    return wiring.refresh_prices()(event, context)

@@ -1,0 +1,118 @@
+"""Live prices in WatchState: one item per region and component, and one per region that is in use."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.dynamodb import from_item, to_item
+from sagewatch.ports import Clock, Prices
+from sagewatch.pricelist import ListedPrice
+from sagewatch.pricing import EMPTY_BOOK, Price, PriceBook
+from sagewatch.records import iso
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_REGIONS = "price-regions"
+# Prices that could not be refreshed for long are still better than none; a region nobody uses is forgotten.
+_KEPT_FOR = timedelta(days=400)
+_STALE_AFTER = timedelta(days=3)  # the refresh is daily
+_READ_EVERY = timedelta(hours=1)
+
+
+class DynamoPriceCache:
+    """The ``PriceCache`` port."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:Query", "dynamodb:PutItem")
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def regions(self) -> AbstractSet[str]:
+        """See ``PriceCache.regions``."""
+        return {item["sk"] for item in query(self._client, self._state, _REGIONS)}
+
+    def keep(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
+        """See ``PriceCache.keep``."""
+        for component, item in _items(prices).items():
+            key = {"pk": f"prices#{region}", "sk": component, "expires_at": _expiry(now)}
+            with translated("dynamodb:PutItem on the prices"):
+                self._client.put_item(TableName=self._state, Item=to_item({**key, **item, "fetched_at": iso(now)}))
+
+
+class DynamoPrices:
+    """The ``Prices`` port: live prices first, another port's where there are none.
+
+    A region is read once an hour; one that has no live prices yet is noted as in use, for the next refresh.
+    """
+
+    PERMISSIONS: ClassVar = ("dynamodb:Query", "dynamodb:PutItem")
+
+    def __init__(self, client: "DynamoDBClient", state: str, *, otherwise: Prices, clock: Clock) -> None:
+        """Keep the client, the table's name and what to fall back on."""
+        self._client = client
+        self._state = state
+        self._otherwise = otherwise
+        self._clock = clock
+        self._books: dict[str, tuple[PriceBook, datetime]] = {}
+
+    def book(self, region: str) -> PriceBook:
+        """See ``Prices.book``. Raises what ``Ledger.put`` does."""
+        now = self._clock()
+        book, read_at = self._books.get(region, (EMPTY_BOOK, None))
+        if read_at is None or now - read_at >= _READ_EVERY:
+            book = self._read(region, now).over(self._otherwise.book(region))
+            self._books[region] = (book, now)
+        return book
+
+    def _read(self, region: str, now: datetime) -> PriceBook:
+        items = query(self._client, self._state, f"prices#{region}")
+        if not items:
+            with translated("dynamodb:PutItem on the price regions"):
+                item = to_item({"pk": _REGIONS, "sk": region, "expires_at": _expiry(now)})
+                self._client.put_item(TableName=self._state, Item=item)
+        return PriceBook(
+            hourly={item["sk"]: _hourly(item, region, now) for item in items},
+            volumes={item["sk"]: _price(item, item["gb_month"], region, now) for item in items if "gb_month" in item},
+        )
+
+
+def query(client: "DynamoDBClient", table: str, partition: str) -> list[dict[str, Any]]:
+    """Read a whole partition of WatchState."""
+    pages = client.get_paginator("query").paginate(
+        TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues=to_item({":pk": partition})
+    )
+    with translated("dynamodb:Query on the state"):
+        return [from_item(item) for page in pages for item in page["Items"]]
+
+
+def _items(prices: Sequence[ListedPrice]) -> Mapping[str, dict[str, Any]]:
+    items: dict[str, dict[str, Any]] = defaultdict(lambda: {"hourly": {}})
+    for price in prices:
+        item = items[price.component]
+        item["published"] = price.published
+        if price.instance_type is None:
+            item["gb_month"] = price.usd
+        else:
+            item["hourly"][price.instance_type] = price.usd
+    return items
+
+
+def _hourly(item: Mapping[str, Any], region: str, now: datetime) -> Mapping[str, Price]:
+    return {name: _price(item, usd, region, now) for name, usd in item["hourly"].items()}
+
+
+def _price(item: Mapping[str, Any], usd: Decimal, region: str, now: datetime) -> Price:
+    stale = now - datetime.fromisoformat(item["fetched_at"]) > _STALE_AFTER
+    source = f"Price List, stale since {item['fetched_at'][:10]}," if stale else "Price List"
+    return Price(usd, item["sk"], region, item["published"][:10], source)
+
+
+def _expiry(now: datetime) -> int:
+    return int((now + _KEPT_FOR).timestamp())

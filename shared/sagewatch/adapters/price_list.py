@@ -1,0 +1,35 @@
+"""The AWS Price List query API."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from sagewatch.adapters.aws_errors import translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_pricing import PricingClient
+
+# The API answers in three regions only; boto3 would build a host name that does not exist for any other.
+API_REGION = "us-east-1"
+_PAGE = 100  # the API's most
+
+
+class AwsPriceList:
+    """The ``PriceList`` port on GetProducts."""
+
+    PERMISSIONS: ClassVar = ("pricing:GetProducts",)
+
+    def __init__(self, client: "PricingClient") -> None:
+        """Keep a client of ``API_REGION``."""
+        self._client = client
+
+    def documents(self, region: str) -> Iterator[str]:
+        """See ``PriceList.documents``."""
+        pages = self._client.get_paginator("get_products").paginate(
+            ServiceCode="AmazonSageMaker",
+            Filters=[{"Type": "TERM_MATCH", "Field": "regionCode", "Value": region}],
+            FormatVersion="aws_v1",
+            PaginationConfig={"PageSize": _PAGE},
+        )
+        with translated(f"pricing:GetProducts for {region}"):
+            for page in pages:
+                yield from page["PriceList"]

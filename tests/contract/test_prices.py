@@ -1,0 +1,185 @@
+"""Live prices: from the Price List's documents through the cache into the book a job is priced from.
+
+The Price List differs from the local one in its thousands of other rows, and in that it throttles.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import boto3
+import pytest
+from flask import Flask, Response
+
+from local.pricing import pricing_app
+from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
+from sagewatch.adapters.in_memory import InMemoryPrices
+from sagewatch.adapters.price_list import AwsPriceList
+from sagewatch.errors import PriceListError, UnavailableError
+from sagewatch.pricelist import ListedPrice, read_documents
+from sagewatch.refresher import Refresher
+from sagewatch.resources import JobKind
+from tests.builders import BOOK, NOW
+from tests.contract.conftest import Aws
+from tests.servers import serving
+from tests.unit.test_pricelist import a_document
+
+
+class Lists:
+    """A price list that answers what it was told to."""
+
+    def __init__(self, **documents: list[str]) -> None:
+        """Documents by region, with underscores for dashes."""
+        self.by_region = {name.replace("_", "-"): texts for name, texts in documents.items()}
+
+    def documents(self, region: str) -> Iterator[str]:
+        """See ``PriceList.documents``."""
+        if region not in self.by_region:
+            raise UnavailableError(f"pricing:GetProducts for {region}: EndpointConnectionError")
+        yield from self.by_region[region]
+
+
+def price_list(url: str) -> AwsPriceList:
+    """The real client on a server."""
+    client: Any = boto3.client(
+        "pricing",
+        region_name="us-east-1",
+        endpoint_url=url,
+        aws_access_key_id="1",
+        aws_secret_access_key="1",
+    )
+    return AwsPriceList(client)
+
+
+@pytest.fixture
+def state(aws: Aws, tables: tuple[str, str]) -> tuple[Any, str]:
+    """A client and the state's table."""
+    return aws.client("dynamodb"), tables[1]
+
+
+def test_every_page_of_a_region_is_read_and_every_trap_passed_over() -> None:
+    """Known prices of two regions; traps in the local list are cheaper, free or dearer."""
+    with serving(pricing_app()) as url:
+        virginia = {
+            (price.component, price.instance_type): price.usd
+            for price in read_documents(price_list(url).documents("us-east-1"), "us-east-1")
+        }
+        ireland = list(read_documents(price_list(url).documents("eu-west-1"), "eu-west-1"))
+
+    assert virginia["Training", "ml.m5.xlarge"] == Decimal("0.23")
+    assert virginia["Hosting", "ml.p4d.24xlarge"] == Decimal("25.251288")
+    assert len(virginia) > 200
+    assert {price.component: price.usd for price in ireland if price.instance_type is None} == {
+        "Hosting": Decimal("0.154"),
+        "Notebook": Decimal("0.154"),
+        "Training": Decimal("0.154"),
+        "Processing": Decimal("0.11"),
+    }
+
+
+def test_a_list_that_is_down_is_unavailable() -> None:
+    """And not empty."""
+    app = Flask("down")
+
+    @app.post("/")
+    def down() -> tuple[Response, int]:
+        return Response("{}"), 400
+
+    with serving(app) as url, pytest.raises(UnavailableError, match="pricing:GetProducts for us-east-1"):
+        list(price_list(url).documents("us-east-1"))
+
+
+def test_a_region_without_live_prices_uses_the_shipped_ones_and_is_noted(state: tuple[Any, str]) -> None:
+    """The next refresh then knows of it."""
+    prices = DynamoPrices(*state, otherwise=InMemoryPrices({"eu-west-1": BOOK}), clock=lambda: NOW)
+    found = prices.book("eu-west-1").instance_hour(JobKind.TRAINING, "ml.m5.xlarge")
+
+    assert found is not None
+    assert found.source == "shipped table"
+    assert DynamoPriceCache(*state).regions() == {"eu-west-1"}
+
+
+def test_a_live_price_goes_before_the_shipped_one_which_fills_the_gaps(state: tuple[Any, str]) -> None:
+    """With the list's own date."""
+    listed = [
+        ListedPrice("Training", "ml.m5.xlarge", Decimal("0.25"), "2026-11-19T22:00:00Z"),
+        ListedPrice("Training", None, Decimal("0.13"), "2026-11-19T22:00:00Z"),
+    ]
+    DynamoPriceCache(*state).keep("us-east-1", listed, NOW)
+    book = DynamoPrices(*state, otherwise=InMemoryPrices({"us-east-1": BOOK}), clock=lambda: NOW).book("us-east-1")
+    live, shipped = (book.instance_hour(JobKind.TRAINING, name) for name in ("ml.m5.xlarge", "ml.g5.xlarge"))
+    volume = book.gb_month(JobKind.TRAINING)
+
+    assert live is not None
+    assert shipped is not None
+    assert volume is not None
+    assert (live.usd, live.source, live.as_of) == (Decimal("0.25"), "Price List", "2026-11-19")
+    assert (shipped.usd, shipped.source) == (Decimal("1.408"), "shipped table")
+    assert (volume.usd, volume.borrowed) == (Decimal("0.13"), False)
+
+
+def test_a_price_that_changes_is_used_within_the_hour(state: tuple[Any, str]) -> None:
+    """And not read anew for every job."""
+    moments = [NOW]
+    cache = DynamoPriceCache(*state)
+    prices = DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: moments[-1])
+    seen: list[Decimal] = []
+    for minutes, usd in ((0, "0.23"), (59, "0.25"), (60, "0.25")):
+        cache.keep("us-east-1", [ListedPrice("Training", "ml.m5.xlarge", Decimal(usd), "2026-11-19")], NOW)
+        moments.append(NOW + timedelta(minutes=minutes))
+        found = prices.book("us-east-1").instance_hour(JobKind.TRAINING, "ml.m5.xlarge")
+        assert found is not None
+        seen.append(found.usd)
+
+    assert seen == [Decimal("0.23"), Decimal("0.23"), Decimal("0.25")]
+
+
+def test_prices_that_were_not_refreshed_for_a_week_are_used_and_said_to_be_stale(state: tuple[Any, str]) -> None:
+    """A stale price is better than none."""
+    DynamoPriceCache(*state).keep(
+        "us-east-1", [ListedPrice("Training", "ml.m5.xlarge", Decimal("0.23"), "2026-11-12")], NOW
+    )
+    later = NOW + timedelta(days=7)
+    found = (
+        DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: later)
+        .book("us-east-1")
+        .instance_hour(JobKind.TRAINING, "ml.m5.xlarge")
+    )
+
+    assert found is not None
+    assert (found.usd, found.source) == (Decimal("0.23"), "Price List, stale since 2026-11-20,")
+
+
+def test_every_region_in_use_is_refreshed_and_a_broken_one_hinders_no_other(state: tuple[Any, str]) -> None:
+    """What cannot be read keeps its prices of before; the failure names its region."""
+    cache = DynamoPriceCache(*state)
+    DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: NOW).book("eu-west-1")
+    DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: NOW).book("ap-south-1")
+    lists = Lists(us_east_1=[a_document()], eu_west_1=["{", a_document()])
+    refresher = Refresher(price_list=lists, cache=cache, clock=lambda: NOW, home_region="us-east-1")
+
+    with pytest.raises(
+        PriceListError, match=r"^ap-south-1: .*; eu-west-1: a price document of 1 characters"
+    ) as failure:
+        refresher.refresh()
+    assert "us-east-1" not in str(failure.value)
+    book = DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: NOW).book("us-east-1")
+    assert book.instance_hour(JobKind.TRAINING, "ml.m5.xlarge") is not None
+
+
+def test_a_refresh_says_how_many_prices_each_region_has(state: tuple[Any, str]) -> None:
+    """For the log."""
+    lists = Lists(us_east_1=[a_document()])
+    refresher = Refresher(price_list=lists, cache=DynamoPriceCache(*state), clock=lambda: NOW, home_region="us-east-1")
+
+    assert refresher.refresh().answer() == {"effect": "refreshed", "prices": {"us-east-1": 1}}
+
+
+def test_a_region_the_list_has_nothing_of_is_a_failure(state: tuple[Any, str]) -> None:
+    """It would empty the cache."""
+    lists = Lists(us_east_1=[a_document(component="Cluster")])
+    refresher = Refresher(price_list=lists, cache=DynamoPriceCache(*state), clock=lambda: NOW, home_region="us-east-1")
+
+    with pytest.raises(PriceListError, match="us-east-1: the list has no price at all"):
+        refresher.refresh()

@@ -37,8 +37,11 @@ class Jobs(Protocol):
         Raises ``JobNotFoundError``, ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
         """
 
-    def tags(self, job: Job) -> Mapping[str, str]:
-        """Ask for the job's tags, none for a job that is gone. Raises what else ``describe`` does."""
+    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+        """Ask for the tags of a job or of its parent, none for one that is gone. Raises what else ``describe`` does.
+
+        The tags of parents are asked for by every child, so an answer may be some minutes old.
+        """
 
 
 class Prices(Protocol):

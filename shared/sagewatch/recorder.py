@@ -11,7 +11,7 @@ from typing import assert_never
 from sagewatch.costs import cost_of
 from sagewatch.errors import JobNotFoundError, JobNotSettledError, MalformedEventError
 from sagewatch.events import read_job_event
-from sagewatch.owners import owner_of
+from sagewatch.owners import owner_of, tagged_owner
 from sagewatch.policy import Action, Decision, Record, Tell, Unwatch, Watch, decide_ended, decide_running
 from sagewatch.ports import AlertQueue, Clock, Jobs, Ledger, OpenJobs, Prices
 from sagewatch.records import RecordedBy, iso
@@ -74,7 +74,7 @@ class Recorder:
     def record(self, job: Job, by: RecordedBy) -> Outcome:
         """Record a job that ended, whoever found it."""
         cost = cost_of(job, self.prices.book(job.region), self.discount_percent)
-        owner = owner_of(job, self.owner_tag_keys)
+        owner = owner_of(job, self.owner_tag_keys, self._parent_tags(job))
         return self._apply(decide_ended(job, cost, owner, now=self.clock(), by=by))
 
     def _watch(self, told: Job) -> Outcome:
@@ -98,7 +98,13 @@ class Recorder:
         return self._with_tags(reconcile(told, found, self.clock()))
 
     def _with_tags(self, job: Job) -> Job:
-        return job if job.tags is not None else replace(job, tags=self.jobs.tags(job))
+        return job if job.tags is not None else replace(job, tags=self.jobs.tags(job.arn, job.region))
+
+    def _parent_tags(self, job: Job) -> Mapping[str, str] | None:
+        """A call that only a child without an owner of its own is worth."""
+        if job.parent_arn is None or tagged_owner(job.tags, self.owner_tag_keys):
+            return None
+        return self.jobs.tags(job.parent_arn, job.region)
 
     def _apply(self, decision: Decision) -> Outcome:
         return Outcome(decision, tuple(self._do(action) for action in decision.actions))

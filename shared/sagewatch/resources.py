@@ -116,6 +116,7 @@ class Job:
     failure_reason: str | None = None
     tags: Mapping[str, str] | None = None
     parent_arn: str | None = None
+    role_arn: str | None = None
     output_uri: str | None = None
     described: bool = False
 

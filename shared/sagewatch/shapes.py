@@ -68,6 +68,7 @@ class JobShape(Shape):
     last_modified_time: Timestamp = None
     failure_reason: str | None = None
     tags: Tags = None
+    role_arn: str | None = None
     stopping_condition: StoppingCondition | None = None
 
     @abstractmethod
@@ -90,6 +91,7 @@ class JobShape(Shape):
             max_runtime_seconds=(self.stopping_condition or StoppingCondition()).max_runtime_in_seconds,
             failure_reason=redact(details.pop("failure_reason", self.failure_reason)),
             tags=self.tags,
+            role_arn=self.role_arn,
             **details,
         )
 

@@ -43,7 +43,7 @@ def record_job(settings: RecordJobSettings | None = None) -> Entry:
     given = settings or RecordJobSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=_CONFIG), boto3.client("sqs", config=_CONFIG)
     recorder = Recorder(
-        jobs=SageMakerJobs(_sagemaker),
+        jobs=SageMakerJobs(_sagemaker, now),
         prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
         ledger=DynamoLedger(dynamodb, given.cost_ledger),
         open_jobs=DynamoOpenJobs(dynamodb, state=given.watch_state, ledger=given.cost_ledger),

@@ -5,6 +5,7 @@ knows, and in that it throttles.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from sagewatch.adapters.sagemaker_jobs import SageMakerJobs, is_gone
 from sagewatch.errors import JobNotFoundError, UnavailableError
 from sagewatch.resources import InstanceGroup, JobKind, JobStatus
 from tests.builders import ACCOUNT, a_job
+from tests.builders import NOW as MOMENT
 from tests.contract.conftest import Aws
 from tests.servers import serving
 
@@ -32,7 +34,7 @@ PLAYED: list[PlayedJob] = [
 @pytest.fixture
 def jobs(aws: Aws) -> SageMakerJobs:
     """The adapter."""
-    return SageMakerJobs(lambda region: aws.client("sagemaker", region))
+    return SageMakerJobs(lambda region: aws.client("sagemaker", region), lambda: MOMENT)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +57,7 @@ def test_every_kind_of_job_is_described(jobs: SageMakerJobs, stage: Stage, playe
     assert found.arn.endswith(played.name.lower())
     expected = {"training": 2, "processing": 1, "transform": 3}.get(played.kind)
     assert found.groups == ((InstanceGroup("ml.m5.xlarge", expected),) if expected else ())
-    assert jobs.tags(found) == {"team": "risk"}
+    assert jobs.tags(found.arn, "us-east-1") == {"team": "risk"}
 
 
 @pytest.mark.parametrize("kind", list(JobKind))
@@ -76,7 +78,27 @@ def test_a_job_is_looked_for_in_its_own_region(jobs: SageMakerJobs, stage: Stage
 
 def test_a_job_that_is_gone_has_no_tags(jobs: SageMakerJobs) -> None:
     """Deleted between two calls."""
-    assert jobs.tags(a_job(arn=f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/nobody")) == {}
+    assert jobs.tags(f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/nobody", "us-east-1") == {}
+
+
+def test_a_parents_tags_are_asked_for_once_in_five_minutes(aws: Aws, stage: Stage) -> None:
+    """However many children it has."""
+    asked: list[str] = []
+
+    def client_for(region: str) -> Any:
+        asked.append(region)
+        return aws.client("sagemaker", region)
+
+    moments = [MOMENT]
+    jobs = SageMakerJobs(client_for, lambda: moments[-1])
+    stage.create(tuning("contract-parent", NOW, tags={"owner": "ana"}))
+    arn = f"arn:aws:sagemaker:us-east-1:{DEFAULT_ACCOUNT_ID}:hyper-parameter-tuning-job/contract-parent"
+    seen = [jobs.tags(arn, "us-east-1") for _ in range(3)]
+    moments.append(moments[-1] + timedelta(minutes=5))
+    seen.append(jobs.tags(arn, "us-east-1"))
+
+    assert seen == [{"owner": "ana"}] * 4
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(
@@ -103,4 +125,4 @@ def test_no_answer_is_unavailable() -> None:
 
     client_for: Callable[[str], Any] = nobody
     with pytest.raises(UnavailableError, match="EndpointConnectionError"):
-        SageMakerJobs(client_for).describe(a_job())
+        SageMakerJobs(client_for, lambda: MOMENT).describe(a_job())

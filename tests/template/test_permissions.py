@@ -78,6 +78,12 @@ def test_every_variable_of_a_function_is_one_its_settings_read(template: dict[st
     assert told | ({"AWS_REGION"} & set(known[function])) == set(known[function])  # Lambda itself sets that one
 
 
+def arns(*types: str) -> set[str]:
+    """SageMaker resources of these types, in any region."""
+    return {f"arn:${{AWS::Partition}}:sagemaker:*:${{AWS::AccountId}}:{name}/*" for name in types}
+
+
+JOBS = arns(*(facts.arn_type for facts in KINDS.values()))
 RESOURCES = {
     "RecordJob": {
         "logs": {"RecordJobLogs"},
@@ -87,9 +93,8 @@ RESOURCES = {
         "dynamodb:ConditionCheckItem": {"CostLedger"},
         "dynamodb:DeleteItem": {"WatchState"},
         "dynamodb:Query": {"WatchState"},
-        "sagemaker": {
-            f"arn:${{AWS::Partition}}:sagemaker:*:${{AWS::AccountId}}:{facts.arn_type}/*" for facts in KINDS.values()
-        },
+        "sagemaker": JOBS,
+        "sagemaker:ListTags": JOBS | arns("automl-job", "monitoring-schedule"),
     },
     "RefreshPrices": {
         "logs": {"RefreshPricesLogs"},

@@ -1,5 +1,6 @@
 """Decisions are values: what is wanted, in order, and why."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -141,3 +142,16 @@ def test_the_first_owner_tag_with_a_value_counts() -> None:
     assert owner_of(job, ["sagewatch:owner", "owner", "Owner"]) == Owner("late", "tag Owner")
     assert owner_of(a_job(tags={}), ["owner"]) is None
     assert owner_of(a_job(tags=None), ["owner"]) is None
+
+
+def test_a_job_that_names_nobody_inherits_its_owner() -> None:
+    """From its parent's tags, else its Studio user profile, else its role; and says from which."""
+    profile = "arn:aws:sagemaker:us-east-1:111122223333:user-profile/d-abc/ana"
+    job = a_job(
+        tags={"sagemaker:user-profile-arn": profile}, role_arn="arn:aws:iam::111122223333:role/team/DataScience"
+    )
+
+    assert owner_of(job, ["owner"], {"owner": "bo"}) == Owner("bo", "parent's tag owner")
+    assert owner_of(job, ["owner"], {}) == Owner("ana", "user profile")
+    assert owner_of(replace(job, tags={}), ["owner"]) == Owner("DataScience", "role")
+    assert owner_of(replace(job, tags={"owner": "chi"}), ["owner"], {"owner": "bo"}) == Owner("chi", "tag owner")

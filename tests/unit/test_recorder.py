@@ -284,3 +284,19 @@ def test_the_answer_names_the_reason_and_what_happened() -> None:
         " its billed time at the on-demand list price",
         "effects": ["recorded", "no longer watched"],
     }
+
+
+def test_a_child_without_an_owner_asks_its_parent_and_one_with_an_owner_does_not() -> None:
+    """Tuning jobs' children inherit no tags."""
+    world = World()
+    world.jobs.tagged["arn:tuner"] = {"owner": "bo@example.com"}
+    world.has(replace(TRAINING, tags=None, parent_arn="arn:tuner"))
+    world.recorder.on_event(an_event("training-job-failed", Tags={}))
+    world.has(a_job(parent_arn="arn:tuner"))
+    world.recorder.on_event(an_event("training-job-completed"))
+
+    assert [(row.owner, row.owner_source) for row in world.rows] == [
+        ("bo@example.com", "parent's tag owner"),
+        ("ana@example.com", "tag sagewatch:owner"),
+    ]
+    assert world.jobs.calls.count("tags arn:tuner in us-east-1") == 1

@@ -33,10 +33,10 @@ class InMemoryJobs:
         except KeyError as exc:
             raise JobNotFoundError(f"{job.kind} job {job.name} is not in {job.region}") from exc
 
-    def tags(self, job: Job) -> Mapping[str, str]:
+    def tags(self, arn: str, region: str) -> Mapping[str, str]:
         """See ``Jobs.tags``."""
-        self.calls.append(f"tags {job.arn}")
-        return self.tagged.get(job.arn, {})
+        self.calls.append(f"tags {arn} in {region}")
+        return self.tagged.get(arn, {})
 
 
 @dataclass

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, assert_never
 
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, text_of, translated
 from sagewatch.errors import JobNotFoundError
-from sagewatch.resources import KINDS, Job, JobKind
+from sagewatch.ports import Clock
+from sagewatch.resources import Job, JobKind
 from sagewatch.shapes import read_job
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 # The model declares ResourceNotFound; the service often answers ValidationException, which has no finer code.
 _GONE = re.compile(r"not found|(could not|cannot|can't) find|RecordNotFound", re.IGNORECASE)
+
+# Five hundred children of one tuning job are one call, not five hundred.
+_KEPT_FOR, _KEPT_TAGS = timedelta(minutes=5), 1000
 
 
 class SageMakerJobs:
@@ -29,9 +34,11 @@ class SageMakerJobs:
         "sagemaker:ListTags",
     )
 
-    def __init__(self, client_for: "Callable[[str], SageMakerClient]") -> None:
+    def __init__(self, client_for: "Callable[[str], SageMakerClient]", clock: Clock) -> None:
         """Keep what answers with the client of a region."""
         self._client_for = client_for
+        self._clock = clock
+        self._tags: dict[str, tuple[Mapping[str, str], datetime]] = {}
 
     def describe(self, job: Job) -> Job:
         """See ``Jobs.describe``."""
@@ -44,12 +51,19 @@ class SageMakerJobs:
                 raise
         return read_job(job.kind, answer, account=job.account, region=job.region, described=True)
 
-    def tags(self, job: Job) -> Mapping[str, str]:
+    def tags(self, arn: str, region: str) -> Mapping[str, str]:
         """See ``Jobs.tags``. A resource has at most 50 tags, which is one page."""
-        arn_type = KINDS[job.kind].arn_type
-        with translated(f"sagemaker:ListTags of {arn_type}/{job.name}"):
+        kept = self._tags.get(arn)
+        if kept is None or self._clock() >= kept[1]:
+            if len(self._tags) >= _KEPT_TAGS:
+                self._tags.clear()
+            kept = self._tags[arn] = (self._read_tags(arn, region), self._clock() + _KEPT_FOR)
+        return kept[0]
+
+    def _read_tags(self, arn: str, region: str) -> Mapping[str, str]:
+        with translated(f"sagemaker:ListTags of {arn}"):
             try:
-                answer = self._client_for(job.region).list_tags(ResourceArn=job.arn)
+                answer = self._client_for(region).list_tags(ResourceArn=arn)
             except ClientError as exc:
                 if is_gone(exc):
                     return {}

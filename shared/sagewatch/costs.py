@@ -52,6 +52,7 @@ class Cost:
     compute_usd: Decimal | None = None
     storage_usd: Decimal | None = None
     spot_savings_usd: Decimal | None = None
+    warm_pool_usd: Decimal | None = None
 
     @property
     def unpriced_types(self) -> tuple[str, ...]:
@@ -88,7 +89,8 @@ def _by_the_hour(job: Job, book: PriceBook, discount_percent: Decimal) -> Cost:
     compute = _compute(lines, seconds)
     volume_price = book.gb_month(job.kind) if _volumes(job) else None
     storage = _storage(job, volume_price, seconds)
-    listed = compute + (storage or Decimal(0))
+    warm_pool = _warm_pool(job, lines, volume_price)
+    listed = compute + (storage or Decimal(0)) + (warm_pool or Decimal(0))
     paid = (100 - discount_percent) / 100
     pricing, reason = _certainty(job)
     return Cost(
@@ -102,6 +104,7 @@ def _by_the_hour(job: Job, book: PriceBook, discount_percent: Decimal) -> Cost:
         compute_usd=stored(compute),
         storage_usd=None if storage is None else stored(storage),
         spot_savings_usd=_spot_savings(job, lines, paid),
+        warm_pool_usd=None if warm_pool is None else stored(warm_pool),
     )
 
 
@@ -146,6 +149,16 @@ def _storage(job: Job, price: Price | None, seconds: int) -> Decimal | None:
     return price.usd * _volumes(job) * seconds / month_seconds
 
 
+def _warm_pool(job: Job, lines: tuple[GroupCost, ...], volume_price: Price | None) -> Decimal | None:
+    """The time its instances were kept after the job, at the training rate, with their volumes; ``None`` without one.
+
+    DescribeTrainingJob: ResourceRetainedBillableTimeInSeconds x InstanceCount. A bill has a line for each of the two.
+    """
+    if not job.warm_pool_seconds:
+        return None
+    return _compute(lines, job.warm_pool_seconds) + (_storage(job, volume_price, job.warm_pool_seconds) or Decimal(0))
+
+
 def _spot_savings(job: Job, lines: tuple[GroupCost, ...], paid: Decimal) -> Decimal | None:
     """What the seconds that spot did not bill would have cost (DescribeTrainingJob: 1 - billable / training)."""
     if not job.spot or job.training_seconds is None or job.billable_seconds is None:
@@ -168,7 +181,7 @@ _DOUBTS: tuple[tuple[Callable[[Job], bool], str], ...] = (
         lambda job: job.kind is JobKind.TRAINING and job.billable_seconds is None,
         "from its start and end; SageMaker has not told the billed seconds",
     ),
-    (lambda job: bool(job.keep_alive_seconds), "its warm pool is still billed"),
+    (lambda job: job.warm_pool_runs, "its warm pool is still billed"),
 )
 
 

@@ -52,6 +52,8 @@ class CostRecord:
     compute_usd: Decimal | None
     storage_usd: Decimal | None
     spot_savings_usd: Decimal | None
+    warm_pool_seconds: int | None
+    warm_pool_usd: Decimal | None
     prices: str | None
     failure_class: FailureClass | None
     failure_reason: str | None
@@ -91,6 +93,8 @@ def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: R
         compute_usd=cost.compute_usd,
         storage_usd=cost.storage_usd,
         spot_savings_usd=cost.spot_savings_usd,
+        warm_pool_seconds=job.warm_pool_seconds,
+        warm_pool_usd=cost.warm_pool_usd,
         prices=describe_prices(cost),
         failure_class=classify(job),
         failure_reason=job.failure_reason,

@@ -109,6 +109,8 @@ class Job:
     training_seconds: int | None = None
     max_runtime_seconds: int | None = None
     keep_alive_seconds: int | None = None
+    warm_pool_status: str | None = None
+    warm_pool_seconds: int | None = None
     spot: bool | None = None
     serverless: bool = False
     training_plan_arn: str | None = None
@@ -145,6 +147,14 @@ class Job:
             and self.started_at is None
             and self.billable_seconds is None
         )
+
+    @property
+    def warm_pool_runs(self) -> bool:
+        """Whether a warm pool is, or may be, still billed: it runs on after the job, on a second clock.
+
+        DescribeTrainingJob: WarmPoolStatus is Available, InUse, Reused or Terminated; the last two are its end.
+        """
+        return bool(self.keep_alive_seconds) and self.warm_pool_status not in {"Reused", "Terminated"}
 
     @property
     def hit_its_limit(self) -> bool:

@@ -105,6 +105,13 @@ class S3Artifacts(Shape):
     s3_model_artifacts: str | None = None
 
 
+class WarmPool(Shape):
+    """WarmPoolStatus: seconds are billable and wall clock per instance."""
+
+    status: str | None = None
+    resource_retained_billable_time_in_seconds: int | None = Field(None, ge=0, le=_MOST)
+
+
 class TrainingShape(JobShape):
     """A training job. Only Describe answers carry the billable seconds, spot and serverless fields."""
 
@@ -121,15 +128,18 @@ class TrainingShape(JobShape):
     training_time_in_seconds: int | None = Field(None, ge=0, le=_MOST)
     enable_managed_spot_training: bool | None = None
     serverless_job_config: dict[str, Any] | None = None
+    warm_pool_status: WarmPool | None = None
     model_artifacts: S3Artifacts | None = None
     tuning_job_arn: str | None = None
     auto_ml_job_arn: str | None = Field(None, alias="AutoMLJobArn")
 
     def details(self) -> dict[str, Any]:
         """See ``JobShape``."""
-        cluster = self.resource_config or Cluster()
+        cluster, pool = self.resource_config or Cluster(), self.warm_pool_status or WarmPool()
         completed = self.status is JobStatus.COMPLETED
         return {
+            "warm_pool_status": pool.status,
+            "warm_pool_seconds": pool.resource_retained_billable_time_in_seconds,
             "secondary_status": self.secondary_status,
             "started_at": self.training_start_time,
             "ended_at": self.training_end_time,

@@ -131,6 +131,32 @@ def test_an_amount_that_may_change_is_provisional(job: Job, word: str) -> None:
     assert word in cost.reason
 
 
+@pytest.mark.parametrize(
+    ("status", "seconds", "pricing", "usd", "pool"),
+    [
+        pytest.param("Available", 1800, Pricing.PROVISIONAL, "0.69", "0.23", id="half an hour so far: 0.46 + 0.23"),
+        pytest.param("Terminated", 7200, Pricing.PRICED, "1.38", "0.92", id="two hours in all: 0.46 + 0.92"),
+        pytest.param("Reused", 600, Pricing.PRICED, "0.5366666667", "0.0766666667", id="taken over by another job"),
+        pytest.param(None, None, Pricing.PROVISIONAL, "0.46", None, id="not told of yet"),
+    ],
+)
+def test_a_warm_pool_is_billed_on_a_clock_of_its_own(
+    status: str | None, seconds: int | None, pricing: Pricing, usd: str, pool: str | None
+) -> None:
+    """At the training rate, until it is terminated or reused."""
+    cost = cost_of(a_job(keep_alive_seconds=7200, warm_pool_status=status, warm_pool_seconds=seconds), BOOK)
+
+    assert (cost.pricing, cost.usd) == (pricing, Decimal(usd))
+    assert cost.warm_pool_usd == (pool and Decimal(pool))
+
+
+def test_a_warm_pools_volumes_are_billed_too() -> None:
+    """100 GB x 2 x 0.14 x 3600 / 2,592,000 for the job and again for an hour of its pool."""
+    job = a_job(keep_alive_seconds=3600, warm_pool_status="Terminated", warm_pool_seconds=3600, volume_gb=100)
+
+    assert cost_of(job, BOOK).usd == Decimal("0.9977777778")  # 0.46 + 0.46 + 2 x 0.0388888889
+
+
 def test_a_price_borrowed_from_hosting_is_marked() -> None:
     """The component rule: exact key, then Hosting as an estimate, then nothing."""
     book = replace(BOOK, hourly={"Hosting": BOOK.hourly["Hosting"]})

@@ -171,8 +171,10 @@ def test_a_describe_answer_is_read_by_the_same_model() -> None:
         "EnableManagedSpotTraining": True,
         "ResourceConfig": {"TrainingPlanArn": "arn:plan", "KeepAlivePeriodInSeconds": 600},
         "TuningJobArn": "arn:tuner",
+        "WarmPoolStatus": {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 600},
     }
     job = read_job(JobKind.TRAINING, answer, account=ACCOUNT, region="us-east-1")
 
     assert (job.billable_seconds, job.training_seconds, job.spot) == (120, 600, True)
+    assert (job.warm_pool_status, job.warm_pool_seconds, job.warm_pool_runs) == ("Terminated", 600, False)
     assert (job.training_plan_arn, job.keep_alive_seconds, job.parent_arn) == ("arn:plan", 600, "arn:tuner")

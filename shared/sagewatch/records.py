@@ -24,8 +24,9 @@ class RecordedBy(StrEnum):
 class CostRecord:
     """One row of the ledger. Keyed by ``resource_arn`` and ``created_at``, because job names can be used again.
 
-    Times are ISO 8601 in UTC, to the second; amounts are USD at on-demand list prices, less the discount.
-    ``None`` means not known or not applicable, and is not stored.
+    Times are ISO 8601 in UTC, to the second. ``cost_usd`` and ``spot_savings_usd`` are USD after the discount; the
+    parts (compute, storage, warm pool) and their sum ``list_cost_usd`` are at list prices. ``None`` means not known or
+    not applicable, and is not stored.
     """
 
     resource_arn: str

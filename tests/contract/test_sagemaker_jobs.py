@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from flask import Flask, Response, jsonify
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from local.jobs import PlayedJob, Run, Stage, processing, training, transform, tuning
 from local.sagemaker import control_app
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs, is_gone
-from sagewatch.errors import JobNotFoundError, UnavailableError
+from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError, ThrottledError, UnavailableError
 from sagewatch.resources import InstanceGroup, JobKind, JobStatus
 from tests.builders import ACCOUNT, a_job
 from tests.builders import NOW as MOMENT
@@ -126,3 +127,21 @@ def test_no_answer_is_unavailable() -> None:
     client_for: Callable[[str], Any] = nobody
     with pytest.raises(UnavailableError, match="EndpointConnectionError"):
         SageMakerJobs(client_for, lambda: MOMENT).describe(a_job())
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("ThrottlingException", ThrottledError), ("AccessDeniedException", AccessDeniedError)],
+)
+def test_a_service_that_refuses_for_now_is_told_apart(code: str, expected: type[SageWatchError]) -> None:
+    """Rate exceeded, and a permission that is missing: the event goes back to its queue."""
+    app = Flask("sagemaker")
+
+    @app.post("/")
+    def refuse() -> tuple[Response, int]:
+        return jsonify(__type=code, message="Rate exceeded"), 400
+
+    with serving(app) as url:
+        jobs = SageMakerJobs(lambda region: Aws(url).client("sagemaker", region), lambda: MOMENT)
+        with pytest.raises(expected, match=f"Fraud-XGB-01 in us-east-1: {code}: Rate exceeded"):
+            jobs.describe(a_job())

@@ -63,15 +63,21 @@ class Stage:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
+        self._clients: dict[tuple[str, str], Any] = {}
         self._session = boto3.Session(
             aws_access_key_id=env["AWS_ACCESS_KEY_ID"], aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"]
         )
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """A client of this cloud."""
+        """A client of this cloud; each is made once, for making one takes long."""
+        key = (service, region or self._env["AWS_REGION"])
+        if key not in self._clients:
+            self._clients[key] = self._new_client(*key)
+        return self._clients[key]
+
+    def _new_client(self, service: str, region: str) -> Any:
         url = self._env.get(f"AWS_ENDPOINT_URL_{service.upper()}", self._env["AWS_ENDPOINT_URL"])
         config = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 3, "mode": "standard"})
-        region = region or self._env["AWS_REGION"]
         return self._session.client(service, region_name=region, endpoint_url=url, config=config)  # type: ignore[call-overload] # by name
 
     def create(self, job: PlayedJob) -> None:

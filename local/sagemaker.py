@@ -1,6 +1,7 @@
 """moto's SageMaker, made to behave as AWS does where SageWatch can tell the difference, and the control endpoint.
 
-What differs from moto: jobs begin InProgress and emit no end; processing jobs keep their resources; ARNs are in lower
+What differs from moto: lists are narrowed and sorted by creation time before they are cut into pages; jobs begin
+InProgress and emit no end; processing jobs keep their resources; ARNs are in lower
 case; the missing Stop calls exist and refuse ended jobs with AWS's sentence; ListTags of an unknown ARN is an error and
 not a crash. Still not as on AWS: nothing runs, so a job changes only through the control endpoint or a Stop call.
 """
@@ -52,6 +53,7 @@ def extend_moto() -> None:
         create = getattr(SageMakerResponse, f"create_{operation}")
         setattr(SageMakerResponse, f"create_{operation}", _beginning(create, kind))
         setattr(SageMakerResponse, f"stop_{operation}", _stopping(kind))
+        setattr(SageMakerResponse, f"list_{operation}s", _listing(kind))
     setattr(SageMakerResponse, "list_tags", _list_tags)  # noqa: B010 - mypy refuses the plain assignment
 
 
@@ -90,6 +92,42 @@ def _stopping(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
         return ActionResult({})
 
     return stop
+
+
+def _listing(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
+    """Lists as AWS answers them: creation times narrow and sort before a page is cut, a status only after.
+
+    So a page can be empty and still carry a NextToken, and one that is narrowed by creation time alone never is.
+    """
+
+    def listed(self: SageMakerResponse) -> ActionResult:
+        emulated = KINDS[kind]
+        asked = {name: self._get_param(name) for name in ("CreationTimeAfter", "CreationTimeBefore", "StatusEquals")}
+        begin, end = parse_timestamp(asked["CreationTimeAfter"]), parse_timestamp(asked["CreationTimeBefore"])
+        found = [
+            resource
+            for resource in getattr(self.sagemaker_backend, emulated.store).values()
+            if (begin is None or _created(resource) > begin) and (end is None or _created(resource) < end)
+        ]
+        found.sort(key=_created, reverse=self._get_param("SortOrder") != "Ascending")
+        first = int(self._get_param("NextToken") or 0)
+        last = first + int(self._get_param("MaxResults") or 10)
+        status = f"{emulated.prefix}JobStatus"
+        page = [job for job in found[first:last] if asked["StatusEquals"] in {None, _get(job, status)}]
+        answer: dict[str, Any] = {f"{emulated.prefix}JobSummaries": [_summary(job, emulated.prefix) for job in page]}
+        return ActionResult(answer | ({"NextToken": str(last)} if last < len(found) else {}))
+
+    return listed
+
+
+def _created(resource: Any) -> datetime:
+    moment: datetime = resource.creation_time
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _summary(resource: Any, prefix: str) -> dict[str, object]:
+    names = (f"{prefix}JobName", f"{prefix}JobStatus", f"{prefix}EndTime", "CreationTime", "LastModifiedTime")
+    return {f"{prefix}JobArn": resource.arn, **{name: _get(resource, name) for name in names}}
 
 
 def _list_tags(self: SageMakerResponse) -> ActionResult:

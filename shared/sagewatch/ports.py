@@ -15,7 +15,7 @@ from sagewatch.alerts import Alert
 from sagewatch.pricelist import ListedPrice
 from sagewatch.pricing import PriceBook
 from sagewatch.records import CostRecord
-from sagewatch.resources import Job
+from sagewatch.resources import Job, JobKind, JobStatus
 
 if TYPE_CHECKING:
     from sagewatch.messages import Message  # Slack's models are heavy, and only delivery needs them
@@ -41,6 +41,27 @@ class Jobs(Protocol):
         """Ask for the tags of a job or of its parent, none for one that is gone. Raises what else ``describe`` does.
 
         The tags of parents are asked for by every child, so an answer may be some minutes old.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedJob:
+    """What a listing tells of a job: enough to key it and to say whether it ended."""
+
+    kind: JobKind
+    name: str
+    arn: str
+    status: JobStatus
+    created_at: datetime
+
+
+class JobLists(Protocol):
+    """SageMaker's listings of its jobs."""
+
+    def created_since(self, kind: JobKind, region: str, since: datetime) -> Iterator[ListedJob]:
+        """Yield the jobs created after a time, oldest first, so that whoever stops early knows how far he came.
+
+        Raises what ``Jobs.describe`` does, but for ``JobNotFoundError``.
         """
 
 

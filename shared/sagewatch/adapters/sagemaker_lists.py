@@ -1,0 +1,78 @@
+"""SageMaker's List calls: jobs by their creation time, oldest first, each kind in its own region."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.fields import parse_timestamp
+from sagewatch.ports import ListedJob
+from sagewatch.resources import JobKind, JobStatus
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+_PAGE = 100  # the API's most; its default is 10
+# The operation, the key of its answer, and what its fields' names begin with.
+_LISTS: Mapping[JobKind, tuple[str, str, str]] = {
+    JobKind.TRAINING: ("list_training_jobs", "TrainingJobSummaries", "TrainingJob"),
+    JobKind.PROCESSING: ("list_processing_jobs", "ProcessingJobSummaries", "ProcessingJob"),
+    JobKind.TRANSFORM: ("list_transform_jobs", "TransformJobSummaries", "TransformJob"),
+    JobKind.TUNING: (
+        "list_hyper_parameter_tuning_jobs",
+        "HyperParameterTuningJobSummaries",
+        "HyperParameterTuningJob",
+    ),
+}
+
+
+class SageMakerLists:
+    """The ``JobLists`` port on the SageMaker API.
+
+    ``pace`` is called before every page but the first of a list: ListTrainingJobs allows two requests a second for the
+    whole account, the console included.
+    """
+
+    PERMISSIONS: ClassVar = (
+        "sagemaker:ListTrainingJobs",
+        "sagemaker:ListProcessingJobs",
+        "sagemaker:ListTransformJobs",
+        "sagemaker:ListHyperParameterTuningJobs",
+    )
+
+    def __init__(self, client_for: "Callable[[str], SageMakerClient]", pace: Callable[[], None]) -> None:
+        """Keep what answers with the client of a region."""
+        self._client_for = client_for
+        self._pace = pace
+
+    def created_since(self, kind: JobKind, region: str, since: datetime) -> Iterator[ListedJob]:
+        """See ``JobLists.created_since``. A page may be empty and still not be the last."""
+        operation, key, prefix = _LISTS[kind]
+        call = getattr(self._client_for(region), operation)
+        query: dict[str, Any] = {
+            "CreationTimeAfter": since,
+            "SortBy": "CreationTime",
+            "SortOrder": "Ascending",
+            "MaxResults": _PAGE,
+        }
+        while True:
+            with translated(f"sagemaker:{operation} in {region}"):
+                page = call(**query)
+            yield from (_listed(kind, summary, prefix) for summary in page[key])
+            if not page.get("NextToken"):
+                return
+            query["NextToken"] = page["NextToken"]
+            self._pace()
+
+
+def _listed(kind: JobKind, summary: Mapping[str, Any], prefix: str) -> ListedJob:
+    created_at = parse_timestamp(summary["CreationTime"])
+    if created_at is None:
+        raise ValueError("a job without a creation time")  # CreationTime is a required member of every summary
+    return ListedJob(
+        kind=kind,
+        name=summary[f"{prefix}Name"],
+        arn=summary[f"{prefix}Arn"].lower(),
+        status=JobStatus(summary[f"{prefix}Status"]),
+        created_at=created_at,
+    )

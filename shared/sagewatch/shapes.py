@@ -7,53 +7,30 @@ reference and the botocore model).
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_pascal
+from pydantic import Field, ValidationError
 
 from sagewatch.errors import MalformedEventError
 from sagewatch.fields import Name, Tags, Timestamp
 from sagewatch.redaction import redact
-from sagewatch.resources import KINDS, InstanceGroup, Job, JobKind, JobStatus, partition_of
+from sagewatch.resources import KINDS, Job, JobKind, JobStatus, partition_of
+from sagewatch.structures import (
+    MOST,
+    AppSpecification,
+    Cluster,
+    ProcessingOutputConfig,
+    ProcessingResources,
+    S3Artifacts,
+    Shape,
+    StoppingCondition,
+    TransformOutput,
+    WarmPool,
+)
 
 # Images of AWS's own Debugger and profiler rules, whose jobs cost nothing (section "Built-in rules" of the
 # SageMaker Debugger guide); customers' rules run from sagemaker-debugger-rule-evaluator.
 _BUILTIN_RULE_IMAGES = ("/sagemaker-debugger-rules:", "/sagemaker-debugger-rules@")
-
-# Above every limit of the service (28 days are 2.4 million seconds), and small enough to calculate with.
-_MOST = 10**9
-
-
-class Shape(BaseModel):
-    """The base: AWS spells in PascalCase, adds fields at will, and sends explicit nulls."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_pascal, hide_input_in_errors=True)
-
-
-class Cluster(Shape):
-    """ResourceConfig, ClusterConfig or TransformResources: what a job runs on."""
-
-    instance_type: str | None = None
-    instance_count: int | None = Field(None, ge=0, le=_MOST)
-    instance_groups: list[Self] | None = None
-    volume_size_in_gb: int | None = Field(None, alias="VolumeSizeInGB", ge=0, le=_MOST)
-    keep_alive_period_in_seconds: int | None = None
-    training_plan_arn: str | None = None
-
-    @property
-    def groups(self) -> tuple[InstanceGroup, ...]:
-        """The instance groups of a heterogeneous cluster, or the one group every other job has."""
-        nested = [group for member in self.instance_groups or [] for group in member.groups]
-        if self.instance_type and self.instance_count:
-            nested.append(InstanceGroup(self.instance_type, self.instance_count))
-        return tuple(nested)
-
-
-class StoppingCondition(Shape):
-    """The limit a job was started with, in seconds."""
-
-    max_runtime_in_seconds: int | None = None
 
 
 class JobShape(Shape):
@@ -99,19 +76,6 @@ class JobShape(Shape):
         return f"arn:{partition_of(region)}:sagemaker:{region}:{account}:{KINDS[self.kind].arn_type}/{self.name}"
 
 
-class S3Artifacts(Shape):
-    """ModelArtifacts."""
-
-    s3_model_artifacts: str | None = None
-
-
-class WarmPool(Shape):
-    """WarmPoolStatus: seconds are billable and wall clock per instance."""
-
-    status: str | None = None
-    resource_retained_billable_time_in_seconds: int | None = Field(None, ge=0, le=_MOST)
-
-
 class TrainingShape(JobShape):
     """A training job. Only Describe answers carry the billable seconds, spot and serverless fields."""
 
@@ -124,8 +88,8 @@ class TrainingShape(JobShape):
     training_start_time: Timestamp = None
     training_end_time: Timestamp = None
     resource_config: Cluster | None = None
-    billable_time_in_seconds: int | None = Field(None, ge=0, le=_MOST)
-    training_time_in_seconds: int | None = Field(None, ge=0, le=_MOST)
+    billable_time_in_seconds: int | None = Field(None, ge=0, le=MOST)
+    training_time_in_seconds: int | None = Field(None, ge=0, le=MOST)
     enable_managed_spot_training: bool | None = None
     serverless_job_config: dict[str, Any] | None = None
     warm_pool_status: WarmPool | None = None
@@ -154,36 +118,6 @@ class TrainingShape(JobShape):
             "parent_arn": self.tuning_job_arn or self.auto_ml_job_arn,
             "output_uri": self.model_artifacts.s3_model_artifacts if self.model_artifacts and completed else None,
         }
-
-
-class ProcessingResources(Shape):
-    """ProcessingResources."""
-
-    cluster_config: Cluster | None = None
-
-
-class AppSpecification(Shape):
-    """AppSpecification, of which only the image matters here."""
-
-    image_uri: str | None = None
-
-
-class S3Output(Shape):
-    """S3Output of a processing output."""
-
-    s3_uri: str | None = None
-
-
-class ProcessingOutput(Shape):
-    """One of a processing job's outputs."""
-
-    s3_output: S3Output | None = None
-
-
-class ProcessingOutputConfig(Shape):
-    """ProcessingOutputConfig."""
-
-    outputs: list[ProcessingOutput] | None = None
 
 
 class ProcessingShape(JobShape):
@@ -223,12 +157,6 @@ class ProcessingShape(JobShape):
         outputs = (self.processing_output_config and self.processing_output_config.outputs) or []
         uris = (output.s3_output.s3_uri for output in outputs if output.s3_output)
         return next((uri for uri in uris if uri), None)
-
-
-class TransformOutput(Shape):
-    """TransformOutput."""
-
-    s3_output_path: str | None = None
 
 
 class TransformShape(JobShape):

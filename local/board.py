@@ -14,6 +14,7 @@ from rich.text import Text
 
 from sagewatch.phrases import duration, money
 
+_OWNER = 8  # columns
 _DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
 _LINK = re.compile(r"<(https?://[^|>]+)\|([^>]*)>")
 _BOLD = re.compile(r"\*([^*\n]+)\*")
@@ -72,13 +73,13 @@ def ledger_table(rows: Iterable[Mapping[str, Any]]) -> Table:
         table.add_column(column, no_wrap=column != "how")  # what gives way on a narrow terminal
     for column in ("billed", "cost"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("owner", no_wrap=True)
+    table.add_column("owner", no_wrap=True, max_width=_OWNER)
     for row in sorted(rows, key=lambda row: row["ended_at"]):
         table.add_row(
             row["ended_at"][11:16],
             row["kind"],
             row["resource_name"],
-            row.get("failure_class") or row["status"],
+            row.get("failure_class", row["status"]).replace("-", " "),
             duration(int(row["billable_seconds"])) if "billable_seconds" in row else "-",
             money(row["cost_usd"])
             if "cost_usd" in row

@@ -61,6 +61,8 @@ class Entry:
         """Answer a Lambda invocation: a partial batch response for a queue, else the outcome."""
         if "Records" not in event:
             return self._do(json.dumps(event))
+        if not event["Records"]:  # powertools refuses it, and there is nothing to do
+            return {"batchItemFailures": []}
         processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
         response = process_partial_response(dict(event), self._one, processor, context)
         return dict(response)

@@ -132,6 +132,11 @@ def test_a_batch_of_nothing_but_failures_is_a_partial_failure_too() -> None:
     assert Desk().batch("throttled", "bug") == ["id-throttled", "id-bug"]
 
 
+def test_an_empty_batch_is_done_at_once() -> None:
+    """A way to start an environment without work."""
+    assert Desk().batch() == []
+
+
 def test_an_event_invoked_by_hand_is_answered_with_its_outcome() -> None:
     """What `sam local invoke` prints."""
     desk = Desk()

@@ -142,6 +142,7 @@ class LocalCloud:
             "BIND_HOST": "127.0.0.1",
             "IOT_MTLS_ENABLED": "0",
             "GATEWAY_PORT": str(self.ports.aws),
+            "LAMBDA_WARM_TTL_SECONDS": "86400",  # what was warmed stays warm
             "MINISTACK_HOST": "127.0.0.1",
             "MOTO_ACCOUNT_ID": ACCOUNT,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from boto3.dynamodb.types import TypeDeserializer
 from rich.console import Console
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
@@ -161,8 +160,10 @@ def _play(
             stage.play(job)
             _show_new(console, cloud, shown)
         status.update("waiting for the last rows and messages")
-        settled = _wait_for(lambda: _is_settled(stage, cloud, len(jobs)), lambda: _show_new(console, cloud, shown))
-    return settled, _rows(stage, cloud)
+        settled = _wait_for(
+            lambda: len(stage.ledger()) >= len(jobs) and stage.quiet(), lambda: _show_new(console, cloud, shown)
+        )
+    return settled, stage.ledger()
 
 
 def _show_new(console: Console, cloud: LocalCloud, shown: set[str]) -> None:
@@ -170,18 +171,6 @@ def _show_new(console: Console, cloud: LocalCloud, shown: set[str]) -> None:
         if message["ts"] not in shown:
             shown.add(message["ts"])
             console.print(message_panel(message))
-
-
-def _is_settled(stage: Stage, cloud: LocalCloud, jobs: int) -> bool:
-    if len(_rows(stage, cloud)) < jobs:
-        return False
-    sqs, outputs = stage.client("sqs"), cloud.outputs()
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    left = (
-        sqs.get_queue_attributes(QueueUrl=outputs[queue], AttributeNames=names)["Attributes"]
-        for queue in ("JobEventQueueUrl", "AlertQueueUrl")
-    )
-    return not any(int(count) for counts in left for count in counts.values())
 
 
 def _wait_for(settled: Callable[[], bool], meanwhile: Callable[[], None]) -> bool:
@@ -192,12 +181,6 @@ def _wait_for(settled: Callable[[], bool], meanwhile: Callable[[], None]) -> boo
         meanwhile()
         time.sleep(0.3)
     return done
-
-
-def _rows(stage: Stage, cloud: LocalCloud) -> list[dict[str, Any]]:
-    pages = stage.client("dynamodb").get_paginator("scan").paginate(TableName=cloud.outputs()["CostLedgerName"])
-    read = TypeDeserializer().deserialize
-    return [{name: read(value) for name, value in item.items()} for page in pages for item in page["Items"]]
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from sagewatch.adapters.dynamodb import from_item
 from sagewatch.resources import KINDS, JobKind
 
 if TYPE_CHECKING:
@@ -109,6 +110,20 @@ class Stage:
             "Resources": [detail[f"{_PREFIX[job.kind]}JobArn"]],
         }
         self.client("events").put_events(Entries=[entry] * times)
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Every row there is."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self._env["CostLedgerName"])
+        return [from_item(item) for page in pages for item in page["Items"]]
+
+    def quiet(self) -> bool:
+        """Whether nothing is on its way any more: no event and no alert waits or is being worked on."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = (
+            self.client("sqs").get_queue_attributes(QueueUrl=self._env[queue], AttributeNames=names)["Attributes"]
+            for queue in ("JobEventQueueUrl", "AlertQueueUrl")
+        )
+        return not any(int(number) for count in counts for number in count.values())
 
     def play(self, job: PlayedJob) -> None:
         """Play the job from its creation to its end, with the events AWS would send, repeated or reordered."""

@@ -1,9 +1,9 @@
 """moto's SageMaker, made to behave as AWS does where SageWatch can tell the difference, and the control endpoint.
 
 What differs from moto: lists are narrowed and sorted by creation time before they are cut into pages; jobs begin
-InProgress and emit no end; processing jobs keep their resources; ARNs are in lower
-case; the missing Stop calls exist and refuse ended jobs with AWS's sentence; ListTags of an unknown ARN is an error and
-not a crash. Still not as on AWS: nothing runs, so a job changes only through the control endpoint or a Stop call.
+InProgress and emit no end; processing jobs keep their resources; ARNs are in lower case; the missing Stop calls exist
+and refuse ended jobs with AWS's sentence; ListTags of an unknown ARN is an error and not a crash. Still not as on AWS:
+nothing runs, so a job changes only through the control endpoint or a Stop call.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,8 +1,7 @@
 """The stack on the local cloud, deployed once for all end-to-end tests.
 
-AWS differs from MiniStack in that ``PutEvents`` with ``aws.*`` sources is refused by both, IAM changes take seconds to
-arrive there and none here, and only calls to MiniStack are checked against a role: those to SageMaker go to moto, which
-checks none (``tests/template/test_permissions.py`` holds these).
+AWS differs from MiniStack in that IAM changes take seconds to arrive, and in that every call is checked against a role:
+here those to SageMaker go to moto, which checks none (``tests/template/test_permissions.py`` holds these).
 """
 
 import json
@@ -41,22 +40,11 @@ class Account:
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """The ledger's rows of a job."""
-        client = self.stage.client("dynamodb")
-        items = client.scan(TableName=self.env["CostLedgerName"])["Items"]
-        return [row for row in map(from_item, items) if row["resource_name"] == name]
-
-    def quiet(self) -> bool:
-        """Whether nothing is on its way any more: no message waits or is being worked on."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        counts = (
-            self.stage.client("sqs").get_queue_attributes(QueueUrl=self.env[queue], AttributeNames=names)["Attributes"]
-            for queue in ("JobEventQueueUrl", "AlertQueueUrl")
-        )
-        return not any(int(number) for count in counts for number in count.values())
+        return [row for row in self.stage.ledger() if row["resource_name"] == name]
 
     def settled_messages(self, name: str) -> list[dict[str, Any]]:
         """The channel's messages that name a job, once nothing is on its way any more."""
-        assert eventually(lambda: self.messages(name) and self.quiet(), seconds=60)
+        assert eventually(lambda: self.messages(name) and self.stage.quiet(), seconds=60)
         return self.messages(name)
 
     def log_lines(self, function: str) -> list[str]:

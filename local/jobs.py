@@ -24,6 +24,7 @@ _PREFIX = {
     JobKind.PROCESSING: "Processing",
     JobKind.TRANSFORM: "Transform",
     JobKind.TUNING: "HyperParameterTuning",
+    JobKind.AUTOML: "AutoML",
 }
 # What Describe answers and no event carries (the EventBridge events reference).
 _NOT_IN_EVENTS = frozenset(
@@ -85,8 +86,9 @@ class Stage:
         """Create the job in the emulator, at the time it says it was created: that is part of its key."""
         sagemaker = self.client("sagemaker", job.region)
         tags = [{"Key": key, "Value": value} for key, value in job.tags.items()]
-        operation = f"create_{KINDS[job.kind].arn_type.replace('-', '_')}"
-        getattr(sagemaker, operation)(**{f"{_PREFIX[job.kind]}JobName": job.name}, **job.request, Tags=tags)
+        getattr(sagemaker, f"create_{_operation(job.kind)}")(
+            **{f"{_PREFIX[job.kind]}JobName": job.name}, **job.request, Tags=tags
+        )
         self.control(KINDS[job.kind].arn_type, job.name, {"CreationTime": job.end["CreationTime"]}, job.region)
 
     def control(self, kind: str, name: str, fields: Mapping[str, Any], region: str = "us-east-1") -> None:
@@ -100,6 +102,14 @@ class Stage:
     def detail(self, job: PlayedJob) -> dict[str, Any]:
         """The detail of the event AWS would send of the job as it stands now."""
         return event_detail(job.kind, describe(self.client("sagemaker", job.region), job.kind, job.name), job.tags)
+
+    def sweep(self) -> dict[str, Any]:
+        """Invoke SweepJobs, and answer with what it says it did."""
+        stack = {"StackName": self._env["STACK_NAME"], "LogicalResourceId": "SweepJobs"}
+        function = self.client("cloudformation").describe_stack_resource(**stack)["StackResourceDetail"]
+        answer = self.client("lambda").invoke(FunctionName=function["PhysicalResourceId"], Payload=b"{}")
+        outcome: dict[str, Any] = json.loads(answer["Payload"].read())
+        return outcome
 
     def announce(self, job: PlayedJob, detail: Mapping[str, Any], times: int = 1) -> None:
         """Put the event on the bus, as often as it should arrive."""
@@ -152,9 +162,12 @@ def get_json(url: str) -> Any:
 
 def describe(sagemaker: "SageMakerClient", kind: JobKind, name: str) -> dict[str, Any]:
     """Ask the emulator for a job."""
-    operation = f"describe_{KINDS[kind].arn_type.replace('-', '_')}"
-    answer: dict[str, Any] = getattr(sagemaker, operation)(**{f"{_PREFIX[kind]}JobName": name})
+    answer: dict[str, Any] = getattr(sagemaker, f"describe_{_operation(kind)}")(**{f"{_PREFIX[kind]}JobName": name})
     return answer
+
+
+def _operation(kind: JobKind) -> str:
+    return "auto_ml_job_v2" if kind is JobKind.AUTOML else KINDS[kind].arn_type.replace("-", "_")
 
 
 def event_detail(kind: JobKind, described: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
@@ -311,5 +324,30 @@ def tuning(name: str, run: Run, *, status: str = "Completed", reason: str | None
         name=name,
         request={"HyperParameterTuningJobConfig": {"Strategy": "Bayesian", "ResourceLimits": limits}},
         end={"HyperParameterTuningJobStatus": status, "FailureReason": reason, **times},
+        **more,
+    )
+
+
+def automl(name: str, run: Run, *, status: str = "Completed", reason: str | None = None, **more: Any) -> PlayedJob:
+    """An AutoML job, of which no event tells; the jobs it started are played beside it."""
+    place = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{_BUCKET}/to-learn"}}
+    return PlayedJob(
+        kind=JobKind.AUTOML,
+        name=name,
+        request={
+            "AutoMLJobInputDataConfig": [{"DataSource": place}],
+            "OutputDataConfig": {"S3OutputPath": f"{_BUCKET}/automl"},
+            "AutoMLProblemTypeConfig": {
+                "TextClassificationJobConfig": {"ContentColumn": "text", "TargetLabelColumn": "label"}
+            },
+            "RoleArn": _ROLE,
+        },
+        end={
+            "AutoMLJobStatus": status,
+            "AutoMLJobSecondaryStatus": status,
+            "FailureReason": reason,
+            "CreationTime": (run.ended - timedelta(minutes=run.minutes)).isoformat(),
+            "EndTime": run.ended.isoformat(),
+        },
         **more,
     )

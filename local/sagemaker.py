@@ -9,6 +9,7 @@ nothing runs, so a job changes only through the control endpoint or a Stop call.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -17,7 +18,7 @@ from flask import Flask, Response, jsonify, request
 from moto.core.responses import ActionResult
 from moto.core.utils import camelcase_to_underscores, utcnow
 from moto.sagemaker.exceptions import ValidationError
-from moto.sagemaker.models import sagemaker_backends
+from moto.sagemaker.models import AutoMLJob, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
 from sagewatch.fields import parse_timestamp
@@ -27,20 +28,33 @@ Answer = tuple[Response, int]
 
 @dataclass(frozen=True)
 class Emulated:
-    """Where moto keeps one kind of resource, and how AWS spells it. ``prefix`` stands before Status, StartTime..."""
+    """Where moto keeps one kind of resource, and how AWS spells it.
+
+    ``prefix`` stands before Status, StartTime... but for an AutoML job's EndTime; ``creating`` is the create call.
+    """
 
     store: str
     prefix: str
     operation: str
+    creating: str = ""
+
+    @property
+    def end(self) -> str:
+        """The name of its end."""
+        return "EndTime" if self.prefix == "AutoML" else f"{self.prefix}EndTime"
 
 
 KINDS: Mapping[str, Emulated] = {
-    "training-job": Emulated("training_jobs", "Training", "DescribeTrainingJob"),
-    "processing-job": Emulated("processing_jobs", "Processing", "DescribeProcessingJob"),
-    "transform-job": Emulated("transform_jobs", "Transform", "DescribeTransformJob"),
+    "training-job": Emulated("training_jobs", "Training", "DescribeTrainingJob", "create_training_job"),
+    "processing-job": Emulated("processing_jobs", "Processing", "DescribeProcessingJob", "create_processing_job"),
+    "transform-job": Emulated("transform_jobs", "Transform", "DescribeTransformJob", "create_transform_job"),
     "hyper-parameter-tuning-job": Emulated(
-        "hyper_parameter_tuning_jobs", "HyperParameterTuning", "DescribeHyperParameterTuningJob"
+        "hyper_parameter_tuning_jobs",
+        "HyperParameterTuning",
+        "DescribeHyperParameterTuningJob",
+        "create_hyper_parameter_tuning_job",
     ),
+    "automl-job": Emulated("auto_ml_jobs", "AutoML", "DescribeAutoMLJobV2", "create_auto_ml_job_v2"),
     "notebook-instance": Emulated("notebook_instances", "NotebookInstance", "DescribeNotebookInstance"),
 }
 _ENDED = frozenset({"Completed", "Failed", "Stopped"})
@@ -48,12 +62,16 @@ _ENDED = frozenset({"Completed", "Failed", "Stopped"})
 
 def extend_moto() -> None:
     """Teach moto's SageMaker what it lacks. Call it once, before its server starts."""
-    for kind in ("training-job", "processing-job", "transform-job", "hyper-parameter-tuning-job"):
-        operation = kind.replace("-", "_")
-        create = getattr(SageMakerResponse, f"create_{operation}")
-        setattr(SageMakerResponse, f"create_{operation}", _beginning(create, kind))
+    for kind, emulated in KINDS.items():
+        if not emulated.creating:
+            continue
+        operation = emulated.creating.removeprefix("create_").removesuffix("_v2")
+        create = getattr(SageMakerResponse, emulated.creating)
+        setattr(SageMakerResponse, emulated.creating, _beginning(create, kind))
         setattr(SageMakerResponse, f"stop_{operation}", _stopping(kind))
+        setattr(SageMakerResponse, f"delete_{operation}", _deleting(kind))
         setattr(SageMakerResponse, f"list_{operation}s", _listing(kind))
+    setattr(AutoMLJob, "__init__", _lenient(AutoMLJob.__init__))  # noqa: B010 - likewise
     setattr(SageMakerResponse, "list_tags", _list_tags)  # noqa: B010 - mypy refuses the plain assignment
 
 
@@ -67,7 +85,7 @@ def _beginning(create: Callable[[SageMakerResponse], ActionResult], kind: str) -
         job = getattr(self.sagemaker_backend, emulated.store)[name]
         job.arn = job.arn.lower()
         _set(job, f"{emulated.prefix}JobStatus", "InProgress")
-        for absent in (f"{emulated.prefix}StartTime", f"{emulated.prefix}EndTime", "ModelArtifacts"):
+        for absent in (f"{emulated.prefix}StartTime", emulated.end, "ModelArtifacts", "FailureReason"):
             _set(job, absent, None)
         if kind == "training-job":
             job.secondary_status = "Starting"
@@ -94,6 +112,38 @@ def _stopping(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
     return stop
 
 
+def _lenient(init: Callable[..., None]) -> Callable[..., None]:
+    """Moto wants members of an AutoML job's problem that the API leaves to the caller."""
+
+    def made(self: AutoMLJob, **given: Any) -> None:
+        for name, config in given["auto_ml_problem_type_config"].items():
+            config.setdefault("CompletionCriteria", {})
+            if name == "TabularJobConfig":
+                config.setdefault("ProblemType", "BinaryClassification")
+        init(self, **given)
+
+    return made
+
+
+def _deleting(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
+    """An ended job is gone at once (AWS answers Deleting for a while), and its name is free."""
+
+    def delete(self: SageMakerResponse) -> ActionResult:
+        emulated = KINDS[kind]
+        jobs = getattr(self.sagemaker_backend, emulated.store)
+        job = jobs.get(self._get_param(f"{emulated.prefix}JobName"))
+        if job is None:
+            raise ValidationError(message="Requested resource not found.")
+        if _get(job, f"{emulated.prefix}JobStatus") not in _ENDED:
+            raise ValidationError(
+                message=f"The request was rejected because the {kind.replace('-', ' ')} has not ended."
+            )
+        del jobs[self._get_param(f"{emulated.prefix}JobName")]
+        return ActionResult({})
+
+    return delete
+
+
 def _listing(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
     """Lists as AWS answers them: creation times narrow and sort before a page is cut, a status only after.
 
@@ -114,7 +164,7 @@ def _listing(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
         last = first + int(self._get_param("MaxResults") or 10)
         status = f"{emulated.prefix}JobStatus"
         page = [job for job in found[first:last] if asked["StatusEquals"] in {None, _get(job, status)}]
-        answer: dict[str, Any] = {f"{emulated.prefix}JobSummaries": [_summary(job, emulated.prefix) for job in page]}
+        answer: dict[str, Any] = {f"{emulated.prefix}JobSummaries": [_summary(job, emulated) for job in page]}
         return ActionResult(answer | ({"NextToken": str(last)} if last < len(found) else {}))
 
     return listed
@@ -125,9 +175,16 @@ def _created(resource: Any) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-def _summary(resource: Any, prefix: str) -> dict[str, object]:
-    names = (f"{prefix}JobName", f"{prefix}JobStatus", f"{prefix}EndTime", "CreationTime", "LastModifiedTime")
-    return {f"{prefix}JobArn": resource.arn, **{name: _get(resource, name) for name in names}}
+def _summary(resource: Any, emulated: Emulated) -> dict[str, object]:
+    names = (
+        f"{emulated.prefix}JobName",
+        f"{emulated.prefix}JobStatus",
+        emulated.end,
+        "CreationTime",
+        "LastModifiedTime",
+    )
+    more = {"AutoMLJobSecondaryStatus": "Completed"} if emulated.prefix == "AutoML" else {}
+    return {f"{emulated.prefix}JobArn": resource.arn, **more, **{name: _get(resource, name) for name in names}}
 
 
 def _list_tags(self: SageMakerResponse) -> ActionResult:
@@ -169,7 +226,7 @@ def _apply(resource: object, emulated: Emulated, fields: Mapping[str, object]) -
     if unknown := sorted(set(fields) - set(members)):
         return _refuse(400, f"{emulated.operation} answers no {', '.join(unknown)}")
     values = {name: _typed(value, members[name]) for name, value in fields.items()}
-    end = f"{emulated.prefix}EndTime"
+    end = emulated.end
     started = values.get(f"{emulated.prefix}StartTime", _get(resource, f"{emulated.prefix}StartTime"))
     if values.get(f"{emulated.prefix}JobStatus") in _ENDED and started and end in members:
         values.setdefault(end, utcnow())
@@ -178,6 +235,7 @@ def _apply(resource: object, emulated: Emulated, fields: Mapping[str, object]) -
     return jsonify({"set": sorted(values)}), 200
 
 
+@cache
 def _describe_members(operation: str) -> Mapping[str, Shape]:
     service = botocore.session.get_session().get_service_model("sagemaker")
     shape = service.operation_model(operation).output_shape
@@ -210,7 +268,7 @@ def _get(resource: object, name: str) -> object:
 
 def _attribute(resource: object, name: str) -> str:
     """What moto calls it if it has it, for its lists look there; else the API's spelling, which it echoes."""
-    snake = camelcase_to_underscores(name)
+    snake = camelcase_to_underscores(name.replace("AutoML", "AutoMl"))
     short = "status" if name == "NotebookInstanceStatus" else snake
     return next((known for known in (snake, short) if hasattr(resource, known)), name)
 

@@ -9,17 +9,25 @@ from typing import Any
 
 from sagewatch.adapters.in_memory import (
     InMemoryAlertQueue,
+    InMemoryCheckpoints,
     InMemoryJobs,
     InMemoryLedger,
+    InMemoryLists,
+    InMemoryMarks,
     InMemoryOpenJobs,
     InMemoryPrices,
+    InMemoryRegions,
+    InMemoryTotals,
 )
 from sagewatch.costs import cost_of
 from sagewatch.owners import owner_of
+from sagewatch.ports import ListedJob, MoreTime
 from sagewatch.pricing import Price, PriceBook
 from sagewatch.recorder import Recorder
 from sagewatch.records import CostRecord, RecordedBy, record_of
 from sagewatch.resources import InstanceGroup, Job, JobKind, JobStatus
+from sagewatch.summer import Summer
+from sagewatch.sweeper import Sweeper, Swept
 
 EVENTS = Path(__file__).parent.parent / "events"
 ACCOUNT = "111122223333"
@@ -91,29 +99,82 @@ def an_event(name: str, **detail: Any) -> dict[str, Any]:
     return event
 
 
+def endless(share: float = 1) -> bool:
+    """All the time in the world."""
+    del share
+    return True
+
+
+def timeless(share: float = 1) -> bool:
+    """No time at all."""
+    del share
+    return False
+
+
+def enough_for(looks: int) -> MoreTime:
+    """Time that is up once somebody has looked so often whether there is more."""
+    left = iter([True] * looks)
+
+    def more_time(share: float = 1) -> bool:
+        del share
+        return next(left, False)
+
+    return more_time
+
+
 class World:
-    """Everything RecordJob meets, in memory."""
+    """Everything RecordJob and SweepJobs meet, in memory."""
 
     def __init__(self) -> None:
         """An empty account at ``NOW``."""
+        self.now = NOW
         self.jobs = InMemoryJobs()
         self.ledger = InMemoryLedger()
         self.open_jobs = InMemoryOpenJobs(self.ledger)
         self.alerts = InMemoryAlertQueue()
+        self.marks = InMemoryMarks()
+        self.regions = InMemoryRegions()
+        self.lists = InMemoryLists()
+        self.checkpoints = InMemoryCheckpoints()
+        self.totals = InMemoryTotals()
         self.recorder = Recorder(
             jobs=self.jobs,
             prices=InMemoryPrices({"us-east-1": BOOK}),
             ledger=self.ledger,
             open_jobs=self.open_jobs,
             alerts=self.alerts,
-            clock=lambda: NOW,
+            marks=self.marks,
+            regions=self.regions,
+            clock=lambda: self.now,
             owner_tag_keys=("sagewatch:owner", "owner", "Owner"),
             discount_percent=Decimal(0),
         )
+        self.summer = Summer(
+            rows=self.ledger, roll_ups=self.ledger, totals=self.totals, marks=self.marks, clock=lambda: self.now
+        )
+        self.sweeper = Sweeper(
+            recorder=self.recorder,
+            jobs=self.jobs,
+            lists=self.lists,
+            ledger=self.ledger,
+            open_jobs=self.open_jobs,
+            checkpoints=self.checkpoints,
+            regions=self.regions,
+            summer=self.summer,
+            clock=lambda: self.now,
+            home_region="us-east-1",
+        )
+
+    def sweep(self) -> Swept:
+        """Sweep with all the time in the world."""
+        return self.sweeper.sweep(endless)
 
     def has(self, job: Job) -> None:
-        """Let SageMaker know a job."""
+        """Let SageMaker know a job, and list it if it says when it was created."""
         self.jobs.found[job.kind, job.region, job.name] = job
+        if job.created_at:
+            listed = ListedJob(kind=job.kind, name=job.name, arn=job.arn, status=job.status, created_at=job.created_at)
+            self.lists.listed = [other for other in self.lists.listed if other.arn != job.arn] + [listed]
 
     @property
     def rows(self) -> list[CostRecord]:

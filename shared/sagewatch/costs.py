@@ -29,6 +29,13 @@ class Pricing(StrEnum):
     FREE = "free"
     NOT_INSTANCE_PRICED = "not-instance-priced"
 
+    def outranks(self, other: "Pricing") -> bool:
+        """Whether a row of this certainty takes the place of one of the other: old rows stand, guesses give way."""
+        return _RANKS.get(self, 2) > _RANKS.get(other, 2)
+
+
+_RANKS = {Pricing.UNPRICED: 0, Pricing.PROVISIONAL: 1}
+
 
 @dataclass(frozen=True, slots=True)
 class GroupCost:
@@ -66,11 +73,11 @@ def cost_of(job: Job, book: PriceBook, discount_percent: Decimal = Decimal(0)) -
 
 
 def _without_instances(job: Job) -> Cost | None:
-    if job.kind is JobKind.TUNING:
-        return Cost(pricing=Pricing.NOT_INSTANCE_PRICED, reason="its training jobs have rows of their own")
+    if job.kind.is_rollup:
+        return Cost(pricing=Pricing.NOT_INSTANCE_PRICED, reason="the jobs it started have rows of their own")
     if job.serverless:
         return Cost(pricing=Pricing.NOT_INSTANCE_PRICED, reason="serverless training is billed by the token")
-    if job.builtin_rule:
+    if job.builtin_rule and (job.parent_arn or not job.described):  # the image alone, on no training job, is billed
         return Cost(pricing=Pricing.FREE, reason="AWS charges nothing for its built-in Debugger rules")
     if job.training_plan_arn is not None:
         return Cost(pricing=Pricing.COVERED, reason="a prepaid training plan covers it", seconds=_seconds(job))
@@ -166,15 +173,20 @@ def _spot_savings(job: Job, lines: tuple[GroupCost, ...], paid: Decimal) -> Deci
     return stored(_compute(lines, max(0, job.training_seconds - job.billable_seconds)) * paid)
 
 
+def in_doubt(job: Job) -> bool:
+    """Whether what the job cost may still change."""
+    return any(doubtful(job) for doubtful, _ in _DOUBTS)
+
+
 def _certainty(job: Job) -> tuple[Pricing, str]:
     for doubtful, reason in _DOUBTS:
         if doubtful(job):
             return Pricing.PROVISIONAL, reason
-    if job.status is JobStatus.COMPLETED:
-        return Pricing.PRICED, "its billed time at the on-demand list price"
-    return Pricing.PRICED, f"its billed time at the on-demand list price; a job that {_VERBS[job.status]} is billed too"
+    verb = _VERBS.get(job.status)
+    return Pricing.PRICED, f"{_BY_TIME}; a job that {verb} is billed too" if verb else _BY_TIME
 
 
+_BY_TIME = "its billed time at the on-demand list price"
 _VERBS = {JobStatus.FAILED: "failed", JobStatus.STOPPED: "was stopped"}
 _DOUBTS: tuple[tuple[Callable[[Job], bool], str], ...] = (
     (

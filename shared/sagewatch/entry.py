@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sagewatch.errors import OutOfTimeError, RetryableError, SageWatchError
-from sagewatch.ports import Inbox, QueueMessage
+from sagewatch.ports import Inbox, MoreTime, QueueMessage
 
 _FIRST_WAIT, _LONGEST_WAIT = 5, 900  # seconds: doubles from the first try on, up to a quarter of an hour
 _TIME_FOR_ONE = 20_000  # milliseconds: one AWS call that hangs (wiring), and the others
@@ -27,18 +27,34 @@ class Answered(Protocol):
 Work = Callable[[str], Answered]
 
 
-class Scheduled:
-    """Runs ``work`` when its schedule says so; what it raises fails the invocation, which Lambda then repeats."""
+class Deadline:
+    """The time an invocation has, less what is needed to end in order (the ``MoreTime`` port)."""
 
-    def __init__(self, work: Callable[[], Answered], logger: Logger | None = None) -> None:
+    def __init__(self, context: LambdaContext) -> None:
+        """Keep the context, which knows the time left, and how much there was."""
+        self._context = context
+        self._whole = self._left()
+
+    def __call__(self, share: float = 1) -> bool:
+        """See ``MoreTime``."""
+        return self._left() > self._whole * (1 - share)
+
+    def _left(self) -> int:
+        return max(0, self._context.get_remaining_time_in_millis() - _TIME_FOR_ONE)
+
+
+class Scheduled:
+    """Runs ``work`` when its schedule says so; what it raises fails the invocation."""
+
+    def __init__(self, work: Callable[[MoreTime], Answered], logger: Logger | None = None) -> None:
         """Keep the work."""
         self._work = work
         self._logger = logger or Logger(service="sagewatch")
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer a Lambda invocation with the outcome."""
-        del event, context
-        outcome = dict(self._work().answer())
+        del event
+        outcome = dict(self._work(Deadline(context)).answer())
         self._logger.info("done", extra=outcome)
         return outcome
 

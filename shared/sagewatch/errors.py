@@ -18,7 +18,8 @@
     |   |-- OutOfTimeError        the invocation has to end before this message's turn
     |   |-- JobNotSettledError    the event is ahead of what Describe answers
     |   `-- DeliveryInFlightError another invocation is posting the same alert at this moment
-    `-- JobNotFoundError          the job was deleted; whoever asked decides what that means
+    |-- JobNotFoundError          the job was deleted; whoever asked decides what that means
+    `-- SweepIncompleteError      a sweep did what it could, and something needs a person
 """
 
 
@@ -96,3 +97,7 @@ class DeliveryInFlightError(RetryableError):
 
 class JobNotFoundError(SageWatchError):
     """The job was deleted; whoever asked decides what that means."""
+
+
+class SweepIncompleteError(SageWatchError):
+    """A sweep did what it could, and something needs a person."""

@@ -10,7 +10,7 @@ from sagewatch.fields import Region
 from sagewatch.resources import KINDS, Job, JobKind
 from sagewatch.shapes import faults, read_job
 
-_KIND_OF: Mapping[str, JobKind] = {facts.detail_type: kind for kind, facts in KINDS.items()}
+_KIND_OF: Mapping[str, JobKind] = {facts.detail_type: kind for kind, facts in KINDS.items() if facts.detail_type}
 
 
 class Envelope(BaseModel):

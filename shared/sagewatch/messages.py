@@ -27,6 +27,7 @@ _KIND_NAMES: Mapping[JobKind, str] = {
     JobKind.PROCESSING: "Processing job",
     JobKind.TRANSFORM: "Transform job",
     JobKind.TUNING: "Tuning job",
+    JobKind.AUTOML: "AutoML job",
 }
 _CLASS_NAMES: Mapping[FailureClass, str] = {
     FailureClass.OUT_OF_MEMORY: "Out of memory",
@@ -68,7 +69,7 @@ def _job(alert: JobAlert) -> tuple[str, Sequence[Block]]:
         HeaderBlock(text=_cut(headline, _HEADER_LIMIT)),
         _section(f"*{_CLASS_NAMES[alert.failure_class]}*\n{_reason(alert)}"),
         SectionBlock(fields=[_field(name, text) for name, text in _facts(alert)]),
-        _context(f"{_how_priced(alert)}\n{_links(alert)}"),
+        _context("\n".join(filter(None, (_how_priced(alert), _links(alert))))),
     ]
     return f"{escape(headline)} ({_CLASS_NAMES[alert.failure_class]}, {_cost(alert)})", blocks
 
@@ -105,8 +106,9 @@ def _how_priced(alert: JobAlert) -> str:
 
 
 def _links(alert: JobAlert) -> str:
-    console, logs = (make(alert.kind, alert.name, alert.region) for make in (console_url, logs_url))
-    return f"<{escape(console)}|Open in the console>  |  <{escape(logs)}|Logs>"
+    links = (("Open in the console", console_url), ("Logs", logs_url))
+    urls = ((name, make(alert.kind, alert.name, alert.region)) for name, make in links)
+    return "  |  ".join(f"<{escape(url)}|{name}>" for name, url in urls if url)
 
 
 def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:

@@ -7,6 +7,8 @@ from sagewatch.resources import Job
 
 # Studio puts it on what a person starts there: arn:...:user-profile/<domain>/<profile>.
 _PROFILE_TAG = "sagemaker:user-profile-arn"
+# Pipelines puts it on what its steps start: arn:...:pipeline/<name>/execution/<id> (SageMaker Python SDK, lineage).
+_EXECUTION_TAG = "sagemaker:pipeline-execution-arn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,17 @@ def owner_of(job: Job, tag_keys: Sequence[str], parent_tags: Mapping[str, str] |
         or _last_part((job.tags or {}).get(_PROFILE_TAG), "user profile")
         or _last_part(job.role_arn, "role")
     )
+
+
+def parent_of(job: Job) -> str | None:
+    """The ARN of what started the job: the one SageMaker tells, else the pipeline execution its tags name."""
+    execution = (job.tags or {}).get(_EXECUTION_TAG, "")
+    return job.parent_arn or (execution.lower() if execution.startswith("arn:") else None)
+
+
+def tagged_as(parent_arn: str) -> str:
+    """The ARN whose tags speak for a parent: an execution has none, its pipeline has."""
+    return parent_arn.partition("/execution/")[0]
 
 
 def tagged_owner(tags: Mapping[str, str] | None, tag_keys: Sequence[str]) -> Owner | None:

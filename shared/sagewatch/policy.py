@@ -1,6 +1,6 @@
 """What to do about a job: pure decisions. Actions are data; ``recorder`` applies them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -9,13 +9,18 @@ from sagewatch.costs import Cost, Pricing
 from sagewatch.owners import Owner
 from sagewatch.records import CostRecord, RecordedBy, record_of
 from sagewatch.resources import Job, JobStatus
+from sagewatch.totals import Sum, sums_with
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Put the job into the index of open jobs, unless the ledger already has its end."""
+    """Put the job into the index of open jobs, unless the ledger already has its end.
+
+    ``provisional`` says that it has ended and only its row is not final yet.
+    """
 
     job: Job
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,13 @@ class Record:
     """Write the row, unless the ledger already has it, or a better one."""
 
     row: CostRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SumAgain:
+    """Have a sum formed anew that the row belongs to."""
+
+    sum: Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ class Tell:
     alert: Alert
 
 
-Action = Watch | Record | Unwatch | Tell
+Action = Watch | Record | SumAgain | Unwatch | Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +75,39 @@ def decide_running(job: Job) -> Decision:
             assert_never(job.status)
 
 
-def decide_ended(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: RecordedBy) -> Decision:
-    """Decide about a job that ended: one row, and an alert where somebody should know.
+def decide_ended(  # noqa: PLR0913 - each is one thing known of the job
+    job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: RecordedBy, tell: bool = True
+) -> Decision:
+    """Decide about a job that ended: one row, and an alert where somebody should know and ``tell`` does not forbid it.
 
-    A provisional row keeps the job among the open ones, so that a sweep looks again. The row comes before the alert:
-    a crash between the two repeats the event, and the alert's identity keeps it from being posted twice.
+    A provisional row keeps the job among the open ones, so that a sweep looks again. The row comes before the rest:
+    a crash between two actions repeats the event or leaves the job open, and the alert's identity keeps it from being
+    posted twice.
     """
     row = record_of(job, cost, owner, now=now, by=by)
-    alert = job_alert(job, row)
-    tells = tuple(Tell(told) for told in ((alert,) if alert else ()) + unpriced_alerts(row, cost.unpriced_types))
+    tells = tuple(Tell(alert) for alert in _alerts(job, row, cost)) if tell else ()
     if cost.pricing is Pricing.PROVISIONAL:
-        return Decision(_sentence(row), (Watch(job), Record(row), *tells))
-    return Decision(_sentence(row), (Record(row), *tells, Unwatch(job)))
+        return Decision(_sentence(row), (Watch(job, provisional=True), *_written(row), *tells))
+    return Decision(_sentence(row), (*_written(row), *tells, Unwatch(job)))
+
+
+def decide_gone(job: Job, *, now: datetime) -> Decision:
+    """Decide about an open job that was deleted before its end was read: a row without an amount, never silence."""
+    deleted = replace(job, status=JobStatus.DELETING, modified_at=job.modified_at or now)
+    row = record_of(deleted, _UNREAD, None, now=now, by=RecordedBy.SWEEP)
+    return Decision(_sentence(row), (*_written(row), Unwatch(job)))
+
+
+_UNREAD = Cost(pricing=Pricing.UNPRICED, reason="it was deleted before its end was read")
+
+
+def _written(row: CostRecord) -> tuple[Action, ...]:
+    return (Record(row), *(SumAgain(name) for name in sums_with(row)))
+
+
+def _alerts(job: Job, row: CostRecord, cost: Cost) -> tuple[Alert, ...]:
+    alert = job_alert(job, row)
+    return ((alert,) if alert else ()) + unpriced_alerts(row, cost.unpriced_types)
 
 
 def _sentence(row: CostRecord) -> str:

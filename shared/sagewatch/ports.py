@@ -16,6 +16,7 @@ from sagewatch.pricelist import ListedPrice
 from sagewatch.pricing import PriceBook
 from sagewatch.records import CostRecord
 from sagewatch.resources import Job, JobKind, JobStatus
+from sagewatch.totals import DayTotal, LedgerRow, RollUp, Sum
 
 if TYPE_CHECKING:
     from sagewatch.messages import Message  # Slack's models are heavy, and only delivery needs them
@@ -26,6 +27,13 @@ class Clock(Protocol):
 
     def __call__(self) -> datetime:
         """Say what time it is."""
+
+
+class MoreTime(Protocol):
+    """Whether there is time for one thing more."""
+
+    def __call__(self, share: float = 1) -> bool:
+        """Say whether less than that share of the time there was is over."""
 
 
 class Jobs(Protocol):
@@ -55,11 +63,15 @@ class ListedJob:
     created_at: datetime
 
 
+# The ARN in lower case, and the creation time as the ledger writes it.
+Key = tuple[str, str]
+
+
 class JobLists(Protocol):
     """SageMaker's listings of its jobs."""
 
-    def created_since(self, kind: JobKind, region: str, since: datetime) -> Iterator[ListedJob]:
-        """Yield the jobs created after a time, oldest first, so that whoever stops early knows how far he came.
+    def created_since(self, kind: JobKind, region: str, since: datetime) -> Iterator[Sequence[ListedJob]]:
+        """Yield pages of the jobs created after a time, oldest first, so that who stops early knows how far it came.
 
         Raises what ``Jobs.describe`` does, but for ``JobNotFoundError``.
         """
@@ -82,35 +94,133 @@ class PriceList(Protocol):
         """
 
 
-class PriceCache(Protocol):
-    """The prices that were read from the list last, and the regions they are wanted for."""
+class Regions(Protocol):
+    """The regions jobs were seen in."""
 
-    def regions(self) -> AbstractSet[str]:
-        """The regions somebody asked for. Raises what ``Ledger.put`` does."""
+    def note(self, region: str) -> None:
+        """Note that a region is in use. Raises what ``Ledger.put`` does."""
+
+    def in_use(self) -> AbstractSet[str]:
+        """The regions that were noted. Raises what ``Ledger.put`` does."""
+
+
+class PriceCache(Protocol):
+    """The prices that were read from the list last."""
 
     def keep(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
         """Keep a region's prices in place of those before. Raises what ``Ledger.put`` does."""
 
 
 class Ledger(Protocol):
-    """The rows of ended jobs."""
+    """The rows of ended jobs, written."""
 
     def put(self, row: CostRecord) -> bool:
         """Write a row and say whether it was written.
 
-        A final row replaces a provisional one; nothing else is ever replaced. Raises ``ThrottledError``,
-        ``AccessDeniedError``, ``UnavailableError``.
+        A row only ever gives way to a better one: unpriced to provisional, either to a final one. Raises
+        ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
         """
 
 
-class OpenJobs(Protocol):
-    """The index of jobs whose end has not been recorded."""
+class LedgerKeys(Protocol):
+    """What the ledger has rows of."""
 
-    def add(self, job: Job) -> bool:
+    def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
+        """Say which of these jobs have a row. Raises what ``Ledger.put`` does."""
+
+    def times_of(self, arn: str) -> Sequence[datetime]:
+        """When the jobs of this ARN that have a row were created, the newest first.
+
+        Raises what ``Ledger.put`` does.
+        """
+
+
+class LedgerRows(Protocol):
+    """The rows of ended jobs, read one index partition at a time."""
+
+    def of_day(self, day: str) -> Iterator[LedgerRow]:
+        """Yield the rows of jobs that ended on that day (UTC), by the time of their end.
+
+        Raises what ``Ledger.put`` does.
+        """
+
+    def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
+        """Yield an owner's rows of those days, both included. Raises what ``Ledger.put`` does."""
+
+    def of_parent(self, arn: str) -> Iterator[LedgerRow]:
+        """Yield the rows of a job's children. Raises what ``Ledger.put`` does."""
+
+
+class RollUps(Protocol):
+    """The ledger's rows of jobs that roll up others."""
+
+    def keep(self, arn: str, total: RollUp) -> str | None:
+        """Write a roll-up into the newest row of that ARN, if there is one; answer with that job's own parent.
+
+        Raises what ``Ledger.put`` does.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A sum that has to be formed anew. ``token`` tells it from a mark that was set again since."""
+
+    sum: Sum
+    token: str
+
+
+class Marks(Protocol):
+    """The sums that are no longer right."""
+
+    def add(self, changed: Sum) -> None:
+        """Mark a sum. Raises what ``Ledger.put`` does."""
+
+    def all(self) -> Sequence[Mark]:
+        """The marks whose rows every reader sees by now. Raises what ``Ledger.put`` does."""
+
+    def remove(self, mark: Mark) -> None:
+        """Take a mark away, unless it was set again. Raises what ``Ledger.put`` does."""
+
+
+class Totals(Protocol):
+    """The totals of closed days."""
+
+    def keep(self, total: DayTotal) -> None:
+        """Keep a day's total in place of the one before. Raises what ``Ledger.put`` does."""
+
+    def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
+        """The totals there are, by day, both ends included. Raises what ``Ledger.put`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """A job of the index, as much of it as its key tells; ``provisional`` if it ended and its row is not final."""
+
+    job: Job
+    provisional: bool
+
+
+class OpenJobs(Protocol):
+    """The index of jobs whose end has not been recorded, or not for good."""
+
+    def add(self, job: Job, *, provisional: bool = False) -> bool:
         """Put a job in, unless the ledger has its end; say whether it is in. Raises what ``Ledger.put`` does."""
 
     def remove(self, job: Job) -> None:
         """Take a job out, if it is in. Raises what ``Ledger.put`` does."""
+
+    def of_region(self, region: str) -> Sequence[OpenJob]:
+        """The open jobs of a region. Raises what ``Ledger.put`` does."""
+
+
+class Checkpoints(Protocol):
+    """How far the listings have come."""
+
+    def read(self, name: str) -> datetime | None:
+        """The time kept under that name, if any. Raises what ``Ledger.put`` does."""
+
+    def keep(self, name: str, reached: datetime) -> None:
+        """Keep a time. Raises what ``Ledger.put`` does."""
 
 
 class AlertQueue(Protocol):

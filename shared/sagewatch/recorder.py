@@ -11,13 +11,14 @@ from typing import assert_never
 from sagewatch.costs import cost_of
 from sagewatch.errors import JobNotFoundError, JobNotSettledError, MalformedEventError
 from sagewatch.events import read_job_event
-from sagewatch.owners import owner_of, tagged_owner
-from sagewatch.policy import Action, Decision, Record, Tell, Unwatch, Watch, decide_ended, decide_running
-from sagewatch.ports import AlertQueue, Clock, Jobs, Ledger, OpenJobs, Prices
-from sagewatch.records import RecordedBy, iso
+from sagewatch.owners import owner_of, parent_of, tagged_as, tagged_owner
+from sagewatch.policy import Action, Decision, Record, SumAgain, Tell, Unwatch, Watch, decide_ended, decide_running
+from sagewatch.ports import AlertQueue, Clock, Jobs, Ledger, Marks, OpenJobs, Prices, Regions
+from sagewatch.records import RecordedBy
 from sagewatch.resources import Job, JobKind, JobStatus
 
 _SETTLES_WITHIN = timedelta(hours=1)  # Describe is behind its event by seconds, when it is at all
+_SKEW = timedelta(minutes=1)  # between the clocks that date an event and a Describe answer
 
 
 class Effect(StrEnum):
@@ -27,6 +28,7 @@ class Effect(StrEnum):
     ENDED_BEFORE = "its end was recorded before"
     RECORDED = "recorded"
     RECORDED_BEFORE = "recorded before"
+    MARKED = "sum marked"
     UNWATCHED = "no longer watched"
     TOLD = "alert queued"
 
@@ -52,6 +54,8 @@ class Recorder:
     ledger: Ledger
     open_jobs: OpenJobs
     alerts: AlertQueue
+    marks: Marks
+    regions: Regions
     clock: Clock
     owner_tag_keys: tuple[str, ...]
     discount_percent: Decimal
@@ -67,15 +71,26 @@ class Recorder:
     def on_event(self, event: object) -> Outcome:
         """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
         told = read_job_event(event)
+        self.regions.note(told.region)
         if told.status.ended:
             return self.record(self._read(told), RecordedBy.EVENT)
         return self._watch(told)
 
     def record(self, job: Job, by: RecordedBy) -> Outcome:
         """Record a job that ended, whoever found it."""
-        cost = cost_of(job, self.prices.book(job.region), self.discount_percent)
-        owner = owner_of(job, self.owner_tag_keys, self._parent_tags(job))
-        return self._apply(decide_ended(job, cost, owner, now=self.clock(), by=by))
+        return self.apply(self.decide(job, by))
+
+    def decide(self, job: Job, by: RecordedBy, *, tell: bool = True) -> Decision:
+        """Decide about a job that ended; see ``decide_ended``."""
+        now, whole = self.clock(), replace(job, parent_arn=parent_of(job))
+        settled = without_pool(whole, now)
+        cost = cost_of(settled, self.prices.book(job.region), self.discount_percent)
+        owner = owner_of(whole, self.owner_tag_keys, self._parent_tags(whole))
+        return decide_ended(settled, cost, owner, now=now, by=by, tell=tell)
+
+    def apply(self, decision: Decision) -> Outcome:
+        """Do what was decided, in order."""
+        return Outcome(decision, tuple(self._do(action) for action in decision.actions))
 
     def _watch(self, told: Job) -> Outcome:
         if told.created_at is None:
@@ -84,8 +99,8 @@ class Recorder:
             except JobNotFoundError:
                 return Outcome(Decision(f"{told.kind} job {told.name} is gone: nothing to watch"), ())
             if told.status.ended:
-                return self.record(self._with_tags(told), RecordedBy.EVENT)
-        return self._apply(decide_running(told))
+                return self.record(self.with_tags(told), RecordedBy.EVENT)
+        return self.apply(decide_running(told))
 
     def _read(self, told: Job) -> Job:
         """Complete what the event told with what Describe knows; a deleted job is what its event told."""
@@ -95,26 +110,27 @@ class Recorder:
             found = self.jobs.describe(told)
         except JobNotFoundError:
             return told
-        return self._with_tags(reconcile(told, found, self.clock()))
+        return self.with_tags(reconcile(told, found, self.clock()))
 
-    def _with_tags(self, job: Job) -> Job:
+    def with_tags(self, job: Job) -> Job:
+        """The job with its tags, which Describe does not tell."""
         return job if job.tags is not None else replace(job, tags=self.jobs.tags(job.arn, job.region))
 
     def _parent_tags(self, job: Job) -> Mapping[str, str] | None:
         """A call that only a child without an owner of its own is worth."""
         if job.parent_arn is None or tagged_owner(job.tags, self.owner_tag_keys):
             return None
-        return self.jobs.tags(job.parent_arn, job.region)
-
-    def _apply(self, decision: Decision) -> Outcome:
-        return Outcome(decision, tuple(self._do(action) for action in decision.actions))
+        return self.jobs.tags(tagged_as(job.parent_arn), job.region)
 
     def _do(self, action: Action) -> Effect:
         match action:
-            case Watch(job):
-                return Effect.WATCHED if self.open_jobs.add(job) else Effect.ENDED_BEFORE
+            case Watch(job, provisional):
+                return Effect.WATCHED if self.open_jobs.add(job, provisional=provisional) else Effect.ENDED_BEFORE
             case Record(row):
                 return Effect.RECORDED if self.ledger.put(row) else Effect.RECORDED_BEFORE
+            case SumAgain(changed):
+                self.marks.add(changed)
+                return Effect.MARKED
             case Unwatch(job):
                 self.open_jobs.remove(job)
                 return Effect.UNWATCHED
@@ -142,8 +158,10 @@ def reconcile(told: Job, found: Job, now: datetime) -> Job:
     A job created after this one ended has taken its name, and then the event is all there is of this one. Raises
     ``JobNotSettledError`` where Describe lags behind the event.
     """
-    if told.ended_at and found.created_at and iso(told.ended_at) < iso(found.created_at):
+    if told.ended_at and found.created_at and told.ended_at < found.created_at - _SKEW:
         return told
+    if found.status.deleting:
+        found = replace(found, status=told.status)
     if not found.status.ended:
         raise JobNotSettledError(f"{told.kind} job {told.name} ended, but Describe says {found.status}")
     joined = replace(
@@ -169,3 +187,21 @@ def lacks_billed_seconds(job: Job, now: datetime) -> bool:
     timed = job.kind is JobKind.TRAINING and not job.serverless and job.training_plan_arn is None
     recent = job.ended_at is None or now - job.ended_at < _SETTLES_WITHIN
     return timed and recent and job.status is JobStatus.COMPLETED and job.billable_seconds is None
+
+
+def same_job(one: Job, other: Job) -> bool:
+    """Whether two accounts of one ARN are of one job: names are used again, and clocks differ a little."""
+    if one.dated_at is None or other.dated_at is None:
+        return False
+    return abs(one.dated_at - other.dated_at) <= _SKEW
+
+
+def without_pool(job: Job, now: datetime) -> Job:
+    """A warm pool that nobody has told of by the end of its keep-alive never was.
+
+    DescribeTrainingJob leaves WarmPoolStatus out where no pool was kept.
+    """
+    if not job.keep_alive_seconds or job.warm_pool_status is not None or job.ended_at is None:
+        return job
+    kept_until = job.ended_at + timedelta(seconds=job.keep_alive_seconds) + _SETTLES_WITHIN
+    return replace(job, keep_alive_seconds=None) if now >= kept_until else job

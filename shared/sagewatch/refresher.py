@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sagewatch.errors import PriceListError, SageWatchError
-from sagewatch.ports import Clock, PriceCache, PriceList
+from sagewatch.errors import OutOfTimeError, PriceListError, SageWatchError
+from sagewatch.ports import Clock, MoreTime, PriceCache, PriceList, Regions
 from sagewatch.pricelist import read_documents
 
 
@@ -25,18 +25,21 @@ class Refresher:
 
     price_list: PriceList
     cache: PriceCache
+    regions: Regions
     clock: Clock
     home_region: str
 
-    def refresh(self) -> Refreshed:
+    def refresh(self, more_time: MoreTime) -> Refreshed:
         """Refresh every region, each for itself: what cannot be read keeps its prices of before.
 
         Raises ``PriceListError``, after all have been tried, with what was wrong in each that failed.
         """
         prices: dict[str, int] = {}
         failures: list[str] = []
-        for region in sorted({self.home_region, *self.cache.regions()}):
+        for region in sorted({self.home_region, *self.regions.in_use()}):
             try:
+                if not more_time():
+                    raise OutOfTimeError("no time is left in this invocation")
                 prices[region] = self._refresh(region)
             except SageWatchError as exc:
                 failures.append(f"{region}: {exc}")

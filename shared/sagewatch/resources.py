@@ -7,16 +7,22 @@ from enum import StrEnum
 
 
 class JobKind(StrEnum):
-    """The kinds of SageMaker job that announce their state on EventBridge."""
+    """The kinds of SageMaker job that are watched. All but AutoML announce their state on EventBridge."""
 
     TRAINING = "training"
     PROCESSING = "processing"
     TRANSFORM = "transform"
     TUNING = "tuning"
+    AUTOML = "automl"
+
+    @property
+    def is_rollup(self) -> bool:
+        """Whether a job of this kind runs nothing itself: its money is spent by its children."""
+        return self in {JobKind.TUNING, JobKind.AUTOML}
 
 
 class JobStatus(StrEnum):
-    """Primary job statuses, in the API's spelling (botocore enums of all four kinds)."""
+    """Primary job statuses, in the API's spelling (botocore enums of all five kinds)."""
 
     IN_PROGRESS = "InProgress"
     COMPLETED = "Completed"
@@ -31,23 +37,32 @@ class JobStatus(StrEnum):
         """Whether a job in this status will not run again."""
         return self in _ENDED
 
+    @property
+    def deleting(self) -> bool:
+        """Whether a job in this status had ended and is being deleted."""
+        return self in {JobStatus.DELETING, JobStatus.DELETE_FAILED}
+
 
 _ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED})
 
 
 @dataclass(frozen=True, slots=True)
 class KindFacts:
-    """How one kind of job is spelled: on EventBridge, in ARNs, in the price list, in the console, in the logs."""
+    """How one kind of job is spelled: on EventBridge, in ARNs, in the price list, in the console, in the logs.
 
-    detail_type: str
+    ``None`` where it does not appear there.
+    """
+
+    detail_type: str | None
     arn_type: str
     component: str | None
-    console_path: str
-    log_group: str
+    console_path: str | None
+    log_group: str | None
 
 
 # Detail types: the EventBridge events reference. Console paths and log groups: the SageMaker developer guide.
-# A tuning job has no instances of its own, so it has no price list component.
+# Tuning and AutoML jobs have no instances of their own, so they have no price list component. AutoML jobs have no
+# page outside Studio and no log group; their children have both.
 KINDS: Mapping[JobKind, KindFacts] = {
     JobKind.TRAINING: KindFacts(
         "SageMaker Training Job State Change", "training-job", "Training", "jobs", "/aws/sagemaker/TrainingJobs"
@@ -73,7 +88,16 @@ KINDS: Mapping[JobKind, KindFacts] = {
         "hyper-tuning-jobs",
         "/aws/sagemaker/TrainingJobs",
     ),
+    JobKind.AUTOML: KindFacts(None, "automl-job", None, None, None),
 }
+
+
+def rolls_up(arn: str) -> bool:
+    """Whether the ARN is that of a job whose cost is that of its children."""
+    return arn.rpartition(":")[2].partition("/")[0] in _ROLLUP_TYPES
+
+
+_ROLLUP_TYPES = frozenset(KINDS[kind].arn_type for kind in JobKind if kind.is_rollup)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,31 @@ class RecordJobSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SweepJobsSettings:
+    """What SweepJobs needs. ``home_region`` is the stack's own."""
+
+    cost_ledger: str
+    watch_state: str
+    alert_queue_url: str
+    owner_tag_keys: tuple[str, ...]
+    discount_percent: Decimal
+    home_region: str
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
+        """Read the environment. Raises ``SettingsError``, which names the variable."""
+        env = _Environment(os.environ if variables is None else variables)
+        return cls(
+            cost_ledger=env.text("COST_LEDGER"),
+            watch_state=env.text("WATCH_STATE"),
+            alert_queue_url=env.text("ALERT_QUEUE_URL"),
+            owner_tag_keys=env.words("OWNER_TAG_KEYS"),
+            discount_percent=env.percent("DISCOUNT_PERCENT"),
+            home_region=env.text("AWS_REGION"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshPricesSettings:
     """What RefreshPrices needs. ``home_region`` is the stack's own."""
 

@@ -205,11 +205,32 @@ class TuningShape(JobShape):
         }
 
 
+class AutoMLShape(JobShape):
+    """An AutoML job: its money is spent by its processing, training and transform jobs. No event tells of it."""
+
+    kind = JobKind.AUTOML
+
+    name: Name = Field(alias="AutoMLJobName")
+    arn: str | None = Field(None, alias="AutoMLJobArn")
+    status: JobStatus = Field(alias="AutoMLJobStatus")
+    secondary_status: str | None = Field(None, alias="AutoMLJobSecondaryStatus")
+    end_time: Timestamp = None
+
+    def details(self) -> dict[str, Any]:
+        """See ``JobShape``. It runs from its creation on."""
+        return {
+            "secondary_status": self.secondary_status,
+            "started_at": self.creation_time,
+            "ended_at": self.end_time,
+        }
+
+
 _SHAPES: Mapping[JobKind, type[JobShape]] = {
     JobKind.TRAINING: TrainingShape,
     JobKind.PROCESSING: ProcessingShape,
     JobKind.TRANSFORM: TransformShape,
     JobKind.TUNING: TuningShape,
+    JobKind.AUTOML: AutoMLShape,
 }
 
 

@@ -1,6 +1,7 @@
 """The only module that names adapters: it gives every function what it needs, once per execution environment."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,12 @@ import boto3
 from botocore.config import Config
 
 from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
+from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.price_list import API_REGION, AwsPriceList
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
+from sagewatch.adapters.sagemaker_lists import SageMakerLists
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack import SlackChannel
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsInbox
@@ -20,48 +24,99 @@ from sagewatch.deliverer import Deliverer
 from sagewatch.entry import Entry, Scheduled, Work
 from sagewatch.recorder import Recorder
 from sagewatch.refresher import Refresher
-from sagewatch.settings import DeliverAlertSettings, InboxSettings, RecordJobSettings, RefreshPricesSettings
+from sagewatch.settings import (
+    DeliverAlertSettings,
+    InboxSettings,
+    RecordJobSettings,
+    RefreshPricesSettings,
+    SweepJobsSettings,
+)
+from sagewatch.summer import Summer
+from sagewatch.sweeper import Sweeper
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sqs import SQSClient
 
+_RECORDING = (
+    SageMakerJobs,
+    ShippedPrices,
+    DynamoPrices,
+    DynamoLedger,
+    DynamoOpenJobs,
+    DynamoMarks,
+    DynamoRegions,
+    SqsAlertQueue,
+)
 # Which adapters a function is given. A test holds each role in the template to the union of their PERMISSIONS.
 ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
-    "RecordJob": (SageMakerJobs, ShippedPrices, DynamoPrices, DynamoLedger, DynamoOpenJobs, SqsAlertQueue, SqsInbox),
-    "RefreshPrices": (AwsPriceList, DynamoPriceCache),
+    "RecordJob": (*_RECORDING, SqsInbox),
+    "SweepJobs": (
+        *_RECORDING,
+        SageMakerLists,
+        DynamoLedgerKeys,
+        DynamoLedgerRows,
+        DynamoRollUps,
+        DynamoCheckpoints,
+        DynamoTotals,
+    ),
+    "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoRegions),
     "DeliverAlert": (DynamoDeliveries, SlackChannel, SsmSecret, SqsInbox),
 }
 
 # Short tries here, long waits in the queue: a sleeping Lambda is paid for, a waiting message is not.
 _CONFIG = Config(connect_timeout=2, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 2})
+# A sweep has no queue to wait in, and time: botocore slows down by itself when SageMaker throttles.
+_PATIENT = Config(connect_timeout=2, read_timeout=6, retries={"mode": "adaptive", "total_max_attempts": 5})
+_BETWEEN_LISTS = 0.55  # seconds: ListTrainingJobs allows two requests a second
 
 
 @cache
 def record_job(settings: RecordJobSettings | None = None) -> Entry:
     """RecordJob: a job changed state. Raises ``SettingsError``."""
     given = settings or RecordJobSettings.from_env()
-    dynamodb, sqs = boto3.client("dynamodb", config=_CONFIG), boto3.client("sqs", config=_CONFIG)
-    recorder = Recorder(
-        jobs=SageMakerJobs(_sagemaker, now),
-        prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
-        ledger=DynamoLedger(dynamodb, given.cost_ledger),
-        open_jobs=DynamoOpenJobs(dynamodb, state=given.watch_state, ledger=given.cost_ledger),
-        alerts=SqsAlertQueue(sqs, given.alert_queue_url),
-        clock=now,
-        owner_tag_keys=given.owner_tag_keys,
-        discount_percent=given.discount_percent,
-    )
+    sqs = boto3.client("sqs", config=_CONFIG)
+    recorder = _recorder(given, boto3.client("dynamodb", config=_CONFIG), sqs, _sagemaker)
     return _entry(recorder.on_message, sqs, given.inbox)
+
+
+@cache
+def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
+    """SweepJobs: what events missed. Raises ``SettingsError``."""
+    given = settings or SweepJobsSettings.from_env()
+    dynamodb, sqs = boto3.client("dynamodb", config=_CONFIG), boto3.client("sqs", config=_CONFIG)
+    recorder = _recorder(given, dynamodb, sqs, _patient_sagemaker)
+    sweeper = Sweeper(
+        recorder=recorder,
+        jobs=recorder.jobs,
+        lists=SageMakerLists(_patient_sagemaker, Pace(_BETWEEN_LISTS)),
+        ledger=DynamoLedgerKeys(dynamodb, given.cost_ledger),
+        open_jobs=recorder.open_jobs,
+        checkpoints=DynamoCheckpoints(dynamodb, given.watch_state),
+        regions=recorder.regions,
+        summer=Summer(
+            rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
+            roll_ups=DynamoRollUps(dynamodb, given.cost_ledger),
+            totals=DynamoTotals(dynamodb, given.watch_state),
+            marks=recorder.marks,
+            clock=now,
+        ),
+        clock=now,
+        home_region=given.home_region,
+    )
+    return Scheduled(sweeper.sweep)
 
 
 @cache
 def refresh_prices(settings: RefreshPricesSettings | None = None) -> Scheduled:
     """RefreshPrices: the price list into the cache. Raises ``SettingsError``."""
     given = settings or RefreshPricesSettings.from_env()
+    dynamodb = boto3.client("dynamodb", config=_CONFIG)
     refresher = Refresher(
         price_list=AwsPriceList(boto3.client("pricing", region_name=API_REGION, config=_CONFIG)),
-        cache=DynamoPriceCache(boto3.client("dynamodb", config=_CONFIG), given.watch_state),
+        cache=DynamoPriceCache(dynamodb, given.watch_state),
+        regions=DynamoRegions(dynamodb, given.watch_state, now),
         clock=now,
         home_region=given.home_region,
     )
@@ -87,6 +142,26 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def _recorder(
+    given: RecordJobSettings | SweepJobsSettings,
+    dynamodb: "DynamoDBClient",
+    sqs: "SQSClient",
+    sagemaker: "Callable[[str], SageMakerClient]",
+) -> Recorder:
+    return Recorder(
+        jobs=SageMakerJobs(sagemaker, now),
+        prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
+        ledger=DynamoLedger(dynamodb, given.cost_ledger),
+        open_jobs=DynamoOpenJobs(dynamodb, state=given.watch_state, ledger=given.cost_ledger, clock=now),
+        alerts=SqsAlertQueue(sqs, given.alert_queue_url),
+        marks=DynamoMarks(dynamodb, given.watch_state, now),
+        regions=DynamoRegions(dynamodb, given.watch_state, now),
+        clock=now,
+        owner_tag_keys=given.owner_tag_keys,
+        discount_percent=given.discount_percent,
+    )
+
+
 def _entry(work: Work, sqs: "SQSClient", inbox: InboxSettings) -> Entry:
     queues = SqsInbox(sqs, url=inbox.queue_url, dead_letter_url=inbox.dead_letter_queue_url)
     return Entry(work, inbox=queues, max_receives=inbox.max_receives)
@@ -95,3 +170,22 @@ def _entry(work: Work, sqs: "SQSClient", inbox: InboxSettings) -> Entry:
 @cache
 def _sagemaker(region: str) -> "SageMakerClient":
     return boto3.client("sagemaker", region_name=region, config=_CONFIG)
+
+
+@cache
+def _patient_sagemaker(region: str) -> "SageMakerClient":
+    return boto3.client("sagemaker", region_name=region, config=_PATIENT)
+
+
+class Pace:
+    """Waits so that between two calls lie at least so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        """Keep the distance."""
+        self._seconds = seconds
+        self._last = float("-inf")
+
+    def __call__(self) -> None:
+        """Wait for as long as it takes."""
+        time.sleep(max(0.0, self._last + self._seconds - time.monotonic()))
+        self._last = time.monotonic()

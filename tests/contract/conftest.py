@@ -49,20 +49,14 @@ def aws(aws_url: str) -> Aws:
 
 
 @pytest.fixture
-def tables(aws: Aws) -> Iterator[tuple[str, str]]:
+def tables(aws: Aws, template: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Both tables, empty, with the template's keys."""
     dynamodb = aws.client("dynamodb")
-    keys = {"ledger": ("resource_arn", "created_at"), "state": ("pk", "sk")}
-    for name, (partition, sort) in keys.items():
-        dynamodb.create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in (partition, sort)],
-            KeySchema=[
-                {"AttributeName": partition, "KeyType": "HASH"},
-                {"AttributeName": sort, "KeyType": "RANGE"},
-            ],
-        )
+    names = {"CostLedger": "ledger", "WatchState": "state"}
+    for logical_id, name in names.items():
+        table = dict(template["Resources"][logical_id]["Properties"])
+        kept = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+        dynamodb.create_table(TableName=name, **{key: table[key] for key in kept if key in table})
     yield "ledger", "state"
-    for name in keys:
+    for name in names.values():
         dynamodb.delete_table(TableName=name)

@@ -14,13 +14,14 @@ from flask import Flask, Response
 
 from local.pricing import pricing_app
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
-from sagewatch.adapters.in_memory import InMemoryPrices
+from sagewatch.adapters.in_memory import InMemoryPrices, InMemoryRegions
 from sagewatch.adapters.price_list import AwsPriceList
 from sagewatch.errors import PriceListError, UnavailableError
+from sagewatch.ports import PriceList
 from sagewatch.pricelist import ListedPrice, read_documents
 from sagewatch.refresher import Refresher
 from sagewatch.resources import JobKind
-from tests.builders import BOOK, NOW
+from tests.builders import BOOK, NOW, endless, timeless
 from tests.contract.conftest import Aws
 from tests.servers import serving
 from tests.unit.test_pricelist import a_document
@@ -90,14 +91,13 @@ def test_a_list_that_is_down_is_unavailable() -> None:
         list(price_list(url).documents("us-east-1"))
 
 
-def test_a_region_without_live_prices_uses_the_shipped_ones_and_is_noted(state: tuple[Any, str]) -> None:
-    """The next refresh then knows of it."""
+def test_a_region_without_live_prices_uses_the_shipped_ones(state: tuple[Any, str]) -> None:
+    """Until the next refresh."""
     prices = DynamoPrices(*state, otherwise=InMemoryPrices({"eu-west-1": BOOK}), clock=lambda: NOW)
     found = prices.book("eu-west-1").instance_hour(JobKind.TRAINING, "ml.m5.xlarge")
 
     assert found is not None
     assert found.source == "shipped table"
-    assert DynamoPriceCache(*state).regions() == {"eu-west-1"}
 
 
 def test_a_live_price_goes_before_the_shipped_one_which_fills_the_gaps(state: tuple[Any, str]) -> None:
@@ -151,18 +151,35 @@ def test_prices_that_were_not_refreshed_for_a_week_are_used_and_said_to_be_stale
     assert (found.usd, found.source) == (Decimal("0.23"), "Price List, stale since 2026-11-20,")
 
 
+def a_refresher(lists: PriceList, cache: DynamoPriceCache, *regions: str) -> Refresher:
+    """At home in us-east-1, with other regions in use."""
+    return Refresher(
+        price_list=lists,
+        cache=cache,
+        regions=InMemoryRegions(set(regions)),
+        clock=lambda: NOW,
+        home_region="us-east-1",
+    )
+
+
+def test_a_refresh_that_runs_out_of_time_says_so(state: tuple[Any, str]) -> None:
+    """And does not begin what it cannot end."""
+    refresher = a_refresher(Lists(us_east_1=[a_document()]), DynamoPriceCache(*state))
+
+    with pytest.raises(PriceListError, match="us-east-1: no time is left"):
+        refresher.refresh(timeless)
+
+
 def test_every_region_in_use_is_refreshed_and_a_broken_one_hinders_no_other(state: tuple[Any, str]) -> None:
     """What cannot be read keeps its prices of before; the failure names its region."""
     cache = DynamoPriceCache(*state)
-    DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: NOW).book("eu-west-1")
-    DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: NOW).book("ap-south-1")
     lists = Lists(us_east_1=[a_document()], eu_west_1=["{", a_document()])
-    refresher = Refresher(price_list=lists, cache=cache, clock=lambda: NOW, home_region="us-east-1")
+    refresher = a_refresher(lists, cache, "eu-west-1", "ap-south-1")
 
     with pytest.raises(
         PriceListError, match=r"^ap-south-1: .*; eu-west-1: a price document of 1 characters"
     ) as failure:
-        refresher.refresh()
+        refresher.refresh(endless)
     assert "us-east-1" not in str(failure.value)
     book = DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: NOW).book("us-east-1")
     assert book.instance_hour(JobKind.TRAINING, "ml.m5.xlarge") is not None
@@ -171,15 +188,15 @@ def test_every_region_in_use_is_refreshed_and_a_broken_one_hinders_no_other(stat
 def test_a_refresh_says_how_many_prices_each_region_has(state: tuple[Any, str]) -> None:
     """For the log."""
     lists = Lists(us_east_1=[a_document()])
-    refresher = Refresher(price_list=lists, cache=DynamoPriceCache(*state), clock=lambda: NOW, home_region="us-east-1")
+    refresher = a_refresher(lists, DynamoPriceCache(*state))
 
-    assert refresher.refresh().answer() == {"effect": "refreshed", "prices": {"us-east-1": 1}}
+    assert refresher.refresh(endless).answer() == {"effect": "refreshed", "prices": {"us-east-1": 1}}
 
 
 def test_a_region_the_list_has_nothing_of_is_a_failure(state: tuple[Any, str]) -> None:
     """It would empty the cache."""
     lists = Lists(us_east_1=[a_document(component="Cluster")])
-    refresher = Refresher(price_list=lists, cache=DynamoPriceCache(*state), clock=lambda: NOW, home_region="us-east-1")
+    refresher = a_refresher(lists, DynamoPriceCache(*state))
 
     with pytest.raises(PriceListError, match="us-east-1: the list has no price at all"):
-        refresher.refresh()
+        refresher.refresh(endless)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from local.jobs import PlayedJob, Run, Stage, processing, training, transform, tuning
+from local.jobs import PlayedJob, Run, Stage, automl, processing, training, transform, tuning
 from local.sagemaker import control_app
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
+from sagewatch.ports import ListedJob
 from sagewatch.resources import JobKind, JobStatus
 from tests.builders import ACCOUNT
 from tests.contract.conftest import Aws
@@ -33,6 +34,8 @@ def a_played_job(kind: JobKind, number: int) -> PlayedJob:
             return transform(name, run, {"ml.m5.xlarge": 1}, region=REGION)
         case JobKind.TUNING:
             return tuning(name, run, region=REGION)
+        case JobKind.AUTOML:
+            return automl(name, Run(run.ended, 32), region=REGION)
 
 
 @pytest.fixture(scope="module")
@@ -50,16 +53,17 @@ def stage(aws_url: str) -> Stage:
     return stage
 
 
-def lists(aws: Aws, paces: list[int]) -> SageMakerLists:
-    """The adapter, counting its waits."""
-    return SageMakerLists(lambda region: aws.client("sagemaker", region), lambda: paces.append(1))
+def listed(aws: Aws, paces: list[int], kind: JobKind, region: str, since: datetime) -> list[ListedJob]:
+    """All pages, counting the waits."""
+    lists = SageMakerLists(lambda region: aws.client("sagemaker", region), lambda: paces.append(1))
+    return [job for page in lists.created_since(kind, region, since) for job in page]
 
 
 @pytest.mark.usefixtures("stage")
-@pytest.mark.parametrize("kind", [JobKind.PROCESSING, JobKind.TRANSFORM, JobKind.TUNING])
+@pytest.mark.parametrize("kind", [JobKind.PROCESSING, JobKind.TRANSFORM, JobKind.TUNING, JobKind.AUTOML])
 def test_every_kind_is_listed_oldest_first(aws: Aws, kind: JobKind) -> None:
     """From the time that was asked for."""
-    found = list(lists(aws, []).created_since(kind, REGION, START + timedelta(hours=1, minutes=30)))
+    found = listed(aws, [], kind, REGION, START + timedelta(hours=1, minutes=30))
 
     assert [job.name for job in found] == [f"{kind}-002", f"{kind}-003"]
     assert [job.created_at for job in found] == [START + timedelta(hours=hours) for hours in (2, 3)]
@@ -67,14 +71,14 @@ def test_every_kind_is_listed_oldest_first(aws: Aws, kind: JobKind) -> None:
 
 
 @pytest.mark.usefixtures("stage")
-def test_every_page_is_read_with_a_wait_between_two(aws: Aws) -> None:
+def test_every_page_is_read_with_a_wait_before_each(aws: Aws) -> None:
     """208 jobs are three pages."""
     paces: list[int] = []
-    found = list(lists(aws, paces).created_since(JobKind.TRAINING, REGION, START))
+    found = listed(aws, paces, JobKind.TRAINING, REGION, START)
 
     assert len({job.arn for job in found}) == 208
     assert [job.created_at for job in found] == sorted(job.created_at for job in found)
-    assert len(paces) == 2
+    assert len(paces) == 3
     assert found[1].status is JobStatus.COMPLETED
 
 
@@ -82,10 +86,10 @@ def test_every_page_is_read_with_a_wait_between_two(aws: Aws) -> None:
 def test_what_is_old_costs_nothing(aws: Aws) -> None:
     """One page, however long the account's history."""
     paces: list[int] = []
-    found = list(lists(aws, paces).created_since(JobKind.TRAINING, REGION, START + timedelta(hours=212, minutes=30)))
+    found = listed(aws, paces, JobKind.TRAINING, REGION, START + timedelta(hours=212, minutes=30))
 
     assert [job.name for job in found] == ["training-213", "training-214"]
-    assert paces == []
+    assert len(paces) == 1
 
 
 @pytest.mark.usefixtures("stage")
@@ -102,4 +106,4 @@ def test_a_page_can_be_empty_and_not_the_last(aws: Aws) -> None:
 
 def test_a_region_without_jobs_has_none(aws: Aws) -> None:
     """And costs a call a kind."""
-    assert list(lists(aws, []).created_since(JobKind.TRAINING, "eu-north-1", START)) == []
+    assert listed(aws, [], JobKind.TRAINING, "eu-north-1", START) == []

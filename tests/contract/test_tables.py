@@ -31,7 +31,7 @@ def both(request: pytest.FixtureRequest) -> tuple[Ledger, OpenJobs, Deliveries]:
     client = request.getfixturevalue("aws").client("dynamodb")
     return (
         DynamoLedger(client, ledger_name),
-        DynamoOpenJobs(client, state=state_name, ledger=ledger_name),
+        DynamoOpenJobs(client, state=state_name, ledger=ledger_name, clock=lambda: NOW),
         DynamoDeliveries(client, state_name),
     )
 
@@ -132,7 +132,7 @@ def test_the_stored_row_has_the_documented_attributes(aws: Aws, tables: tuple[st
 def test_state_expires(aws: Aws, tables: tuple[str, str]) -> None:
     """Nothing in WatchState is kept for ever."""
     client = aws.client("dynamodb")
-    DynamoOpenJobs(client, state=tables[1], ledger=tables[0]).add(a_job())
+    DynamoOpenJobs(client, state=tables[1], ledger=tables[0], clock=lambda: NOW).add(a_job())
     DynamoDeliveries(client, tables[1]).claim("a", NOW)
     items: list[dict[str, Any]] = [from_item(item) for item in client.scan(TableName=tables[1])["Items"]]
 

@@ -89,7 +89,7 @@ def test_an_event_can_be_invoked_directly(account: Account) -> None:
     event = an_event("training-job-completed") | {"region": "eu-west-1", "detail": account.stage.detail(job)}
     answer = account.invoke("RecordJob", event)
 
-    assert answer.get("effects") == ["recorded", "no longer watched"], answer
+    assert answer.get("effects") == ["recorded", "sum marked", "no longer watched"], answer
     assert "$0.257" in answer["reason"]
     assert len(account.rows(job.name)) == 1
 

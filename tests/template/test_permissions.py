@@ -15,9 +15,13 @@ LAMBDA = {
     "RecordJob": LOGS | POLLING,
     "DeliverAlert": LOGS | POLLING,
     "RefreshPrices": LOGS | {"sqs:SendMessage"},
+    "SweepJobs": LOGS | {"sqs:SendMessage"},
 }
 # Actions that IAM lets nobody narrow to a resource (Service Authorization Reference).
-WITHOUT_RESOURCES = {"pricing:GetProducts"}
+LISTS = {
+    f"sagemaker:List{kind}Jobs" for kind in ("Training", "Processing", "Transform", "HyperParameterTuning", "AutoML")
+}
+WITHOUT_RESOURCES = {"pricing:GetProducts"} | LISTS
 
 
 def statements(template: dict[str, Any], function: str) -> Iterator[dict[str, Any]]:
@@ -73,6 +77,7 @@ def test_every_variable_of_a_function_is_one_its_settings_read(template: dict[st
         "RecordJob": test_settings.RECORD_JOB,
         "DeliverAlert": test_settings.DELIVER_ALERT,
         "RefreshPrices": test_settings.REFRESH_PRICES,
+        "SweepJobs": test_settings.SWEEP_JOBS,
     }
     told = set(template["Resources"][function]["Properties"]["Environment"]["Variables"])
     assert told | ({"AWS_REGION"} & set(known[function])) == set(known[function])  # Lambda itself sets that one
@@ -84,6 +89,7 @@ def arns(*types: str) -> set[str]:
 
 
 JOBS = arns(*(facts.arn_type for facts in KINDS.values()))
+INDEXES = {f"${{CostLedger.Arn}}/index/{name}" for name in ("ByDay", "ByParent")}
 RESOURCES = {
     "RecordJob": {
         "logs": {"RecordJobLogs"},
@@ -94,7 +100,21 @@ RESOURCES = {
         "dynamodb:DeleteItem": {"WatchState"},
         "dynamodb:Query": {"WatchState"},
         "sagemaker": JOBS,
-        "sagemaker:ListTags": JOBS | arns("automl-job", "monitoring-schedule"),
+        "sagemaker:ListTags": JOBS | arns("pipeline", "monitoring-schedule"),
+    },
+    "SweepJobs": {
+        "logs": {"SweepJobsLogs"},
+        "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
+        "dynamodb:PutItem": {"CostLedger", "WatchState"},
+        "dynamodb:ConditionCheckItem": {"CostLedger"},
+        "dynamodb:BatchGetItem": {"CostLedger"},
+        "dynamodb:UpdateItem": {"CostLedger"},
+        "dynamodb:DeleteItem": {"WatchState"},
+        "dynamodb:GetItem": {"WatchState"},
+        "dynamodb:Query": {"CostLedger", "WatchState", *INDEXES},
+        "sagemaker": JOBS,
+        "sagemaker:ListTags": JOBS | arns("pipeline", "monitoring-schedule"),
+        **{action: {"*"} for action in LISTS},
     },
     "RefreshPrices": {
         "logs": {"RefreshPricesLogs"},
@@ -132,9 +152,10 @@ def test_every_permission_is_for_the_resources_it_is_needed_on(template: dict[st
     assert allowed == {action: expected.get(action) or expected[action.partition(":")[0]] for action in allowed}
 
 
-def test_a_schedule_that_fails_to_the_last_leaves_a_trace(template: dict[str, Any]) -> None:
+@pytest.mark.parametrize("function", ["RefreshPrices", "SweepJobs"])
+def test_a_schedule_that_fails_to_the_last_leaves_a_trace(template: dict[str, Any], function: str) -> None:
     """In the dead-letter queue."""
-    invoke = template["Resources"]["RefreshPrices"]["Properties"]["EventInvokeConfig"]
+    invoke = template["Resources"][function]["Properties"]["EventInvokeConfig"]
 
     assert invoke["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["EventDeadLetterQueue", "Arn"]}
 

@@ -102,9 +102,12 @@ def test_a_job_that_never_launched_costs_nothing_and_says_so(status: JobStatus) 
         ),
         pytest.param(a_job(training_plan_arn="arn:plan"), Pricing.COVERED, "training plan", id="training plan"),
         pytest.param(a_job(serverless=True), Pricing.NOT_INSTANCE_PRICED, "token", id="serverless"),
-        pytest.param(a_job(kind=JobKind.TUNING), Pricing.NOT_INSTANCE_PRICED, "training jobs", id="tuning"),
+        pytest.param(a_job(kind=JobKind.TUNING), Pricing.NOT_INSTANCE_PRICED, "rows of their own", id="tuning"),
         pytest.param(
-            a_job(kind=JobKind.PROCESSING, builtin_rule=True), Pricing.FREE, "built-in Debugger rules", id="rule"
+            a_job(kind=JobKind.PROCESSING, builtin_rule=True, parent_arn="arn:t"),
+            Pricing.FREE,
+            "built-in Debugger rules",
+            id="rule",
         ),
     ],
 )

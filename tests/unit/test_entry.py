@@ -2,6 +2,7 @@
 
 import io
 import json
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,9 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sagewatch.adapters.in_memory import InMemoryInbox
-from sagewatch.entry import Entry, wait
+from sagewatch.entry import Deadline, Entry, Scheduled, wait
 from sagewatch.errors import AccessDeniedError, MalformedEventError, RetryableError, ThrottledError
-from sagewatch.ports import QueueMessage
+from sagewatch.ports import MoreTime, QueueMessage
 
 
 class Context(LambdaContext):
@@ -57,7 +58,7 @@ class Desk:
         self.inbox = inbox or InMemoryInbox()
         self.worked: list[str] = []
         self.log = io.StringIO()
-        logger = Logger(service=f"test-{id(self)}", stream=self.log, level="INFO")
+        logger = Logger(service=f"test-{uuid.uuid4()}", stream=self.log, level="INFO")
         self.entry = Entry(self.work, inbox=self.inbox, max_receives=3, logger=logger)
 
     def work(self, body: str) -> Done:
@@ -213,3 +214,50 @@ def test_a_burial_that_fails_is_told_and_loses_nothing() -> None:
     assert desk.worked == ["one"]
     assert "no name" in desk.log.getvalue()
     assert "sqs:SendMessage" in desk.log.getvalue()
+
+
+class Countdown(LambdaContext):
+    """An invocation whose time a test lets pass."""
+
+    def __init__(self, seconds: int) -> None:
+        """So much is left."""
+        self.seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override] # powertools declares it static
+        """Say so."""
+        return self.seconds * 1000
+
+
+def test_a_deadline_keeps_back_what_is_needed_to_end_in_order() -> None:
+    """Twenty seconds; a share is one of the rest."""
+    context = Countdown(600)
+    more_time = Deadline(context)
+    seen = []
+    for left in (600, 311, 310, 21, 20, 0):
+        context.seconds = left
+        seen.append((left, more_time(0.5), more_time()))
+
+    assert seen == [
+        (600, True, True),
+        (311, True, True),
+        (310, False, True),
+        (21, False, True),
+        (20, False, False),
+        (0, False, False),
+    ]
+
+
+def test_scheduled_work_is_given_its_deadline_and_answers_with_its_outcome() -> None:
+    """Whatever the schedule says."""
+    given: list[MoreTime] = []
+    log = io.StringIO()
+
+    def work(more_time: MoreTime) -> Done:
+        given.append(more_time)
+        return Done()
+
+    answer = Scheduled(work, Logger(service=f"test-{uuid.uuid4()}", stream=log, level="INFO"))({}, Countdown(60))
+
+    assert answer == {"reason": "done"}
+    assert given[0]()
+    assert json.loads(log.getvalue())["reason"] == "done"

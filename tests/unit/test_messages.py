@@ -221,10 +221,10 @@ def test_durations_have_two_units(seconds: int, text: str) -> None:
 )
 def test_links_lead_to_the_partitions_console(region: str, host: str) -> None:
     """GovCloud and China have their own."""
-    assert console_url(JobKind.PROCESSING, "p", region).startswith(f"https://{host}/sagemaker/")
-    assert logs_url(JobKind.PROCESSING, "p", region).startswith(f"https://{host}/cloudwatch/")
+    assert str(console_url(JobKind.PROCESSING, "p", region)).startswith(f"https://{host}/sagemaker/")
+    assert str(logs_url(JobKind.PROCESSING, "p", region)).startswith(f"https://{host}/cloudwatch/")
 
 
 def test_a_tuning_jobs_logs_are_its_training_jobs() -> None:
     """Their names begin with its own, so no slash follows."""
-    assert logs_url(JobKind.TUNING, "hpo", "us-east-1").endswith("TrainingJobs$3FlogStreamNameFilter$3Dhpo")
+    assert str(logs_url(JobKind.TUNING, "hpo", "us-east-1")).endswith("TrainingJobs$3FlogStreamNameFilter$3Dhpo")

@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 
 from sagewatch.alerts import JobAlert, UnpricedAlert
-from sagewatch.costs import cost_of
+from sagewatch.costs import Pricing, cost_of
 from sagewatch.errors import MalformedEventError
 from sagewatch.owners import Owner, owner_of
-from sagewatch.policy import Decision, Record, Tell, Unwatch, Watch, decide_ended, decide_running
+from sagewatch.policy import Decision, Record, SumAgain, Tell, Unwatch, Watch, decide_ended, decide_gone, decide_running
 from sagewatch.records import RecordedBy
-from sagewatch.resources import InstanceGroup, Job, JobStatus
+from sagewatch.resources import InstanceGroup, Job, JobKind, JobStatus
+from sagewatch.totals import DaySum, RollUpSum, sums_with
 from tests.builders import BOOK, NOW, a_failed_job, a_job, a_row
 
 
@@ -42,17 +43,21 @@ def test_a_job_being_deleted_changes_nothing(status: JobStatus) -> None:
 
 def test_a_completed_job_is_recorded_and_no_longer_watched() -> None:
     """Nobody is told."""
-    assert decided(a_job()).actions == (Record(a_row()), Unwatch(a_job()))
+    assert decided(a_job()).actions == (Record(a_row()), SumAgain(DaySum("2026-11-20")), Unwatch(a_job()))
 
 
 def test_a_failed_job_is_recorded_before_it_is_told() -> None:
     """A crash between the two repeats the event; the other way round a message could name a row that is not there."""
-    assert kinds(decided(a_failed_job())) == ["Record", "Tell", "Unwatch"]
+    assert kinds(decided(a_failed_job())) == ["Record", "SumAgain", "Tell", "Unwatch"]
 
 
 def test_a_job_stopped_by_a_person_is_recorded_and_not_told() -> None:
     """They know."""
-    assert kinds(decided(a_job(status=JobStatus.STOPPED, secondary_status="Stopped"))) == ["Record", "Unwatch"]
+    assert kinds(decided(a_job(status=JobStatus.STOPPED, secondary_status="Stopped"))) == [
+        "Record",
+        "SumAgain",
+        "Unwatch",
+    ]
 
 
 def test_a_job_stopped_by_its_limit_is_told() -> None:
@@ -65,7 +70,7 @@ def test_a_job_stopped_by_its_limit_is_told() -> None:
 
 def test_a_provisional_row_keeps_the_job_watched() -> None:
     """So that a sweep looks again."""
-    assert kinds(decided(a_job(keep_alive_seconds=600))) == ["Watch", "Record"]
+    assert kinds(decided(a_job(keep_alive_seconds=600))) == ["Watch", "Record", "SumAgain"]
 
 
 def test_the_alert_carries_what_people_need() -> None:
@@ -84,13 +89,49 @@ def test_the_alert_carries_what_people_need() -> None:
 
 def test_the_same_finding_has_the_same_identity_and_another_job_has_another() -> None:
     """A name used again is another job."""
-    first, again = (decided(a_failed_job()).actions[1] for _ in range(2))
-    other = decided(a_failed_job(created_at=NOW)).actions[1]
+    [first], [again], [other] = (
+        [action.alert.alert_id for action in decided(job).actions if isinstance(action, Tell)]
+        for job in (a_failed_job(), a_failed_job(), a_failed_job(created_at=NOW))
+    )
 
-    assert isinstance(first, Tell)
-    assert isinstance(again, Tell)
-    assert isinstance(other, Tell)
-    assert first.alert.alert_id == again.alert.alert_id != other.alert.alert_id
+    assert first == again != other
+
+
+def test_a_job_of_the_past_is_recorded_and_not_told() -> None:
+    """Its end is no news."""
+    job = a_failed_job()
+    decision = decide_ended(job, cost_of(job, BOOK), None, now=NOW, by=RecordedBy.SWEEP, tell=False)
+
+    assert kinds(decision) == ["Record", "SumAgain", "Unwatch"]
+
+
+def test_a_child_changes_the_sums_of_its_day_and_of_its_parent() -> None:
+    """A training job's own children, its rules, do not add up to it."""
+    tuner, trainer = (
+        f"arn:aws:sagemaker:us-east-1:1:{kind}/p" for kind in ("hyper-parameter-tuning-job", "training-job")
+    )
+
+    assert sums_with(a_row(parent_arn=tuner)) == (DaySum("2026-11-20"), RollUpSum(tuner))
+    assert sums_with(a_row(parent_arn=trainer)) == (DaySum("2026-11-20"),)
+
+
+def test_a_roll_up_changes_no_day() -> None:
+    """Its children have rows of their own."""
+    assert sums_with(a_row(kind=JobKind.TUNING, resource_arn="arn:t")) == (RollUpSum("arn:t"),)
+
+
+def test_an_open_job_that_is_gone_gets_a_row_without_an_amount() -> None:
+    """Dated by when it was missed; unknown is never 0."""
+    decision = decide_gone(a_job(status=JobStatus.IN_PROGRESS, started_at=None, ended_at=None), now=NOW)
+    [row] = [action.row for action in decision.actions if isinstance(action, Record)]
+
+    assert (row.status, row.pricing, row.cost_usd, row.ended_at) == (
+        JobStatus.DELETING,
+        Pricing.UNPRICED,
+        None,
+        "2026-11-20T12:00:00Z",
+    )
+    assert kinds(decision)[-1] == "Unwatch"
 
 
 def test_an_unpriced_type_has_one_identity_whichever_job_meets_it() -> None:

@@ -24,7 +24,7 @@ def test_a_failed_job_becomes_one_row_and_one_alert() -> None:
 
     outcome = world.recorder.on_event(an_event("training-job-failed"))
 
-    assert outcome.effects == (Effect.RECORDED, Effect.TOLD, Effect.UNWATCHED)
+    assert outcome.effects == (Effect.RECORDED, Effect.MARKED, Effect.TOLD, Effect.UNWATCHED)
     [row] = world.rows
     assert (row.cost_usd, row.owner, row.pricing) == (Decimal("0.23"), "ana@example.com", Pricing.PRICED)
     assert len(world.alerts.sent) == 1
@@ -282,7 +282,7 @@ def test_the_answer_names_the_reason_and_what_happened() -> None:
     assert world.recorder.on_message(json.dumps(an_event("training-job-completed"))).answer() == {
         "reason": "training job Fraud-XGB-01 ended as Completed: priced $0.46,"
         " its billed time at the on-demand list price",
-        "effects": ["recorded", "no longer watched"],
+        "effects": ["recorded", "sum marked", "no longer watched"],
     }
 
 

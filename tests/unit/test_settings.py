@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from sagewatch.errors import SettingsError
-from sagewatch.settings import DeliverAlertSettings, RecordJobSettings, RefreshPricesSettings
+from sagewatch.settings import DeliverAlertSettings, RecordJobSettings, RefreshPricesSettings, SweepJobsSettings
 
 RECORD_JOB = {
     "QUEUE_URL": "https://q",
@@ -26,6 +26,14 @@ DELIVER_ALERT = {
     "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
     "SLACK_API_URL": "https://slack.com/api/",
 }
+SWEEP_JOBS = {
+    **{
+        name: value
+        for name, value in RECORD_JOB.items()
+        if name not in {"QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "MAX_RECEIVES"}
+    },
+    "AWS_REGION": "eu-west-1",
+}
 REFRESH_PRICES = {"WATCH_STATE": "state", "AWS_REGION": "eu-west-1"}
 
 
@@ -45,6 +53,13 @@ def test_a_missing_variable_of_record_job_is_named(name: str) -> None:
     """Never a default table."""
     with pytest.raises(SettingsError, match=name):
         RecordJobSettings.from_env({key: value for key, value in RECORD_JOB.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(SWEEP_JOBS))
+def test_a_missing_variable_of_sweep_jobs_is_named(name: str) -> None:
+    """Never a default table."""
+    with pytest.raises(SettingsError, match=name):
+        SweepJobsSettings.from_env({key: value for key, value in SWEEP_JOBS.items() if key != name})
 
 
 @pytest.mark.parametrize("name", sorted(DELIVER_ALERT))

@@ -1,6 +1,6 @@
 """Both tables: the ledger, and the state of the watch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.costs import Pricing
 from sagewatch.errors import DeliveryInFlightError, ThrottledError
-from sagewatch.ports import CLAIMED_FOR, Posted
+from sagewatch.ports import CLAIMED_FOR, Clock, OpenJob, Posted
 from sagewatch.records import CostRecord, key_time
-from sagewatch.resources import Job
+from sagewatch.resources import Job, JobKind, JobStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
-# The longest a job can run is a tuning job's 182 days (botocore, MaxRuntimeInSeconds).
-_OPEN_FOR = timedelta(days=200)
+# The longest a job can run is a tuning job's 182 days (botocore, MaxRuntimeInSeconds). An older one that is put in
+# late has yet to be looked at.
+_OPEN_FOR, _LOOKED_AT_WITHIN = timedelta(days=200), timedelta(days=14)
 # EventBridge retries for a day and SQS keeps for 14: after 90 days nothing can ask for the same alert again.
 _REMEMBERED_FOR = timedelta(days=90)
 
@@ -35,6 +36,19 @@ def to_item(values: Mapping[str, object]) -> dict[str, Any]:
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Turn DynamoDB's attribute values into plain ones."""
     return {name: _deserialize(value) for name, value in item.items()}
+
+
+def query(
+    client: "DynamoDBClient", table: str, partition: str, sk_from: str = " ", sk_to: str = "~"
+) -> list[dict[str, Any]]:
+    """Read a partition of WatchState, whole or from one sort key to another."""
+    pages = client.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="pk = :pk AND sk BETWEEN :from AND :to",
+        ExpressionAttributeValues=to_item({":pk": partition, ":from": sk_from, ":to": sk_to}),
+    )
+    with translated("dynamodb:Query on the state"):
+        return [from_item(item) for page in pages for item in page["Items"]]
 
 
 def _plain(value: object) -> object:
@@ -54,11 +68,10 @@ class DynamoLedger:
     def put(self, row: CostRecord) -> bool:
         """See ``Ledger.put``."""
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(resource_arn)"}
-        if row.pricing is not Pricing.PROVISIONAL:
-            condition = {
-                "ConditionExpression": "attribute_not_exists(resource_arn) OR pricing = :provisional",
-                "ExpressionAttributeValues": {":provisional": _serialize(Pricing.PROVISIONAL.value)},
-            }
+        if worse := [name for name in Pricing if row.pricing.outranks(name)]:
+            places = {f":{number}": _serialize(name.value) for number, name in enumerate(worse)}
+            condition["ConditionExpression"] += f" OR pricing IN ({', '.join(places)})"
+            condition["ExpressionAttributeValues"] = places
         with translated("dynamodb:PutItem on the ledger"):
             try:
                 self._client.put_item(TableName=self._table, Item=to_item(asdict(row)), **condition)
@@ -70,20 +83,22 @@ class DynamoLedger:
 class DynamoOpenJobs:
     """The ``OpenJobs`` port: items of WatchState, put in together with a look at the ledger."""
 
-    PERMISSIONS: ClassVar = ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
+    PERMISSIONS: ClassVar = ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query")
 
-    def __init__(self, client: "DynamoDBClient", *, state: str, ledger: str) -> None:
+    def __init__(self, client: "DynamoDBClient", *, state: str, ledger: str, clock: Clock) -> None:
         """Keep the client and both tables' names."""
         self._client = client
         self._state = state
         self._ledger = ledger
+        self._clock = clock
 
-    def add(self, job: Job) -> bool:
+    def add(self, job: Job, *, provisional: bool = False) -> bool:
         """See ``OpenJobs.add``. One transaction, so that a late start can never reopen a recorded end."""
         created_at = key_time(job)
         facts = {"resource_arn": job.arn, "resource_name": job.name, "kind": job.kind, "region": job.region}
-        expires_at = int((datetime.fromisoformat(created_at) + _OPEN_FOR).timestamp())
-        item = {**_open_key(job), **to_item({**facts, "created_at": created_at, "expires_at": expires_at})}
+        expires = max(datetime.fromisoformat(created_at) + _OPEN_FOR, self._clock() + _LOOKED_AT_WITHIN)
+        times = {"created_at": created_at, "expires_at": int(expires.timestamp())}
+        item = {**_open_key(job), **to_item({**facts, **times, "provisional": provisional})}
         key = to_item({"resource_arn": job.arn, "created_at": created_at})
         with translated("dynamodb:TransactWriteItems on the open jobs"):
             try:
@@ -111,6 +126,23 @@ class DynamoOpenJobs:
         """See ``OpenJobs.remove``."""
         with translated("dynamodb:DeleteItem on the open jobs"):
             self._client.delete_item(TableName=self._state, Key=_open_key(job))
+
+    def of_region(self, region: str) -> Sequence[OpenJob]:
+        """See ``OpenJobs.of_region``."""
+        return [_open_job(item) for item in query(self._client, self._state, f"open-job#{region}")]
+
+
+def _open_job(item: Mapping[str, Any]) -> OpenJob:
+    job = Job(
+        kind=JobKind(item["kind"]),
+        name=item["resource_name"],
+        arn=item["resource_arn"],
+        account=item["resource_arn"].split(":")[4],
+        region=item["region"],
+        status=JobStatus.IN_PROGRESS,
+        created_at=datetime.fromisoformat(item["created_at"]),
+    )
+    return OpenJob(job, provisional=item.get("provisional", False))
 
 
 def _open_key(job: Job) -> dict[str, Any]:

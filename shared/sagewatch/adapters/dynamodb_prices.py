@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb import from_item, to_item
+from sagewatch.adapters.dynamodb import query, to_item
 from sagewatch.ports import Clock, Prices
 from sagewatch.pricelist import ListedPrice
 from sagewatch.pricing import EMPTY_BOOK, Price, PriceBook
@@ -17,8 +16,7 @@ from sagewatch.records import iso
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_REGIONS = "price-regions"
-# Prices that could not be refreshed for long are still better than none; a region nobody uses is forgotten.
+# Prices that could not be refreshed for long are still better than none.
 _KEPT_FOR = timedelta(days=400)
 _STALE_AFTER = timedelta(days=3)  # the refresh is daily
 _READ_EVERY = timedelta(hours=1)
@@ -27,16 +25,12 @@ _READ_EVERY = timedelta(hours=1)
 class DynamoPriceCache:
     """The ``PriceCache`` port."""
 
-    PERMISSIONS: ClassVar = ("dynamodb:Query", "dynamodb:PutItem")
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
         """Keep the client and the table's name."""
         self._client = client
         self._state = state
-
-    def regions(self) -> AbstractSet[str]:
-        """See ``PriceCache.regions``."""
-        return {item["sk"] for item in query(self._client, self._state, _REGIONS)}
 
     def keep(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
         """See ``PriceCache.keep``."""
@@ -47,12 +41,9 @@ class DynamoPriceCache:
 
 
 class DynamoPrices:
-    """The ``Prices`` port: live prices first, another port's where there are none.
+    """The ``Prices`` port: live prices first, another port's where there are none. A region is read once an hour."""
 
-    A region is read once an hour; one that has no live prices yet is noted as in use, for the next refresh.
-    """
-
-    PERMISSIONS: ClassVar = ("dynamodb:Query", "dynamodb:PutItem")
+    PERMISSIONS: ClassVar = ("dynamodb:Query",)
 
     def __init__(self, client: "DynamoDBClient", state: str, *, otherwise: Prices, clock: Clock) -> None:
         """Keep the client, the table's name and what to fall back on."""
@@ -73,23 +64,10 @@ class DynamoPrices:
 
     def _read(self, region: str, now: datetime) -> PriceBook:
         items = query(self._client, self._state, f"prices#{region}")
-        if not items:
-            with translated("dynamodb:PutItem on the price regions"):
-                item = to_item({"pk": _REGIONS, "sk": region, "expires_at": _expiry(now)})
-                self._client.put_item(TableName=self._state, Item=item)
         return PriceBook(
             hourly={item["sk"]: _hourly(item, region, now) for item in items},
             volumes={item["sk"]: _price(item, item["gb_month"], region, now) for item in items if "gb_month" in item},
         )
-
-
-def query(client: "DynamoDBClient", table: str, partition: str) -> list[dict[str, Any]]:
-    """Read a whole partition of WatchState."""
-    pages = client.get_paginator("query").paginate(
-        TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues=to_item({":pk": partition})
-    )
-    with translated("dynamodb:Query on the state"):
-        return [from_item(item) for page in pages for item in page["Items"]]
 
 
 def _items(prices: Sequence[ListedPrice]) -> Mapping[str, dict[str, Any]]:

@@ -1,17 +1,19 @@
 """The ports in memory, for tests and for dry runs: real implementations, held to the same contract as the others."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
+from typing import Any
 
 from sagewatch.alerts import Alert
-from sagewatch.costs import Pricing
 from sagewatch.errors import DeliveryInFlightError, JobNotFoundError
 from sagewatch.messages import Message
-from sagewatch.ports import CLAIMED_FOR, Posted, QueueMessage
+from sagewatch.ports import CLAIMED_FOR, Key, ListedJob, Mark, OpenJob, Posted, QueueMessage
 from sagewatch.pricing import EMPTY_BOOK, PriceBook
-from sagewatch.records import CostRecord, key_time
+from sagewatch.records import CostRecord, iso, key_time
 from sagewatch.resources import Job, JobKind
+from sagewatch.totals import DayTotal, LedgerRow, RollUp, Sum
 
 
 @dataclass
@@ -40,6 +42,26 @@ class InMemoryJobs:
 
 
 @dataclass
+class InMemoryLists:
+    """The ``JobLists`` port on a list, in pages of ``page``."""
+
+    listed: list[ListedJob] = field(default_factory=list)
+    page: int = 100
+    failures: dict[JobKind, Exception] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def created_since(self, kind: JobKind, region: str, since: datetime) -> Iterator[Sequence[ListedJob]]:
+        """See ``JobLists.created_since``."""
+        there = [job for job in self.listed if job.kind is kind and job.arn.split(":")[3] == region]
+        found = sorted((job for job in there if job.created_at > since), key=lambda job: job.created_at)
+        for first in range(0, max(1, len(found)), self.page):
+            self.calls.append(f"list {kind} in {region}")
+            if kind in self.failures:
+                raise self.failures[kind]
+            yield found[first : first + self.page]
+
+
+@dataclass
 class InMemoryPrices:
     """The ``Prices`` port on a dictionary."""
 
@@ -52,18 +74,60 @@ class InMemoryPrices:
 
 @dataclass
 class InMemoryLedger:
-    """The ``Ledger`` port on a dictionary."""
+    """The ``Ledger`` port on a dictionary, and the ports that read it or write roll-ups into it."""
 
-    rows: dict[tuple[str, str], CostRecord] = field(default_factory=dict)
+    rows: dict[Key, CostRecord] = field(default_factory=dict)
+    roll_ups: dict[Key, RollUp] = field(default_factory=dict)
 
     def put(self, row: CostRecord) -> bool:
         """See ``Ledger.put``."""
         key = (row.resource_arn, row.created_at)
         before = self.rows.get(key)
-        if before and not (before.pricing is Pricing.PROVISIONAL and row.pricing is not Pricing.PROVISIONAL):
+        if before and not row.pricing.outranks(before.pricing):
             return False
         self.rows[key] = row
         return True
+
+    def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
+        """See ``LedgerKeys.recorded``."""
+        return {(job.arn, iso(job.created_at)) for job in jobs} & self.rows.keys()
+
+    def times_of(self, arn: str) -> Sequence[datetime]:
+        """See ``LedgerKeys.times_of``."""
+        return sorted((datetime.fromisoformat(time) for name, time in self.rows if name == arn), reverse=True)
+
+    def of_day(self, day: str) -> Iterator[LedgerRow]:
+        """See ``LedgerRows.of_day``."""
+        return (row for row in self._read() if row.ended_on == day)
+
+    def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
+        """See ``LedgerRows.of_owner``."""
+        return (row for row in self._read() if row.owner == owner and first_day <= row.ended_on <= last_day)
+
+    def of_parent(self, arn: str) -> Iterator[LedgerRow]:
+        """See ``LedgerRows.of_parent``."""
+        return (row for row in self._read() if row.parent_arn == arn)
+
+    def keep(self, arn: str, total: RollUp) -> str | None:
+        """See ``RollUps.keep``."""
+        newest = max((row for row in self.rows.values() if row.resource_arn == arn), key=_created_at, default=None)
+        if newest is None:
+            return None
+        self.roll_ups[arn, newest.created_at] = total
+        return newest.parent_arn
+
+    def _read(self) -> Iterator[LedgerRow]:
+        columns = {column.name for column in fields(LedgerRow)}
+        for key, row in sorted(self.rows.items(), key=lambda entry: entry[1].ended_at):
+            read: dict[str, Any] = {name: value for name, value in asdict(row).items() if name in columns}
+            total = self.roll_ups.get(key)
+            yield LedgerRow(
+                **read, rollup_usd=total.cost_usd if total else None, rollup_jobs=total.jobs if total else None
+            )
+
+
+def _created_at(row: CostRecord) -> str:
+    return row.created_at
 
 
 @dataclass
@@ -71,19 +135,88 @@ class InMemoryOpenJobs:
     """The ``OpenJobs`` port on a dictionary, beside the ledger it looks into."""
 
     ledger: InMemoryLedger
-    jobs: dict[tuple[str, str], Job] = field(default_factory=dict)
+    jobs: dict[Key, OpenJob] = field(default_factory=dict)
 
-    def add(self, job: Job) -> bool:
+    def add(self, job: Job, *, provisional: bool = False) -> bool:
         """See ``OpenJobs.add``."""
         key = (job.arn, key_time(job))
         if key in self.ledger.rows:
             return False
-        self.jobs[key] = job
+        self.jobs[key] = OpenJob(job, provisional)
         return True
 
     def remove(self, job: Job) -> None:
         """See ``OpenJobs.remove``."""
         self.jobs.pop((job.arn, key_time(job)), None)
+
+    def of_region(self, region: str) -> Sequence[OpenJob]:
+        """See ``OpenJobs.of_region``."""
+        return [entry for entry in self.jobs.values() if entry.job.region == region]
+
+
+@dataclass
+class InMemoryRegions:
+    """The ``Regions`` port on a set."""
+
+    noted: set[str] = field(default_factory=set)
+
+    def note(self, region: str) -> None:
+        """See ``Regions.note``."""
+        self.noted.add(region)
+
+    def in_use(self) -> AbstractSet[str]:
+        """See ``Regions.in_use``."""
+        return frozenset(self.noted)
+
+
+@dataclass
+class InMemoryCheckpoints:
+    """The ``Checkpoints`` port on a dictionary."""
+
+    kept: dict[str, datetime] = field(default_factory=dict)
+
+    def read(self, name: str) -> datetime | None:
+        """See ``Checkpoints.read``."""
+        return self.kept.get(name)
+
+    def keep(self, name: str, reached: datetime) -> None:
+        """See ``Checkpoints.keep``."""
+        self.kept[name] = reached.replace(microsecond=0)
+
+
+@dataclass
+class InMemoryMarks:
+    """The ``Marks`` port on a dictionary."""
+
+    tokens: dict[Sum, int] = field(default_factory=dict)
+
+    def add(self, changed: Sum) -> None:
+        """See ``Marks.add``."""
+        self.tokens[changed] = self.tokens.get(changed, 0) + 1
+
+    def all(self) -> Sequence[Mark]:
+        """See ``Marks.all``."""
+        return [Mark(changed, str(token)) for changed, token in self.tokens.items()]
+
+    def remove(self, mark: Mark) -> None:
+        """See ``Marks.remove``."""
+        if str(self.tokens.get(mark.sum)) == mark.token:
+            del self.tokens[mark.sum]
+
+
+@dataclass
+class InMemoryTotals:
+    """The ``Totals`` port on a dictionary."""
+
+    kept: dict[str, DayTotal] = field(default_factory=dict)
+
+    def keep(self, total: DayTotal) -> None:
+        """See ``Totals.keep``."""
+        self.kept[total.day] = total
+
+    def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
+        """See ``Totals.between``."""
+        return {day: total for day, total in self.kept.items() if first_day <= day <= last_day}
 
 
 @dataclass

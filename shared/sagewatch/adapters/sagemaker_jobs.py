@@ -31,6 +31,7 @@ class SageMakerJobs:
         "sagemaker:DescribeProcessingJob",
         "sagemaker:DescribeTransformJob",
         "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:DescribeAutoMLJobV2",
         "sagemaker:ListTags",
     )
 
@@ -89,5 +90,7 @@ def _describe(client: "SageMakerClient", job: Job) -> Mapping[str, Any]:
             return client.describe_transform_job(TransformJobName=job.name)
         case JobKind.TUNING:
             return client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=job.name)
+        case JobKind.AUTOML:
+            return client.describe_auto_ml_job_v2(AutoMLJobName=job.name)  # it answers for V1 jobs as well
         case _:
             assert_never(job.kind)

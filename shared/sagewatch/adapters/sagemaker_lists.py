@@ -1,6 +1,6 @@
 """SageMaker's List calls: jobs by their creation time, oldest first, each kind in its own region."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,14 +23,15 @@ _LISTS: Mapping[JobKind, tuple[str, str, str]] = {
         "HyperParameterTuningJobSummaries",
         "HyperParameterTuningJob",
     ),
+    JobKind.AUTOML: ("list_auto_ml_jobs", "AutoMLJobSummaries", "AutoMLJob"),
 }
 
 
 class SageMakerLists:
     """The ``JobLists`` port on the SageMaker API.
 
-    ``pace`` is called before every page but the first of a list: ListTrainingJobs allows two requests a second for the
-    whole account, the console included.
+    ``pace`` is called before every page: ListTrainingJobs allows two requests a second for the whole account, the
+    console included.
     """
 
     PERMISSIONS: ClassVar = (
@@ -38,6 +39,7 @@ class SageMakerLists:
         "sagemaker:ListProcessingJobs",
         "sagemaker:ListTransformJobs",
         "sagemaker:ListHyperParameterTuningJobs",
+        "sagemaker:ListAutoMLJobs",
     )
 
     def __init__(self, client_for: "Callable[[str], SageMakerClient]", pace: Callable[[], None]) -> None:
@@ -45,7 +47,7 @@ class SageMakerLists:
         self._client_for = client_for
         self._pace = pace
 
-    def created_since(self, kind: JobKind, region: str, since: datetime) -> Iterator[ListedJob]:
+    def created_since(self, kind: JobKind, region: str, since: datetime) -> Iterator[Sequence[ListedJob]]:
         """See ``JobLists.created_since``. A page may be empty and still not be the last."""
         operation, key, prefix = _LISTS[kind]
         call = getattr(self._client_for(region), operation)
@@ -56,13 +58,13 @@ class SageMakerLists:
             "MaxResults": _PAGE,
         }
         while True:
+            self._pace()
             with translated(f"sagemaker:{operation} in {region}"):
                 page = call(**query)
-            yield from (_listed(kind, summary, prefix) for summary in page[key])
+            yield [_listed(kind, summary, prefix) for summary in page[key]]
             if not page.get("NextToken"):
                 return
             query["NextToken"] = page["NextToken"]
-            self._pace()
 
 
 def _listed(kind: JobKind, summary: Mapping[str, Any], prefix: str) -> ListedJob:

@@ -1,0 +1,12 @@
+"""SweepJobs: what events missed (schedule)."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch import wiring
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Sweep, whatever the schedule says."""
+    return wiring.sweep_jobs()(event, context)

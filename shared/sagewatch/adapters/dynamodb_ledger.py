@@ -1,0 +1,171 @@
+"""The ledger as it is read: what has a row, the rows of a day, an owner or a parent; and the roll-ups in it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import fields
+from datetime import datetime
+from decimal import Decimal
+from itertools import batched
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.dynamodb import from_item, to_item
+from sagewatch.costs import Pricing
+from sagewatch.errors import ThrottledError
+from sagewatch.failures import FailureClass
+from sagewatch.ports import Key, ListedJob
+from sagewatch.records import iso
+from sagewatch.resources import JobKind, JobStatus
+from sagewatch.totals import LedgerRow, RollUp
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BATCH = 100  # BatchGetItem takes no more keys
+_TRIES = 5
+
+
+class DynamoLedgerKeys:
+    """The ``LedgerKeys`` port."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:BatchGetItem", "dynamodb:Query")
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
+        """See ``LedgerKeys.recorded``. A hundred jobs are one call."""
+        keys = {(job.arn, iso(job.created_at)) for job in jobs}
+        return {key for batch in batched(sorted(keys), _BATCH, strict=False) for key in self._found(batch)}
+
+    def _found(self, keys: Sequence[Key]) -> Iterator[Key]:
+        wanted: Any = [to_item({"resource_arn": arn, "created_at": created_at}) for arn, created_at in keys]
+        for _ in range(_TRIES):
+            request: Any = {self._table: {"Keys": wanted, "ProjectionExpression": "resource_arn, created_at"}}
+            with translated("dynamodb:BatchGetItem on the ledger"):
+                answer = self._client.batch_get_item(RequestItems=request)
+            for item in answer["Responses"].get(self._table, []):
+                yield item["resource_arn"]["S"], item["created_at"]["S"]
+            left: Mapping[str, Any] = answer.get("UnprocessedKeys", {})
+            if self._table not in left:
+                return
+            wanted = left[self._table]["Keys"]
+        raise ThrottledError("dynamodb:BatchGetItem on the ledger leaves keys unprocessed")
+
+    def times_of(self, arn: str) -> Sequence[datetime]:
+        """See ``LedgerKeys.times_of``."""
+        rows = _query(self._client, self._table, None, {"resource_arn": arn}, ("created_at",), newest_first=True)
+        return [datetime.fromisoformat(row["created_at"]) for row in rows]
+
+
+class DynamoLedgerRows:
+    """The ``LedgerRows`` port, on the ledger's indexes."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:Query",)
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def of_day(self, day: str) -> Iterator[LedgerRow]:
+        """See ``LedgerRows.of_day``."""
+        return self._rows("ByDay", {"ended_on": day})
+
+    def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
+        """See ``LedgerRows.of_owner``."""
+        return self._rows("ByOwner", {"owner": owner}, between=(first_day, f"{last_day}~"))
+
+    def of_parent(self, arn: str) -> Iterator[LedgerRow]:
+        """See ``LedgerRows.of_parent``."""
+        return self._rows("ByParent", {"parent_arn": arn})
+
+    def _rows(self, index: str, key: Mapping[str, str], between: tuple[str, str] | None = None) -> Iterator[LedgerRow]:
+        return map(_row, _query(self._client, self._table, index, key, _COLUMNS, between=between))
+
+
+class DynamoRollUps:
+    """The ``RollUps`` port."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:Query", "dynamodb:UpdateItem")
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def keep(self, arn: str, total: RollUp) -> str | None:
+        """See ``RollUps.keep``."""
+        columns = ("created_at", "parent_arn")
+        newest = next(_query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True), None)
+        if newest is None:
+            return None  # it still runs; its own row will ask again
+        values = {":jobs": total.jobs, ":usd": total.cost_usd, ":unpriced": total.unpriced_jobs}
+        with translated("dynamodb:UpdateItem on the ledger"):
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_item({"resource_arn": arn, "created_at": newest["created_at"]}),
+                UpdateExpression="SET rollup_jobs = :jobs, rollup_usd = :usd, rollup_unpriced_jobs = :unpriced",
+                ConditionExpression="attribute_exists(resource_arn)",
+                ExpressionAttributeValues=to_item(values),
+            )
+        parent: str | None = newest.get("parent_arn")
+        return parent
+
+
+def _query(  # noqa: PLR0913 - what DynamoDB's Query takes
+    client: "DynamoDBClient",
+    table: str,
+    index: str | None,
+    key: Mapping[str, str],
+    columns: Sequence[str],
+    *,
+    between: tuple[str, str] | None = None,
+    newest_first: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """Read one partition page by page, only the columns that are asked for. Some of their names are reserved words."""
+    [(partition, value)] = key.items()
+    condition, values = "#partition = :partition", {":partition": value}
+    if between:
+        condition, values = (
+            f"{condition} AND ended_at BETWEEN :from AND :to",
+            {**values, ":from": between[0], ":to": between[1]},
+        )
+    of_index: dict[str, Any] = {"IndexName": index} if index else {}
+    pages = client.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression=condition,
+        ExpressionAttributeNames={"#partition": partition, **{f"#{name}": name for name in columns}},
+        ExpressionAttributeValues=to_item(values),
+        ProjectionExpression=", ".join(f"#{name}" for name in columns),
+        ScanIndexForward=not newest_first,
+        **of_index,
+    )
+    with translated(f"dynamodb:Query on the ledger {index or ''}".rstrip()):
+        for page in pages:
+            yield from map(_plain, page["Items"])
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows' own types are text and numbers, and a million of them are read at a time."""
+    return {
+        name: Decimal(value["N"]) if "N" in value else value["S"] if "S" in value else from_item({name: value})[name]
+        for name, value in item.items()
+    }
+
+
+_COLUMNS = tuple(field.name for field in fields(LedgerRow))
+_TYPES: Mapping[str, Any] = {
+    "kind": JobKind,
+    "status": JobStatus,
+    "pricing": Pricing,
+    "failure_class": FailureClass,
+    "billable_seconds": int,
+    "rollup_jobs": int,
+}
+
+
+def _row(item: Mapping[str, Any]) -> LedgerRow:
+    return LedgerRow(**{name: _TYPES[name](value) if name in _TYPES else value for name, value in item.items()})

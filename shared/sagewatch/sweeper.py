@@ -1,0 +1,267 @@
+"""SweepJobs' work: what events missed. Listings fill the index of open jobs, Describe empties it."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sagewatch.costs import in_doubt
+from sagewatch.errors import JobNotFoundError, OutOfTimeError, SageWatchError, SweepIncompleteError, ThrottledError
+from sagewatch.policy import decide_gone
+from sagewatch.ports import (
+    Checkpoints,
+    Clock,
+    JobLists,
+    Jobs,
+    Key,
+    LedgerKeys,
+    ListedJob,
+    MoreTime,
+    OpenJob,
+    OpenJobs,
+    Regions,
+)
+from sagewatch.recorder import Effect, Recorder, lacks_billed_seconds, same_job, without_pool
+from sagewatch.records import RecordedBy, iso, key_time
+from sagewatch.resources import Job, JobKind
+from sagewatch.summer import Summer
+
+# A training job runs for 28 days at most: what the first sweep of all sees of older jobs has been seen by nobody.
+_FIRST_LOOK = timedelta(days=30)
+# What a listing, an index write or a whole sweep lost is found by those of the next day; it costs a call per 100 jobs.
+_OVERLAP = timedelta(days=1)
+_NEWS_FOR = timedelta(days=1)  # an older end is no news
+_PROVISIONAL_FOR = timedelta(days=8)  # a warm pool lives for 7 days at most; what is not told by then will not be
+_LISTING_SHARE = 0.5  # of the time: a long listing must not keep the open jobs from being looked at
+
+
+class Watcher(Protocol):
+    """Somebody who likes to know how far a long run has come."""
+
+    def listed(self, kind: JobKind, region: str, reached: datetime, new: int) -> None:
+        """A listing has come to the jobs created then; so many of its page are new."""
+
+    def found(self, jobs: int) -> None:
+        """So many open jobs will be looked at."""
+
+    def looked(self, job: Job) -> None:
+        """One of them was."""
+
+
+class Nobody:
+    """A watcher who does not care."""
+
+    def listed(self, kind: JobKind, region: str, reached: datetime, new: int) -> None:
+        """See ``Watcher.listed``."""
+
+    def found(self, jobs: int) -> None:
+        """See ``Watcher.found``."""
+
+    def looked(self, job: Job) -> None:
+        """See ``Watcher.looked``."""
+
+
+NOBODY = Nobody()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What a run is for: since when jobs are listed, under which name it keeps how far it came, and what is news.
+
+    Nothing that ended before ``told_since`` is told, and nothing at all where it is ``None``.
+    """
+
+    name: str
+    since: datetime
+    overlap: timedelta
+    told_since: datetime | None
+
+    def checkpoint(self, kind: JobKind, region: str) -> str:
+        """The name of how far one listing has come."""
+        return f"{self.name}#{region}#{kind}"
+
+    def is_news(self, job: Job) -> bool:
+        """Whether somebody should still hear of the job's end."""
+        ended = job.ended_at or job.dated_at
+        return self.told_since is not None and ended is not None and ended >= self.told_since
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a run did, in numbers of jobs and sums, and what went wrong, each in one sentence.
+
+    ``complete`` says that nothing was left for the next run: neither time nor SageMaker's patience ended before.
+    """
+
+    summed: int = 0
+    listed: int = 0
+    new: int = 0
+    looked_at: int = 0
+    recorded: int = 0
+    still_open: int = 0
+    complete: bool = True
+    failures: list[str] = field(default_factory=list)
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweeper:
+    """Finds jobs that ended unseen, and has them recorded as their events would have."""
+
+    recorder: Recorder
+    jobs: Jobs
+    lists: JobLists
+    ledger: LedgerKeys
+    open_jobs: OpenJobs
+    checkpoints: Checkpoints
+    regions: Regions
+    summer: Summer
+    clock: Clock
+    home_region: str
+    watcher: Watcher = NOBODY
+
+    def sweep(self, more_time: MoreTime) -> Swept:
+        """List what is new and look at what is open, in every region in use.
+
+        Raises ``SweepIncompleteError``, after everything has been tried, if something failed that time will not mend.
+        """
+        now = self.clock()
+        errand = Errand(name="sweep", since=now - _FIRST_LOOK, overlap=_OVERLAP, told_since=now - _NEWS_FOR)
+        swept = self._run(errand, sorted({self.home_region, *self.regions.in_use()}), more_time)
+        if swept.failures:
+            raise SweepIncompleteError("; ".join(swept.failures))
+        return swept
+
+    def backfill(self, since: datetime, regions: Sequence[str], more_time: MoreTime) -> Swept:
+        """Record the past of some regions, and tell nobody. A run that was interrupted is gone on with."""
+        errand = Errand(name=f"backfill#{since:%Y-%m-%d}", since=since, overlap=timedelta(0), told_since=None)
+        return self._run(errand, regions, more_time)
+
+    def _run(self, errand: Errand, regions: Sequence[str], more_time: MoreTime) -> Swept:
+        """Sums come first: what the last run wrote, every reader of the indexes sees by now."""
+        swept = Swept()
+        with _noted(swept, "sums"):
+            swept.summed += self.summer.sum_marked(more_time)
+        for region in regions:
+            with _noted(swept, region):
+                open_jobs = {(entry.job.arn, key_time(entry.job)): entry for entry in self.open_jobs.of_region(region)}
+                for kind in JobKind:
+                    with _noted(swept, region):
+                        self._list(errand, kind, region, open_jobs, more_time, swept)
+                self._look_at(open_jobs.values(), errand, more_time, swept)
+        return swept
+
+    def _list(  # noqa: PLR0913, PLR0917 - one listing of one errand
+        self,
+        errand: Errand,
+        kind: JobKind,
+        region: str,
+        open_jobs: dict[Key, OpenJob],
+        more_time: MoreTime,
+        swept: Swept,
+    ) -> None:
+        """Put into the index what is in neither table; how far that came is kept page by page."""
+        _need(more_time, _LISTING_SHARE, "the next run lists")
+        checkpoint = errand.checkpoint(kind, region)
+        reached = self.checkpoints.read(checkpoint) or errand.since
+        for page in self.lists.created_since(kind, region, max(reached - errand.overlap, errand.since)):
+            unknown = self._unknown(page, open_jobs)
+            for job in unknown:
+                if self.open_jobs.add(job):
+                    open_jobs[job.arn, key_time(job)] = OpenJob(job, provisional=False)
+            swept.listed += len(page)
+            swept.new += len(unknown)
+            if page and page[-1].created_at > reached:
+                reached = page[-1].created_at
+                self.checkpoints.keep(checkpoint, reached)
+            self.watcher.listed(kind, region, reached, len(unknown))
+            _need(more_time, _LISTING_SHARE, "the next run lists the rest")
+
+    def _unknown(self, page: Sequence[ListedJob], open_jobs: Mapping[Key, OpenJob]) -> list[Job]:
+        unseen = [listed for listed in page if (listed.arn, iso(listed.created_at)) not in open_jobs]
+        recorded = self.ledger.recorded(unseen) if unseen else frozenset()
+        return [_as_job(listed) for listed in unseen if (listed.arn, iso(listed.created_at)) not in recorded]
+
+    def _look_at(self, entries: Collection[OpenJob], errand: Errand, more_time: MoreTime, swept: Swept) -> None:
+        self.watcher.found(len(entries))
+        for entry in entries:
+            _need(more_time, 1, "the next run looks at the rest")
+            with _noted(swept, f"{entry.job.kind} job {entry.job.name}", may_throttle=False):
+                self._look(entry, errand, swept)
+            self.watcher.looked(entry.job)
+
+    def _look(self, entry: OpenJob, errand: Errand, swept: Swept) -> None:
+        swept.looked_at += 1
+        try:
+            found = self.jobs.describe(entry.job)
+        except JobNotFoundError:
+            found = None
+        if found is None or not same_job(entry.job, found):
+            swept.recorded += self._gone(entry)
+        elif self._unsettled(entry, without_pool(found, self.clock())):
+            swept.still_open += 1
+        else:
+            swept.recorded += self._record(entry, found, errand)
+
+    def _unsettled(self, entry: OpenJob, found: Job) -> bool:
+        """Whether there is nothing to write yet: it runs, or was read too early, or is no more certain than its row."""
+        now = self.clock()
+        if not (found.status.ended or found.status.deleting) or lacks_billed_seconds(found, now):
+            return True
+        recent = found.ended_at is None or now - found.ended_at < _PROVISIONAL_FOR
+        return entry.provisional and recent and in_doubt(found)
+
+    def _record(self, entry: OpenJob, found: Job, errand: Errand) -> bool:
+        """Record the end under the key its row has, if it has one: an event may have dated it a little differently."""
+        job = self.recorder.with_tags(replace(found, created_at=self._recorded_at(found) or found.created_at))
+        decision = self.recorder.decide(job, RecordedBy.SWEEP, tell=errand.is_news(job))
+        effects = self.recorder.apply(decision).effects
+        if entry.provisional or key_time(entry.job) != key_time(job):
+            self.open_jobs.remove(entry.job)
+        return Effect.RECORDED in effects
+
+    def _gone(self, entry: OpenJob) -> bool:
+        """Nothing more will be known of it: what row there is stands, and where there is none one says so."""
+        if entry.provisional or self._recorded_at(entry.job):
+            self.open_jobs.remove(entry.job)
+            return False
+        return Effect.RECORDED in self.recorder.apply(decide_gone(entry.job, now=self.clock())).effects
+
+    def _recorded_at(self, job: Job) -> datetime | None:
+        times = self.ledger.times_of(job.arn)
+        return next((time for time in times if same_job(job, replace(job, created_at=time))), None)
+
+
+def _need(more_time: MoreTime, share: float, otherwise: str) -> None:
+    if not more_time(share):
+        raise OutOfTimeError(otherwise)
+
+
+def _as_job(listed: ListedJob) -> Job:
+    account, region = listed.arn.split(":")[4], listed.arn.split(":")[3]
+    return Job(
+        kind=listed.kind,
+        name=listed.name,
+        arn=listed.arn,
+        account=account,
+        region=region,
+        status=listed.status,
+        created_at=listed.created_at,
+    )
+
+
+@contextmanager
+def _noted(swept: Swept, what: str, *, may_throttle: bool = True) -> Iterator[None]:
+    """Let one thing's failure hinder no other. A throttled SageMaker is left alone, and asked again by the next run."""
+    try:
+        yield
+    except (OutOfTimeError, ThrottledError):
+        swept.complete = False
+        if not may_throttle:
+            raise
+    except SageWatchError as exc:
+        swept.failures.append(f"{what}: {exc}")

@@ -1,0 +1,317 @@
+"""What SweepJobs keeps and reads, in memory and on moto's DynamoDB with the template's own tables.
+
+DynamoDB differs from moto in that its indexes follow its tables late: a row written a moment ago may be missing from
+ByDay. Sums are therefore only formed of marks that are some seconds old.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
+from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.in_memory import (
+    InMemoryCheckpoints,
+    InMemoryLedger,
+    InMemoryMarks,
+    InMemoryOpenJobs,
+    InMemoryRegions,
+    InMemoryTotals,
+)
+from sagewatch.costs import Pricing
+from sagewatch.errors import UnavailableError
+from sagewatch.ports import (
+    Checkpoints,
+    Ledger,
+    LedgerKeys,
+    LedgerRows,
+    ListedJob,
+    Mark,
+    Marks,
+    OpenJobs,
+    Regions,
+    RollUps,
+    Totals,
+)
+from sagewatch.resources import JobKind, JobStatus
+from sagewatch.totals import Cell, DaySum, DayTotal, RollUp, RollUpSum, Spend
+from tests.builders import CREATED, NOW, a_job, a_row
+from tests.contract.conftest import Aws
+
+
+@dataclass
+class Desk:
+    """All the ports of one world, at a time a test moves."""
+
+    now: datetime
+    ledger: Ledger
+    keys: LedgerKeys
+    rows: LedgerRows
+    roll_ups: RollUps
+    open_jobs: OpenJobs
+    regions: Regions
+    checkpoints: Checkpoints
+    marks: Marks
+    totals: Totals
+
+
+@pytest.fixture(params=["in_memory", "dynamodb"])
+def desk(request: pytest.FixtureRequest) -> Desk:
+    """The same ports, twice."""
+    if request.param == "in_memory":
+        ledger = InMemoryLedger()
+        return Desk(
+            NOW,
+            *(ledger, ledger, ledger, ledger),
+            InMemoryOpenJobs(ledger),
+            InMemoryRegions(),
+            InMemoryCheckpoints(),
+            InMemoryMarks(),
+            InMemoryTotals(),
+        )
+    table, state = request.getfixturevalue("tables")
+    client = request.getfixturevalue("aws").client("dynamodb")
+    moments: list[Desk] = []
+
+    def clock() -> datetime:
+        return moments[0].now
+
+    moments.append(
+        Desk(
+            NOW,
+            DynamoLedger(client, table),
+            DynamoLedgerKeys(client, table),
+            DynamoLedgerRows(client, table),
+            DynamoRollUps(client, table),
+            DynamoOpenJobs(client, state=state, ledger=table, clock=clock),
+            DynamoRegions(client, state, clock),
+            DynamoCheckpoints(client, state),
+            DynamoMarks(client, state, clock),
+            DynamoTotals(client, state),
+        )
+    )
+    return moments[0]
+
+
+def listed(number: int) -> ListedJob:
+    """A job of a listing."""
+    arn = f"arn:aws:sagemaker:us-east-1:111122223333:training-job/j-{number}"
+    return ListedJob(kind=JobKind.TRAINING, name=f"j-{number}", arn=arn, status=JobStatus.COMPLETED, created_at=CREATED)
+
+
+def test_jobs_with_rows_are_told_from_those_without(desk: Desk) -> None:
+    """However many are asked about at once."""
+    jobs = [listed(number) for number in range(230)]
+    for job in jobs[::2]:
+        desk.ledger.put(a_row(resource_arn=job.arn))
+
+    assert desk.keys.recorded(jobs) == {(job.arn, "2026-11-20T09:58:00Z") for job in jobs[::2]}
+    assert desk.keys.recorded([]) == frozenset()
+
+
+def test_a_name_used_again_is_not_recorded_yet(desk: Desk) -> None:
+    """The key has the creation time."""
+    desk.ledger.put(a_row(resource_arn=listed(1).arn, created_at="2026-11-19T00:00:00Z"))
+
+    assert desk.keys.recorded([listed(1)]) == frozenset()
+    assert desk.keys.times_of(listed(1).arn) == [datetime.fromisoformat("2026-11-19T00:00:00Z")]
+
+
+def test_the_rows_of_one_arn_are_told_newest_first(desk: Desk) -> None:
+    """None for one without."""
+    for day in ("2026-11-18", "2026-11-20", "2026-11-19"):
+        desk.ledger.put(a_row(created_at=f"{day}T00:00:00Z"))
+
+    assert [time.day for time in desk.keys.times_of(a_job().arn)] == [20, 19, 18]
+    assert desk.keys.times_of("arn:other") == []
+
+
+def test_a_days_rows_are_read_by_the_time_of_their_end(desk: Desk) -> None:
+    """Those of other days are not."""
+    for number, ended_at in enumerate(("2026-11-20T23:59:59Z", "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z")):
+        desk.ledger.put(a_row(resource_arn=f"arn:{number}", ended_at=ended_at, ended_on=ended_at[:10]))
+
+    assert [row.resource_arn for row in desk.rows.of_day("2026-11-20")] == ["arn:1", "arn:0"]
+    assert list(desk.rows.of_day("2026-11-22")) == []
+
+
+def test_a_row_is_read_as_it_was_written(desk: Desk) -> None:
+    """Exact amounts, typed words, and nothing where nothing is known."""
+    desk.ledger.put(a_row(cost_usd=Decimal("0.4716666667"), spot_savings_usd=Decimal("1.5")))
+    [row] = desk.rows.of_day("2026-11-20")
+
+    assert (row.cost_usd, row.spot_savings_usd) == (Decimal("0.4716666667"), Decimal("1.5"))
+    assert (row.kind, row.status, row.pricing) == (JobKind.TRAINING, JobStatus.COMPLETED, Pricing.PRICED)
+    assert (row.billable_seconds, row.owner, row.parent_arn, row.rollup_usd) == (3600, "ana@example.com", None, None)
+
+
+def test_an_owners_rows_are_read_between_two_days_that_both_count(desk: Desk) -> None:
+    """Nobody else's."""
+    for day in ("2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01"):
+        desk.ledger.put(a_row(resource_arn=f"arn:{day}", ended_at=f"{day}T23:59:59Z", ended_on=day))
+    desk.ledger.put(a_row(resource_arn="arn:bo", owner="bo"))
+
+    assert [row.ended_on for row in desk.rows.of_owner("ana@example.com", "2026-11-01", "2026-11-30")] == [
+        "2026-11-01",
+        "2026-11-30",
+    ]
+
+
+def test_a_roll_up_is_written_into_the_newest_row_of_its_job(desk: Desk) -> None:
+    """And the job's own parent is told."""
+    desk.ledger.put(a_row(resource_arn="arn:t", kind=JobKind.TUNING, created_at="2026-11-01T00:00:00Z"))
+    desk.ledger.put(a_row(resource_arn="arn:t", kind=JobKind.TUNING, parent_arn="arn:auto"))
+    desk.ledger.put(a_row(resource_arn="arn:c", parent_arn="arn:t"))
+    total = RollUp(jobs=1, cost_usd=Decimal("0.46"), unpriced_jobs=0)
+
+    assert desk.roll_ups.keep("arn:t", total) == "arn:auto"
+    assert [row.resource_arn for row in desk.rows.of_parent("arn:t")] == ["arn:c"]
+    [row] = desk.rows.of_parent("arn:auto")
+    assert (row.rollup_usd, row.rollup_jobs) == (Decimal("0.46"), 1)
+
+
+def test_a_roll_up_of_a_job_that_has_no_row_yet_is_let_go(desk: Desk) -> None:
+    """It still runs; its own row asks again."""
+    assert desk.roll_ups.keep("arn:t", RollUp()) is None
+    assert list(desk.rows.of_day("2026-11-20")) == []
+
+
+def test_open_jobs_are_told_by_region_with_what_describes_them(desk: Desk) -> None:
+    """And whether they wait for a final row."""
+    running = a_job(status=JobStatus.IN_PROGRESS)
+    desk.open_jobs.add(running)
+    desk.open_jobs.add(replace(running, name="p", arn=f"{running.arn}-p"), provisional=True)
+    desk.open_jobs.add(replace(running, region="eu-west-1", arn=running.arn.replace("us-east-1", "eu-west-1")))
+
+    found = desk.open_jobs.of_region("us-east-1")
+    assert [(entry.job.name, entry.provisional) for entry in found] == [("Fraud-XGB-01", False), ("p", True)]
+    assert {(entry.job.kind, entry.job.account, entry.job.created_at) for entry in found} == {
+        (JobKind.TRAINING, "111122223333", CREATED)
+    }
+
+
+def test_regions_in_use_are_noted(desk: Desk) -> None:
+    """Once is enough."""
+    for region in ("eu-west-1", "us-east-1", "eu-west-1"):
+        desk.regions.note(region)
+
+    assert desk.regions.in_use() == {"eu-west-1", "us-east-1"}
+
+
+def test_a_checkpoint_is_kept_to_the_second_downwards(desk: Desk) -> None:
+    """Jobs of the same second are listed again rather than missed."""
+    assert desk.checkpoints.read("sweep#x") is None
+    desk.checkpoints.keep("sweep#x", NOW.replace(microsecond=999_999))
+
+    assert desk.checkpoints.read("sweep#x") == NOW
+
+
+def test_marks_are_worked_off_unless_they_were_set_again(desk: Desk) -> None:
+    """A row may land while its day is being summed."""
+    day, roll_up = DaySum("2026-11-19"), RollUpSum("arn:t")
+    desk.marks.add(day)
+    desk.marks.add(roll_up)
+    desk.now += timedelta(minutes=1)
+    taken = {mark.sum: mark for mark in desk.marks.all()}
+    assert set(taken) == {day, roll_up}
+    desk.marks.add(day)
+    for mark in taken.values():
+        desk.marks.remove(mark)
+    desk.now += timedelta(minutes=1)
+
+    assert [mark.sum for mark in desk.marks.all()] == [day]
+    desk.marks.remove(Mark(roll_up, "gone"))
+
+
+def spend(number: int) -> Spend:
+    """Some money."""
+    return Spend(jobs=number, cost_usd=Decimal(f"{number}.0000000001"), failed_jobs=1, failed_usd=Decimal("0.5"))
+
+
+@pytest.mark.parametrize("cells", [0, 1, 2500])
+def test_a_total_of_any_size_is_read_as_it_was_kept(desk: Desk, cells: int) -> None:
+    """Owners with names and jobs without an owner; an item of DynamoDB holds 400 KB."""
+    total = DayTotal(
+        "2026-11-20",
+        {Cell(JobKind.TRAINING, f"o-{number}" if number else None): spend(number) for number in range(cells)},
+    )
+    desk.totals.keep(total)
+
+    assert desk.totals.between("2026-11-20", "2026-11-20") == {"2026-11-20": total}
+
+
+def test_a_total_that_became_shorter_is_read_without_its_old_rest(desk: Desk) -> None:
+    """The newer total counts."""
+    long = DayTotal("2026-11-20", {Cell(JobKind.TRAINING, f"o-{number}"): spend(number) for number in range(2500)})
+    short = DayTotal("2026-11-20", {Cell(JobKind.TRAINING, "ana"): spend(1)})
+    desk.totals.keep(long)
+    desk.totals.keep(short)
+
+    assert desk.totals.between("2026-11-20", "2026-11-20") == {"2026-11-20": short}
+
+
+def test_totals_are_read_across_months_and_years(desk: Desk) -> None:
+    """Both ends count, and nothing outside."""
+    for day in ("2026-10-31", "2026-11-30", "2026-12-31", "2027-01-01", "2027-01-02"):
+        desk.totals.keep(DayTotal(day, {Cell(JobKind.TRANSFORM, None): spend(1)}))
+
+    assert sorted(desk.totals.between("2026-11-30", "2027-01-01")) == ["2026-11-30", "2026-12-31", "2027-01-01"]
+
+
+def test_a_mark_waits_until_the_indexes_have_followed(aws: Aws, tables: tuple[str, str]) -> None:
+    """Some seconds."""
+    moments = [NOW]
+    marks = DynamoMarks(aws.client("dynamodb"), tables[1], lambda: moments[-1])
+    marks.add(DaySum("2026-11-19"))
+    young = list(marks.all())
+    moments.append(NOW + timedelta(seconds=5))
+
+    assert (young, [mark.sum for mark in marks.all()]) == ([], [DaySum("2026-11-19")])
+
+
+def counted(client: Any) -> list[str]:
+    """The operations a client calls from now on."""
+    calls: list[str] = []
+    client.meta.events.register("before-call.dynamodb.*", lambda model, **_: calls.append(model.name))
+    return calls
+
+
+def test_an_environment_marks_today_and_notes_a_region_once(aws: Aws, tables: tuple[str, str]) -> None:
+    """A closed day is marked every time, for its mark may have been worked off in between."""
+    client = aws.client("dynamodb")
+    calls = counted(client)
+    marks, regions = DynamoMarks(client, tables[1], lambda: NOW), DynamoRegions(client, tables[1], lambda: NOW)
+    for _ in range(3):
+        marks.add(DaySum("2026-11-20"))
+        regions.note("us-east-1")
+    assert calls == ["PutItem"] * 2
+    for _ in range(3):
+        marks.add(DaySum("2026-11-19"))
+
+    assert calls == ["PutItem"] * 5
+
+
+NOWHERE: list[tuple[str, Callable[[Any], object]]] = [
+    ("dynamodb:BatchGetItem on the ledger", lambda client: DynamoLedgerKeys(client, "no").recorded([listed(1)])),
+    ("dynamodb:Query on the ledger ByDay", lambda client: list(DynamoLedgerRows(client, "no").of_day("2026-11-20"))),
+    ("dynamodb:Query on the ledger", lambda client: DynamoRollUps(client, "no").keep("arn:t", RollUp())),
+    ("dynamodb:GetItem on the checkpoints", lambda client: DynamoCheckpoints(client, "no").read("x")),
+    ("dynamodb:Query on the state", lambda client: DynamoMarks(client, "no", lambda: NOW).all()),
+    (
+        "dynamodb:DeleteItem on the marks",
+        lambda client: DynamoMarks(client, "no", lambda: NOW).remove(Mark(DaySum("x"), "t")),
+    ),
+    ("dynamodb:PutItem on the totals", lambda client: DynamoTotals(client, "no").keep(DayTotal("2026-11-20", {}))),
+]
+
+
+@pytest.mark.parametrize(("action", "call"), NOWHERE)
+def test_what_fails_names_its_action(aws: Aws, action: str, call: Callable[[Any], object]) -> None:
+    """A typed error, and a retry."""
+    with pytest.raises(UnavailableError, match=action):
+        call(aws.client("dynamodb"))

@@ -77,7 +77,7 @@ def _without_instances(job: Job) -> Cost | None:
         return Cost(pricing=Pricing.NOT_INSTANCE_PRICED, reason="the jobs it started have rows of their own")
     if job.serverless:
         return Cost(pricing=Pricing.NOT_INSTANCE_PRICED, reason="serverless training is billed by the token")
-    if job.builtin_rule and (job.parent_arn or not job.described):  # the image alone, on no training job, is billed
+    if job.builtin_rule and (":training-job/" in (job.parent_arn or "") or not job.described):
         return Cost(pricing=Pricing.FREE, reason="AWS charges nothing for its built-in Debugger rules")
     if job.training_plan_arn is not None:
         return Cost(pricing=Pricing.COVERED, reason="a prepaid training plan covers it", seconds=_seconds(job))

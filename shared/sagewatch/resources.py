@@ -176,9 +176,12 @@ class Job:
     def warm_pool_runs(self) -> bool:
         """Whether a warm pool is, or may be, still billed: it runs on after the job, on a second clock.
 
-        DescribeTrainingJob: WarmPoolStatus is Available, InUse, Reused or Terminated; the last two are its end.
+        DescribeTrainingJob: WarmPoolStatus is Available, InUse, Reused or Terminated; the last two are its end. One
+        that is not told may still come where a keep-alive was asked for.
         """
-        return bool(self.keep_alive_seconds) and self.warm_pool_status not in {"Reused", "Terminated"}
+        if self.warm_pool_status is None:
+            return bool(self.keep_alive_seconds)
+        return self.warm_pool_status not in {"Reused", "Terminated"}
 
     @property
     def hit_its_limit(self) -> bool:

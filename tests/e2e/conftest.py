@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from local.cloud import ACCOUNT, ROOT, LocalCloud
 from local.jobs import PlayedJob, Stage, get_json, post_json
 from sagewatch.adapters.dynamodb import from_item
+from sagewatch.adapters.dynamodb_watch import DynamoTotals
 from sagewatch.resources import KINDS
 
 HOME = ROOT / ".local" / "test"
@@ -93,6 +95,21 @@ class Account:
         )
         content: dict[str, Any] = json.loads(answer["Payload"].read())
         return content
+
+    def swept_until[T](self, look: Callable[[], T]) -> T:
+        """Sweep until there is something to see: marks are worked off once they are some seconds old."""
+
+        def swept() -> T:
+            self.stage.sweep()
+            return look()
+
+        return eventually(swept, seconds=60)
+
+    def day_total(self, day: str, owner: str) -> Decimal:
+        """What a closed day's total says of an owner."""
+        totals = DynamoTotals(self.stage.client("dynamodb"), self.env["WatchStateName"]).between(day, day)
+        cells = totals[day].cells.items() if day in totals else ()
+        return sum((spend.cost_usd for cell, spend in cells if cell.owner == owner), Decimal(0))
 
     def play(self, job: PlayedJob) -> None:
         """Play a job."""

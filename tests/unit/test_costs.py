@@ -104,7 +104,7 @@ def test_a_job_that_never_launched_costs_nothing_and_says_so(status: JobStatus) 
         pytest.param(a_job(serverless=True), Pricing.NOT_INSTANCE_PRICED, "token", id="serverless"),
         pytest.param(a_job(kind=JobKind.TUNING), Pricing.NOT_INSTANCE_PRICED, "rows of their own", id="tuning"),
         pytest.param(
-            a_job(kind=JobKind.PROCESSING, builtin_rule=True, parent_arn="arn:t"),
+            a_job(kind=JobKind.PROCESSING, builtin_rule=True, parent_arn="arn:aws:sagemaker:r:1:training-job/t"),
             Pricing.FREE,
             "built-in Debugger rules",
             id="rule",
@@ -134,6 +134,12 @@ def test_an_amount_that_may_change_is_provisional(job: Job, word: str) -> None:
     assert word in cost.reason
 
 
+def test_a_pool_whose_keep_alive_was_taken_back_runs_until_it_is_terminated() -> None:
+    """UpdateTrainingJob sets KeepAlivePeriodInSeconds to 0, and the pool ends a little later."""
+    assert cost_of(a_job(keep_alive_seconds=0, warm_pool_status="Available"), BOOK).pricing is Pricing.PROVISIONAL
+    assert cost_of(a_job(keep_alive_seconds=0, warm_pool_status="Terminated"), BOOK).pricing is Pricing.PRICED
+
+
 @pytest.mark.parametrize(
     ("status", "seconds", "pricing", "usd", "pool"),
     [
@@ -141,6 +147,7 @@ def test_an_amount_that_may_change_is_provisional(job: Job, word: str) -> None:
         pytest.param("Terminated", 7200, Pricing.PRICED, "1.38", "0.92", id="two hours in all: 0.46 + 0.92"),
         pytest.param("Reused", 600, Pricing.PRICED, "0.5366666667", "0.0766666667", id="taken over by another job"),
         pytest.param(None, None, Pricing.PROVISIONAL, "0.46", None, id="not told of yet"),
+        pytest.param("InUse", 600, Pricing.PROVISIONAL, "0.5366666667", "0.0766666667", id="in use by another job"),
     ],
 )
 def test_a_warm_pool_is_billed_on_a_clock_of_its_own(

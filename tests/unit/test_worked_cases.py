@@ -1,4 +1,4 @@
-"""What SageMaker bills, as a table of worked cases: each has its source and was worked out by hand, on paper.
+"""What SageMaker bills, as a table of worked cases: each has its source and was worked out by hand.
 
 A case goes the whole way from what Describe answers to the row of the ledger. Amounts are to ten decimals.
 """
@@ -323,7 +323,7 @@ INSTANCES_AND_SECONDS = (
             BillableTimeInSeconds=1080, ResourceConfig=on("ml.g5.xlarge"), EnableManagedSpotTraining=True
         ),
         discount=Decimal(10),
-        arithmetic="1080 s x 1 x 1.408 / 3600 x 0.9 = 0.38016; saved (3600 - 1080) s x 1 x 1.408 / 3600 x 0.9 = 0.88704",
+        arithmetic="1080 s x 1.408 / 3600 x 0.9 = 0.38016; saved (3600 - 1080) s x 1.408 / 3600 x 0.9 = 0.88704",
         usd="0.38016",
         list_usd="0.4224",
         compute_usd="0.4224",

@@ -1,0 +1,228 @@
+"""SweepJobs on the deployed stack: events get lost, come twice and out of order, and the ledger is right all the same.
+
+AWS differs from the local cloud in that Describe and List throttle; unit and contract tests stand in for that.
+"""
+
+import random
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from local.jobs import PlayedJob, Run, automl, get_json, processing, training, transform, tuning
+from sagewatch.resources import KINDS, JobKind
+from tests.e2e.conftest import Account, eventually
+
+JOBS = 500
+# The on-demand list prices of us-east-1, USD per hour (prices/README.md): the oracle's own copy.
+HOURLY = {"ml.m5.xlarge": Decimal("0.23"), "ml.g5.xlarge": Decimal("1.408"), "ml.c5.2xlarge": Decimal("0.408")}
+TRAINING_TYPES = tuple(HOURLY)
+
+
+class Play:
+    """Some jobs with what each must cost, and which of them failed."""
+
+    def __init__(self, seed: int) -> None:
+        """Make them up."""
+        self._random = random.Random(seed)  # noqa: S311 - a play, not a secret
+        self.jobs: list[PlayedJob] = []
+        self.oracle: dict[str, Decimal | None] = {}
+        for number in range(JOBS):
+            self._add(number)
+
+    def _add(self, number: int) -> None:
+        kind = self._random.choices(list(JobKind), weights=[70, 15, 10, 3, 2])[0]
+        minutes = self._random.randint(1, 300)
+        run = Run.ago(self._random.uniform(0.1, 18), minutes)
+        status = self._random.choices(["Completed", "Failed", "Stopped"], weights=[70, 15, 15])[0]
+        reason = "AlgorithmError: exit code: 1" if status == "Failed" else None
+        name, tags = f"swarm-{number:03}-{kind}", {"owner": f"owner-{number % 7}"}
+        count = self._random.randint(1, 4)
+        seconds = 60 * minutes
+        match kind:
+            case JobKind.TRAINING:
+                spot = self._random.random() < 0.2
+                billed = seconds // 3 if spot else seconds
+                instance_type = self._random.choice(TRAINING_TYPES)
+                job = training(
+                    name,
+                    run,
+                    {instance_type: count},
+                    status=status,
+                    reason=reason,
+                    billable=billed,
+                    spot=spot,
+                    volume_gb=0,
+                    tags=tags,
+                )
+                self.oracle[name] = _cost(instance_type, count, billed)
+            case JobKind.PROCESSING:
+                job = processing(name, run, {"ml.m5.xlarge": count}, status=status, reason=reason, tags=tags)
+                cluster = {
+                    "ClusterConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": count, "VolumeSizeInGB": 1}
+                }
+                job = replace(job, request={**job.request, "ProcessingResources": cluster})
+                self.oracle[name] = _cost("ml.m5.xlarge", count, seconds)
+            case JobKind.TRANSFORM:
+                job = transform(name, run, {"ml.m5.xlarge": count}, status=status, reason=reason, tags=tags)
+                self.oracle[name] = _cost("ml.m5.xlarge", count, seconds)
+            case JobKind.TUNING:
+                job = tuning(name, run, status=status, reason=reason, tags=tags)
+                self.oracle[name] = None
+            case JobKind.AUTOML:
+                job = automl(name, run, status=status, reason=reason, tags=tags)
+                self.oracle[name] = None
+        self.jobs.append(job)
+
+    def failed(self) -> set[str]:
+        """The names of the jobs somebody must hear of."""
+        return {job.name for job in self.jobs if job.status == "Failed"}
+
+    def through_eventbridge(self, events: list[Any]) -> list[Any]:
+        """What arrives of some events: three in ten are dropped, two in ten of the rest come twice, none in order."""
+        arriving = [event for event in events if self._random.random() >= 0.3]
+        arriving += [event for event in arriving if self._random.random() < 0.2]
+        self._random.shuffle(arriving)
+        return arriving
+
+
+def _cost(instance_type: str, count: int, seconds: int) -> Decimal:
+    """DescribeTrainingJob, BillableTimeInSeconds: billed seconds x instances x the hourly price."""
+    return HOURLY[instance_type] * count * seconds / 3600
+
+
+@pytest.fixture(scope="module")
+def play(account: Account) -> Play:
+    """The jobs, played: created, ended, and told of by what EventBridge let through."""
+    play = Play(seed=20_261_123)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(account.stage.create, play.jobs))
+        running = list(pool.map(account.stage.detail, play.jobs))
+        list(pool.map(account.stage.finish, play.jobs))
+        ended = list(pool.map(account.stage.detail, play.jobs))
+    told = [job for job in play.jobs if KINDS[job.kind].detail_type]
+    pairs = dict(zip((job.name for job in play.jobs), zip(running, ended, strict=True), strict=True))
+    events = [(job, detail) for job in told for detail in pairs[job.name]]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda event: account.stage.announce(*event), play.through_eventbridge(events)))
+    return play
+
+
+def test_after_two_sweeps_the_ledger_equals_the_oracle(account: Account, play: Play) -> None:
+    """To the cent and beyond; every failure is told once."""
+    assert eventually(account.stage.quiet, seconds=120)
+    before = [row for row in account.stage.ledger() if row["resource_name"].startswith("swarm-")]
+    first, second = account.stage.sweep(), account.stage.sweep()
+    assert eventually(account.stage.quiet, seconds=120)
+    rows = {row["resource_name"]: row for row in account.stage.ledger() if row["resource_name"].startswith("swarm-")}
+
+    assert 0.3 * JOBS < len(before) < 0.9 * JOBS  # else the play has lost its point
+    assert first["failures"] == second["failures"] == []
+    assert len(rows) == JOBS
+    compute = {name: row.get("compute_usd") for name, row in rows.items()}
+    assert {name: usd for name, usd in compute.items() if usd is None} == {
+        name: usd for name, usd in play.oracle.items() if usd is None
+    }
+    wrong = {
+        name: (usd, play.oracle[name])
+        for name, usd in compute.items()
+        if usd is not None and abs(usd - (play.oracle[name] or 0)) > Decimal("1e-10")
+    }
+    assert wrong == {}
+    assert Counter(row["recorded_by"] for row in rows.values())["sweep"] == JOBS - len(before)
+    assert {row["owner"] for row in rows.values()} == {f"owner-{number}" for number in range(7)}
+
+
+def test_every_failure_is_told_once(account: Account, play: Play) -> None:
+    """Whether an event told of it, two did, or a sweep."""
+    messages = [
+        message["text"] for message in get_json(f"{account.cloud.slack_url}/messages") if "swarm-" in message["text"]
+    ]
+    told = Counter(name for name in play.oracle for text in messages if name in text)
+
+    assert set(told) == play.failed()
+    assert set(told.values()) == {1}
+
+
+def test_no_job_stays_open(account: Account, play: Play) -> None:
+    """The index grows with what runs, not with what ran."""
+    assert not {name for name in account.open_jobs() if name in play.oracle}
+
+
+def test_a_warm_pool_that_outlives_its_job_is_final_later_and_its_day_is_corrected(account: Account) -> None:
+    """Two hours: 0.115 for the job, 0.46 for the pool."""
+    ended = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    job = training("e2e-pool", Run(ended, 30), {"ml.m5.xlarge": 1}, volume_gb=0, tags={"owner": "pool-owner"})
+    job = replace(
+        job,
+        request={**job.request, "ResourceConfig": {**job.request["ResourceConfig"], "KeepAlivePeriodInSeconds": 7200}},
+    )
+    job = replace(
+        job, end={**job.end, "WarmPoolStatus": {"Status": "Available", "ResourceRetainedBillableTimeInSeconds": 0}}
+    )
+    account.play(job)
+    assert eventually(lambda: account.rows(job.name))
+    [first] = account.rows(job.name)
+    day = f"{ended:%Y-%m-%d}"
+    provisional = account.swept_until(lambda: account.day_total(day, "pool-owner"))
+    pool = {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 7200}
+    account.stage.control("training-job", job.name, {"WarmPoolStatus": pool})
+    account.stage.sweep()
+    [final] = account.rows(job.name)
+    corrected = account.swept_until(lambda: account.day_total(day, "pool-owner") != provisional)
+
+    assert (first["pricing"], first["cost_usd"]) == ("provisional", Decimal("0.115"))
+    assert (final["pricing"], final["cost_usd"], final["warm_pool_usd"]) == (
+        "priced",
+        Decimal("0.575"),
+        Decimal("0.46"),
+    )
+    assert corrected
+    assert (provisional, account.day_total(day, "pool-owner")) == (Decimal("0.115"), Decimal("0.575"))
+    assert job.name not in account.open_jobs()
+
+
+def test_a_tuning_job_rolls_up_its_children(account: Account) -> None:
+    """Its own row has no cost, and what its children cost beside it."""
+    arn = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/e2e-tuner"
+    children = [training(f"e2e-tuner-{number}", Run.ago(1, 30), {"ml.m5.xlarge": 1}, volume_gb=0) for number in (1, 2)]
+    tuner = tuning("e2e-tuner", Run.ago(0.5, 60), tags={"owner": "tuner-owner"})
+    account.stage.create(tuner)
+    for child in children:
+        account.play(replace(child, end={**child.end, "TuningJobArn": arn}))
+    account.stage.finish(tuner)
+    account.stage.announce(tuner, account.stage.detail(tuner))
+    assert eventually(lambda: account.rows("e2e-tuner") and len(account.rows("e2e-tuner-2")) == 1)
+    [row] = account.swept_until(lambda: [row for row in account.rows("e2e-tuner") if row.get("rollup_jobs") == 2])
+
+    assert (row["pricing"], row["rollup_usd"], row["rollup_jobs"]) == ("not-instance-priced", Decimal("0.23"), 2)
+    assert "cost_usd" not in row
+    assert [child["owner_source"] for child in account.rows("e2e-tuner-1")] == ["parent's tag owner"]
+
+
+def test_a_name_used_a_second_time_is_a_second_row(account: Account) -> None:
+    """After its deletion."""
+    for hours in (5, 2):
+        job = training("e2e-again", Run.ago(hours, 30), {"ml.m5.xlarge": 1}, volume_gb=0)
+        account.stage.create(job)
+        account.stage.finish(job)
+        account.stage.sweep()
+        account.stage.client("sagemaker").delete_training_job(TrainingJobName=job.name)
+
+    assert [row["cost_usd"] for row in account.rows("e2e-again")] == [Decimal("0.115")] * 2
+
+
+def test_a_job_deleted_before_its_end_was_read_is_in_the_ledger(account: Account) -> None:
+    """Without an amount."""
+    job = training("e2e-deleted", Run.ago(1, 30), {"ml.m5.xlarge": 1}, volume_gb=0)
+    account.stage.create(job)
+    account.stage.sweep()
+    account.stage.finish(job)
+    account.stage.client("sagemaker").delete_training_job(TrainingJobName=job.name)
+    account.stage.sweep()
+
+    assert [(row["pricing"], "cost_usd" in row) for row in account.rows(job.name)] == [("unpriced", False)]

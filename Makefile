@@ -1,12 +1,13 @@
 # `make demo` and `make test` are all a newcomer needs; each sets up what is missing. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invoke test unit check format prices lock clean
+.PHONY: help setup demo up down invoke backfill costs test unit check format prices lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/functions:$(CURDIR)/shared
 export SAM_CLI_TELEMETRY := 0
+STACK := $(or $(STACK),$(STACK_NAME),sagewatch)
 COMPILE := .uv/bin/uv pip compile -q --generate-hashes --no-annotate --custom-compile-command "make lock"
 
 help: ## list what there is to make
@@ -38,6 +39,12 @@ down: setup ## stop what `make up` started
 
 invoke: setup ## run RecordJob on EVENT=events/<file>.json in Docker, against the cloud of `make up`
 	@python -m local invoke $(EVENT)
+
+backfill: setup ## record the past of the account of your credentials: SINCE=2026-08-01 [REGIONS="..."] [STACK=sagewatch]
+	@python -m tools.backfill --stack $(STACK) --since "$(SINCE)" $(addprefix --region ,$(REGIONS))
+
+costs: setup ## ask the ledger: ARGS="--by day|owner|kind|job --since ... --csv|--json|--focus", --help lists the rest
+	@python -m tools.costs --stack $(STACK) $(ARGS)
 
 test: setup ## every test, those on the deployed local cloud included
 	@python -m pytest $(TESTS)

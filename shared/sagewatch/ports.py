@@ -175,8 +175,8 @@ class Marks(Protocol):
     def add(self, changed: Sum) -> None:
         """Mark a sum. Raises what ``Ledger.put`` does."""
 
-    def all(self) -> Sequence[Mark]:
-        """The marks whose rows every reader sees by now. Raises what ``Ledger.put`` does."""
+    def all(self, *, young: bool = False) -> Sequence[Mark]:
+        """The marks whose rows every reader sees by now; with ``young`` the others too. Raises as ``Ledger.put``."""
 
     def remove(self, mark: Mark) -> None:
         """Take a mark away, unless it was set again. Raises what ``Ledger.put`` does."""
@@ -194,16 +194,20 @@ class Totals(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenJob:
-    """A job of the index, as much of it as its key tells; ``provisional`` if it ended and its row is not final."""
+    """A job of the index, as much of it as its key tells; ``provisional`` if it ended and its row is not final.
+
+    ``backfilled_at`` is when a backfill put it in: what ended before is the past, of which nobody is told.
+    """
 
     job: Job
-    provisional: bool
+    provisional: bool = False
+    backfilled_at: datetime | None = None
 
 
 class OpenJobs(Protocol):
     """The index of jobs whose end has not been recorded, or not for good."""
 
-    def add(self, job: Job, *, provisional: bool = False) -> bool:
+    def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
         """Put a job in, unless the ledger has its end; say whether it is in. Raises what ``Ledger.put`` does."""
 
     def remove(self, job: Job) -> None:

@@ -10,7 +10,7 @@ from sagewatch.errors import SettingsError
 
 
 class _Environment:
-    """Typed look-ups that name the variable at fault."""
+    """Typed look-ups of text, that name what is at fault."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
@@ -18,7 +18,7 @@ class _Environment:
     def text(self, name: str) -> str:
         value = self._variables.get(name, "").strip()
         if not value:
-            raise SettingsError(f"the environment variable {name} is missing or empty")
+            raise SettingsError(f"{name} is missing or empty")
         return value
 
     def words(self, name: str) -> tuple[str, ...]:
@@ -143,4 +143,27 @@ class DeliverAlertSettings:
             slack_channel=env.text("SLACK_CHANNEL"),
             slack_token_parameter=env.text("SLACK_TOKEN_PARAMETER"),
             slack_api_url=env.text("SLACK_API_URL"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorSettings:
+    """What an operator's tools need of the deployed stack."""
+
+    cost_ledger: str
+    watch_state: str
+    alert_queue_url: str
+    owner_tag_keys: tuple[str, ...]
+    discount_percent: Decimal
+
+    @classmethod
+    def from_stack(cls, stack: Mapping[str, str]) -> Self:
+        """Read a stack's outputs and parameters. Raises ``SettingsError``, which names what is missing."""
+        told = _Environment(stack)
+        return cls(
+            cost_ledger=told.text("CostLedgerName"),
+            watch_state=told.text("WatchStateName"),
+            alert_queue_url=told.text("AlertQueueUrl"),
+            owner_tag_keys=told.words("OwnerTagKeys"),
+            discount_percent=told.percent("DiscountPercent"),
         )

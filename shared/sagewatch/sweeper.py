@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sagewatch.costs import in_doubt
@@ -42,6 +42,9 @@ class Watcher(Protocol):
     def listed(self, kind: JobKind, region: str, reached: datetime, new: int) -> None:
         """A listing has come to the jobs created then; so many of its page are new."""
 
+    def done(self, kind: JobKind, region: str) -> None:
+        """A listing has come to its end."""
+
     def found(self, jobs: int) -> None:
         """So many open jobs will be looked at."""
 
@@ -55,6 +58,9 @@ class Nobody:
     def listed(self, kind: JobKind, region: str, reached: datetime, new: int) -> None:
         """See ``Watcher.listed``."""
 
+    def done(self, kind: JobKind, region: str) -> None:
+        """See ``Watcher.done``."""
+
     def found(self, jobs: int) -> None:
         """See ``Watcher.found``."""
 
@@ -65,26 +71,32 @@ class Nobody:
 NOBODY = Nobody()
 
 
+def _endless(share: float = 1) -> bool:
+    """A person waits, and ends it with Ctrl-C."""
+    del share
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """What a run is for: since when jobs are listed, under which name it keeps how far it came, and what is news.
+    """What a run is for: since when jobs are listed, and under which name it keeps how far it came.
 
-    Nothing that ended before ``told_since`` is told, and nothing at all where it is ``None``.
+    ``backfilled_at`` is the time of a backfill, which looks only at jobs that a backfill put into the index: the others
+    are the sweep's, for of their ends somebody should hear.
     """
 
     name: str
     since: datetime
     overlap: timedelta
-    told_since: datetime | None
+    backfilled_at: datetime | None
 
     def checkpoint(self, kind: JobKind, region: str) -> str:
         """The name of how far one listing has come."""
         return f"{self.name}#{region}#{kind}"
 
-    def is_news(self, job: Job) -> bool:
-        """Whether somebody should still hear of the job's end."""
-        ended = job.ended_at or job.dated_at
-        return self.told_since is not None and ended is not None and ended >= self.told_since
+    def covers(self, entry: OpenJob) -> bool:
+        """Whether the run looks at an open job."""
+        return self.backfilled_at is None or entry.backfilled_at is not None
 
 
 @dataclass(slots=True)
@@ -129,16 +141,16 @@ class Sweeper:
 
         Raises ``SweepIncompleteError``, after everything has been tried, if something failed that time will not mend.
         """
-        now = self.clock()
-        errand = Errand(name="sweep", since=now - _FIRST_LOOK, overlap=_OVERLAP, told_since=now - _NEWS_FOR)
+        errand = Errand(name="sweep", since=self.clock() - _FIRST_LOOK, overlap=_OVERLAP, backfilled_at=None)
         swept = self._run(errand, sorted({self.home_region, *self.regions.in_use()}), more_time)
         if swept.failures:
             raise SweepIncompleteError("; ".join(swept.failures))
         return swept
 
-    def backfill(self, since: datetime, regions: Sequence[str], more_time: MoreTime) -> Swept:
+    def backfill(self, since: datetime, regions: Sequence[str], more_time: MoreTime = _endless) -> Swept:
         """Record the past of some regions, and tell nobody. A run that was interrupted is gone on with."""
-        errand = Errand(name=f"backfill#{since:%Y-%m-%d}", since=since, overlap=timedelta(0), told_since=None)
+        name, now = f"backfill#{since:%Y-%m-%d}", self.clock()
+        errand = Errand(name=name, since=since, overlap=timedelta(0), backfilled_at=now)
         return self._run(errand, regions, more_time)
 
     def _run(self, errand: Errand, regions: Sequence[str], more_time: MoreTime) -> Swept:
@@ -152,7 +164,7 @@ class Sweeper:
                 for kind in JobKind:
                     with _noted(swept, region):
                         self._list(errand, kind, region, open_jobs, more_time, swept)
-                self._look_at(open_jobs.values(), errand, more_time, swept)
+                self._look_at([entry for entry in open_jobs.values() if errand.covers(entry)], more_time, swept)
         return swept
 
     def _list(  # noqa: PLR0913, PLR0917 - one listing of one errand
@@ -171,8 +183,8 @@ class Sweeper:
         for page in self.lists.created_since(kind, region, max(reached - errand.overlap, errand.since)):
             unknown = self._unknown(page, open_jobs)
             for job in unknown:
-                if self.open_jobs.add(job):
-                    open_jobs[job.arn, key_time(job)] = OpenJob(job, provisional=False)
+                if self.open_jobs.add(job, backfilled_at=errand.backfilled_at):
+                    open_jobs[job.arn, key_time(job)] = OpenJob(job, backfilled_at=errand.backfilled_at)
             swept.listed += len(page)
             swept.new += len(unknown)
             if page and page[-1].created_at > reached:
@@ -180,21 +192,22 @@ class Sweeper:
                 self.checkpoints.keep(checkpoint, reached)
             self.watcher.listed(kind, region, reached, len(unknown))
             _need(more_time, _LISTING_SHARE, "the next run lists the rest")
+        self.watcher.done(kind, region)
 
     def _unknown(self, page: Sequence[ListedJob], open_jobs: Mapping[Key, OpenJob]) -> list[Job]:
         unseen = [listed for listed in page if (listed.arn, iso(listed.created_at)) not in open_jobs]
         recorded = self.ledger.recorded(unseen) if unseen else frozenset()
         return [_as_job(listed) for listed in unseen if (listed.arn, iso(listed.created_at)) not in recorded]
 
-    def _look_at(self, entries: Collection[OpenJob], errand: Errand, more_time: MoreTime, swept: Swept) -> None:
+    def _look_at(self, entries: Collection[OpenJob], more_time: MoreTime, swept: Swept) -> None:
         self.watcher.found(len(entries))
         for entry in entries:
             _need(more_time, 1, "the next run looks at the rest")
             with _noted(swept, f"{entry.job.kind} job {entry.job.name}", may_throttle=False):
-                self._look(entry, errand, swept)
+                self._look(entry, swept)
             self.watcher.looked(entry.job)
 
-    def _look(self, entry: OpenJob, errand: Errand, swept: Swept) -> None:
+    def _look(self, entry: OpenJob, swept: Swept) -> None:
         swept.looked_at += 1
         try:
             found = self.jobs.describe(entry.job)
@@ -205,7 +218,7 @@ class Sweeper:
         elif self._unsettled(entry, without_pool(found, self.clock())):
             swept.still_open += 1
         else:
-            swept.recorded += self._record(entry, found, errand)
+            swept.recorded += self._record(entry, found)
 
     def _unsettled(self, entry: OpenJob, found: Job) -> bool:
         """Whether there is nothing to write yet: it runs, or was read too early, or is no more certain than its row."""
@@ -215,14 +228,20 @@ class Sweeper:
         recent = found.ended_at is None or now - found.ended_at < _PROVISIONAL_FOR
         return entry.provisional and recent and in_doubt(found)
 
-    def _record(self, entry: OpenJob, found: Job, errand: Errand) -> bool:
+    def _record(self, entry: OpenJob, found: Job) -> bool:
         """Record the end under the key its row has, if it has one: an event may have dated it a little differently."""
         job = self.recorder.with_tags(replace(found, created_at=self._recorded_at(found) or found.created_at))
-        decision = self.recorder.decide(job, RecordedBy.SWEEP, tell=errand.is_news(job))
+        decision = self.recorder.decide(job, RecordedBy.SWEEP, tell=self._is_news(entry, job))
         effects = self.recorder.apply(decision).effects
         if entry.provisional or key_time(entry.job) != key_time(job):
             self.open_jobs.remove(entry.job)
         return Effect.RECORDED in effects
+
+    def _is_news(self, entry: OpenJob, job: Job) -> bool:
+        """Whether somebody should still hear of the job's end."""
+        ended = job.ended_at or job.modified_at
+        past = max(self.clock() - _NEWS_FOR, entry.backfilled_at or datetime.min.replace(tzinfo=UTC))
+        return ended is not None and ended >= past
 
     def _gone(self, entry: OpenJob) -> bool:
         """Nothing more will be known of it: what row there is stands, and where there is none one says so."""

@@ -20,19 +20,23 @@ from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack import SlackChannel
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsInbox
 from sagewatch.adapters.ssm import SsmSecret
+from sagewatch.adapters.stack import read_stack
 from sagewatch.deliverer import Deliverer
 from sagewatch.entry import Entry, Scheduled, Work
+from sagewatch.errors import SettingsError
 from sagewatch.recorder import Recorder
 from sagewatch.refresher import Refresher
 from sagewatch.settings import (
     DeliverAlertSettings,
     InboxSettings,
+    OperatorSettings,
     RecordJobSettings,
     RefreshPricesSettings,
     SweepJobsSettings,
 )
+from sagewatch.spending import Spending
 from sagewatch.summer import Summer
-from sagewatch.sweeper import Sweeper
+from sagewatch.sweeper import NOBODY, Sweeper, Watcher
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -86,26 +90,31 @@ def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = settings or SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=_CONFIG), boto3.client("sqs", config=_CONFIG)
-    recorder = _recorder(given, dynamodb, sqs, _patient_sagemaker)
-    sweeper = Sweeper(
-        recorder=recorder,
-        jobs=recorder.jobs,
-        lists=SageMakerLists(_patient_sagemaker, Pace(_BETWEEN_LISTS)),
-        ledger=DynamoLedgerKeys(dynamodb, given.cost_ledger),
-        open_jobs=recorder.open_jobs,
-        checkpoints=DynamoCheckpoints(dynamodb, given.watch_state),
-        regions=recorder.regions,
-        summer=Summer(
-            rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
-            roll_ups=DynamoRollUps(dynamodb, given.cost_ledger),
-            totals=DynamoTotals(dynamodb, given.watch_state),
-            marks=recorder.marks,
-            clock=now,
-        ),
-        clock=now,
-        home_region=given.home_region,
+    return Scheduled(_sweeper(given, dynamodb, sqs, given.home_region, NOBODY).sweep)
+
+
+def backfill(stack: str, watcher: Watcher) -> Sweeper:
+    """``make backfill``: the past of an account, with the caller's own credentials, for the stack of that name.
+
+    Raises ``SettingsError`` and what ``read_stack`` does.
+    """
+    session = boto3.Session()
+    given = _operator(session, stack)
+    dynamodb, sqs = session.client("dynamodb", config=_PATIENT), session.client("sqs", config=_PATIENT)
+    return _sweeper(given, dynamodb, sqs, session.region_name, watcher)
+
+
+def spending(stack: str, on_day: Callable[[str], None]) -> Spending:
+    """``make costs``: what the ledger of the stack of that name says. Raises what ``backfill`` does."""
+    session = boto3.Session()
+    given = _operator(session, stack)
+    dynamodb = session.client("dynamodb", config=_PATIENT)
+    return Spending(
+        rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
+        totals=DynamoTotals(dynamodb, given.watch_state),
+        marks=DynamoMarks(dynamodb, given.watch_state, now),
+        on_day=on_day,
     )
-    return Scheduled(sweeper.sweep)
 
 
 @cache
@@ -142,8 +151,43 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def _operator(session: boto3.Session, stack: str) -> OperatorSettings:
+    if not session.region_name:
+        raise SettingsError("no region is set: AWS_DEFAULT_REGION or a profile names the one the stack is in")
+    return OperatorSettings.from_stack(read_stack(session.client("cloudformation", config=_PATIENT), stack))
+
+
+def _sweeper(
+    given: SweepJobsSettings | OperatorSettings,
+    dynamodb: "DynamoDBClient",
+    sqs: "SQSClient",
+    home_region: str,
+    watcher: Watcher,
+) -> Sweeper:
+    recorder = _recorder(given, dynamodb, sqs, _patient_sagemaker)
+    return Sweeper(
+        recorder=recorder,
+        jobs=recorder.jobs,
+        lists=SageMakerLists(_patient_sagemaker, Pace(_BETWEEN_LISTS)),
+        ledger=DynamoLedgerKeys(dynamodb, given.cost_ledger),
+        open_jobs=recorder.open_jobs,
+        checkpoints=DynamoCheckpoints(dynamodb, given.watch_state),
+        regions=recorder.regions,
+        summer=Summer(
+            rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
+            roll_ups=DynamoRollUps(dynamodb, given.cost_ledger),
+            totals=DynamoTotals(dynamodb, given.watch_state),
+            marks=recorder.marks,
+            clock=now,
+        ),
+        clock=now,
+        home_region=home_region,
+        watcher=watcher,
+    )
+
+
 def _recorder(
-    given: RecordJobSettings | SweepJobsSettings,
+    given: RecordJobSettings | SweepJobsSettings | OperatorSettings,
     dynamodb: "DynamoDBClient",
     sqs: "SQSClient",
     sagemaker: "Callable[[str], SageMakerClient]",

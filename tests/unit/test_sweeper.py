@@ -382,6 +382,33 @@ def test_a_backfill_records_the_past_and_tells_nobody() -> None:
     assert (swept.recorded, len(world.rows), world.alerts.sent) == (2, 2, [])
 
 
+def test_a_backfill_leaves_live_jobs_to_the_sweep_which_tells_of_them() -> None:
+    """One whose end was lost, and one that was running when the past was recorded."""
+    world = World()
+    live, running = (numbered(a_failed_job(), number) for number in (1, 2))
+    world.open_jobs.add(replace(RUNNING, name=live.name, arn=live.arn, created_at=live.created_at))
+    world.has(live)
+    world.has(replace(running, status=JobStatus.IN_PROGRESS, ended_at=None, billable_seconds=None))
+    world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], endless)
+    assert world.rows == []
+    world.now = NOW + timedelta(hours=2)
+    world.has(replace(running, ended_at=NOW + timedelta(hours=1)))
+    world.sweep()
+
+    assert (len(world.rows), len(world.alerts.sent)) == (2, 2)
+
+
+def test_what_a_backfill_left_undone_is_recorded_by_the_sweep_and_told_to_nobody() -> None:
+    """It was the past when it was found."""
+    world = World()
+    world.has(a_failed_job())
+    world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], enough_for(10))
+    assert (world.rows, len(world.open_jobs.jobs)) == ([], 1)
+    world.sweep()
+
+    assert (len(world.rows), world.alerts.sent) == (1, [])
+
+
 def test_a_backfill_that_was_interrupted_describes_nothing_twice() -> None:
     """It goes on where it was."""
     world = World()

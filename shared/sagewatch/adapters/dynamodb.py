@@ -12,7 +12,7 @@ from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.costs import Pricing
 from sagewatch.errors import DeliveryInFlightError, ThrottledError
 from sagewatch.ports import CLAIMED_FOR, Clock, OpenJob, Posted
-from sagewatch.records import CostRecord, key_time
+from sagewatch.records import CostRecord, iso, key_time
 from sagewatch.resources import Job, JobKind, JobStatus
 
 if TYPE_CHECKING:
@@ -92,13 +92,14 @@ class DynamoOpenJobs:
         self._ledger = ledger
         self._clock = clock
 
-    def add(self, job: Job, *, provisional: bool = False) -> bool:
+    def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
         """See ``OpenJobs.add``. One transaction, so that a late start can never reopen a recorded end."""
         created_at = key_time(job)
         facts = {"resource_arn": job.arn, "resource_name": job.name, "kind": job.kind, "region": job.region}
         expires = max(datetime.fromisoformat(created_at) + _OPEN_FOR, self._clock() + _LOOKED_AT_WITHIN)
         times = {"created_at": created_at, "expires_at": int(expires.timestamp())}
-        item = {**_open_key(job), **to_item({**facts, **times, "provisional": provisional})}
+        state = {"provisional": provisional, "backfilled_at": backfilled_at and iso(backfilled_at)}
+        item = {**_open_key(job), **to_item({**facts, **times, **state})}
         key = to_item({"resource_arn": job.arn, "created_at": created_at})
         with translated("dynamodb:TransactWriteItems on the open jobs"):
             try:
@@ -142,7 +143,8 @@ def _open_job(item: Mapping[str, Any]) -> OpenJob:
         status=JobStatus.IN_PROGRESS,
         created_at=datetime.fromisoformat(item["created_at"]),
     )
-    return OpenJob(job, provisional=item.get("provisional", False))
+    backfilled_at = item.get("backfilled_at")
+    return OpenJob(job, item.get("provisional", False), backfilled_at and datetime.fromisoformat(backfilled_at))
 
 
 def _open_key(job: Job) -> dict[str, Any]:

@@ -96,11 +96,11 @@ class DynamoMarks:
         if changed == DaySum(iso(now)[:10]):
             self._today = changed
 
-    def all(self) -> Sequence[Mark]:
+    def all(self, *, young: bool = False) -> Sequence[Mark]:
         """See ``Marks.all``."""
         seen_by_all = (self._clock() - _REACHES_INDEXES_WITHIN).timestamp()
         items = query(self._client, self._state, _MARKS)
-        return [Mark(_sum(item["sk"]), item["token"]) for item in items if item["marked_at"] <= seen_by_all]
+        return [Mark(_sum(item["sk"]), item["token"]) for item in items if young or item["marked_at"] <= seen_by_all]
 
     def remove(self, mark: Mark) -> None:
         """See ``Marks.remove``."""

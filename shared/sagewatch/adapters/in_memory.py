@@ -137,12 +137,12 @@ class InMemoryOpenJobs:
     ledger: InMemoryLedger
     jobs: dict[Key, OpenJob] = field(default_factory=dict)
 
-    def add(self, job: Job, *, provisional: bool = False) -> bool:
+    def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
         """See ``OpenJobs.add``."""
         key = (job.arn, key_time(job))
         if key in self.ledger.rows:
             return False
-        self.jobs[key] = OpenJob(job, provisional)
+        self.jobs[key] = OpenJob(job, provisional, backfilled_at)
         return True
 
     def remove(self, job: Job) -> None:
@@ -194,8 +194,9 @@ class InMemoryMarks:
         """See ``Marks.add``."""
         self.tokens[changed] = self.tokens.get(changed, 0) + 1
 
-    def all(self) -> Sequence[Mark]:
-        """See ``Marks.all``."""
+    def all(self, *, young: bool = False) -> Sequence[Mark]:
+        """See ``Marks.all``. Here every reader sees everything."""
+        del young
         return [Mark(changed, str(token)) for changed, token in self.tokens.items()]
 
     def remove(self, mark: Mark) -> None:

@@ -1,0 +1,37 @@
+"""What the operator's commands share: errors as one line, days as arguments, a clean stop on Ctrl-C."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from datetime import date
+
+from rich.console import Console
+
+from sagewatch.errors import SageWatchError
+
+INTERRUPTED = 130  # what a shell answers for a program that Ctrl-C ended
+
+
+def day(text: str) -> date:
+    """A day as an argument."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write one like 2026-08-01") from exc
+
+
+def run(work: Callable[[], int], *, on_interrupt: str) -> int:
+    """Run a command to its exit code; what it cannot do, and who stopped it, is one line and no traceback."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        return work()
+    except SageWatchError as exc:
+        console.print(str(exc), style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print(on_interrupt, markup=False)
+        return INTERRUPTED
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all a newcomer needs; each sets up what is missing. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invoke backfill costs test unit check format prices lock clean
+.PHONY: help setup demo up down invoke backfill costs bench test unit check format prices lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -51,6 +51,9 @@ test: setup ## every test, those on the deployed local cloud included
 
 unit: setup ## the tests that need no cloud
 	@python -m pytest -m "not e2e" $(TESTS)
+
+bench: setup ## measure: `make costs` over a million rows
+	@python -m bench.costs
 
 check: setup ## lint, types, imports, template rules
 	ruff check

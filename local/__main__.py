@@ -160,10 +160,17 @@ def _play(
             stage.play(job)
             _show_new(console, cloud, shown)
         status.update("waiting for the last rows and messages")
-        settled = _wait_for(
-            lambda: len(stage.ledger()) >= len(jobs) and stage.quiet(), lambda: _show_new(console, cloud, shown)
-        )
+        told = sum(not job.lost for job in jobs)
+        settled = _settles(console, stage, cloud, shown, told)
+        status.update("SweepJobs looks for what no event told of")
+        swept = stage.sweep()
+        settled = _settles(console, stage, cloud, shown, len(jobs)) and settled
+    console.rule(f"SweepJobs found {swept['recorded']} ended jobs that no event told of")
     return settled, stage.ledger()
+
+
+def _settles(console: Console, stage: Stage, cloud: LocalCloud, shown: set[str], rows: int) -> bool:
+    return _wait_for(lambda: len(stage.ledger()) >= rows and stage.quiet(), lambda: _show_new(console, cloud, shown))
 
 
 def _show_new(console: Console, cloud: LocalCloud, shown: set[str]) -> None:

@@ -81,14 +81,17 @@ def ledger_table(rows: Iterable[Mapping[str, Any]]) -> Table:
             row["resource_name"],
             row.get("failure_class", row["status"]).replace("-", " "),
             duration(int(row["billable_seconds"])) if "billable_seconds" in row else "-",
-            money(row["cost_usd"])
-            if "cost_usd" in row
-            else "-"
-            if row["pricing"] == "not-instance-priced"
-            else row["pricing"],
+            _cost(row),
             row.get("owner", "-").partition("@")[0],
         )
     return table
+
+
+def _cost(row: Mapping[str, Any]) -> str:
+    """A sum of other rows is in brackets."""
+    if "rollup_usd" in row:
+        return f"({money(row['rollup_usd'])})"
+    return money(row["cost_usd"]) if "cost_usd" in row else row["pricing"].replace("not-instance-priced", "-")
 
 
 def totals(rows: Sequence[Mapping[str, Any]]) -> RenderableType:

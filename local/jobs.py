@@ -43,7 +43,10 @@ _NOT_IN_EVENTS = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class PlayedJob:
-    """One job of a play. ``request`` is what creates it; ``end`` the Describe fields it ends with."""
+    """One job of a play. ``request`` is what creates it; ``end`` the Describe fields it ends with.
+
+    No event tells of a job that is ``lost``.
+    """
 
     kind: JobKind
     name: str
@@ -53,6 +56,7 @@ class PlayedJob:
     region: str = "us-east-1"
     copies: int = 1
     late_start: bool = False
+    lost: bool = False
 
     @property
     def status(self) -> str:
@@ -136,8 +140,11 @@ class Stage:
         return not any(int(number) for count in counts for number in count.values())
 
     def play(self, job: PlayedJob) -> None:
-        """Play the job from its creation to its end, with the events AWS would send, repeated or reordered."""
+        """Play the job from its creation to its end, with the events AWS would send, repeated, reordered or lost."""
         self.create(job)
+        if job.lost:
+            self.finish(job)
+            return
         running = self.detail(job)
         if not job.late_start:
             self.announce(job, running)
@@ -349,5 +356,6 @@ def automl(name: str, run: Run, *, status: str = "Completed", reason: str | None
             "CreationTime": (run.ended - timedelta(minutes=run.minutes)).isoformat(),
             "EndTime": run.ended.isoformat(),
         },
+        lost=True,
         **more,
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from local.jobs import PlayedJob, Run, processing, training, transform, tuning
+from local.jobs import PlayedJob, Run, automl, processing, training, transform, tuning
 
 _ANA = {"sagewatch:owner": "ana@example.com", "team": "risk"}
 _BO = {"owner": "bo@example.com", "team": "vision"}
@@ -10,11 +10,15 @@ _CHI = {"Owner": "chi@example.com", "team": "ads"}
 
 
 def a_day() -> tuple[PlayedJob, ...]:
-    """Jobs that finish, fail, are stopped and overrun, in all four kinds, told well and told badly."""
+    """Jobs that finish, fail, are stopped and overrun, in all five kinds, told well, told badly and not told of."""
     children = tuple(
         training(f"hpo-xgb-{number:03}", Run.ago(3.5, 18), {"ml.m5.xlarge": 1}, tags=_ANA) for number in (1, 2)
     )
-    tuner = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo-xgb"
+    tuner, auto = (
+        f"arn:aws:sagemaker:us-east-1:111122223333:{kind}/{name}"
+        for kind, name in (("hyper-parameter-tuning-job", "hpo-xgb"), ("automl-job", "auto-churn"))
+    )
+    candidate = training("auto-churn-c1", Run.ago(2.2, 26), {"ml.m5.4xlarge": 1}, tags=_BO)
     return (
         training("fraud-xgb-0412", Run.ago(9, 58), {"ml.m5.xlarge": 2}, tags=_ANA, copies=6),
         training(
@@ -54,6 +58,8 @@ def a_day() -> tuple[PlayedJob, ...]:
         ),
         training("tabnet-spot", Run.ago(4.5, 120), {"ml.m5.2xlarge": 4}, billable=2520, spot=True, tags=_CHI),
         training("detector-mixed", Run.ago(4, 75), {"ml.g5.xlarge": 2, "ml.c5.2xlarge": 4}, tags=_BO),
+        automl("auto-churn", Run.ago(2, 55), tags=_BO),
+        replace(candidate, end={**candidate.end, "AutoMLJobArn": auto}),
         *(replace(child, end={**child.end, "TuningJobArn": tuner}) for child in children),
         tuning("hpo-xgb", Run.ago(3, 40), tags=_ANA),
         transform("score-nightly", Run.ago(2.5, 33), {"ml.m5.xlarge": 3}, tags=_CHI, late_start=True),
@@ -66,6 +72,15 @@ def a_day() -> tuple[PlayedJob, ...]:
             tags=_CHI,
         ),
         processing("drift-report", Run.ago(1.5, 12), {"ml.m5.xlarge": 1}, tags=_ANA),
+        training(
+            "ranker-lost-event",
+            Run.ago(1.2, 47),
+            {"ml.g5.xlarge": 1},
+            status="Failed",
+            reason="ClientError: Artifact upload failed: Access Denied",
+            tags=_ANA,
+            lost=True,
+        ),
         training("moonshot", Run.ago(1, 180), {"ml.p9.48xlarge": 1}, tags=_BO),
         training("quick-check", Run.ago(0.2, 1.5), {"ml.m5.large": 1}),
     )

@@ -16,7 +16,7 @@ from sagewatch.pricelist import ListedPrice
 from sagewatch.pricing import PriceBook
 from sagewatch.records import CostRecord
 from sagewatch.resources import Job, JobKind, JobStatus
-from sagewatch.totals import DayTotal, LedgerRow, RollUp, Sum
+from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
 
 if TYPE_CHECKING:
     from sagewatch.messages import Message  # Slack's models are heavy, and only delivery needs them
@@ -144,11 +144,14 @@ class LedgerRows(Protocol):
         Raises what ``Ledger.put`` does.
         """
 
+    def amounts_of_day(self, day: str) -> Iterator[Amounts]:
+        """Yield what sums need of those rows, in half the time. Raises what ``Ledger.put`` does."""
+
     def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
         """Yield an owner's rows of those days, both included. Raises what ``Ledger.put`` does."""
 
-    def of_parent(self, arn: str) -> Iterator[LedgerRow]:
-        """Yield the rows of a job's children. Raises what ``Ledger.put`` does."""
+    def amounts_of_children(self, arn: str) -> Iterator[Amounts]:
+        """Yield what sums need of the rows of a job's children. Raises what ``Ledger.put`` does."""
 
 
 class RollUps(Protocol):

@@ -95,7 +95,7 @@ class Spending:
                 yield kept[day]
             else:
                 self.on_day(day)
-                yield total_of_day(day, self.rows.of_day(day))
+                yield total_of_day(day, self.rows.amounts_of_day(day))
 
     def _rows(self, question: Question) -> Iterator[LedgerRow]:
         if question.owner is not None:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from sagewatch.errors import OutOfTimeError
-from sagewatch.ports import Clock, LedgerRows, Mark, Marks, MoreTime, RollUps, Totals
+from sagewatch.ports import Clock, LedgerRows, Mark, Marks, RollUps, Totals
 from sagewatch.resources import rolls_up
 from sagewatch.totals import DaySum, RollUpSum, roll_up, total_of_day
 
@@ -23,15 +22,14 @@ class Summer:
     marks: Marks
     clock: Clock
 
-    def sum_marked(self, more_time: MoreTime) -> int:
-        """Form the marked sums anew, but for those of open days; answer with how many. Raises ``OutOfTimeError``."""
-        ready = [mark for mark in self.marks.all() if self._is_closed(mark)]
-        for mark in ready:
-            if not more_time():
-                raise OutOfTimeError("the next run sums the rest")
-            self._sum(mark)
-            self.marks.remove(mark)
-        return len(ready)
+    def ready(self) -> list[Mark]:
+        """The marks that can be worked off: all but those of days that are not over."""
+        return [mark for mark in self.marks.all() if self._is_closed(mark)]
+
+    def work_off(self, mark: Mark) -> None:
+        """Form the marked sum anew."""
+        self._sum(mark)
+        self.marks.remove(mark)
 
     def _is_closed(self, mark: Mark) -> bool:
         match mark.sum:
@@ -45,9 +43,9 @@ class Summer:
     def _sum(self, mark: Mark) -> None:
         match mark.sum:
             case DaySum(day):
-                self.totals.keep(total_of_day(day, self.rows.of_day(day)))
+                self.totals.keep(total_of_day(day, self.rows.amounts_of_day(day)))
             case RollUpSum(arn):
-                parent = self.roll_ups.keep(arn, roll_up(self.rows.of_parent(arn)))
+                parent = self.roll_ups.keep(arn, roll_up(self.rows.amounts_of_children(arn)))
                 if parent and rolls_up(parent):
                     self.marks.add(RollUpSum(parent))
             case _:

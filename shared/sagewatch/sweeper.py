@@ -151,13 +151,15 @@ class Sweeper:
         """Record the past of some regions, and tell nobody. A run that was interrupted is gone on with."""
         name, now = f"backfill#{since:%Y-%m-%d}", self.clock()
         errand = Errand(name=name, since=since, overlap=timedelta(0), backfilled_at=now)
+        for region in regions:
+            self.regions.note(region)
         return self._run(errand, regions, more_time)
 
     def _run(self, errand: Errand, regions: Sequence[str], more_time: MoreTime) -> Swept:
         """Sums come first: what the last run wrote, every reader of the indexes sees by now."""
         swept = Swept()
         with _noted(swept, "sums"):
-            swept.summed += self.summer.sum_marked(more_time)
+            self._sum(more_time, swept)
         for region in regions:
             with _noted(swept, region):
                 open_jobs = {(entry.job.arn, key_time(entry.job)): entry for entry in self.open_jobs.of_region(region)}
@@ -166,6 +168,13 @@ class Sweeper:
                         self._list(errand, kind, region, open_jobs, more_time, swept)
                 self._look_at([entry for entry in open_jobs.values() if errand.covers(entry)], more_time, swept)
         return swept
+
+    def _sum(self, more_time: MoreTime, swept: Swept) -> None:
+        for mark in self.summer.ready():
+            _need(more_time, 1, "the next run sums the rest")
+            with _noted(swept, str(mark.sum)):
+                self.summer.work_off(mark)
+                swept.summed += 1
 
     def _list(  # noqa: PLR0913, PLR0917 - one listing of one errand
         self,

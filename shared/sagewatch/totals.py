@@ -17,31 +17,37 @@ _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerRow:
-    """What reports read of a row. ``None`` means not known, as in ``CostRecord``; amounts are USD."""
+class Amounts:
+    """What sums read of a row. ``None`` means not known, as in ``CostRecord``; amounts are USD."""
+
+    kind: JobKind
+    pricing: Pricing
+    owner: str | None = None
+    cost_usd: Decimal | None = None
+    list_cost_usd: Decimal | None = None
+    spot_savings_usd: Decimal | None = None
+    failure_class: FailureClass | None = None
+    rollup_usd: Decimal | None = None
+    rollup_jobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow(Amounts):
+    """What lists of jobs read of a row."""
 
     resource_arn: str
     resource_name: str
-    kind: JobKind
     status: JobStatus
     account: str
     region: str
     created_at: str
     ended_at: str
     ended_on: str
-    pricing: Pricing
     pricing_reason: str
     started_at: str | None = None
-    owner: str | None = None
     instances: str | None = None
     billable_seconds: int | None = None
-    cost_usd: Decimal | None = None
-    list_cost_usd: Decimal | None = None
-    spot_savings_usd: Decimal | None = None
-    failure_class: FailureClass | None = None
     parent_arn: str | None = None
-    rollup_usd: Decimal | None = None
-    rollup_jobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +80,7 @@ class Spend:
 NOTHING = Spend()
 
 
-def spend_of(row: LedgerRow) -> Spend:
+def spend_of(row: Amounts) -> Spend:
     """What one row adds to a sum: nothing, if it rolls up others. A job its own limit stopped counts as failed."""
     if row.kind.is_rollup:
         return NOTHING
@@ -108,7 +114,7 @@ class DayTotal:
     cells: Mapping[Cell, Spend]
 
 
-def total_of_day(day: str, rows: Iterable[LedgerRow]) -> DayTotal:
+def total_of_day(day: str, rows: Iterable[Amounts]) -> DayTotal:
     """Add up the rows of a day, in memory that grows with its kinds and owners and not with its rows."""
     cells: dict[Cell, Spend] = {}
     for row in rows:
@@ -127,7 +133,7 @@ class RollUp:
     unpriced_jobs: int = 0
 
 
-def roll_up(children: Iterable[LedgerRow]) -> RollUp:
+def roll_up(children: Iterable[Amounts]) -> RollUp:
     """Add up children. One that rolls up others stands for them."""
     total = RollUp()
     for row in children:

@@ -137,6 +137,7 @@ def test_a_days_rows_are_read_by_the_time_of_their_end(desk: Desk) -> None:
         desk.ledger.put(a_row(resource_arn=f"arn:{number}", ended_at=ended_at, ended_on=ended_at[:10]))
 
     assert [row.resource_arn for row in desk.rows.of_day("2026-11-20")] == ["arn:1", "arn:0"]
+    assert len(list(desk.rows.amounts_of_day("2026-11-20"))) == 2
     assert list(desk.rows.of_day("2026-11-22")) == []
 
 
@@ -170,8 +171,8 @@ def test_a_roll_up_is_written_into_the_newest_row_of_its_job(desk: Desk) -> None
     total = RollUp(jobs=1, cost_usd=Decimal("0.46"), unpriced_jobs=0)
 
     assert desk.roll_ups.keep("arn:t", total) == "arn:auto"
-    assert [row.resource_arn for row in desk.rows.of_parent("arn:t")] == ["arn:c"]
-    [row] = desk.rows.of_parent("arn:auto")
+    assert [row.cost_usd for row in desk.rows.amounts_of_children("arn:t")] == [Decimal("0.46")]
+    [row] = desk.rows.amounts_of_children("arn:auto")
     assert (row.rollup_usd, row.rollup_jobs) == (Decimal("0.46"), 1)
 
 
@@ -294,6 +295,20 @@ def test_an_environment_marks_today_and_notes_a_region_once(aws: Aws, tables: tu
         marks.add(DaySum("2026-11-19"))
 
     assert calls == ["PutItem"] * 5
+
+
+def test_an_environment_that_lives_past_midnight_marks_the_day_that_closed(aws: Aws, tables: tuple[str, str]) -> None:
+    """A row that lands late must correct its total."""
+    moments = [NOW]
+    client = aws.client("dynamodb")
+    marks = DynamoMarks(client, tables[1], lambda: moments[-1])
+    marks.add(DaySum("2026-11-20"))
+    moments.append(NOW + timedelta(days=1))
+    [mark] = marks.all()
+    marks.remove(mark)
+    marks.add(DaySum("2026-11-20"))
+
+    assert [mark.sum for mark in marks.all(young=True)] == [DaySum("2026-11-20")]
 
 
 NOWHERE: list[tuple[str, Callable[[Any], object]]] = [

@@ -12,7 +12,7 @@ from sagewatch.focus import charge, has_charge
 from sagewatch.resources import JobKind
 from sagewatch.spending import By, Only, Question, Spending
 from sagewatch.totals import DaySum, LedgerRow
-from tests.builders import NOW, World, a_row, endless
+from tests.builders import NOW, World, a_row
 
 MONTH = Question(first_day=date(2026, 11, 1), last_day=date(2026, 11, 30))
 
@@ -97,7 +97,7 @@ def test_closed_days_are_answered_without_reading_a_row_and_corrected_ones_are_r
     for day in ("2026-11-20", "2026-11-21"):
         ledger.row(day, day)
         ledger.marks.add(DaySum(day))
-    ledger.summer.sum_marked(endless)
+    ledger.sweep()
     question = Question(first_day=date(2026, 11, 20), last_day=date(2026, 11, 21))
     assert ledger.usd(By.DAY, question) == {"2026-11-20": "0.46", "2026-11-21": "0.46"}
     assert ledger.read == []

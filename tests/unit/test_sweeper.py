@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from sagewatch.adapters.in_memory import InMemoryTotals
 from sagewatch.costs import Pricing
 from sagewatch.errors import AccessDeniedError, SweepIncompleteError, ThrottledError, UnavailableError
 from sagewatch.records import RecordedBy
 from sagewatch.resources import Job, JobKind, JobStatus
-from sagewatch.totals import DaySum, RollUpSum
+from sagewatch.totals import DaySum, DayTotal, RollUpSum
 from tests.builders import (
     CREATED,
     ENDED,
@@ -440,6 +441,38 @@ def test_a_day_is_summed_once_it_is_over_and_again_when_a_late_row_lands_in_it()
 
     [total] = world.totals.kept.values()
     assert [(spend.jobs, spend.cost_usd) for spend in total.cells.values()] == [(2, Decimal("0.92"))]
+
+
+def test_a_sum_that_fails_hinders_no_other() -> None:
+    """It is tried again by the next sweep."""
+    world = World()
+    world.now = NOW + timedelta(days=2)
+    for number in (1, 2):
+        world.marks.add(DaySum(f"2026-11-{19 + number}"))
+    refuse = iter([AccessDeniedError("no grant"), None])
+
+    class Refusing(InMemoryTotals):
+        def keep(self, total: DayTotal) -> None:
+            if problem := next(refuse, None):
+                raise problem
+            super().keep(total)
+
+    totals = Refusing()
+    sweeper = replace(world.sweeper, summer=replace(world.summer, totals=totals))
+    with pytest.raises(SweepIncompleteError, match="no grant"):
+        sweeper.sweep(endless)
+    assert list(totals.kept) == ["2026-11-21"]
+    sweeper.sweep(endless)
+
+    assert sorted(totals.kept) == ["2026-11-20", "2026-11-21"]
+
+
+def test_a_backfilled_region_is_swept_from_then_on() -> None:
+    """Its running jobs will end."""
+    world = World()
+    world.sweeper.backfill(NOW - timedelta(days=60), ["eu-west-1"], endless)
+
+    assert world.regions.in_use() == {"eu-west-1"}
 
 
 def test_a_roll_up_holds_those_of_its_children() -> None:

@@ -84,17 +84,18 @@ class DynamoMarks:
         self._client = client
         self._state = state
         self._clock = clock
-        self._today: Sum | None = None
+        self._marked_today: DaySum | None = None
 
     def add(self, changed: Sum) -> None:
         """See ``Marks.add``."""
-        if changed == self._today:
-            return
         now = self._clock()
+        today = DaySum(iso(now)[:10])
+        if changed == today == self._marked_today:
+            return
         item = {"pk": _MARKS, "sk": _name(changed), "token": uuid.uuid4().hex, "marked_at": int(now.timestamp())}
         _put(self._client, self._state, item, "marks")
-        if changed == DaySum(iso(now)[:10]):
-            self._today = changed
+        if changed == today:
+            self._marked_today = today
 
     def all(self, *, young: bool = False) -> Sequence[Mark]:
         """See ``Marks.all``."""

@@ -13,7 +13,7 @@ from sagewatch.ports import CLAIMED_FOR, Key, ListedJob, Mark, OpenJob, Posted, 
 from sagewatch.pricing import EMPTY_BOOK, PriceBook
 from sagewatch.records import CostRecord, iso, key_time
 from sagewatch.resources import Job, JobKind
-from sagewatch.totals import DayTotal, LedgerRow, RollUp, Sum
+from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
 
 
 @dataclass
@@ -104,8 +104,12 @@ class InMemoryLedger:
         """See ``LedgerRows.of_owner``."""
         return (row for row in self._read() if row.owner == owner and first_day <= row.ended_on <= last_day)
 
-    def of_parent(self, arn: str) -> Iterator[LedgerRow]:
-        """See ``LedgerRows.of_parent``."""
+    def amounts_of_day(self, day: str) -> Iterator[Amounts]:
+        """See ``LedgerRows.amounts_of_day``."""
+        return self.of_day(day)
+
+    def amounts_of_children(self, arn: str) -> Iterator[Amounts]:
+        """See ``LedgerRows.amounts_of_children``."""
         return (row for row in self._read() if row.parent_arn == arn)
 
     def keep(self, arn: str, total: RollUp) -> str | None:

@@ -1,0 +1,1 @@
+"""Measurements. A benchmark measures; no test depends on it."""

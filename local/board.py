@@ -66,7 +66,11 @@ def _bold(text: str) -> Text:
 def ledger_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     """The ledger, oldest end first, within 80 columns. A word in place of an amount says why there is none."""
     table = Table(
-        title="CostLedger, ends in UTC", title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False
+        title="CostLedger, ends in UTC; in brackets what the jobs it started cost",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
     )
     table.padding = (0, 1, 0, 0)
     for column in ("ended", "kind", "job", "how"):

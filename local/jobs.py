@@ -41,6 +41,10 @@ _NOT_IN_EVENTS = frozenset(
 )
 
 
+# A function may run for long, and a second try would run it twice.
+_WAITS: Mapping[str, Any] = {"read_timeout": 20, "retries": {"total_max_attempts": 3, "mode": "standard"}}
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlayedJob:
     """One job of a play. ``request`` is what creates it; ``end`` the Describe fields it ends with.
@@ -83,7 +87,8 @@ class Stage:
 
     def _new_client(self, service: str, region: str) -> Any:
         url = self._env.get(f"AWS_ENDPOINT_URL_{service.upper()}", self._env["AWS_ENDPOINT_URL"])
-        config = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 3, "mode": "standard"})
+        waits = {"read_timeout": 300, "retries": {"total_max_attempts": 1}} if service == "lambda" else _WAITS
+        config = Config(connect_timeout=3, **waits)
         return self._session.client(service, region_name=region, endpoint_url=url, config=config)  # type: ignore[call-overload] # by name
 
     def create(self, job: PlayedJob) -> None:
@@ -98,6 +103,10 @@ class Stage:
     def control(self, kind: str, name: str, fields: Mapping[str, Any], region: str = "us-east-1") -> None:
         """Set Describe fields of an emulated resource."""
         post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/{kind}/{name}?region={region}", fields)
+
+    def fail(self, operation: str, code: str, times: int) -> None:
+        """Let the next calls of a Describe or List operation fail."""
+        post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/fail", {"operation": operation, "code": code, "times": times})
 
     def finish(self, job: PlayedJob) -> None:
         """Set the job's end in the emulator."""

@@ -21,6 +21,7 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import AutoMLJob, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
+from local.faults import FAULTS, breakable
 from sagewatch.fields import parse_timestamp
 
 Answer = tuple[Response, int]
@@ -71,6 +72,8 @@ def extend_moto() -> None:
         setattr(SageMakerResponse, f"stop_{operation}", _stopping(kind))
         setattr(SageMakerResponse, f"delete_{operation}", _deleting(kind))
         setattr(SageMakerResponse, f"list_{operation}s", _listing(kind))
+        breakable(emulated.operation)
+        breakable(f"List{emulated.prefix}Jobs")
     setattr(AutoMLJob, "__init__", _lenient(AutoMLJob.__init__))  # noqa: B010 - likewise
     setattr(SageMakerResponse, "list_tags", _list_tags)  # noqa: B010 - mypy refuses the plain assignment
 
@@ -198,8 +201,17 @@ def _list_tags(self: SageMakerResponse) -> ActionResult:
 
 
 def control_app(account: str, default_region: str) -> Flask:
-    """``POST /<kind>/<name>`` with Describe fields in the API's spelling sets them on an emulated resource."""
+    """``POST /<kind>/<name>`` with Describe fields in the API's spelling sets them on an emulated resource.
+
+    ``POST /fail`` with ``{"operation", "code", "times"}`` lets the next Describe or List calls fail.
+    """
     app = Flask("sagemaker-control")
+
+    @app.post("/fail")
+    def fail() -> Answer:
+        order = request.get_json(force=True)
+        FAULTS.order(order["operation"], order["code"], order.get("message", "Rate exceeded"), int(order["times"]))
+        return jsonify(order), 200
 
     @app.post("/<kind>/<name>")
     def change(kind: str, name: str) -> Answer:

@@ -65,8 +65,7 @@ def backfill(stack: str, since: date, regions: list[str]) -> int:
         sweeper = wiring.backfill(stack, Bar(progress, start))
         done = sweeper.backfill(start, regions or sorted({sweeper.home_region, *sweeper.regions.in_use()}))
     sys.stdout.write(
-        f"{done.listed} jobs listed since {since}: {done.recorded} recorded now,"
-        f" {done.still_open} still run and are watched\n"
+        f"{done.recorded} jobs created since {since} were recorded now, {done.still_open} still run and are watched\n"
     )
     for failure in done.failures:
         sys.stderr.write(f"{failure}\n")

@@ -1,5 +1,6 @@
 """SweepJobs' work: what events missed. Listings fill the index of open jobs, Describe empties it."""
 
+import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -160,13 +161,16 @@ class Sweeper:
         swept = Swept()
         with _noted(swept, "sums"):
             self._sum(more_time, swept)
+        open_jobs: dict[str, dict[Key, OpenJob]] = {}
         for region in regions:
             with _noted(swept, region):
-                open_jobs = {(entry.job.arn, key_time(entry.job)): entry for entry in self.open_jobs.of_region(region)}
-                for kind in JobKind:
-                    with _noted(swept, region):
-                        self._list(errand, kind, region, open_jobs, more_time, swept)
-                self._look_at([entry for entry in open_jobs.values() if errand.covers(entry)], more_time, swept)
+                open_jobs[region] = {_key(entry.job): entry for entry in self.open_jobs.of_region(region)}
+        for kind, region in itertools.product(JobKind, open_jobs):  # so a region rests while the others are asked
+            with _noted(swept, region):
+                self._list(errand, kind, region, open_jobs[region], more_time, swept)
+        for region, entries in open_jobs.items():
+            with _noted(swept, region):
+                self._look_at([entry for entry in entries.values() if errand.covers(entry)], more_time, swept)
         return swept
 
     def _sum(self, more_time: MoreTime, swept: Swept) -> None:
@@ -193,7 +197,7 @@ class Sweeper:
             unknown = self._unknown(page, open_jobs)
             for job in unknown:
                 if self.open_jobs.add(job, backfilled_at=errand.backfilled_at):
-                    open_jobs[job.arn, key_time(job)] = OpenJob(job, backfilled_at=errand.backfilled_at)
+                    open_jobs[_key(job)] = OpenJob(job, backfilled_at=errand.backfilled_at)
             swept.listed += len(page)
             swept.new += len(unknown)
             if page and page[-1].created_at > reached:
@@ -262,6 +266,10 @@ class Sweeper:
     def _recorded_at(self, job: Job) -> datetime | None:
         times = self.ledger.times_of(job.arn)
         return next((time for time in times if same_job(job, replace(job, created_at=time))), None)
+
+
+def _key(job: Job) -> Key:
+    return job.arn, key_time(job)
 
 
 def _need(more_time: MoreTime, share: float, otherwise: str) -> None:

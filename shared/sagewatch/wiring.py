@@ -222,14 +222,23 @@ def _patient_sagemaker(region: str) -> "SageMakerClient":
 
 
 class Pace:
-    """Waits so that between two calls lie at least so many seconds."""
+    """Waits so that between two calls in one region lie at least so many seconds."""
 
-    def __init__(self, seconds: float) -> None:
-        """Keep the distance."""
+    def __init__(
+        self,
+        seconds: float,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Keep the distance, and what tells and passes the time."""
         self._seconds = seconds
-        self._last = float("-inf")
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._last: dict[str, float] = {}
 
-    def __call__(self) -> None:
+    def __call__(self, region: str) -> None:
         """Wait for as long as it takes."""
-        time.sleep(max(0.0, self._last + self._seconds - time.monotonic()))
-        self._last = time.monotonic()
+        left = self._last.get(region, float("-inf")) + self._seconds - self._monotonic()
+        if left > 0:
+            self._sleep(left)
+        self._last[region] = self._monotonic()

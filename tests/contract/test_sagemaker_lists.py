@@ -55,7 +55,7 @@ def stage(aws_url: str) -> Stage:
 
 def listed(aws: Aws, paces: list[int], kind: JobKind, region: str, since: datetime) -> list[ListedJob]:
     """All pages, counting the waits."""
-    lists = SageMakerLists(lambda region: aws.client("sagemaker", region), lambda: paces.append(1))
+    lists = SageMakerLists(lambda region: aws.client("sagemaker", region), lambda _: paces.append(1))
     return [job for page in lists.created_since(kind, region, since) for job in page]
 
 

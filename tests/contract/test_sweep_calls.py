@@ -61,7 +61,7 @@ class Counted:
         self.sweeper = Sweeper(
             recorder=recorder,
             jobs=recorder.jobs,
-            lists=SageMakerLists(client, lambda: None),
+            lists=SageMakerLists(client, lambda _: None),
             ledger=DynamoLedgerKeys(dynamodb, ledger),
             open_jobs=recorder.open_jobs,
             checkpoints=DynamoCheckpoints(dynamodb, state),

@@ -28,6 +28,9 @@ DAY = {
     "score-nightly": "0.3795",  # 33/60 x 3 x 0.23
     "score-archive": "0.0115",  # 6/60 x 0.115
     "drift-report": "0.046",  # 12/60 x 0.23
+    "ranker-lost-event": "1.1029333333",  # 47/60 x 1.408
+    "auto-churn": None,  # its jobs have rows of their own
+    "auto-churn-c1": "0.3995333333",  # 26/60 x 0.922
     "moonshot": None,  # no price is known
     "quick-check": "0.002875",  # 1.5/60 x 0.115
 }
@@ -50,10 +53,11 @@ def test_a_failed_job_is_one_row_and_one_message_however_often_it_is_told(accoun
 
 
 def test_a_day_in_an_ml_team_is_recorded_to_the_cent(account: Account) -> None:
-    """Four kinds, duplicates, an end before its start: one row each, and messages for what failed."""
+    """Five kinds, duplicates, an end before its start, a lost end: one row each, and messages for what failed."""
     jobs = a_day()
     for job in jobs:
         account.play(job)
+    account.stage.sweep()
     for job in jobs:
         assert eventually(lambda: account.rows(job.name)), job.name  # noqa: B023 - called at once
     rows = {job.name: account.rows(job.name) for job in jobs}
@@ -61,7 +65,14 @@ def test_a_day_in_an_ml_team_is_recorded_to_the_cent(account: Account) -> None:
     assert {name: len(found) for name, found in rows.items()} == dict.fromkeys(DAY, 1)
     compute = {name: found[0].get("compute_usd", found[0].get("cost_usd")) for name, found in rows.items()}
     assert compute == {name: usd if usd is None else Decimal(usd) for name, usd in DAY.items()}
-    told = {"churn-lstm-gpu", "llm-finetune-p5", "features-daily", "recsys-two-tower", "score-archive"}
+    told = {
+        "churn-lstm-gpu",
+        "llm-finetune-p5",
+        "features-daily",
+        "recsys-two-tower",
+        "score-archive",
+        "ranker-lost-event",
+    }
     assert eventually(lambda: all(account.messages(name) for name in told))
     assert {job.name for job in jobs if account.messages(job.name)} == told
     assert eventually(lambda: not account.open_jobs() & set(DAY))

@@ -1,6 +1,6 @@
 """SweepJobs on the deployed stack: events get lost, come twice and out of order, and the ledger is right all the same.
 
-AWS differs from the local cloud in that Describe and List throttle; unit and contract tests stand in for that.
+AWS differs from the local cloud in that Describe and List throttle by themselves; here they do so when told to.
 """
 
 import random
@@ -226,3 +226,29 @@ def test_a_job_deleted_before_its_end_was_read_is_in_the_ledger(account: Account
     account.stage.sweep()
 
     assert [(row["pricing"], "cost_usd" in row) for row in account.rows(job.name)] == [("unpriced", False)]
+
+
+def test_an_event_whose_describe_is_throttled_is_tried_until_it_is_answered(account: Account) -> None:
+    """The message waits in its queue, and neither a row nor an alert is lost."""
+    job = training("e2e-throttled", Run.ago(1, 30), {"ml.m5.xlarge": 1}, status="Failed", volume_gb=0)
+    account.stage.create(job)
+    account.stage.finish(job)
+    told = account.stage.detail(job)
+    account.stage.fail("DescribeTrainingJob", "ThrottlingException", times=3)  # the client tries twice by itself
+    account.stage.announce(job, told)
+
+    assert eventually(lambda: account.rows(job.name), seconds=60)
+    assert len(account.settled_messages(job.name)) == 1
+
+
+def test_a_sweep_that_is_throttled_for_long_goes_on_next_time(account: Account) -> None:
+    """It says that it is not complete, and fails nobody."""
+    job = training("e2e-patient", Run.ago(1, 30), {"ml.m5.xlarge": 1}, volume_gb=0)
+    account.stage.create(job)
+    account.stage.finish(job)
+    account.stage.fail("ListTrainingJobs", "ThrottlingException", times=5)
+    first = account.stage.sweep()
+    second = account.stage.sweep()
+
+    assert (first["complete"], first["failures"], second["complete"]) == (False, [], True)
+    assert [row["recorded_by"] for row in account.rows(job.name)] == ["sweep"]

@@ -300,3 +300,40 @@ def test_a_child_without_an_owner_asks_its_parent_and_one_with_an_owner_does_not
         ("ana@example.com", "tag sagewatch:owner"),
     ]
     assert world.jobs.calls.count("tags arn:tuner in us-east-1") == 1
+
+
+def test_clocks_that_differ_a_little_make_no_other_job_of_it() -> None:
+    """The event says that the job ended half a minute before Describe says that it was created."""
+    world = World()
+    end = CREATED.replace(hour=9, minute=20)
+    found = replace(
+        TRAINING, created_at=end + timedelta(seconds=30), started_at=None, ended_at=None, billable_seconds=None
+    )
+    world.has(found)
+    world.recorder.on_event(an_event("training-job-failed", TrainingStartTime=None, TrainingEndTime=end.isoformat()))
+
+    assert [(row.created_at, row.pricing, row.cost_usd) for row in world.rows] == [
+        ("2026-11-20T09:20:30Z", Pricing.PRICED, Decimal(0))
+    ]
+
+
+def test_the_end_of_a_job_that_is_being_deleted_is_its_events() -> None:
+    """Describe answers Deleting by then, and still knows the times."""
+    world = World()
+    world.has(replace(TRAINING, status=JobStatus.DELETING))
+    world.recorder.on_event(an_event("training-job-failed"))
+
+    assert [(row.status, row.cost_usd) for row in world.rows] == [(JobStatus.FAILED, Decimal("0.46"))]
+
+
+def test_a_job_of_a_pipeline_is_its_executions_and_its_owner_the_pipelines() -> None:
+    """The tag names the execution; the pipeline has the tags."""
+    world = World()
+    execution = "arn:aws:sagemaker:us-east-1:111122223333:pipeline/nightly/execution/abc123"
+    world.jobs.tagged["arn:aws:sagemaker:us-east-1:111122223333:pipeline/nightly"] = {"owner": "bo@example.com"}
+    world.has(replace(TRAINING, tags=None))
+    world.recorder.on_event(an_event("training-job-failed", Tags={"sagemaker:pipeline-execution-arn": execution}))
+
+    assert [(row.parent_arn, row.owner, row.owner_source) for row in world.rows] == [
+        (execution, "bo@example.com", "parent's tag owner")
+    ]

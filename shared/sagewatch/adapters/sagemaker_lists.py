@@ -30,8 +30,8 @@ _LISTS: Mapping[JobKind, tuple[str, str, str]] = {
 class SageMakerLists:
     """The ``JobLists`` port on the SageMaker API.
 
-    ``pace`` is called before every page: ListTrainingJobs allows two requests a second for the whole account, the
-    console included.
+    ``pace`` is called with the region before every page: ListTrainingJobs allows two requests a second in each, for the
+    whole account, the console included.
     """
 
     PERMISSIONS: ClassVar = (
@@ -42,7 +42,7 @@ class SageMakerLists:
         "sagemaker:ListAutoMLJobs",
     )
 
-    def __init__(self, client_for: "Callable[[str], SageMakerClient]", pace: Callable[[], None]) -> None:
+    def __init__(self, client_for: "Callable[[str], SageMakerClient]", pace: Callable[[str], None]) -> None:
         """Keep what answers with the client of a region."""
         self._client_for = client_for
         self._pace = pace
@@ -58,7 +58,7 @@ class SageMakerLists:
             "MaxResults": _PAGE,
         }
         while True:
-            self._pace()
+            self._pace(region)
             with translated(f"sagemaker:{operation} in {region}"):
                 page = call(**query)
             yield [_listed(kind, summary, prefix) for summary in page[key]]

@@ -41,7 +41,7 @@ invoke: setup ## run RecordJob on EVENT=events/<file>.json in Docker, against th
 	@python -m local invoke $(EVENT)
 
 backfill: setup ## record the past of the account of your credentials: SINCE=2026-08-01 [REGIONS="..."] [STACK=sagewatch]
-	@python -m tools.backfill --stack $(STACK) --since "$(SINCE)" $(addprefix --region ,$(REGIONS))
+	@python -m tools.backfill --stack $(STACK) --since "$(SINCE)" $(addprefix --region=,$(REGIONS))
 
 costs: setup ## ask the ledger: ARGS="--by day|owner|kind|job --since ... --csv|--json|--focus", --help lists the rest
 	@python -m tools.costs --stack $(STACK) $(ARGS)

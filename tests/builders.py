@@ -173,7 +173,7 @@ class World:
         """Let SageMaker know a job, and list it if it says when it was created."""
         self.jobs.found[job.kind, job.region, job.name] = job
         if job.created_at:
-            listed = ListedJob(kind=job.kind, name=job.name, arn=job.arn, status=job.status, created_at=job.created_at)
+            listed = ListedJob(kind=job.kind, name=job.name, arn=job.arn, created_at=job.created_at)
             self.lists.listed = [other for other in self.lists.listed if other.arn != job.arn] + [listed]
 
     @property

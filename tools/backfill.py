@@ -4,6 +4,7 @@ It can be stopped with Ctrl-C and run again: it goes on where it was. Jobs that 
 """
 
 import argparse
+import re
 import sys
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from sagewatch import wiring
 from sagewatch.errors import SettingsError
-from sagewatch.resources import Job, JobKind
+from sagewatch.fields import REGION
+from sagewatch.resources import JobKind
 from tools.operator_cli import day, run
 
 
@@ -24,18 +26,15 @@ class Bar:
         self._progress = progress
         self._since = since
         self._listings: dict[tuple[str, JobKind], TaskID] = {}
-        self._region = ""
         self._looking: TaskID | None = None
 
-    def listed(self, kind: JobKind, region: str, reached: datetime, new: int) -> None:
-        """See ``Watcher.listed``."""
-        del new
-        self._region = region
+    def listed(self, kind: JobKind, region: str, reached: datetime) -> None:
+        """See ``Watcher.listed``. It goes from today to older days."""
         days = (datetime.now(UTC) - self._since) / timedelta(days=1)
         listing = (region, kind)
         if listing not in self._listings:
             self._listings[listing] = self._progress.add_task(f"{region}: {kind} jobs listed, in days", total=days)
-        self._progress.update(self._listings[listing], completed=(reached - self._since) / timedelta(days=1))
+        self._progress.update(self._listings[listing], completed=days - (reached - self._since) / timedelta(days=1))
 
     def done(self, kind: JobKind, region: str) -> None:
         """See ``Watcher.done``."""
@@ -43,14 +42,13 @@ class Bar:
         if task is not None:
             self._progress.remove_task(task)
 
-    def found(self, jobs: int) -> None:
+    def found(self, region: str, jobs: int) -> None:
         """See ``Watcher.found``."""
         if jobs:
-            self._looking = self._progress.add_task(f"{self._region}: jobs read", total=jobs)
+            self._looking = self._progress.add_task(f"{region}: jobs read", total=jobs)
 
-    def looked(self, job: Job) -> None:
+    def looked(self) -> None:
         """See ``Watcher.looked``."""
-        del job
         if self._looking is not None:
             self._progress.advance(self._looking)
 
@@ -67,10 +65,10 @@ def backfill(stack: str, since: date, regions: list[str]) -> int:
     sys.stdout.write(
         f"{done.recorded} jobs created since {since} were recorded now, {done.still_open} still run and are watched\n"
     )
-    for failure in done.failures:
+    for failure in (*done.failures, *done.postponed):
         sys.stderr.write(f"{failure}\n")
     if not done.complete:
-        sys.stderr.write("SageMaker throttled; run the same command again, it goes on where it was\n")
+        sys.stderr.write("Not all was done; run the same command again, it goes on where it was\n")
     return 0 if done.complete and not done.failures else 1
 
 
@@ -79,10 +77,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make backfill", description=__doc__)
     parser.add_argument("--stack", default="sagewatch", help="name of the deployed stack (STACK=)")
     parser.add_argument("--since", type=day, required=True, help="first day (UTC) jobs were created on (SINCE=)")
-    parser.add_argument("--region", action="append", default=[], help="a region, instead of all in use (REGIONS=)")
+    parser.add_argument("--region", type=_region, action="append", default=[], help="instead of all in use (REGIONS=)")
     given = parser.parse_args()
     stopped = "Stopped. Nothing is lost: run the same command again, and it goes on where it was."
     return run(lambda: backfill(given.stack, given.since, given.region), on_interrupt=stopped)
+
+
+def _region(text: str) -> str:
+    if not re.fullmatch(REGION, text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no region; write one like eu-west-1, several with spaces")
+    return text
 
 
 if __name__ == "__main__":

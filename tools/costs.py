@@ -46,7 +46,7 @@ def answer(given: argparse.Namespace) -> int:
         spending = wiring.spending(given.stack, lambda day: status.update(f"Reading the ledger: {day}"))
         if given.format == "focus":
             return _write_focus(spending, question, given.only)
-        if given.by == _JOB or given.only is not Only.ALL:
+        if given.by == _JOB:
             return _write_jobs(spending, question, given)
         groups = spending.grouped(question, By(given.by))
     _write_groups(groups, question, given)
@@ -55,18 +55,15 @@ def answer(given: argparse.Namespace) -> int:
 
 def _write_focus(spending: Spending, question: Question, only: Only) -> int:
     left_out = 0
-    writer: csv.DictWriter[str] | None = None
+    writer = csv.DictWriter(sys.stdout, focus.COLUMNS)
+    writer.writeheader()
     for row in spending.jobs(question, only):
         if not focus.has_charge(row):
             left_out += not row.kind.is_rollup
             continue
-        charge = focus.charge(row)
-        if writer is None:
-            writer = csv.DictWriter(sys.stdout, charge)
-            writer.writeheader()
-        writer.writerow(charge)
+        writer.writerow(focus.charge(row))
     if left_out:
-        sys.stderr.write(f"{left_out} jobs have no known cost and are left out: --only unpriced lists most of them\n")
+        sys.stderr.write(f"{left_out} jobs have no known cost and are left out; --only unpriced lists them\n")
     return 0
 
 
@@ -183,8 +180,9 @@ def _billed(row: LedgerRow) -> str:
 
 
 def _cost(row: LedgerRow) -> str:
-    if row.rollup_usd is not None:
-        return f"({money(row.rollup_usd)} in {row.rollup_jobs} jobs)"
+    if row.rollup_jobs is not None:
+        known = "unknown" if row.rollup_usd is None else money(row.rollup_usd)
+        return f"({known} in {row.rollup_jobs} jobs)"
     if row.cost_usd is None:
         return row.pricing
     return f"{money(row.cost_usd)}{'*' if row.pricing == 'provisional' else ''}"
@@ -207,7 +205,7 @@ def _arguments() -> argparse.Namespace:
     today = datetime.now(UTC).date()
     parser = argparse.ArgumentParser(prog="make costs", description=__doc__)
     parser.add_argument("--stack", default="sagewatch", help="name of the deployed stack (STACK=)")
-    parser.add_argument("--by", choices=[*By, _JOB], default=By.OWNER, help="what to add up by (default: owner)")
+    parser.add_argument("--by", choices=[*By, _JOB], help="what to add up by (default: owner)")
     parser.add_argument(
         "--since", type=day, default=date(today.year, today.month, 1), help="first day (default: this month's)"
     )
@@ -229,7 +227,13 @@ def _arguments() -> argparse.Namespace:
         ("focus", f"CSV in the columns of FOCUS {focus.VERSION}"),
     ):
         formats.add_argument(f"--{name}", dest="format", action="store_const", const=name, default="table", help=text)
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.format == "focus" and (given.by or given.top):
+        parser.error("--focus writes one charge for each job: it takes neither --by nor --top")
+    if given.only is not Only.ALL and given.by not in {None, _JOB}:
+        parser.error("--only lists jobs: it goes with --by job")
+    given.by = given.by or (By.OWNER if given.only is Only.ALL else _JOB)
+    return given
 
 
 def _count(text: str) -> int:

@@ -30,9 +30,10 @@ Work = Callable[[str], Answered]
 class Deadline:
     """The time an invocation has, less what is needed to end in order (the ``MoreTime`` port)."""
 
-    def __init__(self, context: LambdaContext) -> None:
-        """Keep the context, which knows the time left, and how much there was."""
+    def __init__(self, context: LambdaContext, reserve: int) -> None:
+        """Keep the context, which knows the time left, how much there was, and the milliseconds to keep back."""
         self._context = context
+        self._reserve = reserve
         self._whole = self._left()
 
     def __call__(self, share: float = 1) -> bool:
@@ -40,21 +41,27 @@ class Deadline:
         return self._left() > self._whole * (1 - share)
 
     def _left(self) -> int:
-        return max(0, self._context.get_remaining_time_in_millis() - _TIME_FOR_ONE)
+        return max(0, self._context.get_remaining_time_in_millis() - self._reserve)
 
 
 class Scheduled:
-    """Runs ``work`` when its schedule says so; what it raises fails the invocation."""
+    """Runs ``work`` when its schedule says so; what it raises fails the invocation.
 
-    def __init__(self, work: Callable[[MoreTime], Answered], logger: Logger | None = None) -> None:
+    ``reserve`` is the time in milliseconds that the longest step of the work can take.
+    """
+
+    def __init__(
+        self, work: Callable[[MoreTime], Answered], *, reserve: int = _TIME_FOR_ONE, logger: Logger | None = None
+    ) -> None:
         """Keep the work."""
         self._work = work
+        self._reserve = reserve
         self._logger = logger or Logger(service="sagewatch")
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer a Lambda invocation with the outcome."""
         del event
-        outcome = dict(self._work(Deadline(context)).answer())
+        outcome = dict(self._work(Deadline(context, self._reserve)).answer())
         self._logger.info("done", extra=outcome)
         return outcome
 

@@ -79,6 +79,7 @@ def _pair(item: object) -> tuple[str, str]:
 Timestamp = Annotated[datetime | None, BeforeValidator(parse_timestamp)]
 Tags = Annotated[dict[str, str] | None, BeforeValidator(parse_tags)]
 # It becomes part of host names.
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d+$")]
+REGION = r"^[a-z]{2,4}(-[a-z]+)+-\d+$"
+Region = Annotated[str, StringConstraints(pattern=REGION)]
 # The widest of the API's own patterns: names that do not match cannot be asked for, nor put into a link.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]

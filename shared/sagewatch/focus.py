@@ -9,7 +9,9 @@ FOCUS export.
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from decimal import Decimal
+from typing import Any
 
 from sagewatch.costs import Pricing
 from sagewatch.resources import JobKind
@@ -103,3 +105,10 @@ def _number(value: Decimal) -> str:
 def _next_month(day: str) -> str:
     year, month = int(day[:4]), int(day[5:7])
     return f"{year + 1}-01" if month == 12 else f"{year}-{month + 1:02}"  # noqa: PLR2004 - December
+
+
+# What ``charge`` writes of any row, in that order.
+_ANY: dict[str, Any] = {field.name: "" for field in fields(LedgerRow) if field.default is MISSING}
+COLUMNS = tuple(
+    charge(LedgerRow(**_ANY | {"kind": JobKind.TRAINING, "pricing": Pricing.FREE, "ended_on": "2026-01-01"}))
+)

@@ -21,6 +21,7 @@ class Watch:
 
     job: Job
     provisional: bool = False
+    backfilled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,14 @@ def decide_running(job: Job) -> Decision:
 
 
 def decide_ended(  # noqa: PLR0913 - each is one thing known of the job
-    job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: RecordedBy, tell: bool = True
+    job: Job,
+    cost: Cost,
+    owner: Owner | None,
+    *,
+    now: datetime,
+    by: RecordedBy,
+    tell: bool = True,
+    backfilled_at: datetime | None = None,
 ) -> Decision:
     """Decide about a job that ended: one row, and an alert where somebody should know and ``tell`` does not forbid it.
 
@@ -87,18 +95,20 @@ def decide_ended(  # noqa: PLR0913 - each is one thing known of the job
     row = record_of(job, cost, owner, now=now, by=by)
     tells = tuple(Tell(alert) for alert in _alerts(job, row, cost)) if tell else ()
     if cost.pricing is Pricing.PROVISIONAL:
-        return Decision(_sentence(row), (Watch(job, provisional=True), *_written(row), *tells))
+        return Decision(
+            _sentence(row), (Watch(job, provisional=True, backfilled_at=backfilled_at), *_written(row), *tells)
+        )
     return Decision(_sentence(row), (*_written(row), *tells, Unwatch(job)))
 
 
-def decide_gone(job: Job, *, now: datetime) -> Decision:
-    """Decide about an open job that was deleted before its end was read: a row without an amount, never silence."""
-    deleted = replace(job, status=JobStatus.DELETING, modified_at=job.modified_at or now)
-    row = record_of(deleted, _UNREAD, None, now=now, by=RecordedBy.SWEEP)
+def decide_unread(job: Job, status: JobStatus, reason: str, *, now: datetime) -> Decision:
+    """Decide about an open job whose end nobody can read: a row without an amount, never silence.
+
+    It is dated by now, when its end was missed. Should its event still come, a better row takes the place of this one.
+    """
+    missed = replace(job, status=status, modified_at=now)
+    row = record_of(missed, Cost(pricing=Pricing.UNPRICED, reason=reason), None, now=now, by=RecordedBy.SWEEP)
     return Decision(_sentence(row), (*_written(row), Unwatch(job)))
-
-
-_UNREAD = Cost(pricing=Pricing.UNPRICED, reason="it was deleted before its end was read")
 
 
 def _written(row: CostRecord) -> tuple[Action, ...]:

@@ -15,7 +15,7 @@ from sagewatch.alerts import Alert
 from sagewatch.pricelist import ListedPrice
 from sagewatch.pricing import PriceBook
 from sagewatch.records import CostRecord
-from sagewatch.resources import Job, JobKind, JobStatus
+from sagewatch.resources import Job, JobKind
 from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
 
 if TYPE_CHECKING:
@@ -54,12 +54,11 @@ class Jobs(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedJob:
-    """What a listing tells of a job: enough to key it and to say whether it ended."""
+    """What a listing tells of a job: enough to key it and to describe it."""
 
     kind: JobKind
     name: str
     arn: str
-    status: JobStatus
     created_at: datetime
 
 
@@ -70,10 +69,12 @@ Key = tuple[str, str]
 class JobLists(Protocol):
     """SageMaker's listings of its jobs."""
 
-    def created_since(self, kind: JobKind, region: str, since: datetime) -> Iterator[Sequence[ListedJob]]:
-        """Yield pages of the jobs created after a time, oldest first, so that who stops early knows how far it came.
+    def created_since(
+        self, kind: JobKind, region: str, since: datetime, before: datetime | None = None
+    ) -> Iterator[Sequence[ListedJob]]:
+        """Yield pages of the jobs created after ``since``, newest first, and only those before a time if one is given.
 
-        Raises what ``Jobs.describe`` does, but for ``JobNotFoundError``.
+        A page may be empty and not the last. Raises what ``Jobs.describe`` does, but for ``JobNotFoundError``.
         """
 
 
@@ -111,11 +112,19 @@ class PriceCache(Protocol):
         """Keep a region's prices in place of those before. Raises what ``Ledger.put`` does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What became of a row, and the sums that the row it took the place of was in."""
+
+    written: bool
+    replaced: tuple[Sum, ...] = ()
+
+
 class Ledger(Protocol):
     """The rows of ended jobs, written."""
 
-    def put(self, row: CostRecord) -> bool:
-        """Write a row and say whether it was written.
+    def put(self, row: CostRecord) -> Put:
+        """Write a row, and say whether it was written and what it replaced.
 
         A row only ever gives way to a better one: unpriced to provisional, either to a final one. Raises
         ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
@@ -150,18 +159,27 @@ class LedgerRows(Protocol):
     def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
         """Yield an owner's rows of those days, both included. Raises what ``Ledger.put`` does."""
 
-    def amounts_of_children(self, arn: str) -> Iterator[Amounts]:
-        """Yield what sums need of the rows of a job's children. Raises what ``Ledger.put`` does."""
+    def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
+        """Yield what sums need of the rows of a job's children that ended since then. Raises as ``Ledger.put``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollUpRow:
+    """The row of a job that rolls up others: its key, and its own parent."""
+
+    arn: str
+    created_at: str
+    parent_arn: str | None
 
 
 class RollUps(Protocol):
     """The ledger's rows of jobs that roll up others."""
 
-    def keep(self, arn: str, total: RollUp) -> str | None:
-        """Write a roll-up into the newest row of that ARN, if there is one; answer with that job's own parent.
+    def newest(self, arn: str) -> RollUpRow | None:
+        """The newest row of that ARN, if there is one. Raises what ``Ledger.put`` does."""
 
-        Raises what ``Ledger.put`` does.
-        """
+    def keep(self, row: RollUpRow, total: RollUp) -> None:
+        """Write a roll-up into its row. Raises what ``Ledger.put`` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +238,27 @@ class OpenJobs(Protocol):
         """The open jobs of a region. Raises what ``Ledger.put`` does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a listing has come: to the jobs created at ``top``.
+
+    A listing goes from the newest job to older ones. One that was cut off has left out what was created between
+    ``floor`` and ``low``.
+    """
+
+    top: datetime
+    low: datetime | None = None
+    floor: datetime | None = None
+
+
 class Checkpoints(Protocol):
-    """How far the listings have come."""
+    """How far the listings have come, to the second."""
 
-    def read(self, name: str) -> datetime | None:
-        """The time kept under that name, if any. Raises what ``Ledger.put`` does."""
+    def read(self, name: str) -> Checkpoint | None:
+        """The checkpoint of that name, if any. Raises what ``Ledger.put`` does."""
 
-    def keep(self, name: str, reached: datetime) -> None:
-        """Keep a time. Raises what ``Ledger.put`` does."""
+    def keep(self, name: str, reached: Checkpoint) -> None:
+        """Keep a checkpoint. Raises what ``Ledger.put`` does."""
 
 
 class AlertQueue(Protocol):

@@ -14,7 +14,7 @@ from sagewatch.events import read_job_event
 from sagewatch.owners import owner_of, parent_of, tagged_as, tagged_owner
 from sagewatch.policy import Action, Decision, Record, SumAgain, Tell, Unwatch, Watch, decide_ended, decide_running
 from sagewatch.ports import AlertQueue, Clock, Jobs, Ledger, Marks, OpenJobs, Prices, Regions
-from sagewatch.records import RecordedBy
+from sagewatch.records import CostRecord, RecordedBy
 from sagewatch.resources import Job, JobKind, JobStatus
 
 _SETTLES_WITHIN = timedelta(hours=1)  # Describe is behind its event by seconds, when it is at all
@@ -80,13 +80,13 @@ class Recorder:
         """Record a job that ended, whoever found it."""
         return self.apply(self.decide(job, by))
 
-    def decide(self, job: Job, by: RecordedBy, *, tell: bool = True) -> Decision:
+    def decide(self, job: Job, by: RecordedBy, *, tell: bool = True, backfilled_at: datetime | None = None) -> Decision:
         """Decide about a job that ended; see ``decide_ended``."""
         now, whole = self.clock(), replace(job, parent_arn=parent_of(job))
         settled = without_pool(whole, now)
         cost = cost_of(settled, self.prices.book(job.region), self.discount_percent)
         owner = owner_of(whole, self.owner_tag_keys, self._parent_tags(whole))
-        return decide_ended(settled, cost, owner, now=now, by=by, tell=tell)
+        return decide_ended(settled, cost, owner, now=now, by=by, tell=tell, backfilled_at=backfilled_at)
 
     def apply(self, decision: Decision) -> Outcome:
         """Do what was decided, in order."""
@@ -124,10 +124,11 @@ class Recorder:
 
     def _do(self, action: Action) -> Effect:
         match action:
-            case Watch(job, provisional):
-                return Effect.WATCHED if self.open_jobs.add(job, provisional=provisional) else Effect.ENDED_BEFORE
+            case Watch(job, provisional, backfilled_at):
+                added = self.open_jobs.add(job, provisional=provisional, backfilled_at=backfilled_at)
+                return Effect.WATCHED if added else Effect.ENDED_BEFORE
             case Record(row):
-                return Effect.RECORDED if self.ledger.put(row) else Effect.RECORDED_BEFORE
+                return self._record(row)
             case SumAgain(changed):
                 self.marks.add(changed)
                 return Effect.MARKED
@@ -139,6 +140,13 @@ class Recorder:
                 return Effect.TOLD
             case _:
                 assert_never(action)
+
+    def _record(self, row: CostRecord) -> Effect:
+        """A row that took another's place may have taken it out of another day."""
+        put = self.ledger.put(row)
+        for changed in put.replaced:
+            self.marks.add(changed)
+        return Effect.RECORDED if put.written else Effect.RECORDED_BEFORE
 
 
 def lacks_something(told: Job) -> bool:

@@ -10,10 +10,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from sagewatch.costs import Pricing
 from sagewatch.ports import LedgerRows, Marks, Totals
 from sagewatch.resources import JobKind
-from sagewatch.totals import NOTHING, Cell, DaySum, DayTotal, LedgerRow, Spend, total_of_day
+from sagewatch.totals import NOTHING, Cell, DaySum, DayTotal, LedgerRow, Spend, spend_of, total_of_day
 
 UNOWNED = "(no owner)"
 
@@ -52,7 +51,7 @@ class Question:
 
     def covers(self, kind: JobKind, owner: str | None) -> bool:
         """Whether jobs of that kind and owner are asked about."""
-        return self.kind in {None, kind} and self.owner in {None, owner}
+        return self.kind in {None, kind} and self.owner in {None, owner or UNOWNED}
 
 
 def _nobody(day: str) -> None:
@@ -98,7 +97,7 @@ class Spending:
                 yield total_of_day(day, self.rows.amounts_of_day(day))
 
     def _rows(self, question: Question) -> Iterator[LedgerRow]:
-        if question.owner is not None:
+        if question.owner is not None and question.owner != UNOWNED:
             first, last = question.first_day.isoformat(), question.last_day.isoformat()
             yield from self.rows.of_owner(question.owner, first, last)
             return
@@ -121,7 +120,7 @@ _WANTED: dict[Only, Callable[[LedgerRow], bool]] = {
     Only.ALL: lambda _: True,
     Only.FAILED: lambda row: row.failure_class is not None,
     Only.SPOT: lambda row: row.spot_savings_usd is not None,
-    Only.UNPRICED: lambda row: row.pricing is Pricing.UNPRICED,
+    Only.UNPRICED: lambda row: spend_of(row).unpriced_jobs > 0,
 }
 
 

@@ -45,8 +45,15 @@ class Summer:
             case DaySum(day):
                 self.totals.keep(total_of_day(day, self.rows.amounts_of_day(day)))
             case RollUpSum(arn):
-                parent = self.roll_ups.keep(arn, roll_up(self.rows.amounts_of_children(arn)))
-                if parent and rolls_up(parent):
-                    self.marks.add(RollUpSum(parent))
+                self._roll_up(arn)
             case _:
                 assert_never(mark.sum)
+
+    def _roll_up(self, arn: str) -> None:
+        """A parent without a row still runs. Children of an older one of its name ended before it was created."""
+        row = self.roll_ups.newest(arn)
+        if row is None:
+            return
+        self.roll_ups.keep(row, roll_up(self.rows.amounts_of_children(arn, row.created_at)))
+        if row.parent_arn and rolls_up(row.parent_arn):
+            self.marks.add(RollUpSum(row.parent_arn))

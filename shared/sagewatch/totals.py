@@ -14,6 +14,7 @@ from sagewatch.records import CostRecord
 from sagewatch.resources import JobKind, JobStatus, rolls_up
 
 _ZERO = Decimal(0)
+_PAID_OTHERWISE = frozenset({Pricing.FREE, Pricing.COVERED})  # nothing, or before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Amounts:
     failure_class: FailureClass | None = None
     rollup_usd: Decimal | None = None
     rollup_jobs: int | None = None
+    rollup_unpriced_jobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ def spend_of(row: Amounts) -> Spend:
         failed_jobs=int(failed),
         failed_usd=cost if failed else _ZERO,
         spot_savings_usd=row.spot_savings_usd or _ZERO,
-        unpriced_jobs=int(row.pricing is Pricing.UNPRICED),
+        unpriced_jobs=int(row.cost_usd is None and row.pricing not in _PAID_OTHERWISE),
         provisional_jobs=int(row.pricing is Pricing.PROVISIONAL),
     )
 
@@ -126,10 +128,10 @@ def total_of_day(day: str, rows: Iterable[Amounts]) -> DayTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollUp:
-    """What the children of a tuning or AutoML job come to, theirs included."""
+    """What the children of a tuning or AutoML job come to, theirs included; no amount while none is known."""
 
     jobs: int = 0
-    cost_usd: Decimal = _ZERO
+    cost_usd: Decimal | None = None
     unpriced_jobs: int = 0
 
 
@@ -138,10 +140,11 @@ def roll_up(children: Iterable[Amounts]) -> RollUp:
     total = RollUp()
     for row in children:
         spend = spend_of(row)
+        known = [usd for usd in (total.cost_usd, row.rollup_usd, row.cost_usd) if usd is not None]
         total = RollUp(
             jobs=total.jobs + (row.rollup_jobs or 0) + spend.jobs,
-            cost_usd=total.cost_usd + (row.rollup_usd or _ZERO) + spend.cost_usd,
-            unpriced_jobs=total.unpriced_jobs + spend.unpriced_jobs,
+            cost_usd=sum(known, _ZERO) if known else None,
+            unpriced_jobs=total.unpriced_jobs + (row.rollup_unpriced_jobs or 0) + spend.unpriced_jobs,
         )
     return total
 
@@ -165,10 +168,10 @@ Sum = DaySum | RollUpSum
 
 def sums_with(row: CostRecord) -> tuple[Sum, ...]:
     """Name the sums that are no longer right once this row is written."""
-    if row.kind.is_rollup:
-        return (RollUpSum(row.resource_arn), *_sums_above(row))
-    return (DaySum(row.ended_on), *_sums_above(row))
+    return sums_of(row.kind, row.resource_arn, row.ended_on, row.parent_arn)
 
 
-def _sums_above(row: CostRecord) -> tuple[Sum, ...]:
-    return (RollUpSum(row.parent_arn),) if row.parent_arn and rolls_up(row.parent_arn) else ()
+def sums_of(kind: JobKind, arn: str, ended_on: str, parent_arn: str | None) -> tuple[Sum, ...]:
+    """Name the sums a row is in: its day's, or the roll-up it holds itself, and its parent's."""
+    own: Sum = RollUpSum(arn) if kind.is_rollup else DaySum(ended_on)
+    return (own, RollUpSum(parent_arn)) if parent_arn and rolls_up(parent_arn) else (own,)

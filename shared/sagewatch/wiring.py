@@ -73,6 +73,7 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
 _CONFIG = Config(connect_timeout=2, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 2})
 # A sweep has no queue to wait in, and time: botocore slows down by itself when SageMaker throttles.
 _PATIENT = Config(connect_timeout=2, read_timeout=6, retries={"mode": "adaptive", "total_max_attempts": 5})
+_LONGEST_LOOK = 120_000  # milliseconds: a job's three calls to SageMaker, each tried five times without an answer
 _BETWEEN_LISTS = 0.55  # seconds: ListTrainingJobs allows two requests a second
 
 
@@ -90,7 +91,7 @@ def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = settings or SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=_CONFIG), boto3.client("sqs", config=_CONFIG)
-    return Scheduled(_sweeper(given, dynamodb, sqs, given.home_region, NOBODY).sweep)
+    return Scheduled(_sweeper(given, dynamodb, sqs, given.home_region, NOBODY).sweep, reserve=_LONGEST_LOOK)
 
 
 def backfill(stack: str, watcher: Watcher) -> Sweeper:

@@ -5,15 +5,17 @@ SageMaker differs from it in that it throttles: ListTrainingJobs above two reque
 
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from local.jobs import PlayedJob, Run, Stage, automl, processing, training, transform, tuning
+from local.jobs import PlayedJob, Run, Stage, automl, post_json, processing, training, transform, tuning
 from local.sagemaker import control_app
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
+from sagewatch.errors import UnavailableError
 from sagewatch.ports import ListedJob
-from sagewatch.resources import JobKind, JobStatus
-from tests.builders import ACCOUNT
+from sagewatch.resources import JobKind
+from tests.builders import ACCOUNT, NOW
 from tests.contract.conftest import Aws
 from tests.servers import serving
 
@@ -61,13 +63,12 @@ def listed(aws: Aws, paces: list[int], kind: JobKind, region: str, since: dateti
 
 @pytest.mark.usefixtures("stage")
 @pytest.mark.parametrize("kind", [JobKind.PROCESSING, JobKind.TRANSFORM, JobKind.TUNING, JobKind.AUTOML])
-def test_every_kind_is_listed_oldest_first(aws: Aws, kind: JobKind) -> None:
+def test_every_kind_is_listed_newest_first(aws: Aws, kind: JobKind) -> None:
     """From the time that was asked for."""
     found = listed(aws, [], kind, REGION, START + timedelta(hours=1, minutes=30))
 
-    assert [job.name for job in found] == [f"{kind}-002", f"{kind}-003"]
-    assert [job.created_at for job in found] == [START + timedelta(hours=hours) for hours in (2, 3)]
-    assert {job.status for job in found} == {JobStatus.IN_PROGRESS}
+    assert [job.name for job in found] == [f"{kind}-003", f"{kind}-002"]
+    assert [job.created_at for job in found] == [START + timedelta(hours=hours) for hours in (3, 2)]
 
 
 @pytest.mark.usefixtures("stage")
@@ -77,9 +78,8 @@ def test_every_page_is_read_with_a_wait_before_each(aws: Aws) -> None:
     found = listed(aws, paces, JobKind.TRAINING, REGION, START)
 
     assert len({job.arn for job in found}) == 208
-    assert [job.created_at for job in found] == sorted(job.created_at for job in found)
+    assert [job.created_at for job in found] == sorted((job.created_at for job in found), reverse=True)
     assert len(paces) == 3
-    assert found[1].status is JobStatus.COMPLETED
 
 
 @pytest.mark.usefixtures("stage")
@@ -88,7 +88,7 @@ def test_what_is_old_costs_nothing(aws: Aws) -> None:
     paces: list[int] = []
     found = listed(aws, paces, JobKind.TRAINING, REGION, START + timedelta(hours=212, minutes=30))
 
-    assert [job.name for job in found] == ["training-213", "training-214"]
+    assert [job.name for job in found] == ["training-214", "training-213"]
     assert len(paces) == 1
 
 
@@ -107,3 +107,51 @@ def test_a_page_can_be_empty_and_not_the_last(aws: Aws) -> None:
 def test_a_region_without_jobs_has_none(aws: Aws) -> None:
     """And costs a call a kind."""
     assert listed(aws, [], JobKind.TRAINING, "eu-north-1", START) == []
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_listing_that_was_cut_off_is_gone_on_with(aws: Aws) -> None:
+    """Only what is older than where it stopped."""
+    lists = SageMakerLists(lambda region: aws.client("sagemaker", region), lambda _: None)
+    before = START + timedelta(hours=12)
+    found = [job.name for page in lists.created_since(JobKind.TRAINING, REGION, START, before) for job in page]
+
+    assert found == ["training-011", "training-010", "training-003", "training-002", "training-001"]
+
+
+def test_an_empty_page_is_not_the_end() -> None:
+    """AWS cuts pages before it filters, so the first ones of a listing that goes on far back can be empty."""
+
+    class Client:
+        """Answers with an empty page, one with a job, and an empty one."""
+
+        def __init__(self) -> None:
+            self.pages = iter([([], "1"), (["a"], "2"), ([], None)])
+
+        def list_training_jobs(self, **_: object) -> dict[str, object]:
+            names, token = next(self.pages)
+            jobs = [{"TrainingJobName": name, "TrainingJobArn": "arn:A", "CreationTime": NOW} for name in names]
+            return {"TrainingJobSummaries": jobs, **({"NextToken": token} if token else {})}
+
+    client = Client()
+    lists = SageMakerLists(lambda _: client, lambda _: None)  # type: ignore[arg-type, return-value] # a stand-in
+
+    assert [len(page) for page in lists.created_since(JobKind.TRAINING, REGION, START)] == [0, 1, 0]
+
+
+def test_a_status_nobody_knows_hinders_no_listing(aws: Aws, stage: Stage) -> None:
+    """SageMaker may add some."""
+    job = a_played_job(JobKind.TRAINING, 214)
+    with serving(control_app(DEFAULT_ACCOUNT_ID, REGION)) as control:
+        post_json(f"{control}/training-job/{job.name}?region={REGION}", {"TrainingJobStatus": "Paused"})
+    del stage
+
+    assert len(listed(aws, [], JobKind.TRAINING, REGION, START + timedelta(hours=212, minutes=30))) == 2
+
+
+def test_a_region_that_is_none_is_a_failure_of_its_own() -> None:
+    """Typed, so that it hinders no other region."""
+    lists = SageMakerLists(lambda region: boto3.client("sagemaker", region_name=region), lambda _: None)
+
+    with pytest.raises(UnavailableError, match="InvalidRegionError"):
+        list(lists.created_since(JobKind.TRAINING, "eu-west-1,us-east-1", START))

@@ -24,6 +24,7 @@ from sagewatch.adapters.in_memory import InMemoryAlertQueue
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
 from sagewatch.adapters.shipped_prices import ShippedPrices
+from sagewatch.ports import Checkpoint
 from sagewatch.recorder import Recorder
 from sagewatch.summer import Summer
 from sagewatch.sweeper import Sweeper
@@ -125,7 +126,7 @@ def calls_of_a_sweep(aws: Aws, tables: tuple[str, str], stage: Stage, old: int) 
     for job in still_running:
         stage.create(job)
     for kind in ("training", "processing", "transform", "tuning", "automl"):  # as sweeps of before left them
-        counted.sweeper.checkpoints.keep(f"sweep#{REGION}#{kind}", NOW - timedelta(hours=1))
+        counted.sweeper.checkpoints.keep(f"sweep#{REGION}#{kind}", Checkpoint(NOW - timedelta(hours=1)))
     for entry in still_running:
         counted.sweeper.open_jobs.add(counted.sweeper.jobs.describe(as_job(entry)))
     for number in range(40):
@@ -163,7 +164,7 @@ def test_a_sweeps_calls_do_not_grow_with_the_accounts_past(aws: Aws, tables: tup
         "TransactWriteItems": 40,  # the new jobs into the index
         "DescribeTrainingJob": 65,
         "ListTags": 40,
-        "PutItem": 40 + 1 + 1,  # rows; today's mark; how far the listing came
+        "PutItem": 40 + 1 + 1 + 1,  # rows; today's mark; how far the listing came; the region
         "DeleteItem": 40,  # and out of the index
     }
 

@@ -43,28 +43,25 @@ def test_a_row_is_written_once(both: World) -> None:
     """The second put says that it was there."""
     ledger, _, _ = both
 
-    assert [ledger.put(a_row()), ledger.put(a_row())] == [True, False]
+    assert [ledger.put(a_row()).written, ledger.put(a_row()).written] == [True, False]
 
 
 def test_a_name_used_again_is_a_second_row(both: World) -> None:
     """The key has the creation time."""
     ledger, _, _ = both
 
-    assert [ledger.put(a_row()), ledger.put(a_row(created_at="2026-11-21T00:00:00Z"))] == [True, True]
+    assert [ledger.put(row).written for row in (a_row(), a_row(created_at="2026-11-21T00:00:00Z"))] == [True, True]
 
 
-def test_only_a_final_row_replaces_a_row_and_only_a_provisional_one(both: World) -> None:
-    """Absent, provisional, final: a row only ever moves up."""
+def test_a_row_only_gives_way_to_a_better_one(both: World) -> None:
+    """Absent, unpriced, provisional, final."""
     ledger, _, _ = both
-    provisional, final = a_row(pricing=Pricing.PROVISIONAL), a_row()
+    unpriced, provisional, final = (
+        a_row(pricing=pricing) for pricing in (Pricing.UNPRICED, Pricing.PROVISIONAL, Pricing.PRICED)
+    )
+    puts = (unpriced, unpriced, provisional, unpriced, provisional, final, unpriced, provisional, final)
 
-    assert [ledger.put(row) for row in (provisional, provisional, final, provisional, final)] == [
-        True,
-        False,
-        True,
-        False,
-        False,
-    ]
+    assert [ledger.put(row).written for row in puts] == [True, False, True, False, False, True, False, False, False]
 
 
 def test_an_open_job_can_be_added_and_removed_twice(both: World) -> None:

@@ -26,6 +26,7 @@ from sagewatch.adapters.in_memory import (
 from sagewatch.costs import Pricing
 from sagewatch.errors import UnavailableError
 from sagewatch.ports import (
+    Checkpoint,
     Checkpoints,
     Ledger,
     LedgerKeys,
@@ -34,7 +35,9 @@ from sagewatch.ports import (
     Mark,
     Marks,
     OpenJobs,
+    Put,
     Regions,
+    RollUpRow,
     RollUps,
     Totals,
 )
@@ -101,7 +104,7 @@ def desk(request: pytest.FixtureRequest) -> Desk:
 def listed(number: int) -> ListedJob:
     """A job of a listing."""
     arn = f"arn:aws:sagemaker:us-east-1:111122223333:training-job/j-{number}"
-    return ListedJob(kind=JobKind.TRAINING, name=f"j-{number}", arn=arn, status=JobStatus.COMPLETED, created_at=CREATED)
+    return ListedJob(kind=JobKind.TRAINING, name=f"j-{number}", arn=arn, created_at=CREATED)
 
 
 def test_jobs_with_rows_are_told_from_those_without(desk: Desk) -> None:
@@ -170,16 +173,36 @@ def test_a_roll_up_is_written_into_the_newest_row_of_its_job(desk: Desk) -> None
     desk.ledger.put(a_row(resource_arn="arn:c", parent_arn="arn:t"))
     total = RollUp(jobs=1, cost_usd=Decimal("0.46"), unpriced_jobs=0)
 
-    assert desk.roll_ups.keep("arn:t", total) == "arn:auto"
-    assert [row.cost_usd for row in desk.rows.amounts_of_children("arn:t")] == [Decimal("0.46")]
-    [row] = desk.rows.amounts_of_children("arn:auto")
-    assert (row.rollup_usd, row.rollup_jobs) == (Decimal("0.46"), 1)
+    row = desk.roll_ups.newest("arn:t")
+    assert row == RollUpRow("arn:t", "2026-11-20T09:58:00Z", "arn:auto")
+    desk.roll_ups.keep(row, total)
+    [written] = desk.rows.amounts_of_children("arn:auto", row.created_at)
+    assert (written.rollup_usd, written.rollup_jobs) == (Decimal("0.46"), 1)
+    desk.roll_ups.keep(row, RollUp(jobs=1, unpriced_jobs=1))
+    [written] = desk.rows.amounts_of_children("arn:auto", row.created_at)
+    assert (written.rollup_usd, written.rollup_unpriced_jobs) == (None, 1)
+
+
+def test_only_children_that_ended_since_a_time_are_told(desk: Desk) -> None:
+    """A tuning job of the same name may have had others."""
+    desk.ledger.put(a_row(resource_arn="arn:old", parent_arn="arn:t", ended_at="2026-11-20T09:57:59Z"))
+    desk.ledger.put(a_row(resource_arn="arn:new", parent_arn="arn:t", cost_usd=Decimal(1)))
+
+    assert [row.cost_usd for row in desk.rows.amounts_of_children("arn:t", "2026-11-20T09:58:00Z")] == [Decimal(1)]
+
+
+def test_a_row_that_gives_way_says_which_sums_it_was_in(desk: Desk) -> None:
+    """The better one may be of another day."""
+    auto = "arn:aws:sagemaker:us-east-1:1:automl-job/a"
+    assert desk.ledger.put(a_row(pricing=Pricing.UNPRICED, ended_on="2026-11-22", parent_arn=auto)) == Put(written=True)
+
+    assert desk.ledger.put(a_row()) == Put(written=True, replaced=(DaySum("2026-11-22"), RollUpSum(auto)))
+    assert desk.ledger.put(a_row()) == Put(written=False)
 
 
 def test_a_roll_up_of_a_job_that_has_no_row_yet_is_let_go(desk: Desk) -> None:
     """It still runs; its own row asks again."""
-    assert desk.roll_ups.keep("arn:t", RollUp()) is None
-    assert list(desk.rows.of_day("2026-11-20")) == []
+    assert desk.roll_ups.newest("arn:t") is None
 
 
 def test_open_jobs_are_told_by_region_with_what_describes_them(desk: Desk) -> None:
@@ -207,9 +230,11 @@ def test_regions_in_use_are_noted(desk: Desk) -> None:
 def test_a_checkpoint_is_kept_to_the_second_downwards(desk: Desk) -> None:
     """Jobs of the same second are listed again rather than missed."""
     assert desk.checkpoints.read("sweep#x") is None
-    desk.checkpoints.keep("sweep#x", NOW.replace(microsecond=999_999))
+    desk.checkpoints.keep("sweep#x", Checkpoint(NOW.replace(microsecond=999_999), low=CREATED, floor=CREATED))
+    assert desk.checkpoints.read("sweep#x") == Checkpoint(NOW, CREATED, CREATED)
+    desk.checkpoints.keep("sweep#x", Checkpoint(NOW))
 
-    assert desk.checkpoints.read("sweep#x") == NOW
+    assert desk.checkpoints.read("sweep#x") == Checkpoint(NOW)
 
 
 def test_marks_are_worked_off_unless_they_were_set_again(desk: Desk) -> None:
@@ -264,6 +289,25 @@ def test_totals_are_read_across_months_and_years(desk: Desk) -> None:
     assert sorted(desk.totals.between("2026-11-30", "2027-01-01")) == ["2026-11-30", "2026-12-31", "2027-01-01"]
 
 
+def test_a_total_that_is_being_kept_is_not_there_yet(aws: Aws, tables: tuple[str, str]) -> None:
+    """Its first item is written last."""
+    client = aws.client("dynamodb")
+    totals = DynamoTotals(client, tables[1])
+    totals.keep(DayTotal("2026-11-20", {Cell(JobKind.TRAINING, f"o-{number}"): spend(number) for number in range(251)}))
+    client.delete_item(TableName=tables[1], Key={"pk": {"S": "totals#2026-11"}, "sk": {"S": "2026-11-20#000"}})
+
+    assert totals.between("2026-11-20", "2026-11-20") == {}
+
+
+def test_the_longest_owners_fit_into_an_item(aws: Aws, tables: tuple[str, str]) -> None:
+    """A tag value has up to 256 characters, each up to 4 bytes; moto refuses items above 400 KB as DynamoDB does."""
+    owners = {Cell(JobKind.TRAINING, f"{number:03}{chr(0x1F600) * 253}"): spend(number) for number in range(250)}
+    totals = DynamoTotals(aws.client("dynamodb"), tables[1])
+    totals.keep(DayTotal("2026-11-20", owners))
+
+    assert len(totals.between("2026-11-20", "2026-11-20")["2026-11-20"].cells) == 250
+
+
 def test_a_mark_waits_until_the_indexes_have_followed(aws: Aws, tables: tuple[str, str]) -> None:
     """Some seconds."""
     moments = [NOW]
@@ -314,7 +358,11 @@ def test_an_environment_that_lives_past_midnight_marks_the_day_that_closed(aws: 
 NOWHERE: list[tuple[str, Callable[[Any], object]]] = [
     ("dynamodb:BatchGetItem on the ledger", lambda client: DynamoLedgerKeys(client, "no").recorded([listed(1)])),
     ("dynamodb:Query on the ledger ByDay", lambda client: list(DynamoLedgerRows(client, "no").of_day("2026-11-20"))),
-    ("dynamodb:Query on the ledger", lambda client: DynamoRollUps(client, "no").keep("arn:t", RollUp())),
+    ("dynamodb:Query on the ledger", lambda client: DynamoRollUps(client, "no").newest("arn:t")),
+    (
+        "dynamodb:UpdateItem on the ledger",
+        lambda client: DynamoRollUps(client, "no").keep(RollUpRow("arn:t", "x", None), RollUp()),
+    ),
     ("dynamodb:GetItem on the checkpoints", lambda client: DynamoCheckpoints(client, "no").read("x")),
     ("dynamodb:Query on the state", lambda client: DynamoMarks(client, "no", lambda: NOW).all()),
     (

@@ -231,7 +231,7 @@ class Countdown(LambdaContext):
 def test_a_deadline_keeps_back_what_is_needed_to_end_in_order() -> None:
     """Twenty seconds; a share is one of the rest."""
     context = Countdown(600)
-    more_time = Deadline(context)
+    more_time = Deadline(context, 20_000)
     seen = []
     for left in (600, 311, 310, 21, 20, 0):
         context.seconds = left
@@ -256,7 +256,7 @@ def test_scheduled_work_is_given_its_deadline_and_answers_with_its_outcome() -> 
         given.append(more_time)
         return Done()
 
-    answer = Scheduled(work, Logger(service=f"test-{uuid.uuid4()}", stream=log, level="INFO"))({}, Countdown(60))
+    answer = Scheduled(work, logger=Logger(service=f"test-{uuid.uuid4()}", stream=log, level="INFO"))({}, Countdown(60))
 
     assert answer == {"reason": "done"}
     assert given[0]()

@@ -9,7 +9,17 @@ from sagewatch.alerts import JobAlert, UnpricedAlert
 from sagewatch.costs import Pricing, cost_of
 from sagewatch.errors import MalformedEventError
 from sagewatch.owners import Owner, owner_of
-from sagewatch.policy import Decision, Record, SumAgain, Tell, Unwatch, Watch, decide_ended, decide_gone, decide_running
+from sagewatch.policy import (
+    Decision,
+    Record,
+    SumAgain,
+    Tell,
+    Unwatch,
+    Watch,
+    decide_ended,
+    decide_running,
+    decide_unread,
+)
 from sagewatch.records import RecordedBy
 from sagewatch.resources import InstanceGroup, Job, JobKind, JobStatus
 from sagewatch.totals import DaySum, RollUpSum, sums_with
@@ -122,7 +132,8 @@ def test_a_roll_up_changes_no_day() -> None:
 
 def test_an_open_job_that_is_gone_gets_a_row_without_an_amount() -> None:
     """Dated by when it was missed; unknown is never 0."""
-    decision = decide_gone(a_job(status=JobStatus.IN_PROGRESS, started_at=None, ended_at=None), now=NOW)
+    job = a_job(status=JobStatus.IN_PROGRESS, started_at=None, ended_at=None)
+    decision = decide_unread(job, JobStatus.DELETING, "it was deleted", now=NOW)
     [row] = [action.row for action in decision.actions if isinstance(action, Record)]
 
     assert (row.status, row.pricing, row.cost_usd, row.ended_at) == (

@@ -8,9 +8,9 @@ import pytest
 
 from sagewatch.costs import Pricing
 from sagewatch.failures import FailureClass
-from sagewatch.focus import charge, has_charge
+from sagewatch.focus import COLUMNS, charge, has_charge
 from sagewatch.resources import JobKind
-from sagewatch.spending import By, Only, Question, Spending
+from sagewatch.spending import UNOWNED, By, Only, Question, Spending
 from sagewatch.totals import DaySum, LedgerRow
 from tests.builders import NOW, World, a_row
 
@@ -134,6 +134,17 @@ def test_one_sort_of_jobs_can_be_asked_for(only: Only, names: str) -> None:
     assert "".join(sorted(row.resource_name for row in ledger.spending.jobs(MONTH, only))) == names
 
 
+def test_jobs_without_an_owner_can_be_asked_for_by_the_name_they_are_listed_under() -> None:
+    """It is no tag's value: they are found in their days."""
+    ledger = Ledger()
+    ledger.row("a")
+    ledger.row("b", owner=None)
+    question = replace(MONTH, owner=UNOWNED)
+
+    assert [row.resource_name for row in ledger.spending.jobs(question)] == ["b"]
+    assert ledger.usd(By.OWNER, question) == {UNOWNED: "0.46"}
+
+
 def test_an_owners_jobs_are_read_from_the_owners_index() -> None:
     """No day is read for it."""
     ledger = Ledger()
@@ -207,6 +218,7 @@ InvoiceIssuerName ListCost PricingQuantity PricingUnit ProviderName PublisherNam
 def test_every_mandatory_column_of_focus_is_there_and_custom_ones_come_last() -> None:
     """Custom columns begin with x_."""
     columns = list(charge(read()))
+    assert tuple(columns) == COLUMNS
 
     assert set(MANDATORY.split()) <= set(columns)
     assert [name.startswith("x_") for name in columns] == sorted(name.startswith("x_") for name in columns)

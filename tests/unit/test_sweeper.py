@@ -9,10 +9,17 @@ import pytest
 
 from sagewatch.adapters.in_memory import InMemoryTotals
 from sagewatch.costs import Pricing
-from sagewatch.errors import AccessDeniedError, SweepIncompleteError, ThrottledError, UnavailableError
+from sagewatch.errors import (
+    AccessDeniedError,
+    MalformedEventError,
+    SweepIncompleteError,
+    ThrottledError,
+    UnavailableError,
+)
+from sagewatch.ports import MoreTime
 from sagewatch.records import RecordedBy
 from sagewatch.resources import Job, JobKind, JobStatus
-from sagewatch.totals import DaySum, DayTotal, RollUpSum
+from sagewatch.totals import Amounts, DaySum, DayTotal, RollUp, RollUpSum, roll_up, spend_of
 from tests.builders import (
     CREATED,
     ENDED,
@@ -31,6 +38,12 @@ RUNNING = a_job(
     status=JobStatus.IN_PROGRESS, secondary_status="Training", ended_at=None, billable_seconds=None, tags=None
 )
 ENDED_JOB = a_job(tags=None)
+
+
+def time_to_list(steps: int) -> MoreTime:
+    """Time for so many steps of listings, and for everything else."""
+    left = iter([True] * steps)
+    return lambda share=1: share == 1 or next(left, False)
 
 
 def numbered(job: Job, number: int, created_at: datetime = CREATED) -> Job:
@@ -327,7 +340,10 @@ def test_a_sweep_out_of_time_keeps_how_far_it_came() -> None:
     while not world.sweep().complete:
         pass
 
-    assert reached == (CREATED - timedelta(days=14)).replace(second=3)
+    assert (reached.top, reached.low) == (
+        (CREATED - timedelta(days=10)).replace(second=5),
+        (CREATED - timedelta(days=16)).replace(second=2),
+    )
     assert len(world.rows) == 6
 
 
@@ -356,16 +372,158 @@ def test_a_throttled_listing_hinders_no_other() -> None:
     assert (len(world.rows), swept.complete) == (1, False)
 
 
-@pytest.mark.parametrize("error", [AccessDeniedError("no grant"), UnavailableError("no answer")])
-def test_what_time_does_not_mend_is_reported_after_everything_was_tried(error: Exception) -> None:
+def test_what_time_does_not_mend_is_reported_after_everything_was_tried() -> None:
     """The function then fails, which an operator sees."""
     world = World()
     world.has(a_job(kind=JobKind.TRANSFORM, billable_seconds=None))
-    world.lists.failures[JobKind.TRAINING] = error
+    world.lists.failures[JobKind.TRAINING] = AccessDeniedError("no grant")
 
-    with pytest.raises(SweepIncompleteError, match=f"us-east-1: {error}"):
+    with pytest.raises(SweepIncompleteError, match="us-east-1: no grant"):
         world.sweep()
     assert len(world.rows) == 1
+
+
+def test_what_the_next_sweep_may_mend_wakes_nobody() -> None:
+    """It is in the log."""
+    world = World()
+    world.lists.failures[JobKind.TRAINING] = UnavailableError("no answer")
+    swept = world.sweep()
+
+    assert (swept.complete, swept.postponed) == (False, ["us-east-1: no answer"])
+
+
+def test_a_job_that_cannot_be_read_is_reported_once_and_has_a_row() -> None:
+    """Its event may still be readable, and improves it."""
+    world = World()
+    world.has(RUNNING)
+    world.jobs.failure = MalformedEventError("training job: TrainingJobStatus: no such")
+    with pytest.raises(SweepIncompleteError, match="no such"):
+        world.sweep()
+
+    assert [(row.pricing, row.status) for row in world.rows] == [(Pricing.UNPRICED, JobStatus.IN_PROGRESS)]
+    assert world.sweep().failures == []
+
+
+def test_of_many_failures_the_first_are_told() -> None:
+    """A message has limits."""
+    world = World()
+    for number in range(50):
+        world.has(numbered(ENDED_JOB, number))
+    world.jobs.failure = AccessDeniedError("no grant")
+
+    with pytest.raises(SweepIncompleteError, match="and 30 more"):
+        world.sweep()
+
+
+def test_a_day_with_more_jobs_than_a_sweep_can_list_is_listed_all_the_same() -> None:
+    """A listing that was cut off goes on where it was, and not a day before."""
+    world = World()
+    world.lists.page = 10
+    for number in range(200):
+        world.has(numbered(ENDED_JOB, number))
+    sweeps = [world.sweeper.sweep(time_to_list(steps)) for steps in (12, 24)]
+
+    assert (len(world.rows), [swept.complete for swept in sweeps]) == (200, [False, True])
+    assert world.lists.calls.count("list training in us-east-1") == 20
+
+
+def test_jobs_created_while_a_listing_was_cut_off_are_listed_by_the_next() -> None:
+    """First the rest, then what is newer."""
+    world = World()
+    world.lists.page = 2
+    for number in range(4):
+        world.has(numbered(ENDED_JOB, number))
+    world.sweeper.sweep(enough_for(1))
+    world.has(numbered(ENDED_JOB, 100))
+    world.sweep()
+    world.sweep()
+
+    assert len(world.rows) == 5
+
+
+def test_a_gap_of_more_than_a_month_is_listed_too() -> None:
+    """Nobody swept for 45 days."""
+    world = World()
+    world.has(ENDED_JOB)
+    world.sweep()
+    for days in (10, 40):
+        world.has(numbered(ENDED_JOB, days, CREATED + timedelta(days=days)))
+    world.now = NOW + timedelta(days=46)
+    world.sweep()
+
+    assert len(world.rows) == 3
+
+
+def test_a_late_row_of_another_day_takes_the_job_out_of_the_day_it_was_missed_on() -> None:
+    """It was deleted before its end was read; its event knows better, two days later."""
+    world = World()
+    event = an_event("training-job-failed")
+    same = {name: event["detail"][name] for name in ("TrainingJobArn", "TrainingJobName", "CreationTime")}
+    world.recorder.on_event(an_event("training-job-in-progress", **same))
+    world.now = NOW + timedelta(days=1)
+    world.sweep()
+    world.now = NOW + timedelta(days=3)
+    world.sweep()
+    assert [total.day for total in world.totals.kept.values() if total.cells] == ["2026-11-21"]
+    world.recorder.on_event(event)
+    world.sweep()
+
+    assert [total.day for total in world.totals.kept.values() if total.cells] == ["2026-11-20"]
+
+
+def test_a_failed_job_without_any_end_is_told_by_the_sweep() -> None:
+    """DescribeTransformJob tells no modification, and a job that never launched no end."""
+    world = World()
+    never = a_failed_job(kind=JobKind.TRANSFORM, started_at=None, ended_at=None, billable_seconds=None)
+    world.has(replace(never, modified_at=None))
+    world.sweep()
+
+    assert (len(world.rows), len(world.alerts.sent)) == (1, 1)
+
+
+def test_a_backfilled_job_with_a_warm_pool_is_told_to_nobody_when_its_pool_ends() -> None:
+    """Its end was the past."""
+    world = World()
+    pooled = a_failed_job(keep_alive_seconds=7200, warm_pool_status="Available")
+    world.has(pooled)
+    world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], endless)
+    world.has(replace(pooled, warm_pool_status="Terminated", warm_pool_seconds=60))
+    world.sweep()
+
+    assert ([row.pricing for row in world.rows], world.alerts.sent) == ([Pricing.PRICED], [])
+
+
+def test_live_jobs_are_looked_at_before_those_of_a_backfill() -> None:
+    """Of their ends somebody should hear in time."""
+    world = World()
+    live, *past = (numbered(a_failed_job(), number) for number in (9, 1, 2, 3))
+    for job in past:
+        world.open_jobs.add(job, backfilled_at=NOW)
+        world.has(job)
+    world.open_jobs.add(live)
+    world.has(live)
+    world.lists.listed.clear()
+    world.sweep()
+
+    described = [call for call in world.jobs.calls if call.startswith("describe")]
+    assert described.index(f"describe training {live.name} in us-east-1") == 0
+
+
+def test_a_roll_up_of_what_is_not_known_has_no_amount() -> None:
+    """Nor is a serverless job's cost 0."""
+    assert roll_up([Amounts(kind=JobKind.TRAINING, pricing=Pricing.UNPRICED)] * 2) == RollUp(jobs=2, unpriced_jobs=2)
+    serverless = Amounts(kind=JobKind.TRAINING, pricing=Pricing.NOT_INSTANCE_PRICED)
+    covered = Amounts(kind=JobKind.TRAINING, pricing=Pricing.COVERED)
+    tuner = Amounts(
+        kind=JobKind.TUNING,
+        pricing=Pricing.NOT_INSTANCE_PRICED,
+        rollup_usd=Decimal(3),
+        rollup_jobs=4,
+        rollup_unpriced_jobs=1,
+    )
+
+    assert [spend_of(row).unpriced_jobs for row in (serverless, covered, tuner)] == [1, 0, 0]
+    assert roll_up([serverless, tuner]) == RollUp(jobs=5, cost_usd=Decimal(3), unpriced_jobs=2)
 
 
 def test_a_backfill_records_the_past_and_tells_nobody() -> None:
@@ -467,10 +625,11 @@ def test_a_sum_that_fails_hinders_no_other() -> None:
     assert sorted(totals.kept) == ["2026-11-20", "2026-11-21"]
 
 
-def test_a_backfilled_region_is_swept_from_then_on() -> None:
-    """Its running jobs will end."""
+def test_a_region_is_swept_from_then_on_once_a_backfill_found_jobs_in_it() -> None:
+    """They may still run; a region that is misspelt would fail every sweep."""
     world = World()
-    world.sweeper.backfill(NOW - timedelta(days=60), ["eu-west-1"], endless)
+    world.has(replace(RUNNING, region="eu-west-1", arn=RUNNING.arn.replace("us-east-1", "eu-west-1")))
+    world.sweeper.backfill(NOW - timedelta(days=60), ["eu-west-1", "eu-wst-1"], endless)
 
     assert world.regions.in_use() == {"eu-west-1"}
 

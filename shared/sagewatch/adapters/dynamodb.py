@@ -11,9 +11,10 @@ from botocore.exceptions import ClientError
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.costs import Pricing
 from sagewatch.errors import DeliveryInFlightError, ThrottledError
-from sagewatch.ports import CLAIMED_FOR, Clock, OpenJob, Posted
+from sagewatch.ports import CLAIMED_FOR, Clock, OpenJob, Posted, Put
 from sagewatch.records import CostRecord, iso, key_time
 from sagewatch.resources import Job, JobKind, JobStatus
+from sagewatch.totals import Sum, sums_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -65,7 +66,7 @@ class DynamoLedger:
         self._client = client
         self._table = table
 
-    def put(self, row: CostRecord) -> bool:
+    def put(self, row: CostRecord) -> Put:
         """See ``Ledger.put``."""
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(resource_arn)"}
         if worse := [name for name in Pricing if row.pricing.outranks(name)]:
@@ -74,10 +75,17 @@ class DynamoLedger:
             condition["ExpressionAttributeValues"] = places
         with translated("dynamodb:PutItem on the ledger"):
             try:
-                self._client.put_item(TableName=self._table, Item=to_item(asdict(row)), **condition)
+                item = to_item(asdict(row))
+                answer = self._client.put_item(TableName=self._table, Item=item, ReturnValues="ALL_OLD", **condition)
             except self._client.exceptions.ConditionalCheckFailedException:
-                return False
-        return True
+                return Put(written=False)
+        return Put(written=True, replaced=_sums_of(from_item(answer.get("Attributes", {}))))
+
+
+def _sums_of(row: Mapping[str, Any]) -> tuple[Sum, ...]:
+    if not row:
+        return ()
+    return sums_of(JobKind(row["kind"]), row["resource_arn"], row["ended_on"], row.get("parent_arn"))
 
 
 class DynamoOpenJobs:

@@ -1,5 +1,6 @@
 """The ledger as it is read: what has a row, the rows of a day, an owner or a parent; and the roll-ups in it."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields
@@ -13,7 +14,7 @@ from sagewatch.adapters.dynamodb import from_item, to_item
 from sagewatch.costs import Pricing
 from sagewatch.errors import ThrottledError
 from sagewatch.failures import FailureClass
-from sagewatch.ports import Key, ListedJob
+from sagewatch.ports import Key, ListedJob, RollUpRow
 from sagewatch.records import iso
 from sagewatch.resources import JobKind, JobStatus
 from sagewatch.totals import Amounts, LedgerRow, RollUp
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _BATCH = 100  # BatchGetItem takes no more keys
-_TRIES = 5
+_TRIES, _BETWEEN_TRIES = 5, 0.1  # seconds, doubling
 
 
 class DynamoLedgerKeys:
@@ -42,7 +43,7 @@ class DynamoLedgerKeys:
 
     def _found(self, keys: Sequence[Key]) -> Iterator[Key]:
         wanted: Any = [to_item({"resource_arn": arn, "created_at": created_at}) for arn, created_at in keys]
-        for _ in range(_TRIES):
+        for number in range(_TRIES):
             request: Any = {self._table: {"Keys": wanted, "ProjectionExpression": "resource_arn, created_at"}}
             with translated("dynamodb:BatchGetItem on the ledger"):
                 answer = self._client.batch_get_item(RequestItems=request)
@@ -52,6 +53,7 @@ class DynamoLedgerKeys:
             if self._table not in left:
                 return
             wanted = left[self._table]["Keys"]
+            time.sleep(_BETWEEN_TRIES * 2**number)
         raise ThrottledError("dynamodb:BatchGetItem on the ledger leaves keys unprocessed")
 
     def times_of(self, arn: str) -> Sequence[datetime]:
@@ -82,9 +84,9 @@ class DynamoLedgerRows:
         """See ``LedgerRows.of_owner``."""
         return map(_row, self._read("ByOwner", {"owner": owner}, _COLUMNS, between=(first_day, f"{last_day}~")))
 
-    def amounts_of_children(self, arn: str) -> Iterator[Amounts]:
+    def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
         """See ``LedgerRows.amounts_of_children``."""
-        return map(_amounts, self._read("ByParent", {"parent_arn": arn}, _AMOUNTS))
+        return map(_amounts, self._read("ByParent", {"parent_arn": arn}, _AMOUNTS, between=(since, "~")))
 
     def _read(
         self, index: str, key: Mapping[str, str], columns: Sequence[str], between: tuple[str, str] | None = None
@@ -102,23 +104,25 @@ class DynamoRollUps:
         self._client = client
         self._table = table
 
-    def keep(self, arn: str, total: RollUp) -> str | None:
-        """See ``RollUps.keep``."""
+    def newest(self, arn: str) -> RollUpRow | None:
+        """See ``RollUps.newest``."""
         columns = ("created_at", "parent_arn")
-        newest = next(_query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True), None)
-        if newest is None:
-            return None  # it still runs; its own row will ask again
-        values = {":jobs": total.jobs, ":usd": total.cost_usd, ":unpriced": total.unpriced_jobs}
+        rows = _query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True)
+        newest = next(rows, None)
+        return RollUpRow(arn, newest["created_at"], newest.get("parent_arn")) if newest else None
+
+    def keep(self, row: RollUpRow, total: RollUp) -> None:
+        """See ``RollUps.keep``. What is not known is taken out."""
+        known = {":jobs": total.jobs, ":unpriced": total.unpriced_jobs, ":usd": total.cost_usd}
+        amount = ", rollup_usd = :usd" if total.cost_usd is not None else " REMOVE rollup_usd"
         with translated("dynamodb:UpdateItem on the ledger"):
             self._client.update_item(
                 TableName=self._table,
-                Key=to_item({"resource_arn": arn, "created_at": newest["created_at"]}),
-                UpdateExpression="SET rollup_jobs = :jobs, rollup_usd = :usd, rollup_unpriced_jobs = :unpriced",
+                Key=to_item({"resource_arn": row.arn, "created_at": row.created_at}),
+                UpdateExpression=f"SET rollup_jobs = :jobs, rollup_unpriced_jobs = :unpriced{amount}",
                 ConditionExpression="attribute_exists(resource_arn)",
-                ExpressionAttributeValues=to_item(values),
+                ExpressionAttributeValues=to_item(known),
             )
-        parent: str | None = newest.get("parent_arn")
-        return parent
 
 
 def _query(  # noqa: PLR0913 - what DynamoDB's Query takes
@@ -170,6 +174,7 @@ _TYPES: Mapping[str, Any] = {
     "failure_class": FailureClass,
     "billable_seconds": int,
     "rollup_jobs": int,
+    "rollup_unpriced_jobs": int,
 }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, assert_never
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb import from_item, query, to_item
-from sagewatch.ports import Clock, Mark
+from sagewatch.ports import Checkpoint, Clock, Mark
 from sagewatch.records import iso
 from sagewatch.resources import JobKind
 from sagewatch.totals import Cell, DaySum, DayTotal, RollUpSum, Spend, Sum
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _REGIONS, _MARKS, _CHECKPOINTS = "regions", "to-sum", "checkpoints"
 _IN_USE_FOR = timedelta(days=400)  # a region nobody uses is forgotten
 _REACHES_INDEXES_WITHIN = timedelta(seconds=5)  # DynamoDB: "within a fraction of a second, under normal conditions"
-_CELLS = 1000  # to an item: about 200 bytes each, of the 400 KB an item may have
+_CELLS = 250  # to an item, which may have 400 KB; owners are tag values of up to 256 characters
 
 
 class DynamoRegions:
@@ -61,17 +61,22 @@ class DynamoCheckpoints:
         self._client = client
         self._state = state
 
-    def read(self, name: str) -> datetime | None:
+    def read(self, name: str) -> Checkpoint | None:
         """See ``Checkpoints.read``."""
         with translated("dynamodb:GetItem on the checkpoints"):
             key = to_item({"pk": _CHECKPOINTS, "sk": name})
             answer = self._client.get_item(TableName=self._state, Key=key, ConsistentRead=True)
-        reached = from_item(answer.get("Item", {})).get("reached")
-        return datetime.fromisoformat(reached) if reached else None
+        item = from_item(answer.get("Item", {}))
+        if not item:
+            return None
+        return Checkpoint(
+            **{name: datetime.fromisoformat(item[name]) for name in ("top", "low", "floor") if name in item}
+        )
 
-    def keep(self, name: str, reached: datetime) -> None:
+    def keep(self, name: str, reached: Checkpoint) -> None:
         """See ``Checkpoints.keep``."""
-        _put(self._client, self._state, {"pk": _CHECKPOINTS, "sk": name, "reached": iso(reached)}, "checkpoints")
+        times = {name: time and iso(time) for name, time in asdict(reached).items()}
+        _put(self._client, self._state, {"pk": _CHECKPOINTS, "sk": name, **times}, "checkpoints")
 
 
 class DynamoMarks:
@@ -119,7 +124,7 @@ class DynamoMarks:
 
 
 class DynamoTotals:
-    """The ``Totals`` port: some items per day, one for every thousand pairs of kind and owner."""
+    """The ``Totals`` port: some items per day, one for every 250 pairs of kind and owner."""
 
     PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:Query")
 
@@ -143,7 +148,8 @@ class DynamoTotals:
         for month in _months(first_day, last_day):
             for item in query(self._client, self._state, f"totals#{month}", first_day, f"{last_day}~"):
                 by_day[item["day"]].append(item)
-        return {day: _total(day, items) for day, items in by_day.items()}
+        totals = (_total(day, items) for day, items in by_day.items())
+        return {total.day: total for total in totals if total}
 
 
 def _put(client: "DynamoDBClient", table: str, item: Mapping[str, object], what: str) -> None:
@@ -176,9 +182,11 @@ def _months(first_day: str, last_day: str) -> Sequence[str]:
     return [month for month in months if first_day[:7] <= month <= last_day[:7]]
 
 
-def _total(day: str, items: Sequence[Mapping[str, Any]]) -> DayTotal:
-    """Items beyond the number the first one names are of an older, longer total."""
-    parts = next(item["parts"] for item in items if item["part"] == 0)
+def _total(day: str, items: Sequence[Mapping[str, Any]]) -> DayTotal | None:
+    """Items beyond the number the first one names are of an older, longer total; without the first it is being kept."""
+    parts = next((item["parts"] for item in items if item["part"] == 0), None)
+    if parts is None:
+        return None
     cells = [cell for item in items if item["part"] < parts for cell in item["cells"]]
     return DayTotal(day, {_cell(cell): _spend(cell) for cell in cells})
 

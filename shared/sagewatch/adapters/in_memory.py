@@ -9,11 +9,22 @@ from typing import Any
 from sagewatch.alerts import Alert
 from sagewatch.errors import DeliveryInFlightError, JobNotFoundError
 from sagewatch.messages import Message
-from sagewatch.ports import CLAIMED_FOR, Key, ListedJob, Mark, OpenJob, Posted, QueueMessage
+from sagewatch.ports import (
+    CLAIMED_FOR,
+    Checkpoint,
+    Key,
+    ListedJob,
+    Mark,
+    OpenJob,
+    Posted,
+    Put,
+    QueueMessage,
+    RollUpRow,
+)
 from sagewatch.pricing import EMPTY_BOOK, PriceBook
 from sagewatch.records import CostRecord, iso, key_time
-from sagewatch.resources import Job, JobKind
-from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
+from sagewatch.resources import Job, JobKind, JobStatus
+from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum, sums_with
 
 
 @dataclass
@@ -50,10 +61,13 @@ class InMemoryLists:
     failures: dict[JobKind, Exception] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
-    def created_since(self, kind: JobKind, region: str, since: datetime) -> Iterator[Sequence[ListedJob]]:
+    def created_since(
+        self, kind: JobKind, region: str, since: datetime, before: datetime | None = None
+    ) -> Iterator[Sequence[ListedJob]]:
         """See ``JobLists.created_since``."""
         there = [job for job in self.listed if job.kind is kind and job.arn.split(":")[3] == region]
-        found = sorted((job for job in there if job.created_at > since), key=lambda job: job.created_at)
+        wanted = (job for job in there if job.created_at > since and (before is None or job.created_at < before))
+        found = sorted(wanted, key=lambda job: job.created_at, reverse=True)
         for first in range(0, max(1, len(found)), self.page):
             self.calls.append(f"list {kind} in {region}")
             if kind in self.failures:
@@ -79,14 +93,14 @@ class InMemoryLedger:
     rows: dict[Key, CostRecord] = field(default_factory=dict)
     roll_ups: dict[Key, RollUp] = field(default_factory=dict)
 
-    def put(self, row: CostRecord) -> bool:
+    def put(self, row: CostRecord) -> Put:
         """See ``Ledger.put``."""
         key = (row.resource_arn, row.created_at)
         before = self.rows.get(key)
         if before and not row.pricing.outranks(before.pricing):
-            return False
+            return Put(written=False)
         self.rows[key] = row
-        return True
+        return Put(written=True, replaced=sums_with(before) if before else ())
 
     def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
         """See ``LedgerKeys.recorded``."""
@@ -108,17 +122,18 @@ class InMemoryLedger:
         """See ``LedgerRows.amounts_of_day``."""
         return self.of_day(day)
 
-    def amounts_of_children(self, arn: str) -> Iterator[Amounts]:
+    def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
         """See ``LedgerRows.amounts_of_children``."""
-        return (row for row in self._read() if row.parent_arn == arn)
+        return (row for row in self._read() if row.parent_arn == arn and row.ended_at >= since)
 
-    def keep(self, arn: str, total: RollUp) -> str | None:
-        """See ``RollUps.keep``."""
+    def newest(self, arn: str) -> RollUpRow | None:
+        """See ``RollUps.newest``."""
         newest = max((row for row in self.rows.values() if row.resource_arn == arn), key=_created_at, default=None)
-        if newest is None:
-            return None
-        self.roll_ups[arn, newest.created_at] = total
-        return newest.parent_arn
+        return RollUpRow(arn, newest.created_at, newest.parent_arn) if newest else None
+
+    def keep(self, row: RollUpRow, total: RollUp) -> None:
+        """See ``RollUps.keep``."""
+        self.roll_ups[row.arn, row.created_at] = total
 
     def _read(self) -> Iterator[LedgerRow]:
         columns = {column.name for column in fields(LedgerRow)}
@@ -126,7 +141,10 @@ class InMemoryLedger:
             read: dict[str, Any] = {name: value for name, value in asdict(row).items() if name in columns}
             total = self.roll_ups.get(key)
             yield LedgerRow(
-                **read, rollup_usd=total.cost_usd if total else None, rollup_jobs=total.jobs if total else None
+                **read,
+                rollup_usd=total.cost_usd if total else None,
+                rollup_jobs=total.jobs if total else None,
+                rollup_unpriced_jobs=total.unpriced_jobs if total else None,
             )
 
 
@@ -146,7 +164,7 @@ class InMemoryOpenJobs:
         key = (job.arn, key_time(job))
         if key in self.ledger.rows:
             return False
-        self.jobs[key] = OpenJob(job, provisional, backfilled_at)
+        self.jobs[key] = OpenJob(_as_indexed(job, key), provisional, backfilled_at)
         return True
 
     def remove(self, job: Job) -> None:
@@ -156,6 +174,19 @@ class InMemoryOpenJobs:
     def of_region(self, region: str) -> Sequence[OpenJob]:
         """See ``OpenJobs.of_region``."""
         return [entry for entry in self.jobs.values() if entry.job.region == region]
+
+
+def _as_indexed(job: Job, key: Key) -> Job:
+    """As much of a job as its key tells."""
+    return Job(
+        kind=job.kind,
+        name=job.name,
+        arn=job.arn,
+        account=job.account,
+        region=job.region,
+        status=JobStatus.IN_PROGRESS,
+        created_at=datetime.fromisoformat(key[1]),
+    )
 
 
 @dataclass
@@ -177,15 +208,16 @@ class InMemoryRegions:
 class InMemoryCheckpoints:
     """The ``Checkpoints`` port on a dictionary."""
 
-    kept: dict[str, datetime] = field(default_factory=dict)
+    kept: dict[str, Checkpoint] = field(default_factory=dict)
 
-    def read(self, name: str) -> datetime | None:
+    def read(self, name: str) -> Checkpoint | None:
         """See ``Checkpoints.read``."""
         return self.kept.get(name)
 
-    def keep(self, name: str, reached: datetime) -> None:
+    def keep(self, name: str, reached: Checkpoint) -> None:
         """See ``Checkpoints.keep``."""
-        self.kept[name] = reached.replace(microsecond=0)
+        times = {name: time and time.replace(microsecond=0) for name, time in asdict(reached).items()}
+        self.kept[name] = Checkpoint(**times)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""SageMaker's List calls: jobs by their creation time, oldest first, each kind in its own region."""
+"""SageMaker's List calls: jobs by their creation time, newest first, each kind in its own region."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.fields import parse_timestamp
 from sagewatch.ports import ListedJob
-from sagewatch.resources import JobKind, JobStatus
+from sagewatch.resources import JobKind
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -47,22 +47,26 @@ class SageMakerLists:
         self._client_for = client_for
         self._pace = pace
 
-    def created_since(self, kind: JobKind, region: str, since: datetime) -> Iterator[Sequence[ListedJob]]:
-        """See ``JobLists.created_since``. A page may be empty and still not be the last."""
+    def created_since(
+        self, kind: JobKind, region: str, since: datetime, before: datetime | None = None
+    ) -> Iterator[Sequence[ListedJob]]:
+        """See ``JobLists.created_since``.
+
+        SageMaker applies filters to pages that are already cut, so that asking for what is newer can walk through all
+        that is older; newest first, the first older job ends the listing.
+        """
         operation, key, prefix = _LISTS[kind]
-        call = getattr(self._client_for(region), operation)
-        query: dict[str, Any] = {
-            "CreationTimeAfter": since,
-            "SortBy": "CreationTime",
-            "SortOrder": "Ascending",
-            "MaxResults": _PAGE,
-        }
+        query: dict[str, Any] = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": _PAGE}
+        if before is not None:
+            query["CreationTimeBefore"] = before
         while True:
             self._pace(region)
             with translated(f"sagemaker:{operation} in {region}"):
-                page = call(**query)
-            yield [_listed(kind, summary, prefix) for summary in page[key]]
-            if not page.get("NextToken"):
+                page = getattr(self._client_for(region), operation)(**query)
+            listed = [_listed(kind, summary, prefix) for summary in page[key]]
+            wanted = [job for job in listed if job.created_at > since]
+            yield wanted
+            if len(wanted) < len(listed) or not page.get("NextToken"):
                 return
             query["NextToken"] = page["NextToken"]
 
@@ -75,6 +79,5 @@ def _listed(kind: JobKind, summary: Mapping[str, Any], prefix: str) -> ListedJob
         kind=kind,
         name=summary[f"{prefix}Name"],
         arn=summary[f"{prefix}Arn"].lower(),
-        status=JobStatus(summary[f"{prefix}Status"]),
         created_at=created_at,
     )

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from local.jobs import PlayedJob, Run, automl, processing, training, transform, tuning
+from local.builders import Run, automl, processing, training, transform, tuning
+from local.jobs import PlayedJob
 
 _ANA = {"sagewatch:owner": "ana@example.com", "team": "risk"}
 _BO = {"owner": "bo@example.com", "team": "vision"}

@@ -20,6 +20,7 @@ from sagewatch.adapters.in_memory import (
     InMemoryTotals,
 )
 from sagewatch.costs import cost_of
+from sagewatch.errands import Swept
 from sagewatch.owners import owner_of
 from sagewatch.ports import ListedJob, MoreTime
 from sagewatch.pricing import Price, PriceBook
@@ -27,7 +28,7 @@ from sagewatch.recorder import Recorder
 from sagewatch.records import CostRecord, RecordedBy, record_of
 from sagewatch.resources import InstanceGroup, Job, JobKind, JobStatus
 from sagewatch.summer import Summer
-from sagewatch.sweeper import Sweeper, Swept
+from sagewatch.sweeper import Sweeper
 
 EVENTS = Path(__file__).parent.parent / "events"
 ACCOUNT = "111122223333"

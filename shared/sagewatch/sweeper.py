@@ -1,26 +1,15 @@
 """SweepJobs' work: what events missed. Listings fill the index of open jobs, Describe empties it."""
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from sagewatch.costs import in_doubt
-from sagewatch.errors import (
-    AccessDeniedError,
-    JobNotFoundError,
-    MalformedEventError,
-    OutOfTimeError,
-    RetryableError,
-    SageWatchError,
-    SweepIncompleteError,
-    ThrottledError,
-)
+from sagewatch.errands import NOBODY, Errand, Swept, Watcher, cut, endless, noted, reached
+from sagewatch.errors import JobNotFoundError, MalformedEventError, OutOfTimeError, SweepIncompleteError
 from sagewatch.policy import decide_unread
 from sagewatch.ports import (
-    Checkpoint,
     Checkpoints,
     Clock,
     JobLists,
@@ -44,107 +33,7 @@ _FIRST_LOOK = timedelta(days=30)
 _OVERLAP = timedelta(days=1)
 _NEWS_FOR = timedelta(days=1)  # an older end is no news
 _PROVISIONAL_FOR = timedelta(days=8)  # a warm pool lives for 7 days at most; what is not told by then will not be
-_TOLD = 20  # sentences of what went wrong
 _LISTING_SHARE = 0.5  # of the time: a long listing must not keep the open jobs from being looked at
-
-
-class Watcher(Protocol):
-    """Somebody who likes to know how far a long run has come."""
-
-    def listed(self, kind: JobKind, region: str, reached: datetime) -> None:
-        """A listing, from the newest job to older ones, has come to those created then."""
-
-    def done(self, kind: JobKind, region: str) -> None:
-        """A listing has come to its end."""
-
-    def found(self, region: str, jobs: int) -> None:
-        """So many open jobs of a region will be looked at."""
-
-    def looked(self) -> None:
-        """One of them was."""
-
-
-class Nobody:
-    """A watcher who does not care."""
-
-    def listed(self, kind: JobKind, region: str, reached: datetime) -> None:
-        """See ``Watcher.listed``."""
-
-    def done(self, kind: JobKind, region: str) -> None:
-        """See ``Watcher.done``."""
-
-    def found(self, region: str, jobs: int) -> None:
-        """See ``Watcher.found``."""
-
-    def looked(self) -> None:
-        """See ``Watcher.looked``."""
-
-
-NOBODY = Nobody()
-
-
-def _endless(share: float = 1) -> bool:
-    """A person waits, and ends it with Ctrl-C."""
-    del share
-    return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
-    """What a run is for: since when jobs are listed, and under which name it keeps how far it came.
-
-    ``backfilled_at`` is the time of a backfill, which looks only at jobs that a backfill put into the index: the others
-    are the sweep's, for of their ends somebody should hear.
-    """
-
-    name: str
-    since: datetime
-    overlap: timedelta
-    backfilled_at: datetime | None
-
-    def checkpoint(self, kind: JobKind, region: str) -> str:
-        """The name of how far one listing has come."""
-        return f"{self.name}#{region}#{kind}"
-
-    def begin(self, last: Checkpoint | None) -> Checkpoint:
-        """Where a listing begins: where the last one was cut off, else at the newest job, down to what is known."""
-        if last is None:
-            return Checkpoint(self.since, floor=self.since)
-        return last if last.low else replace(last, floor=last.top - self.overlap)
-
-    def covers(self, entry: OpenJob, *, past: bool) -> bool:
-        """Whether the run looks at an open job that is, or is not, of the past a backfill found."""
-        backfilled = entry.backfilled_at is not None
-        return backfilled is past and (backfilled or self.backfilled_at is None)
-
-
-@dataclass(slots=True)
-class Swept:
-    """What a run did, in numbers of jobs and sums, and what went wrong, each in one sentence.
-
-    ``failures`` need a person; what was ``postponed`` the next run tries again. ``complete`` says that nothing was left
-    for it: neither time nor SageMaker's patience ended before.
-    """
-
-    summed: int = 0
-    listed: int = 0
-    new: int = 0
-    looked_at: int = 0
-    recorded: int = 0
-    still_open: int = 0
-    complete: bool = True
-    failures: list[str] = field(default_factory=list)
-    postponed: list[str] = field(default_factory=list)
-
-    def answer(self) -> Mapping[str, object]:
-        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
-        return {**asdict(self), "failures": _cut(self.failures), "postponed": _cut(self.postponed)}
-
-
-def _cut(sentences: Sequence[str]) -> list[str]:
-    """The first of them, and how many more there are: a log line and a message have limits."""
-    more = [f"and {len(sentences) - _TOLD} more"] if len(sentences) > _TOLD else []
-    return [*sentences[:_TOLD], *more]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,10 +60,10 @@ class Sweeper:
         errand = Errand(name="sweep", since=self.clock() - _FIRST_LOOK, overlap=_OVERLAP, backfilled_at=None)
         swept = self._run(errand, sorted({self.home_region, *self.regions.in_use()}), more_time)
         if swept.failures:
-            raise SweepIncompleteError("; ".join(_cut(swept.failures)))
+            raise SweepIncompleteError("; ".join(cut(swept.failures)))
         return swept
 
-    def backfill(self, since: datetime, regions: Sequence[str], more_time: MoreTime = _endless) -> Swept:
+    def backfill(self, since: datetime, regions: Sequence[str], more_time: MoreTime = endless) -> Swept:
         """Record the past of some regions, and tell nobody. A run that was interrupted is gone on with."""
         name, now = f"backfill#{since:%Y-%m-%d}", self.clock()
         errand = Errand(name=name, since=since, overlap=timedelta(0), backfilled_at=now)
@@ -183,25 +72,25 @@ class Sweeper:
     def _run(self, errand: Errand, regions: Sequence[str], more_time: MoreTime) -> Swept:
         """Sums come first: what the last run wrote, every reader of the indexes sees by now."""
         swept = Swept()
-        with _noted(swept, "sums"):
+        with noted(swept, "sums"):
             self._sum(more_time, swept)
         open_jobs: dict[str, dict[Key, OpenJob]] = {}
         for region in regions:
-            with _noted(swept, region):
+            with noted(swept, region):
                 open_jobs[region] = {_key(entry.job): entry for entry in self.open_jobs.of_region(region)}
         for kind, region in itertools.product(JobKind, open_jobs):  # so a region rests while the others are asked
-            with _noted(swept, region):
+            with noted(swept, region):
                 self._list(errand, kind, region, open_jobs[region], more_time, swept)
         for past, region in itertools.product((False, True), open_jobs):  # somebody may have to hear of the others
             covered = [entry for entry in open_jobs[region].values() if errand.covers(entry, past=past)]
-            with _noted(swept, region):
+            with noted(swept, region):
                 self._look_at(region, covered, more_time, swept)
         return swept
 
     def _sum(self, more_time: MoreTime, swept: Swept) -> None:
         for mark in self.summer.ready():
             _need(more_time, 1, "the next run sums the rest")
-            with _noted(swept, str(mark.sum)):
+            with noted(swept, str(mark.sum)):
                 self.summer.work_off(mark)
                 swept.summed += 1
 
@@ -223,7 +112,7 @@ class Sweeper:
         try:
             for page in self.lists.created_since(kind, region, point.floor or errand.since, before):
                 self._index(page, errand, region, open_jobs, swept)
-                point = _reached(point, page)
+                point = reached(point, page)
                 self.watcher.listed(kind, region, point.low or errand.since)
                 _need(more_time, _LISTING_SHARE, "the next run lists the rest")
             point = replace(point, low=None, floor=None) if point.low else last or point
@@ -253,7 +142,7 @@ class Sweeper:
         self.watcher.found(region, len(entries))
         for entry in entries:
             _need(more_time, 1, "the next run looks at the rest")
-            with _noted(swept, f"{entry.job.kind} job {entry.job.name}", may_throttle=False):
+            with noted(swept, f"{entry.job.kind} job {entry.job.name}", may_throttle=False):
                 self._look(entry, swept)
             self.watcher.looked()
 
@@ -330,29 +219,3 @@ def _as_job(listed: ListedJob) -> Job:
         status=JobStatus.IN_PROGRESS,
         created_at=listed.created_at,
     )
-
-
-def _reached(point: Checkpoint, page: Sequence[ListedJob]) -> Checkpoint:
-    """How far a listing has come with a page; times are kept to the second."""
-    if not page:
-        return point
-    newest, oldest = (job.created_at.replace(microsecond=0) for job in (page[0], page[-1]))
-    return replace(point, top=max(point.top, newest), low=oldest)
-
-
-@contextmanager
-def _noted(swept: Swept, what: str, *, may_throttle: bool = True) -> Iterator[None]:
-    """Let one thing's failure hinder no other. A throttled SageMaker is left alone, and asked again by the next run."""
-    try:
-        yield
-    except (OutOfTimeError, ThrottledError):
-        swept.complete = False
-        if not may_throttle:
-            raise
-    except AccessDeniedError as exc:
-        swept.failures.append(f"{what}: {exc}")
-    except RetryableError as exc:
-        swept.complete = False
-        swept.postponed.append(f"{what}: {exc}")
-    except SageWatchError as exc:
-        swept.failures.append(f"{what}: {exc}")

@@ -23,6 +23,7 @@ from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.adapters.stack import read_stack
 from sagewatch.deliverer import Deliverer
 from sagewatch.entry import Entry, Scheduled, Work
+from sagewatch.errands import NOBODY, Watcher
 from sagewatch.errors import SettingsError
 from sagewatch.recorder import Recorder
 from sagewatch.refresher import Refresher
@@ -36,7 +37,7 @@ from sagewatch.settings import (
 )
 from sagewatch.spending import Spending
 from sagewatch.summer import Summer
-from sagewatch.sweeper import NOBODY, Sweeper, Watcher
+from sagewatch.sweeper import Sweeper
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

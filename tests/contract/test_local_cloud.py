@@ -14,8 +14,9 @@ from flask import Flask, Response, request
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from local.block_kit import faults
+from local.builders import Run, training
 from local.cloud import _PREFERRED, Ports, unknown_parameters
-from local.jobs import Run, Stage, describe, get_json, post_json, training
+from local.jobs import Stage, describe, get_json, post_json
 from local.sagemaker import control_app
 from local.slack import Workspace, slack_app
 from sagewatch.resources import JobKind

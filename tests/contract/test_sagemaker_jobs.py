@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 from flask import Flask, Response, jsonify
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from local.jobs import PlayedJob, Run, Stage, processing, training, transform, tuning
+from local.builders import Run, processing, training, transform, tuning
+from local.jobs import PlayedJob, Stage
 from local.sagemaker import control_app
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs, is_gone
 from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError, ThrottledError, UnavailableError

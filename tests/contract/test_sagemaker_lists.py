@@ -9,7 +9,8 @@ import boto3
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from local.jobs import PlayedJob, Run, Stage, automl, post_json, processing, training, transform, tuning
+from local.builders import Run, automl, processing, training, transform, tuning
+from local.jobs import PlayedJob, Stage, post_json
 from local.sagemaker import control_app
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
 from sagewatch.errors import UnavailableError

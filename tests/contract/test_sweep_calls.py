@@ -14,7 +14,8 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sagemaker.models import sagemaker_backends
 
-from local.jobs import PlayedJob, Run, Stage, training
+from local.builders import Run, training
+from local.jobs import PlayedJob, Stage
 from local.sagemaker import control_app
 from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps

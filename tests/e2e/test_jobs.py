@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from local.jobs import Run, processing, training, transform, tuning
+from local.builders import Run, processing, training, transform, tuning
 from local.scenario import a_day
 from tests.builders import an_event
 from tests.e2e.conftest import Account, eventually

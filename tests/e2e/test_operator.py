@@ -14,8 +14,8 @@ from decimal import Decimal
 
 import pytest
 
+from local.builders import Run, training
 from local.cloud import ROOT
-from local.jobs import Run, training
 from tests.e2e.conftest import Account, eventually
 
 REGION = "eu-central-1"  # ml.m5.xlarge: 0.276 USD an hour (prices/README.md)

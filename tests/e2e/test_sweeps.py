@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from local.jobs import PlayedJob, Run, automl, get_json, processing, training, transform, tuning
+from local.builders import Run, automl, processing, training, transform, tuning
+from local.jobs import PlayedJob, get_json
 from sagewatch.resources import KINDS, JobKind
 from tests.e2e.conftest import Account, eventually
 

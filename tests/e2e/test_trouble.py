@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.jobs import PlayedJob, Run, training
+from local.builders import Run, training
+from local.jobs import PlayedJob
 from tests.builders import EVENTS, an_event
 from tests.e2e.conftest import Account, eventually
 from tests.template.test_rules import EXPECTED, FILES, default_sources, pattern_of

@@ -113,13 +113,19 @@ class Stage:
         """The detail of the event AWS would send of the job as it stands now."""
         return event_detail(job.kind, describe(self.client("sagemaker", job.region), job.kind, job.name), job.tags)
 
-    def sweep(self) -> dict[str, Any]:
-        """Invoke SweepJobs, and answer with what it says it did."""
-        stack = {"StackName": self._env["STACK_NAME"], "LogicalResourceId": "SweepJobs"}
-        function = self.client("cloudformation").describe_stack_resource(**stack)["StackResourceDetail"]
-        answer = self.client("lambda").invoke(FunctionName=function["PhysicalResourceId"], Payload=b"{}")
+    def invoke(self, function: str, event: object) -> dict[str, Any]:
+        """Invoke a function directly; answer with what it answered."""
+        stack = {"StackName": self._env["STACK_NAME"], "LogicalResourceId": function}
+        found = self.client("cloudformation").describe_stack_resource(**stack)["StackResourceDetail"]
+        answer = self.client("lambda").invoke(
+            FunctionName=found["PhysicalResourceId"], Payload=json.dumps(event).encode()
+        )
         outcome: dict[str, Any] = json.loads(answer["Payload"].read())
         return outcome
+
+    def sweep(self) -> dict[str, Any]:
+        """Let SweepJobs run, and answer with what it says it did."""
+        return self.invoke("SweepJobs", {})
 
     def announce(self, job: PlayedJob, detail: Mapping[str, Any], times: int = 1) -> None:
         """Put the event on the bus, as often as it should arrive."""

@@ -99,12 +99,18 @@ def _beginning(create: Callable[[SageMakerResponse], ActionResult], kind: str) -
     return created
 
 
+def _named(asked: SageMakerResponse, emulated: Emulated) -> Any:
+    """The job a request names."""
+    job = getattr(asked.sagemaker_backend, emulated.store).get(asked._get_param(f"{emulated.prefix}JobName"))  # noqa: SLF001 - moto's way to read a request
+    if job is None:
+        raise ValidationError(message="Requested resource not found.")
+    return job
+
+
 def _stopping(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
     def stop(self: SageMakerResponse) -> ActionResult:
         emulated = KINDS[kind]
-        job = getattr(self.sagemaker_backend, emulated.store).get(self._get_param(f"{emulated.prefix}JobName"))
-        if job is None:
-            raise ValidationError(message="Requested resource not found.")
+        job = _named(self, emulated)
         status = _get(job, f"{emulated.prefix}JobStatus")
         if status in _ENDED:
             what = kind.replace("-", " ")
@@ -133,15 +139,11 @@ def _deleting(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
 
     def delete(self: SageMakerResponse) -> ActionResult:
         emulated = KINDS[kind]
-        jobs = getattr(self.sagemaker_backend, emulated.store)
-        job = jobs.get(self._get_param(f"{emulated.prefix}JobName"))
-        if job is None:
-            raise ValidationError(message="Requested resource not found.")
-        if _get(job, f"{emulated.prefix}JobStatus") not in _ENDED:
+        if _get(_named(self, emulated), f"{emulated.prefix}JobStatus") not in _ENDED:
             raise ValidationError(
                 message=f"The request was rejected because the {kind.replace('-', ' ')} has not ended."
             )
-        del jobs[self._get_param(f"{emulated.prefix}JobName")]
+        del getattr(self.sagemaker_backend, emulated.store)[self._get_param(f"{emulated.prefix}JobName")]
         return ActionResult({})
 
     return delete

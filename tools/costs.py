@@ -128,7 +128,8 @@ def _groups_table(shown: list[tuple[str, Spend]], groups: Mapping[str, Spend], q
     for name, spend in shown:
         table.add_row(name, *_cells(spend))
     if len(shown) < len(groups):
-        rest = sum((spend for name, spend in groups.items() if name not in dict(shown)), NOTHING)
+        named = dict(shown)
+        rest = sum((spend for name, spend in groups.items() if name not in named), NOTHING)
         table.add_row(f"({len(groups) - len(shown)} more)", *_cells(rest), style="dim")
     table.add_section()
     table.add_row("all", *_cells(whole), style="bold")

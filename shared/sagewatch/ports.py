@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from sagewatch.alerts import Alert
 from sagewatch.pricelist import ListedPrice
 from sagewatch.pricing import PriceBook
-from sagewatch.records import CostRecord
+from sagewatch.records import CostRecord, Key, iso
 from sagewatch.resources import Job, JobKind
 from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
 
@@ -61,9 +61,10 @@ class ListedJob:
     arn: str
     created_at: datetime
 
-
-# The ARN in lower case, and the creation time as the ledger writes it.
-Key = tuple[str, str]
+    @property
+    def key(self) -> Key:
+        """The key its row has, or will have."""
+        return self.arn, iso(self.created_at)
 
 
 class JobLists(Protocol):

@@ -123,6 +123,15 @@ def _origin(price: Price) -> str:
     return f"({price.component}{borrowed}, {price.region}, {price.source} of {price.as_of})"
 
 
+# The ARN in lower case, and the creation time as the ledger writes it.
+Key = tuple[str, str]
+
+
+def key_of(job: Job) -> Key:
+    """The key of a job's row. Raises what ``key_time`` does."""
+    return job.arn, key_time(job)
+
+
 def key_time(job: Job) -> str:
     """The time half of a job's key. Raises ``MalformedEventError`` for a job that tells no time at all."""
     if job.dated_at is None:

@@ -198,6 +198,19 @@ class Job:
         return ran is not None and limit is not None and ran >= limit
 
 
+def job_to_describe(*, kind: JobKind, name: str, arn: str, region: str, created_at: datetime) -> Job:
+    """As much of a job as an index or a listing tells: whether it still runs is for Describe to say."""
+    return Job(
+        kind=kind,
+        name=name,
+        arn=arn,
+        account=arn.split(":")[4],
+        region=region,
+        status=JobStatus.IN_PROGRESS,
+        created_at=created_at,
+    )
+
+
 def partition_of(region: str) -> str:
     """Name the AWS partition of a region."""
     return next((partition for prefix, partition in _PARTITIONS.items() if region.startswith(prefix)), "aws")

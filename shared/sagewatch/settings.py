@@ -60,10 +60,9 @@ class InboxSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordJobSettings:
-    """What RecordJob needs."""
+class RecordingSettings:
+    """What whoever records jobs needs: both tables, the way to Slack, and how jobs are owned and priced."""
 
-    inbox: InboxSettings
     cost_ledger: str
     watch_state: str
     alert_queue_url: str
@@ -71,11 +70,9 @@ class RecordJobSettings:
     discount_percent: Decimal
 
     @classmethod
-    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
-        """Read the environment. Raises ``SettingsError``, which names the variable."""
-        env = _Environment(os.environ if variables is None else variables)
+    def read(cls, env: _Environment) -> Self:
+        """Read what every function that records has."""
         return cls(
-            inbox=InboxSettings.read(env),
             cost_ledger=env.text("COST_LEDGER"),
             watch_state=env.text("WATCH_STATE"),
             alert_queue_url=env.text("ALERT_QUEUE_URL"),
@@ -83,16 +80,41 @@ class RecordJobSettings:
             discount_percent=env.percent("DISCOUNT_PERCENT"),
         )
 
+    @classmethod
+    def from_stack(cls, stack: Mapping[str, str]) -> Self:
+        """Read a stack's outputs and parameters. Raises ``SettingsError``, which names what is missing."""
+        told = _Environment(stack)
+        return cls(
+            cost_ledger=told.text("CostLedgerName"),
+            watch_state=told.text("WatchStateName"),
+            alert_queue_url=told.text("AlertQueueUrl"),
+            owner_tag_keys=told.words("OwnerTagKeys"),
+            discount_percent=told.percent("DiscountPercent"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordJobSettings:
+    """What RecordJob needs."""
+
+    inbox: InboxSettings
+    recording: RecordingSettings
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
+        """Read the environment. Raises ``SettingsError``, which names the variable."""
+        env = _Environment(os.environ if variables is None else variables)
+        return cls(
+            inbox=InboxSettings.read(env),
+            recording=RecordingSettings.read(env),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepJobsSettings:
     """What SweepJobs needs. ``home_region`` is the stack's own."""
 
-    cost_ledger: str
-    watch_state: str
-    alert_queue_url: str
-    owner_tag_keys: tuple[str, ...]
-    discount_percent: Decimal
+    recording: RecordingSettings
     home_region: str
 
     @classmethod
@@ -100,11 +122,7 @@ class SweepJobsSettings:
         """Read the environment. Raises ``SettingsError``, which names the variable."""
         env = _Environment(os.environ if variables is None else variables)
         return cls(
-            cost_ledger=env.text("COST_LEDGER"),
-            watch_state=env.text("WATCH_STATE"),
-            alert_queue_url=env.text("ALERT_QUEUE_URL"),
-            owner_tag_keys=env.words("OWNER_TAG_KEYS"),
-            discount_percent=env.percent("DISCOUNT_PERCENT"),
+            recording=RecordingSettings.read(env),
             home_region=env.text("AWS_REGION"),
         )
 
@@ -143,27 +161,4 @@ class DeliverAlertSettings:
             slack_channel=env.text("SLACK_CHANNEL"),
             slack_token_parameter=env.text("SLACK_TOKEN_PARAMETER"),
             slack_api_url=env.text("SLACK_API_URL"),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatorSettings:
-    """What an operator's tools need of the deployed stack."""
-
-    cost_ledger: str
-    watch_state: str
-    alert_queue_url: str
-    owner_tag_keys: tuple[str, ...]
-    discount_percent: Decimal
-
-    @classmethod
-    def from_stack(cls, stack: Mapping[str, str]) -> Self:
-        """Read a stack's outputs and parameters. Raises ``SettingsError``, which names what is missing."""
-        told = _Environment(stack)
-        return cls(
-            cost_ledger=told.text("CostLedgerName"),
-            watch_state=told.text("WatchStateName"),
-            alert_queue_url=told.text("AlertQueueUrl"),
-            owner_tag_keys=told.words("OwnerTagKeys"),
-            discount_percent=told.percent("DiscountPercent"),
         )

@@ -14,7 +14,6 @@ from sagewatch.ports import (
     Clock,
     JobLists,
     Jobs,
-    Key,
     LedgerKeys,
     ListedJob,
     MoreTime,
@@ -23,8 +22,8 @@ from sagewatch.ports import (
     Regions,
 )
 from sagewatch.recorder import Effect, Recorder, lacks_billed_seconds, same_job, without_pool
-from sagewatch.records import RecordedBy, iso, key_time
-from sagewatch.resources import Job, JobKind, JobStatus
+from sagewatch.records import Key, RecordedBy, key_of
+from sagewatch.resources import Job, JobKind, JobStatus, job_to_describe
 from sagewatch.summer import Summer
 
 # A training job runs for 28 days at most: what the first sweep of all sees of older jobs has been seen by nobody.
@@ -77,7 +76,7 @@ class Sweeper:
         open_jobs: dict[str, dict[Key, OpenJob]] = {}
         for region in regions:
             with noted(swept, region):
-                open_jobs[region] = {_key(entry.job): entry for entry in self.open_jobs.of_region(region)}
+                open_jobs[region] = {key_of(entry.job): entry for entry in self.open_jobs.of_region(region)}
         for kind, region in itertools.product(JobKind, open_jobs):  # so a region rests while the others are asked
             with noted(swept, region):
                 self._list(errand, kind, region, open_jobs[region], more_time, swept)
@@ -124,19 +123,25 @@ class Sweeper:
     def _index(
         self, page: Sequence[ListedJob], errand: Errand, region: str, open_jobs: dict[Key, OpenJob], swept: Swept
     ) -> None:
-        unknown = self._unknown(page, open_jobs)
+        unknown = self._unknown(page, region, open_jobs)
         for job in unknown:
             if self.open_jobs.add(job, backfilled_at=errand.backfilled_at):
-                open_jobs[_key(job)] = OpenJob(job, backfilled_at=errand.backfilled_at)
+                open_jobs[key_of(job)] = OpenJob(job, backfilled_at=errand.backfilled_at)
         if unknown:
             self.regions.note(region)  # now that it has answered: a misspelt one would fail every sweep
         swept.listed += len(page)
         swept.new += len(unknown)
 
-    def _unknown(self, page: Sequence[ListedJob], open_jobs: Mapping[Key, OpenJob]) -> list[Job]:
-        unseen = [listed for listed in page if (listed.arn, iso(listed.created_at)) not in open_jobs]
+    def _unknown(self, page: Sequence[ListedJob], region: str, open_jobs: Mapping[Key, OpenJob]) -> list[Job]:
+        unseen = [listed for listed in page if listed.key not in open_jobs]
         recorded = self.ledger.recorded(unseen) if unseen else frozenset()
-        return [_as_job(listed) for listed in unseen if (listed.arn, iso(listed.created_at)) not in recorded]
+        return [
+            job_to_describe(
+                kind=listed.kind, name=listed.name, arn=listed.arn, region=region, created_at=listed.created_at
+            )
+            for listed in unseen
+            if listed.key not in recorded
+        ]
 
     def _look_at(self, region: str, entries: Collection[OpenJob], more_time: MoreTime, swept: Swept) -> None:
         self.watcher.found(region, len(entries))
@@ -176,7 +181,8 @@ class Sweeper:
         tell = self._is_news(entry, job)
         decision = self.recorder.decide(job, RecordedBy.SWEEP, tell=tell, backfilled_at=entry.backfilled_at)
         effects = self.recorder.apply(decision).effects
-        if entry.provisional or key_time(entry.job) != key_time(job):
+        stays_provisional = entry.provisional and Effect.UNWATCHED not in effects
+        if stays_provisional or key_of(entry.job) != key_of(job):
             self.open_jobs.remove(entry.job)
         return Effect.RECORDED in effects
 
@@ -199,23 +205,6 @@ class Sweeper:
         return next((time for time in times if same_job(job, replace(job, created_at=time))), None)
 
 
-def _key(job: Job) -> Key:
-    return job.arn, key_time(job)
-
-
 def _need(more_time: MoreTime, share: float, otherwise: str) -> None:
     if not more_time(share):
         raise OutOfTimeError(otherwise)
-
-
-def _as_job(listed: ListedJob) -> Job:
-    account, region = listed.arn.split(":")[4], listed.arn.split(":")[3]
-    return Job(
-        kind=listed.kind,
-        name=listed.name,
-        arn=listed.arn,
-        account=account,
-        region=region,
-        status=JobStatus.IN_PROGRESS,
-        created_at=listed.created_at,
-    )

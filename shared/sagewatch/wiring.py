@@ -30,7 +30,7 @@ from sagewatch.refresher import Refresher
 from sagewatch.settings import (
     DeliverAlertSettings,
     InboxSettings,
-    OperatorSettings,
+    RecordingSettings,
     RecordJobSettings,
     RefreshPricesSettings,
     SweepJobsSettings,
@@ -83,7 +83,7 @@ def record_job(settings: RecordJobSettings | None = None) -> Entry:
     """RecordJob: a job changed state. Raises ``SettingsError``."""
     given = settings or RecordJobSettings.from_env()
     sqs = boto3.client("sqs", config=_CONFIG)
-    recorder = _recorder(given, boto3.client("dynamodb", config=_CONFIG), sqs, _sagemaker)
+    recorder = _recorder(given.recording, boto3.client("dynamodb", config=_CONFIG), sqs, _sagemaker)
     return _entry(recorder.on_message, sqs, given.inbox)
 
 
@@ -92,7 +92,7 @@ def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = settings or SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=_CONFIG), boto3.client("sqs", config=_CONFIG)
-    return Scheduled(_sweeper(given, dynamodb, sqs, given.home_region, NOBODY).sweep, reserve=_LONGEST_LOOK)
+    return Scheduled(_sweeper(given.recording, dynamodb, sqs, given.home_region, NOBODY).sweep, reserve=_LONGEST_LOOK)
 
 
 def backfill(stack: str, watcher: Watcher) -> Sweeper:
@@ -153,14 +153,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _operator(session: boto3.Session, stack: str) -> OperatorSettings:
+def _operator(session: boto3.Session, stack: str) -> RecordingSettings:
     if not session.region_name:
         raise SettingsError("no region is set: AWS_DEFAULT_REGION or a profile names the one the stack is in")
-    return OperatorSettings.from_stack(read_stack(session.client("cloudformation", config=_PATIENT), stack))
+    return RecordingSettings.from_stack(read_stack(session.client("cloudformation", config=_PATIENT), stack))
 
 
 def _sweeper(
-    given: SweepJobsSettings | OperatorSettings,
+    given: RecordingSettings,
     dynamodb: "DynamoDBClient",
     sqs: "SQSClient",
     home_region: str,
@@ -189,7 +189,7 @@ def _sweeper(
 
 
 def _recorder(
-    given: RecordJobSettings | SweepJobsSettings | OperatorSettings,
+    given: RecordingSettings,
     dynamodb: "DynamoDBClient",
     sqs: "SQSClient",
     sagemaker: "Callable[[str], SageMakerClient]",

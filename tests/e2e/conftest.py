@@ -90,11 +90,7 @@ class Account:
 
     def invoke(self, function: str, event: object) -> dict[str, Any]:
         """Invoke a function directly; answer with what it answered."""
-        answer = self.stage.client("lambda").invoke(
-            FunctionName=self.cloud.resource(function), Payload=json.dumps(event).encode()
-        )
-        content: dict[str, Any] = json.loads(answer["Payload"].read())
-        return content
+        return self.stage.invoke(function, event)
 
     def swept_until[T](self, look: Callable[[], T]) -> T:
         """Sweep until there is something to see: marks are worked off once they are some seconds old."""

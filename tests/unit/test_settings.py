@@ -41,8 +41,8 @@ def test_the_environment_becomes_typed_values() -> None:
     """Lists, numbers and text."""
     settings = RecordJobSettings.from_env(RECORD_JOB)
 
-    assert settings.owner_tag_keys == ("sagewatch:owner", "owner", "Owner")
-    assert settings.discount_percent == Decimal("12.5")
+    assert settings.recording.owner_tag_keys == ("sagewatch:owner", "owner", "Owner")
+    assert settings.recording.discount_percent == Decimal("12.5")
     assert settings.inbox.max_receives == 24
     assert RefreshPricesSettings.from_env(REFRESH_PRICES).home_region == "eu-west-1"
     assert DeliverAlertSettings.from_env(DELIVER_ALERT).slack_channel == "#sagewatch"

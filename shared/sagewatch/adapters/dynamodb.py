@@ -13,7 +13,7 @@ from sagewatch.costs import Pricing
 from sagewatch.errors import DeliveryInFlightError, ThrottledError
 from sagewatch.ports import CLAIMED_FOR, Clock, OpenJob, Posted, Put
 from sagewatch.records import CostRecord, iso, key_time
-from sagewatch.resources import Job, JobKind, JobStatus
+from sagewatch.resources import Job, JobKind, job_to_describe
 from sagewatch.totals import Sum, sums_of
 
 if TYPE_CHECKING:
@@ -142,13 +142,11 @@ class DynamoOpenJobs:
 
 
 def _open_job(item: Mapping[str, Any]) -> OpenJob:
-    job = Job(
+    job = job_to_describe(
         kind=JobKind(item["kind"]),
         name=item["resource_name"],
         arn=item["resource_arn"],
-        account=item["resource_arn"].split(":")[4],
         region=item["region"],
-        status=JobStatus.IN_PROGRESS,
         created_at=datetime.fromisoformat(item["created_at"]),
     )
     backfilled_at = item.get("backfilled_at")

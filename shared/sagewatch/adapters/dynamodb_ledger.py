@@ -14,8 +14,8 @@ from sagewatch.adapters.dynamodb import from_item, to_item
 from sagewatch.costs import Pricing
 from sagewatch.errors import ThrottledError
 from sagewatch.failures import FailureClass
-from sagewatch.ports import Key, ListedJob, RollUpRow
-from sagewatch.records import iso
+from sagewatch.ports import ListedJob, RollUpRow
+from sagewatch.records import Key
 from sagewatch.resources import JobKind, JobStatus
 from sagewatch.totals import Amounts, LedgerRow, RollUp
 
@@ -38,7 +38,7 @@ class DynamoLedgerKeys:
 
     def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
         """See ``LedgerKeys.recorded``. A hundred jobs are one call."""
-        keys = {(job.arn, iso(job.created_at)) for job in jobs}
+        keys = {job.key for job in jobs}
         return {key for batch in batched(sorted(keys), _BATCH, strict=False) for key in self._found(batch)}
 
     def _found(self, keys: Sequence[Key]) -> Iterator[Key]:

@@ -12,7 +12,6 @@ from sagewatch.messages import Message
 from sagewatch.ports import (
     CLAIMED_FOR,
     Checkpoint,
-    Key,
     ListedJob,
     Mark,
     OpenJob,
@@ -22,8 +21,8 @@ from sagewatch.ports import (
     RollUpRow,
 )
 from sagewatch.pricing import EMPTY_BOOK, PriceBook
-from sagewatch.records import CostRecord, iso, key_time
-from sagewatch.resources import Job, JobKind, JobStatus
+from sagewatch.records import CostRecord, Key, key_of
+from sagewatch.resources import Job, JobKind, job_to_describe
 from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum, sums_with
 
 
@@ -104,7 +103,7 @@ class InMemoryLedger:
 
     def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
         """See ``LedgerKeys.recorded``."""
-        return {(job.arn, iso(job.created_at)) for job in jobs} & self.rows.keys()
+        return {job.key for job in jobs} & self.rows.keys()
 
     def times_of(self, arn: str) -> Sequence[datetime]:
         """See ``LedgerKeys.times_of``."""
@@ -161,32 +160,21 @@ class InMemoryOpenJobs:
 
     def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
         """See ``OpenJobs.add``."""
-        key = (job.arn, key_time(job))
+        key = key_of(job)
         if key in self.ledger.rows:
             return False
-        self.jobs[key] = OpenJob(_as_indexed(job, key), provisional, backfilled_at)
+        created_at = datetime.fromisoformat(key[1])
+        told = job_to_describe(kind=job.kind, name=job.name, arn=job.arn, region=job.region, created_at=created_at)
+        self.jobs[key] = OpenJob(told, provisional, backfilled_at)
         return True
 
     def remove(self, job: Job) -> None:
         """See ``OpenJobs.remove``."""
-        self.jobs.pop((job.arn, key_time(job)), None)
+        self.jobs.pop(key_of(job), None)
 
     def of_region(self, region: str) -> Sequence[OpenJob]:
         """See ``OpenJobs.of_region``."""
         return [entry for entry in self.jobs.values() if entry.job.region == region]
-
-
-def _as_indexed(job: Job, key: Key) -> Job:
-    """As much of a job as its key tells."""
-    return Job(
-        kind=job.kind,
-        name=job.name,
-        arn=job.arn,
-        account=job.account,
-        region=job.region,
-        status=JobStatus.IN_PROGRESS,
-        created_at=datetime.fromisoformat(key[1]),
-    )
 
 
 @dataclass

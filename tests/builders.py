@@ -7,15 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sagewatch.adapters.in_memory import (
-    InMemoryAlertQueue,
+from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryJobs, InMemoryLists, InMemoryPrices
+from sagewatch.adapters.in_memory_stores import (
     InMemoryCheckpoints,
-    InMemoryJobs,
     InMemoryLedger,
-    InMemoryLists,
     InMemoryMarks,
     InMemoryOpenJobs,
-    InMemoryPrices,
     InMemoryRegions,
     InMemoryTotals,
 )

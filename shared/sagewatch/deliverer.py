@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sagewatch.alerts import Alert, read_alert
 from sagewatch.errors import SageWatchError
 from sagewatch.messages import render
-from sagewatch.ports import Channel, Clock, Deliveries, Posted
+from sagewatch.ports import Channel, Clock, Posted
+from sagewatch.stores import Deliveries
 
 
 @dataclass(frozen=True, slots=True)

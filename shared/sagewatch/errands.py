@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from sagewatch.errors import AccessDeniedError, OutOfTimeError, RetryableError, SageWatchError, ThrottledError
-from sagewatch.ports import Checkpoint, ListedJob, OpenJob
+from sagewatch.ports import ListedJob
 from sagewatch.resources import JobKind
+from sagewatch.stores import Checkpoint, OpenJob
 
 _TOLD = 20  # sentences of what went wrong
 

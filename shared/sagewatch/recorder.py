@@ -13,9 +13,10 @@ from sagewatch.errors import JobNotFoundError, JobNotSettledError, MalformedEven
 from sagewatch.events import read_job_event
 from sagewatch.owners import owner_of, parent_of, tagged_as, tagged_owner
 from sagewatch.policy import Action, Decision, Record, SumAgain, Tell, Unwatch, Watch, decide_ended, decide_running
-from sagewatch.ports import AlertQueue, Clock, Jobs, Ledger, Marks, OpenJobs, Prices, Regions
+from sagewatch.ports import AlertQueue, Clock, Jobs, Prices
 from sagewatch.records import CostRecord, RecordedBy
 from sagewatch.resources import Job, JobKind, JobStatus
+from sagewatch.stores import Ledger, Marks, OpenJobs, Regions
 
 _SETTLES_WITHIN = timedelta(hours=1)  # Describe is behind its event by seconds, when it is at all
 _SKEW = timedelta(minutes=1)  # between the clocks that date an event and a Describe answer

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sagewatch.errors import OutOfTimeError, PriceListError, SageWatchError
-from sagewatch.ports import Clock, MoreTime, PriceCache, PriceList, Regions
+from sagewatch.ports import Clock, MoreTime, PriceList
 from sagewatch.pricelist import read_documents
+from sagewatch.stores import PriceCache, Regions
 
 
 @dataclass(frozen=True, slots=True)

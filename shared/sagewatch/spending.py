@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from sagewatch.ports import LedgerRows, Marks, Totals
 from sagewatch.resources import JobKind
+from sagewatch.stores import LedgerRows, Marks, Totals
 from sagewatch.totals import NOTHING, Cell, DaySum, DayTotal, LedgerRow, Spend, spend_of, total_of_day
 
 UNOWNED = "(no owner)"

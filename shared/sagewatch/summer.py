@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from sagewatch.ports import Clock, LedgerRows, Mark, Marks, RollUps, Totals
+from sagewatch.ports import Clock
 from sagewatch.resources import rolls_up
+from sagewatch.stores import LedgerRows, Mark, Marks, RollUps, Totals
 from sagewatch.totals import DaySum, RollUpSum, roll_up, total_of_day
 
 # Most of a day's rows are written by then; what comes later marks the day again.

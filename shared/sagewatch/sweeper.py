@@ -9,21 +9,11 @@ from sagewatch.costs import in_doubt
 from sagewatch.errands import NOBODY, Errand, Swept, Watcher, cut, endless, noted, reached
 from sagewatch.errors import JobNotFoundError, MalformedEventError, OutOfTimeError, SweepIncompleteError
 from sagewatch.policy import decide_unread
-from sagewatch.ports import (
-    Checkpoints,
-    Clock,
-    JobLists,
-    Jobs,
-    LedgerKeys,
-    ListedJob,
-    MoreTime,
-    OpenJob,
-    OpenJobs,
-    Regions,
-)
+from sagewatch.ports import Clock, JobLists, Jobs, ListedJob, MoreTime
 from sagewatch.recorder import Effect, Recorder, lacks_billed_seconds, same_job, without_pool
 from sagewatch.records import Key, RecordedBy, key_of
 from sagewatch.resources import Job, JobKind, JobStatus, job_to_describe
+from sagewatch.stores import Checkpoints, LedgerKeys, OpenJob, OpenJobs, Regions
 from sagewatch.summer import Summer
 
 # A training job runs for 28 days at most: what the first sweep of all sees of older jobs has been seen by nobody.

@@ -14,7 +14,8 @@ from flask import Flask, Response
 
 from local.pricing import pricing_app
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
-from sagewatch.adapters.in_memory import InMemoryPrices, InMemoryRegions
+from sagewatch.adapters.in_memory import InMemoryPrices
+from sagewatch.adapters.in_memory_stores import InMemoryRegions
 from sagewatch.adapters.price_list import AwsPriceList
 from sagewatch.errors import PriceListError, UnavailableError
 from sagewatch.ports import PriceList

@@ -25,8 +25,8 @@ from sagewatch.adapters.in_memory import InMemoryAlertQueue
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.ports import Checkpoint
 from sagewatch.recorder import Recorder
+from sagewatch.stores import Checkpoint
 from sagewatch.summer import Summer
 from sagewatch.sweeper import Sweeper
 from tests.builders import ACCOUNT, endless

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobs, from_item
-from sagewatch.adapters.in_memory import InMemoryDeliveries, InMemoryLedger, InMemoryOpenJobs
+from sagewatch.adapters.in_memory_stores import InMemoryDeliveries, InMemoryLedger, InMemoryOpenJobs
 from sagewatch.costs import Pricing
 from sagewatch.errors import DeliveryInFlightError, UnavailableError
-from sagewatch.ports import Deliveries, Ledger, OpenJobs, Posted
+from sagewatch.ports import Posted
 from sagewatch.resources import JobStatus
+from sagewatch.stores import Deliveries, Ledger, OpenJobs
 from tests.builders import NOW, a_job, a_row
 from tests.contract.conftest import Aws
 

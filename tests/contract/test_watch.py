@@ -15,7 +15,7 @@ import pytest
 from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
-from sagewatch.adapters.in_memory import (
+from sagewatch.adapters.in_memory_stores import (
     InMemoryCheckpoints,
     InMemoryLedger,
     InMemoryMarks,
@@ -25,13 +25,14 @@ from sagewatch.adapters.in_memory import (
 )
 from sagewatch.costs import Pricing
 from sagewatch.errors import UnavailableError
-from sagewatch.ports import (
+from sagewatch.ports import ListedJob
+from sagewatch.resources import JobKind, JobStatus
+from sagewatch.stores import (
     Checkpoint,
     Checkpoints,
     Ledger,
     LedgerKeys,
     LedgerRows,
-    ListedJob,
     Mark,
     Marks,
     OpenJobs,
@@ -41,7 +42,6 @@ from sagewatch.ports import (
     RollUps,
     Totals,
 )
-from sagewatch.resources import JobKind, JobStatus
 from sagewatch.totals import Cell, DaySum, DayTotal, RollUp, RollUpSum, Spend
 from tests.builders import CREATED, NOW, a_job, a_row
 from tests.contract.conftest import Aws

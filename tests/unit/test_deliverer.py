@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sagewatch.adapters.in_memory import InMemoryChannel, InMemoryDeliveries
+from sagewatch.adapters.in_memory import InMemoryChannel
+from sagewatch.adapters.in_memory_stores import InMemoryDeliveries
 from sagewatch.deliverer import Deliverer
 from sagewatch.errors import DeliveryInFlightError, MalformedAlertError, ThrottledError
 from sagewatch.ports import Posted

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from sagewatch.adapters.in_memory import InMemoryTotals
+from sagewatch.adapters.in_memory_stores import InMemoryTotals
 from sagewatch.costs import Pricing
 from sagewatch.errors import (
     AccessDeniedError,

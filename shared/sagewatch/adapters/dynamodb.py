@@ -11,9 +11,10 @@ from botocore.exceptions import ClientError
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.costs import Pricing
 from sagewatch.errors import DeliveryInFlightError, ThrottledError
-from sagewatch.ports import CLAIMED_FOR, Clock, OpenJob, Posted, Put
+from sagewatch.ports import Clock, Posted
 from sagewatch.records import CostRecord, iso, key_time
 from sagewatch.resources import Job, JobKind, job_to_describe
+from sagewatch.stores import CLAIMED_FOR, OpenJob, Put
 from sagewatch.totals import Sum, sums_of
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from sagewatch.adapters.dynamodb import from_item, to_item
 from sagewatch.costs import Pricing
 from sagewatch.errors import ThrottledError
 from sagewatch.failures import FailureClass
-from sagewatch.ports import ListedJob, RollUpRow
+from sagewatch.ports import ListedJob
 from sagewatch.records import Key
 from sagewatch.resources import JobKind, JobStatus
+from sagewatch.stores import RollUpRow
 from sagewatch.totals import Amounts, LedgerRow, RollUp
 
 if TYPE_CHECKING:

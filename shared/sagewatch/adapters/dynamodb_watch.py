@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, assert_never
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb import from_item, query, to_item
-from sagewatch.ports import Checkpoint, Clock, Mark
+from sagewatch.ports import Clock
 from sagewatch.records import iso
 from sagewatch.resources import JobKind
+from sagewatch.stores import Checkpoint, Mark
 from sagewatch.totals import Cell, DaySum, DayTotal, RollUpSum, Spend, Sum
 
 if TYPE_CHECKING:

@@ -1,0 +1,169 @@
+"""The CloudWatch agent's metrics, where people installed it as the aws-samples lifecycle scripts do.
+
+Notebook instances publish no metrics themselves. The agent adds ``host`` and ``cpu``, or ``index``, ``name`` and
+``arch``, to the one dimension that is known beforehand, so the metrics have to be searched for.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any, ClassVar, Protocol
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.errors import SageWatchError, UnavailableError
+from sagewatch.evidence import Active, Idle, Reading, Source, Unknown
+from sagewatch.notebooks import Notebook
+from sagewatch.phrases import clock_time
+
+_PERIOD = timedelta(minutes=5)
+_GAP = timedelta(minutes=15)  # what a longer gap hides counts as activity
+_RECENT = timedelta(minutes=10)
+_COVERED = 0.8  # of the periods
+_PAGES = 20
+_BUSY_CPU, _BUSY_GPU = 10.0, 5.0  # percent
+_BROKEN = frozenset({"InternalError", "Forbidden"})
+# Both aws-samples configurations: one publishes how busy each core is, the other only how idle.
+_METRICS: Mapping[str, tuple[str, str]] = {
+    "active": ("cpu_usage_active", "Maximum"),
+    "idle": ("cpu_usage_idle", "Minimum"),
+    "gpu": ("nvidia_smi_utilization_gpu", "Maximum"),
+}
+_ACCELERATED = re.compile(r"ml\.(g|p|trn|inf)\d")
+
+Points = dict[datetime, float]
+
+
+class MetricData(Protocol):
+    """What is needed of CloudWatch's client."""
+
+    def get_metric_data(self, **request: Any) -> Mapping[str, Any]:
+        """GetMetricData."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Usage:
+    """The highest percentage of any core and of any GPU, by the beginning of its five minutes."""
+
+    cpu: Points = field(default_factory=dict)
+    gpu: Points = field(default_factory=dict)
+
+    def add(self, metric: str, moment: datetime, value: float) -> None:
+        """Take in a point."""
+        points = self.gpu if metric == "gpu" else self.cpu
+        percent = 100 - value if metric == "idle" else value
+        points[moment] = max(percent, points.get(moment, percent))
+
+    def busy(self) -> Iterator[tuple[datetime, str]]:
+        """Yield the beginnings of the periods in which something ran, with what."""
+        yield from ((moment, f"CPU at {percent:.0f} %") for moment, percent in self.cpu.items() if percent > _BUSY_CPU)
+        yield from ((moment, f"GPU at {percent:.0f} %") for moment, percent in self.gpu.items() if percent > _BUSY_GPU)
+
+
+class AgentEvidence:
+    """The ``EvidenceSource`` port on the metrics of the CloudWatch agent. Missing data is never idle."""
+
+    PERMISSIONS: ClassVar = ("cloudwatch:GetMetricData",)
+
+    def __init__(self, client_for: Callable[[str], MetricData], lookback: timedelta = timedelta(hours=24)) -> None:
+        """Keep what answers with the client of a region, and how far to look back: no less than a notebook may idle."""
+        self._client_for = client_for
+        self._lookback = lookback
+
+    def read(self, notebook: Notebook, now: datetime) -> Reading:
+        """See ``EvidenceSource.read``. Nothing is raised."""
+        try:
+            return self._read(notebook, now)
+        except SageWatchError as exc:
+            return Unknown(Source.AGENT, str(exc))
+        except Exception as exc:  # noqa: BLE001 - a look that fails in any way is an unknown
+            return Unknown(Source.AGENT, f"no usable answer ({type(exc).__name__})")
+
+    def _read(self, notebook: Notebook, now: datetime) -> Reading:
+        """A notebook that was only just started or changed has nothing to show for the time before."""
+        start = max(now - self._lookback, notebook.modified_at or notebook.created_at or now - self._lookback)
+        usage = self._usage(notebook, start, now)
+        ran, what = max(usage.busy(), default=(start - _PERIOD, ""))
+        ended = min(ran + _PERIOD, now)
+        if what and now - ended <= _RECENT:
+            return Active(Source.AGENT, None, what)
+        lack = _lack(notebook, usage, start, now)
+        if lack:
+            return Unknown(Source.AGENT, lack)
+        since = max(ended, _whole_since(usage.cpu, start), _whole_since(usage.gpu, start))
+        return Idle(Source.AGENT, since, f"CPU and GPU at rest since {clock_time(since, now)}")
+
+    def _usage(self, notebook: Notebook, start: datetime, now: datetime) -> _Usage:
+        usage = _Usage()
+        for result in self._results(notebook, start, now):
+            for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
+                usage.add(result["Id"], moment.astimezone(UTC), value)
+        return usage
+
+    def _results(self, notebook: Notebook, start: datetime, now: datetime) -> Iterator[Mapping[str, Any]]:
+        token = ""
+        for _ in range(_PAGES):
+            answer = self._page(notebook, start, now, token)
+            yield from _sound(answer["MetricDataResults"], last=not answer.get("NextToken"))
+            token = answer.get("NextToken", "")
+            if not token:
+                return
+        raise UnavailableError("it has too many metrics to be read")
+
+    def _page(self, notebook: Notebook, start: datetime, now: datetime, token: str) -> Mapping[str, Any]:
+        """CloudWatch cuts periods from where the request begins, so it begins on a whole one."""
+        client = self._client_for(notebook.region)
+        with translated(f"cloudwatch:GetMetricData of {notebook.name}"):
+            return client.get_metric_data(
+                MetricDataQueries=[
+                    {"Id": name, "Expression": _search(notebook, metric, statistic)}
+                    for name, (metric, statistic) in _METRICS.items()
+                ],
+                StartTime=start - timedelta(seconds=start.timestamp() % _PERIOD.total_seconds()),
+                EndTime=now,
+                **({"NextToken": token} if token else {}),
+            )
+
+
+def _search(notebook: Notebook, metric: str, statistic: str) -> str:
+    """Every series of that metric, whatever dimensions it has beside the notebook's name."""
+    terms = f'Namespace="SageMakerNotebookInstances" MetricName="{metric}" notebook_instance_name="{notebook.name}"'
+    return f"SEARCH('{terms}', '{statistic}', {_PERIOD.seconds})"
+
+
+def _sound(results: Sequence[Mapping[str, Any]], *, last: bool) -> Sequence[Mapping[str, Any]]:
+    """Results that are partial are followed by the rest, or something is amiss."""
+    statuses = {result.get("StatusCode", "Complete") for result in results}
+    if statuses & _BROKEN or (last and "PartialData" in statuses):
+        raise UnavailableError("CloudWatch answered in part only")
+    return results
+
+
+def _lack(notebook: Notebook, usage: _Usage, start: datetime, now: datetime) -> str | None:
+    """What is missing before silence could be told from idleness."""
+    if not usage.cpu and not usage.gpu:
+        return "the notebook publishes no metrics"
+    if not _covers(usage.cpu, start, now):
+        return "its CPU metrics have gaps"
+    if _may_have_gpus(notebook) and not usage.gpu:
+        return "it may have GPUs and publishes no metrics of theirs"
+    if usage.gpu and not _covers(usage.gpu, start, now):
+        return "its GPU metrics have gaps"
+    return None
+
+
+def _may_have_gpus(notebook: Notebook) -> bool:
+    return notebook.instance_type is None or _ACCELERATED.match(notebook.instance_type) is not None
+
+
+def _covers(moments: Collection[datetime], start: datetime, now: datetime) -> bool:
+    """Whether most periods have a point, and the newest are among them."""
+    there = [moment for moment in moments if moment + _PERIOD > start]
+    return bool(there) and now - max(there) <= _GAP and len(there) >= _COVERED * ((now - start) // _PERIOD)
+
+
+def _whole_since(moments: Collection[datetime], start: datetime) -> datetime:
+    """Since when there is no long gap."""
+    ordered = sorted({start, *(moment for moment in moments if moment > start)})
+    return max((later for earlier, later in pairwise(ordered) if later - earlier > _GAP), default=start)

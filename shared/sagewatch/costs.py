@@ -7,6 +7,7 @@ calls' documentation; each is cited where it is used.
 from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -152,8 +153,7 @@ def _storage(job: Job, price: Price | None, seconds: int) -> Decimal | None:
     start = job.started_at or job.dated_at
     if price is None or start is None:
         return None
-    month_seconds = monthrange(start.year, start.month)[1] * _DAY_SECONDS
-    return price.usd * _volumes(job) * seconds / month_seconds
+    return price.usd * _volumes(job) * seconds / month_seconds(start)
 
 
 def _warm_pool(job: Job, lines: tuple[GroupCost, ...], volume_price: Price | None) -> Decimal | None:
@@ -195,6 +195,11 @@ _DOUBTS: tuple[tuple[Callable[[Job], bool], str], ...] = (
     ),
     (lambda job: job.warm_pool_runs, "its warm pool is still billed"),
 )
+
+
+def month_seconds(moment: datetime) -> int:
+    """How long the calendar month of that time is, which is what a GB-month is a price for."""
+    return monthrange(moment.year, moment.month)[1] * _DAY_SECONDS
 
 
 def stored(usd: Decimal) -> Decimal:

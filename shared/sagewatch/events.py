@@ -24,16 +24,21 @@ class Envelope(BaseModel):
     detail: dict[str, Any]
 
 
+def read_envelope(event: object) -> Envelope:
+    """Read the envelope alone. Raises ``MalformedEventError``."""
+    try:
+        return Envelope.model_validate(event)
+    except ValidationError as exc:
+        raise MalformedEventError(f"event: {faults(exc)}") from exc
+
+
 def read_job_event(event: object) -> Job:
     """Read a job state change: the job as the event alone tells of it.
 
     Raises ``MalformedEventError`` for an envelope or a detail that cannot be understood, an unknown kind of event,
     and an unknown status.
     """
-    try:
-        envelope = Envelope.model_validate(event)
-    except ValidationError as exc:
-        raise MalformedEventError(f"event: {faults(exc)}") from exc
+    envelope = read_envelope(event)
     kind = _KIND_OF.get(envelope.detail_type)
     if kind is None:
         raise MalformedEventError(f"not a job state change: detail-type {envelope.detail_type[:80]!r}")

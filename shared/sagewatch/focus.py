@@ -26,6 +26,7 @@ _TYPES: Mapping[JobKind, str] = {
     JobKind.TRANSFORM: "Transform Job",
     JobKind.TUNING: "Hyperparameter Tuning Job",
     JobKind.AUTOML: "AutoML Job",
+    JobKind.NOTEBOOK: "Notebook Instance",
 }
 
 

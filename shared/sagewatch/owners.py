@@ -29,8 +29,13 @@ def owner_of(job: Job, tag_keys: Sequence[str], parent_tags: Mapping[str, str] |
         tagged_owner(job.tags, tag_keys)
         or _of_parent(tagged_owner(parent_tags, tag_keys))
         or _last_part((job.tags or {}).get(_PROFILE_TAG), "user profile")
-        or _last_part(job.role_arn, "role")
+        or role_owner(job.role_arn)
     )
+
+
+def role_owner(role_arn: str | None) -> Owner | None:
+    """The role something runs with stands for whoever made it."""
+    return _last_part(role_arn, "role")
 
 
 def parent_of(job: Job) -> str | None:

@@ -24,6 +24,9 @@ class RecordedBy(StrEnum):
 class CostRecord:
     """One row of the ledger. Keyed by ``resource_arn`` and ``created_at``, because job names can be used again.
 
+    A notebook instance has a row for each calendar month of each session, keyed by when that began; ``stopped_by``
+    says who ended the session.
+
     Times are ISO 8601 in UTC, to the second. ``cost_usd`` and ``spot_savings_usd`` are USD after the discount; the
     parts (compute, storage, warm pool) and their sum ``list_cost_usd`` are at list prices. ``None`` means not known or
     not applicable, and is not stored.
@@ -60,6 +63,7 @@ class CostRecord:
     failure_reason: str | None
     parent_arn: str | None
     output_uri: str | None
+    stopped_by: str | None
 
 
 def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: RecordedBy) -> CostRecord:
@@ -101,6 +105,7 @@ def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: R
         failure_reason=job.failure_reason,
         parent_arn=job.parent_arn,
         output_uri=job.output_uri,
+        stopped_by=None,
     )
 
 

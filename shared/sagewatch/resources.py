@@ -7,18 +7,26 @@ from enum import StrEnum
 
 
 class JobKind(StrEnum):
-    """The kinds of SageMaker job that are watched. All but AutoML announce their state on EventBridge."""
+    """The kinds of SageMaker job that are watched, and notebook instances, which are no jobs but have rows too.
+
+    All but AutoML announce their state on EventBridge.
+    """
 
     TRAINING = "training"
     PROCESSING = "processing"
     TRANSFORM = "transform"
     TUNING = "tuning"
     AUTOML = "automl"
+    NOTEBOOK = "notebook"
 
     @property
     def is_rollup(self) -> bool:
         """Whether a job of this kind runs nothing itself: its money is spent by its children."""
         return self in {JobKind.TUNING, JobKind.AUTOML}
+
+
+# What ends by itself. Whoever lists, describes or records jobs means these.
+JOB_KINDS = tuple(kind for kind in JobKind if kind is not JobKind.NOTEBOOK)
 
 
 class JobStatus(StrEnum):
@@ -89,6 +97,10 @@ KINDS: Mapping[JobKind, KindFacts] = {
         "/aws/sagemaker/TrainingJobs",
     ),
     JobKind.AUTOML: KindFacts(None, "automl-job", None, None, None),
+    # No detail type: ``notebook_shapes`` reads its events, which are none of a job.
+    JobKind.NOTEBOOK: KindFacts(
+        None, "notebook-instance", "Notebook", "notebook-instances", "/aws/sagemaker/NotebookInstances"
+    ),
 }
 
 

@@ -12,7 +12,7 @@ from sagewatch.policy import decide_unread
 from sagewatch.ports import Clock, JobLists, Jobs, ListedJob, MoreTime
 from sagewatch.recorder import Effect, Recorder, lacks_billed_seconds, same_job, without_pool
 from sagewatch.records import Key, RecordedBy, key_of
-from sagewatch.resources import Job, JobKind, JobStatus, job_to_describe
+from sagewatch.resources import JOB_KINDS, Job, JobKind, JobStatus, job_to_describe
 from sagewatch.stores import Checkpoints, LedgerKeys, OpenJob, OpenJobs, Regions
 from sagewatch.summer import Summer
 
@@ -67,7 +67,7 @@ class Sweeper:
         for region in regions:
             with noted(swept, region):
                 open_jobs[region] = {key_of(entry.job): entry for entry in self.open_jobs.of_region(region)}
-        for kind, region in itertools.product(JobKind, open_jobs):  # so a region rests while the others are asked
+        for kind, region in itertools.product(JOB_KINDS, open_jobs):  # so a region rests while the others are asked
             with noted(swept, region):
                 self._list(errand, kind, region, open_jobs[region], more_time, swept)
         for past, region in itertools.product((False, True), open_jobs):  # somebody may have to hear of the others

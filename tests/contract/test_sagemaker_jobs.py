@@ -18,7 +18,7 @@ from local.jobs import PlayedJob, Stage
 from local.sagemaker import control_app
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs, is_gone
 from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError, ThrottledError, UnavailableError
-from sagewatch.resources import InstanceGroup, JobKind, JobStatus
+from sagewatch.resources import JOB_KINDS, InstanceGroup, JobKind, JobStatus
 from tests.builders import ACCOUNT, a_job
 from tests.builders import NOW as MOMENT
 from tests.contract.conftest import Aws
@@ -62,7 +62,7 @@ def test_every_kind_of_job_is_described(jobs: SageMakerJobs, stage: Stage, playe
     assert jobs.tags(found.arn, "us-east-1") == {"team": "risk"}
 
 
-@pytest.mark.parametrize("kind", list(JobKind))
+@pytest.mark.parametrize("kind", JOB_KINDS)
 def test_a_job_that_is_not_there_is_not_found(jobs: SageMakerJobs, kind: JobKind) -> None:
     """Whichever of its two errors SageMaker chooses."""
     with pytest.raises(JobNotFoundError):

@@ -15,7 +15,7 @@ from local.sagemaker import control_app
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
 from sagewatch.errors import UnavailableError
 from sagewatch.ports import ListedJob
-from sagewatch.resources import JobKind
+from sagewatch.resources import JOB_KINDS, JobKind
 from tests.builders import ACCOUNT, NOW
 from tests.contract.conftest import Aws
 from tests.servers import serving
@@ -39,6 +39,8 @@ def a_played_job(kind: JobKind, number: int) -> PlayedJob:
             return tuning(name, run, region=REGION)
         case JobKind.AUTOML:
             return automl(name, Run(run.ended, 32), region=REGION)
+        case JobKind.NOTEBOOK:
+            raise ValueError("no job")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def stage(aws_url: str) -> Stage:
     env = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": REGION}
     with serving(control_app(DEFAULT_ACCOUNT_ID, REGION)) as control:
         stage = Stage({**env, "AWS_ENDPOINT_URL": aws_url, "SAGEMAKER_CONTROL_URL": control})
-        for kind in JobKind:
+        for kind in JOB_KINDS:
             for number in (3, 2, 1):
                 stage.create(a_played_job(kind, number))
         for number in range(10, 215):

@@ -1,0 +1,155 @@
+"""TrackNotebook's work, which sweeps and buttons share: see how a notebook stands, and keep its sessions in order."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sagewatch.errors import MalformedEventError, NotebookNotFoundError
+from sagewatch.notebook_shapes import read_notebook_event
+from sagewatch.notebook_stores import Sessions
+from sagewatch.notebooks import Notebook, NotebookStatus
+from sagewatch.owners import role_owner, tagged_owner
+from sagewatch.ports import Clock, Notebooks, Prices
+from sagewatch.records import CostRecord, RecordedBy
+from sagewatch.session_changes import SOMEBODY, Change, Period, change_of
+from sagewatch.sessions import End, Session, close, whole_second
+from sagewatch.stores import Ledger, Marks, Regions
+from sagewatch.totals import sums_with
+
+
+class Effect(StrEnum):
+    """What became of a session or of a row of it."""
+
+    RECORDED = "recorded"
+    RECORDED_BEFORE = "recorded before"
+    ENDED = "session ended"
+    BEGAN = "session began"
+    OVERTAKEN = "somebody else was faster"
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """Why something was done to a notebook's sessions, and what was, in order."""
+
+    reason: str
+    effects: tuple[Effect, ...] = ()
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
+        return {"reason": self.reason, "effects": list(self.effects)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracker:
+    """Keeps the sessions of notebook instances. Everything it needs is given to it."""
+
+    notebooks: Notebooks
+    sessions: Sessions
+    ledger: Ledger
+    marks: Marks
+    prices: Prices
+    regions: Regions
+    clock: Clock
+    owner_tag_keys: tuple[str, ...]
+    discount_percent: Decimal
+
+    def on_message(self, body: str) -> Tracked:
+        """Handle the event in a queue message. Raises what ``on_event`` does."""
+        try:
+            event = json.loads(body)
+        except (ValueError, RecursionError) as exc:  # not JSON, a number of 5,000 digits, lists a thousand deep
+            raise MalformedEventError(f"not JSON: {type(exc).__name__}") from exc
+        return self.on_event(event)
+
+    def on_event(self, event: object) -> Tracked:
+        """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
+        told = read_notebook_event(event)
+        self.regions.note(told.region)
+        return self.observe(told, by=RecordedBy.EVENT)
+
+    def observe(
+        self, notebook: Notebook, *, by: RecordedBy, stopped_by: str | None = None, at: datetime | None = None
+    ) -> Tracked:
+        """Keep sessions in order with how a notebook stands now, whoever saw it. Twice the same is once.
+
+        ``at`` is when it came to stand so, if that is not its last modification; ``stopped_by`` who stopped it, if
+        that is known. Raises what the ports raise; what was not finished then, the same call finishes.
+        """
+        since = whole_second(at or notebook.modified_at or notebook.created_at or self.clock())
+        session = self.sessions.get(notebook.arn, notebook.region)
+        change = change_of(session, notebook, since, by, stopped_by or SOMEBODY)
+        found = self._find(notebook, session, change, by)
+        begun = self._session(found, session, change, since) if found else None
+        effects = tuple(self._apply(session, begun, change, by))
+        if found and found.modified_at and found.modified_at > max(since, notebook.modified_at or since):
+            later = self.observe(found, by=by)  # Describe is ahead of what was told
+            return Tracked(f"{notebook.name}: {change.reason}; then {later.reason}", (*effects, *later.effects))
+        return Tracked(f"{notebook.name}: {change.reason}", effects)
+
+    def _find(self, told: Notebook, session: Session | None, change: Change, by: RecordedBy) -> Notebook | None:
+        """Complete what was told for a session that begins; what stops has the volume and the owner it had before.
+
+        One that is gone was in service nevertheless: more of its events are on their way.
+        """
+        if not change.begins and not change.missed:
+            return None
+        if session and change.begins is Period.STOPPED:
+            return told
+        try:
+            found = told if told.volume_gb else self.notebooks.describe(told.name, told.region, told.account)
+        except NotebookNotFoundError:
+            return told if told.status is NotebookStatus.IN_SERVICE and by is RecordedBy.EVENT else None
+        tags = self.notebooks.tags(told.arn, told.region) if told.tags is None else told.tags
+        return replace(found, tags=tags, instance_type=found.instance_type or told.instance_type)
+
+    def _session(self, found: Notebook, before: Session | None, change: Change, since: datetime) -> Session:
+        if before and change.begins is Period.STOPPED:
+            return replace(before, instance_type=None, since=since, unseen=False)
+        in_service = change.begins is not Period.STOPPED
+        if in_service and found.instance_type is None:
+            raise MalformedEventError(f"notebook instance {found.name}: nothing says of which type it is")
+        owner = tagged_owner(found.tags, self.owner_tag_keys) or role_owner(found.role_arn)
+        return Session(
+            arn=found.arn,
+            name=found.name,
+            account=found.account,
+            region=found.region,
+            owner=owner.name if owner else None,
+            owner_source=owner.source if owner else None,
+            instance_type=found.instance_type if in_service else None,
+            volume_gb=found.volume_gb,
+            since=since,
+            unseen=before is None and not in_service,
+        )
+
+    def _apply(
+        self, session: Session | None, begun: Session | None, change: Change, by: RecordedBy
+    ) -> Iterator[Effect]:
+        """Rows come before state: a crash repeats a row that is there already, and loses none."""
+        if change.missed and begun:
+            yield from self._close(begun, change.missed, by)
+            return
+        if change.end and session:
+            yield from self._close(session, change.end, by)
+            if not self.sessions.end(session):
+                yield Effect.OVERTAKEN
+                return
+            yield Effect.ENDED
+        if begun:
+            yield Effect.BEGAN if self.sessions.begin(begun) else Effect.OVERTAKEN
+
+    def _close(self, session: Session, end: End, by: RecordedBy) -> Iterator[Effect]:
+        book = self.prices.book(session.region)
+        rows = close(session, end, now=self.clock(), by=by, book=book, discount_percent=self.discount_percent)
+        for row in rows:
+            yield self._record(row)
+
+    def _record(self, row: CostRecord) -> Effect:
+        """A row that took another's place may have taken it out of another day."""
+        put = self.ledger.put(row)
+        for changed in (*put.replaced, *sums_with(row)):
+            self.marks.add(changed)
+        return Effect.RECORDED if put.written else Effect.RECORDED_BEFORE

@@ -24,6 +24,7 @@ from sagewatch.phrases import duration, money
 from sagewatch.resources import JobKind
 from sagewatch.spending import By, Only, Question, Spending
 from sagewatch.totals import NOTHING, LedgerRow, Spend
+from tools.open_sessions import show_open
 from tools.operator_cli import day, run
 
 _JOB = "job"
@@ -34,7 +35,7 @@ _COLUMNS = tuple(field.name for field in fields(LedgerRow))
 def main() -> int:
     """Read the arguments and answer."""
     given = _arguments()
-    return run(lambda: answer(given), on_interrupt="Stopped.")
+    return run(lambda: show_open(given.stack) if given.open else answer(given), on_interrupt="Stopped.")
 
 
 def answer(given: argparse.Namespace) -> int:
@@ -206,6 +207,7 @@ def _arguments() -> argparse.Namespace:
     today = datetime.now(UTC).date()
     parser = argparse.ArgumentParser(prog="make costs", description=__doc__)
     parser.add_argument("--stack", default="sagewatch", help="name of the deployed stack (STACK=)")
+    parser.add_argument("--open", action="store_true", help="notebook instances whose sessions are open, and no rows")
     parser.add_argument("--by", choices=[*By, _JOB], help="what to add up by (default: owner)")
     parser.add_argument(
         "--since", type=day, default=date(today.year, today.month, 1), help="first day (default: this month's)"

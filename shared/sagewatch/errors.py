@@ -6,6 +6,7 @@
     |-- PermanentError            asking again cannot help: a dead-letter queue keeps the message and the reason
     |   |-- MalformedEventError   what came in is not a SageMaker job event we understand
     |   |-- MalformedAlertError   what came in is not an alert we wrote
+    |   |-- MalformedPressError   what came in is not a press of a button of ours
     |   |-- AlertRefusedError     Slack said no to this message and will say no again
     |   |   `-- TokenRefusedError Slack does not know the bot token, or no longer
     |   |-- SecretMissingError    a SecureString the settings name is not there, or is empty
@@ -17,8 +18,11 @@
     |   |-- UnavailableError      no answer, or an answer that is a fault of the other side
     |   |-- OutOfTimeError        the invocation has to end before this message's turn
     |   |-- JobNotSettledError    the event is ahead of what Describe answers
+    |   |-- NotPostedYetError     the message it replies to, or takes the place of, is not in the channel yet
     |   `-- DeliveryInFlightError another invocation is posting the same alert at this moment
     |-- JobNotFoundError          the job was deleted; whoever asked decides what that means
+    |-- NotebookNotFoundError     the notebook instance was deleted; likewise
+    |-- StopRefusedError          AWS said no to stopping this notebook instance, and why
     `-- SweepIncompleteError      a sweep did what it could, and something needs a person
 """
 
@@ -49,6 +53,10 @@ class MalformedEventError(PermanentError):
 
 class MalformedAlertError(PermanentError):
     """What came in is not an alert we wrote."""
+
+
+class MalformedPressError(PermanentError):
+    """What came in is not a press of a button of ours."""
 
 
 class AlertRefusedError(PermanentError):
@@ -91,12 +99,24 @@ class JobNotSettledError(RetryableError):
     """The event says the job ended; Describe does not say so yet."""
 
 
+class NotPostedYetError(RetryableError):
+    """The message it replies to, or takes the place of, is not in the channel yet."""
+
+
 class DeliveryInFlightError(RetryableError):
     """Another invocation is posting the same alert at this moment."""
 
 
 class JobNotFoundError(SageWatchError):
     """The job was deleted; whoever asked decides what that means."""
+
+
+class NotebookNotFoundError(SageWatchError):
+    """The notebook instance was deleted; whoever asked decides what that means."""
+
+
+class StopRefusedError(SageWatchError):
+    """AWS said no to stopping this notebook instance, and why."""
 
 
 class SweepIncompleteError(SageWatchError):

@@ -8,7 +8,7 @@ calendar month, whatever its length, so a session is split where a month ends, a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sagewatch.costs import Cost, GroupCost, Pricing, month_seconds, stored
@@ -88,6 +88,12 @@ def _months(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime
         next_month = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
         yield start, min(end, next_month)
         start = next_month
+
+
+def _within_its_month(end: datetime) -> datetime:
+    """What ends as its month does ends in its last second: a row counts on the day of its end, so in that month."""
+    at_month_end = (end.day, end.hour, end.minute, end.second) == (1, 0, 0, 0)
+    return end - timedelta(seconds=1) if at_month_end else end
 
 
 def _cost(session: Session, part: tuple[datetime, datetime], book: PriceBook, discount_percent: Decimal) -> Cost:
@@ -174,7 +180,7 @@ def _row(  # noqa: PLR0913 - each is one thing known of the session
     session: Session, part: tuple[datetime, datetime], cost: Cost, end: End, *, now: datetime, by: RecordedBy
 ) -> CostRecord:
     """One row. It has no failure class: what a notebook cost is not lost because it failed in the end."""
-    started_at, ended_at = iso(part[0]), iso(part[1])
+    started_at, ended_at = iso(part[0]), iso(_within_its_month(part[1]))
     return CostRecord(
         resource_arn=session.arn,
         created_at=started_at,

@@ -84,15 +84,13 @@ class Tracker:
         found = self._find(notebook, session, change, by)
         begun = self._session(found, session, change, since) if found else None
         effects = tuple(self._apply(session, begun, change, by))
-        if found and found.modified_at and found.modified_at > max(since, notebook.modified_at or since):
-            later = self.observe(found, by=by)  # Describe is ahead of what was told
-            return Tracked(f"{notebook.name}: {change.reason}; then {later.reason}", (*effects, *later.effects))
         return Tracked(f"{notebook.name}: {change.reason}", effects)
 
     def _find(self, told: Notebook, session: Session | None, change: Change, by: RecordedBy) -> Notebook | None:
         """Complete what was told for a session that begins; what stops has the volume and the owner it had before.
 
-        One that is gone was in service nevertheless: more of its events are on their way.
+        What Describe says of its state is left to the event of that, which is on its way, and to the sweep. One that is
+        gone or going was in service nevertheless, if an event says so; as stopped, nothing begins any more.
         """
         if not change.begins and not change.missed:
             return None
@@ -102,6 +100,8 @@ class Tracker:
             found = told if told.volume_gb else self.notebooks.describe(told.name, told.region, told.account)
         except NotebookNotFoundError:
             return told if told.status is NotebookStatus.IN_SERVICE and by is RecordedBy.EVENT else None
+        if found.status is NotebookStatus.DELETING and change.begins is Period.STOPPED:
+            return None
         tags = self.notebooks.tags(told.arn, told.region) if told.tags is None else told.tags
         return replace(found, tags=tags, instance_type=found.instance_type or told.instance_type)
 

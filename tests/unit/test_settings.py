@@ -5,7 +5,13 @@ from decimal import Decimal
 import pytest
 
 from sagewatch.errors import SettingsError
-from sagewatch.settings import DeliverAlertSettings, RecordJobSettings, RefreshPricesSettings, SweepJobsSettings
+from sagewatch.settings import (
+    DeliverAlertSettings,
+    RecordJobSettings,
+    RefreshPricesSettings,
+    SweepJobsSettings,
+    TrackNotebookSettings,
+)
 
 RECORD_JOB = {
     "QUEUE_URL": "https://q",
@@ -17,6 +23,7 @@ RECORD_JOB = {
     "OWNER_TAG_KEYS": "sagewatch:owner, owner,,Owner",
     "DISCOUNT_PERCENT": "12.5",
 }
+TRACK_NOTEBOOK = {name: value for name, value in RECORD_JOB.items() if name != "ALERT_QUEUE_URL"}
 DELIVER_ALERT = {
     "QUEUE_URL": "https://q",
     "DEAD_LETTER_QUEUE_URL": "https://d",
@@ -53,6 +60,13 @@ def test_a_missing_variable_of_record_job_is_named(name: str) -> None:
     """Never a default table."""
     with pytest.raises(SettingsError, match=name):
         RecordJobSettings.from_env({key: value for key, value in RECORD_JOB.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(TRACK_NOTEBOOK))
+def test_a_missing_variable_of_track_notebook_is_named(name: str) -> None:
+    """It needs no way to Slack."""
+    with pytest.raises(SettingsError, match=name):
+        TrackNotebookSettings.from_env({key: value for key, value in TRACK_NOTEBOOK.items() if key != name})
 
 
 @pytest.mark.parametrize("name", sorted(SWEEP_JOBS))

@@ -1,0 +1,12 @@
+"""TrackNotebook: a notebook instance changed state (EventBridge, through its queue, or one event invoked directly)."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch import wiring
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Keep the notebook's sessions in order with what the event tells."""
+    return wiring.track_notebook()(event, context)

@@ -1,0 +1,52 @@
+"""What notebook instances have cost in the sessions that are still open: it is in no row yet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from sagewatch.costs import Cost
+from sagewatch.notebook_stores import Sessions
+from sagewatch.ports import Clock, Prices
+from sagewatch.sessions import Session, accrued, whole_second
+from sagewatch.stores import Regions
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An open session, what it has cost so far, and what the next hour will."""
+
+    session: Session
+    cost: Cost
+    hourly: Cost
+
+    @property
+    def usd(self) -> Decimal:
+        """What it has cost, as far as that is known."""
+        return self.cost.usd or Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """Reads what runs up. Everything it needs is given to it."""
+
+    sessions: Sessions
+    prices: Prices
+    regions: Regions
+    clock: Clock
+    home_region: str
+    discount_percent: Decimal
+
+    def read(self) -> list[Reading]:
+        """Read every open session of the regions in use, the dearest first. Raises what the ports raise."""
+        regions = sorted({self.home_region, *self.regions.in_use()})
+        readings = (reading for region in regions for reading in self._of_region(region))
+        return sorted(readings, key=lambda reading: reading.usd, reverse=True)
+
+    def _of_region(self, region: str) -> Iterator[Reading]:
+        book, now = self.prices.book(region), whole_second(self.clock())
+        for session in self.sessions.open_sessions(region):
+            hour = accrued(replace(session, since=now), now + _HOUR, book, self.discount_percent)
+            yield Reading(session, accrued(session, now, book, self.discount_percent), hour)

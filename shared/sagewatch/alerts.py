@@ -1,31 +1,18 @@
 """What people are told: alerts as they travel through the queue, and the rule that gives each its identity."""
 
-import hashlib
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
+from sagewatch.alert_base import AlertBase, Usd, alert_id
 from sagewatch.errors import MalformedAlertError
 from sagewatch.failures import FailureClass
-from sagewatch.fields import Name, Region
+from sagewatch.fields import Name
+from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.records import CostRecord
 from sagewatch.resources import Job, JobKind
 from sagewatch.shapes import faults
-
-# Amounts travel as text: JSON numbers are floats to most readers.
-_Usd = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
-
-
-class AlertBase(BaseModel):
-    """What every alert has. The same finding always gets the same ``alert_id``, however often it is found."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    alert_id: str = Field(min_length=1, max_length=200)
-    account: str
-    region: Region
-    instances: str | None
 
 
 class JobAlert(AlertBase):
@@ -42,7 +29,7 @@ class JobAlert(AlertBase):
     ended_at: AwareDatetime
     pricing: str
     pricing_reason: str
-    cost_usd: _Usd | None
+    cost_usd: Usd | None
     prices: str | None
 
 
@@ -55,7 +42,7 @@ class UnpricedAlert(AlertBase):
     example: Name
 
 
-Alert = JobAlert | UnpricedAlert
+Alert = JobAlert | UnpricedAlert | NotebookAlert | NotebookNews
 _ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
 
 
@@ -108,8 +95,3 @@ def unpriced_alerts(record: CostRecord, instance_types: tuple[str, ...]) -> tupl
         )
         for instance_type in sorted(set(instance_types))
     )
-
-
-def alert_id(finding: str, *identity: str) -> str:
-    """Name a finding the same way every time: its kind and a digest of what it is about."""
-    return f"{finding}-{hashlib.sha256('|'.join(identity).encode()).hexdigest()[:32]}"

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sagewatch.alerts import Alert, read_alert
-from sagewatch.errors import SageWatchError
+from sagewatch.errors import NotPostedYetError, SageWatchError
 from sagewatch.messages import render
 from sagewatch.ports import Channel, Clock, Posted
-from sagewatch.stores import Deliveries
+from sagewatch.stores import Deliveries, PostedAlerts
+
+_SOON = 5  # seconds: the message may be in the same queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Deliverer:
     """Posts alerts and remembers which. Everything it needs is given to it."""
 
     deliveries: Deliveries
+    posted: PostedAlerts
     channel: Channel
     clock: Clock
 
@@ -47,7 +50,21 @@ class Deliverer:
 
     def _post(self, alert: Alert) -> Posted:
         try:
-            return self.channel.post(render(alert))
+            return self._put(alert)
         except SageWatchError:
             self.deliveries.release(alert.alert_id, self.clock())
             raise
+
+    def _put(self, alert: Alert) -> Posted:
+        if alert.edits is None:
+            return self.channel.post(render(alert), thread=self._find(alert.thread) if alert.thread else None)
+        place = self._find(alert.edits)
+        self.channel.update(place, render(alert))
+        return place
+
+    def _find(self, alert_id: str) -> Posted:
+        """Raises ``NotPostedYetError``: what comes of an incident never overtakes it."""
+        place = self.posted.where(alert_id)
+        if place is None:
+            raise NotPostedYetError(f"alert {alert_id} is not in the channel yet", retry_after=_SOON)
+        return place

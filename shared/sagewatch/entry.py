@@ -121,6 +121,21 @@ class Entry:
         return False
 
 
+class Answering:
+    """A function URL and a queue behind it in one function: the door answers, the entry works off."""
+
+    def __init__(self, door: Callable[[Mapping[str, Any]], Answered], entry: Entry) -> None:
+        """Keep both."""
+        self._door = door
+        self._entry = entry
+
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer a request, or a batch of the queue."""
+        if "requestContext" in event:
+            return dict(self._door(event).answer())
+        return self._entry(event, context)
+
+
 def _leave_in_time(context: LambdaContext) -> None:
     """A timeout would send every message of the batch back, those that are done too."""
     if context.get_remaining_time_in_millis() < _TIME_FOR_ONE:

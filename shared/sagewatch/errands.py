@@ -84,6 +84,14 @@ class Errand:
         return backfilled is past and (backfilled or self.backfilled_at is None)
 
 
+class Notes(Protocol):
+    """Where a run notes what it could not do; see ``Swept``."""
+
+    complete: bool
+    failures: list[str]
+    postponed: list[str]
+
+
 @dataclass(slots=True)
 class Swept:
     """What a run did, in numbers of jobs and sums, and what went wrong, each in one sentence.
@@ -122,7 +130,7 @@ def reached(point: Checkpoint, page: Sequence[ListedJob]) -> Checkpoint:
 
 
 @contextmanager
-def noted(swept: Swept, what: str, *, may_throttle: bool = True) -> Iterator[None]:
+def noted(swept: Notes, what: str, *, may_throttle: bool = True) -> Iterator[None]:
     """Let one thing's failure hinder no other. A throttled SageMaker is left alone, and asked again by the next run."""
     try:
         yield

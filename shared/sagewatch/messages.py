@@ -1,25 +1,22 @@
-"""Alerts as Slack messages, within Block Kit's limits and with the text of jobs made harmless.
-
-Limits: Slack's Block Kit reference (header 150 characters, section 3,000, field 2,000). Escaping: Slack's
-"Formatting text": with ``& < >`` replaced, neither links nor mentions can be made.
-"""
+"""Alerts as Slack messages, within Block Kit's limits and with the text of jobs made harmless."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import assert_never
 
-from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTextObject, SectionBlock
+from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 from slack_sdk.models.metadata import Metadata
 
 from sagewatch.alerts import Alert, JobAlert, UnpricedAlert
 from sagewatch.failures import FailureClass
 from sagewatch.links import console_url, logs_url
+from sagewatch.mrkdwn import HEADER_LIMIT, context, cut, escape, field, moment, section
+from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
+from sagewatch.notebook_messages import notebook_idle, notebook_news
 from sagewatch.phrases import duration, money
 from sagewatch.resources import KINDS, JobKind
 
-_HEADER_LIMIT, _SECTION_LIMIT, _FIELD_LIMIT = 150, 3000, 2000
 _EVENT_TYPE = "sagewatch_alert"
 
 _KIND_NAMES: Mapping[JobKind, str] = {
@@ -28,6 +25,7 @@ _KIND_NAMES: Mapping[JobKind, str] = {
     JobKind.TRANSFORM: "Transform job",
     JobKind.TUNING: "Tuning job",
     JobKind.AUTOML: "AutoML job",
+    JobKind.NOTEBOOK: "Notebook instance",
 }
 _CLASS_NAMES: Mapping[FailureClass, str] = {
     FailureClass.OUT_OF_MEMORY: "Out of memory",
@@ -57,6 +55,10 @@ def render(alert: Alert) -> Message:
             text, blocks = _job(alert)
         case UnpricedAlert():
             text, blocks = _unpriced(alert)
+        case NotebookAlert():
+            text, blocks = notebook_idle(alert)
+        case NotebookNews():
+            text, blocks = notebook_news(alert)
         case _:
             assert_never(alert)
     return Message(text, tuple(blocks), Metadata(_EVENT_TYPE, {"alert_id": alert.alert_id}))
@@ -66,10 +68,10 @@ def _job(alert: JobAlert) -> tuple[str, Sequence[Block]]:
     ending = "stopped by its time limit" if alert.finding == "job-hit-limit" else "failed"
     headline = f"{_KIND_NAMES[alert.kind]} {ending}: {alert.name}"
     blocks = [
-        HeaderBlock(text=_cut(headline, _HEADER_LIMIT)),
-        _section(f"*{_CLASS_NAMES[alert.failure_class]}*\n{_reason(alert)}"),
-        SectionBlock(fields=[_field(name, text) for name, text in _facts(alert)]),
-        _context("\n".join(filter(None, (_how_priced(alert), _links(alert))))),
+        HeaderBlock(text=cut(headline, HEADER_LIMIT)),
+        section(f"*{_CLASS_NAMES[alert.failure_class]}*\n{_reason(alert)}"),
+        SectionBlock(fields=[field(name, text) for name, text in _facts(alert)]),
+        context("\n".join(filter(None, (_how_priced(alert), _links(alert))))),
     ]
     return f"{escape(headline)} ({_CLASS_NAMES[alert.failure_class]}, {_cost(alert)})", blocks
 
@@ -88,7 +90,7 @@ def _facts(alert: JobAlert) -> Sequence[tuple[str, str]]:
         ("Ran for", "unknown" if alert.ran_seconds is None else duration(alert.ran_seconds)),
         ("On", escape(alert.instances or "unknown instances")),
         ("Owner", escape(alert.owner or "unknown")),
-        ("Ended", _moment(alert.ended_at)),
+        ("Ended", moment(alert.ended_at)),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
     )
 
@@ -119,31 +121,4 @@ def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:
         f" The price table has neither a {component} nor a Hosting price for `{escape(alert.instance_type)}` there,"
         " so such jobs are in the ledger without a cost. This is told once for each type, kind of job and region."
     )
-    return escape(headline), [HeaderBlock(text=_cut(headline, _HEADER_LIMIT)), _section(body)]
-
-
-def _section(text: str) -> SectionBlock:
-    return SectionBlock(text=MarkdownTextObject(text=_cut(text, _SECTION_LIMIT), verbatim=True))
-
-
-def _field(name: str, text: str) -> MarkdownTextObject:
-    return MarkdownTextObject(text=_cut(f"*{name}*\n{text}", _FIELD_LIMIT), verbatim=True)
-
-
-def _context(text: str) -> ContextBlock:
-    return ContextBlock(elements=[MarkdownTextObject(text=_cut(text, _SECTION_LIMIT), verbatim=True)])
-
-
-def _moment(moment: datetime) -> str:
-    """Slack shows a date token in each reader's own zone; the fallback is UTC."""
-    fallback = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
-
-
-def escape(text: str) -> str:
-    """Make text from jobs harmless in mrkdwn, as Slack asks for: ``&``, ``<`` and ``>`` become entities."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return escape(headline), [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(body)]

@@ -1,8 +1,10 @@
 """Amounts and durations as people read them. The only place that rounds money."""
 
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 _CENT = Decimal("0.01")
+_NO_END = 9999  # the last year there is
 
 
 def money(usd: Decimal) -> str:
@@ -21,3 +23,11 @@ def duration(seconds: int) -> str:
         if count or (name == "s" and not parts):
             parts.append(f"{count} {name}")
     return " ".join(parts[:2])
+
+
+def clock_time(moment: datetime, now: datetime) -> str:
+    """Write a time in UTC, with its date where that is not today's: ``09:12``, ``2026-11-19 09:12``."""
+    at, today = moment.astimezone(UTC), now.astimezone(UTC)
+    if at.year == _NO_END:
+        return "somebody changes that"
+    return f"{at:%H:%M}" if at.date() == today.date() else f"{at:%Y-%m-%d %H:%M}"

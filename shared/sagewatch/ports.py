@@ -6,16 +6,23 @@ template to.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from sagewatch.alerts import Alert
+from sagewatch.evidence import Reading
+from sagewatch.notebooks import Notebook
+from sagewatch.presses import Press
 from sagewatch.pricing import PriceBook
 from sagewatch.records import Key, iso
 from sagewatch.resources import Job, JobKind
 
 if TYPE_CHECKING:
+    from slack_sdk.models.views import View
+
     from sagewatch.messages import Message  # Slack's models are heavy, and only delivery needs them
 
 
@@ -76,6 +83,46 @@ class JobLists(Protocol):
         """
 
 
+class Notebooks(Protocol):
+    """SageMaker's own account of its notebook instances."""
+
+    def describe(self, name: str, region: str, account: str) -> Notebook:
+        """Ask for the notebook of that name, with its volume and platform. Tags stay unknown.
+
+        Raises ``NotebookNotFoundError``, ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``, and
+        ``MalformedEventError`` for an answer that cannot be understood.
+        """
+
+    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+        """Ask for a notebook's tags, none for one that is gone. Raises what else ``describe`` does."""
+
+
+class NotebookLists(Protocol):
+    """SageMaker's listing of its notebook instances."""
+
+    def in_service(self, region: str) -> Iterator[Sequence[Notebook]]:
+        """Yield pages of the notebooks that run. Raises what else ``Notebooks.describe`` does."""
+
+
+class Stop(StrEnum):
+    """What a stop that was not refused found. ``ALREADY`` is one that is not billed any more."""
+
+    STOPPING = "stopping"
+    ALREADY = "already"
+    GONE = "gone"
+
+
+class NotebookStops(Protocol):
+    """The one call that ends a notebook's session."""
+
+    def stop(self, notebook: Notebook) -> Stop:
+        """Stop a notebook.
+
+        Raises ``StopRefusedError`` with AWS's sentence, ``ThrottledError``, ``AccessDeniedError``,
+        ``UnavailableError``.
+        """
+
+
 class Prices(Protocol):
     """Where price books come from."""
 
@@ -111,12 +158,45 @@ class Posted:
 class Channel(Protocol):
     """Where people read."""
 
-    def post(self, message: "Message") -> Posted:
-        """Post a message.
+    def post(self, message: "Message", thread: Posted | None = None) -> Posted:
+        """Post a message, in a thread if one is given.
 
         Raises ``AlertRefusedError``, ``SecretMissingError``, ``ThrottledError``, ``AccessDeniedError``,
         ``UnavailableError``.
         """
+
+    def update(self, posted: Posted, message: "Message") -> None:
+        """Put a message in the place of one that was posted. Raises what ``post`` does."""
+
+
+class Dialogs(Protocol):
+    """What Slack shows to one person."""
+
+    def open(self, trigger: str, view: "View") -> str:
+        """Open a dialog for whoever pressed, within three seconds; answer with its ID. Raises what ``post`` does."""
+
+    def update(self, view_id: str, view: "View") -> None:
+        """Show something else in a dialog. Raises what ``post`` does."""
+
+    def whisper(self, channel: str, user: str, text: str) -> None:
+        """Say something to one person in a channel. Raises what ``post`` does."""
+
+    def members(self, group: str) -> AbstractSet[str]:
+        """The users of a user group, none of one that is not there. Raises what ``post`` does."""
+
+
+class PressQueue(Protocol):
+    """The way behind the door."""
+
+    def send(self, press: Press) -> None:
+        """Queue a press. Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``."""
+
+
+class EvidenceSource(Protocol):
+    """Somebody who can tell from outside whether a notebook is used."""
+
+    def read(self, notebook: Notebook, now: datetime) -> Reading:
+        """Say what is known. Never raises: what cannot be told is ``Unknown``, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sagewatch.errors import SettingsError
 
@@ -29,6 +31,25 @@ class _Environment:
         if not value.isdigit() or int(value) < 1:
             raise SettingsError(f"{name} must be a whole number above 0, not {value!r}")
         return int(value)
+
+    def minutes(self, name: str) -> timedelta:
+        value = self.text(name)
+        if not value.isdigit():
+            raise SettingsError(f"{name} must be a whole number of minutes, not {value!r}")
+        return timedelta(minutes=int(value))
+
+    def chosen(self, name: str, yes: str, no: str) -> bool:
+        value = self.text(name)
+        if value not in {yes, no}:
+            raise SettingsError(f"{name} must be {yes} or {no}, not {value!r}")
+        return value == yes
+
+    def zone(self, name: str) -> ZoneInfo:
+        value = self.text(name)
+        try:
+            return ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+            raise SettingsError(f"{name} is no time zone of the IANA database: {value!r}") from exc
 
     def percent(self, name: str) -> Decimal:
         value = self.text(name)
@@ -111,6 +132,29 @@ class RecordJobSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrackNotebookSettings:
+    """What TrackNotebook needs: what ``RecordingSettings`` has, but no way to Slack."""
+
+    inbox: InboxSettings
+    cost_ledger: str
+    watch_state: str
+    owner_tag_keys: tuple[str, ...]
+    discount_percent: Decimal
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
+        """Read the environment. Raises ``SettingsError``, which names the variable."""
+        env = _Environment(os.environ if variables is None else variables)
+        return cls(
+            inbox=InboxSettings.read(env),
+            cost_ledger=env.text("COST_LEDGER"),
+            watch_state=env.text("WATCH_STATE"),
+            owner_tag_keys=env.words("OWNER_TAG_KEYS"),
+            discount_percent=env.percent("DISCOUNT_PERCENT"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepJobsSettings:
     """What SweepJobs needs. ``home_region`` is the stack's own."""
 
@@ -160,5 +204,74 @@ class DeliverAlertSettings:
             watch_state=env.text("WATCH_STATE"),
             slack_channel=env.text("SLACK_CHANNEL"),
             slack_token_parameter=env.text("SLACK_TOKEN_PARAMETER"),
+            slack_api_url=env.text("SLACK_API_URL"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookSettings:
+    """What whoever may stop notebooks needs: the rules, and how far they go."""
+
+    recording: RecordingSettings
+    enforce: bool
+    idle_after: timedelta
+    warn: timedelta
+    ask_jupyter: bool
+
+    @classmethod
+    def read(cls, env: _Environment) -> Self:
+        """Read what SweepNotebooks and AnswerSlack share."""
+        return cls(
+            recording=RecordingSettings.read(env),
+            enforce=env.chosen("MODE", "enforce", "observe"),
+            idle_after=env.minutes("IDLE_AFTER_MINUTES"),
+            warn=env.minutes("WARN_MINUTES"),
+            ask_jupyter=env.chosen("JUPYTER_EVIDENCE", "enabled", "disabled"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepNotebooksSettings:
+    """What SweepNotebooks needs. ``home_region`` is the stack's own."""
+
+    notebooks: NotebookSettings
+    max_stops: int
+    home_region: str
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
+        """Read the environment. Raises ``SettingsError``, which names the variable."""
+        env = _Environment(os.environ if variables is None else variables)
+        return cls(
+            notebooks=NotebookSettings.read(env),
+            max_stops=env.count("MAX_STOPS_PER_SWEEP"),
+            home_region=env.text("AWS_REGION"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSlackSettings:
+    """What AnswerSlack needs. No ``approvers`` means everybody."""
+
+    inbox: InboxSettings
+    notebooks: NotebookSettings
+    zone: ZoneInfo
+    approvers: tuple[str, ...]
+    slack_token_parameter: str
+    slack_signing_secret_parameter: str
+    slack_api_url: str
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
+        """Read the environment. Raises ``SettingsError``, which names the variable."""
+        given = os.environ if variables is None else variables
+        env = _Environment(given)
+        return cls(
+            inbox=InboxSettings.read(env),
+            notebooks=NotebookSettings.read(env),
+            zone=env.zone("TIMEZONE"),
+            approvers=env.words("SLACK_APPROVERS") if given.get("SLACK_APPROVERS", "").strip() else (),
+            slack_token_parameter=env.text("SLACK_TOKEN_PARAMETER"),
+            slack_signing_secret_parameter=env.text("SLACK_SIGNING_SECRET_PARAMETER"),
             slack_api_url=env.text("SLACK_API_URL"),
         )

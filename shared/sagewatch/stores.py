@@ -200,3 +200,17 @@ class Deliveries(Protocol):
 
     def release(self, alert_id: str, now: datetime) -> None:
         """Give a claim back: the post did not happen. Raises what ``Ledger.put`` does."""
+
+
+class PostedAlerts(Protocol):
+    """Where alerts stand."""
+
+    def where(self, alert_id: str) -> Posted | None:
+        """Where an alert was posted, if it was. Raises what ``Ledger.put`` does."""
+
+
+class Presses(Protocol):
+    """The requests that have been answered."""
+
+    def first(self, digest: str, now: datetime) -> bool:
+        """Note a request; say whether it is the first of its kind. Raises what ``Ledger.put`` does."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sagewatch.resources import KINDS
+from sagewatch.resources import JOB_KINDS, KINDS
 from sagewatch.wiring import ADAPTERS
 
 # Lambda writes the log with the role's permissions, polls the queue with them, and reports a failed schedule.
@@ -13,23 +13,37 @@ LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 LAMBDA = {
     "RecordJob": LOGS | POLLING,
+    "TrackNotebook": LOGS | POLLING,
     "DeliverAlert": LOGS | POLLING,
     "RefreshPrices": LOGS | {"sqs:SendMessage"},
     "SweepJobs": LOGS | {"sqs:SendMessage"},
+    "SweepNotebooks": LOGS | {"sqs:SendMessage"},
+    "AnswerSlack": LOGS | POLLING,
 }
 # Actions that IAM lets nobody narrow to a resource (Service Authorization Reference).
 LISTS = {
     f"sagemaker:List{kind}Jobs" for kind in ("Training", "Processing", "Transform", "HyperParameterTuning", "AutoML")
 }
-WITHOUT_RESOURCES = {"pricing:GetProducts"} | LISTS
+WITHOUT_RESOURCES = {"pricing:GetProducts", "sagemaker:ListNotebookInstances", "cloudwatch:GetMetricData"} | LISTS
 
 
 def statements(template: dict[str, Any], function: str) -> Iterator[dict[str, Any]]:
-    """The statements of a function's role."""
+    """The statements that allow a function's role something, under whatever parameters."""
+    yield from (statement for statement, _ in all_statements(template, function) if statement["Effect"] == "Allow")
+
+
+def all_statements(template: dict[str, Any], function: str) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """The statements of a function's role, each with the condition it is there under, if any."""
     role = template["Resources"][f"{function}Role"]["Properties"]
     assert "ManagedPolicyArns" not in role
     for policy in role["Policies"]:
-        yield from policy["PolicyDocument"]["Statement"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if "Fn::If" in statement:
+                condition, there, otherwise = statement["Fn::If"]
+                assert otherwise == {"Ref": "AWS::NoValue"}
+                yield there, condition
+            else:
+                yield statement, None
 
 
 def listed(value: Any) -> list[Any]:
@@ -63,7 +77,6 @@ def test_a_role_allows_exactly_what_the_adapters_need(template: dict[str, Any], 
 def test_no_permission_is_for_everything(template: dict[str, Any], function: str) -> None:
     """Each names the resource it is for."""
     for statement in statements(template, function):
-        assert statement["Effect"] == "Allow"
         assert "*" not in listed(statement["Resource"]) or set(listed(statement["Action"])) <= WITHOUT_RESOURCES
         assert not any(action.endswith("*") for action in listed(statement["Action"]))
 
@@ -75,9 +88,12 @@ def test_every_variable_of_a_function_is_one_its_settings_read(template: dict[st
 
     known = {
         "RecordJob": test_settings.RECORD_JOB,
+        "TrackNotebook": test_settings.TRACK_NOTEBOOK,
         "DeliverAlert": test_settings.DELIVER_ALERT,
         "RefreshPrices": test_settings.REFRESH_PRICES,
         "SweepJobs": test_settings.SWEEP_JOBS,
+        "SweepNotebooks": test_settings.SWEEP_NOTEBOOKS,
+        "AnswerSlack": test_settings.ANSWER_SLACK,
     }
     told = set(template["Resources"][function]["Properties"]["Environment"]["Variables"])
     assert told | ({"AWS_REGION"} & set(known[function])) == set(known[function])  # Lambda itself sets that one
@@ -88,9 +104,32 @@ def arns(*types: str) -> set[str]:
     return {f"arn:${{AWS::Partition}}:sagemaker:*:${{AWS::AccountId}}:{name}/*" for name in types}
 
 
-JOBS = arns(*(facts.arn_type for facts in KINDS.values()))
+JOBS = arns(*(KINDS[kind].arn_type for kind in JOB_KINDS))
 INDEXES = {f"${{CostLedger.Arn}}/index/{name}" for name in ("ByDay", "ByParent")}
+PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${%s}"
+NOTEBOOKS = {
+    "cloudwatch": {"*"},
+    "logs:FilterLogEvents": {
+        "arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:/aws/sagemaker/NotebookInstances:*"
+    },
+    "dynamodb:PutItem": {"CostLedger", "WatchState"},
+    "dynamodb": {"WatchState"},
+    "sagemaker": arns("notebook-instance"),
+}
 RESOURCES = {
+    "SweepNotebooks": {
+        **NOTEBOOKS,
+        "logs": {"SweepNotebooksLogs"},
+        "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
+        "sagemaker:ListNotebookInstances": {"*"},
+    },
+    "AnswerSlack": {
+        **NOTEBOOKS,
+        "logs": {"AnswerSlackLogs"},
+        "sqs:SendMessage": {"PressQueue", "AlertQueue", "EventDeadLetterQueue"},
+        "sqs": {"PressQueue"},
+        "ssm": {PARAMETER % name for name in ("SlackTokenParameter", "SlackSigningSecretParameter")},
+    },
     "RecordJob": {
         "logs": {"RecordJobLogs"},
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
@@ -101,6 +140,14 @@ RESOURCES = {
         "dynamodb:Query": {"WatchState"},
         "sagemaker": JOBS,
         "sagemaker:ListTags": JOBS | arns("pipeline", "monitoring-schedule"),
+    },
+    "TrackNotebook": {
+        "logs": {"TrackNotebookLogs"},
+        "sqs:SendMessage": {"EventDeadLetterQueue"},
+        "sqs": {"NotebookEventQueue"},
+        "dynamodb:PutItem": {"CostLedger", "WatchState"},
+        "dynamodb": {"WatchState"},
+        "sagemaker": arns("notebook-instance"),
     },
     "SweepJobs": {
         "logs": {"SweepJobsLogs"},
@@ -126,7 +173,7 @@ RESOURCES = {
         "logs": {"DeliverAlertLogs"},
         "sqs:SendMessage": {"AlertDeadLetterQueue"},
         "sqs": {"AlertQueue"},
-        "dynamodb:PutItem": {"WatchState"},
+        "dynamodb": {"WatchState"},
         "ssm": {"arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${SlackTokenParameter}"},
     },
 }
@@ -152,7 +199,25 @@ def test_every_permission_is_for_the_resources_it_is_needed_on(template: dict[st
     assert allowed == {action: expected.get(action) or expected[action.partition(":")[0]] for action in allowed}
 
 
-@pytest.mark.parametrize("function", ["RefreshPrices", "SweepJobs"])
+@pytest.mark.parametrize("function", ["SweepNotebooks", "AnswerSlack"])
+def test_a_notebook_is_stopped_only_in_enforce_mode_and_never_against_its_tag(
+    template: dict[str, Any], function: str
+) -> None:
+    """The permission is not there in observe mode, nor the presigned URL's without its parameter; IAM heeds the tag."""
+    conditions = {
+        statement["Action"]: condition
+        for statement, condition in all_statements(template, function)
+        if isinstance(statement["Action"], str) and statement["Effect"] == "Allow"
+    }
+    [denied] = [there for there, _ in all_statements(template, function) if there["Effect"] == "Deny"]
+
+    assert conditions["sagemaker:StopNotebookInstance"] == "Enforces"
+    assert conditions["sagemaker:CreatePresignedNotebookInstanceUrl"] == "AsksJupyter"
+    assert denied["Action"] == "sagemaker:StopNotebookInstance"
+    assert denied["Condition"] == {"Null": {"aws:ResourceTag/sagewatch:protect": "false"}}
+
+
+@pytest.mark.parametrize("function", ["RefreshPrices", "SweepJobs", "SweepNotebooks"])
 def test_a_schedule_that_fails_to_the_last_leaves_a_trace(template: dict[str, Any], function: str) -> None:
     """In the dead-letter queue."""
     invoke = template["Resources"][function]["Properties"]["EventInvokeConfig"]

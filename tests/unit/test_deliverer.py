@@ -7,7 +7,7 @@ import pytest
 from sagewatch.adapters.in_memory import InMemoryChannel
 from sagewatch.adapters.in_memory_stores import InMemoryDeliveries
 from sagewatch.deliverer import Deliverer
-from sagewatch.errors import DeliveryInFlightError, MalformedAlertError, ThrottledError
+from sagewatch.errors import DeliveryInFlightError, MalformedAlertError, NotPostedYetError, ThrottledError
 from sagewatch.ports import Posted
 from tests.builders import NOW
 from tests.unit.test_messages import an_alert
@@ -21,7 +21,9 @@ class Desk:
         self.now: datetime = NOW
         self.channel = InMemoryChannel()
         self.deliveries = InMemoryDeliveries()
-        self.deliverer = Deliverer(deliveries=self.deliveries, channel=self.channel, clock=lambda: self.now)
+        self.deliverer = Deliverer(
+            deliveries=self.deliveries, posted=self.deliveries, channel=self.channel, clock=lambda: self.now
+        )
 
 
 def test_an_alert_is_posted_once_however_often_it_comes() -> None:
@@ -80,3 +82,27 @@ def test_the_answer_says_where_it_stands() -> None:
         "channel": "C0MEMORY",
         "ts": "1.000000",
     }
+
+
+def test_a_reply_goes_into_the_thread_of_its_incident() -> None:
+    """And waits while that has not been posted."""
+    desk = Desk()
+    reply = an_alert().model_copy(update={"alert_id": "news-1", "thread": "job-failed-1"})
+    with pytest.raises(NotPostedYetError):
+        desk.deliverer.deliver(reply)
+    posted = desk.deliverer.deliver(an_alert()).posted
+    desk.deliverer.deliver(reply)
+
+    assert desk.channel.threads == [None, posted]
+
+
+def test_an_edit_takes_the_place_of_its_message_once() -> None:
+    """And is no message of its own."""
+    desk = Desk()
+    posted = desk.deliverer.deliver(an_alert()).posted
+    edit = an_alert().model_copy(update={"alert_id": "edit-1", "edits": "job-failed-1"})
+    for _ in range(2):
+        desk.deliverer.deliver(edit)
+
+    assert [place for place, _ in desk.channel.updates] == [posted]
+    assert len(desk.channel.messages) == 1

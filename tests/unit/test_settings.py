@@ -1,15 +1,18 @@
 """The environment is read once, and what is wrong with it is named."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from sagewatch.errors import SettingsError
 from sagewatch.settings import (
+    AnswerSlackSettings,
     DeliverAlertSettings,
     RecordJobSettings,
     RefreshPricesSettings,
     SweepJobsSettings,
+    SweepNotebooksSettings,
     TrackNotebookSettings,
 )
 
@@ -40,6 +43,17 @@ SWEEP_JOBS = {
         if name not in {"QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "MAX_RECEIVES"}
     },
     "AWS_REGION": "eu-west-1",
+}
+NOTEBOOK_RULES = {"MODE": "observe", "IDLE_AFTER_MINUTES": "240", "WARN_MINUTES": "0", "JUPYTER_EVIDENCE": "enabled"}
+SWEEP_NOTEBOOKS = {**SWEEP_JOBS, **NOTEBOOK_RULES, "MAX_STOPS_PER_SWEEP": "10"}
+ANSWER_SLACK = {
+    **RECORD_JOB,
+    **NOTEBOOK_RULES,
+    "TIMEZONE": "Europe/Berlin",
+    "SLACK_APPROVERS": "U0ANA, S0ADMINS",
+    "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
+    "SLACK_SIGNING_SECRET_PARAMETER": "/sagewatch/slack-signing-secret",
+    "SLACK_API_URL": "https://slack.com/api/",
 }
 REFRESH_PRICES = {"WATCH_STATE": "state", "AWS_REGION": "eu-west-1"}
 
@@ -98,3 +112,37 @@ def test_a_value_that_makes_no_sense_is_named(name: str, value: str) -> None:
     """With what would."""
     with pytest.raises(SettingsError, match=name):
         RecordJobSettings.from_env(RECORD_JOB | {name: value})
+
+
+def test_the_rules_for_notebooks_are_read() -> None:
+    """Mode, times, and who may press."""
+    sweep, answer = SweepNotebooksSettings.from_env(SWEEP_NOTEBOOKS), AnswerSlackSettings.from_env(ANSWER_SLACK)
+
+    assert (sweep.notebooks.enforce, sweep.notebooks.ask_jupyter, sweep.max_stops) == (False, True, 10)
+    assert (sweep.notebooks.idle_after, sweep.notebooks.warn) == (timedelta(hours=4), timedelta(0))
+    assert (answer.zone.key, answer.approvers) == ("Europe/Berlin", ("U0ANA", "S0ADMINS"))
+    assert AnswerSlackSettings.from_env({**ANSWER_SLACK, "SLACK_APPROVERS": ""}).approvers == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODE", "Enforce"),
+        ("IDLE_AFTER_MINUTES", "-4"),
+        ("WARN_MINUTES", "1h"),
+        ("JUPYTER_EVIDENCE", "yes"),
+        ("TIMEZONE", "Mars/Olympus"),
+        ("TIMEZONE", "../../etc/passwd"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_named(name: str, value: str) -> None:
+    """Never a default instead."""
+    with pytest.raises(SettingsError, match=name):
+        AnswerSlackSettings.from_env({**ANSWER_SLACK, name: value})
+
+
+@pytest.mark.parametrize("name", sorted(SWEEP_NOTEBOOKS))
+def test_a_missing_variable_of_sweep_notebooks_is_named(name: str) -> None:
+    """Never a default mode."""
+    with pytest.raises(SettingsError, match=name):
+        SweepNotebooksSettings.from_env({key: value for key, value in SWEEP_NOTEBOOKS.items() if key != name})

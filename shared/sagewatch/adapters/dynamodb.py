@@ -40,14 +40,21 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _deserialize(value) for name, value in item.items()}
 
 
-def query(
-    client: "DynamoDBClient", table: str, partition: str, sk_from: str = " ", sk_to: str = "~"
+def query(  # noqa: PLR0913 - what DynamoDB's Query takes
+    client: "DynamoDBClient",
+    table: str,
+    partition: str,
+    sk_from: str = " ",
+    sk_to: str = "~",
+    *,
+    consistent: bool = False,
 ) -> list[dict[str, Any]]:
-    """Read a partition of WatchState, whole or from one sort key to another."""
+    """Read a partition of WatchState, whole or from one sort key to another; ``consistent`` as it is this moment."""
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="pk = :pk AND sk BETWEEN :from AND :to",
         ExpressionAttributeValues=to_item({":pk": partition, ":from": sk_from, ":to": sk_to}),
+        ConsistentRead=consistent,
     )
     with translated("dynamodb:Query on the state"):
         return [from_item(item) for page in pages for item in page["Items"]]

@@ -1,13 +1,17 @@
 """The ports in memory, for tests and for dry runs: real implementations, held to the same contract as the others."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from slack_sdk.models.views import View
 
 from sagewatch.alerts import Alert
 from sagewatch.errors import JobNotFoundError
 from sagewatch.messages import Message
 from sagewatch.ports import ListedJob, Posted, QueueMessage
+from sagewatch.presses import Press
 from sagewatch.pricing import EMPTY_BOOK, PriceBook
 from sagewatch.resources import Job, JobKind
 
@@ -89,12 +93,22 @@ class InMemoryChannel:
     messages: list[Message] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
-    def post(self, message: Message) -> Posted:
+    threads: list[Posted | None] = field(default_factory=list)
+    updates: list[tuple[Posted, Message]] = field(default_factory=list)
+
+    def post(self, message: Message, thread: Posted | None = None) -> Posted:
         """See ``Channel.post``. Raises the next of ``failures``, if there is one."""
         if self.failures:
             raise self.failures.pop(0)
         self.messages.append(message)
+        self.threads.append(thread)
         return Posted("C0MEMORY", f"{len(self.messages)}.000000")
+
+    def update(self, posted: Posted, message: Message) -> None:
+        """See ``Channel.update``."""
+        if self.failures:
+            raise self.failures.pop(0)
+        self.updates.append((posted, message))
 
 
 @dataclass
@@ -111,3 +125,45 @@ class InMemoryInbox:
     def bury(self, message: QueueMessage, error: Exception) -> None:
         """See ``Inbox.bury``."""
         self.buried.append((message.body, type(error).__name__, str(error)))
+
+
+@dataclass
+class InMemoryPressQueue:
+    """The ``PressQueue`` port on a list."""
+
+    sent: list[Press] = field(default_factory=list)
+
+    def send(self, press: Press) -> None:
+        """See ``PressQueue.send``."""
+        self.sent.append(press)
+
+
+@dataclass
+class InMemoryDialogs:
+    """The ``Dialogs`` port on lists and dictionaries."""
+
+    views: dict[str, list[View]] = field(default_factory=dict)
+    whispers: list[tuple[str, str, str]] = field(default_factory=list)
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    failure: Exception | None = None
+
+    def open(self, trigger: str, view: View) -> str:
+        """See ``Dialogs.open``."""
+        if self.failure:
+            raise self.failure
+        self.views[f"V-{trigger}"] = [view]
+        return f"V-{trigger}"
+
+    def update(self, view_id: str, view: View) -> None:
+        """See ``Dialogs.update``."""
+        if self.failure:
+            raise self.failure
+        self.views[view_id].append(view)
+
+    def whisper(self, channel: str, user: str, text: str) -> None:
+        """See ``Dialogs.whisper``."""
+        self.whispers.append((channel, user, text))
+
+    def members(self, group: str) -> AbstractSet[str]:
+        """See ``Dialogs.members``."""
+        return self.groups.get(group, frozenset())

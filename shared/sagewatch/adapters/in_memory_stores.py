@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sagewatch.records import CostRecord, Key, key_of
 from sagewatch.resources import Job, job_to_describe
 from sagewatch.stores import CLAIMED_FOR, Checkpoint, Mark, OpenJob, Put, RollUpRow
 from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum, sums_with
+from sagewatch.watches import Lease, Watched
 
 
 @dataclass
@@ -198,3 +199,58 @@ class InMemoryDeliveries:
     def release(self, alert_id: str, now: datetime) -> None:
         """See ``Deliveries.release``."""
         self.claims[alert_id] = now
+
+    def where(self, alert_id: str) -> Posted | None:
+        """See ``PostedAlerts.where``."""
+        return self.posted.get(alert_id)
+
+
+@dataclass
+class InMemoryPresses:
+    """The ``Presses`` port on a set."""
+
+    seen: set[str] = field(default_factory=set)
+
+    def first(self, digest: str, now: datetime) -> bool:
+        """See ``Presses.first``."""
+        del now
+        new = digest not in self.seen
+        self.seen.add(digest)
+        return new
+
+
+@dataclass
+class InMemoryWatches:
+    """The ``Watches`` port on two dictionaries."""
+
+    kept: dict[str, Watched] = field(default_factory=dict)
+    leases: dict[str, Lease] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+    def of_region(self, region: str) -> Mapping[str, Watched]:
+        """See ``Watches.of_region``."""
+        arns = self.kept.keys() | self.leases.keys()
+        return {arn: self.read(arn, region) for arn in arns if arn.split(":")[3] == region}
+
+    def read(self, arn: str, region: str) -> Watched:
+        """See ``Watches.read``."""
+        del region
+        return replace(self.kept.get(arn, Watched(arn=arn)), lease=self.leases.get(arn))
+
+    def keep(self, watched: Watched, region: str) -> None:
+        """See ``Watches.keep``."""
+        del region
+        self.kept[watched.arn] = watched
+
+    def file(self, alert_id: str, body: str) -> None:
+        """See ``Watches.file``."""
+        self.files[alert_id] = body
+
+    def filed(self, alert_id: str) -> str | None:
+        """See ``Watches.filed``."""
+        return self.files.get(alert_id)
+
+    def grant(self, arn: str, region: str, lease: Lease) -> None:
+        """See ``Watches.grant``."""
+        del region
+        self.leases[arn] = lease

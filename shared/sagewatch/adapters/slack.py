@@ -1,14 +1,18 @@
 """Slack's Web API."""
 
 import re
-from typing import ClassVar, Protocol
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, ClassVar, Protocol
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackObjectFormationError
+from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
 
 from sagewatch.errors import AlertRefusedError, SageWatchError, ThrottledError, TokenRefusedError, UnavailableError
 from sagewatch.messages import Message
+from sagewatch.mrkdwn import escape
 from sagewatch.ports import Posted
 
 _TIMEOUT = 10  # seconds; Slack answers within one when it is well
@@ -32,50 +36,106 @@ class Token(Protocol):
         """Read it anew next time."""
 
 
+class SlackApi:
+    """Slack's Web API with our errors. No retry happens here: the queue waits for free."""
+
+    def __init__(self, *, token: Token, api_url: str) -> None:
+        """Keep what answers with the bot token."""
+        self._token = token
+        self._client = WebClient(base_url=api_url, timeout=_TIMEOUT, retry_handlers=[])
+
+    def call(self, method: str, about: str, **arguments: Any) -> SlackResponse:
+        """Call a method of ``WebClient``. A token that is refused may have been rotated: it is read anew, once.
+
+        Raises what ``Channel.post`` does; ``about`` says what was refused.
+        """
+        try:
+            return self._call(method, about, arguments)
+        except TokenRefusedError:
+            self._token.forget()
+            return self._call(method, about, arguments)
+
+    def _call(self, method: str, about: str, arguments: Mapping[str, Any]) -> SlackResponse:
+        token = self._token()
+        try:
+            answer: SlackResponse = getattr(self._client, method)(token=token, **arguments)
+        except SlackApiError as exc:
+            raise _own(exc.response, about) from exc
+        except SlackObjectFormationError as exc:
+            raise AlertRefusedError(f"the message breaks Block Kit's rules: {exc}") from exc
+        except (SlackClientError, OSError, ValueError) as exc:  # no answer, or one that is not Slack's
+            raise UnavailableError(f"Slack: no usable answer ({type(exc).__name__})") from exc
+        return answer
+
+
 class SlackChannel:
-    """The ``Channel`` port on chat.postMessage. No retry happens here: the queue waits for free."""
+    """The ``Channel`` port on chat.postMessage and chat.update."""
 
     PERMISSIONS: ClassVar = ()
 
     def __init__(self, *, token: Token, channel: str, api_url: str) -> None:
         """Keep where to post and what answers with the bot token."""
-        self._token = token
         self._channel = channel
-        self._client = WebClient(base_url=api_url, timeout=_TIMEOUT, retry_handlers=[])
+        self._api = SlackApi(token=token, api_url=api_url)
 
-    def post(self, message: Message) -> Posted:
-        """See ``Channel.post``. A token that is refused may have been rotated, so it is read anew, once."""
-        try:
-            return self._post(message)
-        except TokenRefusedError:
-            self._token.forget()
-            return self._post(message)
-
-    def _post(self, message: Message) -> Posted:
-        """Slack neither parses nor unfurls what is in the text."""
-        token = self._token()
-        try:
-            answer = self._client.chat_postMessage(
-                token=token,
-                channel=self._channel,
-                text=message.text,
-                blocks=message.blocks,
-                metadata=message.metadata,
-                parse="none",
-                link_names=False,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-        except SlackApiError as exc:
-            raise _own(exc.response, self._channel) from exc
-        except SlackObjectFormationError as exc:
-            raise AlertRefusedError(f"the message breaks Block Kit's rules: {exc}") from exc
-        except (SlackClientError, OSError, ValueError) as exc:  # no answer, or one that is not Slack's
-            raise UnavailableError(f"Slack: no usable answer ({type(exc).__name__})") from exc
+    def post(self, message: Message, thread: Posted | None = None) -> Posted:
+        """See ``Channel.post``. Slack neither parses nor unfurls what is in the text."""
+        answer = self._api.call(
+            "chat_postMessage",
+            f"message for channel {self._channel}",
+            channel=thread.channel if thread else self._channel,
+            thread_ts=thread and thread.ts,
+            unfurl_links=False,
+            unfurl_media=False,
+            **_content(message),
+        )
         return Posted(channel=str(answer["channel"]), ts=str(answer["ts"]))
 
+    def update(self, posted: Posted, message: Message) -> None:
+        """See ``Channel.update``."""
+        about = f"edit of a message in channel {posted.channel}"
+        self._api.call("chat_update", about, channel=posted.channel, ts=posted.ts, **_content(message))
 
-def _own(answer: SlackResponse, channel: str) -> SageWatchError:
+
+class SlackDialogs:
+    """The ``Dialogs`` port on views.open, views.update, chat.postEphemeral and usergroups.users.list."""
+
+    PERMISSIONS: ClassVar = ()
+
+    def __init__(self, *, token: Token, api_url: str) -> None:
+        """Keep what answers with the bot token."""
+        self._api = SlackApi(token=token, api_url=api_url)
+
+    def open(self, trigger: str, view: View) -> str:
+        """See ``Dialogs.open``."""
+        answer = self._api.call("views_open", "dialog", trigger_id=trigger, view=view)
+        return str(answer["view"]["id"])
+
+    def update(self, view_id: str, view: View) -> None:
+        """See ``Dialogs.update``."""
+        self._api.call("views_update", "dialog", view_id=view_id, view=view)
+
+    def whisper(self, channel: str, user: str, text: str) -> None:
+        """See ``Dialogs.whisper``."""
+        self._api.call("chat_postEphemeral", f"whisper in {channel}", channel=channel, user=user, text=escape(text))
+
+    def members(self, group: str) -> AbstractSet[str]:
+        """See ``Dialogs.members``."""
+        answer = self._api.call("usergroups_users_list", f"question for group {group}", usergroup=group)
+        return frozenset(answer["users"])
+
+
+def _content(message: Message) -> dict[str, Any]:
+    return {
+        "text": message.text,
+        "blocks": message.blocks,
+        "metadata": message.metadata,
+        "parse": "none",
+        "link_names": False,
+    }
+
+
+def _own(answer: SlackResponse, about: str) -> SageWatchError:
     if answer.status_code == _TOO_MANY:
         return ThrottledError("Slack: too many requests", retry_after=_retry_after(answer))
     if answer.status_code >= _SERVER_ERRORS:
@@ -86,7 +146,7 @@ def _own(answer: SlackResponse, channel: str) -> SageWatchError:
     if code in _PASSING:
         return UnavailableError(f"Slack: {code}")
     refused = TokenRefusedError if code in _ABOUT_THE_TOKEN else AlertRefusedError
-    return refused(f"Slack refused the message for channel {channel}: {code}")
+    return refused(f"Slack refused the {about}: {code}")
 
 
 def _retry_after(answer: SlackResponse) -> int | None:

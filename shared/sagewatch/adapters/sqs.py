@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.alerts import Alert
 from sagewatch.ports import QueueMessage
+from sagewatch.presses import Press
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -26,6 +27,22 @@ class SqsAlertQueue:
         """See ``AlertQueue.send``."""
         with translated("sqs:SendMessage to the alert queue"):
             self._client.send_message(QueueUrl=self._url, MessageBody=alert.model_dump_json())
+
+
+class SqsPressQueue:
+    """The ``PressQueue`` port on SQS."""
+
+    PERMISSIONS: ClassVar = ("sqs:SendMessage",)
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        """Keep the client and the queue."""
+        self._client = client
+        self._url = url
+
+    def send(self, press: Press) -> None:
+        """See ``PressQueue.send``."""
+        with translated("sqs:SendMessage to the press queue"):
+            self._client.send_message(QueueUrl=self._url, MessageBody=press.model_dump_json())
 
 
 class SqsInbox:

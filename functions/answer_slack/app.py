@@ -1,0 +1,12 @@
+"""AnswerSlack: a person pressed a button (function URL), and what it asks for (SQS)."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch import wiring
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer Slack, or do what the queue holds."""
+    return wiring.answer_slack()(event, context)

@@ -1,0 +1,12 @@
+"""SweepNotebooks: notebook instances that idle (schedule)."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch import wiring
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Sweep, whatever the schedule says."""
+    return wiring.sweep_notebooks()(event, context)

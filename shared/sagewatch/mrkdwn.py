@@ -1,0 +1,42 @@
+"""Pieces of Slack messages, within Block Kit's limits.
+
+Limits: Slack's Block Kit reference (header 150 characters, section 3,000, field 2,000). Escaping: Slack's
+"Formatting text": with ``& < >`` replaced, neither links nor mentions can be made.
+"""
+
+from datetime import UTC, datetime
+
+from slack_sdk.models.blocks import ContextBlock, MarkdownTextObject, SectionBlock
+
+HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT = 150, 3000, 2000
+
+
+def section(text: str) -> SectionBlock:
+    """A paragraph."""
+    return SectionBlock(text=MarkdownTextObject(text=cut(text, SECTION_LIMIT), verbatim=True))
+
+
+def field(name: str, text: str) -> MarkdownTextObject:
+    """One of a section's columns, with its name above it."""
+    return MarkdownTextObject(text=cut(f"*{name}*\n{text}", FIELD_LIMIT), verbatim=True)
+
+
+def context(text: str) -> ContextBlock:
+    """Small print."""
+    return ContextBlock(elements=[MarkdownTextObject(text=cut(text, SECTION_LIMIT), verbatim=True)])
+
+
+def moment(at: datetime) -> str:
+    """Slack shows a date token in each reader's own zone; the fallback is UTC."""
+    fallback = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def escape(text: str) -> str:
+    """Make text from jobs harmless in mrkdwn, as Slack asks for: ``&``, ``<`` and ``>`` become entities."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cut(text: str, limit: int) -> str:
+    """Cut text to a limit, and show that it was."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

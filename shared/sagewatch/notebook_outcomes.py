@@ -1,0 +1,44 @@
+"""What became of a sweep over notebooks: wanted and happened are two things."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+from sagewatch.errands import cut
+from sagewatch.idleness import Verdict
+
+
+class StopOutcome(StrEnum):
+    """What became of a stop that was wanted."""
+
+    STOPPED = "stopped"
+    WOULD_STOP = "would have been stopped"
+    CHANGED = "not stopped: something changed since it was decided"
+    NOT_ANNOUNCED = "not stopped: nobody has been told long enough"
+    ALREADY = "was stopped before"
+    REFUSED = "refused by AWS"
+
+
+@dataclass(slots=True)
+class NotebooksSwept:
+    """What a run did, in numbers of notebooks, and what went wrong, each in one sentence.
+
+    ``failures`` need a person; what was ``postponed`` or ``carried_over`` the next run does.
+    """
+
+    in_service: int = 0
+    repaired: int = 0
+    looked_at: int = 0
+    carried_over: int = 0
+    held_back: int = 0
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    stops: Counter[StopOutcome] = field(default_factory=Counter)
+    complete: bool = True
+    failures: list[str] = field(default_factory=list)
+    postponed: list[str] = field(default_factory=list)
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
+        counts = {"verdicts": dict(self.verdicts), "stops": dict(self.stops)}
+        return {**asdict(self), **counts, "failures": cut(self.failures), "postponed": cut(self.postponed)}

@@ -1,0 +1,150 @@
+"""SweepNotebooks' work: find what idles, announce it, look again, stop it. Nobody loses work."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import batched
+
+from sagewatch.errands import cut, noted
+from sagewatch.errors import NotebookNotFoundError, SweepIncompleteError
+from sagewatch.idleness import Verdict
+from sagewatch.incidents import Incidents
+from sagewatch.looker import Case, Looker
+from sagewatch.notebook_outcomes import NotebooksSwept
+from sagewatch.notebook_stores import Sessions
+from sagewatch.notebooks import Notebook, NotebookStatus
+from sagewatch.ports import Clock, MoreTime, NotebookLists, Notebooks
+from sagewatch.records import RecordedBy
+from sagewatch.sessions import Session
+from sagewatch.stopper import Stopper
+from sagewatch.stores import Regions
+from sagewatch.tracker import Tracker
+from sagewatch.watches import Watched, Watches
+
+_LOOKING_SHARE = 0.7  # of the time: what is to be stopped has to be looked at again
+_AT_ONCE = 8  # looks: each waits for others most of the time, and Describe is throttled per account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookSweeper:
+    """Sweeps the notebook instances of every region in use. Everything it needs is given to it."""
+
+    lists: NotebookLists
+    notebooks: Notebooks
+    sessions: Sessions
+    tracker: Tracker
+    watches: Watches
+    regions: Regions
+    looker: Looker
+    incidents: Incidents
+    stopper: Stopper
+    clock: Clock
+    home_region: str
+    max_stops: int
+
+    def sweep(self, more_time: MoreTime) -> NotebooksSwept:
+        """Repair sessions, look at what is due, announce and stop.
+
+        Raises ``SweepIncompleteError``, after everything has been tried, if something failed that time will not mend.
+        """
+        swept = NotebooksSwept()
+        stops: list[Case] = []
+        for region in sorted({self.home_region, *self.regions.in_use()}):
+            with noted(swept, region):
+                stops += self._region(region, more_time, swept)
+        self._stop(stops, more_time, swept)
+        if swept.failures:
+            raise SweepIncompleteError("; ".join(cut(swept.failures)))
+        return swept
+
+    def _region(self, region: str, more_time: MoreTime, swept: NotebooksSwept) -> Sequence[Case]:
+        running = {notebook.arn: notebook for page in self.lists.in_service(region) for notebook in page}
+        swept.in_service += len(running)
+        self._repair(region, running, swept)
+        sessions = {session.arn: session for session in self.sessions.open_sessions(region)}
+        watched = self.watches.of_region(region)
+        now = self.clock()
+        due = [
+            (sessions[arn], _this_session(watched.get(arn, Watched(arn=arn)), sessions[arn]))
+            for arn in running
+            if arn in sessions and _due(watched.get(arn), now)
+        ]
+        due.sort(key=lambda entry: entry[1].look_at or now - timedelta(days=365))  # whose turn it was first
+        return list(self._look_at(due, more_time, swept))
+
+    def _repair(self, region: str, running: Mapping[str, Notebook], swept: NotebooksSwept) -> None:
+        """What no event told: sessions of what is not listed any more end, and what is listed has one."""
+        sessions = {session.arn: session for session in self.sessions.open_sessions(region)}
+        for arn, notebook in running.items():
+            session = sessions.get(arn)
+            if session is None or session.instance_type != notebook.instance_type:
+                with noted(swept, notebook.name):
+                    self.tracker.observe(notebook, by=RecordedBy.SWEEP)
+                    swept.repaired += 1
+        for arn, session in sessions.items():
+            if session.instance_type is not None and arn not in running:
+                with noted(swept, session.name):
+                    self.tracker.observe(self._as_it_stands(session), by=RecordedBy.SWEEP)
+                    swept.repaired += 1
+
+    def _as_it_stands(self, session: Session) -> Notebook:
+        try:
+            return self.notebooks.describe(session.name, session.region, session.account)
+        except NotebookNotFoundError:
+            now = self.clock()
+            return Notebook(
+                name=session.name,
+                arn=session.arn,
+                account=session.account,
+                region=session.region,
+                status=NotebookStatus.DELETING,
+                modified_at=now,
+            )
+
+    def _look_at(
+        self, due: Sequence[tuple[Session, Watched]], more_time: MoreTime, swept: NotebooksSwept
+    ) -> Iterator[Case]:
+        """Look at several at a time; act on all but stops, which are counted first. What does not fit is due next."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for batch in batched(due, _AT_ONCE * 2, strict=False):
+                if not more_time(_LOOKING_SHARE):
+                    swept.carried_over += len(due) - swept.looked_at
+                    return
+                looks = [pool.submit(self.looker.look, session, watched) for session, watched in batch]
+                for (session, _), look in zip(batch, looks, strict=True):
+                    swept.looked_at += 1
+                    with noted(swept, session.name):
+                        case = look.result()
+                        swept.verdicts[case.decision.verdict] += 1
+                        if case.decision.verdict is Verdict.STOP:
+                            yield case
+                        else:
+                            self.incidents.apply(case)
+
+    def _stop(self, stops: Sequence[Case], more_time: MoreTime, swept: NotebooksSwept) -> None:
+        if len(stops) > self.max_stops:
+            self.incidents.tell_too_many(stops, self.max_stops)
+            swept.held_back += len(stops)
+            return
+        for case in stops:
+            if not more_time():
+                swept.carried_over += 1
+                continue
+            with noted(swept, case.notebook.name):
+                swept.stops[self.stopper.stop(case)] += 1
+
+
+def _due(watched: Watched | None, now: datetime) -> bool:
+    if watched is None:
+        return True
+    if watched.lease and watched.lease.until > now:
+        return watched.warned is not None  # a warning that was answered is taken back
+    return watched.look_at is None or watched.look_at <= now
+
+
+def _this_session(watched: Watched, session: Session) -> Watched:
+    """What was announced in an earlier session is over."""
+    if watched.warned and watched.warned.warned_at < session.since:
+        return replace(watched, warned=None, busy_since=None)
+    return watched

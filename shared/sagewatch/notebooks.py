@@ -1,0 +1,55 @@
+"""Notebook instances as values: how they stand, and what their tags ask of us."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+# "Starting July 1, 2026, you can no longer create new or restart stopped AL2 notebook instances" (developer guide,
+# nbi-al2); AL1 went the same way in 2024. Whatever is not known to come back is taken not to.
+_RESTARTABLE = frozenset({"notebook-al2023-v1"})
+
+
+class NotebookStatus(StrEnum):
+    """Notebook instance statuses, in the API's spelling."""
+
+    PENDING = "Pending"
+    IN_SERVICE = "InService"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+    FAILED = "Failed"
+    DELETING = "Deleting"
+    UPDATING = "Updating"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notebook:
+    """One notebook instance as an event, a listing or a Describe call told of it.
+
+    ``None`` always means "not known". Times are aware and in UTC. ``arn`` is in lower case; ``name`` keeps its case.
+    Events and listings tell neither ``platform`` nor ``volume_gb``.
+    """
+
+    name: str
+    arn: str
+    account: str
+    region: str
+    status: NotebookStatus
+    instance_type: str | None = None
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
+    volume_gb: int | None = None
+    platform: str | None = None
+    role_arn: str | None = None
+    failure_reason: str | None = None
+    tags: Mapping[str, str] | None = None
+
+    @property
+    def stop_is_one_way(self) -> bool:
+        """Whether it could not be started again once stopped, as far as is known."""
+        return self.platform not in _RESTARTABLE
+
+    @property
+    def running(self) -> bool:
+        """Whether its instance is billed: from InService on, until it leaves it."""
+        return self.status in {NotebookStatus.IN_SERVICE, NotebookStatus.UPDATING}

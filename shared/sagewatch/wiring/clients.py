@@ -1,0 +1,86 @@
+"""Clients and clocks, made once per execution environment."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from sagewatch.adapters.agent_evidence import MetricData
+from sagewatch.adapters.sqs import SqsInbox
+from sagewatch.entry import Entry, Work
+from sagewatch.settings import InboxSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sqs import SQSClient
+
+# Short tries here, long waits in the queue: a sleeping Lambda is paid for, a waiting message is not.
+QUICK = Config(connect_timeout=2, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 2})
+# A sweep has no queue to wait in, and time: botocore slows down by itself when SageMaker throttles.
+PATIENT = Config(connect_timeout=2, read_timeout=6, retries={"mode": "adaptive", "total_max_attempts": 5})
+LONGEST_LOOK = 120_000  # milliseconds: a job's three calls to SageMaker, each tried five times without an answer
+BETWEEN_LISTS = 0.55  # seconds: ListTrainingJobs allows two requests a second
+
+
+def now() -> datetime:
+    """The clock of production."""
+    return datetime.now(UTC)
+
+
+def entry(work: Work, sqs: "SQSClient", inbox: InboxSettings) -> Entry:
+    """Work on what a queue holds."""
+    queues = SqsInbox(sqs, url=inbox.queue_url, dead_letter_url=inbox.dead_letter_queue_url)
+    return Entry(work, inbox=queues, max_receives=inbox.max_receives)
+
+
+@cache
+def sagemaker(region: str) -> "SageMakerClient":
+    """A region's client for functions that have a queue to wait in."""
+    return boto3.client("sagemaker", region_name=region, config=QUICK)
+
+
+@cache
+def patient_sagemaker(region: str) -> "SageMakerClient":
+    """A region's client for sweeps."""
+    return boto3.client("sagemaker", region_name=region, config=PATIENT)
+
+
+@cache
+def logs(region: str) -> "CloudWatchLogsClient":
+    """A region's client."""
+    return boto3.client("logs", region_name=region, config=QUICK)
+
+
+@cache
+def cloudwatch(region: str) -> MetricData:
+    """A region's client."""
+    client: MetricData = boto3.client("cloudwatch", region_name=region, config=QUICK)
+    return client
+
+
+class Pace:
+    """Waits so that between two calls in one region lie at least so many seconds."""
+
+    def __init__(
+        self,
+        seconds: float,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Keep the distance, and what tells and passes the time."""
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._last: dict[str, float] = {}
+
+    def __call__(self, region: str) -> None:
+        """Wait for as long as it takes."""
+        left = self._last.get(region, float("-inf")) + self._seconds - self._monotonic()
+        if left > 0:
+            self._sleep(left)
+        self._last[region] = self._monotonic()

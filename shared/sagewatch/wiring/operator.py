@@ -1,0 +1,65 @@
+"""What an operator's tools are given, with the caller's own credentials."""
+
+from collections.abc import Callable
+
+import boto3
+
+from sagewatch.adapters.dynamodb_ledger import DynamoLedgerRows
+from sagewatch.adapters.dynamodb_prices import DynamoPrices
+from sagewatch.adapters.dynamodb_sessions import DynamoSessions
+from sagewatch.adapters.dynamodb_watch import DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.shipped_prices import ShippedPrices
+from sagewatch.adapters.stack import read_stack
+from sagewatch.errands import Watcher
+from sagewatch.errors import SettingsError
+from sagewatch.meter import Meter
+from sagewatch.settings import RecordingSettings
+from sagewatch.spending import Spending
+from sagewatch.sweeper import Sweeper
+from sagewatch.wiring.clients import PATIENT, now
+from sagewatch.wiring.jobs import make_sweeper
+
+
+def backfill(stack: str, watcher: Watcher) -> Sweeper:
+    """``make backfill``: the past of an account, with the caller's own credentials, for the stack of that name.
+
+    Raises ``SettingsError`` and what ``read_stack`` does.
+    """
+    session = boto3.Session()
+    given = _operator(session, stack)
+    dynamodb, sqs = session.client("dynamodb", config=PATIENT), session.client("sqs", config=PATIENT)
+    return make_sweeper(given, dynamodb, sqs, session.region_name, watcher)
+
+
+def spending(stack: str, on_day: Callable[[str], None]) -> Spending:
+    """``make costs``: what the ledger of the stack of that name says. Raises what ``backfill`` does."""
+    session = boto3.Session()
+    given = _operator(session, stack)
+    dynamodb = session.client("dynamodb", config=PATIENT)
+    return Spending(
+        rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
+        totals=DynamoTotals(dynamodb, given.watch_state),
+        marks=DynamoMarks(dynamodb, given.watch_state, now),
+        on_day=on_day,
+    )
+
+
+def meter(stack: str) -> Meter:
+    """``make costs ARGS=--open``: what notebooks have cost that is in no row yet. Raises what ``backfill`` does."""
+    session = boto3.Session()
+    given = _operator(session, stack)
+    dynamodb = session.client("dynamodb", config=PATIENT)
+    return Meter(
+        sessions=DynamoSessions(dynamodb, given.watch_state),
+        prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
+        regions=DynamoRegions(dynamodb, given.watch_state, now),
+        clock=now,
+        home_region=session.region_name,
+        discount_percent=given.discount_percent,
+    )
+
+
+def _operator(session: boto3.Session, stack: str) -> RecordingSettings:
+    if not session.region_name:
+        raise SettingsError("no region is set: AWS_DEFAULT_REGION or a profile names the one the stack is in")
+    return RecordingSettings.from_stack(read_stack(session.client("cloudformation", config=PATIENT), stack))

@@ -73,6 +73,7 @@ def up(console: Console, options: argparse.Namespace) -> int:
     cloud = _set_up(console, _HOME / "up", options.parameters)
     link = _HOME / "env"
     link.write_text(cloud.write_env().read_text(encoding="utf-8"), encoding="utf-8")
+    console.print(f"Slack is at {cloud.slack_url}/ for your browser.", highlight=False)
     console.print(f"Deployed. Its addresses are in {link.relative_to(ROOT)}; `make down` stops it.", highlight=False)
     return 0
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -130,6 +131,7 @@ class LocalCloud:
             "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_ENDPOINT_URL_PRICING": f"http://127.0.0.1:{self.ports.pricing}",
             "AWS_ENDPOINT_URL_SAGEMAKER": f"http://127.0.0.1:{self.ports.sagemaker}",
+            "AWS_ENDPOINT_URL_CLOUDWATCH": f"http://127.0.0.1:{self.ports.sagemaker}",
         }
 
     def process_env(self) -> dict[str, str]:
@@ -177,6 +179,14 @@ class LocalCloud:
             *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-progressbar"),
             *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--parameter-overrides", *own, *overrides),
         )
+        self.connect_buttons()
+
+    def connect_buttons(self) -> None:
+        """Tell Slack where the app answers: MiniStack serves function URLs by their host's name."""
+        host = urllib.parse.urlsplit(self.outputs()["AnswerSlackUrl"]).netloc
+        order = json.dumps({"url": f"{self.aws_url}/", "host": host}).encode()
+        with urllib.request.urlopen(f"{self.slack_url}/interactivity", order, timeout=5):  # noqa: S310 - our own server
+            pass
 
     def _sam(self, *arguments: str) -> None:
         log = self.home / f"sam-{arguments[0]}.log"

@@ -9,6 +9,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
+from local.notebooks import JUPYTERS
 from local.pricing import pricing_app
 from local.sagemaker import control_app, extend_moto
 from local.slack import Workspace, slack_app
@@ -18,6 +19,7 @@ def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     options = _options()
     extend_moto()
+    JUPYTERS.url = f"http://127.0.0.1:{options.control_port}"
     workspace = Workspace(token=options.slack_token, signing_secret=options.slack_signing_secret)
     for port, app in (
         (options.sagemaker_port, DomainDispatcherApplication(create_backend_app)),

@@ -143,11 +143,11 @@ class Stage:
         return [from_item(item) for page in pages for item in page["Items"]]
 
     def quiet(self) -> bool:
-        """Whether nothing is on its way any more: no event and no alert waits or is being worked on."""
+        """Whether nothing is on its way any more: no event, press or alert waits or is being worked on."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counts = (
             self.client("sqs").get_queue_attributes(QueueUrl=self._env[queue], AttributeNames=names)["Attributes"]
-            for queue in ("JobEventQueueUrl", "AlertQueueUrl")
+            for queue in ("PressQueueUrl", "NotebookEventQueueUrl", "JobEventQueueUrl", "AlertQueueUrl")
         )
         return not any(int(number) for count in counts for number in count.values())
 

@@ -22,6 +22,7 @@ from moto.sagemaker.models import AutoMLJob, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
 from local.faults import FAULTS, breakable
+from local.notebooks import control, extend_notebooks, jupyter_routes, story
 from sagewatch.fields import parse_timestamp
 
 Answer = tuple[Response, int]
@@ -74,6 +75,7 @@ def extend_moto() -> None:
         setattr(SageMakerResponse, f"list_{operation}s", _listing(kind))
         breakable(emulated.operation)
         breakable(f"List{emulated.prefix}Jobs")
+    extend_notebooks()
     setattr(AutoMLJob, "__init__", _lenient(AutoMLJob.__init__))  # noqa: B010 - likewise
     setattr(SageMakerResponse, "list_tags", _list_tags)  # noqa: B010 - mypy refuses the plain assignment
 
@@ -232,10 +234,17 @@ def control_app(account: str, default_region: str) -> Flask:
         except ValueError as exc:
             return _refuse(400, str(exc))
 
+    @app.get("/notebook-instance/<name>")
+    def told(name: str) -> Answer:
+        resource = sagemaker_backends[account][request.args.get("region", default_region)].notebook_instances.get(name)
+        return (jsonify(story(resource)), 200) if resource else _refuse(404, f"no notebook-instance {name!r}")
+
+    jupyter_routes(app)
     return app
 
 
-def _apply(resource: object, emulated: Emulated, fields: Mapping[str, object]) -> Answer:
+def _apply(resource: object, emulated: Emulated, orders: Mapping[str, object]) -> Answer:
+    fields = control(resource, orders) if emulated.prefix == "NotebookInstance" else orders
     members = _describe_members(emulated.operation)
     if unknown := sorted(set(fields) - set(members)):
         return _refuse(400, f"{emulated.operation} answers no {', '.join(unknown)}")
@@ -244,7 +253,8 @@ def _apply(resource: object, emulated: Emulated, fields: Mapping[str, object]) -
     started = values.get(f"{emulated.prefix}StartTime", _get(resource, f"{emulated.prefix}StartTime"))
     if values.get(f"{emulated.prefix}JobStatus") in _ENDED and started and end in members:
         values.setdefault(end, utcnow())
-    for name, value in {"LastModifiedTime": utcnow(), **values}.items():
+    touched = {"LastModifiedTime": utcnow()} if values else {}
+    for name, value in {**touched, **values}.items():
         _set(resource, name, value)
     return jsonify({"set": sorted(values)}), 200
 

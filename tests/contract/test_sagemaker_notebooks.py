@@ -77,7 +77,7 @@ class MotoPlace:
     def __init__(self, aws: Aws) -> None:
         """No notebook yet."""
         self._client = aws.client("sagemaker", REGION)
-        for page in self._client.get_paginator("list_notebook_instances").paginate():
+        for page in self._client.get_paginator("list_notebook_instances").paginate(StatusEquals="InService"):
             for notebook in page["NotebookInstances"]:
                 self._client.stop_notebook_instance(NotebookInstanceName=notebook["NotebookInstanceName"])
         self.paces: list[str] = []

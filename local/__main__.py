@@ -18,6 +18,7 @@ from samcli.yamlhelper import yaml_dump, yaml_parse
 from local.board import ledger_table, message_panel, totals
 from local.cloud import ROOT, CloudError, LocalCloud, unknown_parameters
 from local.jobs import PlayedJob, Stage, get_json
+from local.notebook_day import start_notebooks
 from local.relay import reachable_from_containers
 from local.scenario import a_day
 
@@ -50,10 +51,12 @@ def _interrupt(*_: object) -> NoReturn:
 def demo(console: Console, options: argparse.Namespace) -> int:
     """Play a day in an ML team on a cloud of its own, show the channel and the ledger, clean up."""
     del options
-    cloud = _set_up(console, _HOME / f"demo-{os.getpid()}", [])
+    cloud = _set_up(console, _HOME / f"demo-{os.getpid()}", ["Mode=enforce", "WarnMinutes=0"])
     try:
         jobs = a_day()
         settled, rows = _play(console, Stage(cloud.env()), cloud, jobs)
+        idle = _play_notebooks(console, Stage(cloud.env()), cloud)
+        rows = Stage(cloud.env()).ledger()
         console.print(ledger_table(rows), totals(rows), sep="\n")
         missing = {job.name for job in jobs} - {row["resource_name"] for row in rows}
     finally:
@@ -61,9 +64,9 @@ def demo(console: Console, options: argparse.Namespace) -> int:
             cloud.stop()
     if missing:
         console.print(f"[red]not in the ledger: {', '.join(sorted(missing))}")
-    if not settled:
+    if not (settled and idle):
         console.print(f"[red]after {_SETTLED_SECONDS} s there were still messages on their way")
-    return 0 if settled and not missing else 1
+    return 0 if settled and idle and not missing else 1
 
 
 def up(console: Console, options: argparse.Namespace) -> int:
@@ -168,6 +171,21 @@ def _play(
         settled = _settles(console, stage, cloud, shown, len(jobs)) and settled
     console.rule(f"SweepJobs found {swept['recorded']} ended jobs that no event told of")
     return settled, stage.ledger()
+
+
+def _play_notebooks(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
+    """Sweep over a team's notebooks, at once and once the notice (here none) is over; say whether all was told."""
+    console.rule("SweepNotebooks asks seven notebooks: idle ones are announced, and stopped by the next sweep")
+    shown = {message["ts"] for message in get_json(f"{cloud.slack_url}/messages")}
+    start_notebooks(stage)
+    settled = True
+    with console.status("SweepNotebooks looks at what is in service"):
+        for _ in range(2):
+            swept = stage.invoke("SweepNotebooks", {})
+            settled = _wait_for(stage.quiet, lambda: None) and settled
+            _show_new(console, cloud, shown)
+            console.print(f"verdicts {swept['verdicts']}, stops {swept['stops']}", style="dim", highlight=False)
+    return settled
 
 
 def _settles(console: Console, stage: Stage, cloud: LocalCloud, shown: set[str], rows: int) -> bool:

@@ -110,7 +110,8 @@ PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:paramete
 NOTEBOOKS = {
     "cloudwatch": {"*"},
     "logs:FilterLogEvents": {
-        "arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:/aws/sagemaker/NotebookInstances:*"
+        f"arn:${{AWS::Partition}}:logs:*:${{AWS::AccountId}}:log-group:/aws/sagemaker/NotebookInstances{end}"
+        for end in ("", ":*")
     },
     "dynamodb:PutItem": {"CostLedger", "WatchState"},
     "dynamodb": {"WatchState"},

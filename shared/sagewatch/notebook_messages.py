@@ -20,7 +20,7 @@ def notebook_idle(alert: NotebookAlert) -> tuple[str, Sequence[Block]]:
     headline = f"Notebook idle: {alert.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
-        section(f"{_sentence(alert.reason)}\n*{escape(_intent(alert))}*"),
+        section(_sentence(alert.reason) if alert.outcome else f"{_sentence(alert.reason)}\n*{escape(_intent(alert))}*"),
         SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert)]),
     ]
     if alert.outcome:

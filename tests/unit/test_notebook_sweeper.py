@@ -1,5 +1,6 @@
 """Idle notebooks are announced, looked at again, and stopped; what works, and what nobody can tell of, is kept."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -276,3 +277,21 @@ def test_the_outcome_counts_verdicts() -> None:
     answer = world.sweep().answer()
 
     assert answer["verdicts"] == {Verdict.KEEP: 1, Verdict.WARN: 1}
+
+
+def test_the_calls_of_a_sweep_over_a_thousand_notebooks_with_fifty_in_service() -> None:
+    """One List; four calls and one look for each that is new, and none at all until something may be due again."""
+    world = NotebookWorld()
+    world.has(*(a_notebook(f"off-{number}", status=NotebookStatus.STOPPED) for number in range(950)))
+    world.has(*(a_notebook(f"on-{number}") for number in range(50)))
+    for number in range(50):
+        world.busy(f"on-{number}")
+    counts = []
+    for _ in range(3):
+        world.notebooks.calls.clear()
+        world.jupyter.asked.clear()
+        world.sweep(later=QUARTER)
+        calls = Counter(call.partition(" ")[0] for call in world.notebooks.calls)
+        counts.append((calls["list"], calls["describe"], calls["tags"], len(world.jupyter.asked)))
+
+    assert counts == [(1, 100, 100, 50), (1, 0, 0, 0), (1, 0, 0, 0)]

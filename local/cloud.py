@@ -132,6 +132,7 @@ class LocalCloud:
             "AWS_ENDPOINT_URL_PRICING": f"http://127.0.0.1:{self.ports.pricing}",
             "AWS_ENDPOINT_URL_SAGEMAKER": f"http://127.0.0.1:{self.ports.sagemaker}",
             "AWS_ENDPOINT_URL_CLOUDWATCH": f"http://127.0.0.1:{self.ports.sagemaker}",
+            "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": f"http://127.0.0.1:{self.ports.sagemaker}",
         }
 
     def process_env(self) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 What differs from moto: lists are narrowed and sorted by creation time before they are cut into pages; jobs begin
 InProgress and emit no end; processing jobs keep their resources; ARNs are in lower case; the missing Stop calls exist
-and refuse ended jobs with AWS's sentence; ListTags of an unknown ARN is an error and not a crash. Still not as on AWS:
-nothing runs, so a job changes only through the control endpoint or a Stop call.
+and refuse ended jobs with AWS's sentence; tags of an unknown ARN are an error and not a crash. Still not as on AWS:
+nothing runs, so a job changes only through the control endpoint or a Stop call. Of notebooks, see ``notebooks``.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ from moto.sagemaker.models import AutoMLJob, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
 from local.faults import FAULTS, breakable
-from local.notebooks import control, extend_notebooks, jupyter_routes, story
+from local.notebooks import ORDERS, control, extend_notebooks, pace_route, story
 from sagewatch.fields import parse_timestamp
 
 Answer = tuple[Response, int]
@@ -60,6 +60,12 @@ KINDS: Mapping[str, Emulated] = {
     "notebook-instance": Emulated("notebook_instances", "NotebookInstance", "DescribeNotebookInstance"),
 }
 _ENDED = frozenset({"Completed", "Failed", "Stopped"})
+_SHORTER = {
+    "NotebookInstanceStatus": "status",
+    "NotebookInstanceArn": "arn",
+    "NotebookInstanceLifecycleConfigName": "lifecycle_config_name",
+    "SecurityGroups": "security_group_ids",
+}
 
 
 def extend_moto() -> None:
@@ -77,7 +83,9 @@ def extend_moto() -> None:
         breakable(f"List{emulated.prefix}Jobs")
     extend_notebooks()
     setattr(AutoMLJob, "__init__", _lenient(AutoMLJob.__init__))  # noqa: B010 - likewise
-    setattr(SageMakerResponse, "list_tags", _list_tags)  # noqa: B010 - mypy refuses the plain assignment
+    for method, replacement in (("list_tags", _list_tags), ("add_tags", _add_tags), ("delete_tags", _delete_tags)):
+        setattr(SageMakerResponse, method, replacement)
+    breakable("ListTags")
 
 
 def _beginning(create: Callable[[SageMakerResponse], ActionResult], kind: str) -> Callable[..., ActionResult]:
@@ -195,19 +203,41 @@ def _summary(resource: Any, emulated: Emulated) -> dict[str, object]:
 
 
 def _list_tags(self: SageMakerResponse) -> ActionResult:
-    """Find the resource whatever the case of its ARN, which AWS lower-cases and moto does not."""
-    kind, _, name = self._get_param("ResourceArn").rpartition(":")[2].partition("/")
-    store = getattr(self.sagemaker_backend, KINDS[kind].store) if kind in KINDS else {}
+    return ActionResult({"Tags": _tagged(self).tags or []})
+
+
+def _add_tags(self: SageMakerResponse) -> ActionResult:
+    """A key that is there already gets the new value."""
+    added = self._get_param("Tags")
+    return ActionResult({"Tags": _retag(self, {tag["Key"] for tag in added}, added)})
+
+
+def _delete_tags(self: SageMakerResponse) -> ActionResult:
+    _retag(self, set(self._get_param("TagKeys")), [])
+    return ActionResult({})
+
+
+def _retag(asked: SageMakerResponse, gone: set[str], added: list[dict[str, str]]) -> list[dict[str, str]]:
+    resource = _tagged(asked)
+    resource.tags = [tag for tag in resource.tags or [] if tag["Key"] not in gone] + added
+    return list(resource.tags)
+
+
+def _tagged(asked: SageMakerResponse) -> Any:
+    """The resource, whatever the case of its ARN, which AWS lower-cases and moto does not."""
+    kind, _, name = asked._get_param("ResourceArn").rpartition(":")[2].partition("/")  # noqa: SLF001 - moto's way to read a request
+    store = getattr(asked.sagemaker_backend, KINDS[kind].store) if kind in KINDS else {}
     for resource in store.values():
-        if resource.arn.lower().endswith(f"{kind}/{name}".lower()):
-            return ActionResult({"Tags": resource.tags or []})
+        if resource.arn.lower().endswith(f":{kind}/{name}".lower()):
+            return resource
     raise ValidationError(message="Requested resource not found.")
 
 
 def control_app(account: str, default_region: str) -> Flask:
     """``POST /<kind>/<name>`` with Describe fields in the API's spelling sets them on an emulated resource.
 
-    ``POST /fail`` with ``{"operation", "code", "times"}`` lets the next Describe or List calls fail.
+    ``POST /fail`` with ``{"operation", "code", "times"}`` lets the next Describe, List or notebook calls fail;
+    ``GET /notebook-instance/<name>`` tells what was asked of a notebook.
     """
     app = Flask("sagemaker-control")
 
@@ -239,16 +269,19 @@ def control_app(account: str, default_region: str) -> Flask:
         resource = sagemaker_backends[account][request.args.get("region", default_region)].notebook_instances.get(name)
         return (jsonify(story(resource)), 200) if resource else _refuse(404, f"no notebook-instance {name!r}")
 
-    jupyter_routes(app)
+    pace_route(app)
     return app
 
 
 def _apply(resource: object, emulated: Emulated, orders: Mapping[str, object]) -> Answer:
-    fields = control(resource, orders) if emulated.prefix == "NotebookInstance" else orders
+    notebook = emulated.prefix == "NotebookInstance"
+    fields = {name: value for name, value in orders.items() if not (notebook and name in ORDERS)}
     members = _describe_members(emulated.operation)
     if unknown := sorted(set(fields) - set(members)):
         return _refuse(400, f"{emulated.operation} answers no {', '.join(unknown)}")
     values = {name: _typed(value, members[name]) for name, value in fields.items()}
+    if notebook:
+        control(resource, orders)
     end = emulated.end
     started = values.get(f"{emulated.prefix}StartTime", _get(resource, f"{emulated.prefix}StartTime"))
     if values.get(f"{emulated.prefix}JobStatus") in _ENDED and started and end in members:
@@ -293,8 +326,7 @@ def _get(resource: object, name: str) -> object:
 def _attribute(resource: object, name: str) -> str:
     """What moto calls it if it has it, for its lists look there; else the API's spelling, which it echoes."""
     snake = camelcase_to_underscores(name.replace("AutoML", "AutoMl"))
-    short = "status" if name == "NotebookInstanceStatus" else snake
-    return next((known for known in (snake, short) if hasattr(resource, known)), name)
+    return next((known for known in (snake, _SHORTER.get(name, snake)) if hasattr(resource, known)), name)
 
 
 def _refuse(status: int, error: str) -> Answer:

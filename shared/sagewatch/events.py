@@ -1,5 +1,6 @@
 """An EventBridge event about a job, as it arrives: from a queue's message body, a file, or another bus."""
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -22,6 +23,14 @@ class Envelope(BaseModel):
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
     region: Region
     detail: dict[str, Any]
+
+
+def read_body(body: str) -> object:
+    """Read the event in a queue message. Raises ``MalformedEventError`` for what is not JSON."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as exc:  # not JSON, a number of 5,000 digits, lists a thousand deep
+        raise MalformedEventError(f"not JSON: {type(exc).__name__}") from exc
 
 
 def read_envelope(event: object) -> Envelope:

@@ -61,8 +61,9 @@ class NotebookSweeper:
     def _region(self, region: str, more_time: MoreTime, swept: NotebooksSwept) -> Sequence[Case]:
         running = {notebook.arn: notebook for page in self.lists.in_service(region) for notebook in page}
         swept.in_service += len(running)
-        self._repair(region, running, swept)
-        sessions = {session.arn: session for session in self.sessions.open_sessions(region)}
+        sessions = self._open(region)
+        if self._repair(running, sessions, swept):
+            sessions = self._open(region)
         watched = self.watches.of_region(region)
         now = self.clock()
         due = [
@@ -73,20 +74,29 @@ class NotebookSweeper:
         due.sort(key=lambda entry: entry[1].look_at or now - timedelta(days=365))  # whose turn it was first
         return list(self._look_at(due, more_time, swept))
 
-    def _repair(self, region: str, running: Mapping[str, Notebook], swept: NotebooksSwept) -> None:
-        """What no event told: sessions of what is not listed any more end, and what is listed has one."""
-        sessions = {session.arn: session for session in self.sessions.open_sessions(region)}
-        for arn, notebook in running.items():
-            session = sessions.get(arn)
-            if session is None or session.instance_type != notebook.instance_type:
-                with noted(swept, notebook.name):
-                    self.tracker.observe(notebook, by=RecordedBy.SWEEP)
-                    swept.repaired += 1
-        for arn, session in sessions.items():
-            if session.instance_type is not None and arn not in running:
-                with noted(swept, session.name):
-                    self.tracker.observe(self._as_it_stands(session), by=RecordedBy.SWEEP)
-                    swept.repaired += 1
+    def _open(self, region: str) -> Mapping[str, Session]:
+        return {session.arn: session for session in self.sessions.open_sessions(region)}
+
+    def _repair(self, running: Mapping[str, Notebook], sessions: Mapping[str, Session], swept: NotebooksSwept) -> bool:
+        """What no event told: sessions of what is not listed any more end, and what is listed has one.
+
+        Say whether there was anything to repair.
+        """
+        untold = [
+            notebook
+            for arn, notebook in running.items()
+            if arn not in sessions or sessions[arn].instance_type != notebook.instance_type
+        ]
+        over = [session for arn, session in sessions.items() if session.instance_type and arn not in running]
+        for notebook in untold:
+            with noted(swept, notebook.name):
+                self.tracker.observe(notebook, by=RecordedBy.SWEEP)
+                swept.repaired += 1
+        for session in over:
+            with noted(swept, session.name):
+                self.tracker.observe(self._as_it_stands(session), by=RecordedBy.SWEEP)
+                swept.repaired += 1
+        return bool(untold or over)
 
     def _as_it_stands(self, session: Session) -> Notebook:
         try:

@@ -1,6 +1,5 @@
 """RecordJob's work: read the job, decide, act."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,8 +8,8 @@ from enum import StrEnum
 from typing import assert_never
 
 from sagewatch.costs import cost_of
-from sagewatch.errors import JobNotFoundError, JobNotSettledError, MalformedEventError
-from sagewatch.events import read_job_event
+from sagewatch.errors import JobNotFoundError, JobNotSettledError
+from sagewatch.events import read_body, read_job_event
 from sagewatch.owners import owner_of, parent_of, tagged_as, tagged_owner
 from sagewatch.policy import Action, Decision, Record, SumAgain, Tell, Unwatch, Watch, decide_ended, decide_running
 from sagewatch.ports import AlertQueue, Clock, Jobs, Prices
@@ -63,11 +62,7 @@ class Recorder:
 
     def on_message(self, body: str) -> Outcome:
         """Handle the event in a queue message. Raises what ``on_event`` does."""
-        try:
-            event = json.loads(body)
-        except (ValueError, RecursionError) as exc:  # not JSON, a number of 5,000 digits, lists a thousand deep
-            raise MalformedEventError(f"not JSON: {type(exc).__name__}") from exc
-        return self.on_event(event)
+        return self.on_event(read_body(body))
 
     def on_event(self, event: object) -> Outcome:
         """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""

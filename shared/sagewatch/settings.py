@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sagewatch.errors import SettingsError
@@ -81,25 +81,39 @@ class InboxSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingSettings:
-    """What whoever records jobs needs: both tables, the way to Slack, and how jobs are owned and priced."""
+class LedgerSettings:
+    """What whoever writes rows needs: both tables, and how what is in them is owned and priced."""
 
     cost_ledger: str
     watch_state: str
-    alert_queue_url: str
     owner_tag_keys: tuple[str, ...]
     discount_percent: Decimal
 
     @classmethod
     def read(cls, env: _Environment) -> Self:
-        """Read what every function that records has."""
-        return cls(
-            cost_ledger=env.text("COST_LEDGER"),
-            watch_state=env.text("WATCH_STATE"),
-            alert_queue_url=env.text("ALERT_QUEUE_URL"),
-            owner_tag_keys=env.words("OWNER_TAG_KEYS"),
-            discount_percent=env.percent("DISCOUNT_PERCENT"),
-        )
+        """Read what every function that writes rows has."""
+        return cls(**_ledger(env))
+
+
+def _ledger(env: _Environment) -> dict[str, Any]:
+    return {
+        "cost_ledger": env.text("COST_LEDGER"),
+        "watch_state": env.text("WATCH_STATE"),
+        "owner_tag_keys": env.words("OWNER_TAG_KEYS"),
+        "discount_percent": env.percent("DISCOUNT_PERCENT"),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingSettings(LedgerSettings):
+    """What whoever records and tells needs: the way to Slack too."""
+
+    alert_queue_url: str
+
+    @classmethod
+    def read(cls, env: _Environment) -> Self:
+        """Read what every function that records and tells has."""
+        return cls(**_ledger(env), alert_queue_url=env.text("ALERT_QUEUE_URL"))
 
     @classmethod
     def from_stack(cls, stack: Mapping[str, str]) -> Self:
@@ -133,13 +147,10 @@ class RecordJobSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackNotebookSettings:
-    """What TrackNotebook needs: what ``RecordingSettings`` has, but no way to Slack."""
+    """What TrackNotebook needs."""
 
     inbox: InboxSettings
-    cost_ledger: str
-    watch_state: str
-    owner_tag_keys: tuple[str, ...]
-    discount_percent: Decimal
+    ledger: LedgerSettings
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
@@ -147,10 +158,7 @@ class TrackNotebookSettings:
         env = _Environment(os.environ if variables is None else variables)
         return cls(
             inbox=InboxSettings.read(env),
-            cost_ledger=env.text("COST_LEDGER"),
-            watch_state=env.text("WATCH_STATE"),
-            owner_tag_keys=env.words("OWNER_TAG_KEYS"),
-            discount_percent=env.percent("DISCOUNT_PERCENT"),
+            ledger=LedgerSettings.read(env),
         )
 
 

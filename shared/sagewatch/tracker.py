@@ -1,6 +1,5 @@
 """TrackNotebook's work, which sweeps and buttons share: see how a notebook stands, and keep its sessions in order."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sagewatch.errors import MalformedEventError, NotebookNotFoundError
+from sagewatch.events import read_body
 from sagewatch.notebook_shapes import read_notebook_event
 from sagewatch.notebook_stores import Sessions
 from sagewatch.notebooks import Notebook, NotebookStatus
@@ -58,11 +58,7 @@ class Tracker:
 
     def on_message(self, body: str) -> Tracked:
         """Handle the event in a queue message. Raises what ``on_event`` does."""
-        try:
-            event = json.loads(body)
-        except (ValueError, RecursionError) as exc:  # not JSON, a number of 5,000 digits, lists a thousand deep
-            raise MalformedEventError(f"not JSON: {type(exc).__name__}") from exc
-        return self.on_event(event)
+        return self.on_event(read_body(body))
 
     def on_event(self, event: object) -> Tracked:
         """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""

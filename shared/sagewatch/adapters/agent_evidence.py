@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import Any, ClassVar, Protocol
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.errors import SageWatchError, UnavailableError
+from sagewatch.adapters.looks import looked
+from sagewatch.errors import UnavailableError
 from sagewatch.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.notebooks import Notebook
 from sagewatch.phrases import clock_time
@@ -73,12 +74,7 @@ class AgentEvidence:
 
     def read(self, notebook: Notebook, now: datetime) -> Reading:
         """See ``EvidenceSource.read``. Nothing is raised."""
-        try:
-            return self._read(notebook, now)
-        except SageWatchError as exc:
-            return Unknown(Source.AGENT, str(exc))
-        except Exception as exc:  # noqa: BLE001 - a look that fails in any way is an unknown
-            return Unknown(Source.AGENT, f"no usable answer ({type(exc).__name__})")
+        return looked(Source.AGENT, lambda: self._read(notebook, now))
 
     def _read(self, notebook: Notebook, now: datetime) -> Reading:
         """A notebook that was only just started or changed has nothing to show for the time before."""

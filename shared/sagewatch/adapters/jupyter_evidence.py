@@ -24,8 +24,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import BaseHTTPResponse
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.errors import SageWatchError, UnavailableError
-from sagewatch.evidence import Reading, Source, Unknown
+from sagewatch.adapters.looks import looked
+from sagewatch.errors import UnavailableError
+from sagewatch.evidence import Reading, Source
 from sagewatch.jupyter import read_jupyter
 from sagewatch.notebooks import Notebook
 
@@ -53,12 +54,7 @@ class JupyterEvidence:
 
     def read(self, notebook: Notebook, now: datetime) -> Reading:
         """See ``EvidenceSource.read``. Nothing is raised, and no reason names the URL, a cookie or an answer."""
-        try:
-            return self._read(notebook, now)
-        except SageWatchError as exc:
-            return Unknown(Source.JUPYTER, str(exc))
-        except Exception as exc:  # noqa: BLE001 - a look that fails in any way is an unknown, and its text may be secret
-            return Unknown(Source.JUPYTER, f"no usable answer ({type(exc).__name__})")
+        return looked(Source.JUPYTER, lambda: self._read(notebook, now))
 
     def _read(self, notebook: Notebook, now: datetime) -> Reading:
         began = time.monotonic()

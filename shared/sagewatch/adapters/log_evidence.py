@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
-from sagewatch.errors import SageWatchError, UnavailableError
+from sagewatch.adapters.looks import looked
+from sagewatch.errors import UnavailableError
 from sagewatch.evidence import Idle, Reading, Source, Unknown
 from sagewatch.notebooks import Notebook
 from sagewatch.phrases import clock_time
@@ -58,12 +59,7 @@ class LogEvidence:
 
     def read(self, notebook: Notebook, now: datetime) -> Reading:
         """See ``EvidenceSource.read``. Nothing is raised."""
-        try:
-            return self._read(notebook, now)
-        except SageWatchError as exc:
-            return Unknown(Source.LOG, str(exc))
-        except Exception as exc:  # noqa: BLE001 - a look that fails in any way is an unknown
-            return Unknown(Source.LOG, f"no usable answer ({type(exc).__name__})")
+        return looked(Source.LOG, lambda: self._read(notebook, now))
 
     def _read(self, notebook: Notebook, now: datetime) -> Reading:
         start = now - self._lookback

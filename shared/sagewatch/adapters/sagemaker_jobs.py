@@ -53,23 +53,25 @@ class SageMakerJobs:
         return read_job(job.kind, answer, account=job.account, region=job.region, described=True)
 
     def tags(self, arn: str, region: str) -> Mapping[str, str]:
-        """See ``Jobs.tags``. A resource has at most 50 tags, which is one page."""
+        """See ``Jobs.tags``."""
         kept = self._tags.get(arn)
         if kept is None or self._clock() >= kept[1]:
             if len(self._tags) >= _KEPT_TAGS:
                 self._tags.clear()
-            kept = self._tags[arn] = (self._read_tags(arn, region), self._clock() + _KEPT_FOR)
+            kept = self._tags[arn] = (read_tags(self._client_for(region), arn), self._clock() + _KEPT_FOR)
         return kept[0]
 
-    def _read_tags(self, arn: str, region: str) -> Mapping[str, str]:
-        with translated(f"sagemaker:ListTags of {arn}"):
-            try:
-                answer = self._client_for(region).list_tags(ResourceArn=arn)
-            except ClientError as exc:
-                if is_gone(exc):
-                    return {}
-                raise
-        return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+
+def read_tags(client: "SageMakerClient", arn: str) -> Mapping[str, str]:
+    """Ask for the tags of a resource, none for one that is gone. It has at most 50, which is one page."""
+    with translated(f"sagemaker:ListTags of {arn}"):
+        try:
+            answer = client.list_tags(ResourceArn=arn)
+        except ClientError as exc:
+            if is_gone(exc):
+                return {}
+            raise
+    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
 
 
 def is_gone(error: ClientError) -> bool:

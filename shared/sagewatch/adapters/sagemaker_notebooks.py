@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, text_of, translated
-from sagewatch.adapters.sagemaker_jobs import is_gone
+from sagewatch.adapters.sagemaker_jobs import is_gone, read_tags
 from sagewatch.errors import NotebookNotFoundError, StopRefusedError
 from sagewatch.notebook_shapes import read_notebook
 from sagewatch.notebooks import Notebook, NotebookStatus
@@ -46,15 +46,8 @@ class SageMakerNotebooks:
         return read_notebook(answer, account=account, region=region)
 
     def tags(self, arn: str, region: str) -> Mapping[str, str]:
-        """See ``Notebooks.tags``. A resource has at most 50 tags, which is one page; they are read anew each time."""
-        with translated(f"sagemaker:ListTags of {arn}"):
-            try:
-                answer = self._client_for(region).list_tags(ResourceArn=arn)
-            except ClientError as exc:
-                if is_gone(exc):
-                    return {}
-                raise
-        return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+        """See ``Notebooks.tags``. They are read anew each time: somebody may have just protected it."""
+        return read_tags(self._client_for(region), arn)
 
 
 class SageMakerNotebookLists:

@@ -33,8 +33,8 @@ from sagewatch.notebook_sweeper import NotebookSweeper
 from sagewatch.ports import EvidenceSource
 from sagewatch.settings import (
     AnswerSlackSettings,
+    LedgerSettings,
     NotebookSettings,
-    RecordingSettings,
     SweepNotebooksSettings,
     TrackNotebookSettings,
 )
@@ -64,7 +64,7 @@ _A_DAY = timedelta(days=1)
 def track_notebook(settings: TrackNotebookSettings | None = None) -> Entry:
     """TrackNotebook: a notebook instance changed state. Raises ``SettingsError``."""
     given = settings or TrackNotebookSettings.from_env()
-    tracker = make_tracker(given, boto3.client("dynamodb", config=QUICK))
+    tracker = make_tracker(given.ledger, boto3.client("dynamodb", config=QUICK))
     return entry(tracker.on_message, boto3.client("sqs", config=QUICK), given.inbox)
 
 
@@ -151,7 +151,7 @@ def _evidence(given: NotebookSettings) -> tuple[EvidenceSource, ...]:
     return (JupyterEvidence(sagemaker), *others) if given.ask_jupyter else others
 
 
-def make_tracker(given: RecordingSettings | TrackNotebookSettings, dynamodb: "DynamoDBClient") -> Tracker:
+def make_tracker(given: LedgerSettings, dynamodb: "DynamoDBClient") -> Tracker:
     """What keeps sessions, whoever saw the notebook."""
     return Tracker(
         notebooks=SageMakerNotebooks(sagemaker),

@@ -24,6 +24,7 @@ from sagewatch.watches import Watched, Watches
 
 _LOOKING_SHARE = 0.7  # of the time: what is to be stopped has to be looked at again
 _AT_ONCE = 8  # looks: each waits for others most of the time, and Describe is throttled per account
+_BATCH = 2 * _AT_ONCE  # looks between two glances at the time that is left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +118,9 @@ class NotebookSweeper:
     ) -> Iterator[Case]:
         """Look at several at a time; act on all but stops, which are counted first. What does not fit is due next."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for batch in batched(due, _AT_ONCE * 2, strict=False):
+            for number, batch in enumerate(batched(due, _BATCH, strict=False)):
                 if not more_time(_LOOKING_SHARE):
-                    swept.carried_over += len(due) - swept.looked_at
+                    swept.carried_over += len(due) - number * _BATCH
                     return
                 looks = [pool.submit(self.looker.look, session, watched) for session, watched in batch]
                 for (session, _), look in zip(batch, looks, strict=True):

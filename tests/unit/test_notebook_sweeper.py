@@ -295,3 +295,15 @@ def test_the_calls_of_a_sweep_over_a_thousand_notebooks_with_fifty_in_service() 
         counts.append((calls["list"], calls["describe"], calls["tags"], len(world.jupyter.asked)))
 
     assert counts == [(1, 100, 100, 50), (1, 0, 0, 0), (1, 0, 0, 0)]
+
+
+def test_what_is_carried_over_is_counted_region_by_region() -> None:
+    """The looks of one region are none of another's."""
+    world = NotebookWorld()
+    world.regions.note("eu-west-1")
+    for number in range(20):
+        arn = a_notebook(f"eu-{number}").arn.replace("us-east-1", "eu-west-1")
+        world.has(a_notebook(f"us-{number}"), a_notebook(f"eu-{number}", region="eu-west-1", arn=arn))
+    swept = world.sweeper.sweep(enough_for(3))
+
+    assert (swept.looked_at, swept.carried_over) == (36, 4)

@@ -11,9 +11,12 @@ from sagewatch.adapters.in_memory_stores import (
     InMemoryDeliveries,
     InMemoryLedger,
     InMemoryMarks,
+    InMemoryOpenJobs,
     InMemoryRegions,
+    InMemoryTotals,
     InMemoryWatches,
 )
+from sagewatch.adviser import Adviser
 from sagewatch.answerer import Answerer, Pressed
 from sagewatch.evidence import Active, Idle, Reading, Source
 from sagewatch.idleness import Rules
@@ -31,7 +34,10 @@ from sagewatch.tracker import Tracker
 from tests.builders import ACCOUNT, NOW, endless, price
 
 BOOK = PriceBook(
-    hourly={"Notebook": {"ml.t3.medium": price("0.05", "Notebook"), "ml.g5.xlarge": price("1.41", "Notebook")}},
+    hourly={
+        "Notebook": {"ml.t3.medium": price("0.05", "Notebook"), "ml.g5.xlarge": price("1.41", "Notebook")},
+        "Training": {"ml.m5.xlarge": price("0.23"), "ml.g5.xlarge": price("1.408")},
+    },
     volumes={"Notebook": price("0.14", "Notebook")},
 )
 OWNER = {"sagewatch:owner": "ana@example.com"}
@@ -79,6 +85,8 @@ class NotebookWorld:
         self.sessions = InMemorySessions()
         self.ledger = InMemoryLedger()
         self.watches = InMemoryWatches()
+        self.open_jobs = InMemoryOpenJobs(self.ledger)
+        self.totals = InMemoryTotals()
         self.alerts = InMemoryAlertQueue()
         self.deliveries = InMemoryDeliveries()
         self.regions = InMemoryRegions()
@@ -127,6 +135,13 @@ class NotebookWorld:
             regions=self.regions,
             looker=looker,
             incidents=incidents,
+            adviser=Adviser(
+                open_jobs=self.open_jobs,
+                totals=self.totals,
+                incidents=incidents,
+                clock=lambda: self.now,
+                long_running=timedelta(hours=24),
+            ),
             stopper=stopper,
             clock=lambda: self.now,
             home_region="us-east-1",

@@ -15,14 +15,18 @@ from sagewatch import wiring
 from sagewatch.errors import SettingsError
 from sagewatch.fields import REGION
 from sagewatch.resources import JobKind
-from tools.operator_cli import day, run
+from tools.operator_cli import Interrupts, day, run
 
 
 class Bar:
-    """Shows how far a backfill has come: days listed, kind by kind, then jobs read, region by region."""
+    """Shows how far a backfill has come: days listed, kind by kind, then jobs read, region by region.
 
-    def __init__(self, progress: Progress, since: datetime) -> None:
+    Between two steps Ctrl-C is heard.
+    """
+
+    def __init__(self, progress: Progress, since: datetime, interrupts: Interrupts) -> None:
         """Keep where to show it, and where listings begin."""
+        self._check = interrupts.check
         self._progress = progress
         self._since = since
         self._listings: dict[tuple[str, JobKind], TaskID] = {}
@@ -30,6 +34,7 @@ class Bar:
 
     def listed(self, kind: JobKind, region: str, reached: datetime) -> None:
         """See ``Watcher.listed``. It goes from today to older days."""
+        self._check()
         days = (datetime.now(UTC) - self._since) / timedelta(days=1)
         listing = (region, kind)
         if listing not in self._listings:
@@ -49,6 +54,7 @@ class Bar:
 
     def looked(self) -> None:
         """See ``Watcher.looked``."""
+        self._check()
         if self._looking is not None:
             self._progress.advance(self._looking)
 
@@ -59,8 +65,9 @@ def backfill(stack: str, since: date, regions: list[str]) -> int:
     if start > datetime.now(UTC):
         raise SettingsError(f"SINCE={since} lies in the future")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    interrupts = Interrupts()
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        sweeper = wiring.backfill(stack, Bar(progress, start))
+        sweeper = wiring.backfill(stack, Bar(progress, start, interrupts))
         done = sweeper.backfill(start, regions or sorted({sweeper.home_region, *sweeper.regions.in_use()}))
     sys.stdout.write(
         f"{done.recorded} jobs created since {since} were recorded now, {done.still_open} still run and are watched\n"

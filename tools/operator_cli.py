@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -19,6 +20,29 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as exc:
         raise argparse.ArgumentTypeError(f"{text!r} is no day; write one like 2026-08-01") from exc
+
+
+class Interrupts:
+    """Ctrl-C, heard between two steps; pressed again, it ends the program at once.
+
+    An exception out of the blue is lost where it meets a callback of awscrt, with which botocore signs requests if it
+    is installed: the program goes on ("Exception ignored in ... should_sign_header_wrapper"), or waits for ever.
+    """
+
+    def __init__(self) -> None:
+        """Listen from now on."""
+        self._pressed = False
+        signal.signal(signal.SIGINT, self._press)
+
+    def _press(self, *_: object) -> None:
+        if self._pressed:
+            raise KeyboardInterrupt
+        self._pressed = True
+
+    def check(self) -> None:
+        """Raise ``KeyboardInterrupt`` if it was pressed."""
+        if self._pressed:
+            raise KeyboardInterrupt
 
 
 def run(work: Callable[[], int], *, on_interrupt: str) -> int:

@@ -14,6 +14,7 @@ from sagewatch.notebooks import Notebook
 from sagewatch.owners import tagged_owner
 from sagewatch.phrases import clock_time
 from sagewatch.ports import AlertQueue, Clock, Prices
+from sagewatch.pricing import Rates
 from sagewatch.records import iso
 from sagewatch.resources import JobKind
 from sagewatch.watches import Warned, Watched, Watches
@@ -112,9 +113,11 @@ class Incidents:
 
     def hourly(self, notebook: Notebook) -> Decimal | None:
         """What an hour of the notebook costs, after the discount; ``None`` where no price is known."""
-        book = self.prices.book(notebook.region)
-        price = book.instance_hour(JobKind.NOTEBOOK, notebook.instance_type) if notebook.instance_type else None
-        return price.usd * (100 - self.discount_percent) / 100 if price else None
+        return self.rates(notebook.region).of_type(JobKind.NOTEBOOK, notebook.instance_type)
+
+    def rates(self, region: str) -> Rates:
+        """What an hour costs there, after the discount."""
+        return Rates(self.prices.book(region), self.discount_percent)
 
     def close(self, watched: Watched, outcome: str, *, by: str | None = None) -> Watched:
         """Say in the incident's own message what has become of it; nothing is left to press."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
 
+from sagewatch.adviser import Adviser
 from sagewatch.errands import cut, noted
 from sagewatch.errors import NotebookNotFoundError, SweepIncompleteError
 from sagewatch.idleness import Verdict
@@ -39,6 +40,7 @@ class NotebookSweeper:
     regions: Regions
     looker: Looker
     incidents: Incidents
+    adviser: Adviser
     stopper: Stopper
     clock: Clock
     home_region: str
@@ -73,7 +75,10 @@ class NotebookSweeper:
             if arn in sessions and _due(watched.get(arn), now)
         ]
         due.sort(key=lambda entry: entry[1].look_at or now - timedelta(days=365))  # whose turn it was first
-        return list(self._look_at(due, more_time, swept))
+        cases = list(self._look_at(due, more_time, swept))
+        with noted(swept, f"advice in {region}"):
+            self.adviser.advise(region, cases)
+        return [case for case in cases if case.decision.verdict is Verdict.STOP]
 
     def _open(self, region: str) -> Mapping[str, Session]:
         return {session.arn: session for session in self.sessions.open_sessions(region)}
@@ -128,10 +133,9 @@ class NotebookSweeper:
                     with noted(swept, session.name):
                         case = look.result()
                         swept.verdicts[case.decision.verdict] += 1
-                        if case.decision.verdict is Verdict.STOP:
-                            yield case
-                        else:
+                        if case.decision.verdict is not Verdict.STOP:
                             self.incidents.apply(case)
+                        yield case
 
     def _stop(self, stops: Sequence[Case], more_time: MoreTime, swept: NotebooksSwept) -> None:
         if len(stops) > self.max_stops:
@@ -155,7 +159,10 @@ def _due(watched: Watched | None, now: datetime) -> bool:
 
 
 def _this_session(watched: Watched, session: Session) -> Watched:
-    """What was announced in an earlier session is over."""
-    if watched.warned and watched.warned.warned_at < session.since:
-        return replace(watched, warned=None, busy_since=None)
-    return watched
+    """What was announced in an earlier session is over, and so is the work that was seen in it."""
+    warned, busy_since = watched.warned, watched.busy_since
+    return replace(
+        watched,
+        warned=warned if warned and warned.warned_at >= session.since else None,
+        busy_since=busy_since if busy_since and busy_since >= session.since else None,
+    )

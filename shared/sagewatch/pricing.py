@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sagewatch.resources import KINDS, InstanceGroup, JobKind
+from sagewatch.resources import KINDS, InstanceGroup, Job, JobKind
 
 # Families whose instances bring NVMe disks get no ML volume, whatever VolumeSizeInGB says (DescribeTrainingJob,
 # ResourceConfig). Families: EC2's list of instance store volumes; other families have them where a "d" says so.
@@ -63,6 +63,25 @@ class PriceBook:
 
 
 EMPTY_BOOK = PriceBook(hourly={}, volumes={})
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What an hour costs in USD, after the discount. ``None`` where no price is known."""
+
+    book: PriceBook
+    discount_percent: Decimal
+
+    def of_type(self, kind: JobKind, instance_type: str | None) -> Decimal | None:
+        """One instance."""
+        price = self.book.instance_hour(kind, instance_type) if instance_type else None
+        return price.usd * (100 - self.discount_percent) / 100 if price else None
+
+    def of_job(self, job: Job) -> Decimal | None:
+        """All instances of a job."""
+        rates = [(self.of_type(job.kind, group.instance_type), group.count) for group in job.groups]
+        known = [rate * count for rate, count in rates if rate is not None]
+        return sum(known, Decimal(0)) if known and len(known) == len(rates) else None
 
 
 def _borrow(price: Price | None) -> Price | None:

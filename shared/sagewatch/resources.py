@@ -210,7 +210,16 @@ class Job:
         return ran is not None and limit is not None and ran >= limit
 
 
-def job_to_describe(*, kind: JobKind, name: str, arn: str, region: str, created_at: datetime) -> Job:
+def job_to_describe(  # noqa: PLR0913 - what an index tells
+    *,
+    kind: JobKind,
+    name: str,
+    arn: str,
+    region: str,
+    created_at: datetime,
+    role_arn: str | None = None,
+    groups: tuple[InstanceGroup, ...] = (),
+) -> Job:
     """As much of a job as an index or a listing tells: whether it still runs is for Describe to say."""
     return Job(
         kind=kind,
@@ -220,6 +229,8 @@ def job_to_describe(*, kind: JobKind, name: str, arn: str, region: str, created_
         region=region,
         status=JobStatus.IN_PROGRESS,
         created_at=created_at,
+        role_arn=role_arn,
+        groups=groups,
     )
 
 

@@ -1,65 +1,31 @@
 """The only reader of the environment: one frozen object per function, which names what is missing or wrong."""
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from sagewatch.errors import SettingsError
+from sagewatch.variables import Variables
 
 
-class _Environment:
-    """Typed look-ups of text, that name what is at fault."""
+class FromEnvironment(ABC):
+    """What one function needs."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = variables
+    __slots__ = ()
 
-    def text(self, name: str) -> str:
-        value = self._variables.get(name, "").strip()
-        if not value:
-            raise SettingsError(f"{name} is missing or empty")
-        return value
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
+        """Read the environment. Raises ``SettingsError``, which names the variable that is at fault."""
+        return cls.read(Variables(os.environ if variables is None else variables))
 
-    def words(self, name: str) -> tuple[str, ...]:
-        return tuple(word.strip() for word in self.text(name).split(",") if word.strip())
-
-    def count(self, name: str) -> int:
-        value = self.text(name)
-        if not value.isdigit() or int(value) < 1:
-            raise SettingsError(f"{name} must be a whole number above 0, not {value!r}")
-        return int(value)
-
-    def minutes(self, name: str) -> timedelta:
-        value = self.text(name)
-        if not value.isdigit():
-            raise SettingsError(f"{name} must be a whole number of minutes, not {value!r}")
-        return timedelta(minutes=int(value))
-
-    def chosen(self, name: str, yes: str, no: str) -> bool:
-        value = self.text(name)
-        if value not in {yes, no}:
-            raise SettingsError(f"{name} must be {yes} or {no}, not {value!r}")
-        return value == yes
-
-    def zone(self, name: str) -> ZoneInfo:
-        value = self.text(name)
-        try:
-            return ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-            raise SettingsError(f"{name} is no time zone of the IANA database: {value!r}") from exc
-
-    def percent(self, name: str) -> Decimal:
-        value = self.text(name)
-        try:
-            percent = Decimal(value)
-        except InvalidOperation as exc:
-            raise SettingsError(f"{name} must be a number, not {value!r}") from exc
-        if not percent.is_finite() or not 0 <= percent <= 100:  # noqa: PLR2004 - a percentage
-            raise SettingsError(f"{name} must lie between 0 and 100, not at {value}")
-        return percent
+    @classmethod
+    @abstractmethod
+    def read(cls, env: Variables) -> Self:
+        """Read what that function needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +37,7 @@ class InboxSettings:
     max_receives: int
 
     @classmethod
-    def read(cls, env: _Environment) -> Self:
+    def read(cls, env: Variables) -> Self:
         """Read what every queue-fed function has."""
         return cls(
             queue_url=env.text("QUEUE_URL"),
@@ -90,12 +56,12 @@ class LedgerSettings:
     discount_percent: Decimal
 
     @classmethod
-    def read(cls, env: _Environment) -> Self:
+    def read(cls, env: Variables) -> Self:
         """Read what every function that writes rows has."""
         return cls(**_ledger(env))
 
 
-def _ledger(env: _Environment) -> dict[str, Any]:
+def _ledger(env: Variables) -> dict[str, Any]:
     return {
         "cost_ledger": env.text("COST_LEDGER"),
         "watch_state": env.text("WATCH_STATE"),
@@ -111,14 +77,14 @@ class RecordingSettings(LedgerSettings):
     alert_queue_url: str
 
     @classmethod
-    def read(cls, env: _Environment) -> Self:
+    def read(cls, env: Variables) -> Self:
         """Read what every function that records and tells has."""
         return cls(**_ledger(env), alert_queue_url=env.text("ALERT_QUEUE_URL"))
 
     @classmethod
     def from_stack(cls, stack: Mapping[str, str]) -> Self:
         """Read a stack's outputs and parameters. Raises ``SettingsError``, which names what is missing."""
-        told = _Environment(stack)
+        told = Variables(stack)
         return cls(
             cost_ledger=told.text("CostLedgerName"),
             watch_state=told.text("WatchStateName"),
@@ -129,16 +95,15 @@ class RecordingSettings(LedgerSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordJobSettings:
+class RecordJobSettings(FromEnvironment):
     """What RecordJob needs."""
 
     inbox: InboxSettings
     recording: RecordingSettings
 
     @classmethod
-    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
-        """Read the environment. Raises ``SettingsError``, which names the variable."""
-        env = _Environment(os.environ if variables is None else variables)
+    def read(cls, env: Variables) -> Self:
+        """See ``FromEnvironment.from_env``."""
         return cls(
             inbox=InboxSettings.read(env),
             recording=RecordingSettings.read(env),
@@ -146,16 +111,15 @@ class RecordJobSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrackNotebookSettings:
+class TrackNotebookSettings(FromEnvironment):
     """What TrackNotebook needs."""
 
     inbox: InboxSettings
     ledger: LedgerSettings
 
     @classmethod
-    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
-        """Read the environment. Raises ``SettingsError``, which names the variable."""
-        env = _Environment(os.environ if variables is None else variables)
+    def read(cls, env: Variables) -> Self:
+        """See ``FromEnvironment.from_env``."""
         return cls(
             inbox=InboxSettings.read(env),
             ledger=LedgerSettings.read(env),
@@ -163,16 +127,15 @@ class TrackNotebookSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepJobsSettings:
+class SweepJobsSettings(FromEnvironment):
     """What SweepJobs needs. ``home_region`` is the stack's own."""
 
     recording: RecordingSettings
     home_region: str
 
     @classmethod
-    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
-        """Read the environment. Raises ``SettingsError``, which names the variable."""
-        env = _Environment(os.environ if variables is None else variables)
+    def read(cls, env: Variables) -> Self:
+        """See ``FromEnvironment.from_env``."""
         return cls(
             recording=RecordingSettings.read(env),
             home_region=env.text("AWS_REGION"),
@@ -180,21 +143,20 @@ class SweepJobsSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshPricesSettings:
+class RefreshPricesSettings(FromEnvironment):
     """What RefreshPrices needs. ``home_region`` is the stack's own."""
 
     watch_state: str
     home_region: str
 
     @classmethod
-    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
-        """Read the environment. Raises ``SettingsError``, which names the variable."""
-        env = _Environment(os.environ if variables is None else variables)
+    def read(cls, env: Variables) -> Self:
+        """See ``FromEnvironment.from_env``."""
         return cls(watch_state=env.text("WATCH_STATE"), home_region=env.text("AWS_REGION"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliverAlertSettings:
+class DeliverAlertSettings(FromEnvironment):
     """What DeliverAlert needs."""
 
     inbox: InboxSettings
@@ -204,9 +166,8 @@ class DeliverAlertSettings:
     slack_api_url: str
 
     @classmethod
-    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
-        """Read the environment. Raises ``SettingsError``, which names the variable."""
-        env = _Environment(os.environ if variables is None else variables)
+    def read(cls, env: Variables) -> Self:
+        """See ``FromEnvironment.from_env``."""
         return cls(
             inbox=InboxSettings.read(env),
             watch_state=env.text("WATCH_STATE"),
@@ -227,7 +188,7 @@ class NotebookSettings:
     ask_jupyter: bool
 
     @classmethod
-    def read(cls, env: _Environment) -> Self:
+    def read(cls, env: Variables) -> Self:
         """Read what SweepNotebooks and AnswerSlack share."""
         return cls(
             recording=RecordingSettings.read(env),
@@ -239,26 +200,27 @@ class NotebookSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepNotebooksSettings:
+class SweepNotebooksSettings(FromEnvironment):
     """What SweepNotebooks needs. ``home_region`` is the stack's own."""
 
     notebooks: NotebookSettings
     max_stops: int
+    long_running: timedelta
     home_region: str
 
     @classmethod
-    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
-        """Read the environment. Raises ``SettingsError``, which names the variable."""
-        env = _Environment(os.environ if variables is None else variables)
+    def read(cls, env: Variables) -> Self:
+        """See ``FromEnvironment.from_env``."""
         return cls(
             notebooks=NotebookSettings.read(env),
             max_stops=env.count("MAX_STOPS_PER_SWEEP"),
+            long_running=env.hours("LONG_RUNNING_HOURS"),
             home_region=env.text("AWS_REGION"),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerSlackSettings:
+class AnswerSlackSettings(FromEnvironment):
     """What AnswerSlack needs. No ``approvers`` means everybody."""
 
     inbox: InboxSettings
@@ -270,15 +232,13 @@ class AnswerSlackSettings:
     slack_api_url: str
 
     @classmethod
-    def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
-        """Read the environment. Raises ``SettingsError``, which names the variable."""
-        given = os.environ if variables is None else variables
-        env = _Environment(given)
+    def read(cls, env: Variables) -> Self:
+        """See ``FromEnvironment.from_env``."""
         return cls(
             inbox=InboxSettings.read(env),
             notebooks=NotebookSettings.read(env),
             zone=env.zone("TIMEZONE"),
-            approvers=env.words("SLACK_APPROVERS") if given.get("SLACK_APPROVERS", "").strip() else (),
+            approvers=env.words("SLACK_APPROVERS", default=""),
             slack_token_parameter=env.text("SLACK_TOKEN_PARAMETER"),
             slack_signing_secret_parameter=env.text("SLACK_SIGNING_SECRET_PARAMETER"),
             slack_api_url=env.text("SLACK_API_URL"),

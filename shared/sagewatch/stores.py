@@ -136,9 +136,10 @@ class Totals(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenJob:
-    """A job of the index, as much of it as its key tells; ``provisional`` if it ended and its row is not final.
+    """A job of the index: its key, its role and instances if they were told.
 
-    ``backfilled_at`` is when a backfill put it in: what ended before is the past, of which nobody is told.
+    ``provisional`` says that it ended and its row is not final. ``backfilled_at`` is when a backfill put it in: what
+    ended before is the past, of which nobody is told.
     """
 
     job: Job
@@ -146,7 +147,14 @@ class OpenJob:
     backfilled_at: datetime | None = None
 
 
-class OpenJobs(Protocol):
+class OpenJobList(Protocol):
+    """The jobs that run, as far as is known, and those whose row is not final."""
+
+    def of_region(self, region: str) -> Sequence[OpenJob]:
+        """The open jobs of a region. Raises what ``Ledger.put`` does."""
+
+
+class OpenJobs(OpenJobList, Protocol):
     """The index of jobs whose end has not been recorded, or not for good."""
 
     def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
@@ -154,9 +162,6 @@ class OpenJobs(Protocol):
 
     def remove(self, job: Job) -> None:
         """Take a job out, if it is in. Raises what ``Ledger.put`` does."""
-
-    def of_region(self, region: str) -> Sequence[OpenJob]:
-        """The open jobs of a region. Raises what ``Ledger.put`` does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,8 +154,15 @@ class Sweeper:
             swept.recorded += self._unread(entry, JobStatus.DELETING, "it was deleted before its end was read")
         elif self._unsettled(entry, without_pool(found, self.clock())):
             swept.still_open += 1
+            self._complete(entry, found)
         else:
             swept.recorded += self._record(entry, found)
+
+    def _complete(self, entry: OpenJob, found: Job) -> None:
+        """A listing tells neither role nor instances: once, what Describe says of them is kept."""
+        if entry.job.role_arn is None and found.role_arn and not entry.provisional:
+            known = replace(entry.job, role_arn=found.role_arn, groups=found.groups)
+            self.open_jobs.add(known, backfilled_at=entry.backfilled_at)
 
     def _unsettled(self, entry: OpenJob, found: Job) -> bool:
         """Whether there is nothing to write yet: it runs, or was read too early, or is no more certain than its row."""

@@ -54,13 +54,17 @@ class LedgerRow(Amounts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spend:
-    """A number of jobs and their money in USD. ``unpriced_jobs`` are those whose cost is not known: never 0."""
+    """A number of jobs and their money in USD. ``unpriced_jobs`` are those whose cost is not known: never 0.
+
+    ``spot_cost_usd`` is what of ``cost_usd`` was paid for spot jobs, which saved ``spot_savings_usd``.
+    """
 
     jobs: int = 0
     cost_usd: Decimal = _ZERO
     list_cost_usd: Decimal = _ZERO
     failed_jobs: int = 0
     failed_usd: Decimal = _ZERO
+    spot_cost_usd: Decimal = _ZERO
     spot_savings_usd: Decimal = _ZERO
     unpriced_jobs: int = 0
     provisional_jobs: int = 0
@@ -73,6 +77,7 @@ class Spend:
             list_cost_usd=self.list_cost_usd + other.list_cost_usd,
             failed_jobs=self.failed_jobs + other.failed_jobs,
             failed_usd=self.failed_usd + other.failed_usd,
+            spot_cost_usd=self.spot_cost_usd + other.spot_cost_usd,
             spot_savings_usd=self.spot_savings_usd + other.spot_savings_usd,
             unpriced_jobs=self.unpriced_jobs + other.unpriced_jobs,
             provisional_jobs=self.provisional_jobs + other.provisional_jobs,
@@ -94,6 +99,7 @@ def spend_of(row: Amounts) -> Spend:
         list_cost_usd=row.list_cost_usd or _ZERO,
         failed_jobs=int(failed),
         failed_usd=cost if failed else _ZERO,
+        spot_cost_usd=_ZERO if row.spot_savings_usd is None else cost,
         spot_savings_usd=row.spot_savings_usd or _ZERO,
         unpriced_jobs=int(row.cost_usd is None and row.pricing not in _PAID_OTHERWISE),
         provisional_jobs=int(row.pricing is Pricing.PROVISIONAL),

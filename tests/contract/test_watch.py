@@ -209,7 +209,7 @@ def test_open_jobs_are_told_by_region_with_what_describes_them(desk: Desk) -> No
     """And whether they wait for a final row."""
     running = a_job(status=JobStatus.IN_PROGRESS)
     desk.open_jobs.add(running)
-    desk.open_jobs.add(replace(running, name="p", arn=f"{running.arn}-p"), provisional=True)
+    desk.open_jobs.add(replace(running, name="p", role_arn=None, groups=(), arn=f"{running.arn}-p"), provisional=True)
     desk.open_jobs.add(replace(running, region="eu-west-1", arn=running.arn.replace("us-east-1", "eu-west-1")))
 
     found = desk.open_jobs.of_region("us-east-1")
@@ -217,6 +217,10 @@ def test_open_jobs_are_told_by_region_with_what_describes_them(desk: Desk) -> No
     assert {(entry.job.kind, entry.job.account, entry.job.created_at) for entry in found} == {
         (JobKind.TRAINING, "111122223333", CREATED)
     }
+    assert [(entry.job.role_arn, entry.job.groups) for entry in found] == [
+        (running.role_arn, running.groups),
+        (None, ()),
+    ]
 
 
 def test_regions_in_use_are_noted(desk: Desk) -> None:
@@ -287,6 +291,20 @@ def test_totals_are_read_across_months_and_years(desk: Desk) -> None:
         desk.totals.keep(DayTotal(day, {Cell(JobKind.TRANSFORM, None): spend(1)}))
 
     assert sorted(desk.totals.between("2026-11-30", "2027-01-01")) == ["2026-11-30", "2026-12-31", "2027-01-01"]
+
+
+def test_a_total_that_was_kept_before_an_amount_was_is_none(aws: Aws, tables: tuple[str, str]) -> None:
+    """Whoever needs the day forms it anew: what is not known of it is not 0."""
+    client = aws.client("dynamodb")
+    totals = DynamoTotals(client, tables[1])
+    totals.keep(DayTotal("2026-11-20", {Cell(JobKind.TRAINING, "ana"): spend(1)}))
+    client.update_item(
+        TableName=tables[1],
+        Key={"pk": {"S": "totals#2026-11"}, "sk": {"S": "2026-11-20#000"}},
+        UpdateExpression="REMOVE cells[0].spot_cost_usd",
+    )
+
+    assert totals.between("2026-11-20", "2026-11-20") == {}
 
 
 def test_a_total_that_is_being_kept_is_not_there_yet(aws: Aws, tables: tuple[str, str]) -> None:

@@ -77,6 +77,26 @@ def test_a_job_whose_end_was_lost_is_found_among_the_open_ones() -> None:
     assert [row.recorded_by for row in world.rows] == [RecordedBy.SWEEP]
 
 
+def test_the_role_and_instances_of_a_job_that_was_only_listed_are_kept_once() -> None:
+    """Describe is asked of every open job anyway."""
+    world = World()
+    world.has(replace(RUNNING, role_arn="arn:aws:iam::111122223333:role/team", groups=ENDED_JOB.groups))
+    added = world.open_jobs.add
+    adds: list[Job] = []
+
+    def add(job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
+        adds.append(job)
+        return added(job, provisional=provisional, backfilled_at=backfilled_at)
+
+    world.open_jobs.add = add  # type: ignore[method-assign] # counts
+    for _ in range(3):
+        world.sweep()
+
+    [entry] = world.open_jobs.jobs.values()
+    assert (entry.job.role_arn, entry.job.groups) == ("arn:aws:iam::111122223333:role/team", ENDED_JOB.groups)
+    assert [job.role_arn is not None for job in adds] == [False, True]
+
+
 def test_a_second_sweep_changes_nothing_and_describes_nothing() -> None:
     """What is in the ledger costs a listing, and a look at the ledger."""
     world = World()

@@ -13,7 +13,7 @@ from sagewatch.costs import Pricing
 from sagewatch.errors import DeliveryInFlightError, ThrottledError
 from sagewatch.ports import Clock, Posted
 from sagewatch.records import CostRecord, iso, key_time
-from sagewatch.resources import Job, JobKind, job_to_describe
+from sagewatch.resources import InstanceGroup, Job, JobKind, job_to_describe
 from sagewatch.stores import CLAIMED_FOR, OpenJob, Put
 from sagewatch.totals import Sum, sums_of
 
@@ -96,15 +96,29 @@ def _sums_of(row: Mapping[str, Any]) -> tuple[Sum, ...]:
     return sums_of(JobKind(row["kind"]), row["resource_arn"], row["ended_on"], row.get("parent_arn"))
 
 
-class DynamoOpenJobs:
+class DynamoOpenJobList:
+    """The ``OpenJobList`` port: items of WatchState."""
+
+    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def of_region(self, region: str) -> Sequence[OpenJob]:
+        """See ``OpenJobList.of_region``."""
+        return [_open_job(item) for item in query(self._client, self._state, f"open-job#{region}")]
+
+
+class DynamoOpenJobs(DynamoOpenJobList):
     """The ``OpenJobs`` port: items of WatchState, put in together with a look at the ledger."""
 
-    PERMISSIONS: ClassVar = ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query")
+    PERMISSIONS = ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query")
 
     def __init__(self, client: "DynamoDBClient", *, state: str, ledger: str, clock: Clock) -> None:
         """Keep the client and both tables' names."""
-        self._client = client
-        self._state = state
+        super().__init__(client, state)
         self._ledger = ledger
         self._clock = clock
 
@@ -112,10 +126,11 @@ class DynamoOpenJobs:
         """See ``OpenJobs.add``. One transaction, so that a late start can never reopen a recorded end."""
         created_at = key_time(job)
         facts = {"resource_arn": job.arn, "resource_name": job.name, "kind": job.kind, "region": job.region}
+        runs = {"role_arn": job.role_arn, "groups": [asdict(group) for group in job.groups] or None}
         expires = max(datetime.fromisoformat(created_at) + _OPEN_FOR, self._clock() + _LOOKED_AT_WITHIN)
         times = {"created_at": created_at, "expires_at": int(expires.timestamp())}
         state = {"provisional": provisional, "backfilled_at": backfilled_at and iso(backfilled_at)}
-        item = {**_open_key(job), **to_item({**facts, **times, **state})}
+        item = {**_open_key(job), **to_item({**facts, **runs, **times, **state})}
         key = to_item({"resource_arn": job.arn, "created_at": created_at})
         with translated("dynamodb:TransactWriteItems on the open jobs"):
             try:
@@ -144,10 +159,6 @@ class DynamoOpenJobs:
         with translated("dynamodb:DeleteItem on the open jobs"):
             self._client.delete_item(TableName=self._state, Key=_open_key(job))
 
-    def of_region(self, region: str) -> Sequence[OpenJob]:
-        """See ``OpenJobs.of_region``."""
-        return [_open_job(item) for item in query(self._client, self._state, f"open-job#{region}")]
-
 
 def _open_job(item: Mapping[str, Any]) -> OpenJob:
     job = job_to_describe(
@@ -156,6 +167,8 @@ def _open_job(item: Mapping[str, Any]) -> OpenJob:
         arn=item["resource_arn"],
         region=item["region"],
         created_at=datetime.fromisoformat(item["created_at"]),
+        role_arn=item.get("role_arn"),
+        groups=tuple(InstanceGroup(group["instance_type"], int(group["count"])) for group in item.get("groups", ())),
     )
     backfilled_at = item.get("backfilled_at")
     return OpenJob(job, item.get("provisional", False), backfilled_at and datetime.fromisoformat(backfilled_at))

@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import TYPE_CHECKING, Any, ClassVar, assert_never
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _REGIONS, _MARKS, _CHECKPOINTS = "regions", "to-sum", "checkpoints"
 _IN_USE_FOR = timedelta(days=400)  # a region nobody uses is forgotten
 _REACHES_INDEXES_WITHIN = timedelta(seconds=5)  # DynamoDB: "within a fraction of a second, under normal conditions"
+_SPENT = frozenset(field.name for field in fields(Spend))
 _CELLS = 250  # to an item, which may have 400 KB; owners are tag values of up to 256 characters
 
 
@@ -189,6 +190,8 @@ def _total(day: str, items: Sequence[Mapping[str, Any]]) -> DayTotal | None:
     if parts is None:
         return None
     cells = [cell for item in items if item["part"] < parts for cell in item["cells"]]
+    if any(_SPENT - cell.keys() for cell in cells):  # kept before such an amount was
+        return None
     return DayTotal(day, {_cell(cell): _spend(cell) for cell in cells})
 
 

@@ -94,7 +94,15 @@ class InMemoryOpenJobs:
         if key in self.ledger.rows:
             return False
         created_at = datetime.fromisoformat(key[1])
-        told = job_to_describe(kind=job.kind, name=job.name, arn=job.arn, region=job.region, created_at=created_at)
+        told = job_to_describe(
+            kind=job.kind,
+            name=job.name,
+            arn=job.arn,
+            region=job.region,
+            created_at=created_at,
+            role_arn=job.role_arn,
+            groups=job.groups,
+        )
         self.jobs[key] = OpenJob(told, provisional, backfilled_at)
         return True
 

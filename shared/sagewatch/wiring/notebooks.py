@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import boto3
 
 from sagewatch.adapters.agent_evidence import AgentEvidence
-from sagewatch.adapters.dynamodb import DynamoLedger
+from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobList
 from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_prices import DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
-from sagewatch.adapters.dynamodb_watch import DynamoMarks, DynamoRegions
+from sagewatch.adapters.dynamodb_watch import DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
 from sagewatch.adapters.log_evidence import LogEvidence
 from sagewatch.adapters.sagemaker_notebooks import (
@@ -23,6 +23,7 @@ from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack import SlackDialogs
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsPressQueue
 from sagewatch.adapters.ssm import SsmSecret
+from sagewatch.adviser import Adviser
 from sagewatch.answerer import Answerer
 from sagewatch.door import Door
 from sagewatch.entry import Answering, Entry, Scheduled
@@ -73,7 +74,7 @@ def sweep_notebooks(settings: SweepNotebooksSettings | None = None) -> Scheduled
     """SweepNotebooks: what idles. Raises ``SettingsError``."""
     given = settings or SweepNotebooksSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    stopper = _stopper(given.notebooks, dynamodb, sqs)
+    stopper, tables = _stopper(given.notebooks, dynamodb, sqs), given.notebooks.recording
     sweeper = NotebookSweeper(
         lists=SageMakerNotebookLists(patient_sagemaker, Pace(BETWEEN_LISTS)),
         notebooks=stopper.looker.notebooks,
@@ -83,6 +84,13 @@ def sweep_notebooks(settings: SweepNotebooksSettings | None = None) -> Scheduled
         regions=stopper.tracker.regions,
         looker=stopper.looker,
         incidents=stopper.incidents,
+        adviser=Adviser(
+            open_jobs=DynamoOpenJobList(dynamodb, tables.watch_state),
+            totals=DynamoTotals(dynamodb, tables.watch_state),
+            incidents=stopper.incidents,
+            clock=now,
+            long_running=given.long_running,
+        ),
         stopper=stopper,
         clock=now,
         home_region=given.home_region,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sagewatch.adapters.agent_evidence import AgentEvidence
-from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobList, DynamoOpenJobs
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
@@ -66,7 +66,7 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
         DynamoCheckpoints,
         DynamoTotals,
     ),
-    "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists),
+    "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals),
     "AnswerSlack": (*_STOPPING, DynamoPresses, SqsPressQueue, SlackDialogs, SsmSecret, SqsInbox),
     "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoRegions),
     "DeliverAlert": (DynamoDeliveries, DynamoPostedAlerts, SlackChannel, SsmSecret, SqsInbox),

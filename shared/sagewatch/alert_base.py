@@ -3,9 +3,10 @@
 import hashlib
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from sagewatch.fields import Region
+from sagewatch.resources import rolls_up
 
 # Amounts travel as text: JSON numbers are floats to most readers.
 Usd = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
@@ -15,6 +16,8 @@ class AlertBase(BaseModel):
     """What every alert has. The same finding always gets the same ``alert_id``, however often it is found.
 
     ``thread`` is the ``alert_id`` of the message it replies to, ``edits`` that of the message it takes the place of.
+    Alerts of one ``incident`` share a thread: the first of them to be posted is its root. ``channel`` is where it goes
+    instead of the stack's own; ``happened_at`` is when what it tells of happened.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -25,6 +28,21 @@ class AlertBase(BaseModel):
     instances: str | None
     thread: str | None = None
     edits: str | None = None
+    incident: str | None = None
+    channel: str | None = None
+    happened_at: AwareDatetime | None = None
+
+    @property
+    def order(self) -> str:
+        """Alerts with the same ``order`` are delivered one after the other, as they were queued."""
+        return self.edits or self.thread or self.incident or self.alert_id
+
+
+def incident_of(arn: str, created_at: str, parent_arn: str | None = None) -> str:
+    """Name a job's incident: its parent's, where it has one. Parents are known to their children by their ARN alone."""
+    if parent_arn or rolls_up(arn):
+        return alert_id("incident", parent_arn or arn)
+    return alert_id("incident", arn, created_at)
 
 
 def alert_id(finding: str, *identity: str) -> str:

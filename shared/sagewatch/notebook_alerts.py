@@ -32,8 +32,8 @@ class NotebookAlert(AlertBase):
     open: bool = True
 
     @property
-    def incident(self) -> str:
-        """The incident: the message that others edit."""
+    def root(self) -> str:
+        """The message that others edit."""
         return self.edits or self.alert_id
 
 

@@ -74,7 +74,7 @@ def _rate(alert: NotebookAlert) -> str:
 
 
 def _buttons(alert: NotebookAlert) -> list[ButtonElement]:
-    value = json.dumps({"arn": alert.arn, "name": alert.name, "region": alert.region, "incident": alert.incident})
+    value = json.dumps({"arn": alert.arn, "name": alert.name, "region": alert.region, "incident": alert.root})
     choices = [
         (KEEP_4H, "Keep 4 h", None),
         (KEEP_UNTIL_TOMORROW, "Keep until tomorrow", None),

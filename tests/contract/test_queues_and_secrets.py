@@ -25,18 +25,37 @@ def queue_url(aws: Aws) -> str:
     return url
 
 
-def test_an_alert_goes_through_its_queue(aws: Aws, queue_url: str) -> None:
+@pytest.fixture
+def ordered_url(aws: Aws) -> str:
+    """A new FIFO queue."""
+    made = aws.client("sqs").create_queue(QueueName=f"queue-{uuid4()}.fifo", Attributes={"FifoQueue": "true"})
+    return str(made["QueueUrl"])
+
+
+def test_an_alert_goes_through_its_queue(aws: Aws, ordered_url: str) -> None:
     """And is the same on the other side."""
     sqs = aws.client("sqs")
-    SqsAlertQueue(sqs, queue_url).send(an_alert())
+    SqsAlertQueue(sqs, ordered_url).send(an_alert())
 
-    [message] = sqs.receive_message(QueueUrl=queue_url)["Messages"]
+    [message] = sqs.receive_message(QueueUrl=ordered_url)["Messages"]
     assert read_alert(message["Body"]) == an_alert()
 
 
-def test_a_buried_message_keeps_its_body_and_says_why(aws: Aws, queue_url: str) -> None:
-    """The reason is printable and short, whatever the error says."""
+def test_alerts_of_one_incident_come_one_after_the_other(aws: Aws, ordered_url: str) -> None:
+    """The second waits while the first is being delivered; one of another incident does not."""
     sqs = aws.client("sqs")
+    queue = SqsAlertQueue(sqs, ordered_url)
+    for name, incident in (("a-1", "a"), ("a-2", "a"), ("b-1", "b")):
+        queue.send(an_alert().model_copy(update={"alert_id": name, "incident": incident}))
+    received = [sqs.receive_message(QueueUrl=ordered_url).get("Messages", []) for _ in range(3)]
+
+    assert [read_alert(message["Body"]).alert_id for messages in received for message in messages] == ["a-1", "b-1"]
+
+
+@pytest.mark.parametrize("kind", ["queue_url", "ordered_url"])
+def test_a_buried_message_keeps_its_body_and_says_why(aws: Aws, kind: str, request: pytest.FixtureRequest) -> None:
+    """The reason is printable and short, whatever the error says."""
+    sqs, queue_url = aws.client("sqs"), request.getfixturevalue(kind)
     inbox = SqsInbox(sqs, url=queue_url, dead_letter_url=queue_url)
     inbox.bury(QueueMessage("id", "handle", "body", 1), MalformedEventError("no\x00 name" + "!" * 5000))
 

@@ -162,7 +162,8 @@ class Account:
         sqs = self.stage.client("sqs")
         while messages := sqs.receive_message(QueueUrl=self.env[source]).get("Messages", []):
             for message in messages:
-                sqs.send_message(QueueUrl=self.env[target], MessageBody=message["Body"])
+                order = {"MessageGroupId": "redriven", "MessageDeduplicationId": message["MessageId"]}
+                sqs.send_message(QueueUrl=self.env[target], MessageBody=message["Body"], **order)
                 sqs.delete_message(QueueUrl=self.env[source], ReceiptHandle=message["ReceiptHandle"])
 
 

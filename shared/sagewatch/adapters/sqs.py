@@ -1,6 +1,6 @@
 """The queues: where alerts go, and where a function's own messages come from and end."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.alerts import Alert
@@ -14,7 +14,7 @@ _REASON_LIMIT = 1000  # characters; an attribute counts towards the message's ow
 
 
 class SqsAlertQueue:
-    """The ``AlertQueue`` port on SQS."""
+    """The ``AlertQueue`` port on SQS: a FIFO queue, so that no alert overtakes another of its thread."""
 
     PERMISSIONS: ClassVar = ("sqs:SendMessage",)
 
@@ -26,7 +26,12 @@ class SqsAlertQueue:
     def send(self, alert: Alert) -> None:
         """See ``AlertQueue.send``."""
         with translated("sqs:SendMessage to the alert queue"):
-            self._client.send_message(QueueUrl=self._url, MessageBody=alert.model_dump_json())
+            self._client.send_message(
+                QueueUrl=self._url,
+                MessageBody=alert.model_dump_json(),
+                MessageGroupId=alert.order,
+                MessageDeduplicationId=alert.alert_id,
+            )
 
 
 class SqsPressQueue:
@@ -66,6 +71,7 @@ class SqsInbox:
     def bury(self, message: QueueMessage, error: Exception) -> None:
         """See ``Inbox.bury``. The body stays as it was, so that a redrive can send it again."""
         attributes = {"ErrorType": type(error).__name__, "Reason": _printable(str(error)) or "no reason given"}
+        order: dict[str, Any] = {"MessageGroupId": "buried", "MessageDeduplicationId": message.message_id}
         with translated("sqs:SendMessage to the dead-letter queue"):
             self._client.send_message(
                 QueueUrl=self._dead_letter_url,
@@ -73,6 +79,7 @@ class SqsInbox:
                 MessageAttributes={
                     name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
                 },
+                **(order if self._dead_letter_url.endswith(".fifo") else {}),
             )
 
 

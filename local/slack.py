@@ -5,6 +5,7 @@ limited by itself.
 """
 
 import hmac
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def slack_app(workspace: Workspace) -> Flask:
 def _web_api(app: Flask, workspace: Workspace) -> None:
     @app.route("/api/<method>", methods=["GET", "POST"])
     def api(method: str) -> Answer:
-        if failure := workspace.fails():
+        failure = workspace.fails()
+        if failure and not failure.hang:
             headers = {"Retry-After": str(failure.retry_after)} if failure.retry_after is not None else {}
             said = "ratelimited" if failure.status == 429 else "internal_error"  # noqa: PLR2004 - HTTP's own number
             return jsonify(ok=False, error=said), failure.status, headers
@@ -48,7 +50,10 @@ def _web_api(app: Flask, workspace: Workspace) -> None:
         if method not in METHODS:
             return jsonify(ok=False, error="unknown_method")
         with workspace.lock:
-            return jsonify(METHODS[method](workspace, _sent()))
+            answer = jsonify(METHODS[method](workspace, _sent()))
+        if failure:
+            time.sleep(failure.hang)
+        return answer
 
 
 def _sent() -> Json:
@@ -101,8 +106,9 @@ def _orders(app: Flask, workspace: Workspace) -> None:
 
 
 def fail(workspace: Workspace, order: Json) -> Told:
-    """Make the next calls fail: ``{"status": 429, "retry_after": 3, "times": 2}``."""
-    workspace.failure = Failure(int(order["status"]), int(order.get("times", 1)), order.get("retry_after"))
+    """Make the next calls fail: ``{"status": 429, "retry_after": 3, "times": 2}``, or hang: ``{"hang": 12}``."""
+    status, times, hang = int(order.get("status", 0)), int(order.get("times", 1)), float(order.get("hang", 0))
+    workspace.failure = Failure(status, times, order.get("retry_after"), hang)
     return {"ok": True}, 200
 
 

@@ -9,6 +9,8 @@ from local.slack_views import open_view, update_view
 from local.slack_workspace import (
     BOT_ID,
     BOT_USER,
+    CHANNELS,
+    EMAILS,
     GROUPS,
     TEAM,
     Json,
@@ -16,6 +18,7 @@ from local.slack_workspace import (
     as_slack,
     channel_named,
     channel_with_id,
+    user_named,
 )
 
 _TEXT_LIMIT, _PAGE = 40_000, 100
@@ -125,9 +128,31 @@ def _between(ts: str, sent: Json) -> bool:
 
 
 def _page(workspace: Workspace, found: Sequence[Json], sent: Json) -> Json:
-    limit = int(sent.get("limit") or _PAGE)
-    shown = [as_slack(workspace, message) for message in found[:limit]]
-    return {"ok": True, "messages": shown, "has_more": len(found) > limit}
+    """The event's type is always there; its payload only with ``include_all_metadata``."""
+    metadata = str(sent.get("include_all_metadata", "")).lower() in {"1", "true"}
+    shown, more = _cut(found, sent)
+    messages = [as_slack(workspace, message, metadata=metadata) for message in shown]
+    return {"ok": True, "messages": messages, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
+
+
+def _cut(found: Sequence[Json], sent: Json) -> tuple[Sequence[Json], str]:
+    """A page, and the cursor of the next one, if there is one."""
+    begin, limit = int(sent.get("cursor") or 0), int(sent.get("limit") or _PAGE)
+    end = begin + limit
+    return found[begin:end], str(end) if len(found) > end else ""
+
+
+def _channels(workspace: Workspace, sent: Json) -> Json:
+    del workspace
+    channels = [{"id": channel, "name": name.removeprefix("#")} for name, channel in CHANNELS.items()]
+    shown, more = _cut(channels, sent)
+    return {"ok": True, "channels": shown, "response_metadata": {"next_cursor": more}}
+
+
+def _lookup_by_email(workspace: Workspace, sent: Json) -> Json:
+    del workspace
+    user = EMAILS.get(str(sent.get("email")).lower())
+    return {"ok": True, "user": user_named(user)} if user else _refused("users_not_found")
 
 
 def _members(workspace: Workspace, sent: Json) -> Json:
@@ -156,8 +181,10 @@ METHODS: Mapping[str, Callable[[Workspace, Json], Json]] = {
     "chat.postEphemeral": _post_ephemeral,
     "chat.update": _update,
     "conversations.history": _history,
+    "conversations.list": _channels,
     "conversations.replies": _replies,
     "usergroups.users.list": _members,
+    "users.lookupByEmail": _lookup_by_email,
     "views.open": open_view,
     "views.update": update_view,
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CHANNELS = {"#sagewatch": "C0SAGEWATCH", "#ml-risk": "C0MLRISK00"}
+EMAILS = {"ana@example.com": "U0ANA", "bo@example.com": "U0BO", "chi@example.com": "U0CHI"}
 USERS = {"U0ANA": "Ana", "U0BO": "Bo", "U0CHI": "Chi"}
 GROUPS = {"S0MLADMINS": ["U0ANA", "U0BO"]}
 TEAM = {"id": "T0LOCAL", "domain": "local"}
@@ -17,11 +18,12 @@ type Json = dict[str, Any]
 
 @dataclass
 class Failure:
-    """What the next calls answer instead of the truth."""
+    """What the next calls answer instead of the truth; with ``hang`` they are done, and answered that much later."""
 
     status: int
     times: int
     retry_after: int | None
+    hang: float = 0
 
 
 @dataclass
@@ -91,9 +93,10 @@ def user_named(user: str) -> Json:
     return {"id": user, "username": name, "name": name, "team_id": TEAM["id"]}
 
 
-def as_slack(workspace: Workspace, message: Json) -> Json:
-    """A message as the API shows it: what it is a reply to, or how many replies it has."""
-    said = {key: value for key, value in message.items() if value is not None and key != "channel"}
+def as_slack(workspace: Workspace, message: Json, *, metadata: bool = True) -> Json:
+    """A message as the API shows it: what it is a reply to, or how many replies it has; metadata to who asks."""
+    hidden = {"channel"} if metadata else {"channel", "metadata"}
+    said = {key: value for key, value in message.items() if value is not None and key not in hidden}
     told: Json = {"type": "message", "user": BOT_USER, "bot_id": BOT_ID, "app_id": APP_ID, "team": TEAM["id"], **said}
     if replies := [] if message.get("thread_ts") else workspace.replies(message):
         told |= {"thread_ts": message["ts"], "reply_count": len(replies), "latest_reply": replies[-1]["ts"]}

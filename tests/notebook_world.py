@@ -6,9 +6,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryDialogs, InMemoryPrices
+from sagewatch.adapters.in_memory_deliveries import InMemoryDeliveries
 from sagewatch.adapters.in_memory_notebooks import InMemoryNotebooks, InMemorySessions
 from sagewatch.adapters.in_memory_stores import (
-    InMemoryDeliveries,
     InMemoryLedger,
     InMemoryMarks,
     InMemoryOpenJobs,

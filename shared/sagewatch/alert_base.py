@@ -1,6 +1,8 @@
 """What every alert has, and the rule that gives each its identity."""
 
 import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -12,12 +14,22 @@ from sagewatch.resources import rolls_up
 Usd = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of many alerts that are told as one: its resource, what happened to it in words, and its cost in USD."""
+
+    name: str
+    label: str
+    usd: Decimal | None
+
+
 class AlertBase(BaseModel):
     """What every alert has. The same finding always gets the same ``alert_id``, however often it is found.
 
     ``thread`` is the ``alert_id`` of the message it replies to, ``edits`` that of the message it takes the place of.
-    Alerts of one ``incident`` share a thread: the first of them to be posted is its root. ``channel`` is where it goes
-    instead of the stack's own; ``happened_at`` is when what it tells of happened.
+    Alerts of one ``incident`` share a thread: the first of them to be posted is its root; those with a ``parent_arn``
+    are counted in that parent's message. ``route`` is what the resource's tag asks for, ``mention`` the Slack user to
+    name as its owner, found out at delivery. ``happened_at`` is when what it tells of happened.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -29,13 +41,21 @@ class AlertBase(BaseModel):
     thread: str | None = None
     edits: str | None = None
     incident: str | None = None
-    channel: str | None = None
+    owner: str | None = None
+    parent_arn: str | None = None
+    route: str | None = None
+    mention: str | None = None
     happened_at: AwareDatetime | None = None
 
     @property
     def order(self) -> str:
         """Alerts with the same ``order`` are delivered one after the other, as they were queued."""
         return self.edits or self.thread or self.incident or self.alert_id
+
+    @property
+    def member(self) -> Member | None:
+        """How it counts among many of its kind; ``None`` for what everybody has to see by itself."""
+        return None
 
 
 def incident_of(arn: str, created_at: str, parent_arn: str | None = None) -> str:

@@ -1,15 +1,18 @@
 """What people are told: alerts as they travel through the queue, and the rule that gives each its identity."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
-from sagewatch.alert_base import AlertBase, Usd, alert_id
+from sagewatch.alert_base import AlertBase, Member, Usd, alert_id, incident_of
 from sagewatch.errors import MalformedAlertError
 from sagewatch.failures import FailureClass
 from sagewatch.fields import Name
+from sagewatch.group_alerts import GroupAlert
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
+from sagewatch.owners import CHANNEL_TAG
 from sagewatch.records import CostRecord
 from sagewatch.resources import Job, JobKind
 from sagewatch.shapes import faults
@@ -32,6 +35,12 @@ class JobAlert(AlertBase):
     cost_usd: Usd | None
     prices: str | None
 
+    @property
+    def member(self) -> Member | None:
+        """See ``AlertBase.member``."""
+        how = "hit their time limit" if self.finding == "job-hit-limit" else f"failed ({self.failure_class})"
+        return Member(self.name, how, None if self.cost_usd is None else Decimal(self.cost_usd))
+
 
 class UnpricedAlert(AlertBase):
     """An instance type no price is known for, told once: its jobs have no cost in the ledger."""
@@ -42,7 +51,7 @@ class UnpricedAlert(AlertBase):
     example: Name
 
 
-Alert = JobAlert | UnpricedAlert | NotebookAlert | NotebookNews
+Alert = JobAlert | UnpricedAlert | NotebookAlert | NotebookNews | GroupAlert
 _ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
 
 
@@ -61,6 +70,10 @@ def job_alert(job: Job, record: CostRecord) -> JobAlert | None:
     finding: Literal["job-failed", "job-hit-limit"] = "job-hit-limit" if job.hit_its_limit else "job-failed"
     return JobAlert(
         alert_id=alert_id(finding, record.resource_arn, record.created_at),
+        incident=incident_of(record.resource_arn, record.created_at, record.parent_arn),
+        parent_arn=record.parent_arn,
+        route=(job.tags or {}).get(CHANNEL_TAG),
+        happened_at=datetime.fromisoformat(record.ended_at),
         finding=finding,
         account=record.account,
         region=record.region,

@@ -1,39 +1,61 @@
-"""DeliverAlert's work: one alert to Slack, once."""
+"""DeliverAlert's work: one alert to Slack, once, in its thread, and many of a kind as one."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
 
 from sagewatch.alerts import Alert, read_alert
-from sagewatch.errors import NotPostedYetError, SageWatchError
+from sagewatch.delivery_stores import Claim, Deliveries, Gatherings, PostedAlerts
+from sagewatch.errors import NoAnswerError, NotPostedYetError, SageWatchError, ThreadGoneError
+from sagewatch.group_alerts import Gathering, GroupAlert, group_of
 from sagewatch.messages import render
-from sagewatch.ports import Channel, Clock, Posted
-from sagewatch.stores import Deliveries, PostedAlerts
+from sagewatch.ports import AlertQueue, Channel, Clock, People, Posted
 
 _SOON = 5  # seconds: the message may be in the same queue
+_BETWEEN_EDITS = timedelta(seconds=10)  # of a group's message; Slack takes 50 edits a minute (chat.update: Tier 3)
+
+
+class Effect(StrEnum):
+    """What became of an alert."""
+
+    POSTED = "posted"
+    POSTED_BEFORE = "posted before"
+    FOUND = "found in the channel"
+    EDITED = "edited"
+    GATHERED = "counted with others"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where an alert stands, and whether this call posted it."""
+    """What became of an alert, and where it stands, if by itself."""
 
     alert_id: str
-    posted: Posted
-    now: bool
+    effect: Effect
+    posted: Posted | None
 
     def answer(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
-        effect = "posted" if self.now else "posted before"
-        return {"alert_id": self.alert_id, "effect": effect, "channel": self.posted.channel, "ts": self.posted.ts}
+        place = {"channel": self.posted.channel, "ts": self.posted.ts} if self.posted else {}
+        return {"alert_id": self.alert_id, "effect": self.effect, **place}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliverer:
-    """Posts alerts and remembers which. Everything it needs is given to it."""
+    """Posts alerts and remembers which. Everything it needs is given to it.
+
+    ``routes`` are channels by what a resource's tag, or its owner, is called.
+    """
 
     deliveries: Deliveries
     posted: PostedAlerts
+    gatherings: Gatherings
     channel: Channel
+    alerts: AlertQueue
+    people: People
     clock: Clock
+    routes: Mapping[str, str] = field(default_factory=dict)
 
     def on_message(self, body: str) -> Delivery:
         """Deliver the alert in a queue message. Raises ``MalformedAlertError`` and what ``deliver`` raises."""
@@ -41,26 +63,81 @@ class Deliverer:
 
     def deliver(self, alert: Alert) -> Delivery:
         """Post an alert unless it has been posted. Raises what its ports raise, with the claim given back."""
-        before = self.deliveries.claim(alert.alert_id, self.clock())
-        if before is not None:
-            return Delivery(alert.alert_id, before, now=False)
-        posted = self._post(alert)
-        self.deliveries.confirm(alert.alert_id, posted, self.clock())
-        return Delivery(alert.alert_id, posted, now=True)
+        if isinstance(alert, GroupAlert):
+            return self._refresh(alert)
+        claim = self.deliveries.claim(alert.alert_id, self.clock())
+        if claim.delivered:
+            return Delivery(alert.alert_id, Effect.POSTED_BEFORE, claim.posted)
+        with self._claimed(alert.alert_id):
+            thread = self._thread(alert)
+            return self._gathered(alert, thread) or self._put(alert, claim, self._thread(alert))
 
-    def _post(self, alert: Alert) -> Posted:
+    @contextmanager
+    def _claimed(self, alert_id: str) -> Iterator[None]:
+        """Give the claim back if it comes to nothing; whether a post without an answer did, the next try finds out."""
         try:
-            return self._put(alert)
-        except SageWatchError:
-            self.deliveries.release(alert.alert_id, self.clock())
+            yield
+        except SageWatchError as exc:
+            self.deliveries.release(alert_id, self.clock(), unsure=isinstance(exc, NoAnswerError))
             raise
 
-    def _put(self, alert: Alert) -> Posted:
-        if alert.edits is None:
-            return self.channel.post(render(alert), thread=self._find(alert.thread) if alert.thread else None)
-        place = self._find(alert.edits)
-        self.channel.update(place, render(alert))
-        return place
+    def _gathered(self, alert: Alert, thread: Posted | None) -> Delivery | None:
+        """Count it with others of its group; ``None`` if it is to be told by itself too.
+
+        What goes into a thread of its own disturbs nobody.
+        """
+        group, member = group_of(alert, self.clock()), alert.member
+        if group is None or member is None or (thread and group.gathering is not Gathering.PARENT):
+            return None
+        joined = self.gatherings.join(group.group, alert.alert_id, member, self.clock())
+        if joined.number <= group.gathering.singly:
+            if group.gathering is Gathering.PARENT:
+                self._bring_up_to_date(group)
+            return None
+        if not joined.asked:
+            self.alerts.send(group.model_copy(update={"alert_id": f"{group.group}-{joined.number}"}))
+            self.gatherings.ask(group.group, self.clock())
+        if alert.incident and group.gathering is not Gathering.PARENT:
+            self.deliveries.gather(alert.incident, group.group, self.clock())
+        self.deliveries.gather(alert.alert_id, group.group, self.clock())
+        return Delivery(alert.alert_id, Effect.GATHERED, None)
+
+    def _refresh(self, group: GroupAlert) -> Delivery:
+        """Now and then, and never before the last member has been counted. Whoever joins from now on asks again."""
+        edited_at = self.gatherings.edited_at(group.group)
+        if edited_at and self.clock() - edited_at < _BETWEEN_EDITS:
+            raise NotPostedYetError(f"{group.group} was edited just now", retry_after=_BETWEEN_EDITS.seconds)
+        self.gatherings.answer(group.group, self.clock())
+        return self._bring_up_to_date(group)
+
+    def _bring_up_to_date(self, group: GroupAlert) -> Delivery:
+        told = group.model_copy(update={"alert_id": group.group, "gathered": self.gatherings.read(group.group)})
+        claim = self.deliveries.claim(told.alert_id, self.clock())
+        if claim.posted:
+            self.channel.update(claim.posted, render(told))
+            return Delivery(told.alert_id, Effect.EDITED, claim.posted)
+        with self._claimed(told.alert_id):
+            return self._put(told, claim, self._thread(told))
+
+    def _put(self, alert: Alert, claim: Claim, thread: Posted | None) -> Delivery:
+        if alert.edits is not None:
+            place = self._find(alert.edits)
+            self.channel.update(place, render(self._mentioned(alert)))
+            return self._confirmed(alert, place, Effect.EDITED)
+        since = claim.unsure_since
+        found = self.channel.find(alert.alert_id, since, thread, self._to(alert)) if since else None
+        if found:
+            return self._confirmed(alert, found, Effect.FOUND, is_root=thread is None)
+        try:
+            place = self._post(alert, thread)
+        except ThreadGoneError:  # somebody deleted its root
+            thread, place = None, self._post(alert, None)
+        return self._confirmed(alert, place, Effect.POSTED, is_root=thread is None)
+
+    def _thread(self, alert: Alert) -> Posted | None:
+        if alert.thread:
+            return self._find(alert.thread)
+        return self.posted.where(alert.incident) if alert.incident else None
 
     def _find(self, alert_id: str) -> Posted:
         """Raises ``NotPostedYetError``: what comes of an incident never overtakes it."""
@@ -68,3 +145,25 @@ class Deliverer:
         if place is None:
             raise NotPostedYetError(f"alert {alert_id} is not in the channel yet", retry_after=_SOON)
         return place
+
+    def _post(self, alert: Alert, thread: Posted | None) -> Posted:
+        return self.channel.post(render(self._mentioned(alert)), thread, self._to(alert))
+
+    def _confirmed(self, alert: Alert, place: Posted, effect: Effect, *, is_root: bool = False) -> Delivery:
+        """The incident's place before the alert's: a crash between them repeats the alert, which is found then."""
+        if is_root and alert.incident:
+            self.deliveries.confirm(alert.incident, place, self.clock())
+        self.deliveries.confirm(alert.alert_id, place, self.clock())
+        return Delivery(alert.alert_id, effect, place)
+
+    def _to(self, alert: Alert) -> str | None:
+        return self.routes.get(alert.route or "") or self.routes.get(alert.owner or "")
+
+    def _mentioned(self, alert: Alert) -> Alert:
+        """Name the owner as Slack knows him or her; an owner Slack does not know stays a name."""
+        if alert.owner is None or "@" not in alert.owner:
+            return alert
+        try:
+            return alert.model_copy(update={"mention": self.people.id_of(alert.owner)})
+        except SageWatchError:  # a mention is no reason to keep an alert back
+            return alert

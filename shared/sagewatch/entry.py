@@ -14,6 +14,7 @@ from sagewatch.ports import Inbox, MoreTime, QueueMessage
 
 _FIRST_WAIT, _LONGEST_WAIT = 5, 900  # seconds: doubles from the first try on, up to a quarter of an hour
 _TIME_FOR_ONE = 20_000  # milliseconds: one AWS call that hangs (wiring), and the others
+_PATIENT = 5  # tries that come back as soon as the other side asks
 _JITTER = 5  # seconds, so that messages that failed together do not come back together
 
 
@@ -143,11 +144,15 @@ def _leave_in_time(context: LambdaContext) -> None:
 
 
 def wait(message: QueueMessage, error: Exception) -> int:
-    """Seconds until the next try: what the other side asked for, else a doubling wait, spread by the message's id."""
-    if isinstance(error, RetryableError) and error.retry_after is not None:
-        return min(max(error.retry_after, 1), _LONGEST_WAIT)
+    """Seconds until the next try: a doubling wait, spread by the message's id, and never less than was asked for.
+
+    The first tries come back when the other side asks; one that asks for a second for hours would use them all up.
+    """
     doubled: int = _FIRST_WAIT * 2 ** min(message.receives - 1, 10)
-    return min(doubled, _LONGEST_WAIT) + sum(message.message_id.encode()) % _JITTER
+    asked = error.retry_after if isinstance(error, RetryableError) else None
+    if asked is None:
+        return min(doubled, _LONGEST_WAIT) + sum(message.message_id.encode()) % _JITTER
+    return min(max(asked, 1, doubled if message.receives > _PATIENT else 0), _LONGEST_WAIT)
 
 
 def _message(record: SQSRecord) -> QueueMessage:

@@ -8,7 +8,8 @@
     |   |-- MalformedAlertError   what came in is not an alert we wrote
     |   |-- MalformedPressError   what came in is not a press of a button of ours
     |   |-- AlertRefusedError     Slack said no to this message and will say no again
-    |   |   `-- TokenRefusedError Slack does not know the bot token, or no longer
+    |   |   |-- TokenRefusedError Slack does not know the bot token, or no longer
+    |   |   `-- ThreadGoneError   the message it replies to was deleted
     |   |-- SecretMissingError    a SecureString the settings name is not there, or is empty
     |   |-- PriceListError        a price document cannot be read, or contradicts another
     |   `-- SettingsError         the environment lacks a variable, or one makes no sense
@@ -16,6 +17,7 @@
     |   |-- ThrottledError        too many requests, at AWS or at Slack
     |   |-- AccessDeniedError     somebody has to grant it; until then the message waits
     |   |-- UnavailableError      no answer, or an answer that is a fault of the other side
+    |   |   `-- NoAnswerError     what was asked for may have been done nevertheless
     |   |-- OutOfTimeError        the invocation has to end before this message's turn
     |   |-- JobNotSettledError    the event is ahead of what Describe answers
     |   |-- NotPostedYetError     the message it replies to, or takes the place of, is not in the channel yet
@@ -67,6 +69,10 @@ class TokenRefusedError(AlertRefusedError):
     """Slack does not know the bot token, or no longer."""
 
 
+class ThreadGoneError(AlertRefusedError):
+    """The message it replies to was deleted."""
+
+
 class SecretMissingError(PermanentError):
     """A SecureString the settings name is not there, or is empty."""
 
@@ -89,6 +95,10 @@ class AccessDeniedError(RetryableError):
 
 class UnavailableError(RetryableError):
     """No answer, or an answer that is a fault of the other side."""
+
+
+class NoAnswerError(UnavailableError):
+    """No answer, or one that leaves open whether what was asked for has been done."""
 
 
 class OutOfTimeError(RetryableError):

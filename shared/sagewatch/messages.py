@@ -10,8 +10,10 @@ from slack_sdk.models.metadata import Metadata
 
 from sagewatch.alerts import Alert, JobAlert, UnpricedAlert
 from sagewatch.failures import FailureClass
+from sagewatch.group_alerts import GroupAlert
+from sagewatch.group_messages import group
 from sagewatch.links import console_url, logs_url
-from sagewatch.mrkdwn import HEADER_LIMIT, context, cut, escape, field, moment, section
+from sagewatch.mrkdwn import HEADER_LIMIT, context, cut, escape, field, moment, person, section
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.notebook_messages import notebook_idle, notebook_news
 from sagewatch.phrases import duration, money
@@ -57,6 +59,8 @@ def render(alert: Alert) -> Message:
             text, blocks = _unpriced(alert)
         case NotebookAlert():
             text, blocks = notebook_idle(alert)
+        case GroupAlert():
+            text, blocks = group(alert)
         case NotebookNews():
             text, blocks = notebook_news(alert)
         case _:
@@ -89,7 +93,7 @@ def _facts(alert: JobAlert) -> Sequence[tuple[str, str]]:
         ("Cost", _cost(alert)),
         ("Ran for", "unknown" if alert.ran_seconds is None else duration(alert.ran_seconds)),
         ("On", escape(alert.instances or "unknown instances")),
-        ("Owner", escape(alert.owner or "unknown")),
+        ("Owner", person(alert.owner, alert.mention)),
         ("Ended", moment(alert.ended_at)),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
     )

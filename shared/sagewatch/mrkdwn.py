@@ -32,6 +32,11 @@ def moment(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
+def person(name: str | None, user: str | None = None) -> str:
+    """Somebody by name, or mentioned where Slack's user ID is known. Only our own look-up ever makes a mention."""
+    return f"<@{user}>" if user else escape(name or "unknown")
+
+
 def escape(text: str) -> str:
     """Make text from jobs harmless in mrkdwn, as Slack asks for: ``&``, ``<`` and ``>`` become entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

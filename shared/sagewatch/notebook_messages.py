@@ -7,7 +7,7 @@ from decimal import Decimal
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, SectionBlock
 
 from sagewatch.links import console_url, logs_url
-from sagewatch.mrkdwn import FIELD_LIMIT, HEADER_LIMIT, context, cut, escape, field, moment, section
+from sagewatch.mrkdwn import FIELD_LIMIT, HEADER_LIMIT, context, cut, escape, field, moment, person, section
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.phrases import money
 from sagewatch.resources import JobKind
@@ -34,7 +34,7 @@ def notebook_idle(alert: NotebookAlert) -> tuple[str, Sequence[Block]]:
 def notebook_news(alert: NotebookNews) -> tuple[str, Sequence[Block]]:
     """A reply in an incident's thread, or a message of its own."""
     text = f"*{escape(alert.headline)}*\n{_sentence(alert.sentence)}{_by(alert.by)}"
-    owner = [context(f"Owner: {escape(alert.owner)}")] if alert.owner and not alert.thread else []
+    owner = [context(f"Owner: {person(alert.owner, alert.mention)}")] if alert.owner and not alert.thread else []
     return f"{escape(alert.headline)}: {escape(alert.sentence)}", [section(text), *owner]
 
 
@@ -64,7 +64,7 @@ def _facts(alert: NotebookAlert) -> Sequence[tuple[str, str]]:
         ("Costs", _rate(alert)),
         ("Idle since", moment(alert.idle_since)),
         ("Idling has cost", "unknown" if alert.idle_usd is None else money(Decimal(alert.idle_usd))),
-        ("Owner", escape(alert.owner or "unknown")),
+        ("Owner", person(alert.owner, alert.mention)),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sagewatch.resources import Job
 
+CHANNEL_TAG = "sagewatch:channel"  # asks for one of the routes an operator has set
 # Studio puts it on what a person starts there: arn:...:user-profile/<domain>/<profile>.
 _PROFILE_TAG = "sagemaker:user-profile-arn"
 # Pipelines puts it on what its steps start: arn:...:pipeline/<name>/execution/<id> (SageMaker Python SDK, lineage).

@@ -1,6 +1,6 @@
 """Amounts and durations as people read them. The only place that rounds money."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 _CENT = Decimal("0.01")
@@ -23,6 +23,13 @@ def duration(seconds: int) -> str:
         if count or (name == "s" and not parts):
             parts.append(f"{count} {name}")
     return " ".join(parts[:2])
+
+
+def minute_of(moment: datetime, size: timedelta) -> datetime:
+    """The beginning of the span of that size, counted from midnight UTC, in which a moment lies."""
+    at = moment.astimezone(UTC)
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + (at - midnight) // size * size
 
 
 def clock_time(moment: datetime, now: datetime) -> str:

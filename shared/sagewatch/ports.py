@@ -158,15 +158,27 @@ class Posted:
 class Channel(Protocol):
     """Where people read."""
 
-    def post(self, message: "Message", thread: Posted | None = None) -> Posted:
-        """Post a message, in a thread if one is given.
+    def post(self, message: "Message", thread: Posted | None = None, to: str | None = None) -> Posted:
+        """Post a message, in a thread if one is given, else in the channel ``to`` or the usual one.
 
-        Raises ``AlertRefusedError``, ``SecretMissingError``, ``ThrottledError``, ``AccessDeniedError``,
-        ``UnavailableError``.
+        Raises ``AlertRefusedError``, of which ``ThreadGoneError`` is one, ``SecretMissingError``, ``ThrottledError``,
+        ``AccessDeniedError``, ``UnavailableError``, of which ``NoAnswerError`` says that it may have been posted.
         """
 
     def update(self, posted: Posted, message: "Message") -> None:
         """Put a message in the place of one that was posted. Raises what ``post`` does."""
+
+    def find(
+        self, alert_id: str, since: datetime, thread: Posted | None = None, to: str | None = None
+    ) -> Posted | None:
+        """Where an alert stands that may have been posted since then, by its metadata. Raises what ``post`` does."""
+
+
+class People(Protocol):
+    """Whom Slack knows."""
+
+    def id_of(self, email: str) -> str | None:
+        """The Slack user with that address, if there is one. Raises what ``Channel.post`` and ``Ledger.put`` do."""
 
 
 class Dialogs(Protocol):

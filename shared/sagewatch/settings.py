@@ -162,6 +162,7 @@ class DeliverAlertSettings(FromEnvironment):
     inbox: InboxSettings
     watch_state: str
     slack_channel: str
+    slack_routes: Mapping[str, str]
     slack_token_parameter: str
     slack_api_url: str
 
@@ -172,6 +173,7 @@ class DeliverAlertSettings(FromEnvironment):
             inbox=InboxSettings.read(env),
             watch_state=env.text("WATCH_STATE"),
             slack_channel=env.text("SLACK_CHANNEL"),
+            slack_routes=env.pairs("SLACK_ROUTES"),
             slack_token_parameter=env.text("SLACK_TOKEN_PARAMETER"),
             slack_api_url=env.text("SLACK_API_URL"),
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
+from sagewatch.delivery_stores import PostedAlerts
 from sagewatch.errors import AccessDeniedError, NotebookNotFoundError, StopRefusedError
 from sagewatch.idleness import Verdict
 from sagewatch.incidents import Incidents
@@ -13,7 +14,6 @@ from sagewatch.notebooks import NotebookStatus
 from sagewatch.phrases import clock_time, duration, money
 from sagewatch.ports import Clock, NotebookStops, Stop
 from sagewatch.records import RecordedBy
-from sagewatch.stores import PostedAlerts
 from sagewatch.tracker import Tracker
 from sagewatch.watches import Watched, Watches
 

@@ -6,10 +6,10 @@ To implementers: what ``ports`` asks of every adapter holds here too.
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
-from sagewatch.ports import ListedJob, Posted
+from sagewatch.ports import ListedJob
 from sagewatch.pricelist import ListedPrice
 from sagewatch.records import CostRecord, Key
 from sagewatch.resources import Job
@@ -185,33 +185,6 @@ class Checkpoints(Protocol):
 
     def keep(self, name: str, reached: Checkpoint) -> None:
         """Keep a checkpoint. Raises what ``Ledger.put`` does."""
-
-
-# Longer than DeliverAlert may run, so that a claim only lapses when its invocation is dead.
-CLAIMED_FOR = timedelta(seconds=45)
-
-
-class Deliveries(Protocol):
-    """Which alerts have been posted."""
-
-    def claim(self, alert_id: str, now: datetime) -> Posted | None:
-        """Reserve an alert for this invocation; answer with where it was posted, if it was.
-
-        Raises ``DeliveryInFlightError`` while somebody else holds it, and what ``Ledger.put`` does.
-        """
-
-    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
-        """Write down where the alert was posted. Raises what ``Ledger.put`` does."""
-
-    def release(self, alert_id: str, now: datetime) -> None:
-        """Give a claim back: the post did not happen. Raises what ``Ledger.put`` does."""
-
-
-class PostedAlerts(Protocol):
-    """Where alerts stand."""
-
-    def where(self, alert_id: str) -> Posted | None:
-        """Where an alert was posted, if it was. Raises what ``Ledger.put`` does."""
 
 
 class Presses(Protocol):

@@ -26,6 +26,13 @@ class Variables:
         """Words between commas."""
         return tuple(word.strip() for word in self.text(name, default).split(",") if word.strip())
 
+    def pairs(self, name: str) -> Mapping[str, str]:
+        """``name=value`` between commas, or nothing."""
+        pairs = [word.rpartition("=") for word in self.words(name, default="")]
+        if any(not key.strip() or not value.strip() for key, _, value in pairs):
+            raise SettingsError(f"{name} must be pairs like name=value between commas")
+        return {key.strip(): value.strip() for key, _, value in pairs}
+
     def count(self, name: str) -> int:
         """A whole number above 0."""
         value = self.text(name)

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb import DynamoDeliveries
-from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoPresses, DynamoWatches
-from sagewatch.adapters.in_memory_stores import InMemoryDeliveries, InMemoryPresses, InMemoryWatches
+from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries, DynamoPostedAlerts
+from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
+from sagewatch.adapters.in_memory_deliveries import InMemoryDeliveries
+from sagewatch.adapters.in_memory_stores import InMemoryPresses, InMemoryWatches
+from sagewatch.delivery_stores import Deliveries, PostedAlerts
 from sagewatch.ports import Posted
-from sagewatch.stores import Deliveries, PostedAlerts, Presses
+from sagewatch.stores import Presses
 from sagewatch.watches import FOREVER, Lease, Warned, Watched, Watches
 from tests.builders import ACCOUNT, NOW
 from tests.contract.conftest import Aws

@@ -2,17 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask, Response
 from slack_sdk.models.blocks import HeaderBlock
+from slack_sdk.models.metadata import Metadata
 
 from local.jobs import get_json, post_json
 from local.slack import Workspace, slack_app
-from sagewatch.adapters.slack import SlackChannel
-from sagewatch.errors import AlertRefusedError, SageWatchError, ThrottledError, UnavailableError
+from sagewatch.adapters.slack import SlackChannel, SlackPeople
+from sagewatch.errors import (
+    AlertRefusedError,
+    NoAnswerError,
+    SageWatchError,
+    ThreadGoneError,
+    ThrottledError,
+    UnavailableError,
+)
 from sagewatch.messages import render
+from sagewatch.ports import Posted
 from tests.servers import serving
 from tests.unit.test_messages import an_alert
 
@@ -41,6 +51,53 @@ class Tokens:
         """The next one is read."""
         if len(self.values) > 1:
             self.values.pop(0)
+
+
+def test_an_alert_is_found_by_its_metadata(url: str) -> None:
+    """In the channel, which may be set by its name, or in its thread; not what is older, nor in another thread."""
+    slack = channel(url)
+    root = slack.post(MESSAGE)
+    other = slack.post(replace(MESSAGE, metadata=Metadata("sagewatch_alert", {"alert_id": "other"})))
+    reply = slack.post(replace(MESSAGE, metadata=Metadata("sagewatch_alert", {"alert_id": "reply"})), root)
+    now, before = datetime.now(UTC), datetime.now(UTC) - timedelta(minutes=5)
+
+    assert slack.find("job-failed-1", before) == channel(url, name=root.channel).find("job-failed-1", before) == root
+    assert slack.find("reply", before, root) == reply
+    assert slack.find("reply", before, other) is None
+    assert slack.find("reply", before) is None
+    assert slack.find("job-failed-1", now + timedelta(minutes=5)) is None
+
+
+def test_an_alert_is_found_behind_many_others(url: str) -> None:
+    """Page by page."""
+    slack = channel(url)
+    first = slack.post(MESSAGE)
+    for number in range(201):
+        slack.post(replace(MESSAGE, metadata=Metadata("sagewatch_alert", {"alert_id": f"later-{number}"})))
+
+    assert slack.find("job-failed-1", datetime.now(UTC) - timedelta(minutes=5)) == first
+
+
+def test_a_post_that_was_taken_and_never_answered_leaves_it_open(url: str) -> None:
+    """It stands in the channel. The client waits for ten seconds."""
+    post_json(f"{url}/fail", {"hang": 11})
+    with pytest.raises(NoAnswerError):
+        channel(url).post(MESSAGE)
+
+    assert len(get_json(f"{url}/messages")) == 1
+
+
+def test_a_thread_without_a_root_is_gone(url: str) -> None:
+    """Its message was deleted."""
+    with pytest.raises(ThreadGoneError):
+        channel(url).post(MESSAGE, Posted("C0SAGEWATCH", "1.000000"))
+
+
+def test_people_are_known_by_their_addresses(url: str) -> None:
+    """Or not."""
+    people = SlackPeople(token=Tokens("xoxb-right"), api_url=f"{url}/api/")
+
+    assert [people.id_of(email) for email in ("ana@example.com", "who@example.com")] == ["U0ANA", None]
 
 
 def channel(url: str, *, token: str = "xoxb-right", name: str = "#sagewatch") -> SlackChannel:

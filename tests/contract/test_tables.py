@@ -5,19 +5,20 @@ adapter turns into ThrottledError; moto never does.
 """
 
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobs, from_item
-from sagewatch.adapters.in_memory_stores import InMemoryDeliveries, InMemoryLedger, InMemoryOpenJobs
+from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs, from_item
+from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries
+from sagewatch.adapters.in_memory_deliveries import InMemoryDeliveries
+from sagewatch.adapters.in_memory_stores import InMemoryLedger, InMemoryOpenJobs
 from sagewatch.costs import Pricing
-from sagewatch.errors import DeliveryInFlightError, UnavailableError
-from sagewatch.ports import Posted
+from sagewatch.delivery_stores import Deliveries
+from sagewatch.errors import UnavailableError
 from sagewatch.resources import JobStatus
-from sagewatch.stores import Deliveries, Ledger, OpenJobs
+from sagewatch.stores import Ledger, OpenJobs
 from tests.builders import NOW, a_job, a_row
 from tests.contract.conftest import Aws
 
@@ -81,36 +82,6 @@ def test_a_late_start_does_not_reopen_a_recorded_end(both: World) -> None:
     ledger.put(a_row())
 
     assert open_jobs.add(a_job(status=JobStatus.IN_PROGRESS)) is False
-
-
-def test_an_alert_is_claimed_once(both: World) -> None:
-    """While somebody holds it, it is in flight."""
-    _, _, deliveries = both
-
-    assert deliveries.claim("a", NOW) is None
-    with pytest.raises(DeliveryInFlightError) as in_flight:
-        deliveries.claim("a", NOW + timedelta(seconds=5))
-    assert in_flight.value.retry_after == 40
-
-
-def test_a_lapsed_or_released_claim_can_be_taken(both: World) -> None:
-    """A dead invocation loses nothing."""
-    _, _, deliveries = both
-    deliveries.claim("a", NOW)
-    deliveries.claim("b", NOW)
-    deliveries.release("b", NOW)
-
-    assert deliveries.claim("a", NOW + timedelta(seconds=46)) is None
-    assert deliveries.claim("b", NOW) is None
-
-
-def test_a_confirmed_alert_answers_with_where_it_stands(both: World) -> None:
-    """However late it is asked for."""
-    _, _, deliveries = both
-    deliveries.claim("a", NOW)
-    deliveries.confirm("a", Posted("C1", "1.2"), NOW)
-
-    assert deliveries.claim("a", NOW + timedelta(days=30)) == Posted("C1", "1.2")
 
 
 def test_the_stored_row_has_the_documented_attributes(aws: Aws, tables: tuple[str, str]) -> None:

@@ -172,7 +172,7 @@ RESOURCES = {
     },
     "DeliverAlert": {
         "logs": {"DeliverAlertLogs"},
-        "sqs:SendMessage": {"AlertDeadLetterQueue"},
+        "sqs:SendMessage": {"AlertDeadLetterQueue", "AlertQueue"},
         "sqs": {"AlertQueue"},
         "dynamodb": {"WatchState"},
         "ssm": {"arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${SlackTokenParameter}"},

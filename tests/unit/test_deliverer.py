@@ -4,10 +4,18 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sagewatch.adapters.in_memory import InMemoryChannel
-from sagewatch.adapters.in_memory_stores import InMemoryDeliveries
-from sagewatch.deliverer import Deliverer
-from sagewatch.errors import DeliveryInFlightError, MalformedAlertError, NotPostedYetError, ThrottledError
+from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryChannel, InMemoryPeople
+from sagewatch.adapters.in_memory_deliveries import InMemoryDeliveries, InMemoryGatherings
+from sagewatch.alerts import Alert, JobAlert
+from sagewatch.deliverer import Deliverer, Effect
+from sagewatch.errors import (
+    DeliveryInFlightError,
+    MalformedAlertError,
+    NoAnswerError,
+    NotPostedYetError,
+    ThreadGoneError,
+    ThrottledError,
+)
 from sagewatch.ports import Posted
 from tests.builders import NOW
 from tests.unit.test_messages import an_alert
@@ -21,9 +29,33 @@ class Desk:
         self.now: datetime = NOW
         self.channel = InMemoryChannel()
         self.deliveries = InMemoryDeliveries()
+        self.gatherings = InMemoryGatherings()
+        self.queue = InMemoryAlertQueue()
+        self.people = InMemoryPeople({"ana@example.com": "U0ANA"})
         self.deliverer = Deliverer(
-            deliveries=self.deliveries, posted=self.deliveries, channel=self.channel, clock=lambda: self.now
+            deliveries=self.deliveries,
+            posted=self.deliveries,
+            gatherings=self.gatherings,
+            channel=self.channel,
+            alerts=self.queue,
+            people=self.people,
+            clock=lambda: self.now,
+            routes={"nlp": "#nlp", "team-vision": "#vision"},
         )
+
+    def deliver(self, *alerts: Alert) -> list[Effect]:
+        """Deliver alerts, and what is queued meanwhile, as the queue does."""
+        effects = [self.deliverer.deliver(alert).effect for alert in alerts]
+        while self.queue.sent:
+            self.now += timedelta(seconds=11)
+            effects.append(self.deliverer.deliver(self.queue.sent.pop(0)).effect)
+        return effects
+
+    @property
+    def texts(self) -> list[str]:
+        """What the channel holds, threads left out."""
+        roots = zip(self.channel.messages, self.channel.threads, strict=True)
+        return [message.text for message, thread in roots if thread is None]
 
 
 def test_an_alert_is_posted_once_however_often_it_comes() -> None:
@@ -31,7 +63,7 @@ def test_an_alert_is_posted_once_however_often_it_comes() -> None:
     desk = Desk()
     first, second = (desk.deliverer.on_message(an_alert().model_dump_json()) for _ in range(2))
 
-    assert (first.now, second.now) == (True, False)
+    assert (first.effect, second.effect) == (Effect.POSTED, Effect.POSTED_BEFORE)
     assert first.posted == second.posted == Posted("C0MEMORY", "1.000000")
     assert len(desk.channel.messages) == 1
 
@@ -43,7 +75,7 @@ def test_a_post_that_failed_can_be_tried_again_at_once() -> None:
 
     with pytest.raises(ThrottledError):
         desk.deliverer.deliver(an_alert())
-    assert desk.deliverer.deliver(an_alert()).now
+    assert desk.deliverer.deliver(an_alert()).effect is Effect.POSTED
 
 
 def test_an_alert_being_posted_elsewhere_waits() -> None:
@@ -62,7 +94,7 @@ def test_a_claim_of_a_dead_invocation_lapses() -> None:
     desk.deliveries.claim("job-failed-1", NOW)
     desk.now += timedelta(minutes=1)
 
-    assert desk.deliverer.deliver(an_alert()).now
+    assert desk.deliverer.deliver(an_alert()).effect is Effect.POSTED
 
 
 def test_what_is_no_alert_is_neither_claimed_nor_posted() -> None:
@@ -106,3 +138,160 @@ def test_an_edit_takes_the_place_of_its_message_once() -> None:
 
     assert [place for place, _ in desk.channel.updates] == [posted]
     assert len(desk.channel.messages) == 1
+
+
+def failed(number: int, **changes: object) -> JobAlert:
+    """A job that failed a moment ago for 10 cents."""
+    told = {
+        "alert_id": f"job-failed-{number}",
+        "name": f"job-{number:03}",
+        "incident": f"incident-{number}",
+        "happened_at": NOW,
+        "cost_usd": "0.1",
+        **changes,
+    }
+    return an_alert().model_copy(update=told)
+
+
+def test_a_post_without_an_answer_is_looked_for_before_it_is_posted_again() -> None:
+    """It was in the channel."""
+    desk = Desk()
+    desk.channel.failures.append(NoAnswerError("Slack: no usable answer"))
+    with pytest.raises(NoAnswerError):
+        desk.deliver(failed(1))
+    effects = desk.deliver(failed(1), failed(1))
+
+    assert effects == [Effect.FOUND, Effect.POSTED_BEFORE]
+    assert len(desk.channel.messages) == 1
+    assert desk.deliveries.where("incident-1") == desk.channel.places[0]
+
+
+def test_alerts_of_one_incident_share_a_thread() -> None:
+    """The first of them to be posted is its root."""
+    desk = Desk()
+    desk.deliver(*(failed(number, incident="one") for number in range(3)))
+
+    assert desk.channel.threads == [None, desk.channel.places[0], desk.channel.places[0]]
+
+
+def test_a_thread_whose_root_was_deleted_begins_anew() -> None:
+    """Nothing is lost with it."""
+    desk = Desk()
+    desk.deliver(failed(1, incident="one"))
+    desk.channel.failures.append(ThreadGoneError("Slack refused: thread_not_found"))
+    desk.deliver(failed(2, incident="one"), failed(3, incident="one"))
+
+    assert desk.channel.threads == [None, None, desk.channel.places[1]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "channel"),
+    [
+        ({"route": "nlp"}, "#nlp"),
+        ({"owner": "team-vision"}, "#vision"),
+        ({"route": "#anywhere", "owner": "ana@example.com"}, "C0MEMORY"),
+    ],
+    ids=["by tag", "by owner", "a route nobody set"],
+)
+def test_an_alert_goes_where_its_route_leads(changes: dict[str, str], channel: str) -> None:
+    """A tag names a route, never a channel."""
+    desk = Desk()
+    desk.deliver(failed(1, **changes))
+
+    assert desk.channel.places[0].channel == channel
+
+
+def test_an_owner_slack_knows_is_mentioned() -> None:
+    """By our look-up alone: what looks like a mention in an owner's name is none."""
+    desk = Desk()
+    desk.deliver(failed(1, owner="ana@example.com"), failed(2, owner="who@example.com"), failed(3, owner="<!channel>"))
+    shown = [str([block.to_dict() for block in message.blocks]) for message in desk.channel.messages]
+
+    assert ["<@U0ANA>" in shown[0], "who@example.com" in shown[1], "<!channel>" in shown[2]] == [True, True, False]
+
+
+def test_a_storm_is_five_messages_and_one_with_a_count_and_a_list() -> None:
+    """60 jobs of one class in ten minutes, at 10 cents; all are there however often they come."""
+    desk = Desk()
+    desk.deliver(*(failed(number) for number in range(60)), *(failed(number) for number in range(60)))
+
+    assert len(desk.texts) == 6
+    edited = desk.channel.messages[-1]
+    assert edited.text == "60 jobs failed (user-code) within ten minutes ($6.00 in all)"
+    assert "job-000" in str([block.to_dict() for block in edited.blocks])
+
+
+def test_two_classes_and_two_spans_are_two_storms_each() -> None:
+    """Six of each: five and a sixth that is counted."""
+    desk = Desk()
+    times = [NOW, NOW - timedelta(minutes=10)]
+    classes = ["out-of-memory", "user-code"]
+    desk.deliver(
+        *(
+            failed(number, happened_at=at, failure_class=name).model_copy(
+                update={"alert_id": f"{name}-{at}-{number}", "incident": f"{name}-{at}-{number}"}
+            )
+            for number in range(6)
+            for at in times
+            for name in classes
+        )
+    )
+
+    assert len(desk.texts) == 4 * 6
+
+
+def test_children_are_told_in_their_parents_thread_and_counted_in_its_message() -> None:
+    """300 children of a tuning job, of which 120 fail: one message, five replies."""
+    desk = Desk()
+    parent = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo-7"
+    desk.deliver(*(failed(number, incident="parent", parent_arn=parent) for number in range(120)))
+
+    assert len(desk.texts) == 1
+    assert len(desk.channel.messages) == 6
+    assert desk.channel.updates[-1][1].text == "Tuning job hpo-7: 120 jobs to know of ($12.00 in all)"
+
+
+def test_what_a_parent_has_to_say_itself_is_in_its_thread_too() -> None:
+    """Before or after its children."""
+    for order in ((0, 1), (1, 0)):
+        desk = Desk()
+        parent = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo-7"
+        alerts = (failed(1, incident="parent"), failed(2, incident="parent", parent_arn=parent))
+        desk.deliver(*(alerts[number] for number in order), failed(3, incident="parent", parent_arn=parent))
+
+        assert len(desk.texts) == 1
+        assert len(desk.channel.messages) == 4
+
+
+def test_what_is_stale_is_counted_in_one_message_a_day() -> None:
+    """Slack was down for a week, and is back."""
+    desk = Desk()
+    days = [NOW - timedelta(days=days) for days in (2, 3, 4)]
+    stale = [failed(100 * d + n, happened_at=day) for d, day in enumerate(days) for n in range(50)]
+    desk.deliver(*stale, failed(999))
+
+    assert len(desk.texts) == 4
+    assert sum("50 jobs that nobody was told of" in text for text in desk.texts) == 3
+
+
+def test_news_of_a_job_that_was_told_with_others_are_in_their_thread() -> None:
+    """Where its reader saw it first."""
+    desk = Desk()
+    desk.deliver(*(failed(number) for number in range(8)))
+    desk.deliver(failed(7).model_copy(update={"alert_id": "later"}))
+
+    assert desk.channel.threads[-1] == desk.channel.places[5]
+
+
+def test_a_groups_message_is_not_edited_more_often_than_slack_likes() -> None:
+    """It waits in the queue."""
+    desk = Desk()
+    for number in range(7):
+        desk.deliverer.deliver(failed(number))
+    [refresh] = desk.queue.sent
+    desk.deliverer.deliver(refresh)
+    desk.queue.sent.clear()
+    desk.deliverer.deliver(failed(8))
+
+    with pytest.raises(NotPostedYetError):
+        desk.deliverer.deliver(desk.queue.sent[0])

@@ -33,6 +33,7 @@ DELIVER_ALERT = {
     "MAX_RECEIVES": "999",
     "WATCH_STATE": "state",
     "SLACK_CHANNEL": "#sagewatch",
+    "SLACK_ROUTES": "nlp=#nlp-alerts, ana@example.com=C0ANA0000",
     "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
     "SLACK_API_URL": "https://slack.com/api/",
 }
@@ -66,7 +67,17 @@ def test_the_environment_becomes_typed_values() -> None:
     assert settings.recording.discount_percent == Decimal("12.5")
     assert settings.inbox.max_receives == 24
     assert RefreshPricesSettings.from_env(REFRESH_PRICES).home_region == "eu-west-1"
-    assert DeliverAlertSettings.from_env(DELIVER_ALERT).slack_channel == "#sagewatch"
+    deliver = DeliverAlertSettings.from_env(DELIVER_ALERT)
+    assert deliver.slack_channel == "#sagewatch"
+    assert deliver.slack_routes == {"nlp": "#nlp-alerts", "ana@example.com": "C0ANA0000"}
+
+
+@pytest.mark.parametrize("routes", ["nlp", "nlp=", "=#nlp"])
+def test_a_route_that_leads_nowhere_is_named(routes: str) -> None:
+    """None is what an empty list means."""
+    with pytest.raises(SettingsError, match="SLACK_ROUTES"):
+        DeliverAlertSettings.from_env({**DELIVER_ALERT, "SLACK_ROUTES": routes})
+    assert DeliverAlertSettings.from_env({**DELIVER_ALERT, "SLACK_ROUTES": ""}).slack_routes == {}
 
 
 @pytest.mark.parametrize("name", sorted(RECORD_JOB))
@@ -90,7 +101,7 @@ def test_a_missing_variable_of_sweep_jobs_is_named(name: str) -> None:
         SweepJobsSettings.from_env({key: value for key, value in SWEEP_JOBS.items() if key != name})
 
 
-@pytest.mark.parametrize("name", sorted(DELIVER_ALERT))
+@pytest.mark.parametrize("name", sorted(set(DELIVER_ALERT) - {"SLACK_ROUTES"}))
 def test_an_empty_variable_of_deliver_alert_is_named(name: str) -> None:
     """Empty is missing."""
     with pytest.raises(SettingsError, match=name):

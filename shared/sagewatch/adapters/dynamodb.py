@@ -1,4 +1,4 @@
-"""Both tables: the ledger, and the state of the watch."""
+"""Both tables: the rows of the ledger, and the index of open jobs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -10,11 +10,11 @@ from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.costs import Pricing
-from sagewatch.errors import DeliveryInFlightError, ThrottledError
-from sagewatch.ports import Clock, Posted
+from sagewatch.errors import ThrottledError
+from sagewatch.ports import Clock
 from sagewatch.records import CostRecord, iso, key_time
 from sagewatch.resources import InstanceGroup, Job, JobKind, job_to_describe
-from sagewatch.stores import CLAIMED_FOR, OpenJob, Put
+from sagewatch.stores import OpenJob, Put
 from sagewatch.totals import Sum, sums_of
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ _deserialize = TypeDeserializer().deserialize
 # The longest a job can run is a tuning job's 182 days (botocore, MaxRuntimeInSeconds). An older one that is put in
 # late has yet to be looked at.
 _OPEN_FOR, _LOOKED_AT_WITHIN = timedelta(days=200), timedelta(days=14)
-# EventBridge retries for a day and SQS keeps for 14: after 90 days nothing can ask for the same alert again.
-_REMEMBERED_FOR = timedelta(days=90)
 
 
 def to_item(values: Mapping[str, object]) -> dict[str, Any]:
@@ -181,60 +179,3 @@ def _open_key(job: Job) -> dict[str, Any]:
 def _condition_failed(error: ClientError) -> bool:
     reasons = error.response.get("CancellationReasons", [])
     return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)
-
-
-class DynamoDeliveries:
-    """The ``Deliveries`` port: one item of WatchState per alert, first claimed, then delivered."""
-
-    PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
-
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
-        self._client = client
-        self._state = state
-
-    def claim(self, alert_id: str, now: datetime) -> Posted | None:
-        """See ``Deliveries.claim``."""
-        seconds = int(now.timestamp())
-        until = seconds + int(CLAIMED_FOR.total_seconds())
-        with translated("dynamodb:PutItem on the deliveries"):
-            try:
-                self._client.put_item(
-                    TableName=self._state,
-                    Item=_delivery(alert_id, now, claimed_until=until),
-                    ConditionExpression="attribute_not_exists(pk) OR claimed_until <= :now",
-                    ExpressionAttributeValues={":now": _serialize(seconds)},
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except self._client.exceptions.ConditionalCheckFailedException as exc:
-                return _posted_before(alert_id, from_item(_old_item(exc)), seconds, exc)
-        return None
-
-    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
-        """See ``Deliveries.confirm``."""
-        self._put(_delivery(alert_id, now, channel=posted.channel, ts=posted.ts))
-
-    def release(self, alert_id: str, now: datetime) -> None:
-        """See ``Deliveries.release``."""
-        self._put(_delivery(alert_id, now, claimed_until=0))
-
-    def _put(self, item: dict[str, Any]) -> None:
-        with translated("dynamodb:PutItem on the deliveries"):
-            self._client.put_item(TableName=self._state, Item=item)
-
-
-def _delivery(alert_id: str, now: datetime, **facts: object) -> dict[str, Any]:
-    expires_at = int((now + _REMEMBERED_FOR).timestamp())
-    return to_item({"pk": f"alert#{alert_id}", "sk": "delivery", "expires_at": expires_at, **facts})
-
-
-def _old_item(error: ClientError) -> Mapping[str, Any]:
-    item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment] # the stubs do not know it
-    return item
-
-
-def _posted_before(alert_id: str, item: Mapping[str, Any], now: int, cause: Exception) -> Posted:
-    if "ts" in item:
-        return Posted(item["channel"], item["ts"])
-    left = max(1, int(item.get("claimed_until", now)) - now)
-    raise DeliveryInFlightError(f"alert {alert_id} is being posted", retry_after=left) from cause

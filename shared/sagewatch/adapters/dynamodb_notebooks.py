@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb import from_item, query, to_item
-from sagewatch.ports import Clock, Posted
+from sagewatch.adapters.dynamodb import query, to_item
+from sagewatch.ports import Clock
 from sagewatch.records import iso
 from sagewatch.watches import FOREVER, Lease, Warned, Watched
 
@@ -72,24 +72,6 @@ class DynamoWatches:
         key = {"pk": _pk(region), "sk": f"{arn}#{what}", "expires_at": expires and int(expires.timestamp())}
         with translated(f"dynamodb:PutItem of a notebook's {what}"):
             self._client.put_item(TableName=self._state, Item=to_item({**key, **facts}))
-
-
-class DynamoPostedAlerts:
-    """The ``PostedAlerts`` port: the items of ``DynamoDeliveries``, read."""
-
-    PERMISSIONS: ClassVar = ("dynamodb:GetItem",)
-
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
-        self._client = client
-        self._state = state
-
-    def where(self, alert_id: str) -> Posted | None:
-        """See ``PostedAlerts.where``."""
-        with translated("dynamodb:GetItem of a delivery"):
-            key = to_item({"pk": f"alert#{alert_id}", "sk": "delivery"})
-            item = from_item(self._client.get_item(TableName=self._state, Key=key, ConsistentRead=True).get("Item", {}))
-        return Posted(item["channel"], item["ts"]) if "ts" in item else None
 
 
 class DynamoPresses:

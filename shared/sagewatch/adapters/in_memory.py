@@ -8,7 +8,7 @@ from datetime import datetime
 from slack_sdk.models.views import View
 
 from sagewatch.alerts import Alert
-from sagewatch.errors import JobNotFoundError
+from sagewatch.errors import JobNotFoundError, NoAnswerError
 from sagewatch.messages import Message
 from sagewatch.ports import ListedJob, Posted, QueueMessage
 from sagewatch.presses import Press
@@ -94,21 +94,45 @@ class InMemoryChannel:
     failures: list[Exception] = field(default_factory=list)
 
     threads: list[Posted | None] = field(default_factory=list)
+    places: list[Posted] = field(default_factory=list)
     updates: list[tuple[Posted, Message]] = field(default_factory=list)
 
-    def post(self, message: Message, thread: Posted | None = None) -> Posted:
-        """See ``Channel.post``. Raises the next of ``failures``, if there is one."""
-        if self.failures:
-            raise self.failures.pop(0)
+    def post(self, message: Message, thread: Posted | None = None, to: str | None = None) -> Posted:
+        """See ``Channel.post``. Raises the next of ``failures``, if there is one; some of them after posting."""
+        failure = self.failures.pop(0) if self.failures else None
+        if failure and not isinstance(failure, NoAnswerError):
+            raise failure
         self.messages.append(message)
         self.threads.append(thread)
-        return Posted("C0MEMORY", f"{len(self.messages)}.000000")
+        self.places.append(Posted(to or "C0MEMORY", f"{len(self.messages)}.000000"))
+        if failure:
+            raise failure
+        return self.places[-1]
 
     def update(self, posted: Posted, message: Message) -> None:
         """See ``Channel.update``."""
         if self.failures:
             raise self.failures.pop(0)
         self.updates.append((posted, message))
+
+    def find(
+        self, alert_id: str, since: datetime, thread: Posted | None = None, to: str | None = None
+    ) -> Posted | None:
+        """See ``Channel.find``."""
+        del since, thread, to
+        names = [message.metadata.event_payload["alert_id"] for message in self.messages]
+        return self.places[names.index(alert_id)] if alert_id in names else None
+
+
+@dataclass
+class InMemoryPeople:
+    """The ``People`` port on a dictionary."""
+
+    users: dict[str, str] = field(default_factory=dict)
+
+    def id_of(self, email: str) -> str | None:
+        """See ``People.id_of``."""
+        return self.users.get(email)
 
 
 @dataclass

@@ -6,11 +6,10 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sagewatch.errors import DeliveryInFlightError
-from sagewatch.ports import ListedJob, Posted
+from sagewatch.ports import ListedJob
 from sagewatch.records import CostRecord, Key, key_of
 from sagewatch.resources import Job, job_to_describe
-from sagewatch.stores import CLAIMED_FOR, Checkpoint, Mark, OpenJob, Put, RollUpRow
+from sagewatch.stores import Checkpoint, Mark, OpenJob, Put, RollUpRow
 from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum, sums_with
 from sagewatch.watches import Lease, Watched
 
@@ -180,37 +179,6 @@ class InMemoryTotals:
     def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
         """See ``Totals.between``."""
         return {day: total for day, total in self.kept.items() if first_day <= day <= last_day}
-
-
-@dataclass
-class InMemoryDeliveries:
-    """The ``Deliveries`` port on two dictionaries."""
-
-    claims: dict[str, datetime] = field(default_factory=dict)
-    posted: dict[str, Posted] = field(default_factory=dict)
-
-    def claim(self, alert_id: str, now: datetime) -> Posted | None:
-        """See ``Deliveries.claim``."""
-        if alert_id in self.posted:
-            return self.posted[alert_id]
-        if alert_id in self.claims and self.claims[alert_id] > now:
-            left = max(1, int((self.claims[alert_id] - now).total_seconds()))
-            raise DeliveryInFlightError(f"alert {alert_id} is being posted", retry_after=left)
-        self.claims[alert_id] = now + CLAIMED_FOR
-        return None
-
-    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
-        """See ``Deliveries.confirm``."""
-        del now
-        self.posted[alert_id] = posted
-
-    def release(self, alert_id: str, now: datetime) -> None:
-        """See ``Deliveries.release``."""
-        self.claims[alert_id] = now
-
-    def where(self, alert_id: str) -> Posted | None:
-        """See ``PostedAlerts.where``."""
-        return self.posted.get(alert_id)
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """Slack's Web API."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
 from slack_sdk import WebClient
@@ -10,7 +11,15 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackObjectFormati
 from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
 
-from sagewatch.errors import AlertRefusedError, SageWatchError, ThrottledError, TokenRefusedError, UnavailableError
+from sagewatch.errors import (
+    AlertRefusedError,
+    NoAnswerError,
+    SageWatchError,
+    ThreadGoneError,
+    ThrottledError,
+    TokenRefusedError,
+    UnavailableError,
+)
 from sagewatch.messages import Message
 from sagewatch.mrkdwn import escape
 from sagewatch.ports import Posted
@@ -23,6 +32,14 @@ _PASSING = frozenset(
 )
 
 _ABOUT_THE_TOKEN = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
+# "It's possible some aspect of the operation succeeded before the error was raised."
+_LEFT_OPEN = frozenset({"internal_error", "fatal_error", "request_timeout"})
+_REFUSALS: Mapping[AbstractSet[str], type[AlertRefusedError]] = {
+    _ABOUT_THE_TOKEN: TokenRefusedError,
+    frozenset({"thread_not_found", "message_not_found"}): ThreadGoneError,
+}
+_SKEW = timedelta(minutes=1)
+_PAGE = 200
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -64,7 +81,7 @@ class SlackApi:
         except SlackObjectFormationError as exc:
             raise AlertRefusedError(f"the message breaks Block Kit's rules: {exc}") from exc
         except (SlackClientError, OSError, ValueError) as exc:  # no answer, or one that is not Slack's
-            raise UnavailableError(f"Slack: no usable answer ({type(exc).__name__})") from exc
+            raise NoAnswerError(f"Slack: no usable answer ({type(exc).__name__})") from exc
         return answer
 
 
@@ -78,12 +95,13 @@ class SlackChannel:
         self._channel = channel
         self._api = SlackApi(token=token, api_url=api_url)
 
-    def post(self, message: Message, thread: Posted | None = None) -> Posted:
+    def post(self, message: Message, thread: Posted | None = None, to: str | None = None) -> Posted:
         """See ``Channel.post``. Slack neither parses nor unfurls what is in the text."""
+        channel = thread.channel if thread else to or self._channel
         answer = self._api.call(
             "chat_postMessage",
-            f"message for channel {self._channel}",
-            channel=thread.channel if thread else self._channel,
+            f"message for channel {channel}",
+            channel=channel,
             thread_ts=thread and thread.ts,
             unfurl_links=False,
             unfurl_media=False,
@@ -95,6 +113,58 @@ class SlackChannel:
         """See ``Channel.update``."""
         about = f"edit of a message in channel {posted.channel}"
         self._api.call("chat_update", about, channel=posted.channel, ts=posted.ts, **_content(message))
+
+    def find(
+        self, alert_id: str, since: datetime, thread: Posted | None = None, to: str | None = None
+    ) -> Posted | None:
+        """See ``Channel.find``. Clocks differ a little."""
+        channel = thread.channel if thread else self._id_of(to or self._channel)
+        where = {"channel": channel, "oldest": str((since - _SKEW).timestamp()), "include_all_metadata": True}
+        method, root = ("conversations_replies", {"ts": thread.ts}) if thread else ("conversations_history", {})
+        for page in self._pages(method, **where, **root):
+            for message in page["messages"]:
+                told = message.get("metadata", {}).get("event_payload", {})
+                if told.get("alert_id") == alert_id:
+                    return Posted(channel, str(message["ts"]))
+        return None
+
+    def _id_of(self, channel: str) -> str:
+        """Reading a channel takes its ID, which its name leads to."""
+        if not channel.startswith("#"):
+            return channel
+        for page in self._pages("conversations_list", exclude_archived=True, types="public_channel,private_channel"):
+            for found in page["channels"]:
+                if found["name"] == channel.removeprefix("#"):
+                    return str(found["id"])
+        raise AlertRefusedError(f"Slack knows no channel {channel}")
+
+    def _pages(self, method: str, **arguments: Any) -> Iterator[SlackResponse]:
+        cursor = ""
+        while True:
+            page = self._api.call(method, f"look for a message ({method})", limit=_PAGE, cursor=cursor, **arguments)
+            yield page
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return
+
+
+class SlackPeople:
+    """The ``People`` port on users.lookupByEmail."""
+
+    PERMISSIONS: ClassVar = ()
+
+    def __init__(self, *, token: Token, api_url: str) -> None:
+        """Keep what answers with the bot token."""
+        self._api = SlackApi(token=token, api_url=api_url)
+
+    def id_of(self, email: str) -> str | None:
+        """See ``People.id_of``. Its scope is extra: without it nobody is mentioned."""
+        try:
+            return str(self._api.call("users_lookupByEmail", "question for a person", email=email)["user"]["id"])
+        except AlertRefusedError as exc:
+            if isinstance(exc, TokenRefusedError):
+                raise
+            return None
 
 
 class SlackDialogs:
@@ -139,13 +209,13 @@ def _own(answer: SlackResponse, about: str) -> SageWatchError:
     if answer.status_code == _TOO_MANY:
         return ThrottledError("Slack: too many requests", retry_after=_retry_after(answer))
     if answer.status_code >= _SERVER_ERRORS:
-        return UnavailableError(f"Slack: HTTP {answer.status_code}")
+        return NoAnswerError(f"Slack: HTTP {answer.status_code}")
     code = str(answer.data.get("error")) if isinstance(answer.data, dict) else ""
     if not _CODE.fullmatch(code):  # slack-sdk puts a sentence of its own where the answer was no JSON
-        return UnavailableError("Slack: an answer that is not its own")
+        return NoAnswerError("Slack: an answer that is not its own")
     if code in _PASSING:
-        return UnavailableError(f"Slack: {code}")
-    refused = TokenRefusedError if code in _ABOUT_THE_TOKEN else AlertRefusedError
+        return NoAnswerError(f"Slack: {code}") if code in _LEFT_OPEN else UnavailableError(f"Slack: {code}")
+    refused = next((error for codes, error in _REFUSALS.items() if code in codes), AlertRefusedError)
     return refused(f"Slack refused the {about}: {code}")
 
 

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
-from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts
+from sagewatch.adapters.dynamodb_people import DynamoPeople
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.price_list import API_REGION, AwsPriceList
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.adapters.slack import SlackChannel
+from sagewatch.adapters.slack import SlackChannel, SlackPeople
 from sagewatch.adapters.sqs import SqsAlertQueue
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.deliverer import Deliverer
@@ -83,8 +84,14 @@ def deliver_alert(settings: DeliverAlertSettings | None = None) -> Entry:
     deliverer = Deliverer(
         deliveries=DynamoDeliveries(dynamodb, given.watch_state),
         posted=DynamoPostedAlerts(dynamodb, given.watch_state),
+        gatherings=DynamoGatherings(dynamodb, given.watch_state),
         channel=SlackChannel(token=secret, channel=given.slack_channel, api_url=given.slack_api_url),
+        alerts=SqsAlertQueue(sqs, given.inbox.queue_url),
+        people=DynamoPeople(
+            dynamodb, given.watch_state, now, ask=SlackPeople(token=secret, api_url=given.slack_api_url)
+        ),
         clock=now,
+        routes=given.slack_routes,
     )
     return entry(deliverer.on_message, sqs, given.inbox)
 

@@ -8,7 +8,8 @@ import boto3
 
 from sagewatch.adapters.agent_evidence import AgentEvidence
 from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobList
-from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoPresses, DynamoWatches
+from sagewatch.adapters.dynamodb_deliveries import DynamoPostedAlerts
+from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_prices import DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoMarks, DynamoRegions, DynamoTotals

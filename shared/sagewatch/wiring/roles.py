@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from sagewatch.adapters.agent_evidence import AgentEvidence
-from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobList, DynamoOpenJobs
+from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobList, DynamoOpenJobs
+from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
-from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoPresses, DynamoWatches
+from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
+from sagewatch.adapters.dynamodb_people import DynamoPeople
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
@@ -21,7 +23,7 @@ from sagewatch.adapters.sagemaker_notebooks import (
     SageMakerNotebookStops,
 )
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.adapters.slack import SlackChannel, SlackDialogs
+from sagewatch.adapters.slack import SlackChannel, SlackDialogs, SlackPeople
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsInbox, SqsPressQueue
 from sagewatch.adapters.ssm import SsmSecret
 
@@ -69,5 +71,15 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
     "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals),
     "AnswerSlack": (*_STOPPING, DynamoPresses, SqsPressQueue, SlackDialogs, SsmSecret, SqsInbox),
     "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoRegions),
-    "DeliverAlert": (DynamoDeliveries, DynamoPostedAlerts, SlackChannel, SsmSecret, SqsInbox),
+    "DeliverAlert": (
+        DynamoDeliveries,
+        DynamoPostedAlerts,
+        DynamoGatherings,
+        DynamoPeople,
+        SlackChannel,
+        SlackPeople,
+        SsmSecret,
+        SqsAlertQueue,
+        SqsInbox,
+    ),
 }

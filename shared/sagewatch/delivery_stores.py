@@ -1,0 +1,78 @@
+"""What delivery remembers, as Protocols. What ``stores`` asks of implementers holds here too."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sagewatch.alert_base import Member
+from sagewatch.group_alerts import Gathered
+from sagewatch.ports import Posted
+
+# Longer than DeliverAlert may run, so that a claim only lapses when its invocation is dead.
+CLAIMED_FOR = timedelta(seconds=45)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is known of an alert that was claimed.
+
+    ``delivered`` says that nothing is left to do, ``posted`` where it stands, if by itself. ``unsure_since`` is when
+    the first try began of which nobody knows what came of it.
+    """
+
+    delivered: bool = False
+    posted: Posted | None = None
+    unsure_since: datetime | None = None
+
+
+class Deliveries(Protocol):
+    """Which alerts have been posted."""
+
+    def claim(self, alert_id: str, now: datetime) -> Claim:
+        """Reserve an alert for this invocation, unless it was delivered.
+
+        Raises ``DeliveryInFlightError`` while somebody else holds it, and what ``Ledger.put`` does.
+        """
+
+    def gather(self, alert_id: str, group: str, now: datetime) -> None:
+        """Write down that an alert, or its incident, is told with others. Raises what ``Ledger.put`` does."""
+
+    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
+        """Write down where the alert was posted. Raises what ``Ledger.put`` does."""
+
+    def release(self, alert_id: str, now: datetime, *, unsure: bool = False) -> None:
+        """Give a claim back: the post did not happen, or nobody is sure. Raises what ``Ledger.put`` does."""
+
+
+class PostedAlerts(Protocol):
+    """Where alerts stand."""
+
+    def where(self, alert_id: str) -> Posted | None:
+        """Where an alert was posted, by itself or with others, if it was. Raises what ``Ledger.put`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The number a member has in its group, from 1; ``asked``: the group's message will be brought up to date."""
+
+    number: int
+    asked: bool
+
+
+class Gatherings(Protocol):
+    """What alerts that are told as one come to."""
+
+    def join(self, group: str, alert_id: str, member: Member, now: datetime) -> Joined:
+        """Count a member, however often it comes. Raises what ``Ledger.put`` does."""
+
+    def read(self, group: str) -> Gathered:
+        """What has gathered. Raises what ``Ledger.put`` does."""
+
+    def ask(self, group: str, now: datetime) -> None:
+        """Note that its message will be brought up to date. Raises what ``Ledger.put`` does."""
+
+    def answer(self, group: str, now: datetime) -> None:
+        """Note that it is being brought up to date now. Raises what ``Ledger.put`` does."""
+
+    def edited_at(self, group: str) -> datetime | None:
+        """When that was last. Raises what ``Ledger.put`` does."""

@@ -40,7 +40,7 @@ def slack_app(workspace: Workspace) -> Flask:
 def _web_api(app: Flask, workspace: Workspace) -> None:
     @app.route("/api/<method>", methods=["GET", "POST"])
     def api(method: str) -> Answer:
-        failure = workspace.fails()
+        failure = workspace.fails(method)
         if failure and not failure.hang:
             headers = {"Retry-After": str(failure.retry_after)} if failure.retry_after is not None else {}
             said = "ratelimited" if failure.status == 429 else "internal_error"  # noqa: PLR2004 - HTTP's own number
@@ -108,7 +108,7 @@ def _orders(app: Flask, workspace: Workspace) -> None:
 def fail(workspace: Workspace, order: Json) -> Told:
     """Make the next calls fail: ``{"status": 429, "retry_after": 3, "times": 2}``, or hang: ``{"hang": 12}``."""
     status, times, hang = int(order.get("status", 0)), int(order.get("times", 1)), float(order.get("hang", 0))
-    workspace.failure = Failure(status, times, order.get("retry_after"), hang)
+    workspace.failure = Failure(status, times, order.get("retry_after"), hang, order.get("method"))
     return {"ok": True}, 200
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +19,16 @@ type Json = dict[str, Any]
 
 @dataclass
 class Failure:
-    """What the next calls answer instead of the truth; with ``hang`` they are done, and answered that much later."""
+    """What the next calls answer instead of the truth; with ``hang`` they are done, and answered that much later.
+
+    With ``method`` only calls of that one are meant.
+    """
 
     status: int
     times: int
     retry_after: int | None
     hang: float = 0
+    method: str | None = None
 
 
 @dataclass
@@ -41,16 +46,17 @@ class Workspace:
     failure: Failure | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     last_ts: int = 0
+    clock: Callable[[], float] = time.time
 
     def next_ts(self) -> str:
         """Slack's message ids: a time in microseconds, unique in a channel."""
-        self.last_ts = max(self.last_ts + 1, time.time_ns() // 1000)
+        self.last_ts = max(self.last_ts + 1, int(self.clock() * 1_000_000))
         return f"{self.last_ts // 1_000_000}.{self.last_ts % 1_000_000:06d}"
 
-    def fails(self) -> Failure | None:
+    def fails(self, method: str) -> Failure | None:
         """Count one failure down, if one is ordered."""
         with self.lock:
-            if self.failure is None or self.failure.times < 1:
+            if self.failure is None or self.failure.times < 1 or self.failure.method not in {None, method}:
                 return None
             self.failure.times -= 1
             return self.failure

@@ -56,10 +56,10 @@ class Token(Protocol):
 class SlackApi:
     """Slack's Web API with our errors. No retry happens here: the queue waits for free."""
 
-    def __init__(self, *, token: Token, api_url: str) -> None:
-        """Keep what answers with the bot token."""
+    def __init__(self, *, token: Token, api_url: str, timeout: int = _TIMEOUT) -> None:
+        """Keep what answers with the bot token, and how many seconds an answer may take."""
         self._token = token
-        self._client = WebClient(base_url=api_url, timeout=_TIMEOUT, retry_handlers=[])
+        self._client = WebClient(base_url=api_url, timeout=timeout, retry_handlers=[])
 
     def call(self, method: str, about: str, **arguments: Any) -> SlackResponse:
         """Call a method of ``WebClient``. A token that is refused may have been rotated: it is read anew, once.
@@ -90,10 +90,10 @@ class SlackChannel:
 
     PERMISSIONS: ClassVar = ()
 
-    def __init__(self, *, token: Token, channel: str, api_url: str) -> None:
-        """Keep where to post and what answers with the bot token."""
+    def __init__(self, *, token: Token, channel: str, api_url: str, timeout: int = _TIMEOUT) -> None:
+        """Keep where to post, what answers with the bot token, and how many seconds an answer may take."""
         self._channel = channel
-        self._api = SlackApi(token=token, api_url=api_url)
+        self._api = SlackApi(token=token, api_url=api_url, timeout=timeout)
 
     def post(self, message: Message, thread: Posted | None = None, to: str | None = None) -> Posted:
         """See ``Channel.post``. Slack neither parses nor unfurls what is in the text."""

@@ -11,6 +11,7 @@ from sagewatch.failures import FailureClass, classify
 from sagewatch.families import PastRun, family_of, ran_seconds
 from sagewatch.owners import Owner
 from sagewatch.pricing import Price
+from sagewatch.redaction import without_addresses
 from sagewatch.resources import Job, JobKind, JobStatus
 
 
@@ -104,7 +105,7 @@ def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: R
         warm_pool_usd=cost.warm_pool_usd,
         prices=describe_prices(cost),
         failure_class=classify(job),
-        failure_reason=job.failure_reason,
+        failure_reason=job.failure_reason and without_addresses(job.failure_reason, owner.name if owner else None),
         parent_arn=job.parent_arn,
         output_uri=job.output_uri,
         stopped_by=None,

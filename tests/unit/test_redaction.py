@@ -162,7 +162,7 @@ def test_only_the_owners_own_address_is_shown(text: str, own: str | None, shown:
 def test_the_end_of_a_log_is_masked_in_no_time(piece: str) -> None:
     """Whatever it holds: 200 events of 1,000 characters."""
     text = "\n".join([(piece * 1000)[:1000]] * 200)
-    began = time.monotonic()
+    began = time.process_time()
     without_addresses(mask(text), None)
 
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3

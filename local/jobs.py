@@ -2,9 +2,10 @@
 
 import json
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -44,7 +45,8 @@ _WAITS: Mapping[str, Any] = {"read_timeout": 20, "retries": {"total_max_attempts
 
 @dataclass(frozen=True, kw_only=True)
 class PlayedJob:
-    """One job of a play. ``request`` is what creates it; ``end`` the Describe fields it ends with.
+    """One job of a play. ``request`` is what creates it; ``end`` the Describe fields it ends with; ``log`` what its
+    first host writes to CloudWatch Logs.
 
     No event tells of a job that is ``lost``.
     """
@@ -58,6 +60,7 @@ class PlayedJob:
     copies: int = 1
     late_start: bool = False
     lost: bool = False
+    log: Sequence[str] = ()
 
     @property
     def status(self) -> str:
@@ -82,8 +85,8 @@ class Stage:
             self._clients[key] = self._new_client(*key)
         return self._clients[key]
 
-    def _new_client(self, service: str, region: str) -> Any:
-        url = self._env.get(f"AWS_ENDPOINT_URL_{service.upper()}", self._env["AWS_ENDPOINT_URL"])
+    def _new_client(self, service: str, region: str, url: str | None = None) -> Any:
+        url = url or self._env.get(f"AWS_ENDPOINT_URL_{service.upper()}", self._env["AWS_ENDPOINT_URL"])
         waits = {"read_timeout": 300, "retries": {"total_max_attempts": 1}} if service == "lambda" else _WAITS
         config = Config(connect_timeout=3, **waits)
         return self._session.client(service, region_name=region, endpoint_url=url, config=config)  # type: ignore[call-overload] # by name
@@ -106,8 +109,22 @@ class Stage:
         post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/fail", {"operation": operation, "code": code, "times": times})
 
     def finish(self, job: PlayedJob) -> None:
-        """Set the job's end in the emulator."""
+        """Set the job's end in the emulator, and what it wrote until then."""
+        if job.log:
+            self._write(job)
         self.control(KINDS[job.kind].arn_type, job.name, job.end, job.region)
+
+    def _write(self, job: PlayedJob) -> None:
+        """The functions' own logs are MiniStack's, those of jobs are where their SageMaker is."""
+        logs = self._new_client("logs", job.region, self._env["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"])
+        host = "i-0a1b2c3d4e5f60718" if job.kind is JobKind.TRANSFORM else "algo-1"
+        now = datetime.now(UTC).timestamp()
+        group, stream = KINDS[job.kind].log_group, f"{job.name}/{host}-{now:.0f}"
+        with suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        events = [{"timestamp": int(now * 1000) + place, "message": line} for place, line in enumerate(job.log)]
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
     def detail(self, job: PlayedJob) -> dict[str, Any]:
         """The detail of the event AWS would send of the job as it stands now."""

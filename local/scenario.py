@@ -9,6 +9,27 @@ _ANA = {"sagewatch:owner": "ana@example.com", "team": "risk"}
 _BO = {"owner": "bo@example.com", "team": "vision"}
 _CHI = {"Owner": "chi@example.com", "team": "ads"}
 
+# What containers write: progress bars, colours, and now and then what nobody should read.
+_OUT_OF_MEMORY = (
+    "\x1b[32mINFO\x1b[0m reading s3://ml-team-artifacts/churn as chi@example.com",
+    "HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyz012345",
+    " 10%|#         | 1/10 [00:31<04:39, 31.0s/it]\r 20%|##        | 2/10 [01:02<04:08, 31.0s/it]",
+    "Traceback (most recent call last):",
+    '  File "/opt/ml/code/train.py", line 88, in <module>',
+    "    loss = step(model, batch, token='hf_abcdefghijklmnopqrstuvwxyz012345')",
+    '  File "/opt/ml/code/train.py", line 41, in step',
+    "    return model(batch).loss",
+    "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.31 GiB (GPU 0; 22.19 GiB total capacity)",
+    "2026-11-25 10:31:22,123 sagemaker-training-toolkit ERROR    Reporting training FAILURE",
+)
+_BAD_COLUMN = (
+    "reading 12 files",
+    "Traceback (most recent call last):",
+    '  File "/opt/ml/processing/input/code/prep.py", line 23, in <module>',
+    '    frame["```amount```"] = frame["amount"].astype(float)',
+    "ValueError: could not convert string to float: '<!channel> & friends'",
+)
+
 
 def a_day() -> tuple[PlayedJob, ...]:
     """Jobs that finish, fail, are stopped and overrun, in all five kinds, told well, told badly and not told of."""
@@ -30,6 +51,7 @@ def a_day() -> tuple[PlayedJob, ...]:
             reason="AlgorithmError: ExecuteUserScriptError: ExitCode 1\n"
             'ErrorMessage "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.31 GiB"',
             tags=_CHI,
+            log=_OUT_OF_MEMORY,
         ),
         training(
             "llm-finetune-p5",
@@ -47,6 +69,7 @@ def a_day() -> tuple[PlayedJob, ...]:
             status="Failed",
             reason="AlgorithmError: <prep.py> & friends ended with exit code: 1 <!channel>",
             tags=_ANA,
+            log=_BAD_COLUMN,
         ),
         training("vision-resnet-a", Run.ago(6, 95), {"ml.g5.xlarge": 1}, status="Stopped", tags=_BO),
         training(

@@ -7,7 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryJobs, InMemoryLists, InMemoryPrices
+from sagewatch.adapters.in_memory import (
+    InMemoryAlertQueue,
+    InMemoryJobLogs,
+    InMemoryJobs,
+    InMemoryLists,
+    InMemoryPrices,
+)
 from sagewatch.adapters.in_memory_stores import (
     InMemoryCheckpoints,
     InMemoryLedger,
@@ -18,6 +24,7 @@ from sagewatch.adapters.in_memory_stores import (
 )
 from sagewatch.costs import cost_of
 from sagewatch.errands import Swept
+from sagewatch.inquirer import Inquirer
 from sagewatch.owners import owner_of
 from sagewatch.ports import ListedJob, MoreTime
 from sagewatch.pricing import Price, PriceBook
@@ -133,6 +140,7 @@ class World:
         self.marks = InMemoryMarks()
         self.regions = InMemoryRegions()
         self.lists = InMemoryLists()
+        self.logs = InMemoryJobLogs()
         self.checkpoints = InMemoryCheckpoints()
         self.totals = InMemoryTotals()
         self.recorder = Recorder(
@@ -143,6 +151,7 @@ class World:
             alerts=self.alerts,
             marks=self.marks,
             regions=self.regions,
+            inquirer=Inquirer(self.ledger, self.logs),
             clock=lambda: self.now,
             owner_tag_keys=("sagewatch:owner", "owner", "Owner"),
             discount_percent=Decimal(0),

@@ -4,11 +4,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sagewatch.alert_base import AlertBase, Member, Usd, alert_id, incident_of
+from sagewatch.backgrounds import UNKNOWN, Background, failures_with
 from sagewatch.errors import MalformedAlertError
 from sagewatch.failures import FailureClass
+from sagewatch.families import family_name
 from sagewatch.fields import Name
 from sagewatch.group_alerts import GroupAlert
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
@@ -17,11 +19,28 @@ from sagewatch.records import CostRecord
 from sagewatch.resources import Job, JobKind
 from sagewatch.shapes import faults
 
+JobFinding = Literal["job-failed", "job-never-started", "job-hit-limit"]
+
+
+class FamilyFailures(BaseModel):
+    """How often a job's family failed in seven days, this time included; see ``backgrounds.Failures``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    name: str
+    count: int = Field(ge=1)
+    cost_usd: Usd
+    unknown: int = Field(ge=0)
+    more: bool
+
 
 class JobAlert(AlertBase):
-    """A job failed, or its own time limit stopped it. ``reason`` is the job's text: untrusted."""
+    """A job failed, never started, or was stopped by its own time limit.
 
-    finding: Literal["job-failed", "job-hit-limit"]
+    ``reason`` and ``log`` are the job's text: untrusted. ``log_trouble`` is why its log may not be read.
+    """
+
+    finding: JobFinding
     kind: JobKind
     name: Name
     owner: str | None
@@ -34,11 +53,18 @@ class JobAlert(AlertBase):
     pricing_reason: str
     cost_usd: Usd | None
     prices: str | None
+    family: FamilyFailures | None = None
+    log: str | None = None
+    log_trouble: str | None = None
 
     @property
     def member(self) -> Member | None:
         """See ``AlertBase.member``."""
-        how = "hit their time limit" if self.finding == "job-hit-limit" else f"failed ({self.failure_class})"
+        how = {
+            "job-failed": f"failed ({self.failure_class})",
+            "job-never-started": f"never started ({self.failure_class})",
+            "job-hit-limit": "hit their time limit",
+        }[self.finding]
         return Member(self.name, how, None if self.cost_usd is None else Decimal(self.cost_usd))
 
 
@@ -63,18 +89,22 @@ def read_alert(body: str) -> Alert:
         raise MalformedAlertError(f"alert: {faults(exc)}") from exc
 
 
-def job_alert(job: Job, record: CostRecord) -> JobAlert | None:
-    """The alert an ended job deserves, if any: it failed, or its own limit stopped it. A person's stop is none."""
+def job_alert(job: Job, record: CostRecord, background: Background = UNKNOWN) -> JobAlert | None:
+    """The alert an ended job deserves, if any: it failed, or its own limit stopped it. A person's stop is none.
+
+    Whether it ever started is for Describe to say, and a second event may come when it does not: the identity is of
+    how it ended alone.
+    """
     if record.failure_class is None:
         return None
-    finding: Literal["job-failed", "job-hit-limit"] = "job-hit-limit" if job.hit_its_limit else "job-failed"
+    ended: JobFinding = "job-hit-limit" if job.hit_its_limit else "job-failed"
     return JobAlert(
-        alert_id=alert_id(finding, record.resource_arn, record.created_at),
+        alert_id=alert_id(ended, record.resource_arn, record.created_at),
         incident=incident_of(record.resource_arn, record.created_at, record.parent_arn),
         parent_arn=record.parent_arn,
         route=(job.tags or {}).get(CHANNEL_TAG),
         happened_at=datetime.fromisoformat(record.ended_at),
-        finding=finding,
+        finding="job-never-started" if job.never_launched else ended,
         account=record.account,
         region=record.region,
         instances=record.instances,
@@ -90,6 +120,22 @@ def job_alert(job: Job, record: CostRecord) -> JobAlert | None:
         pricing_reason=record.pricing_reason,
         cost_usd=None if record.cost_usd is None else f"{record.cost_usd:f}",
         prices=record.prices,
+        family=_family(record, background),
+        log=background.log.text,
+        log_trouble=background.log.trouble,
+    )
+
+
+def _family(record: CostRecord, background: Background) -> FamilyFailures | None:
+    if record.family is None or background.runs is None:
+        return None
+    found = failures_with(record, background.runs)
+    return FamilyFailures(
+        name=family_name(record.family),
+        count=found.count,
+        cost_usd=f"{found.cost_usd:f}",
+        unknown=found.unknown,
+        more=found.more,
     )
 
 

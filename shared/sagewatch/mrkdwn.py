@@ -26,6 +26,20 @@ def context(text: str) -> ContextBlock:
     return ContextBlock(elements=[MarkdownTextObject(text=cut(text, SECTION_LIMIT), verbatim=True)])
 
 
+def code_block(text: str, limit: int) -> str:
+    """Text as it stands, in a block of code that it cannot end: its backticks become apostrophes.
+
+    Whole lines are left out from its beginning until it fits; of a last line that is too long, the beginning stays.
+    """
+    lines = [escape(line) for line in text.replace("`", "'").split("\n")]
+    room = limit - len("```\n\n```")
+    while len(lines) > 1 and sum(len(line) + 1 for line in lines) > room + 1:
+        lines = lines[1:]
+    if len(lines[0]) > room:
+        lines = [escape(cut(text.rpartition("\n")[2].replace("`", "'"), room // len("&amp;")))]
+    return "```\n" + "\n".join(lines) + "\n```"
+
+
 def moment(at: datetime) -> str:
     """Slack shows a date token in each reader's own zone; the fallback is UTC."""
     fallback = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -32,6 +32,14 @@ def minute_of(moment: datetime, size: timedelta) -> datetime:
     return midnight + (at - midnight) // size * size
 
 
+def ordinal(number: int) -> str:
+    """Write a place in a row: ``first``, ``2nd``, ``3rd``, ``11th``."""
+    if number == 1:
+        return "first"
+    teens = 10 < number % 100 < 20  # noqa: PLR2004 - 11th, 12th, 13th
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
 def clock_time(moment: datetime, now: datetime) -> str:
     """Write a time in UTC, with its date where that is not today's: ``09:12``, ``2026-11-19 09:12``."""
     at, today = moment.astimezone(UTC), now.astimezone(UTC)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from sagewatch.alerts import Alert, job_alert, unpriced_alerts
+from sagewatch.backgrounds import UNKNOWN, Background
 from sagewatch.costs import Cost, Pricing
 from sagewatch.owners import Owner
 from sagewatch.records import CostRecord, RecordedBy, record_of
@@ -84,6 +85,7 @@ def decide_ended(  # noqa: PLR0913 - each is one thing known of the job
     now: datetime,
     by: RecordedBy,
     tell: bool = True,
+    background: Background = UNKNOWN,
     backfilled_at: datetime | None = None,
 ) -> Decision:
     """Decide about a job that ended: one row, and an alert where somebody should know and ``tell`` does not forbid it.
@@ -93,7 +95,7 @@ def decide_ended(  # noqa: PLR0913 - each is one thing known of the job
     posted twice.
     """
     row = record_of(job, cost, owner, now=now, by=by)
-    tells = tuple(Tell(alert) for alert in _alerts(job, row, cost)) if tell else ()
+    tells = tuple(Tell(alert) for alert in _alerts(job, row, cost, background)) if tell else ()
     if cost.pricing is Pricing.PROVISIONAL:
         return Decision(
             _sentence(row), (Watch(job, provisional=True, backfilled_at=backfilled_at), *_written(row), *tells)
@@ -115,8 +117,8 @@ def _written(row: CostRecord) -> tuple[Action, ...]:
     return (Record(row), *(SumAgain(name) for name in sums_with(row)))
 
 
-def _alerts(job: Job, row: CostRecord, cost: Cost) -> tuple[Alert, ...]:
-    alert = job_alert(job, row)
+def _alerts(job: Job, row: CostRecord, cost: Cost, background: Background) -> tuple[Alert, ...]:
+    alert = job_alert(job, row, background)
     return ((alert,) if alert else ()) + unpriced_alerts(row, cost.unpriced_types)
 
 

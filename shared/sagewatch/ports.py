@@ -71,6 +71,16 @@ class ListedJob:
         return self.arn, iso(self.created_at)
 
 
+class JobLogs(Protocol):
+    """What jobs wrote to their logs."""
+
+    def tails(self, job: Job) -> Iterator[Sequence[str]]:
+        """Yield the last events of a job's hosts, the first host's first, each in order; nothing where there is no log.
+
+        At most two hosts are read. Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
+        """
+
+
 class JobLists(Protocol):
     """SageMaker's listings of its jobs."""
 

@@ -7,10 +7,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
+from sagewatch.backgrounds import UNKNOWN, Background
 from sagewatch.costs import cost_of
 from sagewatch.errors import JobNotFoundError, JobNotSettledError
 from sagewatch.events import read_body, read_job_event
-from sagewatch.owners import owner_of, parent_of, tagged_as, tagged_owner
+from sagewatch.failures import classify
+from sagewatch.inquirer import Inquirer
+from sagewatch.owners import Owner, owner_of, parent_of, tagged_as, tagged_owner
 from sagewatch.policy import Action, Decision, Record, SumAgain, Tell, Unwatch, Watch, decide_ended, decide_running
 from sagewatch.ports import AlertQueue, Clock, Jobs, Prices
 from sagewatch.records import CostRecord, RecordedBy
@@ -56,6 +59,7 @@ class Recorder:
     alerts: AlertQueue
     marks: Marks
     regions: Regions
+    inquirer: Inquirer
     clock: Clock
     owner_tag_keys: tuple[str, ...]
     discount_percent: Decimal
@@ -82,7 +86,10 @@ class Recorder:
         settled = without_pool(whole, now)
         cost = cost_of(settled, self.prices.book(job.region), self.discount_percent)
         owner = owner_of(whole, self.owner_tag_keys, self._parent_tags(whole))
-        return decide_ended(settled, cost, owner, now=now, by=by, tell=tell, backfilled_at=backfilled_at)
+        background = self._background(settled, owner) if tell else UNKNOWN
+        return decide_ended(
+            settled, cost, owner, now=now, by=by, tell=tell, background=background, backfilled_at=backfilled_at
+        )
 
     def apply(self, decision: Decision) -> Outcome:
         """Do what was decided, in order."""
@@ -117,6 +124,10 @@ class Recorder:
         if job.parent_arn is None or tagged_owner(job.tags, self.owner_tag_keys):
             return None
         return self.jobs.tags(tagged_as(job.parent_arn), job.region)
+
+    def _background(self, job: Job, owner: Owner | None) -> Background:
+        """Calls that only a failure is worth."""
+        return self.inquirer.background(job, owner.name if owner else None) if classify(job) else UNKNOWN
 
     def _do(self, action: Action) -> Effect:
         match action:

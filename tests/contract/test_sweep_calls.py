@@ -18,13 +18,16 @@ from local.builders import Run, training
 from local.jobs import PlayedJob, Stage
 from local.sagemaker import control_app
 from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb_families import DynamoFamilies
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_prices import DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.in_memory import InMemoryAlertQueue
+from sagewatch.adapters.job_logs import CloudWatchJobLogs
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
 from sagewatch.adapters.shipped_prices import ShippedPrices
+from sagewatch.inquirer import Inquirer
 from sagewatch.recorder import Recorder
 from sagewatch.stores import Checkpoint
 from sagewatch.summer import Summer
@@ -56,6 +59,10 @@ class Counted:
             alerts=InMemoryAlertQueue(),
             marks=marks,
             regions=regions,
+            inquirer=Inquirer(
+                DynamoFamilies(dynamodb, ledger),
+                CloudWatchJobLogs(lambda _: self._counted(aws.client("logs", REGION))),
+            ),
             clock=clock,
             owner_tag_keys=("owner",),
             discount_percent=Decimal(0),

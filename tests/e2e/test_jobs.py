@@ -1,5 +1,6 @@
 """From an event on the bus to the ledger and to Slack, on the deployed stack with enforced IAM."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -50,6 +51,26 @@ def test_a_failed_job_is_one_row_and_one_message_however_often_it_is_told(accoun
     assert eventually(lambda: sum(job.name in line for line in account.log_lines("RecordJob")) >= 6)
     assert account.settled_messages(job.name) == messages
     assert account.rows(job.name) == rows
+
+
+def test_a_failed_jobs_message_holds_its_traceback_and_no_secret(account: Account) -> None:
+    """The log of its first host, read with the function's own role."""
+    token, secret = f"hf_{'aB1' * 10}", "hunter2"
+    log = (
+        f"HF_TOKEN={token}",
+        "Traceback (most recent call last):",
+        f'    connect("db", user="bo@example.com", password="{secret}", token="{token}")',
+        "ConnectionError: no ``` route",
+    )
+    job = training("E2E-Log", HALF_HOUR, {"ml.m5.xlarge": 1}, status="Failed", reason="exit code: 1", log=log)
+    account.play(job)
+    [message] = eventually(lambda: account.messages(job.name))
+    said = json.dumps(message)
+
+    assert "Traceback (most recent call last):" in said
+    assert "ConnectionError: no ''' route" in said
+    assert "First failure of E2E-Log in 7 days." in said
+    assert not [hidden for hidden in (token, secret, "bo@example.com") if hidden in said]
 
 
 def test_a_day_in_an_ml_team_is_recorded_to_the_cent(account: Account) -> None:

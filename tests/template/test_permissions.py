@@ -105,7 +105,13 @@ def arns(*types: str) -> set[str]:
 
 
 JOBS = arns(*(KINDS[kind].arn_type for kind in JOB_KINDS))
-INDEXES = {f"${{CostLedger.Arn}}/index/{name}" for name in ("ByDay", "ByParent")}
+INDEXES = {f"${{CostLedger.Arn}}/index/{name}" for name in ("ByDay", "ByParent", "ByFamily")}
+JOB_LOGS = {
+    f"arn:${{AWS::Partition}}:logs:*:${{AWS::AccountId}}:log-group:/aws/sagemaker/{kind}Jobs{end}"
+    for kind in ("Training", "Processing", "Transform")
+    for end in ("", ":*")
+}
+READ_JOB_LOGS = {"logs:DescribeLogStreams": JOB_LOGS, "logs:GetLogEvents": JOB_LOGS}
 PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${%s}"
 NOTEBOOKS = {
     "cloudwatch": {"*"},
@@ -133,12 +139,13 @@ RESOURCES = {
     },
     "RecordJob": {
         "logs": {"RecordJobLogs"},
+        **READ_JOB_LOGS,
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "sqs": {"JobEventQueue"},
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb:ConditionCheckItem": {"CostLedger"},
         "dynamodb:DeleteItem": {"WatchState"},
-        "dynamodb:Query": {"WatchState"},
+        "dynamodb:Query": {"WatchState", "${CostLedger.Arn}/index/ByFamily"},
         "sagemaker": JOBS,
         "sagemaker:ListTags": JOBS | arns("pipeline", "monitoring-schedule"),
     },
@@ -152,6 +159,7 @@ RESOURCES = {
     },
     "SweepJobs": {
         "logs": {"SweepJobsLogs"},
+        **READ_JOB_LOGS,
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb:ConditionCheckItem": {"CostLedger"},

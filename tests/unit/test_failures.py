@@ -2,7 +2,7 @@
 
 import pytest
 
-from sagewatch.failures import FailureClass, classify
+from sagewatch.failures import FailureClass, classify, exit_code, exit_meaning, next_step
 from sagewatch.resources import Job, JobKind, JobStatus
 from tests.builders import ENDED, STARTED, a_failed_job, a_job
 
@@ -22,6 +22,18 @@ from tests.builders import ENDED, STARTED, a_failed_job, a_job
         ("ClientError: Something else about the request", FailureClass.DATA_OR_PERMISSIONS),
         ("Spot capacity was reclaimed: the job was interrupted by Spot interruption", FailureClass.SPOT_INTERRUPTED),
         ("exit code: 1370", FailureClass.USER_CODE),
+        ("AlgorithmError: , exit code: 139", FailureClass.USER_CODE),
+        ("ExecuteUserScriptError:\nExitCode 137", FailureClass.OUT_OF_MEMORY),
+        ("the container exited with status 2", FailureClass.USER_CODE),
+        ("ClientError: the container exited with code 1", FailureClass.USER_CODE),
+        (
+            "ResourceLimitExceeded: The account-level service limit 'ml.p3 for training job usage'",
+            FailureClass.ACCOUNT_QUOTA,
+        ),
+        ("ClientError: ResourceLimitExceeded", FailureClass.ACCOUNT_QUOTA),
+        ("InsufficientCapacityError: none left", FailureClass.CAPACITY),
+        ("ClientError: Cannot assume role arn:aws:iam::1:role/x", FailureClass.DATA_OR_PERMISSIONS),
+        ("InternalServerError: exit code: 137", FailureClass.OUT_OF_MEMORY),
         ("Something nobody has seen", FailureClass.UNKNOWN),
         (None, FailureClass.UNKNOWN),
     ],
@@ -62,3 +74,43 @@ def test_a_processing_job_that_ran_its_whole_limit_was_stopped_by_it() -> None:
     )
 
     assert classify(job) is FailureClass.LIMIT_EXCEEDED
+
+
+def test_a_job_whose_spot_instances_were_taken_back_says_so_in_its_secondary_status() -> None:
+    """Where the reason tells more, the reason counts."""
+    interrupted = a_failed_job(secondary_status="Interrupted", failure_reason=None)
+
+    assert classify(interrupted) is FailureClass.SPOT_INTERRUPTED
+    assert classify(a_failed_job(secondary_status="Interrupted")) is FailureClass.USER_CODE
+
+
+@pytest.mark.parametrize("failure_class", FailureClass)
+def test_every_class_has_a_next_step_in_one_sentence(failure_class: FailureClass) -> None:
+    """Short enough to be read."""
+    step = next_step(failure_class)
+
+    assert step.endswith(".")
+    assert 20 < len(step) < 120
+    assert ". " not in step
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("AlgorithmError: , exit code: 139", 139),
+        ("ExitCode 1", 1),
+        ("exit status 2", 2),
+        ('"ExitCode": 3', 3),
+        ("code 1", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_an_exit_code_is_read_where_there_is_one(reason: str | None, code: int | None) -> None:
+    """However it is spelled."""
+    assert exit_code(reason) == code
+
+
+def test_exit_codes_that_say_more_are_explained() -> None:
+    """1 says only that something went wrong."""
+    assert (exit_meaning(139), exit_meaning(1)) == ("segmentation fault", None)

@@ -1,6 +1,7 @@
 """Alerts as Slack messages."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +43,13 @@ def an_alert(**changes: Any) -> JobAlert:
     return JobAlert(**(fields | changes))
 
 
+def texts(message: Message) -> list[str]:
+    """The texts of the blocks that have one, and of the elements of small print."""
+    blocks = [block.to_dict() for block in message.blocks]
+    elements = [element["text"] for block in blocks for element in block.get("elements", [])]
+    return [block["text"]["text"] for block in blocks if "text" in block] + elements
+
+
 def shown(message: Message) -> str:
     """Everything a message says, as one text."""
     return message.text + json.dumps([block.to_dict() for block in message.blocks])
@@ -51,9 +59,11 @@ def shown(message: Message) -> str:
     "what",
     [
         "Training job failed: Fraud-XGB-01",
+        "(The job's own code, $31.20 wasted)",
+        "*Next step*\\nLook at the log's last error",
         "*The job's own code*",
         "> AlgorithmError: exit code: 1",
-        "*Cost*\\n$31.20",
+        "*Wasted*\\n$31.20",
         "*Ran for*\\n2 h 10 min",
         "*On*\\n2 x ml.m5.xlarge",
         "*Owner*\\nana@example.com",
@@ -86,6 +96,83 @@ def test_a_limit_is_named_as_one() -> None:
     assert "> MaxWaitTimeExceeded" in shown(render(alert))
 
 
+def test_a_job_that_never_started_is_not_called_failed() -> None:
+    """Nothing ran, so nothing is billed."""
+    alert = an_alert(finding="job-never-started", failure_class=FailureClass.CAPACITY, ran_seconds=None, cost_usd="0")
+    message = shown(render(alert))
+
+    assert "Training job never started: Fraud-XGB-01 (No capacity at AWS, nothing billed)" in message
+    assert "*Cost*\\nnothing billed" in message
+    assert "wasted" not in message.lower()
+
+
+def test_a_job_that_its_limit_stopped_may_have_been_worth_its_cost() -> None:
+    """It is not called wasted."""
+    assert "*Cost*\\n$31.20" in shown(render(an_alert(finding="job-hit-limit")))
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        (1, "*The job's own code*"),
+        (139, "*The job's own code (exit code 139: segmentation fault)*"),
+        (127, "*The job's own code (exit code 127: the command was not found)*"),
+    ],
+)
+def test_an_exit_code_that_says_more_is_explained(code: int, named: str) -> None:
+    """Beside the class."""
+    assert named in shown(render(an_alert(reason=f"AlgorithmError: , exit code: {code}")))
+
+
+@pytest.mark.parametrize(
+    ("family", "said"),
+    [
+        ({"count": 1, "cost_usd": "31.2"}, "First failure of fraud-xgb in 7 days."),
+        ({"count": 2, "cost_usd": "32"}, "2nd failure of fraud-xgb in 7 days, $32.00 in all."),
+        ({"count": 3, "cost_usd": "41.2"}, "3rd failure of fraud-xgb in 7 days, $41.20 in all."),
+        ({"count": 3, "cost_usd": "41.2", "unknown": 1}, "3rd failure of fraud-xgb in 7 days, at least $41.20 in all."),
+        ({"count": 3, "cost_usd": "0", "unknown": 3}, "3rd failure of fraud-xgb in 7 days."),
+        ({"count": 11, "cost_usd": "9"}, "11th failure of fraud-xgb in 7 days, $9.00 in all."),
+        (
+            {"count": 422, "cost_usd": "9", "more": True},
+            "At least the 422nd failure of fraud-xgb in 7 days, at least $9.00 in all.",
+        ),
+    ],
+)
+def test_a_familys_failures_are_counted_with_their_cost(family: dict[str, Any], said: str) -> None:
+    """Unknown is never 0."""
+    told = {"name": "fraud-xgb", "unknown": 0, "more": False, **family}
+
+    assert f"\\n{said}" in shown(render(an_alert(family=told)))
+
+
+def test_the_end_of_the_log_is_shown_as_it_stands() -> None:
+    """In a block of code."""
+    log = "Traceback (most recent call last):\n  File \"t.py\"\nKeyError: 'x'"
+
+    assert "*The end of its log*\n```\n" + log + "\n```" in texts(render(an_alert(log=log)))
+
+
+def test_a_log_that_may_not_be_read_says_so() -> None:
+    """Somebody can grant it."""
+    trouble = "logs:GetLogEvents of x: AccessDeniedException: <no>"
+
+    assert f"Log not readable: {trouble.replace('<', '&lt;').replace('>', '&gt;')}" in texts(
+        render(an_alert(log_trouble=trouble))
+    )
+
+
+@pytest.mark.parametrize("log", ["a ``` b", "```", "`" * 2500, "x```\n<!channel>\n```y", "`\n`\n`"])
+def test_a_log_cannot_leave_its_block_of_code(log: str) -> None:
+    """Two fences, at its ends, and no mention between them."""
+    [block] = [text for text in texts(render(an_alert(log=log))) if text.startswith("*The end of its log*")]
+    inside = block.removeprefix("*The end of its log*\n```\n").removesuffix("\n```")
+
+    assert "`" not in inside
+    assert "<" not in inside
+    assert block.endswith("\n```")
+
+
 @pytest.mark.parametrize("evil", ["<!channel>", "<@U123>", "<https://evil.example.com|click>", "a & b < c > d"])
 def test_text_from_jobs_makes_neither_mentions_nor_links(evil: str) -> None:
     """Escaped wherever it stands."""
@@ -99,7 +186,7 @@ def test_text_from_jobs_makes_neither_mentions_nor_links(evil: str) -> None:
     ("change", "said"),
     [
         ({"cost_usd": None, "pricing": "unpriced"}, "*Cost*\\nunpriced"),
-        ({"cost_usd": "1.5", "pricing": "provisional"}, "*Cost*\\nabout $1.50"),
+        ({"cost_usd": "1.5", "pricing": "provisional"}, "*Wasted*\\nabout $1.50"),
         ({"ran_seconds": None}, "*Ran for*\\nunknown"),
         ({"owner": None}, "*Owner*\\nunknown"),
         ({"reason": None, "secondary_status": None}, "SageMaker gave no reason"),
@@ -131,12 +218,40 @@ def test_an_unpriced_type_is_told_with_an_example() -> None:
     st.text(min_size=1, max_size=256),
     st.sampled_from(list(JobKind)),
     st.integers(0, 10**8) | st.none(),
+    st.text(max_size=2500) | st.none(),
+    st.sampled_from(["job-failed", "job-never-started", "job-hit-limit"]),
 )
-def test_slack_takes_whatever_a_job_says(reason: str, owner: str, kind: JobKind, seconds: int | None) -> None:
+def test_slack_takes_whatever_a_job_says(
+    reason: str, owner: str, kind: JobKind, seconds: int | None, log: str | None, finding: str
+) -> None:
     """Block Kit's limits hold for the longest and strangest text."""
-    alert = an_alert(reason=reason, owner=owner, kind=kind, ran_seconds=seconds, name="a" * 63)
+    family = {"name": "a" * 63, "count": 500, "cost_usd": "1" * 20, "unknown": 1, "more": True}
+    texts = {"reason": reason, "owner": owner, "log": log, "log_trouble": reason}
+    alert = an_alert(**texts, finding=finding, family=family, kind=kind, ran_seconds=seconds, name="a" * 63)
 
     assert faults([block.to_dict() for block in render(alert).blocks]) == []
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "&" * 2500,
+        "<\n" * 1250,
+        "`" * 2500,
+        "שלום " * 500,
+        "😀" * 2500,
+        "<!channel>" * 250,
+        "a&" * 1000 + "\n" + "b<" * 150,
+    ],
+)
+def test_the_longest_logs_fit(log: str) -> None:
+    """Whole lines are left out from the beginning; an entity is never cut in two."""
+    message = render(an_alert(log=log, log_trouble=log))
+    [block] = [text for text in texts(message) if text.startswith("*The end of its log*")]
+
+    assert faults([block.to_dict() for block in message.blocks]) == []
+    assert block.endswith("\n```")
+    assert not re.search(r"&(?!(?:amp|lt|gt);)", block)
 
 
 @pytest.mark.parametrize("reason", ["&" * 1024, "<" * 1024, "\n" * 1024, "שלום" * 256, "😀" * 512])
@@ -147,7 +262,8 @@ def test_the_longest_reasons_fit(reason: str) -> None:
 
 def test_an_alert_survives_its_queue() -> None:
     """Written and read, it is the same."""
-    alert: Alert = an_alert()
+    family = {"name": "fraud-xgb", "count": 2, "cost_usd": "3", "unknown": 0, "more": False}
+    alert: Alert = an_alert(family=family, log="boom", finding="job-never-started")
 
     assert read_alert(alert.model_dump_json()) == alert
 

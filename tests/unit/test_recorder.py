@@ -2,17 +2,29 @@
 
 import itertools
 import json
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from sagewatch.alert_base import incident_of
+from sagewatch.alerts import FamilyFailures, JobAlert
 from sagewatch.costs import Pricing
-from sagewatch.errors import JobNotSettledError, MalformedEventError, ThrottledError
+from sagewatch.errors import (
+    AccessDeniedError,
+    JobNotSettledError,
+    MalformedEventError,
+    ThrottledError,
+    UnavailableError,
+)
+from sagewatch.families import PastRun
+from sagewatch.inquirer import Inquirer
 from sagewatch.recorder import Effect
+from sagewatch.records import RecordedBy
 from sagewatch.resources import InstanceGroup, JobKind, JobStatus
-from tests.builders import CREATED, ENDED, NOW, STARTED, World, a_failed_job, a_job, an_event
+from tests.builders import CREATED, ENDED, NOW, STARTED, World, a_failed_job, a_job, a_row, an_event
 
 TRAINING = a_failed_job(name="Fraud-XGB-02", arn="arn:aws:sagemaker:us-east-1:111122223333:training-job/fraud-xgb-02")
 
@@ -337,3 +349,100 @@ def test_a_job_of_a_pipeline_is_its_executions_and_its_owner_the_pipelines() -> 
     assert [(row.parent_arn, row.owner, row.owner_source) for row in world.rows] == [
         (execution, "bo@example.com", "parent's tag owner")
     ]
+
+
+LOG = ["epoch 1", "Traceback (most recent call last):", "KeyError: 'x' of bo@example.com, ana@example.com"]
+
+
+def told(world: World) -> JobAlert:
+    """The one alert that was sent."""
+    [alert] = world.alerts.sent
+    assert isinstance(alert, JobAlert)
+    return alert
+
+
+def test_a_failure_is_told_with_its_log_its_family_and_its_incident() -> None:
+    """Three failures of fraud-xgb in a week, each $0.46; the owner's own address is shown, no other."""
+    world = World()
+    for number in (1, 2):
+        past = a_failed_job(
+            name=f"Fraud-XGB-0{number}", arn=f"arn:past-{number}", ended_at=ENDED - timedelta(days=number)
+        )
+        world.ledger.put(a_row(past))
+    world.logs.written[TRAINING.name] = [LOG]
+    reason = "AlgorithmError: ask bo@example.com or ana@example.com"
+    world.recorder.record(replace(TRAINING, failure_reason=reason), RecordedBy.EVENT)
+    alert = told(world)
+
+    assert alert.log == "\n".join([LOG[1], "KeyError: 'x' of [redacted], ana@example.com"])
+    assert alert.family == FamilyFailures(name="Fraud-XGB", count=3, cost_usd="1.38", unknown=0, more=False)
+    assert alert.reason == "AlgorithmError: ask [redacted] or ana@example.com"
+    assert alert.incident == incident_of(TRAINING.arn, "2026-11-20T09:58:00Z")
+    assert alert.happened_at == ENDED
+
+
+def test_a_child_joins_its_parents_incident() -> None:
+    """Whatever of the family fails."""
+    world, tuner = World(), "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo"
+    world.recorder.record(replace(TRAINING, parent_arn=tuner), RecordedBy.EVENT)
+
+    assert told(world).incident == incident_of(tuner, "")
+
+
+def test_a_job_that_never_launched_is_told_as_such_and_has_no_log_to_read() -> None:
+    """A second event, of which Describe knows nothing any more, has the same identity."""
+    world = World()
+    launched = replace(TRAINING, started_at=None, ended_at=ENDED, billable_seconds=None)
+    world.recorder.record(launched, RecordedBy.EVENT)
+    world.recorder.record(replace(launched, described=False), RecordedBy.EVENT)
+    first, again = world.alerts.sent
+
+    assert (first.finding, again.finding) == ("job-never-started", "job-failed")
+    assert first.alert_id == again.alert_id
+    assert world.logs.calls == ["log of Fraud-XGB-02"]  # of the second alone
+
+
+@pytest.mark.parametrize(
+    ("failure", "trouble"),
+    [
+        (AccessDeniedError("logs:GetLogEvents of x: denied"), "logs:GetLogEvents of x: denied"),
+        (ThrottledError("slow down"), None),
+        (UnavailableError("gone"), None),
+        (KeyError("events"), None),
+    ],
+)
+def test_a_log_that_cannot_be_read_keeps_nothing_from_being_recorded(failure: Exception, trouble: str | None) -> None:
+    """Only what somebody can grant is told."""
+    world = World()
+    world.logs.failure = failure
+    world.recorder.record(TRAINING, RecordedBy.EVENT)
+
+    assert len(world.rows) == 1
+    assert (told(world).log, told(world).log_trouble) == (None, trouble)
+
+
+def test_neither_log_nor_family_is_asked_for_where_nobody_is_told() -> None:
+    """A success, a person's stop, the past."""
+    world = World()
+    for job in (a_job(), a_job(status=JobStatus.STOPPED, secondary_status="Stopped", arn="arn:b")):
+        world.recorder.record(job, RecordedBy.EVENT)
+    world.recorder.decide(TRAINING, RecordedBy.SWEEP, tell=False)
+
+    assert world.logs.calls == []
+
+
+def test_a_family_that_cannot_be_read_is_left_out() -> None:
+    """The row comes first."""
+
+    class Broken:
+        """An index that is being built."""
+
+        def recent(self, family: str, since: datetime, most: int) -> Sequence[PastRun]:
+            """See ``Families.recent``."""
+            raise UnavailableError(f"{family}, {since}, {most}")
+
+    world = World()
+    recorder = replace(world.recorder, inquirer=Inquirer(Broken(), None))
+    recorder.record(TRAINING, RecordedBy.EVENT)
+
+    assert (told(world).family, len(world.rows)) == (None, 1)

@@ -42,6 +42,22 @@ class InMemoryJobs:
 
 
 @dataclass
+class InMemoryJobLogs:
+    """The ``JobLogs`` port on a dictionary of hosts' events by the name of their job."""
+
+    written: dict[str, list[list[str]]] = field(default_factory=dict)
+    failure: Exception | None = None
+    calls: list[str] = field(default_factory=list)
+
+    def tails(self, job: Job) -> Iterator[Sequence[str]]:
+        """See ``JobLogs.tails``."""
+        self.calls.append(f"log of {job.name}")
+        if self.failure:
+            raise self.failure
+        yield from [] if job.kind.is_rollup else self.written.get(job.name, [])[:2]
+
+
+@dataclass
 class InMemoryLists:
     """The ``JobLists`` port on a list, in pages of ``page``."""
 

@@ -8,10 +8,12 @@ import boto3
 
 from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs
 from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
+from sagewatch.adapters.dynamodb_families import DynamoFamilies
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_people import DynamoPeople
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.job_logs import CloudWatchJobLogs
 from sagewatch.adapters.price_list import API_REGION, AwsPriceList
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
@@ -22,6 +24,8 @@ from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.deliverer import Deliverer
 from sagewatch.entry import Entry, Scheduled
 from sagewatch.errands import NOBODY, Watcher
+from sagewatch.inquirer import Inquirer
+from sagewatch.ports import JobLogs
 from sagewatch.recorder import Recorder
 from sagewatch.refresher import Refresher
 from sagewatch.settings import (
@@ -33,7 +37,17 @@ from sagewatch.settings import (
 )
 from sagewatch.summer import Summer
 from sagewatch.sweeper import Sweeper
-from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, QUICK, Pace, entry, now, patient_sagemaker, sagemaker
+from sagewatch.wiring.clients import (
+    BETWEEN_LISTS,
+    LONGEST_LOOK,
+    QUICK,
+    Pace,
+    entry,
+    job_logs,
+    now,
+    patient_sagemaker,
+    sagemaker,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,12 +55,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+_LOGS = CloudWatchJobLogs(job_logs)
+
+
 @cache
 def record_job(settings: RecordJobSettings | None = None) -> Entry:
     """RecordJob: a job changed state. Raises ``SettingsError``."""
     given = settings or RecordJobSettings.from_env()
     sqs = boto3.client("sqs", config=QUICK)
-    recorder = make_recorder(given.recording, boto3.client("dynamodb", config=QUICK), sqs, sagemaker)
+    recorder = make_recorder(given.recording, boto3.client("dynamodb", config=QUICK), sqs, sagemaker, _LOGS)
     return entry(recorder.on_message, sqs, given.inbox)
 
 
@@ -56,7 +73,7 @@ def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
     given = settings or SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
     return Scheduled(
-        make_sweeper(given.recording, dynamodb, sqs, given.home_region, NOBODY).sweep, reserve=LONGEST_LOOK
+        make_sweeper(given.recording, dynamodb, sqs, given.home_region, NOBODY, _LOGS).sweep, reserve=LONGEST_LOOK
     )
 
 
@@ -96,15 +113,16 @@ def deliver_alert(settings: DeliverAlertSettings | None = None) -> Entry:
     return entry(deliverer.on_message, sqs, given.inbox)
 
 
-def make_sweeper(
+def make_sweeper(  # noqa: PLR0913, PLR0917 - what an operator's run has of its own
     given: RecordingSettings,
     dynamodb: "DynamoDBClient",
     sqs: "SQSClient",
     home_region: str,
     watcher: Watcher,
+    logs: JobLogs | None = None,
 ) -> Sweeper:
-    """A sweep, for the schedule or for an operator."""
-    recorder = make_recorder(given, dynamodb, sqs, patient_sagemaker)
+    """A sweep, for the schedule or for an operator, who reads no logs."""
+    recorder = make_recorder(given, dynamodb, sqs, patient_sagemaker, logs)
     return Sweeper(
         recorder=recorder,
         jobs=recorder.jobs,
@@ -131,6 +149,7 @@ def make_recorder(
     dynamodb: "DynamoDBClient",
     sqs: "SQSClient",
     sagemaker: "Callable[[str], SageMakerClient]",
+    logs: JobLogs | None,
 ) -> Recorder:
     """What records jobs, whoever found them."""
     return Recorder(
@@ -141,6 +160,7 @@ def make_recorder(
         alerts=SqsAlertQueue(sqs, given.alert_queue_url),
         marks=DynamoMarks(dynamodb, given.watch_state, now),
         regions=DynamoRegions(dynamodb, given.watch_state, now),
+        inquirer=Inquirer(DynamoFamilies(dynamodb, given.cost_ledger), logs),
         clock=now,
         owner_tag_keys=given.owner_tag_keys,
         discount_percent=given.discount_percent,

@@ -6,12 +6,14 @@ from typing import Any
 from sagewatch.adapters.agent_evidence import AgentEvidence
 from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobList, DynamoOpenJobs
 from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
+from sagewatch.adapters.dynamodb_families import DynamoFamilies
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_people import DynamoPeople
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.job_logs import CloudWatchJobLogs
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
 from sagewatch.adapters.log_evidence import LogEvidence
 from sagewatch.adapters.price_list import AwsPriceList
@@ -32,6 +34,8 @@ _RECORDING = (
     ShippedPrices,
     DynamoPrices,
     DynamoLedger,
+    DynamoFamilies,
+    CloudWatchJobLogs,
     DynamoOpenJobs,
     DynamoMarks,
     DynamoRegions,

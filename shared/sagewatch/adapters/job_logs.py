@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _STREAMS = 50  # DescribeLogStreams gives no more at once; by name, so algo-1 is among them
 _EVENTS, _HOSTS = 200, 2
 _SKEW = timedelta(minutes=1)  # between the clocks that date a job and its log
-_FIRST_HOST = "algo-1"
 _STARTED = re.compile(r"-\d{9,}$")
 _DATA_LOG = "/data-log"  # of a transform job: what its model was asked
 
@@ -67,7 +66,7 @@ class CloudWatchJobLogs:
 
 
 def _hosts(streams: Sequence[Mapping[str, Any]], job: Job) -> Sequence[str]:
-    """The newest stream of each host, the first host's first; a job of the same name before this one is left out."""
+    """The newest stream of each host, by name: algo-1 comes first. A job of this name before this one is left out."""
     born = job.created_at and (job.created_at - _SKEW).timestamp() * 1000
     newest: dict[str, Mapping[str, Any]] = {}
     for stream in streams:
@@ -77,4 +76,4 @@ def _hosts(streams: Sequence[Mapping[str, Any]], job: Job) -> Sequence[str]:
             continue
         if host not in newest or created >= newest[host].get("creationTime", 0):
             newest[host] = stream
-    return [newest[host]["logStreamName"] for host in sorted(newest, key=lambda host: (host != _FIRST_HOST, host))]
+    return [newest[host]["logStreamName"] for host in sorted(newest)]

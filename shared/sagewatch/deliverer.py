@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sagewatch.alerts import Alert, read_alert
 from sagewatch.errors import NotPostedYetError, SageWatchError
 from sagewatch.messages import render
+from sagewatch.outcomes import Metric
 from sagewatch.ports import Channel, Clock, Posted
 from sagewatch.stores import Deliveries, PostedAlerts
 
@@ -14,16 +16,25 @@ _SOON = 5  # seconds: the message may be in the same queue
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where an alert stands, and whether this call posted it."""
+    """Where an alert stands, and whether this call posted it: when, and when what it tells of happened, if known."""
 
     alert_id: str
     posted: Posted
     now: bool
+    posted_at: datetime | None = None
+    happened_at: datetime | None = None
 
     def answer(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         effect = "posted" if self.now else "posted before"
         return {"alert_id": self.alert_id, "effect": effect, "channel": self.posted.channel, "ts": self.posted.ts}
+
+    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+        """See ``Measured``: how long it took from what happened, or from the queue, to the channel."""
+        began = self.happened_at or sent_at
+        if not self.now or self.posted_at is None or began is None:
+            return {}
+        return {Metric.DELIVERY_AGE: max(0.0, (self.posted_at - began).total_seconds())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +56,9 @@ class Deliverer:
         if before is not None:
             return Delivery(alert.alert_id, before, now=False)
         posted = self._post(alert)
-        self.deliveries.confirm(alert.alert_id, posted, self.clock())
-        return Delivery(alert.alert_id, posted, now=True)
+        now = self.clock()
+        self.deliveries.confirm(alert.alert_id, posted, now)
+        return Delivery(alert.alert_id, posted, now=True, posted_at=now, happened_at=alert.happened_at)
 
     def _post(self, alert: Alert) -> Posted:
         try:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import boto3
 
 from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb_health import DynamoSweepLog
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts
-from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
+from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.price_list import API_REGION, AwsPriceList
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
@@ -19,7 +20,7 @@ from sagewatch.adapters.slack import SlackChannel
 from sagewatch.adapters.sqs import SqsAlertQueue
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.deliverer import Deliverer
-from sagewatch.entry import Entry, Scheduled
+from sagewatch.entry import Entry, Logged, Scheduled
 from sagewatch.errands import NOBODY, Watcher
 from sagewatch.recorder import Recorder
 from sagewatch.refresher import Refresher
@@ -54,9 +55,9 @@ def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = settings or SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    return Scheduled(
-        make_sweeper(given.recording, dynamodb, sqs, given.home_region, NOBODY).sweep, reserve=LONGEST_LOOK
-    )
+    sweeper = make_sweeper(given.recording, dynamodb, sqs, given.home_region, NOBODY)
+    log = DynamoSweepLog(dynamodb, given.recording.watch_state)
+    return Scheduled(Logged(sweep=sweeper.sweep, name="SweepJobs", log=log, clock=now), reserve=LONGEST_LOOK)
 
 
 @cache
@@ -67,6 +68,7 @@ def refresh_prices(settings: RefreshPricesSettings | None = None) -> Scheduled:
     refresher = Refresher(
         price_list=AwsPriceList(boto3.client("pricing", region_name=API_REGION, config=QUICK)),
         cache=DynamoPriceCache(dynamodb, given.watch_state),
+        dates=DynamoPriceDates(dynamodb, given.watch_state),
         regions=DynamoRegions(dynamodb, given.watch_state, now),
         clock=now,
         home_region=given.home_region,

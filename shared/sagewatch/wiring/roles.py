@@ -5,9 +5,10 @@ from typing import Any
 
 from sagewatch.adapters.agent_evidence import AgentEvidence
 from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobList, DynamoOpenJobs
+from sagewatch.adapters.dynamodb_health import DynamoSweepLog
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoPresses, DynamoWatches
-from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
+from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
@@ -65,9 +66,10 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
         DynamoRollUps,
         DynamoCheckpoints,
         DynamoTotals,
+        DynamoSweepLog,
     ),
-    "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals),
+    "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals, DynamoSweepLog),
     "AnswerSlack": (*_STOPPING, DynamoPresses, SqsPressQueue, SlackDialogs, SsmSecret, SqsInbox),
-    "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoRegions),
+    "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoPriceDates, DynamoRegions),
     "DeliverAlert": (DynamoDeliveries, DynamoPostedAlerts, SlackChannel, SsmSecret, SqsInbox),
 }

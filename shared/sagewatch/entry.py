@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,6 +50,7 @@ class Logged:
     name: str
     log: SweepLog
     clock: Clock
+    logger: Logger = field(default_factory=lambda: Logger(service="sagewatch"))
 
     def __call__(self, more_time: MoreTime) -> Answered:
         """Sweep. A note that fails is no failure of the sweep: it is counted as missed."""
@@ -58,7 +59,7 @@ class Logged:
         try:
             self.log.note(self.name, began)
         except SageWatchError as error:
-            Logger(service="sagewatch").warning("sweep not noted", extra={"reason": str(error)})
+            self.logger.warning("sweep not noted", extra={"reason": str(error)})
         return outcome
 
 

@@ -232,7 +232,7 @@ def test_a_refresh_measures_the_oldest_prices_also_when_it_fails(
     dates = InMemoryPriceDates({region: NOW - timedelta(days=count) for region, count in days.items()})
     refresher = a_refresher(Lists(us_east_1=[a_document()]), DynamoPriceCache(*state), "eu-west-1", dates=dates)
 
-    with pytest.raises(RefreshIncompleteError, match="^eu-west-1: ") as failure:
+    with pytest.raises(RefreshIncompleteError, match=r"^eu-west-1: ") as failure:
         refresher.refresh(endless)
     assert isinstance(failure.value.outcome, Refreshed)
     assert failure.value.outcome.measures() == expected

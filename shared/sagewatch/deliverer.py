@@ -16,7 +16,10 @@ _SOON = 5  # seconds: the message may be in the same queue
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where an alert stands, and whether this call posted it: when, and when what it tells of happened, if known."""
+    """Where an alert stands, and whether this call posted it.
+
+    ``posted_at`` is when this call did; ``happened_at`` is when what it tells of happened, if that is known.
+    """
 
     alert_id: str
     posted: Posted
@@ -32,7 +35,7 @@ class Delivery:
     def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
         """See ``Measured``: how long it took from what happened, or from the queue, to the channel."""
         began = self.happened_at or sent_at
-        if not self.now or self.posted_at is None or began is None:
+        if self.posted_at is None or began is None:
             return {}
         return {Metric.DELIVERY_AGE: max(0.0, (self.posted_at - began).total_seconds())}
 

@@ -135,6 +135,7 @@ def test_sweeps_that_stay_away_for_an_hour_are_an_alarm(template: dict[str, Any]
     [event] = of_type(template, FUNCTION)[function]["Events"].values()
 
     assert event["Properties"]["ScheduleExpression"] == f"rate({EVERY // timedelta(minutes=1)} minutes)"
+    assert alarm["Dimensions"] == [{"Name": DIMENSION, "Value": {"Ref": function}}]
     assert (alarm["MetricName"], alarm["Period"], alarm["EvaluationPeriods"]) == ("SweepsFinished", 900, 4)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert "DatapointsToAlarm" not in alarm

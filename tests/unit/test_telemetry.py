@@ -202,10 +202,14 @@ def test_a_delivery_is_as_old_as_what_it_tells_of_or_as_its_message(
 
 def test_a_sweep_that_ended_well_is_noted_with_its_beginning() -> None:
     """A long one ends in another quarter of an hour."""
-    sweeps, moments = InMemorySweeps(), [NOW + timedelta(minutes=9), NOW]
-    logged = Logged(sweep=lambda _: Done(), name="SweepJobs", log=sweeps, clock=moments.pop)
+    sweeps, moments = InMemorySweeps(), [NOW]
 
-    run(logged)
+    def sweep(more_time: MoreTime) -> Answered:
+        del more_time
+        moments.append(NOW + timedelta(minutes=9))
+        return Done()
+
+    run(Logged(sweep=sweep, name="SweepJobs", log=sweeps, clock=lambda: moments[-1]))
     assert sweeps.of("SweepJobs") == [NOW]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sagewatch.alerts import Alert, read_alert
@@ -11,6 +11,7 @@ from sagewatch.delivery_stores import Claim, Deliveries, Gatherings, PostedAlert
 from sagewatch.errors import NoAnswerError, NotPostedYetError, SageWatchError, ThreadGoneError
 from sagewatch.group_alerts import Gathering, GroupAlert, group_of
 from sagewatch.messages import render
+from sagewatch.outcomes import Metric
 from sagewatch.ports import AlertQueue, Channel, Clock, People, Posted
 
 _SOON = 5  # seconds: the message may be in the same queue
@@ -29,16 +30,28 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of an alert, and where it stands, if by itself."""
+    """What became of an alert, and where it stands, if by itself.
+
+    ``posted_at`` is when this call posted it; ``happened_at`` is when what it tells of happened, if that is known.
+    """
 
     alert_id: str
     effect: Effect
     posted: Posted | None
+    posted_at: datetime | None = None
+    happened_at: datetime | None = None
 
     def answer(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         place = {"channel": self.posted.channel, "ts": self.posted.ts} if self.posted else {}
         return {"alert_id": self.alert_id, "effect": self.effect, **place}
+
+    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+        """See ``Measured``: how long it took from what happened, or from the queue, to the channel."""
+        began = self.happened_at or sent_at
+        if self.posted_at is None or began is None:
+            return {}
+        return {Metric.DELIVERY_AGE: max(0.0, (self.posted_at - began).total_seconds())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +83,8 @@ class Deliverer:
             return Delivery(alert.alert_id, Effect.POSTED_BEFORE, claim.posted)
         with self._claimed(alert.alert_id):
             thread = self._thread(alert)
-            return self._gathered(alert, thread) or self._put(alert, claim, self._thread(alert))
+            gathered = self._gathered(alert, thread)
+            return gathered or self._put(alert, claim, self._thread(alert) if alert.parent_arn else thread)
 
     @contextmanager
     def _claimed(self, alert_id: str) -> Iterator[None]:
@@ -153,8 +167,9 @@ class Deliverer:
         """The incident's place before the alert's: a crash between them repeats the alert, which is found then."""
         if is_root and alert.incident:
             self.deliveries.confirm(alert.incident, place, self.clock())
-        self.deliveries.confirm(alert.alert_id, place, self.clock())
-        return Delivery(alert.alert_id, effect, place)
+        now = self.clock()
+        self.deliveries.confirm(alert.alert_id, place, now)
+        return Delivery(alert.alert_id, effect, place, posted_at=now, happened_at=alert.happened_at)
 
     def _to(self, alert: Alert) -> str | None:
         return self.routes.get(alert.route or "") or self.routes.get(alert.owner or "")

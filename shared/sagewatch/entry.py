@@ -2,27 +2,25 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch.errors import OutOfTimeError, RetryableError, SageWatchError
-from sagewatch.ports import Inbox, MoreTime, QueueMessage
+from sagewatch.errors import OutOfTimeError, PartlyDoneError, RetryableError, SageWatchError
+from sagewatch.health_stores import SweepLog
+from sagewatch.outcomes import Answered, Metric
+from sagewatch.ports import Clock, Inbox, MoreTime, QueueMessage
+from sagewatch.telemetry import Telemetry
 
 _FIRST_WAIT, _LONGEST_WAIT = 5, 900  # seconds: doubles from the first try on, up to a quarter of an hour
 _TIME_FOR_ONE = 20_000  # milliseconds: one AWS call that hangs (wiring), and the others
 _PATIENT = 5  # tries that come back as soon as the other side asks
 _JITTER = 5  # seconds, so that messages that failed together do not come back together
-
-
-class Answered(Protocol):
-    """What happened, as JSON."""
-
-    def answer(self) -> Mapping[str, object]:
-        """The outcome as JSON."""
 
 
 Work = Callable[[str], Answered]
@@ -45,8 +43,29 @@ class Deadline:
         return max(0, self._context.get_remaining_time_in_millis() - self._reserve)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """A sweep that notes when it began, once it has ended well. Its name is the function's in the template."""
+
+    sweep: Callable[[MoreTime], Answered]
+    name: str
+    log: SweepLog
+    clock: Clock
+    logger: Logger = field(default_factory=lambda: Logger(service="sagewatch"))
+
+    def __call__(self, more_time: MoreTime) -> Answered:
+        """Sweep. A note that fails is no failure of the sweep: it is counted as missed."""
+        began = self.clock()
+        outcome = self.sweep(more_time)
+        try:
+            self.log.note(self.name, began)
+        except SageWatchError as error:
+            self.logger.warning("sweep not noted", extra={"reason": str(error)})
+        return outcome
+
+
 class Scheduled:
-    """Runs ``work`` when its schedule says so; what it raises fails the invocation.
+    """Runs ``work`` when its schedule says so; what it raises fails the invocation, and what was done is told anyway.
 
     ``reserve`` is the time in milliseconds that the longest step of the work can take.
     """
@@ -62,9 +81,19 @@ class Scheduled:
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer a Lambda invocation with the outcome."""
         del event
-        outcome = dict(self._work(Deadline(context, self._reserve)).answer())
-        self._logger.info("done", extra=outcome)
-        return outcome
+        telemetry = Telemetry()
+        try:
+            outcome = self._work(Deadline(context, self._reserve))
+            telemetry.measure(outcome)
+        except PartlyDoneError as error:
+            telemetry.measure(error.outcome)
+            self._logger.warning("partly done", extra=dict(error.outcome.answer()) if error.outcome else {})
+            raise
+        finally:
+            telemetry.flush(context.function_name)
+        answer = dict(outcome.answer())
+        self._logger.info("done", extra=answer)
+        return answer
 
 
 class Entry:
@@ -80,27 +109,34 @@ class Entry:
         self._inbox = inbox
         self._max_receives = max_receives
         self._logger = logger or Logger(service="sagewatch")
+        self._telemetry = Telemetry()
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer a Lambda invocation: a partial batch response for a queue, else the outcome."""
-        if "Records" not in event:
-            return self._do(json.dumps(event))
+        try:
+            return self._batch(event, context) if "Records" in event else self._do(json.dumps(event))
+        finally:
+            self._telemetry.flush(context.function_name)
+
+    def _batch(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         if not event["Records"]:  # powertools refuses it, and there is nothing to do
             return {"batchItemFailures": []}
         processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
         response = process_partial_response(dict(event), self._one, processor, context)
         return dict(response)
 
-    def _do(self, body: str) -> dict[str, Any]:
-        outcome = dict(self._work(body).answer())
-        self._logger.info("done", extra=outcome)
-        return outcome
+    def _do(self, body: str, sent_at: datetime | None = None) -> dict[str, Any]:
+        outcome = self._work(body)
+        self._telemetry.measure(outcome, sent_at)
+        answer = dict(outcome.answer())
+        self._logger.info("done", extra=answer)
+        return answer
 
     def _one(self, record: SQSRecord, lambda_context: LambdaContext) -> None:
         message = _message(record)
         try:
             _leave_in_time(lambda_context)
-            self._do(message.body)
+            self._do(message.body, message.sent_at)
         except SageWatchError as error:
             if not self._settled(message, error):
                 raise
@@ -115,8 +151,10 @@ class Entry:
         try:
             if not postponed:
                 self._inbox.bury(message, error)
+                self._telemetry.count(Metric.MESSAGES_BURIED)
                 return True
             self._inbox.postpone(message, wait(message, error))
+            self._telemetry.count(Metric.MESSAGES_POSTPONED)
         except SageWatchError as trouble:  # the message then comes back when its visibility timeout is over
             self._logger.exception("neither postponed nor buried", extra=_about(message, trouble))
         return False
@@ -157,7 +195,13 @@ def wait(message: QueueMessage, error: Exception) -> int:
 
 def _message(record: SQSRecord) -> QueueMessage:
     receives = int(record.attributes.approximate_receive_count)
-    return QueueMessage(record.message_id, record.receipt_handle, record.body, receives)
+    return QueueMessage(record.message_id, record.receipt_handle, record.body, receives, _sent_at(record))
+
+
+def _sent_at(record: SQSRecord) -> datetime | None:
+    """SQS counts in milliseconds; whoever invokes the function by hand may leave it out."""
+    told = str(record.attributes.get("SentTimestamp"))
+    return datetime.fromtimestamp(int(told) / 1000, UTC) if told.isdecimal() else None
 
 
 def _about(message: QueueMessage, error: Exception) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from sagewatch.errors import AccessDeniedError, OutOfTimeError, RetryableError, SageWatchError, ThrottledError
+from sagewatch.outcomes import Metric, happened
 from sagewatch.ports import ListedJob
 from sagewatch.resources import JobKind
 from sagewatch.stores import Checkpoint, OpenJob
@@ -113,6 +114,17 @@ class Swept:
     def answer(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         return {**asdict(self), "failures": cut(self.failures), "postponed": cut(self.postponed)}
+
+    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+        """See ``Measured``. A sweep with failures has not finished."""
+        del sent_at
+        happenings = {
+            Metric.SWEEPS_FINISHED: int(not self.failures),
+            Metric.SWEEPS_INCOMPLETE: int(not self.complete),
+            Metric.SWEEP_FAILURES: len(self.failures),
+            Metric.JOBS_RECORDED: self.recorded,
+        }
+        return {Metric.JOBS_OPEN: self.still_open, **happened(happenings)}
 
 
 def cut(sentences: Sequence[str]) -> list[str]:

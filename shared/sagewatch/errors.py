@@ -25,8 +25,12 @@
     |-- JobNotFoundError          the job was deleted; whoever asked decides what that means
     |-- NotebookNotFoundError     the notebook instance was deleted; likewise
     |-- StopRefusedError          AWS said no to stopping this notebook instance, and why
-    `-- SweepIncompleteError      a sweep did what it could, and something needs a person
+    `-- PartlyDoneError           what could be done was done, and something needs a person
+        |-- SweepIncompleteError  so it is with a sweep
+        `-- RefreshIncompleteError  and so with a refresh of the prices
 """
+
+from sagewatch.outcomes import Answered
 
 
 class SageWatchError(Exception):
@@ -129,5 +133,18 @@ class StopRefusedError(SageWatchError):
     """AWS said no to stopping this notebook instance, and why."""
 
 
-class SweepIncompleteError(SageWatchError):
+class PartlyDoneError(SageWatchError):
+    """What could be done was done, and something needs a person. ``outcome`` is what was done."""
+
+    def __init__(self, message: str, *, outcome: Answered | None = None) -> None:
+        """Keep the sentence and the outcome."""
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class SweepIncompleteError(PartlyDoneError):
     """A sweep did what it could, and something needs a person."""
+
+
+class RefreshIncompleteError(PartlyDoneError):
+    """Some regions' prices were refreshed, and others' could not be."""

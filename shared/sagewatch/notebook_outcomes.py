@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from sagewatch.errands import cut
 from sagewatch.idleness import Verdict
+from sagewatch.outcomes import Metric, happened
 
 
 class StopOutcome(StrEnum):
@@ -42,3 +44,16 @@ class NotebooksSwept:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         counts = {"verdicts": dict(self.verdicts), "stops": dict(self.stops)}
         return {**asdict(self), **counts, "failures": cut(self.failures), "postponed": cut(self.postponed)}
+
+    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+        """See ``Measured``. A sweep with failures has not finished; stops that only would have been are none."""
+        del sent_at
+        happenings = {
+            Metric.SWEEPS_FINISHED: int(not self.failures),
+            Metric.SWEEPS_INCOMPLETE: int(not self.complete or self.carried_over > 0),
+            Metric.SWEEP_FAILURES: len(self.failures),
+            Metric.STOPS_ANNOUNCED: self.verdicts[Verdict.WARN],
+            Metric.NOTEBOOKS_STOPPED: self.stops[StopOutcome.STOPPED],
+            Metric.STOPS_REFUSED: self.stops[StopOutcome.REFUSED],
+        }
+        return {Metric.NOTEBOOKS_IN_SERVICE: self.in_service, **happened(happenings)}

@@ -58,7 +58,7 @@ class NotebookSweeper:
                 stops += self._region(region, more_time, swept)
         self._stop(stops, more_time, swept)
         if swept.failures:
-            raise SweepIncompleteError("; ".join(cut(swept.failures)))
+            raise SweepIncompleteError("; ".join(cut(swept.failures)), outcome=swept)
         return swept
 
     def _region(self, region: str, more_time: MoreTime, swept: NotebooksSwept) -> Sequence[Case]:

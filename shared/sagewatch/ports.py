@@ -223,12 +223,13 @@ class EvidenceSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """One message as its queue handed it over. ``receives`` counts this time."""
+    """One message as its queue handed it over. ``receives`` counts this time; ``sent_at`` is when it was queued."""
 
     message_id: str
     receipt_handle: str
     body: str
     receives: int
+    sent_at: datetime | None = None
 
 
 class Inbox(Protocol):

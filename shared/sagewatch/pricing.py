@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from sagewatch.resources import KINDS, InstanceGroup, Job, JobKind
@@ -13,6 +14,7 @@ _NVME_FAMILIES = frozenset(
     | {"p6-b200", "p6-b300", "p6e-gb200", "trn1", "trn1n", "trn2"}
 )
 _HOSTING = "Hosting"
+STALE_AFTER = timedelta(days=3)  # the refresh is daily
 # The one bill we have charges these volumes alike, and Processing's lower (prices/README.md, "Storage").
 _ALIKE_VOLUMES = frozenset({"Training", "Notebook", _HOSTING})
 

@@ -49,7 +49,7 @@ class Sweeper:
         errand = Errand(name="sweep", since=self.clock() - _FIRST_LOOK, overlap=_OVERLAP, backfilled_at=None)
         swept = self._run(errand, sorted({self.home_region, *self.regions.in_use()}), more_time)
         if swept.failures:
-            raise SweepIncompleteError("; ".join(cut(swept.failures)))
+            raise SweepIncompleteError("; ".join(cut(swept.failures)), outcome=swept)
         return swept
 
     def backfill(self, since: datetime, regions: Sequence[str], more_time: MoreTime = endless) -> Swept:

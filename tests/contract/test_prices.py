@@ -4,7 +4,7 @@ The Price List differs from the local one in its thousands of other rows, and in
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,14 +13,17 @@ import pytest
 from flask import Flask, Response
 
 from local.pricing import pricing_app
-from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
+from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.in_memory import InMemoryPrices
+from sagewatch.adapters.in_memory_health import InMemoryPriceDates
 from sagewatch.adapters.in_memory_stores import InMemoryRegions
 from sagewatch.adapters.price_list import AwsPriceList
-from sagewatch.errors import PriceListError, UnavailableError
+from sagewatch.errors import AccessDeniedError, RefreshIncompleteError, UnavailableError
+from sagewatch.health_stores import PriceDates
+from sagewatch.outcomes import Metric
 from sagewatch.ports import PriceList
 from sagewatch.pricelist import ListedPrice, read_documents
-from sagewatch.refresher import Refresher
+from sagewatch.refresher import Refreshed, Refresher
 from sagewatch.resources import JobKind
 from tests.builders import BOOK, NOW, endless, timeless
 from tests.contract.conftest import Aws
@@ -152,11 +155,12 @@ def test_prices_that_were_not_refreshed_for_a_week_are_used_and_said_to_be_stale
     assert (found.usd, found.source) == (Decimal("0.23"), "Price List, stale since 2026-11-20,")
 
 
-def a_refresher(lists: PriceList, cache: DynamoPriceCache, *regions: str) -> Refresher:
+def a_refresher(lists: PriceList, cache: DynamoPriceCache, *regions: str, dates: PriceDates | None = None) -> Refresher:
     """At home in us-east-1, with other regions in use."""
     return Refresher(
         price_list=lists,
         cache=cache,
+        dates=dates or InMemoryPriceDates(),
         regions=InMemoryRegions(set(regions)),
         clock=lambda: NOW,
         home_region="us-east-1",
@@ -167,7 +171,7 @@ def test_a_refresh_that_runs_out_of_time_says_so(state: tuple[Any, str]) -> None
     """And does not begin what it cannot end."""
     refresher = a_refresher(Lists(us_east_1=[a_document()]), DynamoPriceCache(*state))
 
-    with pytest.raises(PriceListError, match="us-east-1: no time is left"):
+    with pytest.raises(RefreshIncompleteError, match="us-east-1: no time is left"):
         refresher.refresh(timeless)
 
 
@@ -178,7 +182,7 @@ def test_every_region_in_use_is_refreshed_and_a_broken_one_hinders_no_other(stat
     refresher = a_refresher(lists, cache, "eu-west-1", "ap-south-1")
 
     with pytest.raises(
-        PriceListError, match=r"^ap-south-1: .*; eu-west-1: a price document of 1 characters"
+        RefreshIncompleteError, match=r"^ap-south-1: .*; eu-west-1: a price document of 1 characters"
     ) as failure:
         refresher.refresh(endless)
     assert "us-east-1" not in str(failure.value)
@@ -199,5 +203,52 @@ def test_a_region_the_list_has_nothing_of_is_a_failure(state: tuple[Any, str]) -
     lists = Lists(us_east_1=[a_document(component="Cluster")])
     refresher = a_refresher(lists, DynamoPriceCache(*state))
 
-    with pytest.raises(PriceListError, match="us-east-1: the list has no price at all"):
+    with pytest.raises(RefreshIncompleteError, match="us-east-1: the list has no price at all"):
+        refresher.refresh(endless)
+
+
+def test_a_region_is_as_old_as_its_last_refresh(state: tuple[Any, str]) -> None:
+    """A component the list no longer has does not age it; a region that was never read has no date."""
+    cache, dates = DynamoPriceCache(*state), DynamoPriceDates(*state)
+    cache.keep("us-east-1", [ListedPrice("Training", "ml.m5.xlarge", Decimal("0.23"), "2026-11-12")], NOW)
+    later = NOW + timedelta(days=2)
+    cache.keep("us-east-1", [ListedPrice("Hosting", "ml.m5.xlarge", Decimal("0.23"), "2026-11-12")], later)
+
+    assert (dates.refreshed_at("us-east-1"), dates.refreshed_at("eu-west-1")) == (later, None)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ({"us-east-1": 0, "eu-west-1": 2}, {Metric.PRICES_AGE: 172_800}),
+        ({"us-east-1": 0, "eu-west-1": 0}, {Metric.PRICES_AGE: 0}),
+        ({"us-east-1": 0}, {}),
+    ],
+)
+def test_a_refresh_measures_the_oldest_prices_also_when_it_fails(
+    state: tuple[Any, str], days: dict[str, int], expected: dict[Metric, float]
+) -> None:
+    """Where a region has none at all, no age is told: it is not 0."""
+    dates = InMemoryPriceDates({region: NOW - timedelta(days=count) for region, count in days.items()})
+    refresher = a_refresher(Lists(us_east_1=[a_document()]), DynamoPriceCache(*state), "eu-west-1", dates=dates)
+
+    with pytest.raises(RefreshIncompleteError, match=r"^eu-west-1: ") as failure:
+        refresher.refresh(endless)
+    assert isinstance(failure.value.outcome, Refreshed)
+    assert failure.value.outcome.measures() == expected
+
+
+class NoDates:
+    """The ``PriceDates`` port behind a missing permission."""
+
+    def refreshed_at(self, region: str) -> datetime | None:
+        """Refuse."""
+        raise AccessDeniedError(f"dynamodb:Query for {region}")
+
+
+def test_a_refresh_that_cannot_tell_how_old_prices_are_says_so(state: tuple[Any, str]) -> None:
+    """What was refreshed is."""
+    refresher = a_refresher(Lists(us_east_1=[a_document()]), DynamoPriceCache(*state), dates=NoDates())
+
+    with pytest.raises(RefreshIncompleteError, match="how old the prices are: dynamodb:Query for us-east-1"):
         refresher.refresh(endless)

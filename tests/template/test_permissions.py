@@ -164,7 +164,7 @@ RESOURCES = {
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb:ConditionCheckItem": {"CostLedger"},
         "dynamodb:BatchGetItem": {"CostLedger"},
-        "dynamodb:UpdateItem": {"CostLedger"},
+        "dynamodb:UpdateItem": {"CostLedger", "WatchState"},
         "dynamodb:DeleteItem": {"WatchState"},
         "dynamodb:GetItem": {"WatchState"},
         "dynamodb:Query": {"CostLedger", "WatchState", *INDEXES},

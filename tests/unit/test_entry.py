@@ -19,6 +19,8 @@ from sagewatch.ports import MoreTime, QueueMessage
 class Context(LambdaContext):
     """An invocation with a minute left."""
 
+    _function_name = "sagewatch-Function-1"
+
     @staticmethod
     def get_remaining_time_in_millis() -> int:
         """Say so."""
@@ -27,6 +29,8 @@ class Context(LambdaContext):
 
 class LateContext(LambdaContext):
     """An invocation that is nearly over."""
+
+    _function_name = "sagewatch-Function-1"
 
     @staticmethod
     def get_remaining_time_in_millis() -> int:
@@ -218,6 +222,8 @@ def test_a_burial_that_fails_is_told_and_loses_nothing() -> None:
 
 class Countdown(LambdaContext):
     """An invocation whose time a test lets pass."""
+
+    _function_name = "sagewatch-Function-1"
 
     def __init__(self, seconds: int) -> None:
         """So much is left."""

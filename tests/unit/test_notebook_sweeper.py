@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from sagewatch.errors import AccessDeniedError, StopRefusedError, ThrottledError
+from sagewatch.errors import AccessDeniedError, StopRefusedError, SweepIncompleteError, ThrottledError
 from sagewatch.evidence import Idle, Source, Unknown
 from sagewatch.idleness import Verdict
 from sagewatch.notebook_outcomes import StopOutcome
@@ -164,6 +164,17 @@ def test_a_refusal_is_an_outcome(error: Exception) -> None:
     world.sweep()
 
     assert world.sweep(later=HOUR).stops == {StopOutcome.REFUSED: 1}
+
+
+def test_a_sweep_with_a_failure_fails_and_hands_out_what_it_did() -> None:
+    """What needs a person is an error; what was counted is not lost with it."""
+    world = NotebookWorld()
+    world.notebooks.failure = AccessDeniedError("no grant")
+
+    with pytest.raises(SweepIncompleteError, match="us-east-1: no grant") as failure:
+        world.sweep()
+    assert failure.value.outcome is not None
+    assert failure.value.outcome.answer()["failures"] == ["us-east-1: no grant"]
 
 
 def test_a_throttled_stop_is_tried_by_the_next_sweep() -> None:

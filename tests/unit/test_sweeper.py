@@ -398,9 +398,11 @@ def test_what_time_does_not_mend_is_reported_after_everything_was_tried() -> Non
     world.has(a_job(kind=JobKind.TRANSFORM, billable_seconds=None))
     world.lists.failures[JobKind.TRAINING] = AccessDeniedError("no grant")
 
-    with pytest.raises(SweepIncompleteError, match="us-east-1: no grant"):
+    with pytest.raises(SweepIncompleteError, match="us-east-1: no grant") as failure:
         world.sweep()
     assert len(world.rows) == 1
+    assert failure.value.outcome is not None
+    assert failure.value.outcome.answer()["recorded"] == 1
 
 
 def test_what_the_next_sweep_may_mend_wakes_nobody() -> None:

@@ -10,7 +10,7 @@ from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb import query, to_item
 from sagewatch.ports import Clock, Prices
 from sagewatch.pricelist import ListedPrice
-from sagewatch.pricing import EMPTY_BOOK, Price, PriceBook
+from sagewatch.pricing import EMPTY_BOOK, STALE_AFTER, Price, PriceBook
 from sagewatch.records import iso
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 # Prices that could not be refreshed for long are still better than none.
 _KEPT_FOR = timedelta(days=400)
-_STALE_AFTER = timedelta(days=3)  # the refresh is daily
 _READ_EVERY = timedelta(hours=1)
 
 
@@ -70,6 +69,22 @@ class DynamoPrices:
         )
 
 
+class DynamoPriceDates:
+    """The ``PriceDates`` port. One run writes all components of a region, and none that the list no longer has."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:Query",)
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def refreshed_at(self, region: str) -> datetime | None:
+        """See ``PriceDates.refreshed_at``."""
+        items = query(self._client, self._state, f"prices#{region}")
+        return max((datetime.fromisoformat(item["fetched_at"]) for item in items), default=None)
+
+
 def _items(prices: Sequence[ListedPrice]) -> Mapping[str, dict[str, Any]]:
     items: dict[str, dict[str, Any]] = defaultdict(lambda: {"hourly": {}})
     for price in prices:
@@ -87,7 +102,7 @@ def _hourly(item: Mapping[str, Any], region: str, now: datetime) -> Mapping[str,
 
 
 def _price(item: Mapping[str, Any], usd: Decimal, region: str, now: datetime) -> Price:
-    stale = now - datetime.fromisoformat(item["fetched_at"]) > _STALE_AFTER
+    stale = now - datetime.fromisoformat(item["fetched_at"]) > STALE_AFTER
     source = f"Price List, stale since {item['fetched_at'][:10]}," if stale else "Price List"
     return Price(usd, item["sk"], region, item["published"][:10], source)
 

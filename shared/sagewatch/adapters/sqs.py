@@ -1,6 +1,7 @@
 """The queues: where alerts go, and where a function's own messages come from and end."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.alerts import Alert
@@ -10,6 +11,7 @@ from sagewatch.presses import Press
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+_COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 _REASON_LIMIT = 1000  # characters; an attribute counts towards the message's own limit
 
 
@@ -81,6 +83,26 @@ class SqsInbox:
                 },
                 **(order if self._dead_letter_url.endswith(".fifo") else {}),
             )
+
+
+class SqsDeadLetters:
+    """The ``DeadLetters`` port on SQS. What somebody is looking at counts too."""
+
+    PERMISSIONS: ClassVar = ("sqs:GetQueueAttributes",)
+
+    def __init__(self, client: "SQSClient", urls: Mapping[str, str]) -> None:
+        """Keep the client, and the queues by their names in the template."""
+        self._client = client
+        self._urls = urls
+
+    def waiting(self) -> Mapping[str, int]:
+        """See ``DeadLetters.waiting``."""
+        return {name: self._depth(url) for name, url in self._urls.items()}
+
+    def _depth(self, url: str) -> int:
+        with translated("sqs:GetQueueAttributes of a dead-letter queue"):
+            told = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS))
+        return sum(int(told["Attributes"].get(name, 0)) for name in _COUNTS)
 
 
 def _printable(text: str) -> str:

@@ -9,9 +9,10 @@ import boto3
 from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs
 from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
 from sagewatch.adapters.dynamodb_families import DynamoFamilies
+from sagewatch.adapters.dynamodb_health import DynamoSweepLog
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_people import DynamoPeople
-from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
+from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.job_logs import CloudWatchJobLogs
 from sagewatch.adapters.price_list import API_REGION, AwsPriceList
@@ -22,7 +23,7 @@ from sagewatch.adapters.slack import SlackChannel, SlackPeople
 from sagewatch.adapters.sqs import SqsAlertQueue
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.deliverer import Deliverer
-from sagewatch.entry import Entry, Scheduled
+from sagewatch.entry import Entry, Logged, Scheduled
 from sagewatch.errands import NOBODY, Watcher
 from sagewatch.inquirer import Inquirer
 from sagewatch.ports import JobLogs
@@ -72,9 +73,9 @@ def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = settings or SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    return Scheduled(
-        make_sweeper(given.recording, dynamodb, sqs, given.home_region, NOBODY, _LOGS).sweep, reserve=LONGEST_LOOK
-    )
+    sweeper = make_sweeper(given.recording, dynamodb, sqs, given.home_region, NOBODY, _LOGS)
+    log = DynamoSweepLog(dynamodb, given.recording.watch_state)
+    return Scheduled(Logged(sweep=sweeper.sweep, name="SweepJobs", log=log, clock=now), reserve=LONGEST_LOOK)
 
 
 @cache
@@ -85,6 +86,7 @@ def refresh_prices(settings: RefreshPricesSettings | None = None) -> Scheduled:
     refresher = Refresher(
         price_list=AwsPriceList(boto3.client("pricing", region_name=API_REGION, config=QUICK)),
         cache=DynamoPriceCache(dynamodb, given.watch_state),
+        dates=DynamoPriceDates(dynamodb, given.watch_state),
         regions=DynamoRegions(dynamodb, given.watch_state, now),
         clock=now,
         home_region=given.home_region,

@@ -9,6 +9,7 @@ import boto3
 from sagewatch.adapters.agent_evidence import AgentEvidence
 from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobList
 from sagewatch.adapters.dynamodb_deliveries import DynamoPostedAlerts
+from sagewatch.adapters.dynamodb_health import DynamoSweepLog
 from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_prices import DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
@@ -27,7 +28,7 @@ from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.adviser import Adviser
 from sagewatch.answerer import Answerer
 from sagewatch.door import Door
-from sagewatch.entry import Answering, Entry, Scheduled
+from sagewatch.entry import Answering, Entry, Logged, Scheduled
 from sagewatch.idleness import Rules
 from sagewatch.incidents import Incidents
 from sagewatch.looker import Looker
@@ -97,7 +98,8 @@ def sweep_notebooks(settings: SweepNotebooksSettings | None = None) -> Scheduled
         home_region=given.home_region,
         max_stops=given.max_stops,
     )
-    return Scheduled(sweeper.sweep, reserve=LONGEST_LOOK)
+    log = DynamoSweepLog(dynamodb, tables.watch_state)
+    return Scheduled(Logged(sweep=sweeper.sweep, name="SweepNotebooks", log=log, clock=now), reserve=LONGEST_LOOK)
 
 
 @cache

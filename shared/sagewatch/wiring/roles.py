@@ -7,10 +7,11 @@ from sagewatch.adapters.agent_evidence import AgentEvidence
 from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobList, DynamoOpenJobs
 from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
 from sagewatch.adapters.dynamodb_families import DynamoFamilies
+from sagewatch.adapters.dynamodb_health import DynamoSweepLog
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_people import DynamoPeople
-from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
+from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.job_logs import CloudWatchJobLogs
@@ -71,10 +72,11 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
         DynamoRollUps,
         DynamoCheckpoints,
         DynamoTotals,
+        DynamoSweepLog,
     ),
-    "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals),
+    "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals, DynamoSweepLog),
     "AnswerSlack": (*_STOPPING, DynamoPresses, SqsPressQueue, SlackDialogs, SsmSecret, SqsInbox),
-    "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoRegions),
+    "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoPriceDates, DynamoRegions),
     "DeliverAlert": (
         DynamoDeliveries,
         DynamoPostedAlerts,

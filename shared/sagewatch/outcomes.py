@@ -1,0 +1,53 @@
+"""What an outcome tells: all of it as JSON for the log, and the few numbers that CloudWatch keeps.
+
+A metric costs money for each hour it is sent in, so what is a happening is sent only when it happened, and what nobody
+would alarm on or plot is in the log's line alone.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+
+class Metric(StrEnum):
+    """The metrics there are. README.md lists them with what they cost; a test holds it to this list."""
+
+    SWEEPS_FINISHED = "SweepsFinished"
+    SWEEPS_INCOMPLETE = "SweepsIncomplete"
+    SWEEP_FAILURES = "SweepFailures"
+    JOBS_OPEN = "JobsOpen"
+    JOBS_RECORDED = "JobsRecorded"
+    NOTEBOOKS_IN_SERVICE = "NotebooksInService"
+    STOPS_ANNOUNCED = "StopsAnnounced"
+    NOTEBOOKS_STOPPED = "NotebooksStopped"
+    STOPS_REFUSED = "StopsRefused"
+    DELIVERY_AGE = "DeliveryAge"
+    PRICES_AGE = "PricesAge"
+    MESSAGES_BURIED = "MessagesBuried"
+    MESSAGES_POSTPONED = "MessagesPostponed"
+
+    @property
+    def unit(self) -> str:
+        """CloudWatch's name of its unit."""
+        return "Seconds" if self in {Metric.DELIVERY_AGE, Metric.PRICES_AGE} else "Count"
+
+
+class Answered(Protocol):
+    """What happened, as JSON."""
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON."""
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """What happened, in numbers worth keeping."""
+
+    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+        """The numbers. ``sent_at`` is when the message behind it was queued, if one was and that is known."""
+
+
+def happened(counts: Mapping[Metric, int]) -> Mapping[Metric, float]:
+    """The counts of what happened at all."""
+    return {metric: count for metric, count in counts.items() if count}

@@ -1,0 +1,296 @@
+"""Alarms and the dashboard look at what is there: metrics that are sent, by functions and queues of the template."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from local.alarms import without_math
+from sagewatch.health import EVERY, SWEEPS
+from sagewatch.outcomes import Metric
+from sagewatch.pricing import STALE_AFTER
+from sagewatch.telemetry import DIMENSION, NAMESPACE
+from tests.template.test_docs import README
+from tests.template.test_permissions import functions
+
+QUEUE_FED = {"RecordJob", "TrackNotebook", "AnswerSlack", "DeliverAlert"}
+SENDERS = {
+    Metric.SWEEPS_FINISHED: set(SWEEPS),
+    Metric.SWEEPS_INCOMPLETE: set(SWEEPS),
+    Metric.SWEEP_FAILURES: set(SWEEPS),
+    Metric.JOBS_OPEN: {"SweepJobs"},
+    Metric.JOBS_RECORDED: {"SweepJobs"},
+    Metric.NOTEBOOKS_IN_SERVICE: {"SweepNotebooks"},
+    Metric.STOPS_ANNOUNCED: {"SweepNotebooks"},
+    Metric.NOTEBOOKS_STOPPED: {"SweepNotebooks"},
+    Metric.STOPS_REFUSED: {"SweepNotebooks"},
+    Metric.DELIVERY_AGE: {"DeliverAlert"},
+    Metric.PRICES_AGE: {"RefreshPrices"},
+    Metric.MESSAGES_BURIED: QUEUE_FED,
+    Metric.MESSAGES_POSTPONED: QUEUE_FED,
+}
+ALWAYS = (Metric.SWEEPS_FINISHED, Metric.JOBS_OPEN, Metric.NOTEBOOKS_IN_SERVICE)
+# "Types of metrics for Lambda functions" and "Available CloudWatch metrics for Amazon SQS".
+LAMBDAS = {"Errors", "Duration", "Invocations", "Throttles"}
+QUEUES = {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}
+CENTS = {"metric": 30, "alarm": 10}  # a month in us-east-1, aws.amazon.com/cloudwatch/pricing, first tier
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of the resources of a type, by logical id."""
+    resources = template["Resources"].items()
+    return {name: resource["Properties"] for name, resource in resources if resource["Type"] == kind}
+
+
+def reads(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """The metrics an alarm reads, each with its period and statistic."""
+    if "Metrics" not in alarm:
+        return [{**alarm, "Stat": alarm["Statistic"]}]
+    stats = [query["MetricStat"] for query in alarm["Metrics"] if "MetricStat" in query]
+    return [{**stat["Metric"], "Period": stat["Period"], "Stat": stat["Stat"]} for stat in stats]
+
+
+def check(template: dict[str, Any], namespace: str, metric: str, dimension: str, resource: str) -> None:
+    """A metric that is sent, by a resource that sends it, under the dimension it is sent with."""
+    match namespace:
+        case "SageWatch":
+            assert (namespace, dimension) == (NAMESPACE, DIMENSION)
+            assert resource in SENDERS[Metric(metric)]
+        case "AWS/Lambda":
+            assert (dimension, metric in LAMBDAS) == ("FunctionName", True)
+            assert resource in functions(template)
+        case "AWS/SQS":
+            assert (dimension, metric in QUEUES) == ("QueueName", True)
+            assert resource in of_type(template, "AWS::SQS::Queue")
+        case _:
+            pytest.fail(f"nobody sends {namespace}")
+
+
+def test_every_metric_has_a_sender_of_the_template(template: dict[str, Any]) -> None:
+    """And the other way round: a function fed by a queue buries and postpones."""
+    events = {name: properties["Events"].values() for name, properties in of_type(template, FUNCTION).items()}
+
+    assert set(SENDERS) == set(Metric)
+    assert {name for name, of in events.items() if any(event["Type"] == "SQS" for event in of)} == QUEUE_FED
+
+
+FUNCTION = "AWS::Serverless::Function"
+
+
+def test_every_alarm_reads_what_is_sent(template: dict[str, Any]) -> None:
+    """The dimension of a function is its name, of a queue likewise."""
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        for read in reads(alarm):
+            [dimension] = read["Dimensions"]
+            [reference] = dimension["Value"].values()
+            resource = reference if isinstance(reference, str) else reference[0]
+            assert isinstance(reference, str) or reference[1] == "QueueName"
+            check(template, read["Namespace"], read["MetricName"], dimension["Name"], resource)
+
+
+def test_every_alarm_may_be_one(template: dict[str, Any]) -> None:
+    """CloudWatch's limits: a day for periods under an hour, else a week; ten metrics; one result."""
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        [period] = {read["Period"] for read in reads(alarm)}
+        whole = period * alarm["EvaluationPeriods"]
+        assert whole <= (86_400 if period < 3600 else 604_800)
+        assert alarm.get("DatapointsToAlarm", 1) <= alarm["EvaluationPeriods"]
+        assert len(reads(alarm)) <= 10
+        results = [query for query in alarm.get("Metrics", []) if query.get("ReturnData", True)]
+        assert len(results) == ("Metrics" in alarm)
+        assert len(alarm["AlarmDescription"]) <= 1024
+
+
+def test_every_alarm_tells_the_topic_if_there_is_one(template: dict[str, Any]) -> None:
+    """That it began, and that it is over; and says what missing data means."""
+    told = {"Fn::If": ["TellsAlarms", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        assert (alarm["AlarmActions"], alarm["OKActions"]) == (told, told)
+        assert alarm["TreatMissingData"] in {"breaching", "notBreaching"}
+    assert template["Conditions"]["TellsAlarms"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}]}
+
+
+@pytest.mark.parametrize(
+    ("arn", "fits"),
+    [
+        ("", True),
+        ("arn:aws:sns:eu-west-1:111122223333:ops", True),
+        ("arn:aws-us-gov:sns:us-gov-west-1:111122223333:ops.fifo", True),
+        ("arn:aws:sqs:eu-west-1:111122223333:ops", False),
+        ("ops", False),
+    ],
+)
+def test_a_topic_is_an_arn_or_nothing(template: dict[str, Any], arn: str, *, fits: bool) -> None:
+    """In any partition."""
+    assert bool(re.fullmatch(template["Parameters"]["AlarmTopicArn"]["AllowedPattern"], arn)) is fits
+
+
+@pytest.mark.parametrize("function", SWEEPS)
+def test_sweeps_that_stay_away_for_an_hour_are_an_alarm(template: dict[str, Any], function: str) -> None:
+    """Four due ones in a row; no data is no sweep."""
+    alarm = of_type(template, "AWS::CloudWatch::Alarm")[f"{function}Alarm"]
+    [event] = of_type(template, FUNCTION)[function]["Events"].values()
+
+    assert event["Properties"]["ScheduleExpression"] == f"rate({EVERY // timedelta(minutes=1)} minutes)"
+    assert alarm["Dimensions"] == [{"Name": DIMENSION, "Value": {"Ref": function}}]
+    assert (alarm["MetricName"], alarm["Period"], alarm["EvaluationPeriods"]) == ("SweepsFinished", 900, 4)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert "DatapointsToAlarm" not in alarm
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_prices_are_an_alarm_when_rows_begin_to_call_them_stale(template: dict[str, Any]) -> None:
+    """Also where the refresh does not run at all, and where it succeeds for some regions only."""
+    alarm = of_type(template, "AWS::CloudWatch::Alarm")["PricesAlarm"]
+
+    assert timedelta(seconds=alarm["Period"] * alarm["EvaluationPeriods"]) == STALE_AFTER
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["TreatMissingData"]) == ("PricesAge", "Minimum", "breaching")
+    assert timedelta(minutes=5) < timedelta(seconds=alarm["Threshold"]) < timedelta(days=1)
+
+
+def test_every_function_and_every_dead_letter_queue_is_watched(template: dict[str, Any]) -> None:
+    """A new one that nobody watches fails here."""
+    alarms = of_type(template, "AWS::CloudWatch::Alarm")
+    errors = {read["Dimensions"][0]["Value"]["Ref"] for read in reads(alarms["FunctionErrorsAlarm"])}
+    queues = of_type(template, "AWS::SQS::Queue")
+    dead = {
+        read["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for alarm in alarms.values()
+        for read in reads(alarm)
+        if read["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    }
+
+    assert errors == functions(template)
+    assert dead == {name for name, properties in queues.items() if "RedrivePolicy" not in properties}
+
+
+def substituted(text: str, region: str, partition: str, stack: str) -> tuple[str, list[str]]:
+    """Do as Fn::Sub does: names stand for themselves, alarms for ARNs; answer also with what was referred to."""
+    pseudo = {"AWS::Region": region, "AWS::Partition": partition, "AWS::StackName": stack, "AWS::AccountId": "1" * 12}
+    named = re.findall(r"\$\{([^}]+)\}", text)
+
+    def one(found: re.Match[str]) -> str:
+        name, _, attribute = found[1].partition(".")
+        if attribute == "Arn":
+            return f"arn:{partition}:cloudwatch:{region}:111122223333:alarm:{name}"
+        return pseudo.get(name, name)
+
+    return re.sub(r"\$\{([^}]+)\}", one, text), [name for name in named if name not in pseudo]
+
+
+PLACES = [
+    ("us-east-1", "aws"),
+    ("us-gov-west-1", "aws-us-gov"),
+    ("cn-north-1", "aws-cn"),
+    ("eusc-de-east-1", "aws-eusc"),
+]
+
+
+@pytest.fixture(params=PLACES)
+def body(request: pytest.FixtureRequest, template: dict[str, Any]) -> dict[str, Any]:
+    """The dashboard as it is in a region."""
+    [dashboard] = of_type(template, "AWS::CloudWatch::Dashboard").values()
+    region, partition = request.param
+    text, _ = substituted(dashboard["DashboardBody"]["Fn::Sub"], region, partition, "sagewatch")
+    read: dict[str, Any] = json.loads(text)
+    return read
+
+
+def rows(body: dict[str, Any]) -> Iterator[list[Any]]:
+    """Every metric of every widget."""
+    for widget in body["widgets"]:
+        yield from widget["properties"].get("metrics", [])
+
+
+def test_the_dashboard_refers_to_what_is_there(template: dict[str, Any]) -> None:
+    """Its own name too, which is the account's and may hold no other characters."""
+    [dashboard] = of_type(template, "AWS::CloudWatch::Dashboard").values()
+    _, named = substituted(dashboard["DashboardBody"]["Fn::Sub"], "eu-west-1", "aws", "sagewatch")
+    name, _ = substituted(dashboard["DashboardName"]["Fn::Sub"], "eu-west-1", "aws", "sagewatch-2")
+
+    assert {reference.partition(".")[0] for reference in named} <= set(template["Resources"])
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,255}", name)
+
+
+def test_the_dashboard_shows_what_is_sent(template: dict[str, Any], body: dict[str, Any]) -> None:
+    """In every partition."""
+    for namespace, metric, dimension, resource, options in rows(body):
+        resource_name = resource.partition(".")[0]
+        check(template, namespace, metric, dimension, resource_name)
+        assert set(options) <= {"label", "stat"}
+    assert {(row[0], row[1]) for row in rows(body)} >= {("SageWatch", metric.value) for metric in Metric}
+
+
+def test_the_dashboard_shows_every_alarm_function_and_queue(template: dict[str, Any], body: dict[str, Any]) -> None:
+    """And stays within the fifty metrics of a free dashboard."""
+    [alarms] = [widget["properties"]["alarms"] for widget in body["widgets"] if widget["type"] == "alarm"]
+    shown: dict[str, set[str]] = {}
+    for namespace, metric, _, resource, _ in rows(body):
+        shown.setdefault(f"{namespace} {metric}", set()).add(resource.partition(".")[0])
+
+    assert {arn.rpartition(":")[2] for arn in alarms} == set(of_type(template, "AWS::CloudWatch::Alarm"))
+    assert shown["AWS/Lambda Errors"] == shown["AWS/Lambda Duration"] == functions(template)
+    assert shown["AWS/SQS ApproximateNumberOfMessagesVisible"] == set(of_type(template, "AWS::SQS::Queue"))
+    assert len(list(rows(body))) <= 50
+
+
+def test_the_dashboards_widgets_have_their_place(body: dict[str, Any]) -> None:
+    """A grid of 24 columns, without two in one place."""
+    taken: set[tuple[int, int]] = set()
+    for widget in body["widgets"]:
+        cells = {
+            (widget["x"] + column, widget["y"] + row)
+            for column in range(widget["width"])
+            for row in range(widget["height"])
+        }
+        assert not cells & taken
+        assert widget["x"] + widget["width"] <= 24
+        taken |= cells
+
+
+def test_the_readme_lists_the_metrics_with_who_sends_them() -> None:
+    """In the order of the code."""
+    told = re.findall(r"^\| `((?!\w+Alarm)[A-Z]\w+)` \| ([\w, ]+) \| .* \|$", README, flags=re.MULTILINE)
+    words = {"both sweeps": set(SWEEPS), "the same four": QUEUE_FED}
+    known = [(name, words.get(senders) or set(senders.split(", "))) for name, senders in told]
+
+    assert known == [(metric.value, SENDERS[metric]) for metric in Metric]
+
+
+def test_the_readme_says_what_metrics_and_alarms_cost(template: dict[str, Any]) -> None:
+    """Always, at the most, and for alarms."""
+    always = sum(len(SENDERS[metric]) for metric in ALWAYS) * CENTS["metric"]
+    most = sum(len(senders) for senders in SENDERS.values()) * CENTS["metric"]
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    read = sum(len(reads(alarm)) for alarm in alarms) * CENTS["alarm"]
+
+    for cents in (always, most, read):
+        assert f"${cents / 100:.2f}" in README
+
+
+def test_the_readme_lists_the_alarms(template: dict[str, Any]) -> None:
+    """Each with how many metrics it reads."""
+    section = README.partition("## Is the watcher well?")[2].partition("\n## ")[0]
+    told = {
+        name: int(count)
+        for names, count in re.findall(
+            r"^\| ((?:`\w+Alarm`(?:, )?)+) \| .* \| (\d)(?: each)? \|$", section, re.MULTILINE
+        )
+        for name in re.findall(r"`(\w+)`", names)
+    }
+
+    assert told == {name: len(reads(alarm)) for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items()}
+
+
+def test_the_local_cloud_gets_alarms_without_math(template: dict[str, Any]) -> None:
+    """Each on the first of its metrics; nothing else is touched."""
+    local = without_math(template)
+    changed = {name for name, resource in local["Resources"].items() if resource != template["Resources"][name]}
+
+    assert changed == {"FunctionErrorsAlarm", "EventAgeAlarm"}
+    assert local["Resources"]["EventAgeAlarm"]["Properties"]["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert local["Resources"]["FunctionErrorsAlarm"]["Properties"]["Statistic"] == "Sum"
+    assert all("Metrics" not in alarm for alarm in of_type(local, "AWS::CloudWatch::Alarm").values())

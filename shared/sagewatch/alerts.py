@@ -9,6 +9,7 @@ from sagewatch.alert_base import AlertBase, Usd, alert_id
 from sagewatch.errors import MalformedAlertError
 from sagewatch.failures import FailureClass
 from sagewatch.fields import Name
+from sagewatch.job_reports import JobReport
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.records import CostRecord
 from sagewatch.resources import Job, JobKind
@@ -42,7 +43,7 @@ class UnpricedAlert(AlertBase):
     example: Name
 
 
-Alert = JobAlert | UnpricedAlert | NotebookAlert | NotebookNews
+Alert = JobAlert | JobReport | UnpricedAlert | NotebookAlert | NotebookNews
 _ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
 
 

@@ -10,23 +10,16 @@ from slack_sdk.models.metadata import Metadata
 
 from sagewatch.alerts import Alert, JobAlert, UnpricedAlert
 from sagewatch.failures import FailureClass
-from sagewatch.links import console_url, logs_url
-from sagewatch.mrkdwn import HEADER_LIMIT, context, cut, escape, field, moment, section
+from sagewatch.job_reports import JobReport
+from sagewatch.mrkdwn import HEADER_LIMIT, KIND_NAMES, context, cut, escape, field, links, moment, section
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.notebook_messages import notebook_idle, notebook_news
 from sagewatch.phrases import duration, money
-from sagewatch.resources import KINDS, JobKind
+from sagewatch.report_messages import job_report_message
+from sagewatch.resources import KINDS
 
 _EVENT_TYPE = "sagewatch_alert"
 
-_KIND_NAMES: Mapping[JobKind, str] = {
-    JobKind.TRAINING: "Training job",
-    JobKind.PROCESSING: "Processing job",
-    JobKind.TRANSFORM: "Transform job",
-    JobKind.TUNING: "Tuning job",
-    JobKind.AUTOML: "AutoML job",
-    JobKind.NOTEBOOK: "Notebook instance",
-}
 _CLASS_NAMES: Mapping[FailureClass, str] = {
     FailureClass.OUT_OF_MEMORY: "Out of memory",
     FailureClass.CAPACITY: "No capacity at AWS",
@@ -53,6 +46,8 @@ def render(alert: Alert) -> Message:
     match alert:
         case JobAlert():
             text, blocks = _job(alert)
+        case JobReport():
+            text, blocks = job_report_message(alert)
         case UnpricedAlert():
             text, blocks = _unpriced(alert)
         case NotebookAlert():
@@ -66,12 +61,12 @@ def render(alert: Alert) -> Message:
 
 def _job(alert: JobAlert) -> tuple[str, Sequence[Block]]:
     ending = "stopped by its time limit" if alert.finding == "job-hit-limit" else "failed"
-    headline = f"{_KIND_NAMES[alert.kind]} {ending}: {alert.name}"
+    headline = f"{KIND_NAMES[alert.kind]} {ending}: {alert.name}"
     blocks = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         section(f"*{_CLASS_NAMES[alert.failure_class]}*\n{_reason(alert)}"),
         SectionBlock(fields=[field(name, text) for name, text in _facts(alert)]),
-        context("\n".join(filter(None, (_how_priced(alert), _links(alert))))),
+        context("\n".join(filter(None, (_how_priced(alert), links(alert.kind, alert.name, alert.region))))),
     ]
     return f"{escape(headline)} ({_CLASS_NAMES[alert.failure_class]}, {_cost(alert)})", blocks
 
@@ -105,12 +100,6 @@ def _cost(alert: JobAlert) -> str:
 def _how_priced(alert: JobAlert) -> str:
     reason = f"{alert.pricing_reason[:1].upper()}{alert.pricing_reason[1:]}."
     return escape(f"{reason} Price: {alert.prices}." if alert.prices else reason)
-
-
-def _links(alert: JobAlert) -> str:
-    links = (("Open in the console", console_url), ("Logs", logs_url))
-    urls = ((name, make(alert.kind, alert.name, alert.region)) for name, make in links)
-    return "  |  ".join(f"<{escape(url)}|{name}>" for name, url in urls if url)
 
 
 def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:

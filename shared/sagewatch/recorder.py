@@ -11,9 +11,21 @@ from sagewatch.costs import cost_of
 from sagewatch.errors import JobNotFoundError, JobNotSettledError
 from sagewatch.events import read_body, read_job_event
 from sagewatch.owners import owner_of, parent_of, tagged_as, tagged_owner
-from sagewatch.policy import Action, Decision, Record, SumAgain, Tell, Unwatch, Watch, decide_ended, decide_running
+from sagewatch.policy import (
+    Action,
+    Decision,
+    Record,
+    Report,
+    SumAgain,
+    Tell,
+    Unwatch,
+    Watch,
+    decide_ended,
+    decide_running,
+)
 from sagewatch.ports import AlertQueue, Clock, Jobs, Prices
 from sagewatch.records import CostRecord, RecordedBy
+from sagewatch.reporter import Reporter
 from sagewatch.resources import Job, JobKind, JobStatus
 from sagewatch.stores import Ledger, Marks, OpenJobs, Regions
 
@@ -59,6 +71,8 @@ class Recorder:
     clock: Clock
     owner_tag_keys: tuple[str, ...]
     discount_percent: Decimal
+    reporter: Reporter
+    report_usd: Decimal
 
     def on_message(self, body: str) -> Outcome:
         """Handle the event in a queue message. Raises what ``on_event`` does."""
@@ -82,7 +96,16 @@ class Recorder:
         settled = without_pool(whole, now)
         cost = cost_of(settled, self.prices.book(job.region), self.discount_percent)
         owner = owner_of(whole, self.owner_tag_keys, self._parent_tags(whole))
-        return decide_ended(settled, cost, owner, now=now, by=by, tell=tell, backfilled_at=backfilled_at)
+        return decide_ended(
+            settled,
+            cost,
+            owner,
+            now=now,
+            by=by,
+            tell=tell,
+            backfilled_at=backfilled_at,
+            report_usd=self.report_usd,
+        )
 
     def apply(self, decision: Decision) -> Outcome:
         """Do what was decided, in order."""
@@ -133,6 +156,9 @@ class Recorder:
                 return Effect.UNWATCHED
             case Tell(alert):
                 self.alerts.send(alert)
+                return Effect.TOLD
+            case Report(job, row, with_use):
+                self.alerts.send(self.reporter.report(job, row, with_use=with_use))
                 return Effect.TOLD
             case _:
                 assert_never(action)

@@ -133,6 +133,7 @@ RESOURCES = {
     },
     "RecordJob": {
         "logs": {"RecordJobLogs"},
+        "cloudwatch": {"*"},
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "sqs": {"JobEventQueue"},
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
@@ -152,6 +153,7 @@ RESOURCES = {
     },
     "SweepJobs": {
         "logs": {"SweepJobsLogs"},
+        "cloudwatch": {"*"},
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb:ConditionCheckItem": {"CostLedger"},

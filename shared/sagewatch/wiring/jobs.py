@@ -1,6 +1,7 @@
 """What the functions about jobs, prices and delivery are given."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRow
 from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.job_metrics import CloudWatchJobMetrics
 from sagewatch.adapters.price_list import API_REGION, AwsPriceList
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
@@ -23,6 +25,7 @@ from sagewatch.entry import Entry, Scheduled
 from sagewatch.errands import NOBODY, Watcher
 from sagewatch.recorder import Recorder
 from sagewatch.refresher import Refresher
+from sagewatch.reporter import Reporter, UseOfJobs
 from sagewatch.settings import (
     DeliverAlertSettings,
     RecordingSettings,
@@ -32,7 +35,17 @@ from sagewatch.settings import (
 )
 from sagewatch.summer import Summer
 from sagewatch.sweeper import Sweeper
-from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, QUICK, Pace, entry, now, patient_sagemaker, sagemaker
+from sagewatch.wiring.clients import (
+    BETWEEN_LISTS,
+    LONGEST_LOOK,
+    QUICK,
+    Pace,
+    cloudwatch,
+    entry,
+    now,
+    patient_sagemaker,
+    sagemaker,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,7 +58,8 @@ def record_job(settings: RecordJobSettings | None = None) -> Entry:
     """RecordJob: a job changed state. Raises ``SettingsError``."""
     given = settings or RecordJobSettings.from_env()
     sqs = boto3.client("sqs", config=QUICK)
-    recorder = make_recorder(given.recording, boto3.client("dynamodb", config=QUICK), sqs, sagemaker)
+    dynamodb = boto3.client("dynamodb", config=QUICK)
+    recorder = make_recorder(given.recording, dynamodb, sqs, sagemaker, given.report_usd)
     return entry(recorder.on_message, sqs, given.inbox)
 
 
@@ -54,9 +68,10 @@ def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = settings or SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    return Scheduled(
-        make_sweeper(given.recording, dynamodb, sqs, given.home_region, NOBODY).sweep, reserve=LONGEST_LOOK
+    sweeper = make_sweeper(
+        given.recording, dynamodb, sqs, home_region=given.home_region, watcher=NOBODY, report_usd=given.report_usd
     )
+    return Scheduled(sweeper.sweep, reserve=LONGEST_LOOK)
 
 
 @cache
@@ -89,15 +104,17 @@ def deliver_alert(settings: DeliverAlertSettings | None = None) -> Entry:
     return entry(deliverer.on_message, sqs, given.inbox)
 
 
-def make_sweeper(
+def make_sweeper(  # noqa: PLR0913 - what a schedule and an operator differ in
     given: RecordingSettings,
     dynamodb: "DynamoDBClient",
     sqs: "SQSClient",
+    *,
     home_region: str,
     watcher: Watcher,
+    report_usd: Decimal = Decimal(0),
 ) -> Sweeper:
-    """A sweep, for the schedule or for an operator."""
-    recorder = make_recorder(given, dynamodb, sqs, patient_sagemaker)
+    """A sweep, for the schedule or for an operator, who tells nobody."""
+    recorder = make_recorder(given, dynamodb, sqs, patient_sagemaker, report_usd)
     return Sweeper(
         recorder=recorder,
         jobs=recorder.jobs,
@@ -124,11 +141,13 @@ def make_recorder(
     dynamodb: "DynamoDBClient",
     sqs: "SQSClient",
     sagemaker: "Callable[[str], SageMakerClient]",
+    report_usd: Decimal,
 ) -> Recorder:
     """What records jobs, whoever found them."""
+    prices = DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now)
     return Recorder(
         jobs=SageMakerJobs(sagemaker, now),
-        prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
+        prices=prices,
         ledger=DynamoLedger(dynamodb, given.cost_ledger),
         open_jobs=DynamoOpenJobs(dynamodb, state=given.watch_state, ledger=given.cost_ledger, clock=now),
         alerts=SqsAlertQueue(sqs, given.alert_queue_url),
@@ -137,4 +156,6 @@ def make_recorder(
         clock=now,
         owner_tag_keys=given.owner_tag_keys,
         discount_percent=given.discount_percent,
+        reporter=Reporter(uses=UseOfJobs(CloudWatchJobMetrics(cloudwatch)), prices=prices),
+        report_usd=report_usd,
     )

@@ -28,7 +28,7 @@ def backfill(stack: str, watcher: Watcher) -> Sweeper:
     session = boto3.Session()
     given = _operator(session, stack)
     dynamodb, sqs = session.client("dynamodb", config=PATIENT), session.client("sqs", config=PATIENT)
-    return make_sweeper(given, dynamodb, sqs, session.region_name, watcher)
+    return make_sweeper(given, dynamodb, sqs, home_region=session.region_name, watcher=watcher)
 
 
 def spending(stack: str, on_day: Callable[[str], None]) -> Spending:

@@ -10,6 +10,7 @@ from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoPres
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.job_metrics import CloudWatchJobMetrics
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
 from sagewatch.adapters.log_evidence import LogEvidence
 from sagewatch.adapters.price_list import AwsPriceList
@@ -27,6 +28,7 @@ from sagewatch.adapters.ssm import SsmSecret
 
 _RECORDING = (
     SageMakerJobs,
+    CloudWatchJobMetrics,
     ShippedPrices,
     DynamoPrices,
     DynamoLedger,

@@ -2,14 +2,16 @@
 
 import json
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
+from local.metrics import metric_data
 from sagewatch.adapters.dynamodb import from_item
 from sagewatch.resources import KINDS, JobKind
 
@@ -46,7 +48,7 @@ _WAITS: Mapping[str, Any] = {"read_timeout": 20, "retries": {"total_max_attempts
 class PlayedJob:
     """One job of a play. ``request`` is what creates it; ``end`` the Describe fields it ends with.
 
-    No event tells of a job that is ``lost``.
+    No event tells of a job that is ``lost``. ``metrics`` are what CloudWatch is told of each host, over and over.
     """
 
     kind: JobKind
@@ -58,6 +60,7 @@ class PlayedJob:
     copies: int = 1
     late_start: bool = False
     lost: bool = False
+    metrics: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
     def status(self) -> str:
@@ -104,6 +107,12 @@ class Stage:
     def fail(self, operation: str, code: str, times: int) -> None:
         """Let the next calls of a Describe or List operation fail."""
         post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/fail", {"operation": operation, "code": code, "times": times})
+
+    def measure(self, job: PlayedJob) -> None:
+        """Tell CloudWatch what the job's hosts did, as SageMaker does while it runs."""
+        cloudwatch = self.client("cloudwatch", job.region)
+        for some in batched(metric_data(job), 500, strict=False):
+            cloudwatch.put_metric_data(Namespace=KINDS[job.kind].log_group, MetricData=some)
 
     def finish(self, job: PlayedJob) -> None:
         """Set the job's end in the emulator."""
@@ -154,6 +163,7 @@ class Stage:
     def play(self, job: PlayedJob) -> None:
         """Play the job from its creation to its end, with the events AWS would send, repeated, reordered or lost."""
         self.create(job)
+        self.measure(job)
         if job.lost:
             self.finish(job)
             return

@@ -140,7 +140,12 @@ def _alerts(job: Job, row: CostRecord, cost: Cost) -> tuple[Alert, ...]:
 
 
 def _report(job: Job, row: CostRecord, report_usd: Decimal, *, told_before: bool) -> tuple[Report, ...]:
-    """What was told of before gets its final cost whatever that is; only what was dear is worth a look at its use."""
+    """What was told of before gets its final cost whatever that is; only what was dear is worth a look at its use.
+
+    While a warm pool still adds to the cost there is no final one: the sweep that finds the pool's end reports it.
+    """
+    if row.pricing is Pricing.PROVISIONAL and job.warm_pool_runs:
+        return ()
     dear = row.cost_usd is not None and 0 < report_usd < row.cost_usd
     return (Report(job, row, with_use=dear),) if dear or told_before else ()
 

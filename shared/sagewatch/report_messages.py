@@ -10,13 +10,14 @@ from sagewatch.mrkdwn import HEADER_LIMIT, KIND_NAMES, context, cut, escape, fie
 from sagewatch.phrases import duration, money
 from sagewatch.resources import JobStatus
 
-_ENDINGS = {JobStatus.COMPLETED: "completed", JobStatus.FAILED: "failed", JobStatus.STOPPED: "was stopped"}
+_ENDINGS = {JobStatus.COMPLETED: "Completed", JobStatus.FAILED: "Failed", JobStatus.STOPPED: "Stopped"}
 
 
 def job_report_message(report: JobReport) -> tuple[str, Sequence[Block]]:
     """What a job cost, how what was paid for was used, and what would have done."""
     cost = _cost(report)
-    headline = f"{KIND_NAMES[report.kind]} {_ENDINGS.get(report.status, 'ended')}: {report.name} ({cost})"
+    ending = "ended" if report.cost_usd is None else "cost"
+    headline = f"{KIND_NAMES[report.kind]} {ending} {cost}: {report.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         SectionBlock(fields=[field(name, text) for name, text in _facts(report, cost)]),
@@ -33,11 +34,11 @@ def job_report_message(report: JobReport) -> tuple[str, Sequence[Block]]:
 def _facts(report: JobReport, cost: str) -> Sequence[tuple[str, str]]:
     saved = report.spot_savings_usd
     return (
+        (_ENDINGS.get(report.status, "Ended"), moment(report.ended_at)),
         ("Cost", f"{cost}, spot saved {money(Decimal(saved))}" if saved else cost),
         ("Ran for", "unknown" if report.ran_seconds is None else duration(report.ran_seconds)),
         ("On", escape(report.instances or "unknown instances")),
         ("Owner", escape(report.owner or "unknown")),
-        ("Ended", moment(report.ended_at)),
         ("Account and region", f"{escape(report.account)}, {escape(report.region)}"),
     )
 

@@ -21,8 +21,13 @@ def raw(points: int = 60, **metrics: tuple[float, float]) -> dict[Metric, Raw]:
     return {Metric[name.upper()]: Raw(average, peak, points) for name, (average, peak) in metrics.items()}
 
 
-def used(*groups: InstanceGroup, window: Window = HOUR, **hosts: Mapping[Metric, Raw]) -> Use:
-    """What a training job on those instances used; hosts by their names with underscores."""
+def used(*groups: InstanceGroup, **hosts: Mapping[Metric, Raw]) -> Use:
+    """What a training job on those instances used in an hour; hosts by their names with underscores."""
+    return within(HOUR, *groups, **hosts)
+
+
+def within(window: Window, *groups: InstanceGroup, **hosts: Mapping[Metric, Raw]) -> Use:
+    """The same, in another time."""
     named = {name.replace("_", "-"): metrics for name, metrics in hosts.items()}
     return measure(a_job(groups=groups or (G5,)), named, window)
 
@@ -177,7 +182,7 @@ def test_one_minute_of_work_is_not_hung(changes: dict[str, tuple[float, float]],
     [
         used(algo_1={}),
         used(InstanceGroup("ml.g5.12xlarge", 2), algo_1=AT_REST),
-        used(algo_1=AT_REST, window=Window(NOW - timedelta(minutes=59), NOW)),
+        within(Window(NOW - timedelta(minutes=59), NOW), algo_1=AT_REST),
         used(algo_1={metric: Raw(value.average, value.peak, 47) for metric, value in AT_REST.items()}),
         used(algo_1=raw(cpu=(0, 0), memory=(0, 0), gpu_memory=(0, 0))),
         used(InstanceGroup("ml.p9.48xlarge", 1), algo_1=raw(cpu=(0, 0), memory=(1, 1))),
@@ -207,7 +212,7 @@ def test_no_metrics_are_no_metrics() -> None:
 def test_a_short_and_half_known_run_is_said_to_be_one() -> None:
     """How long, and of how many hosts."""
     window = Window(NOW - timedelta(minutes=23), NOW)
-    use = used(InstanceGroup("ml.m5.xlarge", 2), algo_1=raw(cpu=(200, 300), memory=(5, 6)), window=window)
+    use = within(window, InstanceGroup("ml.m5.xlarge", 2), algo_1=raw(cpu=(200, 300), memory=(5, 6)))
 
     assert running_sentence(use) == "CPU 50 %, memory 5 % over the last 23 min on 1 of 2 hosts"
 

@@ -1,14 +1,14 @@
-"""What SageMaker publishes of the hosts of a played job: here every ten minutes, where AWS does every minute."""
+"""What SageMaker publishes of the hosts of a played job: here as often as a report asks for, where AWS does every minute."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
+from sagewatch.use import Window
+
 if TYPE_CHECKING:
     from local.jobs import PlayedJob
-
-_EVERY = timedelta(minutes=10)
 
 
 def metric_data(job: "PlayedJob") -> Iterator[dict[str, Any]]:
@@ -16,15 +16,16 @@ def metric_data(job: "PlayedJob") -> Iterator[dict[str, Any]]:
     if not job.metrics:
         return
     begin, end = (datetime.fromisoformat(job.end[f"Training{what}Time"]) for what in ("Start", "End"))
+    every = Window.of(begin, end).period
     fleet = job.request["ResourceConfig"]
     hosts = fleet.get("InstanceCount") or sum(group["InstanceCount"] for group in fleet["InstanceGroups"])
     for number in range(1, hosts + 1):
         for metric, values in job.metrics.items():
-            for step, value in zip(range((end - begin) // _EVERY), cycle(values), strict=False):
+            for step, value in zip(range((end - begin) // every), cycle(values), strict=False):
                 yield {
                     "MetricName": metric,
                     "Dimensions": [{"Name": "Host", "Value": f"{job.name}/algo-{number}"}],
-                    "Timestamp": begin + step * _EVERY,
+                    "Timestamp": begin + step * every,
                     "Value": value,
                     "Unit": "Percent",
                 }

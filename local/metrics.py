@@ -1,4 +1,4 @@
-"""What SageMaker publishes of the hosts of a played job: here as often as a report asks for, where AWS does every minute."""
+"""What SageMaker publishes of a played job's hosts: here as often as a report asks for, at AWS every minute."""
 
 from collections.abc import Iterator
 from datetime import datetime

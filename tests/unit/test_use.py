@@ -92,6 +92,17 @@ def test_groups_number_their_hosts_through() -> None:
     assert hosts_of(a_job(kind=JobKind.TRANSFORM)) is None
 
 
+def test_a_transform_jobs_hosts_are_all_of_its_one_type() -> None:
+    """Whatever they are called."""
+    job = a_job(kind=JobKind.TRANSFORM, groups=(InstanceGroup("ml.m5.xlarge", 2),))
+    use = measure(job, {"i-0a1": raw(cpu=(40, 80), memory=(5, 6))}, HOUR)
+
+    assert [(host.host, host.instance_type, host.cpu) for host in use.hosts] == [
+        ("i-0a1", "ml.m5.xlarge", Load(10, 20))
+    ]
+    assert use.silent == 1
+
+
 @pytest.mark.parametrize("metrics", [raw(cpu=(900, 1100)), raw(cpu=(1, 1), gpu=(50, 60))])
 def test_numbers_no_such_host_can_have_refute_its_type(metrics: Mapping[Metric, Raw]) -> None:
     """11 cores at work on a host of 8, or a GPU where there is none: it is some other group's."""

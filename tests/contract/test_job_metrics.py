@@ -44,6 +44,7 @@ class CloudWatch:
     series: dict[tuple[str, str, str], dict[datetime, float]] = field(default_factory=dict)
     status: str = "Complete"
     page: int = 7
+    halves: bool = False
     asked: list[dict[str, Any]] = field(default_factory=list)
 
     def put(self, job: Job, host: str, metric: Metric, points: Mapping[datetime, float]) -> None:
@@ -54,6 +55,7 @@ class CloudWatch:
         """So many results per page."""
         self.asked.append(asked)
         results = [result for query in asked["MetricDataQueries"] for result in self._results(query, asked)]
+        results = [half for result in results for half in halves(result)] if self.halves else results
         first = int(asked.get("NextToken", 0))
         more = {"NextToken": str(first + self.page)} if first + self.page < len(results) else {}
         return {"MetricDataResults": results[first : first + self.page], **more}
@@ -86,6 +88,13 @@ class CloudWatch:
         newest_first = sorted(periods, reverse=True)
         values = [max(periods[at]) if statistic == "Maximum" else fmean(periods[at]) for at in newest_first]
         return {"Id": name, "Label": label, "Timestamps": newest_first, "Values": values, "StatusCode": self.status}
+
+
+def halves(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A result that is spread over two, as AWS's is over two pages."""
+    middle = len(result["Values"]) // 2
+    for part, status in ((slice(middle), "PartialData"), (slice(middle, None), "Complete")):
+        yield result | {name: result[name][part] for name in ("Timestamps", "Values")} | {"StatusCode": status}
 
 
 def words(name: str) -> set[str]:
@@ -287,6 +296,15 @@ def test_half_an_answer_is_none_and_is_not_kept(status: str) -> None:
         cloudwatch.status = "Complete"
 
         assert set(metrics.read(job, HOUR)) == {"algo-1"}
+
+
+def test_an_answer_on_several_pages_is_whole() -> None:
+    """A series may begin on one and end on the next."""
+    with a_cloudwatch() as (cloudwatch, metrics):
+        job, cloudwatch.page, cloudwatch.halves = a_job(groups=(InstanceGroup("ml.m5.xlarge", 1),)), 1, True
+        cloudwatch.put(job, "algo-1", Metric.CPU, steady(100, m7=160))
+
+        assert metrics.read(job, HOUR) == {"algo-1": {Metric.CPU: Raw(101, 160, 60)}}
 
 
 def test_nobody_there_is_said() -> None:

@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all a newcomer needs; each sets up what is missing. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invoke backfill costs bench test unit check format prices lock clean
+.PHONY: help setup demo up down invoke backfill costs bench test unit check format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -69,6 +69,9 @@ format: setup ## format the code
 
 prices: setup ## make the shipped price tables from prices/*.csv
 	@python tools/price_tables.py
+
+facts: setup ## make the shipped table of instance types from EC2's description of them
+	@python tools/instance_facts.py
 
 lock: .uv/ready ## compile the requirements anew
 	$(COMPILE) --python 3.13 requirements-dev.in -o requirements-dev.txt

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
+from local.metrics import metric_data
 from sagewatch.adapters.dynamodb import from_item
 from sagewatch.resources import KINDS, JobKind
 
@@ -48,7 +50,7 @@ class PlayedJob:
     """One job of a play. ``request`` is what creates it; ``end`` the Describe fields it ends with; ``log`` what its
     first host writes to CloudWatch Logs.
 
-    No event tells of a job that is ``lost``.
+    No event tells of a job that is ``lost``. ``metrics`` are what CloudWatch is told of each host, over and over.
     """
 
     kind: JobKind
@@ -61,6 +63,7 @@ class PlayedJob:
     late_start: bool = False
     lost: bool = False
     log: Sequence[str] = ()
+    metrics: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
     def status(self) -> str:
@@ -107,6 +110,12 @@ class Stage:
     def fail(self, operation: str, code: str, times: int) -> None:
         """Let the next calls of a Describe or List operation fail."""
         post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/fail", {"operation": operation, "code": code, "times": times})
+
+    def measure(self, job: PlayedJob) -> None:
+        """Tell CloudWatch what the job's hosts did, as SageMaker does while it runs."""
+        cloudwatch = self.client("cloudwatch", job.region)
+        for some in batched(metric_data(job), 500, strict=False):
+            cloudwatch.put_metric_data(Namespace=KINDS[job.kind].log_group, MetricData=some)
 
     def finish(self, job: PlayedJob) -> None:
         """Set the job's end in the emulator, and what it wrote until then."""
@@ -171,6 +180,7 @@ class Stage:
     def play(self, job: PlayedJob) -> None:
         """Play the job from its creation to its end, with the events AWS would send, repeated, reordered or lost."""
         self.create(job)
+        self.measure(job)
         if job.lost:
             self.finish(job)
             return

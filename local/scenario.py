@@ -31,6 +31,15 @@ _BAD_COLUMN = (
 )
 
 
+# Of four GPUs and 48 vCPUs: 0 to 400, 0 to 400, 0 to 4800, and 0 to 100.
+_ON_ONE_OF_FOUR = {
+    "GPUUtilization": (38, 61, 12, 47),
+    "GPUMemoryUtilization": (43.5, 44, 44),
+    "CPUUtilization": (110, 140, 95),
+    "MemoryUtilization": (4.1, 4.6),
+}
+
+
 def a_day() -> tuple[PlayedJob, ...]:
     """Jobs that finish, fail, are stopped and overrun, in all five kinds, told well, told badly and not told of."""
     children = tuple(
@@ -79,6 +88,7 @@ def a_day() -> tuple[PlayedJob, ...]:
             status="Stopped",
             secondary="MaxRuntimeExceeded",
             tags=_CHI,
+            metrics=_ON_ONE_OF_FOUR,
         ),
         training("tabnet-spot", Run.ago(4.5, 120), {"ml.m5.2xlarge": 4}, billable=2520, spot=True, tags=_CHI),
         training("detector-mixed", Run.ago(4, 75), {"ml.g5.xlarge": 2, "ml.c5.2xlarge": 4}, tags=_BO),

@@ -10,6 +10,7 @@ from typing import Any
 from sagewatch.adapters.in_memory import (
     InMemoryAlertQueue,
     InMemoryJobLogs,
+    InMemoryJobMetrics,
     InMemoryJobs,
     InMemoryLists,
     InMemoryPrices,
@@ -30,6 +31,7 @@ from sagewatch.ports import ListedJob, MoreTime
 from sagewatch.pricing import Price, PriceBook
 from sagewatch.recorder import Recorder
 from sagewatch.records import CostRecord, RecordedBy, record_of
+from sagewatch.reporter import Reporter, UseOfJobs
 from sagewatch.resources import InstanceGroup, Job, JobKind, JobStatus
 from sagewatch.summer import Summer
 from sagewatch.sweeper import Sweeper
@@ -143,9 +145,11 @@ class World:
         self.logs = InMemoryJobLogs()
         self.checkpoints = InMemoryCheckpoints()
         self.totals = InMemoryTotals()
+        self.metrics = InMemoryJobMetrics()
+        prices = InMemoryPrices({"us-east-1": BOOK})
         self.recorder = Recorder(
             jobs=self.jobs,
-            prices=InMemoryPrices({"us-east-1": BOOK}),
+            prices=prices,
             ledger=self.ledger,
             open_jobs=self.open_jobs,
             alerts=self.alerts,
@@ -155,6 +159,8 @@ class World:
             clock=lambda: self.now,
             owner_tag_keys=("sagewatch:owner", "owner", "Owner"),
             discount_percent=Decimal(0),
+            reporter=Reporter(UseOfJobs(self.metrics), prices),
+            report_usd=Decimal(10),
         )
         self.summer = Summer(
             rows=self.ledger, roll_ups=self.ledger, totals=self.totals, marks=self.marks, clock=lambda: self.now

@@ -13,6 +13,7 @@ from sagewatch.failures import FailureClass
 from sagewatch.families import family_name
 from sagewatch.fields import Name
 from sagewatch.group_alerts import GroupAlert
+from sagewatch.job_reports import JobReport
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.owners import CHANNEL_TAG
 from sagewatch.records import CostRecord
@@ -77,7 +78,7 @@ class UnpricedAlert(AlertBase):
     example: Name
 
 
-Alert = JobAlert | UnpricedAlert | NotebookAlert | NotebookNews | GroupAlert
+Alert = JobAlert | JobReport | UnpricedAlert | NotebookAlert | NotebookNews | GroupAlert
 _ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
 
 

@@ -7,30 +7,22 @@ from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 
 from sagewatch.alerts import FamilyFailures, JobAlert, JobFinding
 from sagewatch.failures import FailureClass, exit_code, exit_meaning, next_step
-from sagewatch.links import console_url, logs_url
 from sagewatch.mrkdwn import (
     HEADER_LIMIT,
+    KIND_NAMES,
     SECTION_LIMIT,
     code_block,
     context,
     cut,
     escape,
     field,
+    links,
     moment,
     person,
     section,
 )
 from sagewatch.phrases import duration, money, ordinal
-from sagewatch.resources import JobKind
 
-_KIND_NAMES: Mapping[JobKind, str] = {
-    JobKind.TRAINING: "Training job",
-    JobKind.PROCESSING: "Processing job",
-    JobKind.TRANSFORM: "Transform job",
-    JobKind.TUNING: "Tuning job",
-    JobKind.AUTOML: "AutoML job",
-    JobKind.NOTEBOOK: "Notebook instance",
-}
 _CLASS_NAMES: Mapping[FailureClass, str] = {
     FailureClass.OUT_OF_MEMORY: "Out of memory",
     FailureClass.CAPACITY: "No capacity at AWS",
@@ -54,14 +46,14 @@ _LOG_TITLE = "*The end of its log*\n"
 
 def job_ended(alert: JobAlert) -> tuple[str, Sequence[Block]]:
     """The text of the notification, and the blocks."""
-    headline = f"{_KIND_NAMES[alert.kind]} {_ENDINGS[alert.finding]}: {alert.name}"
+    headline = f"{KIND_NAMES[alert.kind]} {_ENDINGS[alert.finding]}: {alert.name}"
     blocks = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         section(f"*{_cause(alert)}*\n{_reason(alert)}"),
         section("\n".join((f"*Next step*\n{next_step(alert.failure_class)}", *_family(alert.family)))),
         *_log(alert),
         SectionBlock(fields=[field(name, text) for name, text in _facts(alert)]),
-        context("\n".join(filter(None, (_how_priced(alert), _links(alert))))),
+        context("\n".join(filter(None, (_how_priced(alert), links(alert.kind, alert.name, alert.region))))),
     ]
     return f"{escape(headline)} ({_CLASS_NAMES[alert.failure_class]}, {_in_short(alert)})", blocks
 
@@ -139,9 +131,3 @@ def _is_lost(alert: JobAlert) -> bool:
 def _how_priced(alert: JobAlert) -> str:
     reason = f"{alert.pricing_reason[:1].upper()}{alert.pricing_reason[1:]}."
     return escape(f"{reason} Price: {alert.prices}." if alert.prices else reason)
-
-
-def _links(alert: JobAlert) -> str:
-    links = (("Open in the console", console_url), ("Logs", logs_url))
-    urls = ((name, make(alert.kind, alert.name, alert.region)) for name, make in links)
-    return "  |  ".join(f"<{escape(url)}|{name}>" for name, url in urls if url)

@@ -11,9 +11,11 @@ from sagewatch.alerts import Alert, JobAlert, UnpricedAlert
 from sagewatch.group_alerts import GroupAlert
 from sagewatch.group_messages import group
 from sagewatch.job_messages import job_ended
+from sagewatch.job_reports import JobReport
 from sagewatch.mrkdwn import HEADER_LIMIT, cut, escape, section
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.notebook_messages import notebook_idle, notebook_news
+from sagewatch.report_messages import job_report_message
 from sagewatch.resources import KINDS
 
 _EVENT_TYPE = "sagewatch_alert"
@@ -33,6 +35,8 @@ def render(alert: Alert) -> Message:
     match alert:
         case JobAlert():
             text, blocks = job_ended(alert)
+        case JobReport():
+            text, blocks = job_report_message(alert)
         case UnpricedAlert():
             text, blocks = _unpriced(alert)
         case NotebookAlert():

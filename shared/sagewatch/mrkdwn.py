@@ -4,11 +4,23 @@ Limits: Slack's Block Kit reference (header 150 characters, section 3,000, field
 "Formatting text": with ``& < >`` replaced, neither links nor mentions can be made.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from slack_sdk.models.blocks import ContextBlock, MarkdownTextObject, SectionBlock
 
+from sagewatch.links import console_url, logs_url
+from sagewatch.resources import JobKind
+
 HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT = 150, 3000, 2000
+KIND_NAMES: Mapping[JobKind, str] = {
+    JobKind.TRAINING: "Training job",
+    JobKind.PROCESSING: "Processing job",
+    JobKind.TRANSFORM: "Transform job",
+    JobKind.TUNING: "Tuning job",
+    JobKind.AUTOML: "AutoML job",
+    JobKind.NOTEBOOK: "Notebook instance",
+}
 
 
 def section(text: str) -> SectionBlock:
@@ -38,6 +50,13 @@ def code_block(text: str, limit: int) -> str:
     if len(lines[0]) > room:
         lines = [escape(cut(text.rpartition("\n")[2].replace("`", "'"), room // len("&amp;")))]
     return "```\n" + "\n".join(lines) + "\n```"
+
+
+def links(kind: JobKind, name: str, region: str) -> str:
+    """Where to look further: the console and the logs, where its kind has them."""
+    pages = (("Open in the console", console_url), ("Logs", logs_url))
+    urls = ((text, make(kind, name, region)) for text, make in pages)
+    return "  |  ".join(f"<{escape(url)}|{text}>" for text, url in urls if url)
 
 
 def moment(at: datetime) -> str:

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, SectionBlock
 
-from sagewatch.links import console_url, logs_url
-from sagewatch.mrkdwn import FIELD_LIMIT, HEADER_LIMIT, context, cut, escape, field, moment, person, section
+from sagewatch.mrkdwn import FIELD_LIMIT, HEADER_LIMIT, context, cut, escape, field, links, moment, person, section
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.phrases import money
 from sagewatch.resources import JobKind
@@ -27,7 +26,7 @@ def notebook_idle(alert: NotebookAlert) -> tuple[str, Sequence[Block]]:
         blocks.append(section(f":white_check_mark: {_sentence(alert.outcome)}{_by(alert.by)}"))
     if alert.open:
         blocks.append(ActionsBlock(block_id="notebook", elements=_buttons(alert)))
-    blocks.append(context(_links(alert)))
+    blocks.append(context(links(JobKind.NOTEBOOK, alert.name, alert.region)))
     return f"{escape(headline)} ({_rate(alert)}). {escape(alert.outcome or _intent(alert))}", blocks
 
 
@@ -86,9 +85,3 @@ def _buttons(alert: NotebookAlert) -> list[ButtonElement]:
         for action, text, style in choices
         if not (action == STOP_NOW and alert.one_way)
     ]
-
-
-def _links(alert: NotebookAlert) -> str:
-    links = (("Open in the console", console_url), ("Logs", logs_url))
-    urls = ((name, make(JobKind.NOTEBOOK, alert.name, alert.region)) for name, make in links)
-    return "  |  ".join(f"<{escape(url)}|{name}>" for name, url in urls if url)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import assert_never
 
 from sagewatch.alerts import Alert, job_alert, unpriced_alerts
@@ -53,7 +54,16 @@ class Tell:
     alert: Alert
 
 
-Action = Watch | Record | SumAgain | Unwatch | Tell
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Queue a report of the job, with how it used its instances where that is worth a call to CloudWatch."""
+
+    job: Job
+    row: CostRecord
+    with_use: bool
+
+
+Action = Watch | Record | SumAgain | Unwatch | Tell | Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +97,20 @@ def decide_ended(  # noqa: PLR0913 - each is one thing known of the job
     tell: bool = True,
     background: Background = UNKNOWN,
     backfilled_at: datetime | None = None,
+    report_usd: Decimal = Decimal(0),
+    told_before: bool = False,
 ) -> Decision:
     """Decide about a job that ended: one row, and an alert where somebody should know and ``tell`` does not forbid it.
+
+    A report follows where it cost more than ``report_usd`` (0 is never), or where something was told of it before.
 
     A provisional row keeps the job among the open ones, so that a sweep looks again. The row comes before the rest:
     a crash between two actions repeats the event or leaves the job open, and the alert's identity keeps it from being
     posted twice.
     """
     row = record_of(job, cost, owner, now=now, by=by)
-    tells = tuple(Tell(alert) for alert in _alerts(job, row, cost, background)) if tell else ()
+    reports = _report(job, row, report_usd, told_before=told_before)
+    tells = _told(_alerts(job, row, cost, background), reports) if tell else ()
     if cost.pricing is Pricing.PROVISIONAL:
         return Decision(
             _sentence(row), (Watch(job, provisional=True, backfilled_at=backfilled_at), *_written(row), *tells)
@@ -117,9 +132,25 @@ def _written(row: CostRecord) -> tuple[Action, ...]:
     return (Record(row), *(SumAgain(name) for name in sums_with(row)))
 
 
+def _told(alerts: tuple[Alert, ...], reports: tuple[Report, ...]) -> tuple[Action, ...]:
+    return (*(Tell(alert) for alert in alerts), *reports)
+
+
 def _alerts(job: Job, row: CostRecord, cost: Cost, background: Background) -> tuple[Alert, ...]:
     alert = job_alert(job, row, background)
     return ((alert,) if alert else ()) + unpriced_alerts(row, cost.unpriced_types)
+
+
+def _report(job: Job, row: CostRecord, report_usd: Decimal, *, told_before: bool) -> tuple[Report, ...]:
+    """What was told of before gets its final cost whatever that is; only what was dear is worth a look at its use.
+
+    While a warm pool still adds to the cost there is no final one: the sweep that finds the pool's end reports it. A
+    child that failed is counted with its parent's failures, and with its cost, once.
+    """
+    if (row.pricing is Pricing.PROVISIONAL and job.warm_pool_runs) or (row.parent_arn and row.failure_class):
+        return ()
+    dear = row.cost_usd is not None and 0 < report_usd < row.cost_usd
+    return (Report(job, row, with_use=dear),) if dear or told_before else ()
 
 
 def _sentence(row: CostRecord) -> str:

@@ -19,6 +19,7 @@ from sagewatch.presses import Press
 from sagewatch.pricing import PriceBook
 from sagewatch.records import Key, iso
 from sagewatch.resources import Job, JobKind
+from sagewatch.use import RawHosts, Window
 
 if TYPE_CHECKING:
     from slack_sdk.models.views import View
@@ -53,6 +54,17 @@ class Jobs(Protocol):
         """Ask for the tags of a job or of its parent, none for one that is gone. Raises what else ``describe`` does.
 
         The tags of parents are asked for by every child, so an answer may be some minutes old.
+        """
+
+
+class JobMetrics(Protocol):
+    """What CloudWatch is told of the hosts of jobs."""
+
+    def read(self, job: Job, window: Window) -> RawHosts:
+        """Answer with each host's metrics in that time; a host or a metric without any is not in it.
+
+        Nobody else's hosts are, were their job's name to begin with this one's. Raises ``ThrottledError``,
+        ``AccessDeniedError``, ``UnavailableError``.
         """
 
 

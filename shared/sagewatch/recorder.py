@@ -14,9 +14,21 @@ from sagewatch.events import read_body, read_job_event
 from sagewatch.failures import classify
 from sagewatch.inquirer import Inquirer
 from sagewatch.owners import Owner, owner_of, parent_of, tagged_as, tagged_owner
-from sagewatch.policy import Action, Decision, Record, SumAgain, Tell, Unwatch, Watch, decide_ended, decide_running
+from sagewatch.policy import (
+    Action,
+    Decision,
+    Record,
+    Report,
+    SumAgain,
+    Tell,
+    Unwatch,
+    Watch,
+    decide_ended,
+    decide_running,
+)
 from sagewatch.ports import AlertQueue, Clock, Jobs, Prices
 from sagewatch.records import CostRecord, RecordedBy
+from sagewatch.reporter import Reporter
 from sagewatch.resources import Job, JobKind, JobStatus
 from sagewatch.stores import Ledger, Marks, OpenJobs, Regions
 
@@ -63,6 +75,8 @@ class Recorder:
     clock: Clock
     owner_tag_keys: tuple[str, ...]
     discount_percent: Decimal
+    reporter: Reporter
+    report_usd: Decimal
 
     def on_message(self, body: str) -> Outcome:
         """Handle the event in a queue message. Raises what ``on_event`` does."""
@@ -88,7 +102,15 @@ class Recorder:
         owner = owner_of(whole, self.owner_tag_keys, self._parent_tags(whole))
         background = self._background(settled, owner) if tell else UNKNOWN
         return decide_ended(
-            settled, cost, owner, now=now, by=by, tell=tell, background=background, backfilled_at=backfilled_at
+            settled,
+            cost,
+            owner,
+            now=now,
+            by=by,
+            tell=tell,
+            background=background,
+            backfilled_at=backfilled_at,
+            report_usd=self.report_usd,
         )
 
     def apply(self, decision: Decision) -> Outcome:
@@ -144,6 +166,9 @@ class Recorder:
                 return Effect.UNWATCHED
             case Tell(alert):
                 self.alerts.send(alert)
+                return Effect.TOLD
+            case Report(job, row, with_use):
+                self.alerts.send(self.reporter.report(job, row, with_use=with_use))
                 return Effect.TOLD
             case _:
                 assert_never(action)

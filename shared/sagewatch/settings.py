@@ -96,10 +96,11 @@ class RecordingSettings(LedgerSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordJobSettings(FromEnvironment):
-    """What RecordJob needs."""
+    """What RecordJob needs. Jobs dearer than ``report_usd`` are reported; 0 is none."""
 
     inbox: InboxSettings
     recording: RecordingSettings
+    report_usd: Decimal
 
     @classmethod
     def read(cls, env: Variables) -> Self:
@@ -107,6 +108,7 @@ class RecordJobSettings(FromEnvironment):
         return cls(
             inbox=InboxSettings.read(env),
             recording=RecordingSettings.read(env),
+            report_usd=env.usd("REPORT_USD"),
         )
 
 
@@ -131,6 +133,7 @@ class SweepJobsSettings(FromEnvironment):
     """What SweepJobs needs. ``home_region`` is the stack's own."""
 
     recording: RecordingSettings
+    report_usd: Decimal
     home_region: str
 
     @classmethod
@@ -138,6 +141,7 @@ class SweepJobsSettings(FromEnvironment):
         """See ``FromEnvironment.from_env``."""
         return cls(
             recording=RecordingSettings.read(env),
+            report_usd=env.usd("REPORT_USD"),
             home_region=env.text("AWS_REGION"),
         )
 

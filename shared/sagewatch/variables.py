@@ -68,11 +68,24 @@ class Variables:
 
     def percent(self, name: str) -> Decimal:
         """A percentage from 0 to 100."""
+        percent = self._number(name)
+        if not 0 <= percent <= 100:  # noqa: PLR2004 - a percentage
+            raise SettingsError(f"{name} must lie between 0 and 100, not at {percent}")
+        return percent
+
+    def usd(self, name: str) -> Decimal:
+        """An amount in USD, which may be 0."""
+        amount = self._number(name)
+        if amount < 0:
+            raise SettingsError(f"{name} must not be negative, as {amount} is")
+        return amount
+
+    def _number(self, name: str) -> Decimal:
         value = self.text(name)
         try:
-            percent = Decimal(value)
+            number = Decimal(value)
         except InvalidOperation as exc:
             raise SettingsError(f"{name} must be a number, not {value!r}") from exc
-        if not percent.is_finite() or not 0 <= percent <= 100:  # noqa: PLR2004 - a percentage
-            raise SettingsError(f"{name} must lie between 0 and 100, not at {value}")
-        return percent
+        if not number.is_finite():
+            raise SettingsError(f"{name} must be finite, not {value!r}")
+        return number

@@ -22,13 +22,14 @@ from sagewatch.adapters.dynamodb_families import DynamoFamilies
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_prices import DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
-from sagewatch.adapters.in_memory import InMemoryAlertQueue
+from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryJobMetrics
 from sagewatch.adapters.job_logs import CloudWatchJobLogs
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.inquirer import Inquirer
 from sagewatch.recorder import Recorder
+from sagewatch.reporter import Reporter, UseOfJobs
 from sagewatch.stores import Checkpoint
 from sagewatch.summer import Summer
 from sagewatch.sweeper import Sweeper
@@ -51,9 +52,10 @@ class Counted:
         client: Callable[[str], Any] = lambda _: sagemaker  # noqa: E731 - shorter so
         clock: Callable[[], datetime] = lambda: NOW  # noqa: E731 - likewise
         marks, regions = DynamoMarks(dynamodb, state, clock), DynamoRegions(dynamodb, state, clock)
+        prices = DynamoPrices(dynamodb, state, otherwise=ShippedPrices(), clock=clock)
         recorder = Recorder(
             jobs=SageMakerJobs(client, clock),
-            prices=DynamoPrices(dynamodb, state, otherwise=ShippedPrices(), clock=clock),
+            prices=prices,
             ledger=DynamoLedger(dynamodb, ledger),
             open_jobs=DynamoOpenJobs(dynamodb, state=state, ledger=ledger, clock=clock),
             alerts=InMemoryAlertQueue(),
@@ -66,6 +68,8 @@ class Counted:
             clock=clock,
             owner_tag_keys=("owner",),
             discount_percent=Decimal(0),
+            reporter=Reporter(UseOfJobs(InMemoryJobMetrics()), prices),
+            report_usd=Decimal(10),
         )
         self.sweeper = Sweeper(
             recorder=recorder,

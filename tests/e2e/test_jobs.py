@@ -99,6 +99,19 @@ def test_a_day_in_an_ml_team_is_recorded_to_the_cent(account: Account) -> None:
     assert eventually(lambda: not account.open_jobs() & set(DAY))
 
 
+def test_a_dear_job_is_reported_with_its_use_and_with_what_would_have_done(account: Account) -> None:
+    """Two hours x 7.09 on four GPUs, of which 0.61 worked at the peak; with 1.408 an hour one would have cost 2.816."""
+    use = {"GPUUtilization": (38, 61), "GPUMemoryUtilization": (44,), "CPUUtilization": (110, 140)}
+    run, memory = Run.ago(1, 120), {"MemoryUtilization": (4.1, 4.6)}
+    account.play(training("E2E-Dear", run, {"ml.g5.12xlarge": 1}, volume_gb=0, metrics=use | memory))
+    [message] = account.settled_messages("E2E-Dear")
+
+    assert message["text"] == "Training job cost $14.18: E2E-Dear"
+    said = str(message["blocks"])
+    assert "algo-1 (ml.g5.12xlarge): GPU 12 % (peak 15 %), GPU memory 11 % (peak 11 %), CPU 3 % (peak 3 %)" in said
+    assert ": ml.g5.xlarge would do, about $2.82 instead of $14.18 if it took the same time" in said
+
+
 @pytest.mark.parametrize("region", ["eu-west-1", "ap-south-1"])
 def test_an_event_is_described_in_and_priced_for_its_own_region(account: Account, region: str) -> None:
     """Sent to the queue; eu-west-1 sells ml.m5.xlarge at 0.257, ap-south-1 at 0.242."""

@@ -140,6 +140,7 @@ RESOURCES = {
     "RecordJob": {
         "logs": {"RecordJobLogs"},
         **READ_JOB_LOGS,
+        "cloudwatch": {"*"},
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "sqs": {"JobEventQueue"},
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
@@ -160,6 +161,7 @@ RESOURCES = {
     "SweepJobs": {
         "logs": {"SweepJobsLogs"},
         **READ_JOB_LOGS,
+        "cloudwatch": {"*"},
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb:ConditionCheckItem": {"CostLedger"},

@@ -25,8 +25,9 @@ RECORD_JOB = {
     "ALERT_QUEUE_URL": "https://a",
     "OWNER_TAG_KEYS": "sagewatch:owner, owner,,Owner",
     "DISCOUNT_PERCENT": "12.5",
+    "REPORT_USD": "10",
 }
-TRACK_NOTEBOOK = {name: value for name, value in RECORD_JOB.items() if name != "ALERT_QUEUE_URL"}
+TRACK_NOTEBOOK = {name: value for name, value in RECORD_JOB.items() if name not in {"ALERT_QUEUE_URL", "REPORT_USD"}}
 DELIVER_ALERT = {
     "QUEUE_URL": "https://q",
     "DEAD_LETTER_QUEUE_URL": "https://d",
@@ -46,9 +47,15 @@ SWEEP_JOBS = {
     "AWS_REGION": "eu-west-1",
 }
 NOTEBOOK_RULES = {"MODE": "observe", "IDLE_AFTER_MINUTES": "240", "WARN_MINUTES": "0", "JUPYTER_EVIDENCE": "enabled"}
-SWEEP_NOTEBOOKS = {**SWEEP_JOBS, **NOTEBOOK_RULES, "MAX_STOPS_PER_SWEEP": "10", "LONG_RUNNING_HOURS": "24"}
+SWEEP_NOTEBOOKS = {
+    **{name: value for name, value in SWEEP_JOBS.items() if name != "REPORT_USD"},
+    **NOTEBOOK_RULES,
+    "MAX_STOPS_PER_SWEEP": "10",
+    "LONG_RUNNING_HOURS": "24",
+}
 ANSWER_SLACK = {
-    **RECORD_JOB,
+    **TRACK_NOTEBOOK,
+    "ALERT_QUEUE_URL": "https://a",
     **NOTEBOOK_RULES,
     "TIMEZONE": "Europe/Berlin",
     "SLACK_APPROVERS": "U0ANA, S0ADMINS",
@@ -66,6 +73,8 @@ def test_the_environment_becomes_typed_values() -> None:
     assert settings.recording.owner_tag_keys == ("sagewatch:owner", "owner", "Owner")
     assert settings.recording.discount_percent == Decimal("12.5")
     assert settings.inbox.max_receives == 24
+    assert settings.report_usd == Decimal(10)
+    assert SweepJobsSettings.from_env(SWEEP_JOBS | {"REPORT_USD": "0"}).report_usd == 0
     assert RefreshPricesSettings.from_env(REFRESH_PRICES).home_region == "eu-west-1"
     deliver = DeliverAlertSettings.from_env(DELIVER_ALERT)
     assert deliver.slack_channel == "#sagewatch"
@@ -115,6 +124,9 @@ def test_an_empty_variable_of_deliver_alert_is_named(name: str) -> None:
         ("DISCOUNT_PERCENT", "-1"),
         ("DISCOUNT_PERCENT", "101"),
         ("DISCOUNT_PERCENT", "NaN"),
+        ("REPORT_USD", "-1"),
+        ("REPORT_USD", "ten"),
+        ("REPORT_USD", "Infinity"),
         ("MAX_RECEIVES", "0"),
         ("MAX_RECEIVES", "many"),
     ],

@@ -5,15 +5,14 @@ Notebook instances publish no metrics themselves. The agent adds ``host`` and ``
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
-from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.looks import looked
-from sagewatch.errors import UnavailableError
+from sagewatch.adapters.metric_data import MetricData, metric_results
 from sagewatch.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.notebooks import Notebook
 from sagewatch.phrases import clock_time
@@ -22,9 +21,7 @@ _PERIOD = timedelta(minutes=5)
 _GAP = timedelta(minutes=15)  # what a longer gap hides counts as activity
 _RECENT = timedelta(minutes=10)
 _COVERED = 0.8  # of the periods
-_PAGES = 20
 _BUSY_CPU, _BUSY_GPU = 10.0, 5.0  # percent
-_BROKEN = frozenset({"InternalError", "Forbidden"})
 # Both aws-samples configurations: one publishes how busy each core is, the other only how idle.
 _METRICS: Mapping[str, tuple[str, str]] = {
     "active": ("cpu_usage_active", "Maximum"),
@@ -34,13 +31,6 @@ _METRICS: Mapping[str, tuple[str, str]] = {
 _ACCELERATED = re.compile(r"ml\.(g|p|trn|inf)\d")
 
 Points = dict[datetime, float]
-
-
-class MetricData(Protocol):
-    """What is needed of CloudWatch's client."""
-
-    def get_metric_data(self, **request: Any) -> Mapping[str, Any]:
-        """GetMetricData."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,42 +88,23 @@ class AgentEvidence:
         return usage
 
     def _results(self, notebook: Notebook, start: datetime, now: datetime) -> Iterator[Mapping[str, Any]]:
-        token = ""
-        for _ in range(_PAGES):
-            answer = self._page(notebook, start, now, token)
-            yield from _sound(answer["MetricDataResults"], last=not answer.get("NextToken"))
-            token = answer.get("NextToken", "")
-            if not token:
-                return
-        raise UnavailableError("it has too many metrics to be read")
-
-    def _page(self, notebook: Notebook, start: datetime, now: datetime, token: str) -> Mapping[str, Any]:
         """CloudWatch cuts periods from where the request begins, so it begins on a whole one."""
-        client = self._client_for(notebook.region)
-        with translated(f"cloudwatch:GetMetricData of {notebook.name}"):
-            return client.get_metric_data(
-                MetricDataQueries=[
-                    {"Id": name, "Expression": _search(notebook, metric, statistic)}
-                    for name, (metric, statistic) in _METRICS.items()
-                ],
-                StartTime=start - timedelta(seconds=start.timestamp() % _PERIOD.total_seconds()),
-                EndTime=now,
-                **({"NextToken": token} if token else {}),
-            )
+        return metric_results(
+            self._client_for(notebook.region),
+            notebook.name,
+            MetricDataQueries=[
+                {"Id": name, "Expression": _search(notebook, metric, statistic)}
+                for name, (metric, statistic) in _METRICS.items()
+            ],
+            StartTime=start - timedelta(seconds=start.timestamp() % _PERIOD.total_seconds()),
+            EndTime=now,
+        )
 
 
 def _search(notebook: Notebook, metric: str, statistic: str) -> str:
     """Every series of that metric, whatever dimensions it has beside the notebook's name."""
     terms = f'Namespace="SageMakerNotebookInstances" MetricName="{metric}" notebook_instance_name="{notebook.name}"'
     return f"SEARCH('{terms}', '{statistic}', {_PERIOD.seconds})"
-
-
-def _sound(results: Sequence[Mapping[str, Any]], *, last: bool) -> Sequence[Mapping[str, Any]]:
-    """Results that are partial are followed by the rest, or something is amiss."""
-    statuses = {result.get("StatusCode", "Complete") for result in results}
-    if statuses & _BROKEN or (last and "PartialData" in statuses):
-        raise UnavailableError("CloudWatch answered in part only")
-    return results
 
 
 def _lack(notebook: Notebook, usage: _Usage, start: datetime, now: datetime) -> str | None:

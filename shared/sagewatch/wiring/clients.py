@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from sagewatch.adapters.agent_evidence import MetricData
+from sagewatch.adapters.metric_data import MetricData
 from sagewatch.adapters.sqs import SqsInbox
 from sagewatch.entry import Entry, Work
 from sagewatch.settings import InboxSettings

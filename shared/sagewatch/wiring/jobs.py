@@ -1,6 +1,7 @@
 """What the functions about jobs, prices and delivery are given."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from sagewatch.adapters.dynamodb_people import DynamoPeople
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.job_logs import CloudWatchJobLogs
+from sagewatch.adapters.job_metrics import CloudWatchJobMetrics
 from sagewatch.adapters.price_list import API_REGION, AwsPriceList
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
@@ -29,6 +31,7 @@ from sagewatch.inquirer import Inquirer
 from sagewatch.ports import JobLogs
 from sagewatch.recorder import Recorder
 from sagewatch.refresher import Refresher
+from sagewatch.reporter import Reporter, UseOfJobs
 from sagewatch.settings import (
     DeliverAlertSettings,
     RecordingSettings,
@@ -43,6 +46,7 @@ from sagewatch.wiring.clients import (
     LONGEST_LOOK,
     QUICK,
     Pace,
+    cloudwatch,
     entry,
     job_logs,
     now,
@@ -64,7 +68,8 @@ def record_job(settings: RecordJobSettings | None = None) -> Entry:
     """RecordJob: a job changed state. Raises ``SettingsError``."""
     given = settings or RecordJobSettings.from_env()
     sqs = boto3.client("sqs", config=QUICK)
-    recorder = make_recorder(given.recording, boto3.client("dynamodb", config=QUICK), sqs, sagemaker, _LOGS)
+    dynamodb = boto3.client("dynamodb", config=QUICK)
+    recorder = make_recorder(given.recording, dynamodb, sqs, sagemaker, report_usd=given.report_usd, logs=_LOGS)
     return entry(recorder.on_message, sqs, given.inbox)
 
 
@@ -73,7 +78,8 @@ def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = settings or SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    sweeper = make_sweeper(given.recording, dynamodb, sqs, given.home_region, NOBODY, _LOGS)
+    recorder = make_recorder(given.recording, dynamodb, sqs, patient_sagemaker, report_usd=given.report_usd, logs=_LOGS)
+    sweeper = make_sweeper(given.recording, recorder, dynamodb, home_region=given.home_region, watcher=NOBODY)
     log = DynamoSweepLog(dynamodb, given.recording.watch_state)
     return Scheduled(Logged(sweep=sweeper.sweep, name="SweepJobs", log=log, clock=now), reserve=LONGEST_LOOK)
 
@@ -115,16 +121,10 @@ def deliver_alert(settings: DeliverAlertSettings | None = None) -> Entry:
     return entry(deliverer.on_message, sqs, given.inbox)
 
 
-def make_sweeper(  # noqa: PLR0913, PLR0917 - what an operator's run has of its own
-    given: RecordingSettings,
-    dynamodb: "DynamoDBClient",
-    sqs: "SQSClient",
-    home_region: str,
-    watcher: Watcher,
-    logs: JobLogs | None = None,
+def make_sweeper(
+    given: RecordingSettings, recorder: Recorder, dynamodb: "DynamoDBClient", *, home_region: str, watcher: Watcher
 ) -> Sweeper:
-    """A sweep, for the schedule or for an operator, who reads no logs."""
-    recorder = make_recorder(given, dynamodb, sqs, patient_sagemaker, logs)
+    """A sweep, for the schedule or for an operator."""
     return Sweeper(
         recorder=recorder,
         jobs=recorder.jobs,
@@ -146,17 +146,20 @@ def make_sweeper(  # noqa: PLR0913, PLR0917 - what an operator's run has of its 
     )
 
 
-def make_recorder(
+def make_recorder(  # noqa: PLR0913 - what an operator's run has of its own
     given: RecordingSettings,
     dynamodb: "DynamoDBClient",
     sqs: "SQSClient",
     sagemaker: "Callable[[str], SageMakerClient]",
-    logs: JobLogs | None,
+    *,
+    report_usd: Decimal = Decimal(0),
+    logs: JobLogs | None = None,
 ) -> Recorder:
-    """What records jobs, whoever found them."""
+    """What records jobs, whoever found them. Who tells nobody reads no logs, and reports nothing."""
+    prices = DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now)
     return Recorder(
         jobs=SageMakerJobs(sagemaker, now),
-        prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
+        prices=prices,
         ledger=DynamoLedger(dynamodb, given.cost_ledger),
         open_jobs=DynamoOpenJobs(dynamodb, state=given.watch_state, ledger=given.cost_ledger, clock=now),
         alerts=SqsAlertQueue(sqs, given.alert_queue_url),
@@ -166,4 +169,6 @@ def make_recorder(
         clock=now,
         owner_tag_keys=given.owner_tag_keys,
         discount_percent=given.discount_percent,
+        reporter=Reporter(uses=UseOfJobs(CloudWatchJobMetrics(cloudwatch)), prices=prices),
+        report_usd=report_usd,
     )

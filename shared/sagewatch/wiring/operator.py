@@ -16,8 +16,8 @@ from sagewatch.meter import Meter
 from sagewatch.settings import RecordingSettings
 from sagewatch.spending import Spending
 from sagewatch.sweeper import Sweeper
-from sagewatch.wiring.clients import PATIENT, now
-from sagewatch.wiring.jobs import make_sweeper
+from sagewatch.wiring.clients import PATIENT, now, patient_sagemaker
+from sagewatch.wiring.jobs import make_recorder, make_sweeper
 
 
 def backfill(stack: str, watcher: Watcher) -> Sweeper:
@@ -28,7 +28,8 @@ def backfill(stack: str, watcher: Watcher) -> Sweeper:
     session = boto3.Session()
     given = _operator(session, stack)
     dynamodb, sqs = session.client("dynamodb", config=PATIENT), session.client("sqs", config=PATIENT)
-    return make_sweeper(given, dynamodb, sqs, session.region_name, watcher)
+    recorder = make_recorder(given, dynamodb, sqs, patient_sagemaker)
+    return make_sweeper(given, recorder, dynamodb, home_region=session.region_name, watcher=watcher)
 
 
 def spending(stack: str, on_day: Callable[[str], None]) -> Spending:

@@ -15,6 +15,7 @@ from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDate
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.job_logs import CloudWatchJobLogs
+from sagewatch.adapters.job_metrics import CloudWatchJobMetrics
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
 from sagewatch.adapters.log_evidence import LogEvidence
 from sagewatch.adapters.price_list import AwsPriceList
@@ -32,6 +33,7 @@ from sagewatch.adapters.ssm import SsmSecret
 
 _RECORDING = (
     SageMakerJobs,
+    CloudWatchJobMetrics,
     ShippedPrices,
     DynamoPrices,
     DynamoLedger,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from sagewatch.alert_base import AlertBase, Usd, alert_id
+from sagewatch.digest_alerts import BudgetAlert, DigestAlert
 from sagewatch.errors import MalformedAlertError
 from sagewatch.failures import FailureClass
 from sagewatch.fields import Name
@@ -42,7 +43,7 @@ class UnpricedAlert(AlertBase):
     example: Name
 
 
-Alert = JobAlert | UnpricedAlert | NotebookAlert | NotebookNews
+Alert = JobAlert | UnpricedAlert | NotebookAlert | NotebookNews | DigestAlert | BudgetAlert
 _ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sagewatch.alerts import Alert, read_alert
-from sagewatch.errors import NotPostedYetError, SageWatchError
+from sagewatch.digest_alerts import DigestAlert
+from sagewatch.errors import NotPostedYetError, PictureNotReadyError, SageWatchError
 from sagewatch.messages import render
 from sagewatch.ports import Channel, Clock, Posted
 from sagewatch.stores import Deliveries, PostedAlerts
 
 _SOON = 5  # seconds: the message may be in the same queue
+_PICTURE_WITHIN = timedelta(minutes=10)  # Slack takes seconds; a digest without its chart is better than none
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,19 @@ class Deliverer:
 
     def _put(self, alert: Alert) -> Posted:
         if alert.edits is None:
-            return self.channel.post(render(alert), thread=self._find(alert.thread) if alert.thread else None)
+            return self._say(alert, self._find(alert.thread) if alert.thread else None)
         place = self._find(alert.edits)
         self.channel.update(place, render(alert))
         return place
+
+    def _say(self, alert: Alert, thread: Posted | None) -> Posted:
+        try:
+            return self.channel.post(render(alert), thread=thread)
+        except PictureNotReadyError as exc:
+            plain = _without_picture(alert, self.clock(), str(exc))
+            if plain is None:
+                raise
+            return self.channel.post(render(plain), thread=thread)
 
     def _find(self, alert_id: str) -> Posted:
         """Raises ``NotPostedYetError``: what comes of an incident never overtakes it."""
@@ -68,3 +80,10 @@ class Deliverer:
         if place is None:
             raise NotPostedYetError(f"alert {alert_id} is not in the channel yet", retry_after=_SOON)
         return place
+
+
+def _without_picture(alert: Alert, now: datetime, why: str) -> Alert | None:
+    """The alert without its picture, once there is no more hope for that."""
+    if not isinstance(alert, DigestAlert) or alert.happened_at is None or now < alert.happened_at + _PICTURE_WITHIN:
+        return None
+    return alert.model_copy(update={"picture": None, "no_picture": why})

@@ -9,6 +9,8 @@ from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 from slack_sdk.models.metadata import Metadata
 
 from sagewatch.alerts import Alert, JobAlert, UnpricedAlert
+from sagewatch.digest_alerts import BudgetAlert, DigestAlert
+from sagewatch.digest_messages import budget_message, digest_message
 from sagewatch.failures import FailureClass
 from sagewatch.links import console_url, logs_url
 from sagewatch.mrkdwn import HEADER_LIMIT, context, cut, escape, field, moment, section
@@ -59,6 +61,10 @@ def render(alert: Alert) -> Message:
             text, blocks = notebook_idle(alert)
         case NotebookNews():
             text, blocks = notebook_news(alert)
+        case DigestAlert():
+            text, blocks = digest_message(alert)
+        case BudgetAlert():
+            text, blocks = budget_message(alert)
         case _:
             assert_never(alert)
     return Message(text, tuple(blocks), Metadata(_EVENT_TYPE, {"alert_id": alert.alert_id}))

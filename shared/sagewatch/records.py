@@ -25,7 +25,7 @@ class CostRecord:
     """One row of the ledger. Keyed by ``resource_arn`` and ``created_at``, because job names can be used again.
 
     A notebook instance has a row for each calendar month of each session, keyed by when that began; ``stopped_by``
-    says who ended the session.
+    says who ended the session, and ``idle_since`` since when it idled where SageWatch did.
 
     Times are ISO 8601 in UTC, to the second. ``cost_usd`` and ``spot_savings_usd`` are USD after the discount; the
     parts (compute, storage, warm pool) and their sum ``list_cost_usd`` are at list prices. ``None`` means not known or
@@ -64,6 +64,7 @@ class CostRecord:
     parent_arn: str | None
     output_uri: str | None
     stopped_by: str | None
+    idle_since: str | None = None
 
 
 def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: RecordedBy) -> CostRecord:

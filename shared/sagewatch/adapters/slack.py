@@ -1,7 +1,7 @@
 """Slack's Web API."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, ClassVar, Protocol
 
@@ -10,19 +10,29 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackObjectFormati
 from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
 
-from sagewatch.errors import AlertRefusedError, SageWatchError, ThrottledError, TokenRefusedError, UnavailableError
+from sagewatch.errors import (
+    AlertRefusedError,
+    PictureNotReadyError,
+    SageWatchError,
+    ThrottledError,
+    TokenRefusedError,
+    UnavailableError,
+)
 from sagewatch.messages import Message
-from sagewatch.mrkdwn import escape
+from sagewatch.mrkdwn import cut, escape
 from sagewatch.ports import Posted
 
 _TIMEOUT = 10  # seconds; Slack answers within one when it is well
 _TOO_MANY, _SERVER_ERRORS = 429, 500
+_ALT_TXT = 1000  # characters (files.getUploadURLExternal, alt_txt_too_large)
 # Slack's error codes that may pass by themselves (chat.postMessage reference); every other one is about us.
 _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "ratelimited"}
 )
 
 _ABOUT_THE_TOKEN = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
+# Files are processed after their upload has been answered; until then a block that shows one is an invalid one.
+_NO_FILE, _PROCESSED_WITHIN = "invalid slack file", 3  # seconds until it is worth asking again
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -97,6 +107,25 @@ class SlackChannel:
         self._api.call("chat_update", about, channel=posted.channel, ts=posted.ts, **_content(message))
 
 
+class SlackPictures:
+    """The ``Pictures`` port on files.getUploadURLExternal and files.completeUploadExternal (scope ``files:write``).
+
+    A file that is shared nowhere is seen by whoever sees a message whose image block names it, and by nobody else.
+    """
+
+    PERMISSIONS: ClassVar = ()
+
+    def __init__(self, *, token: Token, api_url: str) -> None:
+        """Keep what answers with the bot token."""
+        self._api = SlackApi(token=token, api_url=api_url)
+
+    def upload(self, name: str, picture: bytes, alt_text: str) -> str:
+        """See ``Pictures.upload``."""
+        alt_txt = cut(alt_text, _ALT_TXT)
+        answer = self._api.call("files_upload_v2", "picture", content=picture, filename=name, title=name, alt_txt=alt_txt)
+        return str(answer["files"][0]["id"])
+
+
 class SlackDialogs:
     """The ``Dialogs`` port on views.open, views.update, chat.postEphemeral and usergroups.users.list."""
 
@@ -145,8 +174,16 @@ def _own(answer: SlackResponse, about: str) -> SageWatchError:
         return UnavailableError("Slack: an answer that is not its own")
     if code in _PASSING:
         return UnavailableError(f"Slack: {code}")
+    if any(_NO_FILE in str(fault) for fault in _faults(answer)):
+        return PictureNotReadyError(f"Slack cannot show the picture yet: {code}", retry_after=_PROCESSED_WITHIN)
     refused = TokenRefusedError if code in _ABOUT_THE_TOKEN else AlertRefusedError
     return refused(f"Slack refused the {about}: {code}")
+
+
+def _faults(answer: SlackResponse) -> Sequence[object]:
+    """What is wrong with blocks, in Slack's words."""
+    errors = answer.data.get("errors") if isinstance(answer.data, dict) else None
+    return errors if isinstance(errors, list) else []
 
 
 def _retry_after(answer: SlackResponse) -> int | None:

@@ -12,6 +12,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from local.slack_api import METHODS, decoded
+from local.slack_files import receive
 from local.slack_press import Told, close, press, sign, submit
 from local.slack_workspace import CHANNELS, USERS, Failure, Json, Workspace
 
@@ -30,6 +31,7 @@ def slack_app(workspace: Workspace) -> Flask:
     """The Web API under ``/api/``, beside it what tests use (messages, fail, press, ...), and a page for people."""
     app = Flask("slack", static_folder=str(_PAGE), static_url_path="/page")
     _web_api(app, workspace)
+    _files(app, workspace)
     _lists(app, workspace)
     _orders(app, workspace)
     _page(app, workspace)
@@ -48,7 +50,25 @@ def _web_api(app: Flask, workspace: Workspace) -> None:
         if method not in METHODS:
             return jsonify(ok=False, error="unknown_method")
         with workspace.lock:
-            return jsonify(METHODS[method](workspace, _sent()))
+            return jsonify(METHODS[method](workspace, {**_sent(), "slack": request.host_url}))
+
+
+def _files(app: Flask, workspace: Workspace) -> None:
+    @app.post("/upload/v1/<ticket>")
+    def upload(ticket: str) -> Answer:
+        """As raw bytes or as a form."""
+        [*forms] = request.files.values()
+        with workspace.lock:
+            text, status = receive(workspace, ticket, forms[0].read() if forms else request.get_data())
+        return Response(text, mimetype="text/plain"), status
+
+    @app.get("/file/<file_id>")
+    def file(file_id: str) -> Answer:
+        """For the page. Slack shows a file only to who may see a message with it."""
+        found = workspace.files.get(file_id)
+        if found is None or found.content is None or found.picture_type is None:
+            return Response("no such picture", mimetype="text/plain"), 404
+        return Response(found.content, mimetype=f"image/{found.picture_type}")
 
 
 def _sent() -> Json:

@@ -186,8 +186,8 @@ def alt_text(chart: Chart) -> str:
     split = ", ".join(f"{kind.value} {money(usd)}" for kind, usd in kinds.items())
     return (
         f"Bars of what each day from {first} to {last} (UTC) cost, stacked by kind: "
-        f"{money(chart.whole(within=True))} in the period of this digest, {money(chart.whole(within=False))} in the days"
-        f" before. The dearest day was {dearest.day} with {money(dearest.whole)}. By kind: {split}."
+        f"{money(chart.whole(within=True))} in the period of this digest, {money(chart.whole(within=False))} in the "
+        f"days before. The dearest day was {dearest.day} with {money(dearest.whole)}. By kind: {split}."
     )
 
 

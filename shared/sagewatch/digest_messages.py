@@ -28,7 +28,8 @@ def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
     headline, total = _headline(digest.span), _total(digest)
     text = f"{headline}: {total}"
     if digest.quiet:
-        return text, [section("\n".join([f"*{headline}*: {total}", *_running(digest.running), *_budgets(digest.budgets)]))]
+        more = [*_running(digest.running), *_budgets(digest.budgets)]
+        return text, [section("\n".join([f"*{headline}*: {total}", *more]))]
     blocks: list[Block] = [HeaderBlock(text=headline), section(total)]
     if alert.picture:
         blocks.append(ImageBlock(slack_file={"id": alert.picture.file_id}, alt_text=alert.picture.alt_text))
@@ -44,8 +45,9 @@ def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
     passed = f"has used {alert.threshold} % of its budget" if alert.threshold else "is on its way past its budget"
     headline = f"{who[:1].upper()}{who[1:]} {passed} for {state.day:%B %Y}"
     forecast = state.forecast_usd
-    straight = f" As it goes, the month comes to {money(forecast)}." if forecast is not None else ""
-    sentence = f"{money(state.spent_usd)} of {money(state.budget_usd)} up to the end of {_day(state.day)} (UTC).{straight}"
+    straight = f" Going on like this, the month comes to {money(forecast)}." if forecast is not None else ""
+    used = f"{money(state.spent_usd)} of {money(state.budget_usd)}"
+    sentence = f"{used} up to the end of {_day(state.day)} (UTC).{straight}"
     small = "The forecast is a straight line over the month so far. Each threshold is told once a month."
     return f"{headline}: {sentence}", [section(f"*{headline}*\n{sentence}"), context(small)]
 

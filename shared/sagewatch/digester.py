@@ -99,9 +99,7 @@ class Digester:
         tally = StopTally(span, self._hourly)
         rows = self.spending.jobs(Question(first_day=span.first - _A_DAY, last_day=span.last))
         dearest = top_jobs(tally.hear(rows), span)
-        return digest_of(
-            span, totals, top_jobs=dearest, idled=tally.sums(), running=self.gauge.read(), budgets=states
-        )
+        return digest_of(span, totals, top_jobs=dearest, idled=tally.sums(), running=self.gauge.read(), budgets=states)
 
     def _hourly(self, row: LedgerRow) -> Decimal | None:
         rates = Rates(self.prices.book(row.region), self.gauge.meter.discount_percent)

@@ -1,7 +1,7 @@
-"""The digest's chart as a PNG. matplotlib comes in a layer of its own and is imported when there is something to draw."""
+"""The digest's chart as a PNG. matplotlib comes in a layer of its own, and is imported when there is work for it."""
 
 from io import BytesIO
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sagewatch.digest import Chart
 from sagewatch.phrases import money
@@ -88,14 +88,14 @@ def _legend(axes: "Axes", chart: Chart) -> None:
     from matplotlib.patches import Patch  # noqa: PLC0415 - as above
 
     days = sum(chart.span.holds(bar.day) for bar in chart.bars)
-    before, within = (_sum(chart, count, within=here) for count, here in ((len(chart.bars) - days, False), (days, True)))
+    before, within = _sum(chart, len(chart.bars) - days, within=False), _sum(chart, days, within=True)
     axes.set_title(before, loc="left", fontsize=_MEDIUM, color=_FAINT, parse_math=False)
     axes.set_title(within, loc="right", fontsize=_MEDIUM, color=_INK, fontweight="bold", parse_math=False)
     patches = [Patch(color=_COLOURS.get(kind, _OTHER), label=kind.value) for kind in chart.kinds]
     figure = axes.get_figure(root=True)
     if figure and patches:
-        place = "outside lower center"
-        figure.legend(handles=patches, loc=place, ncols=len(patches), frameon=False, fontsize=_SMALL, handlelength=1)
+        looks: dict[str, Any] = {"ncols": len(patches), "frameon": False, "fontsize": _SMALL, "handlelength": 1}
+        figure.legend(handles=patches, loc="outside lower center", **looks)
 
 
 def _sum(chart: Chart, days: int, *, within: bool) -> str:

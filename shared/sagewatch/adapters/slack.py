@@ -121,8 +121,8 @@ class SlackPictures:
 
     def upload(self, name: str, picture: bytes, alt_text: str) -> str:
         """See ``Pictures.upload``."""
-        alt_txt = cut(alt_text, _ALT_TXT)
-        answer = self._api.call("files_upload_v2", "picture", content=picture, filename=name, title=name, alt_txt=alt_txt)
+        about = {"filename": name, "title": name, "alt_txt": cut(alt_text, _ALT_TXT)}
+        answer = self._api.call("files_upload_v2", "picture", content=picture, **about)
         return str(answer["files"][0]["id"])
 
 

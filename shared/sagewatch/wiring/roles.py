@@ -8,10 +8,12 @@ from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOp
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
+from sagewatch.adapters.dynamodb_reads import DynamoWatchState
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
 from sagewatch.adapters.log_evidence import LogEvidence
+from sagewatch.adapters.matplotlib_painter import MatplotlibPainter
 from sagewatch.adapters.price_list import AwsPriceList
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
@@ -21,7 +23,7 @@ from sagewatch.adapters.sagemaker_notebooks import (
     SageMakerNotebookStops,
 )
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.adapters.slack import SlackChannel, SlackDialogs
+from sagewatch.adapters.slack import SlackChannel, SlackDialogs, SlackPictures
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsInbox, SqsPressQueue
 from sagewatch.adapters.ssm import SsmSecret
 
@@ -69,5 +71,17 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
     "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals),
     "AnswerSlack": (*_STOPPING, DynamoPresses, SqsPressQueue, SlackDialogs, SsmSecret, SqsInbox),
     "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoRegions),
+    "SendDigest": (
+        DynamoLedgerRows,
+        DynamoWatchState,
+        DynamoOpenJobList,
+        DynamoPostedAlerts,
+        DynamoPrices,
+        ShippedPrices,
+        MatplotlibPainter,
+        SlackPictures,
+        SsmSecret,
+        SqsAlertQueue,
+    ),
     "DeliverAlert": (DynamoDeliveries, DynamoPostedAlerts, SlackChannel, SsmSecret, SqsInbox),
 }

@@ -82,8 +82,8 @@ def read_request(event: object, now: datetime, zone: ZoneInfo) -> Asked | Refuse
     told: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
     wanted = told.get("period")
     if wanted == _SCHEDULED:
-        return Asked(_scheduled(_time(told.get("at")) or now, zone), scheduled=True)
-    if wanted not in set(Period):
+        return Asked(_scheduled(_due(told.get("at"), now), zone), scheduled=True)
+    if wanted not in list(Period):
         return Refused(f"period must be {' or '.join(Period)}")
     today = now.astimezone(UTC).date()
     last = _date(told["day"]) if "day" in told else today - _A_DAY
@@ -111,13 +111,15 @@ def _date(text: object) -> date | None:
         return None
 
 
-def _time(text: object) -> datetime | None:
-    """When the schedule was due. An emulator may not fill that in; then the clock counts."""
+def _due(text: object, now: datetime) -> datetime:
+    """When the schedule was due, a day ago at most (EventBridge Scheduler gives up then); else the clock counts, for an
+    emulator may not fill that in.
+    """
     try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+        due = datetime.fromisoformat(text) if isinstance(text, str) else now
     except ValueError:
-        return None
-    return moment if moment and moment.tzinfo else None
+        return now
+    return due if due.tzinfo and abs(now - due) <= _A_DAY else now
 
 
 def _midnight(day: date) -> datetime:

@@ -56,10 +56,12 @@ def _web_api(app: Flask, workspace: Workspace) -> None:
 def _files(app: Flask, workspace: Workspace) -> None:
     @app.post("/upload/v1/<ticket>")
     def upload(ticket: str) -> Answer:
-        """As raw bytes or as a form."""
-        [*forms] = request.files.values()
+        """As raw bytes, whatever type they are said to be, or as a form with a file."""
+        content = request.get_data()
+        if request.mimetype == "multipart/form-data":
+            content = next((form.read() for form in request.files.values()), b"")
         with workspace.lock:
-            text, status = receive(workspace, ticket, forms[0].read() if forms else request.get_data())
+            text, status = receive(workspace, ticket, content)
         return Response(text, mimetype="text/plain"), status
 
     @app.get("/file/<file_id>")

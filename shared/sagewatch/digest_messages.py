@@ -17,7 +17,7 @@ from sagewatch.savings import MOST_SAVED, Idled
 from sagewatch.totals import Spend
 
 _NAME = 48  # characters: an owner or a job is known by fewer, and every one may become five when it is escaped
-_BUDGETS = 10
+_BUDGETS = 8  # as many as always fit into a section
 _NOTES = "Days are days in UTC; a job counts on the day it ended. Estimates at list prices, less your discount."
 _BEFORE = {Period.DAILY: "the day before", Period.WEEKLY: "the week before"}
 
@@ -26,7 +26,7 @@ def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
     """The digest of a period."""
     digest = alert.digest
     headline, total = _headline(digest.span), _total(digest)
-    text = f"{headline}: {total}"
+    text = f"{headline}: {total}".replace("*", "")
     if digest.quiet:
         more = [*_running(digest.running), *_budgets(digest.budgets)]
         return text, [section("\n".join([f"*{headline}*: {total}", *more]))]
@@ -41,9 +41,10 @@ def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
 
 def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
     """A budget that is being used up."""
-    state, who = alert.state, _who(alert.state)
+    state = alert.state
+    who = "Everybody" if state.owner == EVERYBODY else _named(state.owner)
     passed = f"has used {alert.threshold} % of its budget" if alert.threshold else "is on its way past its budget"
-    headline = f"{who[:1].upper()}{who[1:]} {passed} for {state.day:%B %Y}"
+    headline = f"{who} {passed} for {state.day:%B %Y}"
     forecast = state.forecast_usd
     straight = f" Going on like this, the month comes to {money(forecast)}." if forecast is not None else ""
     used = f"{money(state.spent_usd)} of {money(state.budget_usd)}"

@@ -76,6 +76,7 @@ facts: setup ## make the shipped table of instance types from EC2's description 
 lock: .uv/ready ## compile the requirements anew
 	$(COMPILE) --python 3.13 requirements-dev.in -o requirements-dev.txt
 	$(COMPILE) --python 3.13 -c requirements-dev.txt requirements-shared.in -o shared/requirements.txt
+	$(COMPILE) --python 3.13 -c requirements-dev.txt requirements-charts.in -o charts/requirements.txt
 	$(COMPILE) --python-version 3.11 requirements-uv.in -o requirements-uv.txt
 
 clean: ## remove everything that was made

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -56,6 +57,7 @@ def demo(console: Console, options: argparse.Namespace) -> int:
         jobs = a_day()
         settled, rows = _play(console, Stage(cloud.env()), cloud, jobs)
         idle = _play_notebooks(console, Stage(cloud.env()), cloud)
+        told = _play_digest(console, Stage(cloud.env()), cloud)
         rows = Stage(cloud.env()).ledger()
         console.print(ledger_table(rows), totals(rows), sep="\n")
         missing = {job.name for job in jobs} - {row["resource_name"] for row in rows}
@@ -64,9 +66,9 @@ def demo(console: Console, options: argparse.Namespace) -> int:
             cloud.stop()
     if missing:
         console.print(f"[red]not in the ledger: {', '.join(sorted(missing))}")
-    if not (settled and idle):
+    if not (settled and idle and told):
         console.print(f"[red]after {_SETTLED_SECONDS} s there were still messages on their way")
-    return 0 if settled and idle and not missing else 1
+    return 0 if settled and idle and told and not missing else 1
 
 
 def up(console: Console, options: argparse.Namespace) -> int:
@@ -186,6 +188,18 @@ def _play_notebooks(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
             _show_new(console, cloud, shown)
             console.print(f"verdicts {swept['verdicts']}, stops {swept['stops']}", style="dim", highlight=False)
     return settled
+
+
+def _play_digest(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
+    """Ask for the digest of the seven days that end today; say whether it came."""
+    console.rule("SendDigest: the seven days that end today, so far")
+    shown = {message["ts"] for message in get_json(f"{cloud.slack_url}/messages")}
+    before = len(shown)
+    with console.status("SendDigest adds up, draws and uploads"):
+        asked = stage.invoke("SendDigest", {"period": "weekly", "day": f"{datetime.now(UTC):%Y-%m-%d}"})
+        settled = _wait_for(stage.quiet, lambda: _show_new(console, cloud, shown))
+    console.print(f"{asked.get('effect')}, without its chart: {asked.get('no_picture') or 'no'}", style="dim")
+    return settled and len(shown) > before
 
 
 def _settles(console: Console, stage: Stage, cloud: LocalCloud, shown: set[str], rows: int) -> bool:

@@ -79,8 +79,8 @@ def _context(elements: Sequence[Block]) -> Iterator[str]:
 def _image(image: Block) -> Iterator[str]:
     if not image.get("alt_text"):
         yield "an image without alt_text"
-    if not image.get("image_url") and not image.get("slack_file"):
-        yield "an image without an address"
+    if bool(image.get("image_url")) == bool(image.get("slack_file")):
+        yield "an image with neither or both of image_url and slack_file"
     yield from _too_long(image, ("alt_text", _IMAGE_TEXT), ("image_url", _URL))
     if "title" in image:
         yield from text_faults(image["title"], _IMAGE_TEXT, _PLAIN)

@@ -41,6 +41,8 @@ def _block(block: Mapping[str, Any]) -> RenderableType:
         return grid
     if block["type"] == "context":
         return Group(*(Text.assemble(mrkdwn(element["text"]), style="dim") for element in block["elements"]))
+    if block["type"] == "image":
+        return Text(f"[picture: {block['alt_text']}]", style="dim italic")
     if block["type"] == "actions":
         return Text("   ".join(f"[{button['text']['text']}]" for button in block["elements"]), style="reverse")
     return mrkdwn(block["text"]["text"])

@@ -13,6 +13,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from local.slack_api import METHODS, decoded
+from local.slack_files import receive
 from local.slack_press import Told, close, press, sign, submit
 from local.slack_workspace import CHANNELS, USERS, Failure, Json, Workspace
 
@@ -31,6 +32,7 @@ def slack_app(workspace: Workspace) -> Flask:
     """The Web API under ``/api/``, beside it what tests use (messages, fail, press, ...), and a page for people."""
     app = Flask("slack", static_folder=str(_PAGE), static_url_path="/page")
     _web_api(app, workspace)
+    _files(app, workspace)
     _lists(app, workspace)
     _orders(app, workspace)
     _page(app, workspace)
@@ -50,10 +52,30 @@ def _web_api(app: Flask, workspace: Workspace) -> None:
         if method not in METHODS:
             return jsonify(ok=False, error="unknown_method")
         with workspace.lock:
-            answer = jsonify(METHODS[method](workspace, _sent()))
+            answer = jsonify(METHODS[method](workspace, {**_sent(), "slack": request.host_url}))
         if failure:
             time.sleep(failure.hang)
         return answer
+
+
+def _files(app: Flask, workspace: Workspace) -> None:
+    @app.post("/upload/v1/<ticket>")
+    def upload(ticket: str) -> Answer:
+        """As raw bytes, whatever type they are said to be, or as a form with a file."""
+        content = request.get_data()
+        if request.mimetype == "multipart/form-data":
+            content = next((form.read() for form in request.files.values()), b"")
+        with workspace.lock:
+            text, status = receive(workspace, ticket, content)
+        return Response(text, mimetype="text/plain"), status
+
+    @app.get("/file/<file_id>")
+    def file(file_id: str) -> Answer:
+        """For the page. Slack shows a file only to who may see a message with it."""
+        found = workspace.files.get(file_id)
+        if found is None or found.content is None or found.picture_type is None:
+            return Response("no such picture", mimetype="text/plain"), 404
+        return Response(found.content, mimetype=f"image/{found.picture_type}")
 
 
 def _sent() -> Json:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from local.block_kit import faults
+from local.slack_files import complete, file_faults, upload_url
 from local.slack_views import open_view, update_view
 from local.slack_workspace import (
     BOT_ID,
@@ -49,7 +50,7 @@ def _auth_test(workspace: Workspace, sent: Json) -> Json:
 def _post_message(workspace: Workspace, sent: Json) -> Json:
     """``reply_broadcast`` is ignored: replies are in their threads only."""
     channel, content = channel_named(sent.get("channel")), _content(sent)
-    if refused := _no_place(workspace, channel, sent.get("thread_ts")) or _fault(content):
+    if refused := _no_place(workspace, channel, sent.get("thread_ts")) or _fault(workspace, content):
         return refused
     message = {
         "channel": channel,
@@ -64,7 +65,7 @@ def _post_message(workspace: Workspace, sent: Json) -> Json:
 
 def _post_ephemeral(workspace: Workspace, sent: Json) -> Json:
     channel, content, user = channel_named(sent.get("channel")), _content(sent), str(sent.get("user"))
-    if refused := _no_place(workspace, channel, sent.get("thread_ts")) or _fault(content):
+    if refused := _no_place(workspace, channel, sent.get("thread_ts")) or _fault(workspace, content):
         return refused
     if not _USER.fullmatch(user):
         return _refused("user_not_in_channel")
@@ -91,7 +92,7 @@ def _update(workspace: Workspace, sent: Json) -> Json:
     message = workspace.find(str(sent["ts"]), channel) if channel else None
     if message is None:
         return _refused("message_not_found" if channel else "channel_not_found")
-    if refused := _fault(content):
+    if refused := _fault(workspace, content):
         return refused
     kept = {"metadata": sent["metadata"]} if sent.get("metadata") is not None else {}
     message.update(content, edited={"user": BOT_USER, "ts": workspace.next_ts()}, **kept)
@@ -165,13 +166,14 @@ def _content(sent: Json) -> Json:
     return {"text": str(sent.get("text") or ""), "blocks": sent.get("blocks") or []}
 
 
-def _fault(content: Json) -> Json | None:
+def _fault(workspace: Workspace, content: Json) -> Json | None:
     if not content["text"] and not content["blocks"]:
         return _refused("no_text")
     if len(content["text"]) > _TEXT_LIMIT:
         return _refused("msg_too_long")
-    if found := faults(content["blocks"]):
-        return _refused("invalid_blocks") | {"response_metadata": {"messages": found}}
+    if found := faults(content["blocks"]) + file_faults(workspace, content["blocks"]):
+        told = {"messages": [f"[ERROR] {fault}" for fault in found]}
+        return _refused("invalid_blocks") | {"errors": found, "response_metadata": told}
     return None
 
 
@@ -183,6 +185,8 @@ METHODS: Mapping[str, Callable[[Workspace, Json], Json]] = {
     "conversations.history": _history,
     "conversations.list": _channels,
     "conversations.replies": _replies,
+    "files.completeUploadExternal": complete,
+    "files.getUploadURLExternal": upload_url,
     "usergroups.users.list": _members,
     "users.lookupByEmail": _lookup_by_email,
     "views.open": open_view,

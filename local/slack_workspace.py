@@ -4,7 +4,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from local.slack_files import StoredFile
 
 CHANNELS = {"#sagewatch": "C0SAGEWATCH", "#ml-risk": "C0MLRISK00"}
 EMAILS = {"ana@example.com": "U0ANA", "bo@example.com": "U0BO", "chi@example.com": "U0CHI"}
@@ -13,6 +16,7 @@ GROUPS = {"S0MLADMINS": ["U0ANA", "U0BO"]}
 TEAM = {"id": "T0LOCAL", "domain": "local"}
 APP_ID, BOT_ID, BOT_USER = "A0SAGEWATCH", "B0SAGEWATCH", "U0SAGEWATCH"
 TRIGGER_SECONDS = 3  # Slack: "trigger_ids expire in three seconds"
+SCOPES = frozenset({"chat:write", "files:write", "usergroups:read"})
 
 type Json = dict[str, Any]
 
@@ -33,7 +37,11 @@ class Failure:
 
 @dataclass
 class Workspace:
-    """What the workspace holds. ``interactivity_url`` and its ``host`` are where buttons are reported to."""
+    """What the workspace holds. ``interactivity_url`` and its ``host`` are where buttons are reported to.
+
+    ``scopes`` are the app's, which only methods about files ask for; a file can be shown ``processing_seconds`` after
+    its upload.
+    """
 
     token: str
     signing_secret: str
@@ -42,6 +50,9 @@ class Workspace:
     messages: list[Json] = field(default_factory=list)
     ephemerals: list[Json] = field(default_factory=list)
     views: dict[str, Json] = field(default_factory=dict)
+    files: dict[str, "StoredFile"] = field(default_factory=dict)
+    scopes: frozenset[str] = SCOPES
+    processing_seconds: float = 1.0
     triggers: dict[str, tuple[str, float]] = field(default_factory=dict)
     failure: Failure | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)

@@ -44,11 +44,17 @@ function contextOf(each, people) {
 }
 
 function imageOf(image, people, size) {
-  const shown = element("img", { class: size, src: webAddress(image.image_url ?? "") ?? "", alt: unescape(image.alt_text ?? "") });
+  const shown = element("img", { class: size, src: addressOf(image), alt: unescape(image.alt_text ?? "") });
   shown.addEventListener("error", () => shown.replaceWith(missing(image, size)), { once: true });
   if (size !== "picture") return shown;
   const title = image.title && element("figcaption", {}, ...richText(image.title, people));
   return element("figure", {}, title, shown);
+}
+
+// A file of this workspace is here; anything else is where its address says.
+function addressOf(image) {
+  if (image.slack_file) return `file/${encodeURIComponent(image.slack_file.id ?? "")}`;
+  return webAddress(image.image_url ?? "") ?? "";
 }
 
 // This page fetches from this machine only; any other image is named and linked.

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 
 from sagewatch.alert_base import AlertBase, Member, Usd, alert_id, incident_of
 from sagewatch.backgrounds import UNKNOWN, Background, failures_with
+from sagewatch.digest_alerts import BudgetAlert, DigestAlert
 from sagewatch.errors import MalformedAlertError
 from sagewatch.failures import FailureClass
 from sagewatch.families import family_name
@@ -78,7 +79,7 @@ class UnpricedAlert(AlertBase):
     example: Name
 
 
-Alert = JobAlert | JobReport | UnpricedAlert | NotebookAlert | NotebookNews | GroupAlert
+Alert = JobAlert | JobReport | UnpricedAlert | NotebookAlert | NotebookNews | GroupAlert | DigestAlert | BudgetAlert
 _ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
 
 

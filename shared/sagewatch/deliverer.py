@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from sagewatch.alerts import Alert, read_alert
 from sagewatch.delivery_stores import Claim, Deliveries, Gatherings, PostedAlerts
-from sagewatch.errors import NoAnswerError, NotPostedYetError, SageWatchError, ThreadGoneError
+from sagewatch.digest_alerts import DigestAlert
+from sagewatch.errors import NoAnswerError, NotPostedYetError, PictureNotReadyError, SageWatchError, ThreadGoneError
 from sagewatch.group_alerts import Gathering, GroupAlert, group_of
 from sagewatch.messages import render
 from sagewatch.outcomes import Metric
@@ -26,6 +27,9 @@ class Effect(StrEnum):
     FOUND = "found in the channel"
     EDITED = "edited"
     GATHERED = "counted with others"
+
+
+_PICTURE_WITHIN = timedelta(minutes=10)  # Slack takes seconds; a digest without its chart is better than none
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,15 @@ class Deliverer:
             return self._find(alert.thread)
         return self.posted.where(alert.incident) if alert.incident else None
 
+    def _say(self, alert: Alert, thread: Posted | None) -> Posted:
+        try:
+            return self.channel.post(render(alert), thread=thread)
+        except PictureNotReadyError as exc:
+            plain = _without_picture(alert, self.clock(), str(exc))
+            if plain is None:
+                raise
+            return self.channel.post(render(plain), thread=thread)
+
     def _find(self, alert_id: str) -> Posted:
         """Raises ``NotPostedYetError``: what comes of an incident never overtakes it."""
         place = self.posted.where(alert_id)
@@ -161,7 +174,14 @@ class Deliverer:
         return place
 
     def _post(self, alert: Alert, thread: Posted | None) -> Posted:
-        return self.channel.post(render(self._mentioned(alert)), thread, self._to(alert))
+        told = self._mentioned(alert)
+        try:
+            return self.channel.post(render(told), thread, self._to(alert))
+        except PictureNotReadyError as exc:
+            plain = _without_picture(told, self.clock(), str(exc))
+            if plain is None:
+                raise
+            return self.channel.post(render(plain), thread, self._to(alert))
 
     def _confirmed(self, alert: Alert, place: Posted, effect: Effect, *, is_root: bool = False) -> Delivery:
         """The incident's place before the alert's: a crash between them repeats the alert, which is found then."""
@@ -182,3 +202,10 @@ class Deliverer:
             return alert.model_copy(update={"mention": self.people.id_of(alert.owner)})
         except SageWatchError:  # a mention is no reason to keep an alert back
             return alert
+
+
+def _without_picture(alert: Alert, now: datetime, why: str) -> Alert | None:
+    """The alert without its picture, once there is no more hope for that."""
+    if not isinstance(alert, DigestAlert) or alert.happened_at is None or now < alert.happened_at + _PICTURE_WITHIN:
+        return None
+    return alert.model_copy(update={"picture": None, "no_picture": why})

@@ -96,6 +96,22 @@ class Scheduled:
         return answer
 
 
+class Invoked:
+    """Runs ``work`` on the event of an invocation, by a schedule or by hand; what it raises fails the invocation."""
+
+    def __init__(self, work: Callable[[object], Answered], *, logger: Logger | None = None) -> None:
+        """Keep the work."""
+        self._work = work
+        self._logger = logger or Logger(service="sagewatch")
+
+    def __call__(self, event: object, context: LambdaContext) -> dict[str, Any]:
+        """Answer a Lambda invocation with the outcome."""
+        del context
+        outcome = dict(self._work(event).answer())
+        self._logger.info("done", extra=outcome)
+        return outcome
+
+
 class Entry:
     """Runs ``work`` on each message of a batch, each for itself, or on one event invoked directly.
 

@@ -21,6 +21,7 @@
     |   |-- OutOfTimeError        the invocation has to end before this message's turn
     |   |-- JobNotSettledError    the event is ahead of what Describe answers
     |   |-- NotPostedYetError     the message it replies to, or takes the place of, is not in the channel yet
+    |   |-- PictureNotReadyError  Slack has the picture of the message and cannot show it yet
     |   `-- DeliveryInFlightError another invocation is posting the same alert at this moment
     |-- JobNotFoundError          the job was deleted; whoever asked decides what that means
     |-- NotebookNotFoundError     the notebook instance was deleted; likewise
@@ -115,6 +116,10 @@ class JobNotSettledError(RetryableError):
 
 class NotPostedYetError(RetryableError):
     """The message it replies to, or takes the place of, is not in the channel yet."""
+
+
+class PictureNotReadyError(RetryableError):
+    """Slack has the picture of the message, and cannot show it yet."""
 
 
 class DeliveryInFlightError(RetryableError):

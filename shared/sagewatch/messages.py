@@ -8,6 +8,8 @@ from slack_sdk.models.blocks import Block, HeaderBlock
 from slack_sdk.models.metadata import Metadata
 
 from sagewatch.alerts import Alert, JobAlert, UnpricedAlert
+from sagewatch.digest_alerts import BudgetAlert, DigestAlert
+from sagewatch.digest_messages import budget_message, digest_message
 from sagewatch.group_alerts import GroupAlert
 from sagewatch.group_messages import group
 from sagewatch.job_messages import job_ended
@@ -30,7 +32,7 @@ class Message:
     metadata: Metadata
 
 
-def render(alert: Alert) -> Message:
+def render(alert: Alert) -> Message:  # noqa: C901 - one case for each kind of alert
     """Write the message an alert asks for."""
     match alert:
         case JobAlert():
@@ -45,6 +47,10 @@ def render(alert: Alert) -> Message:
             text, blocks = group(alert)
         case NotebookNews():
             text, blocks = notebook_news(alert)
+        case DigestAlert():
+            text, blocks = digest_message(alert)
+        case BudgetAlert():
+            text, blocks = budget_message(alert)
         case _:
             assert_never(alert)
     return Message(text, tuple(blocks), Metadata(_EVENT_TYPE, {"alert_id": alert.alert_id}))

@@ -6,10 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from sagewatch.costs import Cost
-from sagewatch.notebook_stores import Sessions
+from sagewatch.notebook_stores import SessionList
 from sagewatch.ports import Clock, Prices
 from sagewatch.sessions import Session, accrued, whole_second
-from sagewatch.stores import Regions
+from sagewatch.stores import RegionList
 
 _HOUR = timedelta(hours=1)
 
@@ -32,18 +32,21 @@ class Reading:
 class Meter:
     """Reads what runs up. Everything it needs is given to it."""
 
-    sessions: Sessions
+    sessions: SessionList
     prices: Prices
-    regions: Regions
+    regions: RegionList
     clock: Clock
     home_region: str
     discount_percent: Decimal
 
     def read(self) -> list[Reading]:
         """Read every open session of the regions in use, the dearest first. Raises what the ports raise."""
-        regions = sorted({self.home_region, *self.regions.in_use()})
-        readings = (reading for region in regions for reading in self._of_region(region))
+        readings = (reading for region in self.all_regions() for reading in self._of_region(region))
         return sorted(readings, key=lambda reading: reading.usd, reverse=True)
+
+    def all_regions(self) -> list[str]:
+        """The regions in use, and the stack's own. Raises what ``Ledger.put`` does."""
+        return sorted({self.home_region, *self.regions.in_use()})
 
     def _of_region(self, region: str) -> Iterator[Reading]:
         book, now = self.prices.book(region), whole_second(self.clock())

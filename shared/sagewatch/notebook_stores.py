@@ -6,11 +6,15 @@ from typing import Protocol
 from sagewatch.sessions import Session
 
 
-class Sessions(Protocol):
-    """One open session for each notebook instance: in service or stopped."""
+class SessionList(Protocol):
+    """The open sessions of notebook instances, read."""
 
     def open_sessions(self, region: str) -> Sequence[Session]:
         """The open sessions of a region. Raises what ``Ledger.put`` does."""
+
+
+class Sessions(SessionList, Protocol):
+    """One open session for each notebook instance: in service or stopped."""
 
     def get(self, arn: str, region: str) -> Session | None:
         """A notebook's open session, as it stands this moment. Raises what ``Ledger.put`` does."""

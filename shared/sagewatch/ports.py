@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from sagewatch.alerts import Alert
+from sagewatch.digest import Chart
 from sagewatch.evidence import Reading
 from sagewatch.notebooks import Notebook
 from sagewatch.presses import Press
@@ -201,6 +202,23 @@ class People(Protocol):
 
     def id_of(self, email: str) -> str | None:
         """The Slack user with that address, if there is one. Raises what ``Channel.post`` and ``Ledger.put`` do."""
+
+
+class Pictures(Protocol):
+    """Pictures for messages."""
+
+    def upload(self, name: str, picture: bytes, alt_text: str) -> str:
+        """Put a PNG where messages can show it, and only they; answer with its ID. Raises what ``Channel.post`` does.
+
+        It can be shown some moments later, and until then a message with it raises ``PictureNotReadyError``.
+        """
+
+
+class Painter(Protocol):
+    """Somebody who draws."""
+
+    def draw(self, chart: Chart) -> bytes:
+        """Draw a chart, as a PNG."""
 
 
 class Dialogs(Protocol):

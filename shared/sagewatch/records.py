@@ -67,6 +67,7 @@ class CostRecord:
     output_uri: str | None
     stopped_by: str | None
     family: str | None
+    idle_since: str | None = None
 
 
 def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: RecordedBy) -> CostRecord:

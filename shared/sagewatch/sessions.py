@@ -16,6 +16,7 @@ from sagewatch.pricing import Price, PriceBook
 from sagewatch.records import CostRecord, RecordedBy, describe_prices, iso
 from sagewatch.resources import InstanceGroup, JobKind, JobStatus
 
+OURSELVES = "sagewatch"  # how ``stopped_by`` begins where we stopped it, by ourselves or for somebody
 _HOUR = Decimal(3600)
 _STOPPED = "stopped: only its volume is billed"
 _IN_SERVICE = "its time in service at the on-demand list price"
@@ -45,6 +46,8 @@ class Session:
 class End:
     """How a session ended. ``doubt`` says in one sentence why that is only an upper bound, if it is.
 
+    ``idle_since`` is since when the notebook idled, where we stopped it for that.
+
     Rows have a job's statuses: ``Stopped`` by a stop, ``Failed``, ``Deleting``, and ``Completed`` for what goes on as
     another row, the next month's or the next session's.
     """
@@ -54,6 +57,7 @@ class End:
     stopped_by: str | None = None
     failure_reason: str | None = None
     doubt: str | None = None
+    idle_since: datetime | None = None
 
 
 def accrued(session: Session, until: datetime, book: PriceBook, discount_percent: Decimal = Decimal(0)) -> Cost:
@@ -215,4 +219,5 @@ def _row(  # noqa: PLR0913 - each is one thing known of the session
         output_uri=None,
         stopped_by=end.stopped_by,
         family=None,
+        idle_since=iso(end.idle_since) if end.idle_since else None,
     )

@@ -11,10 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sagewatch.resources import JobKind
-from sagewatch.stores import LedgerRows, Marks, Totals
-from sagewatch.totals import NOTHING, Cell, DaySum, DayTotal, LedgerRow, Spend, spend_of, total_of_day
-
-UNOWNED = "(no owner)"
+from sagewatch.stores import KeptTotals, LedgerRows, MarkList
+from sagewatch.totals import NOTHING, UNOWNED, Cell, DaySum, DayTotal, LedgerRow, Spend, spend_of, total_of_day
 
 
 class By(StrEnum):
@@ -64,14 +62,14 @@ class Spending:
     """Answers questions. ``on_day`` hears of each day that is about to be read from rows."""
 
     rows: LedgerRows
-    totals: Totals
-    marks: Marks
+    totals: KeptTotals
+    marks: MarkList
     on_day: Callable[[str], None] = _nobody
 
     def grouped(self, question: Question, by: By) -> dict[str, Spend]:
         """Add up by day, owner or kind. A group without jobs is not there."""
         groups: dict[str, Spend] = {}
-        for total in self._totals(question):
+        for total in self.days(question):
             for cell, spend in total.cells.items():
                 if question.covers(cell.kind, cell.owner):
                     name = _group(by, total.day, cell)
@@ -86,7 +84,8 @@ class Spending:
         """The jobs that cost the most (or, of spot jobs, saved the most), dearest first; unpriced ones come last."""
         return heapq.nlargest(count, self.jobs(question, only), key=_SIZES[only])
 
-    def _totals(self, question: Question) -> Iterator[DayTotal]:
+    def days(self, question: Question) -> Iterator[DayTotal]:
+        """Yield the total of every day asked about, of all owners and kinds."""
         stale = {mark.sum for mark in self.marks.all(young=True)}
         kept = self.totals.between(question.first_day.isoformat(), question.last_day.isoformat())
         for day in question.days:

@@ -14,6 +14,7 @@ from sagewatch.notebooks import NotebookStatus
 from sagewatch.phrases import clock_time, duration, money
 from sagewatch.ports import Clock, NotebookStops, Stop
 from sagewatch.records import RecordedBy
+from sagewatch.sessions import OURSELVES
 from sagewatch.tracker import Tracker
 from sagewatch.watches import Watched, Watches
 
@@ -82,9 +83,8 @@ class Stopper:
     def _stopped(self, case: Case, by: str | None) -> StopOutcome:
         now = self.clock()
         stopping = replace(case.notebook, status=NotebookStatus.STOPPING, modified_at=now)
-        self.tracker.observe(
-            stopping, by=RecordedBy.SWEEP, stopped_by=f"sagewatch for {by}" if by else "sagewatch", at=now
-        )
+        stopped_by, since = f"{OURSELVES} for {by}" if by else OURSELVES, case.decision.idle_since
+        self.tracker.observe(stopping, by=RecordedBy.SWEEP, stopped_by=stopped_by, at=now, idle_since=since)
         self._tell(case, f"Notebook {case.notebook.name} is stopped", self._sentence(case, now), by)
         watched = self.incidents.close(case.watched, f"stopped at {clock_time(now, now)} UTC", by=by)
         self.watches.keep(replace(watched, look_at=None, busy_since=None), case.notebook.region)

@@ -17,14 +17,18 @@ from sagewatch.resources import Job
 from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
 
 
-class Regions(Protocol):
+class RegionList(Protocol):
+    """The regions jobs were seen in, read."""
+
+    def in_use(self) -> AbstractSet[str]:
+        """The regions that were noted. Raises what ``Ledger.put`` does."""
+
+
+class Regions(RegionList, Protocol):
     """The regions jobs were seen in."""
 
     def note(self, region: str) -> None:
         """Note that a region is in use. Raises what ``Ledger.put`` does."""
-
-    def in_use(self) -> AbstractSet[str]:
-        """The regions that were noted. Raises what ``Ledger.put`` does."""
 
 
 class PriceCache(Protocol):
@@ -122,27 +126,35 @@ class Mark:
     token: str
 
 
-class Marks(Protocol):
+class MarkList(Protocol):
+    """The sums that are no longer right, read."""
+
+    def all(self, *, young: bool = False) -> Sequence[Mark]:
+        """The marks whose rows every reader sees by now; with ``young`` the others too. Raises as ``Ledger.put``."""
+
+
+class Marks(MarkList, Protocol):
     """The sums that are no longer right."""
 
     def add(self, changed: Sum) -> None:
         """Mark a sum. Raises what ``Ledger.put`` does."""
 
-    def all(self, *, young: bool = False) -> Sequence[Mark]:
-        """The marks whose rows every reader sees by now; with ``young`` the others too. Raises as ``Ledger.put``."""
-
     def remove(self, mark: Mark) -> None:
         """Take a mark away, unless it was set again. Raises what ``Ledger.put`` does."""
 
 
-class Totals(Protocol):
+class KeptTotals(Protocol):
+    """The totals of closed days, read."""
+
+    def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
+        """The totals there are, by day, both ends included. Raises what ``Ledger.put`` does."""
+
+
+class Totals(KeptTotals, Protocol):
     """The totals of closed days."""
 
     def keep(self, total: DayTotal) -> None:
         """Keep a day's total in place of the one before. Raises what ``Ledger.put`` does."""
-
-    def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
-        """The totals there are, by day, both ends included. Raises what ``Ledger.put`` does."""
 
 
 @dataclass(frozen=True, slots=True)

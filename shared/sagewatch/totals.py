@@ -13,6 +13,7 @@ from sagewatch.failures import FailureClass
 from sagewatch.records import CostRecord
 from sagewatch.resources import JobKind, JobStatus, rolls_up
 
+UNOWNED = "(no owner)"  # what jobs without an owner are listed under
 _ZERO = Decimal(0)
 _PAID_OTHERWISE = frozenset({Pricing.FREE, Pricing.COVERED})  # nothing, or before
 
@@ -50,6 +51,8 @@ class LedgerRow(Amounts):
     instances: str | None = None
     billable_seconds: int | None = None
     parent_arn: str | None = None
+    stopped_by: str | None = None
+    idle_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,16 +67,25 @@ class Tracker:
         return self.observe(told, by=RecordedBy.EVENT)
 
     def observe(
-        self, notebook: Notebook, *, by: RecordedBy, stopped_by: str | None = None, at: datetime | None = None
+        self,
+        notebook: Notebook,
+        *,
+        by: RecordedBy,
+        stopped_by: str | None = None,
+        at: datetime | None = None,
+        idle_since: datetime | None = None,
     ) -> Tracked:
         """Keep sessions in order with how a notebook stands now, whoever saw it. Twice the same is once.
 
         ``at`` is when it came to stand so, if that is not its last modification; ``stopped_by`` who stopped it, if
-        that is known. Raises what the ports raise; what was not finished then, the same call finishes.
+        that is known, and ``idle_since`` since when it had idled then. Raises what the ports raise; what was not
+        finished then, the same call finishes.
         """
         since = whole_second(at or notebook.modified_at or notebook.created_at or self.clock())
         session = self.sessions.get(notebook.arn, notebook.region)
         change = change_of(session, notebook, since, by, stopped_by or SOMEBODY)
+        if change.end and idle_since:
+            change = replace(change, end=replace(change.end, idle_since=idle_since))
         found = self._find(notebook, session, change, by)
         begun = self._session(found, session, change, since) if found else None
         effects = tuple(self._apply(session, begun, change, by))

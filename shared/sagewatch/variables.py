@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sagewatch.budgets import Budget
 from sagewatch.errors import SettingsError
 
 
@@ -66,6 +67,14 @@ class Variables:
         except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
             raise SettingsError(f"{name} is no time zone of the IANA database: {value!r}") from exc
 
+    def budgets(self, name: str) -> tuple[Budget, ...]:
+        """Pairs ``owner=amount`` between commas, possibly none: USD above 0, and no owner twice."""
+        budgets = tuple(_budget(name, word) for word in self.words(name, default=""))
+        twice = {budget.owner for budget in budgets if [other.owner for other in budgets].count(budget.owner) > 1}
+        if twice:
+            raise SettingsError(f"{name} names {', '.join(sorted(twice))} twice")
+        return budgets
+
     def percent(self, name: str) -> Decimal:
         """A percentage from 0 to 100."""
         percent = self._number(name)
@@ -89,3 +98,14 @@ class Variables:
         if not number.is_finite():
             raise SettingsError(f"{name} must be finite, not {value!r}")
         return number
+
+
+def _budget(name: str, word: str) -> Budget:
+    owner, _, amount = (part.strip() for part in word.rpartition("="))
+    try:
+        usd = Decimal(amount)
+    except InvalidOperation as exc:
+        raise SettingsError(f"{name} must be owner=amount, for example ana@example.com=500, not {word!r}") from exc
+    if not owner or not usd.is_finite() or usd <= 0:
+        raise SettingsError(f"{name} must name an owner and an amount above 0, not {word!r}")
+    return Budget(owner, usd)

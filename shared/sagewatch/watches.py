@@ -46,11 +46,15 @@ class Watched:
     lease: Lease | None = None
 
 
-class Watches(Protocol):
-    """What is remembered of notebooks. The lease is written by those who answer people, the rest by sweeps."""
+class WatchList(Protocol):
+    """What is remembered of notebooks, read."""
 
     def of_region(self, region: str) -> Mapping[str, Watched]:
         """What is remembered of a region's notebooks, by ARN. Raises what ``Ledger.put`` does."""
+
+
+class Watches(WatchList, Protocol):
+    """What is remembered of notebooks. The lease is written by those who answer people, the rest by sweeps."""
 
     def read(self, arn: str, region: str) -> Watched:
         """What is remembered of one, as it stands this moment. Raises what ``Ledger.put`` does."""

@@ -1,10 +1,14 @@
 """Each role allows exactly what its function's adapters declare, and what Lambda itself needs."""
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from sagewatch.periods import Asked, Period, Span, read_request
 from sagewatch.resources import JOB_KINDS, KINDS
 from sagewatch.wiring import ADAPTERS
 
@@ -19,6 +23,7 @@ LAMBDA = {
     "SweepJobs": LOGS | {"sqs:SendMessage"},
     "SweepNotebooks": LOGS | {"sqs:SendMessage"},
     "AnswerSlack": LOGS | POLLING,
+    "SendDigest": LOGS | {"sqs:SendMessage"},
 }
 # Actions that IAM lets nobody narrow to a resource (Service Authorization Reference).
 LISTS = {
@@ -94,6 +99,7 @@ def test_every_variable_of_a_function_is_one_its_settings_read(template: dict[st
         "SweepJobs": test_settings.SWEEP_JOBS,
         "SweepNotebooks": test_settings.SWEEP_NOTEBOOKS,
         "AnswerSlack": test_settings.ANSWER_SLACK,
+        "SendDigest": test_settings.SEND_DIGEST,
     }
     told = set(template["Resources"][function]["Properties"]["Environment"]["Variables"])
     assert told | ({"AWS_REGION"} & set(known[function])) == set(known[function])  # Lambda itself sets that one
@@ -174,6 +180,13 @@ RESOURCES = {
         "sagemaker:ListTags": JOBS | arns("pipeline", "monitoring-schedule"),
         **{action: {"*"} for action in LISTS},
     },
+    "SendDigest": {
+        "logs": {"SendDigestLogs"},
+        "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
+        "dynamodb:Query": {"WatchState", "${CostLedger.Arn}/index/ByDay"},
+        "dynamodb:GetItem": {"WatchState"},
+        "ssm": {PARAMETER % "SlackTokenParameter"},
+    },
     "RefreshPrices": {
         "logs": {"RefreshPricesLogs"},
         "sqs:SendMessage": {"EventDeadLetterQueue"},
@@ -228,12 +241,34 @@ def test_a_notebook_is_stopped_only_in_enforce_mode_and_never_against_its_tag(
     assert denied["Condition"] == {"Null": {"aws:ResourceTag/sagewatch:protect": "false"}}
 
 
-@pytest.mark.parametrize("function", ["RefreshPrices", "SweepJobs", "SweepNotebooks"])
+@pytest.mark.parametrize("function", ["RefreshPrices", "SendDigest", "SweepJobs", "SweepNotebooks"])
 def test_a_schedule_that_fails_to_the_last_leaves_a_trace(template: dict[str, Any], function: str) -> None:
     """In the dead-letter queue."""
     invoke = template["Resources"][function]["Properties"]["EventInvokeConfig"]
 
     assert invoke["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["EventDeadLetterQueue", "Arn"]}
+
+
+def test_the_digest_is_sent_on_the_peoples_clock_and_knows_when_it_was_due(template: dict[str, Any]) -> None:
+    """A retry after midnight is still about the day before; the schedule's own words ask for a digest."""
+    [event] = template["Resources"]["SendDigest"]["Properties"]["Events"].values()
+    given = event["Properties"]
+    told = json.loads(given["Input"])
+    due = told["at"].replace("<aws.scheduler.scheduled-time>", "2026-11-24T23:59:00Z")
+
+    assert given["ScheduleExpressionTimezone"] == {"Ref": "Timezone"}
+    assert given["ScheduleExpression"] == {"Ref": "DigestSchedule"}
+    assert read_request({**told, "at": due}, datetime(2026, 11, 25, 0, 3, tzinfo=UTC), ZoneInfo("UTC")) == Asked(
+        Span(Period.DAILY, date(2026, 11, 23), date(2026, 11, 23)), scheduled=True
+    )
+
+
+def test_the_layers_of_the_digest_are_the_shared_one_and_its_own(template: dict[str, Any]) -> None:
+    """SAM adds a function's layers to those of all; no other function carries the chart's libraries."""
+    layers = {name: template["Resources"][name]["Properties"].get("Layers") for name in functions(template)}
+
+    assert {name for name, own in layers.items() if own} == {"SendDigest"}
+    assert layers["SendDigest"] == [{"Ref": "ChartLayer"}]
 
 
 def test_every_function_is_fed_by_a_queue_with_an_end(template: dict[str, Any]) -> None:

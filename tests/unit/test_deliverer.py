@@ -1,6 +1,8 @@
 """One alert to Slack, once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -8,16 +10,20 @@ from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryChannel, In
 from sagewatch.adapters.in_memory_deliveries import InMemoryDeliveries, InMemoryGatherings
 from sagewatch.alerts import Alert, JobAlert
 from sagewatch.deliverer import Deliverer, Effect
+from sagewatch.digest_alerts import DigestAlert, Picture
 from sagewatch.errors import (
     DeliveryInFlightError,
     MalformedAlertError,
     NoAnswerError,
     NotPostedYetError,
+    PictureNotReadyError,
     ThreadGoneError,
     ThrottledError,
 )
 from sagewatch.ports import Posted
-from tests.builders import NOW
+from sagewatch.totals import Spend
+from tests.builders import ACCOUNT, NOW
+from tests.unit.test_digest_messages import QUIET
 from tests.unit.test_messages import an_alert
 
 
@@ -295,3 +301,31 @@ def test_a_groups_message_is_not_edited_more_often_than_slack_likes() -> None:
 
     with pytest.raises(NotPostedYetError):
         desk.deliverer.deliver(desk.queue.sent[0])
+
+
+def a_digest() -> DigestAlert:
+    """A digest with a chart, of now."""
+    return DigestAlert(
+        alert_id="digest-1",
+        account=ACCOUNT,
+        region="us-east-1",
+        instances=None,
+        happened_at=NOW,
+        digest=replace(QUIET, spend=Spend(jobs=1, cost_usd=Decimal(1))),
+        picture=Picture("F0ABCDEF12", "Bars."),
+    )
+
+
+def test_a_digest_waits_for_its_chart_and_not_for_ever() -> None:
+    """Slack takes moments to show a picture; after ten minutes the numbers go alone, and say why."""
+    desk = Desk()
+    desk.channel.failures += [PictureNotReadyError("Slack cannot show the picture yet", retry_after=3)] * 2
+    with pytest.raises(PictureNotReadyError):
+        desk.deliverer.deliver(a_digest())
+    assert desk.channel.messages == []
+    desk.now += timedelta(minutes=10)
+
+    assert desk.deliverer.deliver(a_digest()).effect is Effect.POSTED
+    [message] = desk.channel.messages
+    assert [block for block in message.blocks if block.type == "image"] == []
+    assert "No chart: Slack cannot show the picture yet." in str([block.to_dict() for block in message.blocks])

@@ -44,6 +44,7 @@ def test_it_is_stopped_once_the_hour_is_over_and_said_once() -> None:
     assert [news.headline for news in world.news] == ["Notebook Lab-One is stopped"]
     assert [edit.open for edit in world.edits] == [False]
     assert {row.stopped_by for row in world.ledger.rows.values()} == {"sagewatch"}
+    assert {row.idle_since for row in world.ledger.rows.values()} == {"2026-11-18T12:00:00Z"}
 
 
 def test_nothing_is_stopped_before_its_announcement_is_in_slack_for_the_whole_time() -> None:

@@ -5,12 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from sagewatch.budgets import Budget
 from sagewatch.errors import SettingsError
 from sagewatch.settings import (
     AnswerSlackSettings,
     DeliverAlertSettings,
     RecordJobSettings,
     RefreshPricesSettings,
+    SendDigestSettings,
     SweepJobsSettings,
     SweepNotebooksSettings,
     TrackNotebookSettings,
@@ -62,6 +64,18 @@ ANSWER_SLACK = {
     "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
     "SLACK_SIGNING_SECRET_PARAMETER": "/sagewatch/slack-signing-secret",
     "SLACK_API_URL": "https://slack.com/api/",
+}
+SEND_DIGEST = {
+    "COST_LEDGER": "ledger",
+    "WATCH_STATE": "state",
+    "ALERT_QUEUE_URL": "https://a",
+    "DISCOUNT_PERCENT": "0",
+    "TIMEZONE": "Europe/Berlin",
+    "MONTHLY_BUDGETS": "ana@example.com=500, *=9000.50",
+    "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
+    "SLACK_API_URL": "https://slack.com/api/",
+    "ACCOUNT": "111122223333",
+    "AWS_REGION": "eu-west-1",
 }
 REFRESH_PRICES = {"WATCH_STATE": "state", "AWS_REGION": "eu-west-1"}
 
@@ -169,3 +183,31 @@ def test_a_missing_variable_of_sweep_notebooks_is_named(name: str) -> None:
     """Never a default mode."""
     with pytest.raises(SettingsError, match=name):
         SweepNotebooksSettings.from_env({key: value for key, value in SWEEP_NOTEBOOKS.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(SEND_DIGEST.keys() - {"MONTHLY_BUDGETS"}))
+def test_a_missing_variable_of_send_digest_is_named(name: str) -> None:
+    """Only budgets may be none."""
+    with pytest.raises(SettingsError, match=name):
+        SendDigestSettings.from_env({key: value for key, value in SEND_DIGEST.items() if key != name})
+
+
+def test_budgets_are_owners_with_amounts() -> None:
+    """An owner may have any sign but a comma; none is none."""
+    told = SendDigestSettings.from_env(SEND_DIGEST | {"MONTHLY_BUDGETS": "ana@example.com=500, team=ads=20,*=9000.50"})
+
+    assert told.budgets == (
+        Budget("ana@example.com", Decimal(500)),
+        Budget("team=ads", Decimal(20)),
+        Budget("*", Decimal("9000.50")),
+    )
+    assert SendDigestSettings.from_env(SEND_DIGEST | {"MONTHLY_BUDGETS": ""}).budgets == ()
+
+
+@pytest.mark.parametrize(
+    "value", ["ana", "ana=", "=500", "ana=much", "ana=0", "ana=-1", "ana=NaN", "ana=Infinity", "ana=1,ana=2", "ana=5e"]
+)
+def test_a_budget_that_makes_no_sense_is_named(value: str) -> None:
+    """Never a budget that nobody meant."""
+    with pytest.raises(SettingsError, match="MONTHLY_BUDGETS"):
+        SendDigestSettings.from_env(SEND_DIGEST | {"MONTHLY_BUDGETS": value})

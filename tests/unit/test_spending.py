@@ -10,8 +10,8 @@ from sagewatch.costs import Pricing
 from sagewatch.failures import FailureClass
 from sagewatch.focus import COLUMNS, charge, has_charge
 from sagewatch.resources import JobKind
-from sagewatch.spending import UNOWNED, By, Only, Question, Spending
-from sagewatch.totals import DaySum, LedgerRow
+from sagewatch.spending import By, Only, Question, Spending
+from sagewatch.totals import UNOWNED, DaySum, LedgerRow
 from tests.builders import NOW, World, a_row
 
 MONTH = Question(first_day=date(2026, 11, 1), last_day=date(2026, 11, 30))

@@ -182,6 +182,22 @@ class InMemoryPeople:
 
 
 @dataclass
+class InMemoryPictures:
+    """The ``Pictures`` port on a dictionary: name, content and words of each by its ID."""
+
+    kept: dict[str, tuple[str, bytes, str]] = field(default_factory=dict)
+    failure: Exception | None = None
+
+    def upload(self, name: str, picture: bytes, alt_text: str) -> str:
+        """See ``Pictures.upload``."""
+        if self.failure:
+            raise self.failure
+        file_id = f"F0MEMORY{len(self.kept):02}"
+        self.kept[file_id] = (name, picture, alt_text)
+        return file_id
+
+
+@dataclass
 class InMemoryInbox:
     """The ``Inbox`` port on two lists."""
 

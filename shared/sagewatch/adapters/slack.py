@@ -1,7 +1,7 @@
 """Slack's Web API."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
@@ -14,6 +14,7 @@ from slack_sdk.web import SlackResponse
 from sagewatch.errors import (
     AlertRefusedError,
     NoAnswerError,
+    PictureNotReadyError,
     SageWatchError,
     ThreadGoneError,
     ThrottledError,
@@ -21,11 +22,12 @@ from sagewatch.errors import (
     UnavailableError,
 )
 from sagewatch.messages import Message
-from sagewatch.mrkdwn import escape
+from sagewatch.mrkdwn import cut, escape
 from sagewatch.ports import Posted
 
 _TIMEOUT = 10  # seconds; Slack answers within one when it is well
 _TOO_MANY, _SERVER_ERRORS = 429, 500
+_ALT_TXT = 1000  # characters (files.getUploadURLExternal, alt_txt_too_large)
 # Slack's error codes that may pass by themselves (chat.postMessage reference); every other one is about us.
 _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "ratelimited"}
@@ -40,6 +42,8 @@ _REFUSALS: Mapping[AbstractSet[str], type[AlertRefusedError]] = {
 }
 _SKEW = timedelta(minutes=1)
 _PAGE = 200
+# Files are processed after their upload has been answered; until then a block that shows one is an invalid one.
+_NO_FILE, _PROCESSED_WITHIN = "invalid slack file", 3  # seconds until it is worth asking again
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -167,6 +171,25 @@ class SlackPeople:
             return None
 
 
+class SlackPictures:
+    """The ``Pictures`` port on files.getUploadURLExternal and files.completeUploadExternal (scope ``files:write``).
+
+    A file that is shared nowhere is seen by whoever sees a message whose image block names it, and by nobody else.
+    """
+
+    PERMISSIONS: ClassVar = ()
+
+    def __init__(self, *, token: Token, api_url: str) -> None:
+        """Keep what answers with the bot token."""
+        self._api = SlackApi(token=token, api_url=api_url)
+
+    def upload(self, name: str, picture: bytes, alt_text: str) -> str:
+        """See ``Pictures.upload``."""
+        about = {"filename": name, "title": name, "alt_txt": cut(alt_text, _ALT_TXT)}
+        answer = self._api.call("files_upload_v2", "picture", content=picture, **about)
+        return str(answer["files"][0]["id"])
+
+
 class SlackDialogs:
     """The ``Dialogs`` port on views.open, views.update, chat.postEphemeral and usergroups.users.list."""
 
@@ -215,8 +238,16 @@ def _own(answer: SlackResponse, about: str) -> SageWatchError:
         return NoAnswerError("Slack: an answer that is not its own")
     if code in _PASSING:
         return NoAnswerError(f"Slack: {code}") if code in _LEFT_OPEN else UnavailableError(f"Slack: {code}")
+    if any(_NO_FILE in str(fault) for fault in _faults(answer)):
+        return PictureNotReadyError(f"Slack cannot show the picture yet: {code}", retry_after=_PROCESSED_WITHIN)
     refused = next((error for codes, error in _REFUSALS.items() if code in codes), AlertRefusedError)
     return refused(f"Slack refused the {about}: {code}")
+
+
+def _faults(answer: SlackResponse) -> Sequence[object]:
+    """What is wrong with blocks, in Slack's words."""
+    errors = answer.data.get("errors") if isinstance(answer.data, dict) else None
+    return errors if isinstance(errors, list) else []
 
 
 def _retry_after(answer: SlackResponse) -> int | None:

@@ -2,6 +2,7 @@
 
 from sagewatch.wiring.clients import Pace as Pace
 from sagewatch.wiring.clients import now as now
+from sagewatch.wiring.digest import send_digest as send_digest
 from sagewatch.wiring.jobs import deliver_alert as deliver_alert
 from sagewatch.wiring.jobs import record_job as record_job
 from sagewatch.wiring.jobs import refresh_prices as refresh_prices

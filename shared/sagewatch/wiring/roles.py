@@ -12,12 +12,14 @@ from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRow
 from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_people import DynamoPeople
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
+from sagewatch.adapters.dynamodb_reads import DynamoWatchState
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.job_logs import CloudWatchJobLogs
 from sagewatch.adapters.job_metrics import CloudWatchJobMetrics
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
 from sagewatch.adapters.log_evidence import LogEvidence
+from sagewatch.adapters.matplotlib_painter import MatplotlibPainter
 from sagewatch.adapters.price_list import AwsPriceList
 from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
@@ -27,7 +29,7 @@ from sagewatch.adapters.sagemaker_notebooks import (
     SageMakerNotebookStops,
 )
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.adapters.slack import SlackChannel, SlackDialogs, SlackPeople
+from sagewatch.adapters.slack import SlackChannel, SlackDialogs, SlackPeople, SlackPictures
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsInbox, SqsPressQueue
 from sagewatch.adapters.ssm import SsmSecret
 
@@ -79,6 +81,18 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
     "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals, DynamoSweepLog),
     "AnswerSlack": (*_STOPPING, DynamoPresses, SqsPressQueue, SlackDialogs, SsmSecret, SqsInbox),
     "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoPriceDates, DynamoRegions),
+    "SendDigest": (
+        DynamoLedgerRows,
+        DynamoWatchState,
+        DynamoOpenJobList,
+        DynamoPostedAlerts,
+        DynamoPrices,
+        ShippedPrices,
+        MatplotlibPainter,
+        SlackPictures,
+        SsmSecret,
+        SqsAlertQueue,
+    ),
     "DeliverAlert": (
         DynamoDeliveries,
         DynamoPostedAlerts,

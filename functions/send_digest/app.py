@@ -1,0 +1,12 @@
+"""SendDigest: what a day or a week cost (schedule)."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch import wiring
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Write the digest the schedule, or somebody by hand, asks for."""
+    return wiring.send_digest()(event, context)

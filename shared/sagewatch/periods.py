@@ -1,0 +1,126 @@
+"""Which days a digest is about, and how whoever asks for one says so.
+
+Days are days in UTC, as in the ledger and in the bill; the time zone of the people only says which day is a Monday.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_A_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
+_OLDEST = date(2017, 11, 29)  # SageMaker's first day
+_SCHEDULED, _MONDAY = "scheduled", 0
+
+
+class Period(StrEnum):
+    """How much a digest is about."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days in a row, both included. ``until`` says how far the last of them was over when somebody asked, if it was
+    not over.
+    """
+
+    period: Period
+    first: date
+    last: date
+    until: datetime | None = None
+
+    @property
+    def before(self) -> "Span":
+        """As many days before it."""
+        length = self.last - self.first + _A_DAY
+        return Span(self.period, self.first - length, self.last - length)
+
+    @property
+    def start(self) -> datetime:
+        """When it began."""
+        return _midnight(self.first)
+
+    @property
+    def end(self) -> datetime:
+        """When it ended, or how far it is over."""
+        return self.until or _midnight(self.last + _A_DAY)
+
+    def holds(self, day: date) -> bool:
+        """Whether a day is one of them."""
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A digest is wanted. ``scheduled`` says that nobody but the schedule wants it."""
+
+    span: Span
+    scheduled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No digest is wanted that there can be, and why."""
+
+    reason: str
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
+        return {"effect": "refused", "reason": self.reason}
+
+
+def read_request(event: object, now: datetime, zone: ZoneInfo) -> Asked | Refused:
+    """Read what is asked for: ``{"period": "daily" or "weekly", "day": "2026-11-24"}``, or what the schedule sends.
+
+    ``day`` is the last day, yesterday where it is not given. The schedule asks for the day before; on a Monday for the
+    seven days before, and its day is among them.
+    """
+    told: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
+    wanted = told.get("period")
+    if wanted == _SCHEDULED:
+        return Asked(_scheduled(_due(told.get("at"), now), zone), scheduled=True)
+    if wanted not in list(Period):
+        return Refused(f"period must be {' or '.join(Period)}")
+    today = now.astimezone(UTC).date()
+    last = _date(told["day"]) if "day" in told else today - _A_DAY
+    if last is None:
+        return Refused("day must be a date, for example 2026-11-24")
+    if not _OLDEST <= last <= today:
+        return Refused(f"day must lie between {_OLDEST} and today, {today} in UTC")
+    return Asked(_ending(Period(wanted), last, now if last == today else None))
+
+
+def _scheduled(at: datetime, zone: ZoneInfo) -> Span:
+    monday = at.astimezone(zone).weekday() == _MONDAY
+    return _ending(Period.WEEKLY if monday else Period.DAILY, at.astimezone(UTC).date() - _A_DAY)
+
+
+def _ending(period: Period, last: date, until: datetime | None = None) -> Span:
+    first = last if period is Period.DAILY else last - _A_WEEK + _A_DAY
+    return Span(period, first, last, until)
+
+
+def _date(text: object) -> date | None:
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _due(text: object, now: datetime) -> datetime:
+    """When the schedule was due, a day ago at most (EventBridge Scheduler gives up then); else the clock counts, for an
+    emulator may not fill that in.
+    """
+    try:
+        due = datetime.fromisoformat(text) if isinstance(text, str) else now
+    except ValueError:
+        return now
+    return due if due.tzinfo and abs(now - due) <= _A_DAY else now
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

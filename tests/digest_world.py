@@ -1,0 +1,121 @@
+"""Everything SendDigest meets, in memory, with a clock to turn."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryPictures, InMemoryPrices
+from sagewatch.adapters.in_memory_deliveries import InMemoryDeliveries
+from sagewatch.adapters.in_memory_notebooks import InMemorySessions
+from sagewatch.adapters.in_memory_stores import (
+    InMemoryLedger,
+    InMemoryMarks,
+    InMemoryOpenJobs,
+    InMemoryRegions,
+    InMemoryTotals,
+    InMemoryWatches,
+)
+from sagewatch.budgets import Budget
+from sagewatch.digest import Chart
+from sagewatch.digest_alerts import BudgetAlert, DigestAlert
+from sagewatch.digester import Digester
+from sagewatch.gauge import Gauge
+from sagewatch.meter import Meter
+from sagewatch.resources import JobKind
+from sagewatch.sessions import Session
+from sagewatch.spending import Spending
+from sagewatch.stores import LedgerRows
+from tests.builders import ACCOUNT, a_row
+from tests.notebook_world import BOOK
+
+MONDAY = datetime.fromisoformat("2026-11-23T09:00:00Z")
+LAB = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:notebook-instance/lab"
+
+
+@dataclass
+class Sketches:
+    """The ``Painter`` port: what was to be drawn."""
+
+    drawn: list[Chart] = field(default_factory=list)
+
+    def draw(self, chart: Chart) -> bytes:
+        """See ``Painter.draw``."""
+        self.drawn.append(chart)
+        return b"a picture"
+
+
+class DigestWorld:
+    """An account with a ledger, on a Monday morning."""
+
+    def __init__(self, *budgets: Budget, rows: LedgerRows | None = None) -> None:
+        """Nothing has happened yet."""
+        self.now = MONDAY
+        self.ledger = InMemoryLedger()
+        self.totals, self.marks, self.regions = InMemoryTotals(), InMemoryMarks(), InMemoryRegions()
+        self.sessions, self.watches = InMemorySessions(), InMemoryWatches()
+        self.open_jobs = InMemoryOpenJobs(self.ledger)
+        self.alerts, self.deliveries = InMemoryAlertQueue(), InMemoryDeliveries()
+        self.pictures, self.sketches = InMemoryPictures(), Sketches()
+        prices = InMemoryPrices({"us-east-1": BOOK})
+        meter = Meter(
+            sessions=self.sessions,
+            prices=prices,
+            regions=self.regions,
+            clock=lambda: self.now,
+            home_region="us-east-1",
+            discount_percent=Decimal(0),
+        )
+        self.gauge = Gauge(meter=meter, open_jobs=self.open_jobs, watches=self.watches)
+        self.digester = Digester(
+            spending=Spending(rows=rows or self.ledger, totals=self.totals, marks=self.marks),
+            gauge=self.gauge,
+            prices=prices,
+            painter=self.sketches,
+            pictures=self.pictures,
+            alerts=self.alerts,
+            posted=self.deliveries,
+            clock=lambda: self.now,
+            zone=ZoneInfo("Europe/Berlin"),
+            budgets=budgets,
+            account=ACCOUNT,
+            region="us-east-1",
+        )
+
+    def row(self, name: str, ended: str, usd: str | None, **changes: object) -> None:
+        """A job that ended then, a day or a day and a time, and cost that."""
+        ended_at = ended if "T" in ended else f"{ended}T11:00:00Z"
+        cost = usd and Decimal(usd)
+        row = a_row(resource_arn=f"arn:{name}", resource_name=name, created_at=ended_at, cost_usd=cost)
+        self.ledger.put(replace(row, ended_at=ended_at, ended_on=ended_at[:10], **changes))  # type: ignore[arg-type] # by name
+
+    def notebook(self, started: str, ended: str, usd: str = "0", **changes: object) -> None:
+        """A session of one notebook; ``instances=None`` for a time it was stopped."""
+        facts = {"kind": JobKind.NOTEBOOK, "started_at": started, "instances": "1 x ml.g5.xlarge", "resource_arn": LAB}
+        self.row("lab", ended, usd, **{**facts, "created_at": started, **changes})
+
+    def open_session(self, name: str, since: datetime, instance_type: str | None) -> Session:
+        """A notebook that is in service, or stopped."""
+        session = Session(
+            arn=LAB.replace("/lab", f"/{name}"),
+            name=name,
+            account=ACCOUNT,
+            region="us-east-1",
+            owner="ana",
+            owner_source="tag",
+            instance_type=instance_type,
+            volume_gb=None,
+            since=since,
+        )
+        self.sessions.begin(session)
+        return session
+
+    @property
+    def digests(self) -> list[DigestAlert]:
+        """The digests that were queued."""
+        return [alert for alert in self.alerts.sent if isinstance(alert, DigestAlert)]
+
+    @property
+    def budget_alerts(self) -> list[BudgetAlert]:
+        """The budgets that were told of."""
+        return [alert for alert in self.alerts.sent if isinstance(alert, BudgetAlert)]

@@ -12,6 +12,7 @@ from sagewatch.fields import Name
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.records import CostRecord
 from sagewatch.resources import Job, JobKind
+from sagewatch.running_alerts import JobRunsAlert
 from sagewatch.shapes import faults
 
 
@@ -42,7 +43,7 @@ class UnpricedAlert(AlertBase):
     example: Name
 
 
-Alert = JobAlert | UnpricedAlert | NotebookAlert | NotebookNews
+Alert = JobAlert | UnpricedAlert | NotebookAlert | NotebookNews | JobRunsAlert
 _ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
 
 

@@ -16,6 +16,8 @@ from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.notebook_messages import notebook_idle, notebook_news
 from sagewatch.phrases import duration, money
 from sagewatch.resources import KINDS, JobKind
+from sagewatch.running_alerts import JobRunsAlert
+from sagewatch.running_messages import job_runs
 
 _EVENT_TYPE = "sagewatch_alert"
 
@@ -59,6 +61,8 @@ def render(alert: Alert) -> Message:
             text, blocks = notebook_idle(alert)
         case NotebookNews():
             text, blocks = notebook_news(alert)
+        case JobRunsAlert():
+            text, blocks = job_runs(alert, _KIND_NAMES[alert.kind])
         case _:
             assert_never(alert)
     return Message(text, tuple(blocks), Metadata(_EVENT_TYPE, {"alert_id": alert.alert_id}))

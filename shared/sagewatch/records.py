@@ -8,6 +8,7 @@ from enum import StrEnum
 from sagewatch.costs import Cost, Pricing
 from sagewatch.errors import MalformedEventError
 from sagewatch.failures import FailureClass, classify
+from sagewatch.families import PastRun, family_of, ran_seconds
 from sagewatch.owners import Owner
 from sagewatch.pricing import Price
 from sagewatch.resources import Job, JobKind, JobStatus
@@ -25,7 +26,7 @@ class CostRecord:
     """One row of the ledger. Keyed by ``resource_arn`` and ``created_at``, because job names can be used again.
 
     A notebook instance has a row for each calendar month of each session, keyed by when that began; ``stopped_by``
-    says who ended the session.
+    says who ended the session. ``family`` is of jobs alone (see ``families``).
 
     Times are ISO 8601 in UTC, to the second. ``cost_usd`` and ``spot_savings_usd`` are USD after the discount; the
     parts (compute, storage, warm pool) and their sum ``list_cost_usd`` are at list prices. ``None`` means not known or
@@ -64,6 +65,7 @@ class CostRecord:
     parent_arn: str | None
     output_uri: str | None
     stopped_by: str | None
+    family: str | None
 
 
 def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: RecordedBy) -> CostRecord:
@@ -106,6 +108,20 @@ def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: R
         parent_arn=job.parent_arn,
         output_uri=job.output_uri,
         stopped_by=None,
+        family=family_of(job.kind, job.name),
+    )
+
+
+def past_run(row: CostRecord) -> PastRun:
+    """A row as its family remembers it."""
+    started = datetime.fromisoformat(row.started_at) if row.started_at else None
+    ended = datetime.fromisoformat(row.ended_at)
+    return PastRun(
+        ended_at=ended,
+        status=row.status,
+        ran_seconds=ran_seconds(started, ended, row.billable_seconds),
+        cost_usd=row.cost_usd,
+        failure_class=row.failure_class,
     )
 
 

@@ -214,4 +214,5 @@ def _row(  # noqa: PLR0913 - each is one thing known of the session
         parent_arn=None,
         output_uri=None,
         stopped_by=end.stopped_by,
+        family=None,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from sagewatch.families import PastRun
 from sagewatch.ports import ListedJob, Posted
 from sagewatch.pricelist import ListedPrice
 from sagewatch.records import CostRecord, Key
@@ -83,6 +84,16 @@ class LedgerRows(Protocol):
 
     def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
         """Yield what sums need of the rows of a job's children that ended since then. Raises as ``Ledger.put``."""
+
+
+class Families(Protocol):
+    """The past runs of job families."""
+
+    def recent(self, family: str, since: datetime, most: int) -> Sequence[PastRun]:
+        """The family's newest rows that ended since then, newest first, at most so many.
+
+        Read within a second or so of the last write, a row may be missing. Raises what ``Ledger.put`` does.
+        """
 
 
 @dataclass(frozen=True, slots=True)

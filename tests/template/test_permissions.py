@@ -105,7 +105,7 @@ def arns(*types: str) -> set[str]:
 
 
 JOBS = arns(*(KINDS[kind].arn_type for kind in JOB_KINDS))
-INDEXES = {f"${{CostLedger.Arn}}/index/{name}" for name in ("ByDay", "ByParent")}
+INDEXES = {f"${{CostLedger.Arn}}/index/{name}" for name in ("ByDay", "ByParent", "ByFamily")}
 PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${%s}"
 NOTEBOOKS = {
     "cloudwatch": {"*"},
@@ -138,7 +138,7 @@ RESOURCES = {
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb:ConditionCheckItem": {"CostLedger"},
         "dynamodb:DeleteItem": {"WatchState"},
-        "dynamodb:Query": {"WatchState"},
+        "dynamodb:Query": {"WatchState", "${CostLedger.Arn}/index/ByFamily"},
         "sagemaker": JOBS,
         "sagemaker:ListTags": JOBS | arns("pipeline", "monitoring-schedule"),
     },

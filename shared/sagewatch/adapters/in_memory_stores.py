@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from sagewatch.errors import DeliveryInFlightError
+from sagewatch.families import PastRun
 from sagewatch.ports import ListedJob, Posted
-from sagewatch.records import CostRecord, Key
+from sagewatch.records import CostRecord, Key, iso, past_run
 from sagewatch.stores import CLAIMED_FOR, Checkpoint, Mark, Put, RollUpRow
 from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum, sums_with
 from sagewatch.watches import Lease, Watched
@@ -54,6 +55,11 @@ class InMemoryLedger:
         """See ``LedgerRows.amounts_of_children``."""
         return (row for row in self._read() if row.parent_arn == arn and row.ended_at >= since)
 
+    def recent(self, family: str, since: datetime, most: int) -> Sequence[PastRun]:
+        """See ``Families.recent``."""
+        rows = (row for row in self.rows.values() if row.family == family and row.ended_at >= iso(since))
+        return [past_run(row) for row in sorted(rows, key=_ended_at, reverse=True)[:most]]
+
     def newest(self, arn: str) -> RollUpRow | None:
         """See ``RollUps.newest``."""
         newest = max((row for row in self.rows.values() if row.resource_arn == arn), key=_created_at, default=None)
@@ -78,6 +84,10 @@ class InMemoryLedger:
 
 def _created_at(row: CostRecord) -> str:
     return row.created_at
+
+
+def _ended_at(row: CostRecord) -> str:
+    return row.ended_at
 
 
 @dataclass

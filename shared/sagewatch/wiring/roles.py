@@ -5,6 +5,7 @@ from typing import Any
 
 from sagewatch.adapters.agent_evidence import AgentEvidence
 from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobList, DynamoOpenJobs
+from sagewatch.adapters.dynamodb_families import DynamoFamilies
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
@@ -30,6 +31,7 @@ _RECORDING = (
     ShippedPrices,
     DynamoPrices,
     DynamoLedger,
+    DynamoFamilies,
     DynamoOpenJobs,
     DynamoMarks,
     DynamoRegions,

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryJobs, InMemoryLists, InMemoryPrices
+from sagewatch.adapters.in_memory_jobs import InMemoryOpenJobs
 from sagewatch.adapters.in_memory_stores import (
     InMemoryCheckpoints,
     InMemoryLedger,
     InMemoryMarks,
-    InMemoryOpenJobs,
     InMemoryRegions,
     InMemoryTotals,
 )

@@ -6,18 +6,18 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryDialogs, InMemoryPrices
+from sagewatch.adapters.in_memory_jobs import InMemoryOpenJobs
 from sagewatch.adapters.in_memory_notebooks import InMemoryNotebooks, InMemorySessions
 from sagewatch.adapters.in_memory_stores import (
     InMemoryDeliveries,
     InMemoryLedger,
     InMemoryMarks,
-    InMemoryOpenJobs,
     InMemoryRegions,
     InMemoryTotals,
     InMemoryWatches,
 )
 from sagewatch.adviser import Adviser
-from sagewatch.answerer import Answerer, Pressed
+from sagewatch.answerer import Answerer
 from sagewatch.evidence import Active, Idle, Reading, Source
 from sagewatch.idleness import Rules
 from sagewatch.incidents import Incidents
@@ -27,7 +27,7 @@ from sagewatch.notebook_outcomes import NotebooksSwept
 from sagewatch.notebook_sweeper import NotebookSweeper
 from sagewatch.notebooks import Notebook, NotebookStatus
 from sagewatch.ports import Posted
-from sagewatch.presses import Action, Press
+from sagewatch.presses import Action, Press, Pressed
 from sagewatch.pricing import PriceBook
 from sagewatch.stopper import Stopper
 from sagewatch.tracker import Tracker

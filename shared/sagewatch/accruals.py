@@ -1,4 +1,4 @@
-"""What a job that still runs has cost so far, and may cost: pure arithmetic on on-demand prices, in USD as ``Decimal``."""
+"""What a running job has cost so far, and may cost: pure arithmetic on on-demand prices, in USD as ``Decimal``."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

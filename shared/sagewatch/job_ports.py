@@ -1,4 +1,4 @@
-"""What the watch over running jobs needs from the outside, as Protocols. What ``ports`` asks of implementers holds here."""
+"""What the watch over running jobs needs from the outside, as Protocols; ``ports`` says what implementers owe."""
 
 from datetime import datetime
 from typing import Protocol

@@ -157,7 +157,9 @@ def _long(ran: timedelta, usual: Usual | None, rules: JobRules, told: Collection
     level = _highest(first, Decimal(ran // timedelta(seconds=1)) / _HOUR, "long", told)
     if level is None:
         return None
-    why = f"and beyond its family's own history, within which that does not count ({_said(usual.most)})" if usual else ""
+    why = (
+        f"and beyond its family's own history, within which that does not count ({_said(usual.most)})" if usual else ""
+    )
     return Rung(
         f"long#{level:f}h",
         f"it has run for {_said(ran)}, longer than {level:f} h (LongRunningHours is {first:f}, told again at each "
@@ -172,7 +174,7 @@ def _pending(job: Job, now: datetime) -> Rung | None:
     words = f"SageMaker says {_IN_WORDS.get(status, status)}" if status else "SageMaker does not say why"
     return Rung(
         "pending",
-        f"it was created {_said(now - job.created_at)} ago and has not started: {words}; nothing is billed until it does",
+        f"it was created {_said(now - job.created_at)} ago and has not started: {words}; pending is not billed",
     )
 
 

@@ -49,9 +49,7 @@ class JobTarget(_Target):
     def job(self) -> Job:
         """As much of the job as can be described."""
         kind = _KINDS[self.arn.rpartition(":")[2].partition("/")[0]]
-        return job_to_describe(
-            kind=kind, name=self.name, arn=self.arn, region=self.region, created_at=self.created_at
-        )
+        return job_to_describe(kind=kind, name=self.name, arn=self.arn, region=self.region, created_at=self.created_at)
 
 
 class Press(Target):

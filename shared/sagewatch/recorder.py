@@ -10,7 +10,7 @@ from typing import assert_never
 from sagewatch.costs import cost_of
 from sagewatch.errors import JobNotFoundError, JobNotSettledError
 from sagewatch.events import read_body, read_job_event
-from sagewatch.owners import owner_of, parent_of, tagged_as, tagged_owner
+from sagewatch.owners import Owner, owner_of, parent_of, tagged_as, tagged_owner
 from sagewatch.policy import Action, Decision, Record, SumAgain, Tell, Unwatch, Watch, decide_ended, decide_running
 from sagewatch.ports import AlertQueue, Clock, Jobs, Prices
 from sagewatch.records import CostRecord, RecordedBy
@@ -81,8 +81,7 @@ class Recorder:
         now, whole = self.clock(), replace(job, parent_arn=parent_of(job))
         settled = without_pool(whole, now)
         cost = cost_of(settled, self.prices.book(job.region), self.discount_percent)
-        owner = owner_of(whole, self.owner_tag_keys, self._parent_tags(whole))
-        return decide_ended(settled, cost, owner, now=now, by=by, tell=tell, backfilled_at=backfilled_at)
+        return decide_ended(settled, cost, self.owner(whole), now=now, by=by, tell=tell, backfilled_at=backfilled_at)
 
     def apply(self, decision: Decision) -> Outcome:
         """Do what was decided, in order."""
@@ -111,6 +110,10 @@ class Recorder:
     def with_tags(self, job: Job) -> Job:
         """The job with its tags, which Describe does not tell."""
         return job if job.tags is not None else replace(job, tags=self.jobs.tags(job.arn, job.region))
+
+    def owner(self, job: Job) -> Owner | None:
+        """Whom a job belongs to whose tags and parent are known. Raises what ``Jobs.tags`` does."""
+        return owner_of(job, self.owner_tag_keys, self._parent_tags(job))
 
     def _parent_tags(self, job: Job) -> Mapping[str, str] | None:
         """A call that only a child without an owner of its own is worth."""

@@ -131,6 +131,8 @@ class SweepJobsSettings(FromEnvironment):
     """What SweepJobs needs. ``home_region`` is the stack's own."""
 
     recording: RecordingSettings
+    long_running: timedelta
+    burn_usd: Decimal
     home_region: str
 
     @classmethod
@@ -138,6 +140,8 @@ class SweepJobsSettings(FromEnvironment):
         """See ``FromEnvironment.from_env``."""
         return cls(
             recording=RecordingSettings.read(env),
+            long_running=env.hours("LONG_RUNNING_HOURS"),
+            burn_usd=env.usd("BURN_ALERT_USD"),
             home_region=env.text("AWS_REGION"),
         )
 

@@ -61,11 +61,21 @@ class Variables:
 
     def percent(self, name: str) -> Decimal:
         """A percentage from 0 to 100."""
+        percent = self._number(name)
+        if percent > 100:  # noqa: PLR2004 - a percentage
+            raise SettingsError(f"{name} must lie between 0 and 100, not at {percent}")
+        return percent
+
+    def usd(self, name: str) -> Decimal:
+        """An amount of USD, which may be 0."""
+        return self._number(name)
+
+    def _number(self, name: str) -> Decimal:
         value = self.text(name)
         try:
-            percent = Decimal(value)
+            number = Decimal(value)
         except InvalidOperation as exc:
             raise SettingsError(f"{name} must be a number, not {value!r}") from exc
-        if not percent.is_finite() or not 0 <= percent <= 100:  # noqa: PLR2004 - a percentage
-            raise SettingsError(f"{name} must lie between 0 and 100, not at {value}")
-        return percent
+        if not number.is_finite() or number < 0:
+            raise SettingsError(f"{name} must be a number from 0 on, not {value}")
+        return number

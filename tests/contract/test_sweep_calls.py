@@ -17,8 +17,9 @@ from moto.sagemaker.models import sagemaker_backends
 from local.builders import Run, training
 from local.jobs import PlayedJob, Stage
 from local.sagemaker import control_app
-from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb import DynamoLedger
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
+from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobs
 from sagewatch.adapters.dynamodb_prices import DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.in_memory import InMemoryAlertQueue

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobs, from_item
-from sagewatch.adapters.in_memory_stores import InMemoryDeliveries, InMemoryLedger, InMemoryOpenJobs
+from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, from_item
+from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobs
+from sagewatch.adapters.in_memory_jobs import InMemoryOpenJobs
+from sagewatch.adapters.in_memory_stores import InMemoryDeliveries, InMemoryLedger
 from sagewatch.costs import Pricing
 from sagewatch.errors import DeliveryInFlightError, UnavailableError
 from sagewatch.ports import Posted

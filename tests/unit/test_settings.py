@@ -42,10 +42,16 @@ SWEEP_JOBS = {
         for name, value in RECORD_JOB.items()
         if name not in {"QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "MAX_RECEIVES"}
     },
+    "LONG_RUNNING_HOURS": "24",
+    "BURN_ALERT_USD": "99.5",
     "AWS_REGION": "eu-west-1",
 }
 NOTEBOOK_RULES = {"MODE": "observe", "IDLE_AFTER_MINUTES": "240", "WARN_MINUTES": "0", "JUPYTER_EVIDENCE": "enabled"}
-SWEEP_NOTEBOOKS = {**SWEEP_JOBS, **NOTEBOOK_RULES, "MAX_STOPS_PER_SWEEP": "10", "LONG_RUNNING_HOURS": "24"}
+SWEEP_NOTEBOOKS = {
+    **{name: value for name, value in SWEEP_JOBS.items() if name != "BURN_ALERT_USD"},
+    **NOTEBOOK_RULES,
+    "MAX_STOPS_PER_SWEEP": "10",
+}
 ANSWER_SLACK = {
     **RECORD_JOB,
     **NOTEBOOK_RULES,

@@ -58,7 +58,7 @@ class DynamoOpenJobs(DynamoOpenJobList):
         expires = max(datetime.fromisoformat(created_at) + _OPEN_FOR, self._clock() + _LOOKED_AT_WITHIN)
         times = {"created_at": created_at, "expires_at": int(expires.timestamp())}
         state = {"provisional": provisional, "backfilled_at": backfilled_at and iso(backfilled_at)}
-        change = _setting({**facts, **runs, **times, **state})
+        change: Any = {"TableName": self._state, "Key": _open_key(job), **_setting({**facts, **runs, **times, **state})}
         key = to_item({"resource_arn": job.arn, "created_at": created_at})
         with translated("dynamodb:TransactWriteItems on the open jobs"):
             try:
@@ -71,7 +71,7 @@ class DynamoOpenJobs(DynamoOpenJobList):
                                 "ConditionExpression": "attribute_not_exists(resource_arn)",
                             }
                         },
-                        {"Update": {"TableName": self._state, "Key": _open_key(job), **change}},
+                        {"Update": change},
                     ]
                 )
             except ClientError as exc:

@@ -1,14 +1,17 @@
 """What the functions about jobs, prices and delivery are given."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
 
-from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger
+from sagewatch.adapters.dynamodb_families import DynamoFamilies
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
-from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts
+from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoWatches
+from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobs
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.price_list import API_REGION, AwsPriceList
@@ -21,6 +24,8 @@ from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.deliverer import Deliverer
 from sagewatch.entry import Entry, Scheduled
 from sagewatch.errands import NOBODY, Watcher
+from sagewatch.ladders import JobRules
+from sagewatch.overseer import Overseer
 from sagewatch.recorder import Recorder
 from sagewatch.refresher import Refresher
 from sagewatch.settings import (
@@ -54,9 +59,14 @@ def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = settings or SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    return Scheduled(
-        make_sweeper(given.recording, dynamodb, sqs, given.home_region, NOBODY).sweep, reserve=LONGEST_LOOK
+    sweeper = make_sweeper(given.recording, dynamodb, sqs, given.home_region, NOBODY)
+    overseer = Overseer(
+        recorder=sweeper.recorder,
+        families=DynamoFamilies(dynamodb, given.recording.cost_ledger),
+        files=DynamoWatches(dynamodb, given.recording.watch_state, now),
+        rules=JobRules(long_running=given.long_running, burn_usd=given.burn_usd),
     )
+    return Scheduled(replace(sweeper, overseer=overseer).sweep, reserve=LONGEST_LOOK)
 
 
 @cache

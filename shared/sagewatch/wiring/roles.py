@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from sagewatch.adapters.agent_evidence import AgentEvidence
-from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger, DynamoOpenJobList, DynamoOpenJobs
+from sagewatch.adapters.dynamodb import DynamoDeliveries, DynamoLedger
 from sagewatch.adapters.dynamodb_families import DynamoFamilies
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoPresses, DynamoWatches
+from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobList, DynamoOpenJobs, DynamoSnoozes
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.job_stops import SageMakerJobStops
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
 from sagewatch.adapters.log_evidence import LogEvidence
 from sagewatch.adapters.price_list import AwsPriceList
@@ -67,9 +69,20 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
         DynamoRollUps,
         DynamoCheckpoints,
         DynamoTotals,
+        DynamoWatches,
     ),
     "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals),
-    "AnswerSlack": (*_STOPPING, DynamoPresses, SqsPressQueue, SlackDialogs, SsmSecret, SqsInbox),
+    "AnswerSlack": (
+        *_STOPPING,
+        SageMakerJobs,
+        SageMakerJobStops,
+        DynamoSnoozes,
+        DynamoPresses,
+        SqsPressQueue,
+        SlackDialogs,
+        SsmSecret,
+        SqsInbox,
+    ),
     "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoRegions),
     "DeliverAlert": (DynamoDeliveries, DynamoPostedAlerts, SlackChannel, SsmSecret, SqsInbox),
 }

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryDialogs, InMemoryPrices
-from sagewatch.adapters.in_memory_jobs import InMemoryOpenJobs
+from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryDialogs, InMemoryJobs, InMemoryPrices
+from sagewatch.adapters.in_memory_jobs import InMemoryJobStops, InMemoryOpenJobs
 from sagewatch.adapters.in_memory_notebooks import InMemoryNotebooks, InMemorySessions
 from sagewatch.adapters.in_memory_stores import (
     InMemoryDeliveries,
@@ -21,6 +21,7 @@ from sagewatch.answerer import Answerer
 from sagewatch.evidence import Active, Idle, Reading, Source
 from sagewatch.idleness import Rules
 from sagewatch.incidents import Incidents
+from sagewatch.job_answerer import JobAnswerer
 from sagewatch.looker import Looker
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.notebook_outcomes import NotebooksSwept
@@ -153,6 +154,19 @@ class NotebookWorld:
             incidents=incidents,
             looker=looker,
             stopper=stopper,
+            jobs=JobAnswerer(
+                jobs=InMemoryJobs(),
+                stops=InMemoryJobStops(InMemoryJobs()),
+                snoozes=self.open_jobs,
+                files=self.watches,
+                alerts=self.alerts,
+                dialogs=self.dialogs,
+                prices=prices,
+                clock=lambda: self.now,
+                zone=ZoneInfo("Europe/Berlin"),
+                discount_percent=Decimal(0),
+                enforce=enforce,
+            ),
             dialogs=self.dialogs,
             clock=lambda: self.now,
             zone=ZoneInfo("Europe/Berlin"),

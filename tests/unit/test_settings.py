@@ -96,6 +96,18 @@ def test_a_missing_variable_of_sweep_jobs_is_named(name: str) -> None:
         SweepJobsSettings.from_env({key: value for key, value in SWEEP_JOBS.items() if key != name})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("BURN_ALERT_USD", "-1"), ("BURN_ALERT_USD", "Infinity"), ("BURN_ALERT_USD", "$5"), ("LONG_RUNNING_HOURS", "0")],
+)
+def test_a_rung_that_makes_no_sense_is_named(name: str, value: str) -> None:
+    """Of dollars 0 is one: it turns them off."""
+    with pytest.raises(SettingsError, match=name):
+        SweepJobsSettings.from_env({**SWEEP_JOBS, name: value})
+    assert SweepJobsSettings.from_env({**SWEEP_JOBS, "BURN_ALERT_USD": "0"}).burn_usd == Decimal(0)
+    assert SweepJobsSettings.from_env(SWEEP_JOBS).burn_usd == Decimal("99.5")
+
+
 @pytest.mark.parametrize("name", sorted(DELIVER_ALERT))
 def test_an_empty_variable_of_deliver_alert_is_named(name: str) -> None:
     """Empty is missing."""
@@ -110,6 +122,7 @@ def test_an_empty_variable_of_deliver_alert_is_named(name: str) -> None:
         ("DISCOUNT_PERCENT", "-1"),
         ("DISCOUNT_PERCENT", "101"),
         ("DISCOUNT_PERCENT", "NaN"),
+        ("DISCOUNT_PERCENT", "100.01"),
         ("MAX_RECEIVES", "0"),
         ("MAX_RECEIVES", "many"),
     ],

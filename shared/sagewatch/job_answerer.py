@@ -11,7 +11,7 @@ from sagewatch.alert_base import alert_id
 from sagewatch.dialogs import ask_job, told_of_job
 from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError, StopRefusedError
 from sagewatch.idleness import PROTECT_TAG
-from sagewatch.job_ports import JobStops
+from sagewatch.job_ports import JobStops, Snoozes
 from sagewatch.phrases import clock_time, money
 from sagewatch.ports import AlertQueue, Clock, Dialogs, Jobs, Prices, Stop
 from sagewatch.presses import JobPress, Pressed
@@ -19,7 +19,6 @@ from sagewatch.pricing import Rates
 from sagewatch.recorder import same_job
 from sagewatch.resources import Job, JobStatus
 from sagewatch.running_alerts import JobRunsAlert
-from sagewatch.stores import Snoozes
 from sagewatch.watches import Files, Lease
 
 _SNOOZE = timedelta(hours=24)

@@ -1,10 +1,12 @@
-"""What the watch over running jobs needs from the outside, as Protocols; ``ports`` says what implementers owe."""
+"""What the watch over running jobs needs besides, as Protocols; ``ports`` says what implementers owe."""
 
 from datetime import datetime
 from typing import Protocol
 
 from sagewatch.ports import Stop
 from sagewatch.resources import Job
+from sagewatch.stores import OpenJob
+from sagewatch.watches import Lease
 
 
 class JobStops(Protocol):
@@ -26,3 +28,13 @@ class JobUse(Protocol):
 
         Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
         """
+
+
+class Snoozes(Protocol):
+    """The open jobs, for those who answer people."""
+
+    def find(self, job: Job) -> OpenJob | None:
+        """The job as it stands in the index this moment, if it is in. Raises what ``Ledger.put`` does."""
+
+    def snooze(self, job: Job, lease: Lease) -> bool:
+        """Keep a snooze in place of the one before; say whether the job is in. Raises what ``Ledger.put`` does."""

@@ -185,16 +185,6 @@ class OpenJobs(OpenJobList, Protocol):
         """Take a job out, if it is in. Raises what ``Ledger.put`` does."""
 
 
-class Snoozes(Protocol):
-    """The open jobs, for those who answer people."""
-
-    def find(self, job: Job) -> OpenJob | None:
-        """The job as it stands in the index this moment, if it is in. Raises what ``Ledger.put`` does."""
-
-    def snooze(self, job: Job, lease: Lease) -> bool:
-        """Keep a snooze in place of the one before; say whether the job is in. Raises what ``Ledger.put`` does."""
-
-
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """How far a listing has come: to the jobs created at ``top``.

@@ -10,8 +10,9 @@ from sagewatch.adapters.dynamodb import DynamoLedger
 from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobs, DynamoSnoozes
 from sagewatch.adapters.in_memory_jobs import InMemoryOpenJobs
 from sagewatch.adapters.in_memory_stores import InMemoryLedger
+from sagewatch.job_ports import Snoozes
 from sagewatch.resources import JobStatus
-from sagewatch.stores import Ledger, OpenJob, OpenJobs, Snoozes
+from sagewatch.stores import Ledger, OpenJob, OpenJobs
 from sagewatch.watches import FOREVER, Lease
 from tests.builders import CREATED, NOW, a_job, a_row
 from tests.contract.conftest import Aws

@@ -80,8 +80,9 @@ def test_what_has_no_price_is_asked_about_all_the_same() -> None:
 def test_pressed_twice_and_by_two_people_it_is_stopped_once() -> None:
     """The message names the first; the second is told, alone."""
     world = told()
+    world.dialogs.open("BO", told_of_job("Looking."))
     world.press("stop_job_sure", JOB, user="U0ANA")
-    effect = world.press("stop_job_sure", JOB, user="U0BO").effect
+    effect = world.press("stop_job_sure", JOB, user="U0BO", view="V-BO").effect  # a dialog that has closed by then
 
     assert effect == "it is being stopped already"
     assert world.stops.stopped == ["Fraud-XGB-01"]

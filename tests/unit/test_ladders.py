@@ -114,6 +114,7 @@ def test_spot_is_said_to_be_at_most() -> None:
     ("hours", "usual", "due"),
     [
         ([1] * 5, "1:00:00", True),
+        ([3, *[1] * 5], "3:00:00", False),  # the 95th percentile of six is the sixth
         ([1] * 4, None, False),  # too few to call anything usual
         (
             [3, *[1] * 18, 1.2],

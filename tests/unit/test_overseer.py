@@ -194,12 +194,12 @@ def test_a_crash_between_telling_and_remembering_repeats_the_same_alert() -> Non
 
 @pytest.mark.parametrize("error", [ThrottledError("slow"), UnavailableError("no answer"), AccessDeniedError("no")])
 def test_what_goes_wrong_in_telling_hinders_neither_other_jobs_nor_the_ledger(error: SageWatchError) -> None:
-    """The failing thing is one family's history."""
+    """The failing thing is one family's history; of the two others one is looked at before that job, one after it."""
     world = JobWorld()
     world.families.failure = error
     world.has(a_named_job("long", 30 * HOUR))
     world.has(a_named_job("stuck", started_at=None, created_at=NOW - 2 * HOUR))
-    ended = a_named_job("done", 5 * HOUR, status=JobStatus.COMPLETED, ended_at=NOW - HOUR, billable_seconds=14_400)
+    ended = a_named_job("done", 40 * HOUR, status=JobStatus.COMPLETED, ended_at=NOW - HOUR, billable_seconds=140_400)
     world.has(ended)
     try:
         world.sweep()

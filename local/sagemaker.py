@@ -1,13 +1,12 @@
 """moto's SageMaker, made to behave as AWS does where SageWatch can tell the difference, and the control endpoint.
 
 What differs from moto: lists are narrowed and sorted by creation time before they are cut into pages; jobs begin
-InProgress and emit no end; processing jobs keep their resources; ARNs are in lower case; the missing Stop calls exist
-and refuse ended jobs with AWS's sentence; tags of an unknown ARN are an error and not a crash. Still not as on AWS:
-nothing runs, so a job changes only through the control endpoint or a Stop call. Of notebooks, see ``notebooks``.
+InProgress and emit no end; processing jobs keep their resources; ARNs are in lower case; tags of an unknown ARN are an
+error and not a crash. Still not as on AWS: nothing runs, so a job changes only through the control endpoint or a Stop
+call, of which see ``stops``. Of notebooks, see ``notebooks``.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -16,56 +15,18 @@ import botocore.session
 from botocore.model import Shape
 from flask import Flask, Response, jsonify, request
 from moto.core.responses import ActionResult
-from moto.core.utils import camelcase_to_underscores, utcnow
+from moto.core.utils import utcnow
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import AutoMLJob, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
+from local.emulated import ENDED, KINDS, Emulated, get, named, put
 from local.faults import FAULTS, breakable
 from local.notebooks import ORDERS, control, extend_notebooks, pace_route, story
+from local.stops import extend_stops, settled
 from sagewatch.fields import parse_timestamp
 
 Answer = tuple[Response, int]
-
-
-@dataclass(frozen=True)
-class Emulated:
-    """Where moto keeps one kind of resource, and how AWS spells it.
-
-    ``prefix`` stands before Status, StartTime... but for an AutoML job's EndTime; ``creating`` is the create call.
-    """
-
-    store: str
-    prefix: str
-    operation: str
-    creating: str = ""
-
-    @property
-    def end(self) -> str:
-        """The name of its end."""
-        return "EndTime" if self.prefix == "AutoML" else f"{self.prefix}EndTime"
-
-
-KINDS: Mapping[str, Emulated] = {
-    "training-job": Emulated("training_jobs", "Training", "DescribeTrainingJob", "create_training_job"),
-    "processing-job": Emulated("processing_jobs", "Processing", "DescribeProcessingJob", "create_processing_job"),
-    "transform-job": Emulated("transform_jobs", "Transform", "DescribeTransformJob", "create_transform_job"),
-    "hyper-parameter-tuning-job": Emulated(
-        "hyper_parameter_tuning_jobs",
-        "HyperParameterTuning",
-        "DescribeHyperParameterTuningJob",
-        "create_hyper_parameter_tuning_job",
-    ),
-    "automl-job": Emulated("auto_ml_jobs", "AutoML", "DescribeAutoMLJobV2", "create_auto_ml_job_v2"),
-    "notebook-instance": Emulated("notebook_instances", "NotebookInstance", "DescribeNotebookInstance"),
-}
-_ENDED = frozenset({"Completed", "Failed", "Stopped"})
-_SHORTER = {
-    "NotebookInstanceStatus": "status",
-    "NotebookInstanceArn": "arn",
-    "NotebookInstanceLifecycleConfigName": "lifecycle_config_name",
-    "SecurityGroups": "security_group_ids",
-}
 
 
 def extend_moto() -> None:
@@ -76,11 +37,11 @@ def extend_moto() -> None:
         operation = emulated.creating.removeprefix("create_").removesuffix("_v2")
         create = getattr(SageMakerResponse, emulated.creating)
         setattr(SageMakerResponse, emulated.creating, _beginning(create, kind))
-        setattr(SageMakerResponse, f"stop_{operation}", _stopping(kind))
         setattr(SageMakerResponse, f"delete_{operation}", _deleting(kind))
         setattr(SageMakerResponse, f"list_{operation}s", _listing(kind))
         breakable(emulated.operation)
         breakable(f"List{emulated.prefix}Jobs")
+    extend_stops()
     extend_notebooks()
     setattr(AutoMLJob, "__init__", _lenient(AutoMLJob.__init__))  # noqa: B010 - likewise
     for method, replacement in (("list_tags", _list_tags), ("add_tags", _add_tags), ("delete_tags", _delete_tags)):
@@ -97,9 +58,9 @@ def _beginning(create: Callable[[SageMakerResponse], ActionResult], kind: str) -
         name = self._get_param(f"{emulated.prefix}JobName")
         job = getattr(self.sagemaker_backend, emulated.store)[name]
         job.arn = job.arn.lower()
-        _set(job, f"{emulated.prefix}JobStatus", "InProgress")
+        put(job, f"{emulated.prefix}JobStatus", "InProgress")
         for absent in (f"{emulated.prefix}StartTime", emulated.end, "ModelArtifacts", "FailureReason"):
-            _set(job, absent, None)
+            put(job, absent, None)
         if kind == "training-job":
             job.secondary_status = "Starting"
         if kind == "processing-job":
@@ -107,28 +68,6 @@ def _beginning(create: Callable[[SageMakerResponse], ActionResult], kind: str) -
         return ActionResult({f"{emulated.prefix}JobArn": job.arn})
 
     return created
-
-
-def _named(asked: SageMakerResponse, emulated: Emulated) -> Any:
-    """The job a request names."""
-    job = getattr(asked.sagemaker_backend, emulated.store).get(asked._get_param(f"{emulated.prefix}JobName"))  # noqa: SLF001 - moto's way to read a request
-    if job is None:
-        raise ValidationError(message="Requested resource not found.")
-    return job
-
-
-def _stopping(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
-    def stop(self: SageMakerResponse) -> ActionResult:
-        emulated = KINDS[kind]
-        job = _named(self, emulated)
-        status = _get(job, f"{emulated.prefix}JobStatus")
-        if status in _ENDED:
-            what = kind.replace("-", " ")
-            raise ValidationError(message=f"The request was rejected because the {what} is in status {status}.")
-        _set(job, f"{emulated.prefix}JobStatus", "Stopping")
-        return ActionResult({})
-
-    return stop
 
 
 def _lenient(init: Callable[..., None]) -> Callable[..., None]:
@@ -149,7 +88,7 @@ def _deleting(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
 
     def delete(self: SageMakerResponse) -> ActionResult:
         emulated = KINDS[kind]
-        if _get(_named(self, emulated), f"{emulated.prefix}JobStatus") not in _ENDED:
+        if get(named(self, emulated), f"{emulated.prefix}JobStatus") not in ENDED:
             raise ValidationError(
                 message=f"The request was rejected because the {kind.replace('-', ' ')} has not ended."
             )
@@ -170,7 +109,7 @@ def _listing(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
         asked = {name: self._get_param(name) for name in ("CreationTimeAfter", "CreationTimeBefore", "StatusEquals")}
         begin, end = parse_timestamp(asked["CreationTimeAfter"]), parse_timestamp(asked["CreationTimeBefore"])
         found = [
-            resource
+            settled(resource, emulated)
             for resource in getattr(self.sagemaker_backend, emulated.store).values()
             if (begin is None or _created(resource) > begin) and (end is None or _created(resource) < end)
         ]
@@ -178,7 +117,7 @@ def _listing(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
         first = int(self._get_param("NextToken") or 0)
         last = first + int(self._get_param("MaxResults") or 10)
         status = f"{emulated.prefix}JobStatus"
-        page = [job for job in found[first:last] if asked["StatusEquals"] in {None, _get(job, status)}]
+        page = [job for job in found[first:last] if asked["StatusEquals"] in {None, get(job, status)}]
         answer: dict[str, Any] = {f"{emulated.prefix}JobSummaries": [_summary(job, emulated) for job in page]}
         return ActionResult(answer | ({"NextToken": str(last)} if last < len(found) else {}))
 
@@ -199,7 +138,7 @@ def _summary(resource: Any, emulated: Emulated) -> dict[str, object]:
         "LastModifiedTime",
     )
     more = {"AutoMLJobSecondaryStatus": "Completed"} if emulated.prefix == "AutoML" else {}
-    return {f"{emulated.prefix}JobArn": resource.arn, **more, **{name: _get(resource, name) for name in names}}
+    return {f"{emulated.prefix}JobArn": resource.arn, **more, **{name: get(resource, name) for name in names}}
 
 
 def _list_tags(self: SageMakerResponse) -> ActionResult:
@@ -283,12 +222,12 @@ def _apply(resource: object, emulated: Emulated, orders: Mapping[str, object]) -
     if notebook:
         control(resource, orders)
     end = emulated.end
-    started = values.get(f"{emulated.prefix}StartTime", _get(resource, f"{emulated.prefix}StartTime"))
-    if values.get(f"{emulated.prefix}JobStatus") in _ENDED and started and end in members:
+    started = values.get(f"{emulated.prefix}StartTime", get(resource, f"{emulated.prefix}StartTime"))
+    if values.get(f"{emulated.prefix}JobStatus") in ENDED and started and end in members:
         values.setdefault(end, utcnow())
     touched = {"LastModifiedTime": utcnow()} if values else {}
     for name, value in {**touched, **values}.items():
-        _set(resource, name, value)
+        put(resource, name, value)
     return jsonify({"set": sorted(values)}), 200
 
 
@@ -313,20 +252,6 @@ def _typed(value: Any, shape: Shape) -> Any:
             return [_typed(item, shape.member) for item in value]  # type: ignore[attr-defined] # a ListShape
         case _:
             return value
-
-
-def _set(resource: object, name: str, value: object) -> None:
-    setattr(resource, _attribute(resource, name), value)
-
-
-def _get(resource: object, name: str) -> object:
-    return getattr(resource, _attribute(resource, name), None)
-
-
-def _attribute(resource: object, name: str) -> str:
-    """What moto calls it if it has it, for its lists look there; else the API's spelling, which it echoes."""
-    snake = camelcase_to_underscores(name.replace("AutoML", "AutoMl"))
-    return next((known for known in (snake, _SHORTER.get(name, snake)) if hasattr(resource, known)), name)
 
 
 def _refuse(status: int, error: str) -> Answer:

@@ -15,11 +15,11 @@ from sagewatch.adapters.in_memory import (
     InMemoryLists,
     InMemoryPrices,
 )
+from sagewatch.adapters.in_memory_jobs import InMemoryOpenJobs
 from sagewatch.adapters.in_memory_stores import (
     InMemoryCheckpoints,
     InMemoryLedger,
     InMemoryMarks,
-    InMemoryOpenJobs,
     InMemoryRegions,
     InMemoryTotals,
 )

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryPictures, InMemoryPrices
 from sagewatch.adapters.in_memory_deliveries import InMemoryDeliveries
+from sagewatch.adapters.in_memory_jobs import InMemoryOpenJobs
 from sagewatch.adapters.in_memory_notebooks import InMemorySessions
 from sagewatch.adapters.in_memory_stores import (
     InMemoryLedger,
     InMemoryMarks,
-    InMemoryOpenJobs,
     InMemoryRegions,
     InMemoryTotals,
     InMemoryWatches,

@@ -5,29 +5,30 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryDialogs, InMemoryPrices
+from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryDialogs, InMemoryJobs, InMemoryPrices
 from sagewatch.adapters.in_memory_deliveries import InMemoryDeliveries
+from sagewatch.adapters.in_memory_jobs import InMemoryJobStops, InMemoryOpenJobs
 from sagewatch.adapters.in_memory_notebooks import InMemoryNotebooks, InMemorySessions
 from sagewatch.adapters.in_memory_stores import (
     InMemoryLedger,
     InMemoryMarks,
-    InMemoryOpenJobs,
     InMemoryRegions,
     InMemoryTotals,
     InMemoryWatches,
 )
 from sagewatch.adviser import Adviser
-from sagewatch.answerer import Answerer, Pressed
+from sagewatch.answerer import Answerer
 from sagewatch.evidence import Active, Idle, Reading, Source
 from sagewatch.idleness import Rules
 from sagewatch.incidents import Incidents
+from sagewatch.job_answerer import JobAnswerer
 from sagewatch.looker import Looker
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.notebook_outcomes import NotebooksSwept
 from sagewatch.notebook_sweeper import NotebookSweeper
 from sagewatch.notebooks import Notebook, NotebookStatus
 from sagewatch.ports import Posted
-from sagewatch.presses import Action, Press
+from sagewatch.presses import Action, Press, Pressed
 from sagewatch.pricing import PriceBook
 from sagewatch.stopper import Stopper
 from sagewatch.tracker import Tracker
@@ -153,6 +154,19 @@ class NotebookWorld:
             incidents=incidents,
             looker=looker,
             stopper=stopper,
+            jobs=JobAnswerer(
+                jobs=InMemoryJobs(),
+                stops=InMemoryJobStops(InMemoryJobs()),
+                snoozes=self.open_jobs,
+                files=self.watches,
+                alerts=self.alerts,
+                dialogs=self.dialogs,
+                prices=prices,
+                clock=lambda: self.now,
+                zone=ZoneInfo("Europe/Berlin"),
+                discount_percent=Decimal(0),
+                enforce=enforce,
+            ),
             dialogs=self.dialogs,
             clock=lambda: self.now,
             zone=ZoneInfo("Europe/Berlin"),

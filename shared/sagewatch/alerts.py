@@ -19,6 +19,7 @@ from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.owners import CHANNEL_TAG
 from sagewatch.records import CostRecord
 from sagewatch.resources import Job, JobKind
+from sagewatch.running_alerts import JobRunsAlert
 from sagewatch.shapes import faults
 
 JobFinding = Literal["job-failed", "job-never-started", "job-hit-limit"]
@@ -79,7 +80,17 @@ class UnpricedAlert(AlertBase):
     example: Name
 
 
-Alert = JobAlert | JobReport | UnpricedAlert | NotebookAlert | NotebookNews | GroupAlert | DigestAlert | BudgetAlert
+Alert = (
+    JobAlert
+    | JobRunsAlert
+    | JobReport
+    | UnpricedAlert
+    | NotebookAlert
+    | NotebookNews
+    | GroupAlert
+    | DigestAlert
+    | BudgetAlert
+)
 _ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
 
 

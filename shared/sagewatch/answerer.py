@@ -1,6 +1,8 @@
-"""AnswerSlack's work behind the door: a press becomes a lease or a stop, and the message says who pressed what."""
+"""AnswerSlack's work behind the door: a press becomes a lease or a stop, and the message says who pressed what.
 
-from collections.abc import Mapping
+Those of jobs are answered by ``job_answerer``.
+"""
+
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import assert_never
@@ -11,34 +13,19 @@ from sagewatch.errors import NotebookNotFoundError, SageWatchError
 from sagewatch.evidence import Active
 from sagewatch.idleness import PROTECT_TAG, doubt
 from sagewatch.incidents import Incidents
+from sagewatch.job_answerer import JobAnswerer
 from sagewatch.looker import Case, Looker
 from sagewatch.notebook_outcomes import StopOutcome
 from sagewatch.notebook_stores import Sessions
 from sagewatch.ports import Clock, Dialogs
-from sagewatch.presses import Press, read_press
+from sagewatch.presses import JobPress, Press, Pressed, read_press
 from sagewatch.sessions import Session
 from sagewatch.stopper import Stopper
 from sagewatch.watches import FOREVER, Lease, Watches
 
 _MORNING = time(9, 0)
 _FOUR_HOURS = timedelta(hours=4)
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """What became of a press."""
-
-    press: Press
-    effect: str
-
-    def answer(self) -> Mapping[str, object]:
-        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
-        return {
-            "action": self.press.action,
-            "notebook": self.press.name,
-            "user": self.press.user,
-            "effect": self.effect,
-        }
+_MAY_NOT = "you may not press buttons here; ask whoever runs SageWatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +37,7 @@ class Answerer:
     incidents: Incidents
     looker: Looker
     stopper: Stopper
+    jobs: JobAnswerer
     dialogs: Dialogs
     clock: Clock
     zone: ZoneInfo
@@ -58,8 +46,16 @@ class Answerer:
     def on_message(self, body: str) -> Pressed:
         """Handle the press in a queue message. Raises ``MalformedPressError`` and what the ports do."""
         press = read_press(body)
-        if not self._may(press.user):
-            return self._say(press, "you may not answer for notebooks here; ask whoever runs SageWatch")
+        may = self._may(press.user)
+        match press:
+            case JobPress():
+                return self.jobs.answer(press) if may else self.jobs.say(press, _MAY_NOT)
+            case Press():
+                return self._answer(press) if may else self._say(press, _MAY_NOT)
+            case _:
+                assert_never(press)
+
+    def _answer(self, press: Press) -> Pressed:
         session = self.sessions.get(press.arn, press.region)
         if session is None or session.instance_type is None:
             return self._over(press)

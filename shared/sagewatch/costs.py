@@ -70,10 +70,11 @@ class Cost:
 
 def cost_of(job: Job, book: PriceBook, discount_percent: Decimal = Decimal(0)) -> Cost:
     """Say what an ended job cost. Total: every job gets a ``Cost``, and what is unknown is never 0."""
-    return _without_instances(job) or _by_the_hour(job, book, discount_percent)
+    return without_instances(job) or _by_the_hour(job, book, discount_percent)
 
 
-def _without_instances(job: Job) -> Cost | None:
+def without_instances(job: Job) -> Cost | None:
+    """The cost of a job that no instance hours are billed for, ended or not; ``None`` for every other."""
     if job.kind.is_rollup:
         return Cost(pricing=Pricing.NOT_INSTANCE_PRICED, reason="the jobs it started have rows of their own")
     if job.serverless:

@@ -13,10 +13,11 @@ from slack_sdk.signature import SignatureVerifier
 from sagewatch.dialogs import looking
 from sagewatch.errors import MalformedPressError, SageWatchError
 from sagewatch.ports import Clock, Dialogs, PressQueue
-from sagewatch.presses import Press, read_interaction
+from sagewatch.presses import AnyPress, read_interaction
 from sagewatch.stores import Presses
 
 _SIGNATURE = "x-slack-signature"
+_WITH_DIALOG = frozenset({"stop_now", "stop_job"})
 
 
 class _SlackClock:
@@ -73,13 +74,13 @@ class Door:
         verifier = SignatureVerifier(self.secret(), clock=_SlackClock(self.clock))  # type: ignore[arg-type] # duck
         return verifier.is_valid(body, stamp, headers[_SIGNATURE])
 
-    def _dialog(self, press: Press, trigger: str | None) -> str | None:
-        """A trigger is good for three seconds, a look at a notebook may take longer: the dialog opens before it."""
-        if press.action != "stop_now" or trigger is None:
+    def _dialog(self, press: AnyPress, trigger: str | None) -> str | None:
+        """A trigger is good for three seconds, a look at AWS may take longer: the dialog opens before it."""
+        if press.action not in _WITH_DIALOG or trigger is None:
             return None
         try:
-            return self.dialogs.open(trigger, looking(press.name))
-        except SageWatchError:  # the press counts all the same; what is busy is then not stopped
+            return self.dialogs.open(trigger, looking(press))
+        except SageWatchError:  # the press counts all the same; what has to be asked is then not stopped
             return None
 
 

@@ -97,8 +97,8 @@ class Notes(Protocol):
 class Swept:
     """What a run did, in numbers of jobs and sums, and what went wrong, each in one sentence.
 
-    ``failures`` need a person; what was ``postponed`` the next run tries again. ``complete`` says that nothing was left
-    for it: neither time nor SageMaker's patience ended before.
+    ``told`` are running jobs people were told of. ``failures`` need a person; what was ``postponed`` the next run tries
+    again. ``complete`` says that nothing was left for it: neither time nor SageMaker's patience ended before.
     """
 
     summed: int = 0
@@ -107,6 +107,7 @@ class Swept:
     looked_at: int = 0
     recorded: int = 0
     still_open: int = 0
+    told: int = 0
     complete: bool = True
     failures: list[str] = field(default_factory=list)
     postponed: list[str] = field(default_factory=list)

@@ -16,7 +16,7 @@ from sagewatch.alerts import Alert
 from sagewatch.digest import Chart
 from sagewatch.evidence import Reading
 from sagewatch.notebooks import Notebook
-from sagewatch.presses import Press
+from sagewatch.presses import AnyPress
 from sagewatch.pricing import PriceBook
 from sagewatch.records import Key, iso
 from sagewatch.resources import Job, JobKind
@@ -240,7 +240,7 @@ class Dialogs(Protocol):
 class PressQueue(Protocol):
     """The way behind the door."""
 
-    def send(self, press: Press) -> None:
+    def send(self, press: AnyPress) -> None:
         """Queue a press. Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``."""
 
 

@@ -99,7 +99,7 @@ class Recorder:
         now, whole = self.clock(), replace(job, parent_arn=parent_of(job))
         settled = without_pool(whole, now)
         cost = cost_of(settled, self.prices.book(job.region), self.discount_percent)
-        owner = owner_of(whole, self.owner_tag_keys, self._parent_tags(whole))
+        owner = self.owner(whole)
         background = self._background(settled, owner) if tell else UNKNOWN
         return decide_ended(
             settled,
@@ -140,6 +140,10 @@ class Recorder:
     def with_tags(self, job: Job) -> Job:
         """The job with its tags, which Describe does not tell."""
         return job if job.tags is not None else replace(job, tags=self.jobs.tags(job.arn, job.region))
+
+    def owner(self, job: Job) -> Owner | None:
+        """Whom a job belongs to whose tags and parent are known. Raises what ``Jobs.tags`` does."""
+        return owner_of(job, self.owner_tag_keys, self._parent_tags(job))
 
     def _parent_tags(self, job: Job) -> Mapping[str, str] | None:
         """A call that only a child without an owner of its own is worth."""

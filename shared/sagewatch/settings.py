@@ -135,6 +135,8 @@ class SweepJobsSettings(FromEnvironment):
 
     recording: RecordingSettings
     report_usd: Decimal
+    long_running: timedelta
+    burn_usd: Decimal
     home_region: str
 
     @classmethod
@@ -143,6 +145,8 @@ class SweepJobsSettings(FromEnvironment):
         return cls(
             recording=RecordingSettings.read(env),
             report_usd=env.usd("REPORT_USD"),
+            long_running=env.hours("LONG_RUNNING_HOURS"),
+            burn_usd=env.usd("BURN_ALERT_USD"),
             home_region=env.text("AWS_REGION"),
         )
 

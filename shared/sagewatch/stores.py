@@ -3,7 +3,7 @@
 To implementers: what ``ports`` asks of every adapter holds here too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from sagewatch.pricelist import ListedPrice
 from sagewatch.records import CostRecord, Key
 from sagewatch.resources import Job
 from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
+from sagewatch.watches import Lease
 
 
 class RegionList(Protocol):
@@ -162,12 +163,15 @@ class OpenJob:
     """A job of the index: its key, its role and instances if they were told.
 
     ``provisional`` says that it ended and its row is not final. ``backfilled_at`` is when a backfill put it in: what
-    ended before is the past, of which nobody is told.
+    ended before is the past, of which nobody is told. ``told`` names the rungs people were told of, and ``snooze`` says
+    until when they want to hear no more.
     """
 
     job: Job
     provisional: bool = False
     backfilled_at: datetime | None = None
+    told: frozenset[str] = frozenset()
+    snooze: Lease | None = None
 
 
 class OpenJobList(Protocol):
@@ -181,7 +185,13 @@ class OpenJobs(OpenJobList, Protocol):
     """The index of jobs whose end has not been recorded, or not for good."""
 
     def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
-        """Put a job in, unless the ledger has its end; say whether it is in. Raises what ``Ledger.put`` does."""
+        """Put a job in, unless the ledger has its end; say whether it is in. Raises what ``Ledger.put`` does.
+
+        What was told of one that is in already stays, and so does its snooze.
+        """
+
+    def told(self, job: Job, rungs: Collection[str]) -> bool:
+        """Remember that people were told of these rungs; say whether the job is in. Raises what ``Ledger.put`` does."""
 
     def remove(self, job: Job) -> None:
         """Take a job out, if it is in. Raises what ``Ledger.put`` does."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sagewatch.costs import in_doubt
 from sagewatch.errands import NOBODY, Errand, Swept, Watcher, cut, endless, noted, reached
 from sagewatch.errors import JobNotFoundError, MalformedEventError, OutOfTimeError, SweepIncompleteError
+from sagewatch.overseer import Overseer, Round
 from sagewatch.policy import decide_unread
 from sagewatch.ports import Clock, JobLists, Jobs, ListedJob, MoreTime
 from sagewatch.recorder import Effect, Recorder, lacks_billed_seconds, same_job, without_pool
@@ -39,6 +40,7 @@ class Sweeper:
     summer: Summer
     clock: Clock
     home_region: str
+    overseer: Overseer | None = None
     watcher: Watcher = NOBODY
 
     def sweep(self, more_time: MoreTime) -> Swept:
@@ -70,10 +72,11 @@ class Sweeper:
         for kind, region in itertools.product(JOB_KINDS, open_jobs):  # so a region rests while the others are asked
             with noted(swept, region):
                 self._list(errand, kind, region, open_jobs[region], more_time, swept)
+        telling = self.overseer.begin() if self.overseer and errand.backfilled_at is None else None
         for past, region in itertools.product((False, True), open_jobs):  # somebody may have to hear of the others
             covered = [entry for entry in open_jobs[region].values() if errand.covers(entry, past=past)]
             with noted(swept, region):
-                self._look_at(region, covered, more_time, swept)
+                self._look_at(region, covered, telling, more_time, swept)
         return swept
 
     def _sum(self, more_time: MoreTime, swept: Swept) -> None:
@@ -133,15 +136,17 @@ class Sweeper:
             if listed.key not in recorded
         ]
 
-    def _look_at(self, region: str, entries: Collection[OpenJob], more_time: MoreTime, swept: Swept) -> None:
+    def _look_at(
+        self, region: str, entries: Collection[OpenJob], telling: Round | None, more_time: MoreTime, swept: Swept
+    ) -> None:
         self.watcher.found(region, len(entries))
         for entry in entries:
             _need(more_time, 1, "the next run looks at the rest")
             with noted(swept, f"{entry.job.kind} job {entry.job.name}", may_throttle=False):
-                self._look(entry, swept)
+                self._look(entry, telling, swept)
             self.watcher.looked()
 
-    def _look(self, entry: OpenJob, swept: Swept) -> None:
+    def _look(self, entry: OpenJob, telling: Round | None, swept: Swept) -> None:
         swept.looked_at += 1
         try:
             found = self.jobs.describe(entry.job)
@@ -155,6 +160,9 @@ class Sweeper:
         elif self._unsettled(entry, without_pool(found, self.clock())):
             swept.still_open += 1
             self._complete(entry, found)
+            if telling:
+                with noted(swept, f"telling of {found.kind} job {found.name}"):
+                    swept.told += telling.look(entry, found)
         else:
             swept.recorded += self._record(entry, found)
 

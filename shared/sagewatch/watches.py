@@ -10,7 +10,7 @@ FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Somebody keeps the notebook until then. ``author`` is a Slack user's ID."""
+    """Somebody keeps the notebook, or wants to hear nothing of the job, until then. ``author`` is a Slack user's ID."""
 
     author: str
     until: datetime
@@ -53,7 +53,17 @@ class WatchList(Protocol):
         """What is remembered of a region's notebooks, by ARN. Raises what ``Ledger.put`` does."""
 
 
-class Watches(WatchList, Protocol):
+class Files(Protocol):
+    """The alerts whose messages may change."""
+
+    def file(self, alert_id: str, body: str) -> None:
+        """Keep the alert of an incident, to edit its message later. Raises what ``Ledger.put`` does."""
+
+    def filed(self, alert_id: str) -> str | None:
+        """The alert of an incident, if it is known. Raises what ``Ledger.put`` does."""
+
+
+class Watches(WatchList, Files, Protocol):
     """What is remembered of notebooks. The lease is written by those who answer people, the rest by sweeps."""
 
     def read(self, arn: str, region: str) -> Watched:
@@ -61,12 +71,6 @@ class Watches(WatchList, Protocol):
 
     def keep(self, watched: Watched, region: str) -> None:
         """Remember all but the lease. Raises what ``Ledger.put`` does."""
-
-    def file(self, alert_id: str, body: str) -> None:
-        """Keep the alert of an incident, to edit its message later. Raises what ``Ledger.put`` does."""
-
-    def filed(self, alert_id: str) -> str | None:
-        """The alert of an incident, if it is known. Raises what ``Ledger.put`` does."""
 
     def grant(self, arn: str, region: str, lease: Lease) -> None:
         """Write a lease in place of the one before. Raises what ``Ledger.put`` does."""

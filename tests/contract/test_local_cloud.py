@@ -14,12 +14,13 @@ from flask import Flask, Response, request
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from local.block_kit import faults
-from local.builders import Run, training
+from local.builders import Run, automl, processing, training, transform, tuning
 from local.cloud import _PREFERRED, Ports, unknown_parameters
-from local.jobs import Stage, describe, get_json, post_json
+from local.jobs import PlayedJob, Stage, describe, get_json, post_json
+from local.notebooks import PACE
 from local.sagemaker import control_app
 from local.slack import Workspace, slack_app
-from sagewatch.resources import JobKind
+from sagewatch.resources import KINDS, JobKind
 from tests.builders import ACCOUNT
 from tests.servers import serving
 
@@ -92,6 +93,15 @@ def test_the_control_endpoint_says_what_is_wrong(
     assert (code, word in answer["error"]) == (status, True)
 
 
+@pytest.fixture
+def slowly() -> Iterator[None]:
+    """What is asked to stop takes a minute."""
+    PACE.seconds = 60
+    yield
+    PACE.seconds = 0
+
+
+@pytest.mark.usefixtures("slowly")
 def test_a_running_job_can_be_stopped_and_an_ended_one_cannot(stage: Stage) -> None:
     """With AWS's sentence."""
     job = training("Control-03", Run.ago(1, 30), {"ml.m5.xlarge": 1})
@@ -103,6 +113,50 @@ def test_a_running_job_can_be_stopped_and_an_ended_one_cannot(stage: Stage) -> N
     stage.finish(job)
     with pytest.raises(sagemaker.exceptions.ClientError, match="the training job is in status Completed"):
         sagemaker.stop_training_job(TrainingJobName=job.name)
+
+
+PLAYED = [
+    training("Control-04", Run.ago(1, 30), {"ml.m5.xlarge": 1}),
+    processing("Control-05", Run.ago(1, 30), {"ml.m5.xlarge": 1}),
+    transform("Control-06", Run.ago(1, 30), {"ml.m5.xlarge": 1}),
+    tuning("Control-07", Run.ago(1, 30)),
+    automl("Control-08", Run.ago(1, 30)),
+]
+
+
+@pytest.mark.parametrize("job", PLAYED, ids=lambda job: job.kind)
+def test_a_stopped_job_has_its_end_in_lists_and_in_describe(stage: Stage, job: PlayedJob) -> None:
+    """Of every kind; a training job has its billed seconds too."""
+    sagemaker, arn_type = stage.client("sagemaker"), KINDS[job.kind].arn_type
+    stage.create(job)
+    started = {name: value for name, value in job.end.items() if name.endswith("StartTime")}
+    stage.control(arn_type, job.name, started)
+    operation = "auto_ml_job" if job.kind is JobKind.AUTOML else arn_type.replace("-", "_")
+    prefix = next(name for name in job.end if name.endswith("JobStatus")).removesuffix("JobStatus")
+    getattr(sagemaker, f"stop_{operation}")(**{f"{prefix}JobName": job.name})
+    [listed] = [
+        summary
+        for summary in getattr(sagemaker, f"list_{operation}s")(MaxResults=100)[f"{prefix}JobSummaries"]
+        if summary[f"{prefix}JobName"] == job.name
+    ]
+    found = describe(sagemaker, job.kind, job.name)
+    end = "EndTime" if job.kind is JobKind.AUTOML else f"{prefix}EndTime"
+
+    assert (listed[f"{prefix}JobStatus"], found[f"{prefix}JobStatus"]) == ("Stopped", "Stopped")
+    assert found[end] >= found["CreationTime"]
+    assert ("BillableTimeInSeconds" in found) is (job.kind is JobKind.TRAINING)
+
+
+def test_a_job_stopped_before_it_started_has_no_end(stage: Stage) -> None:
+    """DescribeTrainingJob: the times may be absent."""
+    job = training("Control-09", Run.ago(1, 30), {"ml.m5.xlarge": 1})
+    stage.create(job)
+    stage.client("sagemaker").stop_training_job(TrainingJobName=job.name)
+    found = describe(stage.client("sagemaker"), JobKind.TRAINING, job.name)
+
+    assert (found["TrainingJobStatus"], found["SecondaryStatus"]) == ("Stopped", "Stopped")
+    assert "TrainingEndTime" not in found
+    assert "BillableTimeInSeconds" not in found
 
 
 def test_a_button_is_pressed_by_a_signed_interaction() -> None:

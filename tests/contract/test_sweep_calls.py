@@ -17,9 +17,11 @@ from moto.sagemaker.models import sagemaker_backends
 from local.builders import Run, training
 from local.jobs import PlayedJob, Stage
 from local.sagemaker import control_app
-from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb import DynamoLedger
 from sagewatch.adapters.dynamodb_families import DynamoFamilies
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
+from sagewatch.adapters.dynamodb_notebooks import DynamoWatches
+from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobs
 from sagewatch.adapters.dynamodb_prices import DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryJobMetrics
@@ -28,6 +30,7 @@ from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_lists import SageMakerLists
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.inquirer import Inquirer
+from sagewatch.overseer import Overseer
 from sagewatch.recorder import Recorder
 from sagewatch.reporter import Reporter, UseOfJobs
 from sagewatch.stores import Checkpoint
@@ -35,6 +38,7 @@ from sagewatch.summer import Summer
 from sagewatch.sweeper import Sweeper
 from tests.builders import ACCOUNT, endless
 from tests.contract.conftest import Aws
+from tests.job_world import RULES
 from tests.servers import serving
 
 REGION = "ap-northeast-1"  # a region of its own
@@ -88,6 +92,12 @@ class Counted:
             ),
             clock=clock,
             home_region=REGION,
+            overseer=Overseer(
+                recorder=recorder,
+                families=DynamoFamilies(dynamodb, ledger),
+                files=DynamoWatches(dynamodb, state, clock),
+                rules=RULES,
+            ),
         )
 
     def _counted(self, client: Any) -> Any:
@@ -137,6 +147,7 @@ def calls_of_a_sweep(aws: Aws, tables: tuple[str, str], stage: Stage, old: int) 
     still_running = [a_played_job(f"open-{number}", timedelta(days=1, hours=1)) for number in range(25)]
     for job in still_running:
         stage.create(job)
+        stage.control("training-job", job.name, {"TrainingStartTime": NOW - timedelta(minutes=20)}, REGION)
     for kind in ("training", "processing", "transform", "tuning", "automl"):  # as sweeps of before left them
         counted.sweeper.checkpoints.keep(f"sweep#{REGION}#{kind}", Checkpoint(NOW - timedelta(hours=1)))
     for entry in still_running:
@@ -208,3 +219,26 @@ def test_a_second_sweep_asks_only_for_what_is_open(aws: Aws, tables: tuple[str, 
         "GetItem": 5,
         "BatchGetItem": 1,
     }
+
+
+def test_running_jobs_cost_one_query_a_family_and_a_telling_three_more(
+    aws: Aws, tables: tuple[str, str], stage: Stage
+) -> None:
+    """Twelve jobs of two families have run for 26 hours: told once, and then only their families are asked about."""
+    counted = Counted(aws, tables)
+    for family in ("left", "right"):
+        for number in range(6):
+            job = a_played_job(f"{family}-2026-11-19-10-00-{number:02}-000", timedelta(hours=26))
+            stage.create(job)
+            stage.control("training-job", job.name, {"TrainingStartTime": NOW - timedelta(hours=26)}, REGION)
+    first = counted.sweep()
+    second = counted.sweep()
+    lists = {f"List{kind}Jobs" for kind in ("Training", "Processing", "Transform", "HyperParameterTuning", "AutoML")}
+
+    assert {name: count for name, count in second.items() if name not in lists} == {
+        "GetItem": 5,  # checkpoints
+        "Query": 3 + 2,  # marks, regions, open jobs; two families; prices are known for an hour
+        "DescribeTrainingJob": 12,
+    }
+    assert first["ListTags"] == first["UpdateItem"] == 12  # whose it is; what was told
+    assert first["PutItem"] == 12 + 1 + 1  # the alert, to edit its message later; how far the listing came; the region

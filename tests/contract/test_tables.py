@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs, from_item
+from sagewatch.adapters.dynamodb import DynamoLedger, from_item
 from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries
+from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobs
 from sagewatch.adapters.in_memory_deliveries import InMemoryDeliveries
-from sagewatch.adapters.in_memory_stores import InMemoryLedger, InMemoryOpenJobs
+from sagewatch.adapters.in_memory_jobs import InMemoryOpenJobs
+from sagewatch.adapters.in_memory_stores import InMemoryLedger
 from sagewatch.costs import Pricing
 from sagewatch.delivery_stores import Deliveries
 from sagewatch.errors import UnavailableError

@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb import DynamoLedger
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
+from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobs
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.in_memory_jobs import InMemoryOpenJobs
 from sagewatch.adapters.in_memory_stores import (
     InMemoryCheckpoints,
     InMemoryLedger,
     InMemoryMarks,
-    InMemoryOpenJobs,
     InMemoryRegions,
     InMemoryTotals,
 )

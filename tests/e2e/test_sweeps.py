@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from local.builders import Run, automl, processing, training, transform, tuning
-from local.jobs import PlayedJob, get_json
+from local.jobs import PlayedJob, get_json, post_json
 from sagewatch.resources import JOB_KINDS, KINDS, JobKind
 from tests.e2e.conftest import Account, eventually
 
@@ -253,3 +253,66 @@ def test_a_sweep_that_is_throttled_for_long_goes_on_next_time(account: Account) 
 
     assert (first["complete"], first["failures"], second["complete"]) == (False, [], True)
     assert [row["recorded_by"] for row in account.rows(job.name)] == ["sweep"]
+
+
+class Talk:
+    """What people press and are asked about a job, in the local Slack."""
+
+    def __init__(self, account: Account, name: str) -> None:
+        """Of the only message that names it."""
+        self._account, self._name, self._slack = account, name, account.cloud.slack_url
+        [self.message] = account.settled_messages(name)
+
+    def press(self, action: str) -> bool:
+        """Press a button; say whether it was taken."""
+        order = {"ts": self.message["ts"], "action_id": action, "user": "U0ANA"}
+        return bool(post_json(f"{self._slack}/press", order)["status"] == 200)
+
+    def asked(self) -> list[dict[str, Any]]:
+        """Press "Stop job" until its dialog is there, which a function that starts slowly opens too late."""
+        assert self.press("stop_job")
+        return eventually(
+            lambda: [one for one in get_json(f"{self._slack}/views") if one["view"]["callback_id"] == "stop_job_sure"],
+            seconds=15,
+        )
+
+    def confirm(self, view_id: str) -> bool:
+        """Press the dialog's own button; say whether it was taken."""
+        order = {"view_id": view_id, "user": "U0ANA"}
+        return bool(post_json(f"{self._slack}/submit", order)["status"] == 200)
+
+    def says(self, text: str) -> bool:
+        """Whether the message has come to say that."""
+        return eventually(lambda: text in self._account.messages(self._name)[0]["text"], seconds=60)
+
+
+def test_a_long_job_is_told_of_once_snoozed_and_stopped_by_its_buttons(account: Account) -> None:
+    """Thirty hours on 2 x $0.23, of two days; nothing of it while it is snoozed, and a row when it has ended."""
+    started = datetime.now(UTC) - timedelta(hours=30)
+    job = training("e2e-long-one", Run(started, 0), {"ml.m5.xlarge": 2}, volume_gb=0, tags={"owner": "long-owner"})
+    limit = {"StoppingCondition": {"MaxRuntimeInSeconds": 172_800}}
+    account.stage.create(replace(job, request={**job.request, **limit}))
+    account.stage.control("training-job", job.name, {"TrainingStartTime": started.isoformat()})
+    told = [account.stage.sweep()["told"] for _ in range(3)]
+    talk = Talk(account, job.name)
+
+    assert told == [1, 0, 0]
+    assert "Training job still runs: e2e-long-one ($13.8" in talk.message["text"]
+    for words in ("longer than 24 h", "at most $22.08, after 2 d", "long-owner"):
+        assert words in str(talk.message["blocks"])
+
+    with account.variables("AnswerSlack", MODE="enforce"):
+        assert talk.press("snooze_job")
+        assert talk.says("Snoozed: no further word of it until")
+        account.stage.control(
+            "training-job", job.name, {"TrainingStartTime": (started - timedelta(days=2)).isoformat()}
+        )
+        assert account.stage.sweep()["told"] == 0
+        dialog = eventually(talk.asked, seconds=60)[0]
+        assert "If it writes no checkpoints, its work is lost when it is stopped." in str(dialog["view"]["blocks"])
+        assert talk.confirm(dialog["id"])
+        assert talk.says("Stopped at")
+    [edited] = account.messages(job.name)
+    assert "(<@U0ANA>)" in str(edited["blocks"])
+    assert not [block for block in edited["blocks"] if block["type"] == "actions"]
+    assert account.swept_until(lambda: [row["status"] for row in account.rows(job.name)]) == ["Stopped"]

@@ -119,6 +119,10 @@ JOB_LOGS = {
 }
 READ_JOB_LOGS = {"logs:DescribeLogStreams": JOB_LOGS, "logs:GetLogEvents": JOB_LOGS}
 PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${%s}"
+KIND_CALLS = (
+    *("TrainingJob", "ProcessingJob", "TransformJob", "HyperParameterTuningJob"),
+    *("AutoMLJob", "AutoMLJobV2"),  # one stops, the other describes
+)
 NOTEBOOKS = {
     "cloudwatch": {"*"},
     "logs:FilterLogEvents": {
@@ -138,6 +142,8 @@ RESOURCES = {
     },
     "AnswerSlack": {
         **NOTEBOOKS,
+        "sagemaker:ListTags": JOBS | arns("notebook-instance"),
+        **{f"sagemaker:{verb}{kind}": JOBS for verb in ("Describe", "Stop") for kind in KIND_CALLS},
         "logs": {"AnswerSlackLogs"},
         "sqs:SendMessage": {"PressQueue", "AlertQueue", "EventDeadLetterQueue"},
         "sqs": {"PressQueue"},
@@ -152,6 +158,7 @@ RESOURCES = {
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb:ConditionCheckItem": {"CostLedger"},
         "dynamodb:DeleteItem": {"WatchState"},
+        "dynamodb:UpdateItem": {"WatchState"},
         "dynamodb:Query": {"WatchState", "${CostLedger.Arn}/index/ByFamily"},
         "sagemaker": JOBS,
         "sagemaker:ListTags": JOBS | arns("pipeline", "monitoring-schedule"),
@@ -233,12 +240,38 @@ def test_a_notebook_is_stopped_only_in_enforce_mode_and_never_against_its_tag(
         for statement, condition in all_statements(template, function)
         if isinstance(statement["Action"], str) and statement["Effect"] == "Allow"
     }
-    [denied] = [there for there, _ in all_statements(template, function) if there["Effect"] == "Deny"]
+    denied = {"sagemaker:StopNotebookInstance": arns("notebook-instance")}
 
     assert conditions["sagemaker:StopNotebookInstance"] == "Enforces"
     assert conditions["sagemaker:CreatePresignedNotebookInstanceUrl"] == "AsksJupyter"
-    assert denied["Action"] == "sagemaker:StopNotebookInstance"
-    assert denied["Condition"] == {"Null": {"aws:ResourceTag/sagewatch:protect": "false"}}
+    assert denied.items() <= protected(template, function).items()
+
+
+def protected(template: dict[str, Any], function: str) -> dict[str, set[str]]:
+    """What the tag forbids the function, and on which resources."""
+    denials = [there for there, _ in all_statements(template, function) if there["Effect"] == "Deny"]
+    assert [there["Condition"] for there in denials] == [
+        {"Null": {"aws:ResourceTag/sagewatch:protect": "false"}} for _ in denials
+    ]
+    return {
+        action: {named(resource) for resource in listed(there["Resource"])}
+        for there in denials
+        for action in listed(there["Action"])
+    }
+
+
+def test_a_job_is_stopped_only_in_enforce_mode_and_never_against_its_tag(template: dict[str, Any]) -> None:
+    """By AnswerSlack alone: whatever its kind, the permission is not there in observe mode, and IAM heeds the tag."""
+    conditions = {
+        action: condition
+        for statement, condition in all_statements(template, "AnswerSlack")
+        for action in listed(statement["Action"])
+        if statement["Effect"] == "Allow"
+    }
+    stops = {f"sagemaker:Stop{kind}" for kind in KIND_CALLS if kind != "AutoMLJobV2"}
+
+    assert {conditions[action] for action in stops} == {"Enforces"}
+    assert dict.fromkeys(stops, JOBS).items() <= protected(template, "AnswerSlack").items()
 
 
 @pytest.mark.parametrize("function", ["RefreshPrices", "SendDigest", "SweepJobs", "SweepNotebooks"])

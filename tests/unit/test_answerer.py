@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sagewatch.dialogs import looking
+from sagewatch.dialogs import told
 from sagewatch.errors import AlertRefusedError, MalformedPressError
 from sagewatch.evidence import Source, Unknown
 from sagewatch.notebooks import NotebookStatus
@@ -86,7 +86,7 @@ def test_stop_now_asks_when_a_kernel_is_busy() -> None:
     """In Slack's own dialog; the answer stops it."""
     world = warned()
     world.busy("Lab-One")
-    world.dialogs.open("T", looking("Lab-One"))
+    world.dialogs.open("T", told("Looking."))
     asked = world.press("stop_now", view="V-T")
     view = world.dialogs.views["V-T"][-1]
 

@@ -11,8 +11,11 @@ from slack_sdk.signature import SignatureVerifier
 
 from sagewatch.adapters.in_memory import InMemoryDialogs, InMemoryPressQueue
 from sagewatch.adapters.in_memory_stores import InMemoryPresses
+from sagewatch.dialogs import ask_job
 from sagewatch.door import Door
 from sagewatch.errors import UnavailableError
+from sagewatch.presses import JobPress
+from sagewatch.resources import JobKind
 from tests.builders import ACCOUNT, NOW
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -51,6 +54,21 @@ def a_request(payload: object, *, at: datetime = NOW, secret: str = SECRET, **ch
     headers = {"x-slack-request-timestamp": stamp, "x-slack-signature": signature}
     encoded = base64.b64encode(body.encode()).decode()
     return {"requestContext": {}, "headers": headers, "body": encoded, "isBase64Encoded": True, **changes}
+
+
+JOB_TARGET = {
+    "arn": f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/fraud-xgb-01",
+    "name": "Fraud-XGB-01",
+    "region": "us-east-1",
+    "created_at": "2026-11-20T09:58:00Z",
+    "incident": "job-long-running-1",
+}
+
+
+def a_job_press(action: str, **changes: Any) -> dict[str, Any]:
+    """A block_actions payload of a job's button."""
+    value = json.dumps({**JOB_TARGET, **changes})
+    return a_press(actions=[{"action_id": action, "value": value, "type": "button", "action_ts": "1.2"}])
 
 
 class Hall:
@@ -107,6 +125,33 @@ def test_stop_now_opens_a_dialog_at_once() -> None:
 
     assert hall.queue.sent[0].view_id == "V-T1"
     assert "V-T1" in hall.dialogs.views
+
+
+@pytest.mark.parametrize(("action", "view"), [("stop_job", "V-T1"), ("snooze_job", None)])
+def test_a_jobs_button_is_queued_and_a_stop_opens_its_dialog(action: str, view: str | None) -> None:
+    """With what tells the job from others of its name."""
+    hall = Hall()
+    hall.door.answer(a_request(a_job_press(action)))
+    [press] = hall.queue.sent
+
+    assert isinstance(press, JobPress)
+    assert (press.action, press.user, press.name, press.view_id) == (action, "U0ANA", "Fraud-XGB-01", view)
+    assert (press.job.kind, press.job.created_at) == (JobKind.TRAINING, datetime.fromisoformat("2026-11-20T09:58Z"))
+    assert list(hall.dialogs.views) == ([view] if view else [])
+
+
+def test_a_stop_of_a_job_that_was_confirmed_is_a_press_of_its_own() -> None:
+    """As the dialog carries it, which was made for another press."""
+    asked = JobPress(**JOB_TARGET, action="stop_job", user="U0BO", channel="C1", view_id="V1")
+    view = ask_job(asked, "it has cost $1.00 so far", enforce=True)
+    hall = Hall()
+    submitted = {"id": "V1", "callback_id": view.callback_id, "private_metadata": view.private_metadata}
+    hall.door.answer(a_request(a_submission(view=submitted)))
+    [press] = hall.queue.sent
+
+    assert isinstance(press, JobPress)
+    assert (press.action, press.user, press.channel, press.view_id) == ("stop_job_sure", "U0ANA", "C1", "V1")
+    assert press.job == asked.job
 
 
 def test_a_dialog_that_does_not_open_keeps_no_press_away() -> None:
@@ -172,6 +217,10 @@ def test_what_slack_did_not_sign_stays_outside(request_: dict[str, Any]) -> None
         a_press(actions=[{"action_id": "keep_4h", "value": "{}"}]),
         a_press(actions=[{"action_id": "keep_4h", "value": "x"}]),
         a_press(actions=[{"action_id": "keep_4h", "value": json.dumps({**TARGET, "region": "evil.example"})}]),
+        a_job_press("stop_job", arn=TARGET["arn"]),
+        a_job_press("keep_4h"),
+        a_job_press("snooze_job", created_at="yesterday"),
+        a_press("stop_job"),
         a_submission(view={"id": "V1", "callback_id": "another", "private_metadata": "{}"}),
     ],
 )

@@ -46,14 +46,15 @@ SWEEP_JOBS = {
         for name, value in RECORD_JOB.items()
         if name not in {"QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "MAX_RECEIVES"}
     },
+    "LONG_RUNNING_HOURS": "24",
+    "BURN_ALERT_USD": "99.5",
     "AWS_REGION": "eu-west-1",
 }
 NOTEBOOK_RULES = {"MODE": "observe", "IDLE_AFTER_MINUTES": "240", "WARN_MINUTES": "0", "JUPYTER_EVIDENCE": "enabled"}
 SWEEP_NOTEBOOKS = {
-    **{name: value for name, value in SWEEP_JOBS.items() if name != "REPORT_USD"},
+    **{name: value for name, value in SWEEP_JOBS.items() if name not in {"REPORT_USD", "BURN_ALERT_USD"}},
     **NOTEBOOK_RULES,
     "MAX_STOPS_PER_SWEEP": "10",
-    "LONG_RUNNING_HOURS": "24",
 }
 ANSWER_SLACK = {
     **TRACK_NOTEBOOK,
@@ -124,6 +125,18 @@ def test_a_missing_variable_of_sweep_jobs_is_named(name: str) -> None:
         SweepJobsSettings.from_env({key: value for key, value in SWEEP_JOBS.items() if key != name})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("BURN_ALERT_USD", "-1"), ("BURN_ALERT_USD", "Infinity"), ("BURN_ALERT_USD", "$5"), ("LONG_RUNNING_HOURS", "0")],
+)
+def test_a_rung_that_makes_no_sense_is_named(name: str, value: str) -> None:
+    """Of dollars 0 is one: it turns them off."""
+    with pytest.raises(SettingsError, match=name):
+        SweepJobsSettings.from_env({**SWEEP_JOBS, name: value})
+    assert SweepJobsSettings.from_env({**SWEEP_JOBS, "BURN_ALERT_USD": "0"}).burn_usd == Decimal(0)
+    assert SweepJobsSettings.from_env(SWEEP_JOBS).burn_usd == Decimal("99.5")
+
+
 @pytest.mark.parametrize("name", sorted(set(DELIVER_ALERT) - {"SLACK_ROUTES"}))
 def test_an_empty_variable_of_deliver_alert_is_named(name: str) -> None:
     """Empty is missing."""
@@ -141,6 +154,7 @@ def test_an_empty_variable_of_deliver_alert_is_named(name: str) -> None:
         ("REPORT_USD", "-1"),
         ("REPORT_USD", "ten"),
         ("REPORT_USD", "Infinity"),
+        ("DISCOUNT_PERCENT", "100.01"),
         ("MAX_RECEIVES", "0"),
         ("MAX_RECEIVES", "many"),
     ],

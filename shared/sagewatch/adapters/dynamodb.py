@@ -1,20 +1,16 @@
-"""Both tables: the rows of the ledger, and the index of open jobs."""
+"""The rows of the ledger, and what every adapter on a table needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
 
-from sagewatch.adapters.aws_errors import code_of, translated
+from sagewatch.adapters.aws_errors import translated
 from sagewatch.costs import Pricing
-from sagewatch.errors import ThrottledError
-from sagewatch.ports import Clock
-from sagewatch.records import CostRecord, iso, key_time
-from sagewatch.resources import InstanceGroup, Job, JobKind, job_to_describe
-from sagewatch.stores import OpenJob, Put
+from sagewatch.records import CostRecord
+from sagewatch.resources import JobKind
+from sagewatch.stores import Put
 from sagewatch.totals import Sum, sums_of
 
 if TYPE_CHECKING:
@@ -22,10 +18,6 @@ if TYPE_CHECKING:
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
-
-# The longest a job can run is a tuning job's 182 days (botocore, MaxRuntimeInSeconds). An older one that is put in
-# late has yet to be looked at.
-_OPEN_FOR, _LOOKED_AT_WITHIN = timedelta(days=200), timedelta(days=14)
 
 
 def to_item(values: Mapping[str, object]) -> dict[str, Any]:
@@ -92,90 +84,3 @@ def _sums_of(row: Mapping[str, Any]) -> tuple[Sum, ...]:
     if not row:
         return ()
     return sums_of(JobKind(row["kind"]), row["resource_arn"], row["ended_on"], row.get("parent_arn"))
-
-
-class DynamoOpenJobList:
-    """The ``OpenJobList`` port: items of WatchState."""
-
-    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
-
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
-        self._client = client
-        self._state = state
-
-    def of_region(self, region: str) -> Sequence[OpenJob]:
-        """See ``OpenJobList.of_region``."""
-        return [_open_job(item) for item in query(self._client, self._state, f"open-job#{region}")]
-
-
-class DynamoOpenJobs(DynamoOpenJobList):
-    """The ``OpenJobs`` port: items of WatchState, put in together with a look at the ledger."""
-
-    PERMISSIONS = ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query")
-
-    def __init__(self, client: "DynamoDBClient", *, state: str, ledger: str, clock: Clock) -> None:
-        """Keep the client and both tables' names."""
-        super().__init__(client, state)
-        self._ledger = ledger
-        self._clock = clock
-
-    def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
-        """See ``OpenJobs.add``. One transaction, so that a late start can never reopen a recorded end."""
-        created_at = key_time(job)
-        facts = {"resource_arn": job.arn, "resource_name": job.name, "kind": job.kind, "region": job.region}
-        runs = {"role_arn": job.role_arn, "groups": [asdict(group) for group in job.groups] or None}
-        expires = max(datetime.fromisoformat(created_at) + _OPEN_FOR, self._clock() + _LOOKED_AT_WITHIN)
-        times = {"created_at": created_at, "expires_at": int(expires.timestamp())}
-        state = {"provisional": provisional, "backfilled_at": backfilled_at and iso(backfilled_at)}
-        item = {**_open_key(job), **to_item({**facts, **runs, **times, **state})}
-        key = to_item({"resource_arn": job.arn, "created_at": created_at})
-        with translated("dynamodb:TransactWriteItems on the open jobs"):
-            try:
-                self._client.transact_write_items(
-                    TransactItems=[
-                        {
-                            "ConditionCheck": {
-                                "TableName": self._ledger,
-                                "Key": key,
-                                "ConditionExpression": "attribute_not_exists(resource_arn)",
-                            }
-                        },
-                        {"Put": {"TableName": self._state, "Item": item}},
-                    ]
-                )
-            except ClientError as exc:
-                if code_of(exc) != "TransactionCanceledException":
-                    raise
-                if _condition_failed(exc):
-                    return False
-                raise ThrottledError(f"the open job {job.name} is being written by somebody else") from exc
-        return True
-
-    def remove(self, job: Job) -> None:
-        """See ``OpenJobs.remove``."""
-        with translated("dynamodb:DeleteItem on the open jobs"):
-            self._client.delete_item(TableName=self._state, Key=_open_key(job))
-
-
-def _open_job(item: Mapping[str, Any]) -> OpenJob:
-    job = job_to_describe(
-        kind=JobKind(item["kind"]),
-        name=item["resource_name"],
-        arn=item["resource_arn"],
-        region=item["region"],
-        created_at=datetime.fromisoformat(item["created_at"]),
-        role_arn=item.get("role_arn"),
-        groups=tuple(InstanceGroup(group["instance_type"], int(group["count"])) for group in item.get("groups", ())),
-    )
-    backfilled_at = item.get("backfilled_at")
-    return OpenJob(job, item.get("provisional", False), backfilled_at and datetime.fromisoformat(backfilled_at))
-
-
-def _open_key(job: Job) -> dict[str, Any]:
-    return to_item({"pk": f"open-job#{job.region}", "sk": f"{job.arn}#{key_time(job)}"})
-
-
-def _condition_failed(error: ClientError) -> bool:
-    reasons = error.response.get("CancellationReasons", [])
-    return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)

@@ -12,7 +12,7 @@ from sagewatch.alerts import Alert
 from sagewatch.errors import JobNotFoundError, NoAnswerError
 from sagewatch.messages import Message
 from sagewatch.ports import ListedJob, Posted, QueueMessage
-from sagewatch.presses import Press
+from sagewatch.presses import AnyPress
 from sagewatch.pricing import EMPTY_BOOK, PriceBook
 from sagewatch.resources import Job, JobKind
 from sagewatch.use import Metric, Raw, RawHosts, Window
@@ -217,9 +217,9 @@ class InMemoryInbox:
 class InMemoryPressQueue:
     """The ``PressQueue`` port on a list."""
 
-    sent: list[Press] = field(default_factory=list)
+    sent: list[AnyPress] = field(default_factory=list)
 
-    def send(self, press: Press) -> None:
+    def send(self, press: AnyPress) -> None:
         """See ``PressQueue.send``."""
         self.sent.append(press)
 

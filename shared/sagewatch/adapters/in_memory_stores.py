@@ -8,9 +8,8 @@ from typing import Any
 
 from sagewatch.families import PastRun
 from sagewatch.ports import ListedJob
-from sagewatch.records import CostRecord, Key, iso, key_of, past_run
-from sagewatch.resources import Job, job_to_describe
-from sagewatch.stores import Checkpoint, Mark, OpenJob, Put, RollUpRow
+from sagewatch.records import CostRecord, Key, iso, past_run
+from sagewatch.stores import Checkpoint, Mark, Put, RollUpRow
 from sagewatch.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum, sums_with
 from sagewatch.watches import Lease, Watched
 
@@ -88,40 +87,6 @@ def _created_at(row: CostRecord) -> str:
 
 def _ended_at(row: CostRecord) -> str:
     return row.ended_at
-
-
-@dataclass
-class InMemoryOpenJobs:
-    """The ``OpenJobs`` port on a dictionary, beside the ledger it looks into."""
-
-    ledger: InMemoryLedger
-    jobs: dict[Key, OpenJob] = field(default_factory=dict)
-
-    def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
-        """See ``OpenJobs.add``."""
-        key = key_of(job)
-        if key in self.ledger.rows:
-            return False
-        created_at = datetime.fromisoformat(key[1])
-        told = job_to_describe(
-            kind=job.kind,
-            name=job.name,
-            arn=job.arn,
-            region=job.region,
-            created_at=created_at,
-            role_arn=job.role_arn,
-            groups=job.groups,
-        )
-        self.jobs[key] = OpenJob(told, provisional, backfilled_at)
-        return True
-
-    def remove(self, job: Job) -> None:
-        """See ``OpenJobs.remove``."""
-        self.jobs.pop(key_of(job), None)
-
-    def of_region(self, region: str) -> Sequence[OpenJob]:
-        """See ``OpenJobs.of_region``."""
-        return [entry for entry in self.jobs.values() if entry.job.region == region]
 
 
 @dataclass

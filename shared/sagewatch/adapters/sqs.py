@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.alerts import Alert
 from sagewatch.ports import QueueMessage
-from sagewatch.presses import Press
+from sagewatch.presses import AnyPress
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -46,7 +46,7 @@ class SqsPressQueue:
         self._client = client
         self._url = url
 
-    def send(self, press: Press) -> None:
+    def send(self, press: AnyPress) -> None:
         """See ``PressQueue.send``."""
         with translated("sqs:SendMessage to the press queue"):
             self._client.send_message(QueueUrl=self._url, MessageBody=press.model_dump_json())

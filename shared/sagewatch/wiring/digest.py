@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from sagewatch.adapters.dynamodb import DynamoOpenJobList
 from sagewatch.adapters.dynamodb_deliveries import DynamoPostedAlerts
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerRows
+from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobList
 from sagewatch.adapters.dynamodb_prices import DynamoPrices
 from sagewatch.adapters.dynamodb_reads import DynamoWatchState
 from sagewatch.adapters.matplotlib_painter import MatplotlibPainter

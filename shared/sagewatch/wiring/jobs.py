@@ -1,17 +1,20 @@
 """What the functions about jobs, prices and delivery are given."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
 
-from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobs
+from sagewatch.adapters.dynamodb import DynamoLedger
 from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
 from sagewatch.adapters.dynamodb_families import DynamoFamilies
 from sagewatch.adapters.dynamodb_health import DynamoSweepLog
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
+from sagewatch.adapters.dynamodb_notebooks import DynamoWatches
+from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobs
 from sagewatch.adapters.dynamodb_people import DynamoPeople
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
@@ -28,6 +31,8 @@ from sagewatch.deliverer import Deliverer
 from sagewatch.entry import Entry, Logged, Scheduled
 from sagewatch.errands import NOBODY, Watcher
 from sagewatch.inquirer import Inquirer
+from sagewatch.ladders import JobRules
+from sagewatch.overseer import Overseer
 from sagewatch.ports import JobLogs
 from sagewatch.recorder import Recorder
 from sagewatch.refresher import Refresher
@@ -80,6 +85,14 @@ def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
     recorder = make_recorder(given.recording, dynamodb, sqs, patient_sagemaker, report_usd=given.report_usd, logs=_LOGS)
     sweeper = make_sweeper(given.recording, recorder, dynamodb, home_region=given.home_region, watcher=NOBODY)
+    overseer = Overseer(
+        recorder=recorder,
+        families=DynamoFamilies(dynamodb, given.recording.cost_ledger),
+        files=DynamoWatches(dynamodb, given.recording.watch_state, now),
+        rules=JobRules(long_running=given.long_running, burn_usd=given.burn_usd),
+        use=recorder.reporter.uses,
+    )
+    sweeper = replace(sweeper, overseer=overseer)
     log = DynamoSweepLog(dynamodb, given.recording.watch_state)
     return Scheduled(Logged(sweep=sweeper.sweep, name="SweepJobs", log=log, clock=now), reserve=LONGEST_LOOK)
 

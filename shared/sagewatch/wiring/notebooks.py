@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 import boto3
 
 from sagewatch.adapters.agent_evidence import AgentEvidence
-from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobList
+from sagewatch.adapters.dynamodb import DynamoLedger
 from sagewatch.adapters.dynamodb_deliveries import DynamoPostedAlerts
 from sagewatch.adapters.dynamodb_health import DynamoSweepLog
 from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
+from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobList, DynamoSnoozes
 from sagewatch.adapters.dynamodb_prices import DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.job_stops import SageMakerJobStops
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
 from sagewatch.adapters.log_evidence import LogEvidence
+from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker_notebooks import (
     SageMakerNotebookLists,
     SageMakerNotebooks,
@@ -31,6 +34,7 @@ from sagewatch.door import Door
 from sagewatch.entry import Answering, Entry, Logged, Scheduled
 from sagewatch.idleness import Rules
 from sagewatch.incidents import Incidents
+from sagewatch.job_answerer import JobAnswerer
 from sagewatch.looker import Looker
 from sagewatch.notebook_sweeper import NotebookSweeper
 from sagewatch.ports import EvidenceSource
@@ -116,13 +120,27 @@ def answer_slack(settings: AnswerSlackSettings | None = None) -> Answering:
         dialogs=dialogs,
         clock=now,
     )
-    stopper = _stopper(given.notebooks, dynamodb, sqs)
+    stopper, tables = _stopper(given.notebooks, dynamodb, sqs), given.notebooks.recording
+    jobs = JobAnswerer(
+        jobs=SageMakerJobs(sagemaker, now),
+        stops=SageMakerJobStops(sagemaker),
+        snoozes=DynamoSnoozes(dynamodb, tables.watch_state),
+        files=stopper.watches,
+        alerts=stopper.incidents.alerts,
+        dialogs=dialogs,
+        prices=stopper.incidents.prices,
+        clock=now,
+        zone=given.zone,
+        discount_percent=tables.discount_percent,
+        enforce=given.notebooks.enforce,
+    )
     answerer = Answerer(
         sessions=stopper.tracker.sessions,
         watches=stopper.watches,
         incidents=stopper.incidents,
         looker=stopper.looker,
         stopper=stopper,
+        jobs=jobs,
         dialogs=dialogs,
         clock=now,
         zone=given.zone,

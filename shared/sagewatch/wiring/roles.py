@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from sagewatch.adapters.agent_evidence import AgentEvidence
-from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobList, DynamoOpenJobs
+from sagewatch.adapters.dynamodb import DynamoLedger
 from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
 from sagewatch.adapters.dynamodb_families import DynamoFamilies
 from sagewatch.adapters.dynamodb_health import DynamoSweepLog
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
+from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobList, DynamoOpenJobs, DynamoSnoozes
 from sagewatch.adapters.dynamodb_people import DynamoPeople
 from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb_reads import DynamoWatchState
@@ -17,6 +18,7 @@ from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.job_logs import CloudWatchJobLogs
 from sagewatch.adapters.job_metrics import CloudWatchJobMetrics
+from sagewatch.adapters.job_stops import SageMakerJobStops
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
 from sagewatch.adapters.log_evidence import LogEvidence
 from sagewatch.adapters.matplotlib_painter import MatplotlibPainter
@@ -77,9 +79,20 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
         DynamoCheckpoints,
         DynamoTotals,
         DynamoSweepLog,
+        DynamoWatches,
     ),
     "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals, DynamoSweepLog),
-    "AnswerSlack": (*_STOPPING, DynamoPresses, SqsPressQueue, SlackDialogs, SsmSecret, SqsInbox),
+    "AnswerSlack": (
+        *_STOPPING,
+        SageMakerJobs,
+        SageMakerJobStops,
+        DynamoSnoozes,
+        DynamoPresses,
+        SqsPressQueue,
+        SlackDialogs,
+        SsmSecret,
+        SqsInbox,
+    ),
     "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoPriceDates, DynamoRegions),
     "SendDigest": (
         DynamoLedgerRows,

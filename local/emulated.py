@@ -1,0 +1,73 @@
+"""Where moto keeps each kind of SageMaker resource, and how AWS spells what is in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.core.utils import camelcase_to_underscores
+from moto.sagemaker.exceptions import ValidationError
+from moto.sagemaker.responses import SageMakerResponse
+
+
+@dataclass(frozen=True)
+class Emulated:
+    """Where moto keeps one kind of resource, and how AWS spells it.
+
+    ``prefix`` stands before Status, StartTime... but for an AutoML job's EndTime; ``creating`` is the create call.
+    """
+
+    store: str
+    prefix: str
+    operation: str
+    creating: str = ""
+
+    @property
+    def end(self) -> str:
+        """The name of its end."""
+        return "EndTime" if self.prefix == "AutoML" else f"{self.prefix}EndTime"
+
+
+KINDS: Mapping[str, Emulated] = {
+    "training-job": Emulated("training_jobs", "Training", "DescribeTrainingJob", "create_training_job"),
+    "processing-job": Emulated("processing_jobs", "Processing", "DescribeProcessingJob", "create_processing_job"),
+    "transform-job": Emulated("transform_jobs", "Transform", "DescribeTransformJob", "create_transform_job"),
+    "hyper-parameter-tuning-job": Emulated(
+        "hyper_parameter_tuning_jobs",
+        "HyperParameterTuning",
+        "DescribeHyperParameterTuningJob",
+        "create_hyper_parameter_tuning_job",
+    ),
+    "automl-job": Emulated("auto_ml_jobs", "AutoML", "DescribeAutoMLJobV2", "create_auto_ml_job_v2"),
+    "notebook-instance": Emulated("notebook_instances", "NotebookInstance", "DescribeNotebookInstance"),
+}
+ENDED = frozenset({"Completed", "Failed", "Stopped"})
+_SHORTER = {
+    "NotebookInstanceStatus": "status",
+    "NotebookInstanceArn": "arn",
+    "NotebookInstanceLifecycleConfigName": "lifecycle_config_name",
+    "SecurityGroups": "security_group_ids",
+}
+
+
+def named(asked: SageMakerResponse, emulated: Emulated) -> Any:
+    """The job a request names."""
+    job = getattr(asked.sagemaker_backend, emulated.store).get(asked._get_param(f"{emulated.prefix}JobName"))  # noqa: SLF001 - moto's way to read a request
+    if job is None:
+        raise ValidationError(message="Requested resource not found.")
+    return job
+
+
+def put(resource: object, name: str, value: object) -> None:
+    """Set a Describe field."""
+    setattr(resource, attribute(resource, name), value)
+
+
+def get(resource: object, name: str) -> object:
+    """Read a Describe field; ``None`` if it is not there."""
+    return getattr(resource, attribute(resource, name), None)
+
+
+def attribute(resource: object, name: str) -> str:
+    """What moto calls it if it has it, for its lists look there; else the API's spelling, which it echoes."""
+    snake = camelcase_to_underscores(name.replace("AutoML", "AutoMl"))
+    return next((known for known in (snake, _SHORTER.get(name, snake)) if hasattr(resource, known)), name)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryPictures, InMemoryPrices
 from sagewatch.adapters.in_memory_deliveries import InMemoryDeliveries
+from sagewatch.adapters.in_memory_health import InMemoryDeadLetters, InMemoryPriceDates, InMemorySweeps
 from sagewatch.adapters.in_memory_jobs import InMemoryOpenJobs
 from sagewatch.adapters.in_memory_notebooks import InMemorySessions
 from sagewatch.adapters.in_memory_stores import (
@@ -21,6 +22,7 @@ from sagewatch.digest import Chart
 from sagewatch.digest_alerts import BudgetAlert, DigestAlert
 from sagewatch.digester import Digester
 from sagewatch.gauge import Gauge
+from sagewatch.health import HealthReader
 from sagewatch.meter import Meter
 from sagewatch.resources import JobKind
 from sagewatch.sessions import Session
@@ -56,6 +58,7 @@ class DigestWorld:
         self.sessions, self.watches = InMemorySessions(), InMemoryWatches()
         self.open_jobs = InMemoryOpenJobs(self.ledger)
         self.alerts, self.deliveries = InMemoryAlertQueue(), InMemoryDeliveries()
+        self.sweeps = InMemorySweeps()
         self.pictures, self.sketches = InMemoryPictures(), Sketches()
         prices = InMemoryPrices({"us-east-1": BOOK})
         meter = Meter(
@@ -75,6 +78,14 @@ class DigestWorld:
             pictures=self.pictures,
             alerts=self.alerts,
             posted=self.deliveries,
+            health=HealthReader(
+                sweeps=self.sweeps,
+                dead_letters=InMemoryDeadLetters({"AlertDeadLetterQueue": 2}),
+                prices=InMemoryPriceDates({"us-east-1": MONDAY}),
+                regions=self.regions,
+                clock=lambda: self.now,
+                home_region="us-east-1",
+            ),
             clock=lambda: self.now,
             zone=ZoneInfo("Europe/Berlin"),
             budgets=budgets,

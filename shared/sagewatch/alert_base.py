@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -51,6 +51,9 @@ class AlertBase(BaseModel):
     def order(self) -> str:
         """Alerts with the same ``order`` are delivered one after the other, as they were queued."""
         return self.edits or self.thread or self.incident or self.alert_id
+
+    stands_alone: ClassVar[bool] = False
+    """Whether it is told by itself as long as it is news, however many of its kind there are."""
 
     @property
     def member(self) -> Member | None:

@@ -17,12 +17,16 @@ class Picture:
 
 
 class DigestAlert(AlertBase):
-    """The digest of a period. ``no_picture`` says why it has no chart, where there should be one."""
+    """The digest of a period. ``no_picture`` says why it has no chart, where there should be one.
+
+    ``health`` says, once a week, whether the watch itself is well.
+    """
 
     finding: Literal["digest"] = "digest"
     digest: Digest
     picture: Picture | None = None
     no_picture: str | None = None
+    health: str | None = None
 
 
 class BudgetAlert(AlertBase):

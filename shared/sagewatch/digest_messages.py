@@ -29,7 +29,8 @@ def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
     text = f"{headline}: {total}".replace("*", "")
     if digest.quiet:
         more = [*_running(digest.running), *_budgets(digest.budgets)]
-        return text, [section("\n".join([f"*{headline}*: {total}", *more]))]
+        watch = [alert.health] if alert.health else []
+        return text, [section("\n".join([f"*{headline}*: {total}", *more, *(escape(words) for words in watch)]))]
     blocks: list[Block] = [HeaderBlock(text=headline), section(total)]
     if alert.picture:
         blocks.append(ImageBlock(slack_file={"id": alert.picture.file_id}, alt_text=alert.picture.alt_text))
@@ -161,7 +162,9 @@ def _state(state: BudgetState) -> str:
 
 
 def _notes(alert: DigestAlert) -> str:
-    return f"{_NOTES} No chart: {escape(cut(alert.no_picture, 300))}." if alert.no_picture else _NOTES
+    notes = [escape(alert.health)] if alert.health else []
+    chart = [f"No chart: {escape(cut(alert.no_picture, 300))}."] if alert.no_picture else []
+    return "\n".join([*notes, " ".join([_NOTES, *chart])])
 
 
 def _who(state: BudgetState) -> str:

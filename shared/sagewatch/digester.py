@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,8 @@ from sagewatch.digest import CHART_DAYS, Digest, alt_text, chart_of, digest_of, 
 from sagewatch.digest_alerts import BudgetAlert, DigestAlert, Picture
 from sagewatch.errors import SageWatchError
 from sagewatch.gauge import Gauge
-from sagewatch.periods import Asked, Refused, Span, read_request
+from sagewatch.health import HealthReader, sentence
+from sagewatch.periods import Asked, Period, Refused, Span, read_request
 from sagewatch.ports import AlertQueue, Clock, Painter, Pictures, Prices
 from sagewatch.pricing import Rates
 from sagewatch.records import iso
@@ -57,6 +58,7 @@ class Digester:
     pictures: Pictures
     alerts: AlertQueue
     posted: PostedAlerts
+    health: HealthReader
     clock: Clock
     zone: ZoneInfo
     budgets: tuple[Budget, ...]
@@ -128,8 +130,15 @@ class Digester:
                 digest=digest,
                 picture=picture,
                 no_picture=no_picture,
+                health=self._health(digest.span),
             )
         )
+
+    def _health(self, span: Span) -> str | None:
+        """Once a week: a watch that is not well has alarms that say so at once."""
+        if span.period is not Period.WEEKLY:
+            return None
+        return sentence(self.health.read(datetime.combine(span.first, time(), UTC)))
 
     def _tell_budgets(self, states: Sequence[BudgetState]) -> int:
         """Queue what has not been told this month; say how much that was."""

@@ -73,6 +73,8 @@ def group_of(alert: AlertBase, now: AwareDatetime) -> GroupAlert | None:
     if now - at > _STALE:
         day = at.replace(hour=0, minute=0, second=0, microsecond=0)
         return _group(Gathering.STALE, (alert.account, alert.route or "", day.isoformat()), common, since=day)
+    if alert.stands_alone:
+        return None
     if alert.parent_arn:
         parent = {"parent_arn": alert.parent_arn, "incident": alert.incident}
         return _group(Gathering.PARENT, (alert.parent_arn,), common | parent)

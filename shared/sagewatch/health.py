@@ -11,7 +11,7 @@ from sagewatch.health_stores import DeadLetters, PriceDates, SweepTimes
 from sagewatch.phrases import clock_time
 from sagewatch.ports import Clock
 from sagewatch.pricing import STALE_AFTER
-from sagewatch.stores import Regions
+from sagewatch.stores import RegionList
 
 SWEEPS = ("SweepJobs", "SweepNotebooks")
 EVERY = timedelta(minutes=15)  # both schedules; a test holds the template to it
@@ -119,7 +119,7 @@ class HealthReader:
     sweeps: SweepTimes
     dead_letters: DeadLetters
     prices: PriceDates
-    regions: Regions
+    regions: RegionList
     clock: Clock
     home_region: str
 

@@ -14,7 +14,7 @@ from sagewatch.group_alerts import GroupAlert
 from sagewatch.group_messages import group
 from sagewatch.job_messages import job_ended
 from sagewatch.job_reports import JobReport
-from sagewatch.mrkdwn import HEADER_LIMIT, KIND_NAMES, cut, escape, section
+from sagewatch.mrkdwn import HEADER_LIMIT, cut, escape, section
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.notebook_messages import notebook_idle, notebook_news
 from sagewatch.report_messages import job_report_message
@@ -54,7 +54,7 @@ def render(alert: Alert) -> Message:  # noqa: C901 - one case for each kind of a
         case BudgetAlert():
             text, blocks = budget_message(alert)
         case JobRunsAlert():
-            text, blocks = job_runs(alert, KIND_NAMES[alert.kind])
+            text, blocks = job_runs(alert)
         case _:
             assert_never(alert)
     return Message(text, tuple(blocks), Metadata(_EVENT_TYPE, {"alert_id": alert.alert_id}))

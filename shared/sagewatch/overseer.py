@@ -11,7 +11,7 @@ from sagewatch.errors import SageWatchError
 from sagewatch.families import PastRun, family_of
 from sagewatch.job_ports import JobUse
 from sagewatch.ladders import JobRules, Rung, asks_history, rungs
-from sagewatch.owners import parent_of
+from sagewatch.owners import CHANNEL_TAG, parent_of
 from sagewatch.pricing import Rates
 from sagewatch.recorder import Recorder
 from sagewatch.records import describe_instances, key_time
@@ -88,6 +88,7 @@ class Round:
             region=job.region,
             instances=describe_instances(job),
             incident=incident_of(job.arn, key_time(job), job.parent_arn),
+            route=(job.tags or {}).get(CHANNEL_TAG),
             happened_at=now,
             kind=job.kind,
             name=job.name,

@@ -150,7 +150,8 @@ def _report(job: Job, row: CostRecord, report_usd: Decimal, *, told_before: bool
     if (row.pricing is Pricing.PROVISIONAL and job.warm_pool_runs) or (row.parent_arn and row.failure_class):
         return ()
     dear = row.cost_usd is not None and 0 < report_usd < row.cost_usd
-    return (Report(job, row, with_use=dear),) if dear or told_before else ()
+    final = told_before and row.failure_class is None  # a failure's own message has its cost
+    return (Report(job, row, with_use=dear),) if dear or final else ()
 
 
 def _sentence(row: CostRecord) -> str:

@@ -94,8 +94,16 @@ class Recorder:
         """Record a job that ended, whoever found it."""
         return self.apply(self.decide(job, by))
 
-    def decide(self, job: Job, by: RecordedBy, *, tell: bool = True, backfilled_at: datetime | None = None) -> Decision:
-        """Decide about a job that ended; see ``decide_ended``."""
+    def decide(
+        self,
+        job: Job,
+        by: RecordedBy,
+        *,
+        tell: bool = True,
+        told_before: bool | None = None,
+        backfilled_at: datetime | None = None,
+    ) -> Decision:
+        """Decide about a job that ended; see ``decide_ended``. Who knows whether something was told of it says so."""
         now, whole = self.clock(), replace(job, parent_arn=parent_of(job))
         settled = without_pool(whole, now)
         cost = cost_of(settled, self.prices.book(job.region), self.discount_percent)
@@ -111,7 +119,12 @@ class Recorder:
             background=background,
             backfilled_at=backfilled_at,
             report_usd=self.report_usd,
+            told_before=tell and self._was_told(settled) if told_before is None else told_before,
         )
+
+    def _was_told(self, job: Job) -> bool:
+        open_job = self.open_jobs.find(job)
+        return open_job is not None and bool(open_job.told)
 
     def apply(self, decision: Decision) -> Outcome:
         """Do what was decided, in order."""

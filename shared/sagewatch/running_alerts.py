@@ -1,10 +1,11 @@
 """What people are told of jobs that still run: one message each time something is due, and what comes of it."""
 
-from typing import Literal
+from decimal import Decimal
+from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from sagewatch.alert_base import AlertBase, Usd
+from sagewatch.alert_base import AlertBase, Member, Usd
 from sagewatch.fields import Name
 from sagewatch.resources import JobKind
 
@@ -35,6 +36,13 @@ class JobRunsAlert(AlertBase):
     outcome: str | None = None
     by: str | None = None
     open: bool = True
+
+    stands_alone: ClassVar[bool] = True  # it has buttons of its own
+
+    @property
+    def member(self) -> Member | None:
+        """See ``AlertBase.member``."""
+        return Member(self.name, "ran for long", None if self.so_far_usd is None else Decimal(self.so_far_usd))
 
     @property
     def root(self) -> str:

@@ -7,17 +7,28 @@ from decimal import Decimal
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, SectionBlock
 
-from sagewatch.links import console_url, logs_url
-from sagewatch.mrkdwn import FIELD_LIMIT, HEADER_LIMIT, context, cut, escape, field, moment, section
+from sagewatch.mrkdwn import (
+    FIELD_LIMIT,
+    HEADER_LIMIT,
+    KIND_NAMES,
+    context,
+    cut,
+    escape,
+    field,
+    links,
+    moment,
+    person,
+    section,
+)
 from sagewatch.phrases import duration, money
 from sagewatch.running_alerts import JobRunsAlert
 
 STOP_JOB, SNOOZE_JOB = "stop_job", "snooze_job"
 
 
-def job_runs(alert: JobRunsAlert, kind: str) -> tuple[str, Sequence[Block]]:
-    """The message as it stands. ``kind`` is what people call that kind of job."""
-    headline = f"{kind} {'still runs' if alert.started_at else 'has not started'}: {alert.name}"
+def job_runs(alert: JobRunsAlert) -> tuple[str, Sequence[Block]]:
+    """The message as it stands."""
+    headline = f"{KIND_NAMES[alert.kind]} {'still runs' if alert.started_at else 'has not started'}: {alert.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         section("\n".join(f"• {_sentence(sentence)}" for sentence in alert.sentences)),
@@ -30,7 +41,8 @@ def job_runs(alert: JobRunsAlert, kind: str) -> tuple[str, Sequence[Block]]:
         blocks.append(section(f":white_check_mark: {_sentence(alert.outcome)}{by}"))
     if alert.open:
         blocks.append(ActionsBlock(block_id="job", elements=_buttons(alert)))
-    blocks.append(context("\n".join(filter(None, (_sentence(alert.price_note or ""), _links(alert))))))
+    notes = (_sentence(alert.price_note or ""), links(alert.kind, alert.name, alert.region))
+    blocks.append(context("\n".join(filter(None, notes))))
     return f"{escape(headline)} ({_so_far(alert)}). {_sentence(alert.outcome or alert.sentences[0])}", blocks
 
 
@@ -46,7 +58,7 @@ def _facts(alert: JobRunsAlert) -> Sequence[tuple[str, str]]:
         ("At its limit", _at_limit(alert)),
         ("Runs since" if alert.started_at else "Created", moment(since)),
         ("On", escape(alert.instances or "unknown instances")),
-        ("Owner", escape(alert.owner or "unknown")),
+        ("Owner", person(alert.owner, alert.mention)),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
     )
 
@@ -72,9 +84,3 @@ def _buttons(alert: JobRunsAlert) -> list[ButtonElement]:
         ButtonElement(text="Stop job", action_id=STOP_JOB, value=value, style="danger"),
         ButtonElement(text="Snooze 24 h", action_id=SNOOZE_JOB, value=value),
     ]
-
-
-def _links(alert: JobRunsAlert) -> str:
-    links = (("Open in the console", console_url), ("Logs", logs_url))
-    urls = ((name, make(alert.kind, alert.name, alert.region)) for name, make in links)
-    return "  |  ".join(f"<{escape(url)}|{name}>" for name, url in urls if url)

@@ -195,6 +195,7 @@ class SendDigestSettings(FromEnvironment):
     cost_ledger: str
     watch_state: str
     alert_queue_url: str
+    dead_letter_queues: Mapping[str, str]
     discount_percent: Decimal
     zone: ZoneInfo
     budgets: tuple[Budget, ...]
@@ -210,6 +211,10 @@ class SendDigestSettings(FromEnvironment):
             cost_ledger=env.text("COST_LEDGER"),
             watch_state=env.text("WATCH_STATE"),
             alert_queue_url=env.text("ALERT_QUEUE_URL"),
+            dead_letter_queues={
+                "EventDeadLetterQueue": env.text("EVENT_DEAD_LETTER_QUEUE_URL"),
+                "AlertDeadLetterQueue": env.text("ALERT_DEAD_LETTER_QUEUE_URL"),
+            },
             discount_percent=env.percent("DISCOUNT_PERCENT"),
             zone=env.zone("TIMEZONE"),
             budgets=env.budgets("MONTHLY_BUDGETS"),

@@ -193,6 +193,9 @@ class OpenJobs(OpenJobList, Protocol):
     def told(self, job: Job, rungs: Collection[str]) -> bool:
         """Remember that people were told of these rungs; say whether the job is in. Raises what ``Ledger.put`` does."""
 
+    def find(self, job: Job) -> OpenJob | None:
+        """The job as it stands this moment, if it is in. Raises what ``Ledger.put`` does."""
+
     def remove(self, job: Job) -> None:
         """Take a job out, if it is in. Raises what ``Ledger.put`` does."""
 

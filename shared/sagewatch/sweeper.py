@@ -184,7 +184,8 @@ class Sweeper:
         """Record the end under the key its row has, if it has one: an event may have dated it a little differently."""
         job = self.recorder.with_tags(replace(found, created_at=self._recorded_at(found) or found.created_at))
         tell = self._is_news(entry, job)
-        decision = self.recorder.decide(job, RecordedBy.SWEEP, tell=tell, backfilled_at=entry.backfilled_at)
+        told, past = bool(entry.told), entry.backfilled_at
+        decision = self.recorder.decide(job, RecordedBy.SWEEP, tell=tell, told_before=told, backfilled_at=past)
         effects = self.recorder.apply(decision).effects
         stays_provisional = entry.provisional and Effect.UNWATCHED not in effects
         if stays_provisional or key_of(entry.job) != key_of(job):

@@ -157,6 +157,7 @@ RESOURCES = {
         "sqs": {"JobEventQueue"},
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb:ConditionCheckItem": {"CostLedger"},
+        "dynamodb:GetItem": {"WatchState"},
         "dynamodb:DeleteItem": {"WatchState"},
         "dynamodb:UpdateItem": {"WatchState"},
         "dynamodb:Query": {"WatchState", "${CostLedger.Arn}/index/ByFamily"},
@@ -189,6 +190,7 @@ RESOURCES = {
     },
     "SendDigest": {
         "logs": {"SendDigestLogs"},
+        "sqs:GetQueueAttributes": {"EventDeadLetterQueue", "AlertDeadLetterQueue"},
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "dynamodb:Query": {"WatchState", "${CostLedger.Arn}/index/ByDay"},
         "dynamodb:GetItem": {"WatchState"},

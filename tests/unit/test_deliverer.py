@@ -21,10 +21,12 @@ from sagewatch.errors import (
     ThrottledError,
 )
 from sagewatch.ports import Posted
+from sagewatch.running_alerts import JobRunsAlert
 from sagewatch.totals import Spend
 from tests.builders import ACCOUNT, NOW
 from tests.unit.test_digest_messages import QUIET
 from tests.unit.test_messages import an_alert
+from tests.unit.test_running_messages import ALERT
 
 
 class Desk:
@@ -159,6 +161,12 @@ def failed(number: int, **changes: object) -> JobAlert:
     return an_alert().model_copy(update=told)
 
 
+def runs(number: int, happened_at: datetime) -> JobRunsAlert:
+    """A job that runs for long."""
+    changes = {"alert_id": f"runs-{number}", "incident": f"incident-{number}", "happened_at": happened_at}
+    return ALERT.model_copy(update=changes)
+
+
 def test_a_post_without_an_answer_is_looked_for_before_it_is_posted_again() -> None:
     """It was in the channel."""
     desk = Desk()
@@ -278,6 +286,15 @@ def test_what_is_stale_is_counted_in_one_message_a_day() -> None:
 
     assert len(desk.texts) == 4
     assert sum("50 jobs that nobody was told of" in text for text in desk.texts) == 3
+
+
+def test_what_has_buttons_of_its_own_is_told_by_itself_while_it_is_news() -> None:
+    """Ten jobs run for long at once; of what is a week old nobody has to press anything."""
+    desk = Desk()
+    desk.deliver(*(runs(number, NOW) for number in range(10)))
+    desk.deliver(*(runs(number, NOW - timedelta(days=7)) for number in range(10, 20)))
+
+    assert len(desk.texts) == 10 + 1
 
 
 def test_news_of_a_job_that_was_told_with_others_are_in_their_thread() -> None:

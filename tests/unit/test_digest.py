@@ -14,6 +14,7 @@ from sagewatch.alerts import read_alert
 from sagewatch.budgets import EVERYBODY, Budget
 from sagewatch.costs import Pricing
 from sagewatch.digest import Digest, Running, Share, alt_text
+from sagewatch.digest_messages import digest_message
 from sagewatch.digester import Digested
 from sagewatch.errors import AlertRefusedError, UnavailableError
 from sagewatch.failures import FailureClass
@@ -183,6 +184,19 @@ def test_what_runs_now_is_told_with_its_price() -> None:
         idle=1,
         idle_usd=Decimal("14.1"),
     )
+
+
+def test_once_a_week_it_says_whether_the_watch_is_well() -> None:
+    """Not every day: alarms do that at once."""
+    world = DigestWorld()
+    world.row("a", "2026-11-20", "1")
+    written(world, {"period": "daily"})
+    written(world, {"period": "weekly"})
+    daily, weekly = world.digests
+
+    assert daily.health is None
+    assert (weekly.health or "").startswith("SageWatch needs a look: ")
+    assert "2 messages lie in AlertDeadLetterQueue" in str(digest_message(weekly)[1][-1].to_dict())
 
 
 def test_a_digest_that_was_posted_is_not_written_again() -> None:

@@ -74,6 +74,24 @@ def test_what_was_told_of_before_gets_its_final_cost_without_a_look() -> None:
     assert [report.with_use for report in reports(DEAR, told_before=True)] == [True]
 
 
+def test_a_failures_own_message_has_its_cost() -> None:
+    """No second one says so again, unless it was dear."""
+    assert reports(a_failed_job(), told_before=True) == []
+
+
+def test_a_job_that_ran_for_long_is_replied_to_at_its_end() -> None:
+    """In the thread of what was told of it; a job nobody heard of is not."""
+    for told in ([], ["long#24h"]):
+        world = World()
+        job = a_job()
+        world.has(job)
+        world.open_jobs.add(job)
+        world.open_jobs.told(job, told)
+        world.recorder.record(job, RecordedBy.EVENT)
+
+        assert [alert.finding for alert in world.alerts.sent] == ["job-report"] * len(told)
+
+
 def test_the_past_is_not_reported() -> None:
     """It is no news."""
     assert reports(DEAR, tell=False, told_before=True) == []

@@ -67,6 +67,8 @@ ANSWER_SLACK = {
     "SLACK_API_URL": "https://slack.com/api/",
 }
 SEND_DIGEST = {
+    "EVENT_DEAD_LETTER_QUEUE_URL": "https://d",
+    "ALERT_DEAD_LETTER_QUEUE_URL": "https://d.fifo",
     "COST_LEDGER": "ledger",
     "WATCH_STATE": "state",
     "ALERT_QUEUE_URL": "https://a",

@@ -42,7 +42,13 @@ class DynamoOpenJobList:
 class DynamoOpenJobs(DynamoOpenJobList):
     """The ``OpenJobs`` port: jobs are put in together with a look at the ledger."""
 
-    PERMISSIONS = ("dynamodb:ConditionCheckItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query")
+    PERMISSIONS = (
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:GetItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:Query",
+    )
 
     def __init__(self, client: "DynamoDBClient", *, state: str, ledger: str, clock: Clock) -> None:
         """Keep the client and both tables' names."""
@@ -87,6 +93,10 @@ class DynamoOpenJobs(DynamoOpenJobList):
         change = {"UpdateExpression": "ADD told :rungs", "ExpressionAttributeValues": to_item({":rungs": set(rungs)})}
         return _update(self._client, self._state, job, change)
 
+    def find(self, job: Job) -> OpenJob | None:
+        """See ``OpenJobs.find``."""
+        return _find(self._client, self._state, job)
+
     def remove(self, job: Job) -> None:
         """See ``OpenJobs.remove``."""
         with translated("dynamodb:DeleteItem on the open jobs"):
@@ -105,14 +115,18 @@ class DynamoSnoozes:
 
     def find(self, job: Job) -> OpenJob | None:
         """See ``Snoozes.find``."""
-        with translated("dynamodb:GetItem on the open jobs"):
-            answer = self._client.get_item(TableName=self._state, Key=_open_key(job), ConsistentRead=True)
-        return _open_job(from_item(answer["Item"])) if "Item" in answer else None
+        return _find(self._client, self._state, job)
 
     def snooze(self, job: Job, lease: Lease) -> bool:
         """See ``Snoozes.snooze``."""
         kept = {"author": lease.author, "until": iso(lease.until), "written_at": iso(lease.written_at)}
         return _update(self._client, self._state, job, _setting({"snooze": kept}))
+
+
+def _find(client: "DynamoDBClient", table: str, job: Job) -> OpenJob | None:
+    with translated("dynamodb:GetItem on the open jobs"):
+        answer = client.get_item(TableName=table, Key=_open_key(job), ConsistentRead=True)
+    return _open_job(from_item(answer["Item"])) if "Item" in answer else None
 
 
 def _setting(facts: Mapping[str, object]) -> dict[str, Any]:

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 import boto3
 
 from sagewatch.adapters.dynamodb_deliveries import DynamoPostedAlerts
+from sagewatch.adapters.dynamodb_health import DynamoSweepTimes
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerRows
 from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobList
-from sagewatch.adapters.dynamodb_prices import DynamoPrices
+from sagewatch.adapters.dynamodb_prices import DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb_reads import DynamoWatchState
 from sagewatch.adapters.matplotlib_painter import MatplotlibPainter
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack import SlackPictures
-from sagewatch.adapters.sqs import SqsAlertQueue
+from sagewatch.adapters.sqs import SqsAlertQueue, SqsDeadLetters
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.digester import Digester
 from sagewatch.entry import Invoked
 from sagewatch.gauge import Gauge
+from sagewatch.health import HealthReader
 from sagewatch.meter import Meter
 from sagewatch.settings import SendDigestSettings
 from sagewatch.spending import Spending
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 def send_digest(settings: SendDigestSettings | None = None) -> Invoked:
     """SendDigest: what a day or a week cost. Raises ``SettingsError``."""
     given = settings or SendDigestSettings.from_env()
-    dynamodb = boto3.client("dynamodb", config=PATIENT)
+    dynamodb, sqs = boto3.client("dynamodb", config=PATIENT), boto3.client("sqs", config=QUICK)
     secret = SsmSecret(boto3.client("ssm", config=QUICK), given.slack_token_parameter, now)
     state = DynamoWatchState(dynamodb, given.watch_state, now)
     gauge = _gauge(given, dynamodb, state)
@@ -41,8 +43,16 @@ def send_digest(settings: SendDigestSettings | None = None) -> Invoked:
         prices=gauge.meter.prices,
         painter=MatplotlibPainter(),
         pictures=SlackPictures(token=secret, api_url=given.slack_api_url),
-        alerts=SqsAlertQueue(boto3.client("sqs", config=QUICK), given.alert_queue_url),
+        alerts=SqsAlertQueue(sqs, given.alert_queue_url),
         posted=DynamoPostedAlerts(dynamodb, given.watch_state),
+        health=HealthReader(
+            sweeps=DynamoSweepTimes(dynamodb, given.watch_state),
+            dead_letters=SqsDeadLetters(sqs, given.dead_letter_queues),
+            prices=DynamoPriceDates(dynamodb, given.watch_state),
+            regions=state,
+            clock=now,
+            home_region=given.home_region,
+        ),
         clock=now,
         zone=given.zone,
         budgets=given.budgets,

@@ -7,7 +7,7 @@ from sagewatch.adapters.agent_evidence import AgentEvidence
 from sagewatch.adapters.dynamodb import DynamoLedger
 from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
 from sagewatch.adapters.dynamodb_families import DynamoFamilies
-from sagewatch.adapters.dynamodb_health import DynamoSweepLog
+from sagewatch.adapters.dynamodb_health import DynamoSweepLog, DynamoSweepTimes
 from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobList, DynamoOpenJobs, DynamoSnoozes
@@ -32,7 +32,7 @@ from sagewatch.adapters.sagemaker_notebooks import (
 )
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack import SlackChannel, SlackDialogs, SlackPeople, SlackPictures
-from sagewatch.adapters.sqs import SqsAlertQueue, SqsInbox, SqsPressQueue
+from sagewatch.adapters.sqs import SqsAlertQueue, SqsDeadLetters, SqsInbox, SqsPressQueue
 from sagewatch.adapters.ssm import SsmSecret
 
 _RECORDING = (
@@ -97,6 +97,9 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
     "SendDigest": (
         DynamoLedgerRows,
         DynamoWatchState,
+        DynamoSweepTimes,
+        DynamoPriceDates,
+        SqsDeadLetters,
         DynamoOpenJobList,
         DynamoPostedAlerts,
         DynamoPrices,

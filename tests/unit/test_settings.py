@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 
 from sagewatch.budgets import Budget
+from sagewatch.digest_settings import SendDigestSettings
 from sagewatch.errors import SettingsError
 from sagewatch.settings import (
     AnswerSlackSettings,
     DeliverAlertSettings,
     RecordJobSettings,
     RefreshPricesSettings,
-    SendDigestSettings,
     SweepJobsSettings,
     SweepNotebooksSettings,
     TrackNotebookSettings,

@@ -88,7 +88,7 @@ def _ranking(name: str, ranking: Ranking) -> MarkdownTextObject:
 
 
 def _was(share: Share) -> str:
-    return f" (was {money(share.before_usd)})" if share.before_usd != share.usd else ""
+    return f" (was {money(share.before_usd)})" if share.before_usd not in {0, share.usd} else ""
 
 
 def _parts(digest: Digest) -> Iterator[str]:

@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sagewatch.adapters.in_memory import InMemoryInbox
-from sagewatch.entry import Deadline, Entry, Scheduled, wait
+from sagewatch.entry import Deadline, Entry, Invoked, Scheduled, wait
 from sagewatch.errors import AccessDeniedError, MalformedEventError, RetryableError, ThrottledError
 from sagewatch.ports import MoreTime, QueueMessage
 
@@ -251,6 +251,26 @@ def test_a_deadline_keeps_back_what_is_needed_to_end_in_order() -> None:
         (20, False, False),
         (0, False, False),
     ]
+
+
+def test_invoked_work_is_given_the_event_as_it_is_and_answers_with_its_outcome() -> None:
+    """Which is logged; what the work raises fails the invocation."""
+    given: list[object] = []
+    log = io.StringIO()
+
+    def work(event: object) -> Done:
+        if event is None:
+            raise ThrottledError("later")
+        given.append(event)
+        return Done()
+
+    invoked = Invoked(work, logger=Logger(service=f"test-{uuid.uuid4()}", stream=log, level="INFO"))
+
+    assert invoked({"period": "daily"}, Countdown(60)) == {"reason": "done"}
+    assert given == [{"period": "daily"}]
+    assert json.loads(log.getvalue())["reason"] == "done"
+    with pytest.raises(ThrottledError):
+        invoked(None, Countdown(60))
 
 
 def test_scheduled_work_is_given_its_deadline_and_answers_with_its_outcome() -> None:

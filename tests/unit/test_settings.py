@@ -6,17 +6,10 @@ from decimal import Decimal
 import pytest
 
 from sagewatch.budgets import Budget
+from sagewatch.digest_settings import SendDigestSettings
 from sagewatch.errors import SettingsError
-from sagewatch.settings import (
-    AnswerSlackSettings,
-    DeliverAlertSettings,
-    RecordJobSettings,
-    RefreshPricesSettings,
-    SendDigestSettings,
-    SweepJobsSettings,
-    SweepNotebooksSettings,
-    TrackNotebookSettings,
-)
+from sagewatch.notebook_settings import AnswerSlackSettings, SweepNotebooksSettings, TrackNotebookSettings
+from sagewatch.settings import DeliverAlertSettings, RecordJobSettings, RefreshPricesSettings, SweepJobsSettings
 
 RECORD_JOB = {
     "QUEUE_URL": "https://q",

@@ -16,12 +16,12 @@ from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack import SlackPictures
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsDeadLetters
 from sagewatch.adapters.ssm import SsmSecret
+from sagewatch.digest_settings import SendDigestSettings
 from sagewatch.digester import Digester
 from sagewatch.entry import Invoked
 from sagewatch.gauge import Gauge
 from sagewatch.health import HealthReader
 from sagewatch.meter import Meter
-from sagewatch.settings import SendDigestSettings
 from sagewatch.spending import Spending
 from sagewatch.wiring.clients import PATIENT, QUICK, now
 

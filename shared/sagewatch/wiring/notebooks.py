@@ -36,15 +36,15 @@ from sagewatch.idleness import Rules
 from sagewatch.incidents import Incidents
 from sagewatch.job_answerer import JobAnswerer
 from sagewatch.looker import Looker
-from sagewatch.notebook_sweeper import NotebookSweeper
-from sagewatch.ports import EvidenceSource
-from sagewatch.settings import (
+from sagewatch.notebook_settings import (
     AnswerSlackSettings,
-    LedgerSettings,
     NotebookSettings,
     SweepNotebooksSettings,
     TrackNotebookSettings,
 )
+from sagewatch.notebook_sweeper import NotebookSweeper
+from sagewatch.ports import EvidenceSource
+from sagewatch.settings import LedgerSettings
 from sagewatch.stopper import Stopper
 from sagewatch.tracker import Tracker
 from sagewatch.wiring.clients import (

@@ -8,6 +8,7 @@ from sagewatch.phrases import duration
 from sagewatch.use import HostUse, Load, Use
 
 _LISTED = 8  # hosts
+_NEARLY_ALL = 0.9  # of a run; a period at its edges may be missing
 _HUNG_FOR = timedelta(hours=1)
 _HUNG_COVERED = 0.8  # of the minutes: the newest are a little late
 _HUNG_GPU, _HUNG_CPU = 1, 5  # percent
@@ -55,8 +56,8 @@ def report_lines(use: Use) -> Iterator[str]:
         yield _line(use.whole.host, use.whole)
     if use.silent:
         yield f"no metrics of {use.silent} more"
-    elif use.covered < 1:
-        yield f"the metrics cover {use.covered:.0%} of its run"
+    elif use.covered < _NEARLY_ALL:
+        yield f"the metrics cover {100 * use.covered:.0f} % of its run"
 
 
 def _line(name: str, host: HostUse) -> str:

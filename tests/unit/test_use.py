@@ -237,8 +237,15 @@ def test_a_report_lists_each_host_and_all() -> None:
         "algo-1 (ml.m5.xlarge): CPU 10 % (peak 20 %), memory 5 % (peak 6 %)",
         "algo-2 (ml.m5.xlarge): CPU 20 % (peak 100 %), memory 7 % (peak 8 %)",
         "all 2 hosts: CPU 15 % (peak 100 %), memory 6 % (peak 8 %)",
-        "the metrics cover 50% of its run",
+        "the metrics cover 50 % of its run",
     ]
+
+
+def test_a_few_missing_minutes_are_not_worth_a_line() -> None:
+    """A run does not begin on the minute."""
+    known = {points: len(list(report_lines(used(algo_1=AT_REST | raw(points, cpu=(1, 1)))))) for points in (53, 54)}
+
+    assert known == {53: 2, 54: 1}
 
 
 def test_a_report_of_many_hosts_ends_with_a_summary() -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sagewatch.adapters.in_memory import InMemoryAlertQueue, InMemoryDialogs, InMemoryPrices
 from sagewatch.adapters.in_memory_notebooks import InMemoryNotebooks, InMemorySessions
 from sagewatch.adapters.in_memory_stores import (
+    InMemoryCheckpoints,
     InMemoryDeliveries,
     InMemoryLedger,
     InMemoryMarks,
@@ -24,6 +25,7 @@ from sagewatch.incidents import Incidents
 from sagewatch.looker import Looker
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.notebook_outcomes import NotebooksSwept
+from sagewatch.notebook_repairs import Repairs
 from sagewatch.notebook_sweeper import NotebookSweeper
 from sagewatch.notebooks import Notebook, NotebookStatus
 from sagewatch.ports import Posted
@@ -128,9 +130,14 @@ class NotebookWorld:
         )
         self.sweeper = NotebookSweeper(
             lists=self.notebooks,
-            notebooks=self.notebooks,
-            sessions=self.sessions,
-            tracker=self.tracker,
+            repairs=Repairs(
+                lists=self.notebooks,
+                notebooks=self.notebooks,
+                sessions=self.sessions,
+                tracker=self.tracker,
+                checkpoints=InMemoryCheckpoints(),
+                clock=lambda: self.now,
+            ),
             watches=self.watches,
             regions=self.regions,
             looker=looker,

@@ -91,7 +91,7 @@ class Lab:
 @pytest.fixture
 def lab(account: Account, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """A notebook of the test's own; it does not run on."""
-    made = Lab(account, "E2E-" + "".join(c if c.isalnum() else "-" for c in request.node.name)[5:50].strip("-"))
+    made = Lab(account, "E2E-" + "".join(c if c.isalnum() else "-" for c in request.node.name)[-45:].strip("-"))
     yield made
     with suppress(HTTPError):  # it may be gone
         made.stands("Stopped", 24)
@@ -126,7 +126,7 @@ def test_events_on_the_bus_become_one_row_for_each_session(lab: Lab, times: int)
 
 
 def test_with_every_second_event_lost_the_sweep_knows_the_rest(lab: Lab) -> None:
-    """Told: in service 8:00, Stopped 10:03, Stopping 14:00. Lost: Stopping 10:00, in service 12:00.
+    """Told: in service 8:00, Stopped 10:03, Stopping 14:00. Lost: Stopping 10:00, in service 12:00, its deletion.
 
     The stop at 10:00 is known by its end only, an upper bound: 2.05 x $0.05 + $0.70 x 7,380 / 2,678,400 =
     $0.1044287634. Stopped until 12:00: $0.70 x 7,020 / 2,678,400 = $0.0018346774. Then 2 h: $0.10 + $0.0018817204.
@@ -140,10 +140,19 @@ def test_with_every_second_event_lost_the_sweep_knows_the_rest(lab: Lab) -> None
     lab.stands("Stopping", 14)
     lab.tells()
 
-    assert lab.costs == [
+    lab.stands("Stopped", 14.1)
+    lab.account.invoke("SweepNotebooks", {})
+    assert lab.session["since"] == at(14)
+    lab.is_deleted()
+    lab.account.forget_listings()
+    lab.account.invoke("SweepNotebooks", {})
+
+    assert lab.session == {}
+    assert "its deletion was not told" in lab.rows[-1]["pricing_reason"]
+    assert lab.costs[:3] == [
         ("08:00", "10:03", Decimal("0.1044287634")),
         ("10:03", "12:00", Decimal("0.0018346774")),
         ("12:00", "14:00", Decimal("0.1018817204")),
     ]
-    assert [row["pricing"] for row in lab.rows] == ["provisional", "priced", "priced"]
-    assert [row["recorded_by"] for row in lab.rows] == ["event", "sweep", "event"]
+    assert [row["pricing"] for row in lab.rows[:4]] == ["provisional", "priced", "priced", "provisional"]
+    assert [row["recorded_by"] for row in lab.rows[:4]] == ["event", "sweep", "event", "sweep"]

@@ -1,15 +1,17 @@
 """Idle notebooks are announced, looked at again, and stopped; what works, and what nobody can tell of, is kept."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
 
+from sagewatch.adapters.in_memory_notebooks import InMemoryNotebooks
 from sagewatch.errors import AccessDeniedError, StopRefusedError, ThrottledError
 from sagewatch.evidence import Idle, Source, Unknown
 from sagewatch.idleness import Verdict
 from sagewatch.notebook_outcomes import StopOutcome
-from sagewatch.notebooks import NotebookStatus
+from sagewatch.notebooks import Notebook, NotebookStatus
 from sagewatch.ports import Posted
 from sagewatch.watches import Lease
 from tests.builders import enough_for
@@ -256,6 +258,68 @@ def test_a_session_no_event_told_of_is_opened_and_closed_by_the_sweep() -> None:
 
     assert (row.recorded_by, row.stopped_by) == ("sweep", "somebody")
     assert row.ended_at == "2026-11-20T13:00:00Z"
+
+
+def test_a_stopped_notebook_whose_deletion_no_event_told_is_missed_within_a_day() -> None:
+    """Its volume is billed no longer; the row says that its end is an upper bound. What is still there stays."""
+    world = NotebookWorld()
+    world.has(a_notebook("gone"), a_notebook("there"))
+    world.sweep()
+    for name in ("gone", "there"):
+        world.has(a_notebook(name, status=NotebookStatus.STOPPED, modified_at=world.now))
+    world.sweep(later=HOUR)
+    del world.notebooks.found["us-east-1", "gone"]
+    world.sweep(later=timedelta(days=1))
+    [row] = [row for row in world.ledger.rows.values() if row.status == "Deleting"]
+
+    assert (row.resource_name, row.started_at, row.ended_at) == ("gone", "2026-11-20T12:00:00Z", "2026-11-21T13:00:00Z")
+    assert (row.pricing, "its deletion was not told" in row.pricing_reason) == ("provisional", True)
+    assert [session.name for session in world.sessions.kept.values()] == ["there"]
+
+
+def test_what_is_stopped_is_listed_once_a_day_and_described_once_it_is_missing() -> None:
+    """One List for a hundred notebooks of any status, and one Describe for each that is gone, once."""
+    world = NotebookWorld()
+    world.has(*(a_notebook(f"off-{number}") for number in range(150)))
+    world.sweep()
+    world.has(*(a_notebook(f"off-{number}", status=NotebookStatus.STOPPED) for number in range(150)))
+    world.sweep(later=HOUR)
+    for number in range(3):
+        del world.notebooks.found["us-east-1", f"off-{number}"]
+    counts = []
+    for _ in range(4 * 48):
+        world.notebooks.calls.clear()
+        world.sweep(later=QUARTER)
+        calls = Counter(call.partition(" ")[0] for call in world.notebooks.calls)
+        counts.append((calls["list"], calls["describe"]))
+
+    assert Counter(counts) == {(1, 0): 190, (3, 3): 1, (3, 0): 1}
+
+
+def test_a_listing_of_what_is_stopped_that_fails_hinders_no_sweep() -> None:
+    """Nor is it put off for a day."""
+    world = NotebookWorld()
+    world.has(a_notebook("off"), a_notebook("on"))
+    world.busy("on")
+    world.sweep()
+    world.has(a_notebook("off", status=NotebookStatus.STOPPED, modified_at=world.now))
+    world.sweep(later=HOUR)
+
+    class Throttled(InMemoryNotebooks):
+        """It lists what runs, and nothing else."""
+
+        def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
+            """See ``NotebookLists.of_region``."""
+            raise ThrottledError(f"Rate exceeded in {region}")
+
+    object.__setattr__(world.sweeper.repairs, "lists", Throttled())
+    del world.notebooks.found["us-east-1", "off"]
+    swept = world.sweep(later=timedelta(days=1))
+    object.__setattr__(world.sweeper.repairs, "lists", world.notebooks)
+    world.sweep(later=QUARTER)
+
+    assert (swept.looked_at, swept.complete) == (1, False)
+    assert [row.status for row in world.ledger.rows.values()] == ["Stopped", "Deleting"]
 
 
 def test_a_notebook_that_is_gone_is_no_error() -> None:

@@ -11,7 +11,7 @@ from sagewatch.adapters.dynamodb import DynamoLedger, DynamoOpenJobList
 from sagewatch.adapters.dynamodb_notebooks import DynamoPostedAlerts, DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_prices import DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
-from sagewatch.adapters.dynamodb_watch import DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
 from sagewatch.adapters.log_evidence import LogEvidence
 from sagewatch.adapters.sagemaker_notebooks import (
@@ -30,6 +30,7 @@ from sagewatch.entry import Answering, Entry, Scheduled
 from sagewatch.idleness import Rules
 from sagewatch.incidents import Incidents
 from sagewatch.looker import Looker
+from sagewatch.notebook_repairs import Repairs
 from sagewatch.notebook_sweeper import NotebookSweeper
 from sagewatch.ports import EvidenceSource
 from sagewatch.settings import (
@@ -75,11 +76,17 @@ def sweep_notebooks(settings: SweepNotebooksSettings | None = None) -> Scheduled
     given = settings or SweepNotebooksSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
     stopper, tables = _stopper(given.notebooks, dynamodb, sqs), given.notebooks.recording
+    lists = SageMakerNotebookLists(patient_sagemaker, Pace(BETWEEN_LISTS))
     sweeper = NotebookSweeper(
-        lists=SageMakerNotebookLists(patient_sagemaker, Pace(BETWEEN_LISTS)),
-        notebooks=stopper.looker.notebooks,
-        sessions=stopper.tracker.sessions,
-        tracker=stopper.tracker,
+        lists=lists,
+        repairs=Repairs(
+            lists=lists,
+            notebooks=stopper.looker.notebooks,
+            sessions=stopper.tracker.sessions,
+            tracker=stopper.tracker,
+            checkpoints=DynamoCheckpoints(dynamodb, tables.watch_state),
+            clock=now,
+        ),
         watches=stopper.watches,
         regions=stopper.tracker.regions,
         looker=stopper.looker,

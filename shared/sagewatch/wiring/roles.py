@@ -66,7 +66,7 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
         DynamoCheckpoints,
         DynamoTotals,
     ),
-    "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals),
+    "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoCheckpoints, DynamoTotals),
     "AnswerSlack": (*_STOPPING, DynamoPresses, SqsPressQueue, SlackDialogs, SsmSecret, SqsInbox),
     "RefreshPrices": (AwsPriceList, DynamoPriceCache, DynamoRegions),
     "DeliverAlert": (DynamoDeliveries, DynamoPostedAlerts, SlackChannel, SsmSecret, SqsInbox),

@@ -21,12 +21,20 @@ _STOPPED = "stopped: only its volume is billed"
 _IN_SERVICE = "its time in service at the on-demand list price"
 
 
+@dataclass(frozen=True, slots=True)
+class StopCall:
+    """A StopNotebookInstance call that was about to be made at that time: ``by`` whom, as rows say it."""
+
+    by: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A time in which a notebook was in service, or stopped if ``instance_type`` is ``None``. Nothing else changed.
 
     ``since`` is aware, in UTC and a whole second, as rows are. ``unseen`` says that nobody told how the notebook stood
-    before.
+    before; ``stop_call`` that we were about to stop it.
     """
 
     arn: str
@@ -39,6 +47,7 @@ class Session:
     volume_gb: int | None
     since: datetime
     unseen: bool = False
+    stop_call: StopCall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from sagewatch.notebooks import NotebookStatus
 from sagewatch.phrases import clock_time, duration, money
 from sagewatch.ports import Clock, NotebookStops, Stop
 from sagewatch.records import RecordedBy
+from sagewatch.sessions import StopCall
 from sagewatch.stores import PostedAlerts
 from sagewatch.tracker import Tracker
 from sagewatch.watches import Watched, Watches
@@ -53,20 +54,33 @@ class Stopper:
         return self.act(again)
 
     def act(self, case: Case, *, by: str | None = None) -> StopOutcome:
-        """Stop it now: its grace is over, or the Slack user ``by`` asks for it. Raises what ``NotebookStops`` does."""
+        """Stop it now: its grace is over, or the Slack user ``by`` asks for it.
+
+        Raises what ``NotebookStops`` and ``Sessions`` do. Who stops it is noted before, for its event may be handled
+        before this goes on.
+        """
         if not self.enforce:
             return self._would(case, by)
+        call = StopCall(f"sagewatch for {by}" if by else "sagewatch", self.clock())
+        if not self._note(case, call):
+            return StopOutcome.CHANGED
         try:
             what = self.stops.stop(case.notebook)
         except (StopRefusedError, AccessDeniedError) as exc:
+            self._note(case, None)
             return self._refused(case, exc)
         match what:
             case Stop.STOPPING:
                 return self._stopped(case, by)
             case Stop.ALREADY | Stop.GONE:
+                self._note(case, None)
                 return self._gone(case, case.watched)
             case _:
                 assert_never(what)
+
+    def _note(self, case: Case, call: StopCall | None) -> bool:
+        """Write down that we are about to stop it, or take that back; say whether its session is still open."""
+        return self.tracker.sessions.amend(replace(case.session, stop_call=call))
 
     def _wait_until(self, case: Case) -> datetime | None:
         """When its announcement has been in the channel for as long as was promised, if that is still to come."""
@@ -82,9 +96,7 @@ class Stopper:
     def _stopped(self, case: Case, by: str | None) -> StopOutcome:
         now = self.clock()
         stopping = replace(case.notebook, status=NotebookStatus.STOPPING, modified_at=now)
-        self.tracker.observe(
-            stopping, by=RecordedBy.SWEEP, stopped_by=f"sagewatch for {by}" if by else "sagewatch", at=now
-        )
+        self.tracker.observe(stopping, by=RecordedBy.SWEEP, at=now)
         self._tell(case, f"Notebook {case.notebook.name} is stopped", self._sentence(case, now), by)
         watched = self.incidents.close(case.watched, f"stopped at {clock_time(now, now)} UTC", by=by)
         self.watches.keep(replace(watched, look_at=None, busy_since=None), case.notebook.region)

@@ -97,6 +97,14 @@ class InMemorySessions:
         """See ``Sessions.begin``."""
         return self.kept.setdefault(session.arn, session) == session
 
+    def amend(self, session: Session) -> bool:
+        """See ``Sessions.amend``."""
+        before = self.kept.get(session.arn)
+        if before is None or before.since != session.since:
+            return False
+        self.kept[session.arn] = session
+        return True
+
     def end(self, session: Session) -> bool:
         """See ``Sessions.end``."""
         before = self.kept.get(session.arn)

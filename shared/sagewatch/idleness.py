@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.notebooks import Notebook
-from sagewatch.phrases import clock_time, duration
+from sagewatch.phrases import clock_time, duration, utc_once
 from sagewatch.watches import Watched
 
 IDLE_AFTER_TAG, IGNORE_TAG, PROTECT_TAG = "sagewatch:idle-after", "sagewatch:ignore", "sagewatch:protect"
@@ -104,7 +104,7 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
         return Decision(Verdict.KEEP_UNKNOWN, unsure, now + _AGAIN)
     idle = [reading for reading in readings if isinstance(reading, Idle)]
     idle_since = max((min(reading.since, now) for reading in idle if reading.since), default=since)
-    idle_since, words = max(idle_since, since), "; ".join(reading.words for reading in idle)
+    idle_since, words = max(idle_since, since), utc_once("; ".join(reading.words for reading in idle))
     if now - idle_since < rules.idle_after:
         return _keep_active(words, watched, idle_since + rules.idle_after)
     return _idle(notebook, idle, watched, Decision(Verdict.WARN, words, now, idle_since), rules, now)

@@ -178,7 +178,7 @@ class Incidents:
                 name=None,
                 owner=None,
                 headline=f"{len(cases)} notebooks would be stopped at once, so none is",
-                sentence=f"MaxStopsPerSweep is {most}; since {clock_time(now, now)} UTC these wait: {names}{more}",
+                sentence=f"MaxStopsPerSweep is {most}; since {clock_time(now, now)} these wait: {names}{more}",
             )
         )
 

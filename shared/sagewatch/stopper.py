@@ -98,7 +98,7 @@ class Stopper:
         stopping = replace(case.notebook, status=NotebookStatus.STOPPING, modified_at=now)
         self.tracker.observe(stopping, by=RecordedBy.SWEEP, at=now)
         self._tell(case, f"Notebook {case.notebook.name} is stopped", self._sentence(case, now), by)
-        watched = self.incidents.close(case.watched, f"stopped at {clock_time(now, now)} UTC", by=by)
+        watched = self.incidents.close(case.watched, f"stopped at {clock_time(now, now)}", by=by)
         self.watches.keep(replace(watched, look_at=None, busy_since=None), case.notebook.region)
         return StopOutcome.STOPPED
 
@@ -111,7 +111,7 @@ class Stopper:
     def _would(self, case: Case, by: str | None) -> StopOutcome:
         now, warned = self.clock(), case.watched.warned
         if warned:
-            outcome = f"mode is observe: it would have been stopped at {clock_time(now, now)} UTC, and was not"
+            outcome = f"mode is observe: it would have been stopped at {clock_time(now, now)}, and was not"
             self.incidents.edit(warned.alert_id, outcome, by=by, still_open=by is not None)
             self._remember(replace(case.watched, warned=replace(warned, finished=True)), case, now + _AGAIN)
         return StopOutcome.WOULD_STOP

@@ -24,11 +24,11 @@ def test_an_idle_notebook_is_announced_with_evidence_money_and_time() -> None:
     """What idling costs an hour, what it has cost, and when it stops."""
     world = NotebookWorld()
     world.has(a_notebook())
-    world.says("Lab-One", Idle(Source.JUPYTER, world.now - timedelta(hours=6), "no kernel has run since 06:00"))
+    world.says("Lab-One", Idle(Source.JUPYTER, world.now - timedelta(hours=6), "no kernel has run since 06:00 UTC"))
     world.sweep()
     [alert] = world.announced
 
-    assert alert.reason == "no kernel has run since 06:00"
+    assert alert.reason == "no kernel has run since 06:00 UTC"
     assert (alert.hourly_usd, alert.idle_usd) == ("0.05", "0.300000")
     assert alert.stop_at == world.now + HOUR
     assert alert.owner == "ana@example.com"
@@ -214,7 +214,7 @@ def test_what_is_not_due_is_not_looked_at() -> None:
     """A notebook last active at T needs no look before T and its limit."""
     world = NotebookWorld()
     world.has(a_notebook())
-    world.says("Lab-One", Idle(Source.JUPYTER, world.now - HOUR, "no kernel has run since 11:00"))
+    world.says("Lab-One", Idle(Source.JUPYTER, world.now - HOUR, "no kernel has run since 11:00 UTC"))
     looked = [world.sweep(later=QUARTER).looked_at for _ in range(13)]
 
     assert looked == [1, *[0] * 10, 1, 0]  # at 12:15, and at 15:00

@@ -143,7 +143,8 @@ def _idle(  # noqa: PLR0913, PLR0917 - what is known of it
         advise = notebook.stop_is_one_way or not any(reading.source.sees_silent_work for reading in idle)
         return replace(found, verdict=Verdict.ADVISE if advise else Verdict.WARN, look_at=now + rules.warn)
     if warned.finished:
-        return replace(found, verdict=Verdict.KEEP, look_at=now + rules.idle_after)
+        reason = f"told before, and not stopped by itself: {found.reason}"
+        return replace(found, verdict=Verdict.KEEP, reason=reason, look_at=now + rules.idle_after)
     if now < warned.stop_at:
         return replace(found, verdict=Verdict.KEEP, look_at=warned.stop_at)
     return replace(found, verdict=Verdict.STOP, look_at=now)

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from sagewatch.errors import AccessDeniedError, NotebookNotFoundError, StopRefusedError
 from sagewatch.idleness import Verdict
-from sagewatch.incidents import Incidents
+from sagewatch.incidents import Incidents, decided
 from sagewatch.looker import Case, Looker
 from sagewatch.notebook_outcomes import StopOutcome
 from sagewatch.notebooks import NotebookStatus
@@ -99,7 +99,7 @@ class Stopper:
         self.tracker.observe(stopping, by=RecordedBy.SWEEP, at=now)
         self._tell(case, f"Notebook {case.notebook.name} is stopped", self._sentence(case, now), by)
         watched = self.incidents.close(case.watched, f"stopped at {clock_time(now, now)}", by=by)
-        self.watches.keep(replace(watched, look_at=None, busy_since=None), case.notebook.region)
+        self.watches.keep(replace(decided(case, watched), look_at=None, busy_since=None), case.notebook.region)
         return StopOutcome.STOPPED
 
     def _sentence(self, case: Case, now: datetime) -> str:
@@ -135,4 +135,4 @@ class Stopper:
         self.incidents.tell(case.notebook, headline, sentence, identity, thread=thread, by=by)
 
     def _remember(self, watched: Watched, case: Case, look_at: datetime) -> None:
-        self.watches.keep(replace(watched, look_at=look_at), case.notebook.region)
+        self.watches.keep(replace(decided(case, watched), look_at=look_at), case.notebook.region)

@@ -237,3 +237,14 @@ def test_times_of_two_sources_name_their_zone_once() -> None:
     decided = decide(LAB, readings, Watched(arn=ARN), TWO_DAYS_AGO, RULES, NOW)
 
     assert decided.reason == "no kernel has run since 06:00 UTC; the log's last line of work is from 07:00"
+
+
+def test_what_was_told_and_is_not_to_be_stopped_says_so_from_then_on() -> None:
+    """A platform that cannot be started again, or observe mode."""
+    told = warned(hours=3)
+    assert told.warned
+    watched = replace(told, warned=replace(told.warned, finished=True))
+    decided = decide(LAB, [jupyter_idle(hours=9)], watched, TWO_DAYS_AGO, RULES, NOW)
+
+    assert decided.verdict is Verdict.KEEP
+    assert decided.reason == "told before, and not stopped by itself: no kernel has run"

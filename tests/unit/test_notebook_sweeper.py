@@ -333,6 +333,22 @@ def test_a_notebook_that_is_gone_is_no_error() -> None:
     assert (swept.failures, world.notebooks.stops) == ([], [])
 
 
+def test_what_was_decided_last_is_remembered_with_its_sentence() -> None:
+    """The same that people are told, or would be: for whoever asks why."""
+    world = NotebookWorld()
+    world.has(a_notebook(), a_notebook("busy"))
+    world.busy("busy")
+    world.sweep()
+    announced = world.watches.kept[a_notebook().arn]
+    works = world.watches.kept[a_notebook("busy").arn]
+    world.sweep(later=HOUR)
+    stopped = world.watches.kept[a_notebook().arn]
+
+    assert (works.verdict, works.reason) == ("keep", "kernel python3 is busy")
+    assert (announced.verdict, announced.reason) == ("warn", "no kernel and no terminal is open")
+    assert (stopped.verdict, stopped.reason) == ("stop", "no kernel and no terminal is open")
+
+
 def test_the_outcome_counts_verdicts() -> None:
     """For logs and metrics."""
     world = NotebookWorld()

@@ -52,8 +52,9 @@ test: setup ## every test, those on the deployed local cloud included
 unit: setup ## the tests that need no cloud
 	@python -m pytest -m "not e2e" $(TESTS)
 
-bench: setup ## measure: `make costs` over a million rows
+bench: setup ## measure: `make costs` over a million rows, AnswerSlack from cold
 	@python -m bench.costs
+	@python -m bench.answer
 
 check: setup ## lint, types, imports, template rules
 	ruff check

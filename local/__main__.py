@@ -16,10 +16,10 @@ from typing import Any, NoReturn
 from rich.console import Console
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-from local.board import ledger_table, message_panel, totals
+from local.board import ledger_table, message_panel, notebook_table, totals
 from local.cloud import ROOT, CloudError, LocalCloud, unknown_parameters
 from local.jobs import PlayedJob, Stage, get_json
-from local.notebook_day import start_notebooks
+from local.notebook_day import a_team, decisions, press_buttons, start_notebooks
 from local.relay import reachable_from_containers
 from local.scenario import a_day
 
@@ -176,17 +176,25 @@ def _play(
 
 
 def _play_notebooks(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
-    """Sweep over a team's notebooks, at once and once the notice (here none) is over; say whether all was told."""
-    console.rule("SweepNotebooks asks seven notebooks: idle ones are announced, and stopped by the next sweep")
+    """Sweep over a team's notebooks, at once and once the notice (here none) is over; say whether all was told.
+
+    In between people press buttons.
+    """
+    team = a_team()
+    console.rule(f"SweepNotebooks asks {len(team)} notebooks: idle ones are announced, and stopped by the next sweep")
     shown = {message["ts"] for message in get_json(f"{cloud.slack_url}/messages")}
-    start_notebooks(stage)
-    settled = True
+    start_notebooks(stage, team)
+    settled = _wait_for(stage.quiet, lambda: None)
     with console.status("SweepNotebooks looks at what is in service"):
-        for _ in range(2):
+        for last in (False, True):
             swept = stage.invoke("SweepNotebooks", {})
             settled = _wait_for(stage.quiet, lambda: None) and settled
+            if not last:
+                press_buttons(cloud.slack_url, team)
+                settled = _wait_for(stage.quiet, lambda: None) and settled
             _show_new(console, cloud, shown)
             console.print(f"verdicts {swept['verdicts']}, stops {swept['stops']}", style="dim", highlight=False)
+    console.print(notebook_table(team, decisions(stage, cloud.outputs()["WatchStateName"])))
     return settled
 
 

@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from local.notebook_day import Lab
 from sagewatch.phrases import duration, money
 
 _OWNER = 8  # columns
@@ -92,6 +93,19 @@ def ledger_table(rows: Iterable[Mapping[str, Any]]) -> Table:
             _cost(row),
             row.get("owner", "-").partition("@")[0],
         )
+    return table
+
+
+def notebook_table(team: Iterable[Lab], decided: Mapping[str, tuple[str, str]]) -> Table:
+    """What each notebook did, what was decided of it last, and in which words."""
+    table = Table(
+        title="Notebooks, decided last", title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False
+    )
+    table.padding = (0, 1, 0, 0)
+    for column in ("notebook", "what it does", "decision", "reason"):
+        table.add_column(column, no_wrap=column == "notebook")
+    for lab in team:
+        table.add_row(lab.name, lab.does, *decided.get(lab.name, ("none", "it was not looked at")))
     return table
 
 

@@ -23,6 +23,7 @@ import boto3
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
 from local.alarms import without_math
+from local.clock import Clock
 from sagewatch.wiring import ADAPTERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,16 +76,20 @@ class LocalCloud:
     groups: tuple[int, ...]
 
     @classmethod
-    def start(cls, home: Path) -> "LocalCloud":
-        """Start the emulators and wait until they answer. Raises ``CloudError`` with the end of their log."""
+    def start(cls, home: Path, clock: Clock | None = None) -> "LocalCloud":
+        """Start the emulators, by a clock of their own if one is given, and wait until they answer.
+
+        Raises ``CloudError`` with the end of their log.
+        """
         shutil.rmtree(home, ignore_errors=True)
         (home / "tmp").mkdir(parents=True)
         ports = Ports.choose()
         cloud = cls(home, ports, ())
-        emulators = _spawn(_emulators(ports), home / "emulators.log", cloud.process_env())
+        env = {**cloud.process_env(), **(clock.env() if clock else {})}
+        emulators = _spawn(_emulators(ports), home / "emulators.log", env)
         groups = [emulators.pid]
         try:
-            ministack = _spawn([sys.executable, "-m", "ministack"], home / "ministack.log", cloud.process_env())
+            ministack = _spawn([sys.executable, "-m", "ministack"], home / "ministack.log", env)
             groups.append(ministack.pid)
             cloud = cls(home, ports, tuple(groups))
             _await(f"{cloud.aws_url}/_ministack/health", ministack, home / "ministack.log")

@@ -10,6 +10,7 @@ from sagewatch.adapters.in_memory_deliveries import InMemoryDeliveries
 from sagewatch.adapters.in_memory_jobs import InMemoryJobStops, InMemoryOpenJobs
 from sagewatch.adapters.in_memory_notebooks import InMemoryNotebooks, InMemorySessions
 from sagewatch.adapters.in_memory_stores import (
+    InMemoryCheckpoints,
     InMemoryLedger,
     InMemoryMarks,
     InMemoryRegions,
@@ -25,6 +26,7 @@ from sagewatch.job_answerer import JobAnswerer
 from sagewatch.looker import Looker
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.notebook_outcomes import NotebooksSwept
+from sagewatch.notebook_repairs import Repairs
 from sagewatch.notebook_sweeper import NotebookSweeper
 from sagewatch.notebooks import Notebook, NotebookStatus
 from sagewatch.ports import Posted
@@ -129,9 +131,14 @@ class NotebookWorld:
         )
         self.sweeper = NotebookSweeper(
             lists=self.notebooks,
-            notebooks=self.notebooks,
-            sessions=self.sessions,
-            tracker=self.tracker,
+            repairs=Repairs(
+                lists=self.notebooks,
+                notebooks=self.notebooks,
+                sessions=self.sessions,
+                tracker=self.tracker,
+                checkpoints=InMemoryCheckpoints(),
+                clock=lambda: self.now,
+            ),
             watches=self.watches,
             regions=self.regions,
             looker=looker,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sagewatch.looker import Case
-from sagewatch.phrases import clock_time, duration, money
+from sagewatch.phrases import clock_time, duration, money, utc_once
 from sagewatch.pricing import Rates
 from sagewatch.records import describe_instances, iso
 from sagewatch.resources import Job, JobKind
@@ -88,8 +88,8 @@ def trains_inside(case: Case, rates: Rates, saving: Decimal | None, now: datetim
         if saving is None
         else f", and about {money(on_demand * (1 - saving))} on spot, which saved {saving:.0%} in the last 30 days"
     )
-    sentence = (
-        f"it has been busy on {kind} for {duration(seconds)}: every look since {clock_time(since, now)} UTC found it "
+    sentence = utc_once(
+        f"it has been busy on {kind} for {duration(seconds)}: every look since {clock_time(since, now)} found it "
         f"at work ({case.active.words}). If this is training, the same hours as a training job, which ends by itself, "
         f"cost {money(on_demand)} on demand{spot}"
     )

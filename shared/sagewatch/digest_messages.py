@@ -55,7 +55,7 @@ def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
 
 
 def _headline(span: Span) -> str:
-    so_far = f", so far ({clock_time(span.until, span.until)} UTC)" if span.until else ""
+    so_far = f", so far ({clock_time(span.until, span.until)})" if span.until else ""
     if span.period is Period.DAILY:
         return f"Daily digest: {span.last:%A}, {_day(span.last)}{so_far}"
     return f"Weekly digest: {_day(span.first)} to {_day(span.last)}{so_far}"

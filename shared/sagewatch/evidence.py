@@ -34,7 +34,7 @@ class Active:
 class Idle:
     """Nothing runs now, and nothing has since then; ``None`` where nothing was ever seen since it came into service.
 
-    ``words`` say so: ``no kernel has run since 09:12, 2 terminals idle since 08:40``.
+    ``words`` say so: ``no kernel has run since 09:12 UTC, 2 terminals idle since 08:40``.
     """
 
     source: Source

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from sagewatch.errors import SageWatchError
 from sagewatch.health_stores import DeadLetters, PriceDates, SweepTimes
-from sagewatch.phrases import clock_time
+from sagewatch.phrases import clock_time, utc_once
 from sagewatch.ports import Clock
 from sagewatch.pricing import STALE_AFTER
 from sagewatch.stores import RegionList
@@ -82,9 +82,9 @@ def _swept(health: Health) -> tuple[bool, str] | None:
 
 def _where(found: Sequence[Gap], now: datetime) -> str:
     longest = sorted(found, key=lambda gap: gap.missed, reverse=True)[:_TOLD]
-    told = [f"{g.function} between {clock_time(g.after, now)} and {clock_time(g.before, now)} UTC" for g in longest]
+    told = [f"{g.function} between {clock_time(g.after, now)} and {clock_time(g.before, now)}" for g in longest]
     more = len(found) - len(told)
-    return "; ".join([*told, f"and {more} more {'gap' if more == 1 else 'gaps'}"] if more else told)
+    return utc_once("; ".join([*told, f"and {more} more {'gap' if more == 1 else 'gaps'}"] if more else told))
 
 
 def _buried(depths: Mapping[str, int] | None) -> tuple[bool, str] | None:

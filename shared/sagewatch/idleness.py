@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.notebooks import Notebook
-from sagewatch.phrases import clock_time, duration
+from sagewatch.phrases import clock_time, duration, utc_once
 from sagewatch.watches import Watched
 
 IDLE_AFTER_TAG, IGNORE_TAG, PROTECT_TAG = "sagewatch:idle-after", "sagewatch:ignore", "sagewatch:protect"
@@ -104,7 +104,7 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
         return Decision(Verdict.KEEP_UNKNOWN, unsure, now + _AGAIN)
     idle = [reading for reading in readings if isinstance(reading, Idle)]
     idle_since = max((min(reading.since, now) for reading in idle if reading.since), default=since)
-    idle_since, words = max(idle_since, since), "; ".join(reading.words for reading in idle)
+    idle_since, words = max(idle_since, since), utc_once("; ".join(reading.words for reading in idle))
     if now - idle_since < rules.idle_after:
         return _keep_active(words, watched, idle_since + rules.idle_after)
     return _idle(notebook, idle, watched, Decision(Verdict.WARN, words, now, idle_since), rules, now)
@@ -143,7 +143,8 @@ def _idle(  # noqa: PLR0913, PLR0917 - what is known of it
         advise = notebook.stop_is_one_way or not any(reading.source.sees_silent_work for reading in idle)
         return replace(found, verdict=Verdict.ADVISE if advise else Verdict.WARN, look_at=now + rules.warn)
     if warned.finished:
-        return replace(found, verdict=Verdict.KEEP, look_at=now + rules.idle_after)
+        reason = f"told before, and not stopped by itself: {found.reason}"
+        return replace(found, verdict=Verdict.KEEP, reason=reason, look_at=now + rules.idle_after)
     if now < warned.stop_at:
         return replace(found, verdict=Verdict.KEEP, look_at=warned.stop_at)
     return replace(found, verdict=Verdict.STOP, look_at=now)

@@ -39,7 +39,7 @@ class Incidents:
         """Do what a decision short of a stop asks for."""
         if case.tag_fault:
             self._tell_tag(case, case.tag_fault)
-        decision, watched = case.decision, self._with_busy(case)
+        decision, watched = case.decision, decided(case, self._with_busy(case))
         match decision.verdict:
             case Verdict.KEEP | Verdict.STOP:
                 watched = self._kept(case, watched)
@@ -178,13 +178,18 @@ class Incidents:
                 name=None,
                 owner=None,
                 headline=f"{len(cases)} notebooks would be stopped at once, so none is",
-                sentence=f"MaxStopsPerSweep is {most}; since {clock_time(now, now)} UTC these wait: {names}{more}",
+                sentence=f"MaxStopsPerSweep is {most}; since {clock_time(now, now)} these wait: {names}{more}",
             )
         )
 
     def _owner(self, notebook: Notebook) -> str | None:
         owner = tagged_owner(notebook.tags, self.owner_tag_keys)
         return owner.name if owner else None
+
+
+def decided(case: Case, watched: Watched) -> Watched:
+    """Remember the decision, in the sentence people are told."""
+    return replace(watched, verdict=case.decision.verdict.value, reason=case.decision.reason)
 
 
 def _advice(notebook: Notebook, *, one_way: bool) -> str:

@@ -105,7 +105,7 @@ class JobAnswerer:
     def _act(self, press: JobPress, found: Job) -> Pressed:
         now = self.clock()
         if not self.enforce:
-            words = f"mode is observe: it would have been stopped at {clock_time(now, now)} UTC, and was not"
+            words = f"mode is observe: it would have been stopped at {clock_time(now, now)}, and was not"
             return self._told(press, words, still_open=True)
         try:
             what = self.stops.stop(found)
@@ -113,7 +113,7 @@ class JobAnswerer:
             return self._told(press, f"it could not be stopped, for AWS refused: {exc}", still_open=True)
         match what:
             case Stop.STOPPING:
-                return self._told(press, f"stopped at {clock_time(now, now)} UTC", still_open=False)
+                return self._told(press, f"stopped at {clock_time(now, now)}", still_open=False)
             case Stop.ALREADY:
                 return self._over(press, "it had ended, or was being stopped, before")
             case Stop.GONE:

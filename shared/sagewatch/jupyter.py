@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
 from sagewatch.evidence import Active, Idle, Reading, Source, Unknown
-from sagewatch.phrases import clock_time
+from sagewatch.phrases import clock_time, utc_once
 
 _AHEAD = timedelta(minutes=15)  # further in the future, a time is not a matter of clocks that run apart a little
 _SHOWN = 40  # characters of a name people gave
@@ -107,7 +107,7 @@ def _words(ran: datetime | None, used: datetime | None, terminals: int, now: dat
     kernels = f"no kernel has run since {clock_time(ran, now)}" if ran else "no kernel is open"
     if used is None:
         return kernels
-    return f"{kernels}, {terminals} terminal{'s' if terminals > 1 else ''} idle since {clock_time(used, now)}"
+    return utc_once(f"{kernels}, {terminals} terminal{'s' if terminals > 1 else ''} idle since {clock_time(used, now)}")
 
 
 def _last(opened: Sequence[Kernel | Terminal], now: datetime, skew: timedelta) -> datetime | None:

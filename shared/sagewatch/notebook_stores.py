@@ -22,5 +22,8 @@ class Sessions(SessionList, Protocol):
     def begin(self, session: Session) -> bool:
         """Open a session, unless one is open; say whether it was. Raises what ``Ledger.put`` does."""
 
+    def amend(self, session: Session) -> bool:
+        """Keep what is known now of that very session; say whether it is open. Raises what ``Ledger.put`` does."""
+
     def end(self, session: Session) -> bool:
         """Close that very session; say whether it was open. Raises what ``Ledger.put`` does."""

@@ -1,6 +1,6 @@
 """SweepNotebooks' work: find what idles, announce it, look again, stop it. Nobody loses work."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,19 +8,16 @@ from itertools import batched
 
 from sagewatch.adviser import Adviser
 from sagewatch.errands import cut, noted
-from sagewatch.errors import NotebookNotFoundError, SweepIncompleteError
+from sagewatch.errors import SweepIncompleteError
 from sagewatch.idleness import Verdict
 from sagewatch.incidents import Incidents
 from sagewatch.looker import Case, Looker
 from sagewatch.notebook_outcomes import NotebooksSwept
-from sagewatch.notebook_stores import Sessions
-from sagewatch.notebooks import Notebook, NotebookStatus
-from sagewatch.ports import Clock, MoreTime, NotebookLists, Notebooks
-from sagewatch.records import RecordedBy
+from sagewatch.notebook_repairs import Repairs
+from sagewatch.ports import Clock, MoreTime, NotebookLists
 from sagewatch.sessions import Session
 from sagewatch.stopper import Stopper
 from sagewatch.stores import Regions
-from sagewatch.tracker import Tracker
 from sagewatch.watches import Watched, Watches
 
 _LOOKING_SHARE = 0.7  # of the time: what is to be stopped has to be looked at again
@@ -33,9 +30,7 @@ class NotebookSweeper:
     """Sweeps the notebook instances of every region in use. Everything it needs is given to it."""
 
     lists: NotebookLists
-    notebooks: Notebooks
-    sessions: Sessions
-    tracker: Tracker
+    repairs: Repairs
     watches: Watches
     regions: Regions
     looker: Looker
@@ -64,9 +59,7 @@ class NotebookSweeper:
     def _region(self, region: str, more_time: MoreTime, swept: NotebooksSwept) -> Sequence[Case]:
         running = {notebook.arn: notebook for page in self.lists.in_service(region) for notebook in page}
         swept.in_service += len(running)
-        sessions = self._open(region)
-        if self._repair(running, sessions, swept):
-            sessions = self._open(region)
+        sessions = self.repairs.repair(region, running, swept)
         watched = self.watches.of_region(region)
         now = self.clock()
         due = [
@@ -79,44 +72,6 @@ class NotebookSweeper:
         with noted(swept, f"advice in {region}"):
             self.adviser.advise(region, cases)
         return [case for case in cases if case.decision.verdict is Verdict.STOP]
-
-    def _open(self, region: str) -> Mapping[str, Session]:
-        return {session.arn: session for session in self.sessions.open_sessions(region)}
-
-    def _repair(self, running: Mapping[str, Notebook], sessions: Mapping[str, Session], swept: NotebooksSwept) -> bool:
-        """What no event told: sessions of what is not listed any more end, and what is listed has one.
-
-        Say whether there was anything to repair.
-        """
-        untold = [
-            notebook
-            for arn, notebook in running.items()
-            if arn not in sessions or sessions[arn].instance_type != notebook.instance_type
-        ]
-        over = [session for arn, session in sessions.items() if session.instance_type and arn not in running]
-        for notebook in untold:
-            with noted(swept, notebook.name):
-                self.tracker.observe(notebook, by=RecordedBy.SWEEP)
-                swept.repaired += 1
-        for session in over:
-            with noted(swept, session.name):
-                self.tracker.observe(self._as_it_stands(session), by=RecordedBy.SWEEP)
-                swept.repaired += 1
-        return bool(untold or over)
-
-    def _as_it_stands(self, session: Session) -> Notebook:
-        try:
-            return self.notebooks.describe(session.name, session.region, session.account)
-        except NotebookNotFoundError:
-            now = self.clock()
-            return Notebook(
-                name=session.name,
-                arn=session.arn,
-                account=session.account,
-                region=session.region,
-                status=NotebookStatus.DELETING,
-                modified_at=now,
-            )
 
     def _look_at(
         self, due: Sequence[tuple[Session, Watched]], more_time: MoreTime, swept: NotebooksSwept

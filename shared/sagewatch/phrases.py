@@ -1,9 +1,11 @@
 """Amounts and durations as people read them. The only place that rounds money."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 _CENT = Decimal("0.01")
+_ZONE = re.compile(r"(?<=\d\d:\d\d) UTC")
 _NO_END = 9999  # the last year there is
 
 
@@ -41,8 +43,14 @@ def ordinal(number: int) -> str:
 
 
 def clock_time(moment: datetime, now: datetime) -> str:
-    """Write a time in UTC, with its date where that is not today's: ``09:12``, ``2026-11-19 09:12``."""
+    """Write a time, with its date where that is not today's: ``09:12 UTC``, ``2026-11-19 09:12 UTC``."""
     at, today = moment.astimezone(UTC), now.astimezone(UTC)
     if at.year == _NO_END:
         return "somebody changes that"
-    return f"{at:%H:%M}" if at.date() == today.date() else f"{at:%Y-%m-%d %H:%M}"
+    return f"{at:%H:%M} UTC" if at.date() == today.date() else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def utc_once(sentence: str) -> str:
+    """Let the first time of a sentence say that all are in UTC."""
+    first = _ZONE.search(sentence)
+    return sentence[: first.end()] + _ZONE.sub("", sentence[first.end() :]) if first else sentence

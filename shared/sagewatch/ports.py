@@ -126,6 +126,9 @@ class NotebookLists(Protocol):
     def in_service(self, region: str) -> Iterator[Sequence[Notebook]]:
         """Yield pages of the notebooks that run. Raises what else ``Notebooks.describe`` does."""
 
+    def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
+        """Yield pages of all notebooks, whatever their status. Raises what else ``Notebooks.describe`` does."""
+
 
 class Stop(StrEnum):
     """What a stop that was not refused found. ``ALREADY`` is one that is not billed any more."""

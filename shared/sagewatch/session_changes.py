@@ -1,14 +1,14 @@
 """What follows for a notebook's sessions from how it stands: a pure decision, whoever saw it and in whatever order."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
 from sagewatch.notebooks import Notebook, NotebookStatus
 from sagewatch.records import RecordedBy
 from sagewatch.resources import JobStatus
-from sagewatch.sessions import End, Session
+from sagewatch.sessions import End, Session, StopCall, whole_second
 
 SOMEBODY = "somebody"
 _LATE = "only its having stopped was told, not the stop; billed until then"
@@ -16,6 +16,7 @@ _RESTARTED = "its stop was not told; billed until the restart"
 _DELETED = "its stop was not told; billed until its deletion"
 _MISSED = "its deletion was not told; billed until it was missed"
 _SWAPPED = "its start was told after its stop"
+_HEARD = timedelta(minutes=15)  # a notebook takes minutes to stop; what happens later was not our call
 
 
 class Period(StrEnum):
@@ -39,10 +40,16 @@ class Change:
     missed: End | None = None
 
 
-def change_of(
-    session: Session | None, told: Notebook, at: datetime, by: RecordedBy, stopped_by: str = SOMEBODY
-) -> Change:
+def change_of(session: Session | None, told: Notebook, at: datetime, by: RecordedBy) -> Change:
     """Decide what a notebook's state at that time does to its open session. Total, and twice the same is once."""
+    call = _stop_call(session, at)
+    change = _change(session, told, at, by, call.by if call else SOMEBODY)
+    if change.end and call and change.end.stopped_by == call.by:
+        return replace(change, end=replace(change.end, idle_since=call.idle_since))
+    return change
+
+
+def _change(session: Session | None, told: Notebook, at: datetime, by: RecordedBy, stopped_by: str) -> Change:
     if session and at < session.since:
         return _older(session, told)
     match told.status:
@@ -56,6 +63,12 @@ def change_of(
             return Change("it is being updated: nothing ends, nothing begins")
         case _:
             assert_never(told.status)
+
+
+def _stop_call(session: Session | None, at: datetime) -> StopCall | None:
+    """Our call for a stop, if one was about to be made that can have been it."""
+    call = session.stop_call if session else None
+    return call if call and whole_second(call.at) <= at <= call.at + _HEARD else None
 
 
 def _older(session: Session, told: Notebook) -> Change:

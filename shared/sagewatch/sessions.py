@@ -22,12 +22,24 @@ _STOPPED = "stopped: only its volume is billed"
 _IN_SERVICE = "its time in service at the on-demand list price"
 
 
+@dataclass(frozen=True, slots=True)
+class StopCall:
+    """A StopNotebookInstance call that was about to be made at that time: ``by`` whom, as rows say it.
+
+    ``idle_since`` is since when the notebook had idled then, if that was why.
+    """
+
+    by: str
+    at: datetime
+    idle_since: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A time in which a notebook was in service, or stopped if ``instance_type`` is ``None``. Nothing else changed.
 
     ``since`` is aware, in UTC and a whole second, as rows are. ``unseen`` says that nobody told how the notebook stood
-    before.
+    before; ``stop_call`` that we were about to stop it.
     """
 
     arn: str
@@ -40,6 +52,7 @@ class Session:
     volume_gb: int | None
     since: datetime
     unseen: bool = False
+    stop_call: StopCall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,14 @@ from typing import assert_never
 from sagewatch.delivery_stores import PostedAlerts
 from sagewatch.errors import AccessDeniedError, NotebookNotFoundError, StopRefusedError
 from sagewatch.idleness import Verdict
-from sagewatch.incidents import Incidents
+from sagewatch.incidents import Incidents, decided
 from sagewatch.looker import Case, Looker
 from sagewatch.notebook_outcomes import StopOutcome
 from sagewatch.notebooks import NotebookStatus
 from sagewatch.phrases import clock_time, duration, money
 from sagewatch.ports import Clock, NotebookStops, Stop
 from sagewatch.records import RecordedBy
-from sagewatch.sessions import OURSELVES
+from sagewatch.sessions import OURSELVES, StopCall
 from sagewatch.tracker import Tracker
 from sagewatch.watches import Watched, Watches
 
@@ -54,20 +54,33 @@ class Stopper:
         return self.act(again)
 
     def act(self, case: Case, *, by: str | None = None) -> StopOutcome:
-        """Stop it now: its grace is over, or the Slack user ``by`` asks for it. Raises what ``NotebookStops`` does."""
+        """Stop it now: its grace is over, or the Slack user ``by`` asks for it.
+
+        Raises what ``NotebookStops`` and ``Sessions`` do. Who stops it is noted before, for its event may be handled
+        before this goes on.
+        """
         if not self.enforce:
             return self._would(case, by)
+        call = StopCall(f"{OURSELVES} for {by}" if by else OURSELVES, self.clock(), case.decision.idle_since)
+        if not self._note(case, call):
+            return StopOutcome.CHANGED
         try:
             what = self.stops.stop(case.notebook)
         except (StopRefusedError, AccessDeniedError) as exc:
+            self._note(case, None)
             return self._refused(case, exc)
         match what:
             case Stop.STOPPING:
                 return self._stopped(case, by)
             case Stop.ALREADY | Stop.GONE:
+                self._note(case, None)
                 return self._gone(case, case.watched)
             case _:
                 assert_never(what)
+
+    def _note(self, case: Case, call: StopCall | None) -> bool:
+        """Write down that we are about to stop it, or take that back; say whether its session is still open."""
+        return self.tracker.sessions.amend(replace(case.session, stop_call=call))
 
     def _wait_until(self, case: Case) -> datetime | None:
         """When its announcement has been in the channel for as long as was promised, if that is still to come."""
@@ -83,11 +96,10 @@ class Stopper:
     def _stopped(self, case: Case, by: str | None) -> StopOutcome:
         now = self.clock()
         stopping = replace(case.notebook, status=NotebookStatus.STOPPING, modified_at=now)
-        stopped_by, since = f"{OURSELVES} for {by}" if by else OURSELVES, case.decision.idle_since
-        self.tracker.observe(stopping, by=RecordedBy.SWEEP, stopped_by=stopped_by, at=now, idle_since=since)
+        self.tracker.observe(stopping, by=RecordedBy.SWEEP, at=now)
         self._tell(case, f"Notebook {case.notebook.name} is stopped", self._sentence(case, now), by)
-        watched = self.incidents.close(case.watched, f"stopped at {clock_time(now, now)} UTC", by=by)
-        self.watches.keep(replace(watched, look_at=None, busy_since=None), case.notebook.region)
+        watched = self.incidents.close(case.watched, f"stopped at {clock_time(now, now)}", by=by)
+        self.watches.keep(replace(decided(case, watched), look_at=None, busy_since=None), case.notebook.region)
         return StopOutcome.STOPPED
 
     def _sentence(self, case: Case, now: datetime) -> str:
@@ -99,7 +111,7 @@ class Stopper:
     def _would(self, case: Case, by: str | None) -> StopOutcome:
         now, warned = self.clock(), case.watched.warned
         if warned:
-            outcome = f"mode is observe: it would have been stopped at {clock_time(now, now)} UTC, and was not"
+            outcome = f"mode is observe: it would have been stopped at {clock_time(now, now)}, and was not"
             self.incidents.edit(warned.alert_id, outcome, by=by, still_open=by is not None)
             self._remember(replace(case.watched, warned=replace(warned, finished=True)), case, now + _AGAIN)
         return StopOutcome.WOULD_STOP
@@ -123,4 +135,4 @@ class Stopper:
         self.incidents.tell(case.notebook, headline, sentence, identity, thread=thread, by=by)
 
     def _remember(self, watched: Watched, case: Case, look_at: datetime) -> None:
-        self.watches.keep(replace(watched, look_at=look_at), case.notebook.region)
+        self.watches.keep(replace(decided(case, watched), look_at=look_at), case.notebook.region)

@@ -205,7 +205,7 @@ class Checkpoint:
     """How far a listing has come: to the jobs created at ``top``.
 
     A listing goes from the newest job to older ones. One that was cut off has left out what was created between
-    ``floor`` and ``low``.
+    ``floor`` and ``low``. For a listing of all there is, ``top`` is when it was made.
     """
 
     top: datetime

@@ -14,7 +14,7 @@ from sagewatch.notebooks import Notebook, NotebookStatus
 from sagewatch.owners import role_owner, tagged_owner
 from sagewatch.ports import Clock, Notebooks, Prices
 from sagewatch.records import CostRecord, RecordedBy
-from sagewatch.session_changes import SOMEBODY, Change, Period, change_of
+from sagewatch.session_changes import Change, Period, change_of
 from sagewatch.sessions import End, Session, close, whole_second
 from sagewatch.stores import Ledger, Marks, Regions
 from sagewatch.totals import sums_with
@@ -66,26 +66,15 @@ class Tracker:
         self.regions.note(told.region)
         return self.observe(told, by=RecordedBy.EVENT)
 
-    def observe(
-        self,
-        notebook: Notebook,
-        *,
-        by: RecordedBy,
-        stopped_by: str | None = None,
-        at: datetime | None = None,
-        idle_since: datetime | None = None,
-    ) -> Tracked:
+    def observe(self, notebook: Notebook, *, by: RecordedBy, at: datetime | None = None) -> Tracked:
         """Keep sessions in order with how a notebook stands now, whoever saw it. Twice the same is once.
 
-        ``at`` is when it came to stand so, if that is not its last modification; ``stopped_by`` who stopped it, if
-        that is known, and ``idle_since`` since when it had idled then. Raises what the ports raise; what was not
-        finished then, the same call finishes.
+        ``at`` is when it came to stand so, if that is not its last modification. Raises what the ports raise; what was
+        not finished then, the same call finishes.
         """
         since = whole_second(at or notebook.modified_at or notebook.created_at or self.clock())
         session = self.sessions.get(notebook.arn, notebook.region)
-        change = change_of(session, notebook, since, by, stopped_by or SOMEBODY)
-        if change.end and idle_since:
-            change = replace(change, end=replace(change.end, idle_since=idle_since))
+        change = change_of(session, notebook, since, by)
         found = self._find(notebook, session, change, by)
         begun = self._session(found, session, change, since) if found else None
         effects = tuple(self._apply(session, begun, change, by))
@@ -112,7 +101,7 @@ class Tracker:
 
     def _session(self, found: Notebook, before: Session | None, change: Change, since: datetime) -> Session:
         if before and change.begins is Period.STOPPED:
-            return replace(before, instance_type=None, since=since, unseen=False)
+            return replace(before, instance_type=None, since=since, unseen=False, stop_call=None)
         in_service = change.begins is not Period.STOPPED
         if in_service and found.instance_type is None:
             raise MalformedEventError(f"notebook instance {found.name}: nothing says of which type it is")

@@ -35,7 +35,8 @@ class Warned:
 class Watched:
     """One notebook. ``incidents`` counts what was announced of it, so that each announcement has a name of its own.
 
-    ``busy_since`` is since when every look has found it at work.
+    ``busy_since`` is since when every look has found it at work; ``verdict`` and ``reason`` are those of the last
+    decision, for people who ask.
     """
 
     arn: str
@@ -44,6 +45,8 @@ class Watched:
     incidents: int = 0
     busy_since: datetime | None = None
     lease: Lease | None = None
+    verdict: str | None = None
+    reason: str | None = None
 
 
 class WatchList(Protocol):

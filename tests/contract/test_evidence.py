@@ -172,7 +172,7 @@ def look(jupyter: Jupyter, seconds: float = 5) -> Reading:
 
 def test_jupyter_is_asked_with_the_cookies_and_without_being_kept_awake(jupyter: Jupyter) -> None:
     """The page it redirects to is not loaded."""
-    assert look(jupyter) == Idle(Source.JUPYTER, LONG_AGO, "no kernel has run since 09:12")
+    assert look(jupyter) == Idle(Source.JUPYTER, LONG_AGO, "no kernel has run since 09:12 UTC")
 
     [opening, *asked] = jupyter.asked
     assert opening == (f"/?authToken={TOKEN}", "")
@@ -276,7 +276,7 @@ def test_a_date_nobody_can_read_corrects_nothing(jupyter: Jupyter, date: str) ->
     """Nor does one without a zone."""
     jupyter.answers["/api/kernels"].headers = JSON | {"Date": date}
 
-    assert look(jupyter) == Idle(Source.JUPYTER, LONG_AGO, "no kernel has run since 09:12")
+    assert look(jupyter) == Idle(Source.JUPYTER, LONG_AGO, "no kernel has run since 09:12 UTC")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9?authToken=" + TOKEN, "http://[", "", "http://127.0.0.1:9?a b\n"])
@@ -598,7 +598,7 @@ def test_rest_is_idle_since_the_end_of_the_last_work_or_of_the_last_gap(
     agent.cloudwatch.has("cpu_usage_active", every(99.0), cpu="cpu-total", notebook_instance_name="nb-2")
     since = NOW - timedelta(minutes=minutes)
 
-    assert agent.read() == Idle(Source.AGENT, since, f"CPU and GPU at rest since {since:%H:%M}")
+    assert agent.read() == Idle(Source.AGENT, since, f"CPU and GPU at rest since {since:%H:%M} UTC")
 
 
 def test_a_notebook_that_came_into_service_lately_is_idle_since_then(agent: Agent) -> None:
@@ -606,7 +606,7 @@ def test_a_notebook_that_came_into_service_lately_is_idle_since_then(agent: Agen
     agent.cloudwatch.has("cpu_usage_idle", every(99.0, since=60), cpu="cpu-total")
 
     found = agent.read(modified_at=NOW - timedelta(minutes=61))
-    assert found == Idle(Source.AGENT, NOW - timedelta(minutes=61), "CPU and GPU at rest since 10:59")
+    assert found == Idle(Source.AGENT, NOW - timedelta(minutes=61), "CPU and GPU at rest since 10:59 UTC")
 
 
 @pytest.mark.parametrize(

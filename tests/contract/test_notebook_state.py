@@ -26,7 +26,9 @@ WARNED = Warned(
     idle_since=NOW - timedelta(hours=5),
     finished=True,
 )
-WHOLE = Watched(arn=ARN, look_at=NOW, warned=WARNED, incidents=3, busy_since=NOW - timedelta(days=1))
+WHOLE = Watched(
+    arn=ARN, look_at=NOW, warned=WARNED, incidents=3, busy_since=NOW - timedelta(days=1), verdict="warn", reason="idle"
+)
 LEASE = Lease("U0ANA", NOW + timedelta(hours=4), NOW)
 
 

@@ -138,6 +138,16 @@ def test_a_notebook_that_is_not_there_is_not_found(place: Place) -> None:
     assert place.notebooks.tags(a_notebook("nobody").arn, REGION) == {}
 
 
+def test_all_notebooks_are_listed_with_their_status(place: Place) -> None:
+    """Those that are stopped too, until they are deleted."""
+    place.create("All-Runs")
+    place.create("All-Stopped")
+    place.stops.stop(a_notebook("All-Stopped"))
+    found = {one.name: one.running for page in place.lists.of_region(REGION) for one in page}
+
+    assert (found["All-Runs"], found["All-Stopped"]) == (True, False)
+
+
 def test_a_stop_is_a_stop_and_the_notebook_is_listed_no_more(place: Place) -> None:
     """Those in service are; listings tell type and times, and neither volume nor platform nor role."""
     place.create("Stays-One")

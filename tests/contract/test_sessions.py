@@ -11,7 +11,7 @@ from sagewatch.adapters.dynamodb_sessions import DynamoSessions
 from sagewatch.adapters.in_memory_notebooks import InMemorySessions
 from sagewatch.errors import UnavailableError
 from sagewatch.notebook_stores import Sessions
-from sagewatch.sessions import Session
+from sagewatch.sessions import Session, StopCall
 from tests.builders import ACCOUNT
 from tests.contract.conftest import Aws
 
@@ -27,6 +27,7 @@ OPEN = Session(
     volume_gb=5,
     since=SINCE,
 )
+CALL = StopCall("sagewatch for U0ANA", SINCE + timedelta(hours=1, seconds=2, microseconds=345))
 LATER = replace(OPEN, since=SINCE + timedelta(hours=2))
 
 
@@ -44,6 +45,7 @@ def sessions(request: pytest.FixtureRequest) -> Sessions:
     [
         OPEN,
         replace(OPEN, instance_type=None, unseen=True),
+        replace(OPEN, stop_call=CALL),
         replace(OPEN, owner=None, owner_source=None, volume_gb=None),
     ],
 )
@@ -68,6 +70,21 @@ def test_a_second_session_does_not_begin_beside_the_first(sessions: Sessions) ->
     assert sessions.begin(LATER) is False
     assert sessions.begin(replace(OPEN, volume_gb=9)) is False
     assert sessions.get(OPEN.arn, OPEN.region) == OPEN
+
+
+def test_an_open_session_is_amended_and_no_other(sessions: Sessions) -> None:
+    """One that is over stays so, and a newer one is not that one."""
+    called = replace(OPEN, stop_call=CALL)
+    assert sessions.amend(called) is False
+    sessions.begin(OPEN)
+
+    assert sessions.amend(called) is True
+    assert sessions.get(OPEN.arn, OPEN.region) == called
+    assert sessions.amend(OPEN) is True
+    assert sessions.get(OPEN.arn, OPEN.region) == OPEN
+    assert sessions.amend(replace(LATER, stop_call=CALL)) is False
+    sessions.end(OPEN)
+    assert sessions.amend(called) is False
 
 
 def test_a_session_ends_once(sessions: Sessions) -> None:

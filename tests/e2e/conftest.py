@@ -64,6 +64,11 @@ class Account:
         )["Items"]
         return {from_item(item)["resource_name"] for item in items}
 
+    def forget_listings(self) -> None:
+        """Let the next sweep list stopped notebooks, as if a day had gone by."""
+        key = {"pk": {"S": "checkpoints"}, "sk": {"S": "notebooks#us-east-1"}}
+        self.stage.client("dynamodb").delete_item(TableName=self.env["WatchStateName"], Key=key)
+
     def messages(self, name: str) -> list[dict[str, Any]]:
         """The channel's messages that name a job."""
         return [message for message in get_json(f"{self.cloud.slack_url}/messages") if name in message["text"]]

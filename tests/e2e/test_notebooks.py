@@ -18,6 +18,7 @@ from local.notebooks import COOKIE
 from sagewatch.adapters.dynamodb import from_item
 from tests.e2e.browser import chromium, opened
 from tests.e2e.conftest import HOME, Account, eventually
+from tests.e2e.team import Team
 
 HOURS_AGO = {hours: (datetime.now(UTC) - timedelta(hours=hours)).isoformat() for hours in (0, 5, 48)}
 
@@ -47,59 +48,6 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, str], str, int, bool]] = {
     "awakened": (IDLE, {}, "notebook-al2023-v1", 2, False),
 }
 NAMES = {kind: [f"{kind}-{number}" for number in range(facts[3])] for kind, facts in KINDS.items()}
-
-
-class Team:
-    """The notebooks of an account, as a person with boto3 sees them."""
-
-    def __init__(self, account: Account) -> None:
-        """No notebook yet."""
-        self.account = account
-        self.control = account.env["SAGEMAKER_CONTROL_URL"]
-        self.slack = account.cloud.slack_url
-
-    def start(self, name: str, jupyter: dict[str, Any], tags: dict[str, str], platform: str) -> None:
-        """Start a notebook two days ago."""
-        self.account.stage.client("sagemaker").create_notebook_instance(
-            NotebookInstanceName=name,
-            InstanceType="ml.t3.medium",
-            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/lab",
-            PlatformIdentifier=platform,
-            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-        )
-        born = {"CreationTime": HOURS_AGO[48], "LastModifiedTime": HOURS_AGO[48]}
-        self.orders(name, {**born, "Jupyter": jupyter})
-
-    def orders(self, name: str, fields: dict[str, Any]) -> None:
-        """Change what a notebook is."""
-        post_json(f"{self.control}/notebook-instance/{name}", fields)
-
-    def stops(self, name: str) -> int:
-        """How often it was stopped."""
-        return len(get_json(f"{self.control}/notebook-instance/{name}")["stops"])
-
-    def sweep(self) -> dict[str, Any]:
-        """Sweep, and wait until everything queued is in Slack."""
-        told = self.account.invoke("SweepNotebooks", {})
-        assert eventually(self.account.stage.quiet, seconds=90)
-        return told
-
-    def told(self, name: str) -> list[dict[str, Any]]:
-        """The messages that name it, and no other whose name begins alike."""
-        messages = get_json(f"{self.slack}/messages")
-        return [message for message in messages if name in message["text"].replace("(", " ").replace(":", " ").split()]
-
-    def root(self, name: str) -> dict[str, Any]:
-        """The message that announced it."""
-        return next(message for message in self.told(name) if message["text"].startswith("Notebook idle"))
-
-    def press(self, name: str, action: str, user: str = "U0ANA", **how: Any) -> Any:
-        """Press a button of its message, and wait until it is answered."""
-        answer = post_json(
-            f"{self.slack}/press", {"ts": self.root(name)["ts"], "action_id": action, "user": user, **how}
-        )
-        eventually(self.account.stage.quiet, seconds=30)
-        return answer
 
 
 @pytest.fixture(scope="module")

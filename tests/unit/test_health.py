@@ -47,8 +47,8 @@ def test_sweeps_that_did_not_finish_are_named_with_their_time() -> None:
     holed = quarters(SINCE, NOW, leave_out=(100, 101, 668))
 
     assert sentence(a_health(sweeps={"SweepJobs": whole, "SweepNotebooks": holed})).startswith(
-        "SageWatch needs a look: 3 of 1,346 sweeps did not finish (SweepNotebooks between 2026-11-19 08:45 and "
-        "2026-11-19 09:30 UTC; SweepNotebooks between 06:45 and 07:15 UTC), nothing is"
+        "SageWatch needs a look: 3 of 1,346 sweeps did not finish (SweepNotebooks between 2026-11-19 08:45 UTC and "
+        "2026-11-19 09:30; SweepNotebooks between 06:45 and 07:15), nothing is"
     )
 
 
@@ -58,7 +58,7 @@ def test_of_many_gaps_the_longest_are_told() -> None:
     told = sentence(a_health(sweeps={"SweepJobs": holed}))
 
     assert told.count("between") == 3
-    assert "2026-11-18 15:15 and 2026-11-18 16:15 UTC; " in told
+    assert "2026-11-18 15:15 UTC and 2026-11-18 16:15; " in told
     assert "; and 2 more gaps)" in told
 
 

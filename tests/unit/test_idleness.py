@@ -90,7 +90,7 @@ TABLE = (
         "terminal active",
     ),
     Row("nothing open since start", (NOTHING_OPEN,), Verdict.WARN, "no kernel and no terminal", since=ago(hours=4)),
-    Row("started an hour ago", (NOTHING_OPEN,), Verdict.KEEP, "in service since 11:00", since=ago(hours=1)),
+    Row("started an hour ago", (NOTHING_OPEN,), Verdict.KEEP, "in service since 11:00 UTC", since=ago(hours=1)),
     Row("starting kernel stuck for a week", (replace(BUSY, words="kernel is starting"),), Verdict.KEEP, "starting"),
     Row("dead kernel, 5 h", (jupyter_idle(hours=5), NO_LOG), Verdict.WARN, "no kernel has run"),
     Row("Jupyter refuses", (REFUSED, NO_LOG, NO_AGENT), Verdict.KEEP_UNKNOWN, "refused"),
@@ -226,3 +226,25 @@ def test_a_malformed_tag_is_told_and_the_default_counts(text: str) -> None:
     assert rules == RULES
     assert fault
     assert "4 h count instead" in fault
+
+
+def test_times_of_two_sources_name_their_zone_once() -> None:
+    """In one sentence."""
+    readings = [
+        Idle(Source.JUPYTER, ago(hours=6), "no kernel has run since 06:00 UTC"),
+        Idle(Source.LOG, ago(hours=5), "the log's last line of work is from 07:00 UTC"),
+    ]
+    decided = decide(LAB, readings, Watched(arn=ARN), TWO_DAYS_AGO, RULES, NOW)
+
+    assert decided.reason == "no kernel has run since 06:00 UTC; the log's last line of work is from 07:00"
+
+
+def test_what_was_told_and_is_not_to_be_stopped_says_so_from_then_on() -> None:
+    """A platform that cannot be started again, or observe mode."""
+    told = warned(hours=3)
+    assert told.warned
+    watched = replace(told, warned=replace(told.warned, finished=True))
+    decided = decide(LAB, [jupyter_idle(hours=9)], watched, TWO_DAYS_AGO, RULES, NOW)
+
+    assert decided.verdict is Verdict.KEEP
+    assert decided.reason == "told before, and not stopped by itself: no kernel has run"

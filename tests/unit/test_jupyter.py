@@ -72,14 +72,14 @@ def test_a_kernel_that_runs_is_active_whatever_else_there_is(kernels: list[Any],
     [
         ([], [], None, "no kernel and no terminal is open"),
         ([], None, None, "no kernel and no terminal is open"),
-        ([a_kernel()], [], at(9, 12, 33), "no kernel has run since 09:12"),
-        ([a_kernel()], None, at(9, 12, 33), "no kernel has run since 09:12"),
-        ([], [a_terminal()], at(8, 40), "no kernel is open, 1 terminal idle since 08:40"),
+        ([a_kernel()], [], at(9, 12, 33), "no kernel has run since 09:12 UTC"),
+        ([a_kernel()], None, at(9, 12, 33), "no kernel has run since 09:12 UTC"),
+        ([], [a_terminal()], at(8, 40), "no kernel is open, 1 terminal idle since 08:40 UTC"),
         (
             [a_kernel(), a_kernel("idle", "2026-11-20T07:00:00Z")],
             [a_terminal(), a_terminal("2026-11-20T08:39:00Z")],
             at(9, 12, 33),
-            "no kernel has run since 09:12, 2 terminals idle since 08:40",
+            "no kernel has run since 09:12 UTC, 2 terminals idle since 08:40",
         ),
         ([a_kernel()], [a_terminal("2026-11-20T11:00:00Z")], at(11, 0), None),
         ([a_kernel("dead")], [], at(9, 12, 33), None),
@@ -88,7 +88,7 @@ def test_a_kernel_that_runs_is_active_whatever_else_there_is(kernels: list[Any],
             [a_kernel(last_activity="2026-11-19T12:00:00Z")],
             [],
             NOW - timedelta(days=1),
-            "no kernel has run since 2026-11-19 12:00",
+            "no kernel has run since 2026-11-19 12:00 UTC",
         ),
     ],
 )
@@ -110,7 +110,7 @@ def test_what_rests_is_idle_since_the_last_of_all_activity(
 def test_every_zone_is_the_same_time(spelling: str) -> None:
     """With and without a fraction, a second even."""
     assert reading([a_kernel(last_activity=spelling)]) == Idle(
-        Source.JUPYTER, at(9, 12), "no kernel has run since 09:12"
+        Source.JUPYTER, at(9, 12), "no kernel has run since 09:12 UTC"
     )
 
 

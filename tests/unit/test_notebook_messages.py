@@ -18,7 +18,7 @@ ALERT = NotebookAlert(
     name="Lab-One",
     arn=f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:notebook-instance/lab-one",
     owner="ana@example.com",
-    reason="no kernel has run since 09:12, 2 terminals idle since 08:40",
+    reason="no kernel has run since 09:12 UTC, 2 terminals idle since 08:40",
     idle_since=NOW,
     hourly_usd="1.41",
     idle_usd="7.05",
@@ -43,7 +43,7 @@ def test_an_announcement_says_evidence_money_and_time() -> None:
     """And in the notification the most of it."""
     said = json.dumps(blocks(ALERT))
 
-    assert "No kernel has run since 09:12, 2 terminals idle since 08:40." in said
+    assert "No kernel has run since 09:12 UTC, 2 terminals idle since 08:40." in said
     assert "$1.41 an hour" in said
     assert "$7.05" in said
     assert "It will be stopped at 12:00 UTC on 2026-11-20" in said

@@ -1,15 +1,17 @@
 """Idle notebooks are announced, looked at again, and stopped; what works, and what nobody can tell of, is kept."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
 
+from sagewatch.adapters.in_memory_notebooks import InMemoryNotebooks
 from sagewatch.errors import AccessDeniedError, StopRefusedError, SweepIncompleteError, ThrottledError
 from sagewatch.evidence import Idle, Source, Unknown
 from sagewatch.idleness import Verdict
 from sagewatch.notebook_outcomes import StopOutcome
-from sagewatch.notebooks import NotebookStatus
+from sagewatch.notebooks import Notebook, NotebookStatus
 from sagewatch.ports import Posted
 from sagewatch.watches import Lease
 from tests.builders import enough_for
@@ -22,11 +24,11 @@ def test_an_idle_notebook_is_announced_with_evidence_money_and_time() -> None:
     """What idling costs an hour, what it has cost, and when it stops."""
     world = NotebookWorld()
     world.has(a_notebook())
-    world.says("Lab-One", Idle(Source.JUPYTER, world.now - timedelta(hours=6), "no kernel has run since 06:00"))
+    world.says("Lab-One", Idle(Source.JUPYTER, world.now - timedelta(hours=6), "no kernel has run since 06:00 UTC"))
     world.sweep()
     [alert] = world.announced
 
-    assert alert.reason == "no kernel has run since 06:00"
+    assert alert.reason == "no kernel has run since 06:00 UTC"
     assert (alert.hourly_usd, alert.idle_usd) == ("0.05", "0.300000")
     assert alert.stop_at == world.now + HOUR
     assert alert.owner == "ana@example.com"
@@ -224,7 +226,7 @@ def test_what_is_not_due_is_not_looked_at() -> None:
     """A notebook last active at T needs no look before T and its limit."""
     world = NotebookWorld()
     world.has(a_notebook())
-    world.says("Lab-One", Idle(Source.JUPYTER, world.now - HOUR, "no kernel has run since 11:00"))
+    world.says("Lab-One", Idle(Source.JUPYTER, world.now - HOUR, "no kernel has run since 11:00 UTC"))
     looked = [world.sweep(later=QUARTER).looked_at for _ in range(13)]
 
     assert looked == [1, *[0] * 10, 1, 0]  # at 12:15, and at 15:00
@@ -270,6 +272,68 @@ def test_a_session_no_event_told_of_is_opened_and_closed_by_the_sweep() -> None:
     assert row.ended_at == "2026-11-20T13:00:00Z"
 
 
+def test_a_stopped_notebook_whose_deletion_no_event_told_is_missed_within_a_day() -> None:
+    """Its volume is billed no longer; the row says that its end is an upper bound. What is still there stays."""
+    world = NotebookWorld()
+    world.has(a_notebook("gone"), a_notebook("there"))
+    world.sweep()
+    for name in ("gone", "there"):
+        world.has(a_notebook(name, status=NotebookStatus.STOPPED, modified_at=world.now))
+    world.sweep(later=HOUR)
+    del world.notebooks.found["us-east-1", "gone"]
+    world.sweep(later=timedelta(days=1))
+    [row] = [row for row in world.ledger.rows.values() if row.status == "Deleting"]
+
+    assert (row.resource_name, row.started_at, row.ended_at) == ("gone", "2026-11-20T12:00:00Z", "2026-11-21T13:00:00Z")
+    assert (row.pricing, "its deletion was not told" in row.pricing_reason) == ("provisional", True)
+    assert [session.name for session in world.sessions.kept.values()] == ["there"]
+
+
+def test_what_is_stopped_is_listed_once_a_day_and_described_once_it_is_missing() -> None:
+    """One List for a hundred notebooks of any status, and one Describe for each that is gone, once."""
+    world = NotebookWorld()
+    world.has(*(a_notebook(f"off-{number}") for number in range(150)))
+    world.sweep()
+    world.has(*(a_notebook(f"off-{number}", status=NotebookStatus.STOPPED) for number in range(150)))
+    world.sweep(later=HOUR)
+    for number in range(3):
+        del world.notebooks.found["us-east-1", f"off-{number}"]
+    counts = []
+    for _ in range(4 * 48):
+        world.notebooks.calls.clear()
+        world.sweep(later=QUARTER)
+        calls = Counter(call.partition(" ")[0] for call in world.notebooks.calls)
+        counts.append((calls["list"], calls["describe"]))
+
+    assert Counter(counts) == {(1, 0): 190, (3, 3): 1, (3, 0): 1}
+
+
+def test_a_listing_of_what_is_stopped_that_fails_hinders_no_sweep() -> None:
+    """Nor is it put off for a day."""
+    world = NotebookWorld()
+    world.has(a_notebook("off"), a_notebook("on"))
+    world.busy("on")
+    world.sweep()
+    world.has(a_notebook("off", status=NotebookStatus.STOPPED, modified_at=world.now))
+    world.sweep(later=HOUR)
+
+    class Throttled(InMemoryNotebooks):
+        """It lists what runs, and nothing else."""
+
+        def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
+            """See ``NotebookLists.of_region``."""
+            raise ThrottledError(f"Rate exceeded in {region}")
+
+    object.__setattr__(world.sweeper.repairs, "lists", Throttled())
+    del world.notebooks.found["us-east-1", "off"]
+    swept = world.sweep(later=timedelta(days=1))
+    object.__setattr__(world.sweeper.repairs, "lists", world.notebooks)
+    world.sweep(later=QUARTER)
+
+    assert (swept.looked_at, swept.complete) == (1, False)
+    assert [row.status for row in world.ledger.rows.values()] == ["Stopped", "Deleting"]
+
+
 def test_a_notebook_that_is_gone_is_no_error() -> None:
     """Deleted between two sweeps."""
     world = NotebookWorld()
@@ -279,6 +343,22 @@ def test_a_notebook_that_is_gone_is_no_error() -> None:
     swept = world.sweep(later=HOUR)
 
     assert (swept.failures, world.notebooks.stops) == ([], [])
+
+
+def test_what_was_decided_last_is_remembered_with_its_sentence() -> None:
+    """The same that people are told, or would be: for whoever asks why."""
+    world = NotebookWorld()
+    world.has(a_notebook(), a_notebook("busy"))
+    world.busy("busy")
+    world.sweep()
+    announced = world.watches.kept[a_notebook().arn]
+    works = world.watches.kept[a_notebook("busy").arn]
+    world.sweep(later=HOUR)
+    stopped = world.watches.kept[a_notebook().arn]
+
+    assert (works.verdict, works.reason) == ("keep", "kernel python3 is busy")
+    assert (announced.verdict, announced.reason) == ("warn", "no kernel and no terminal is open")
+    assert (stopped.verdict, stopped.reason) == ("stop", "no kernel and no terminal is open")
 
 
 def test_the_outcome_counts_verdicts() -> None:

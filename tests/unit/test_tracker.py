@@ -24,6 +24,7 @@ from sagewatch.notebooks import Notebook, NotebookStatus
 from sagewatch.pricing import PriceBook
 from sagewatch.records import CostRecord, RecordedBy
 from sagewatch.resources import JobStatus
+from sagewatch.sessions import StopCall
 from sagewatch.stores import Put
 from sagewatch.totals import DaySum
 from sagewatch.tracker import Effect, Tracker
@@ -318,8 +319,8 @@ def test_whoever_stops_it_says_so_and_the_event_that_follows_changes_nothing() -
     """The call itself ends the session."""
     world = World()
     world.lives([lab(IN_SERVICE, 8)])
-    stopping = lab(STOPPING, 8)
-    world.tracker.observe(stopping, by=RecordedBy.SWEEP, stopped_by="sagewatch", at=at(12))
+    world.sessions.amend(replace(world.sessions.kept[ARN], stop_call=StopCall("sagewatch", at(12))))
+    world.tracker.observe(lab(STOPPING, 8), by=RecordedBy.SWEEP, at=at(12))
     world.told(lab(STOPPING, 12.0001))
     [row] = world.rows
 

@@ -47,6 +47,8 @@ class DynamoWatches:
             "look_at": _time(watched.look_at),
             "busy_since": _time(watched.busy_since),
             "incidents": watched.incidents,
+            "verdict": watched.verdict,
+            "reason": watched.reason,
             "warned": warned and _warned_item(warned),
         }
         self._put(region, watched.arn, _WATCH, facts, self._clock() + _REMEMBERED_FOR)
@@ -125,6 +127,8 @@ def _one(arn: str, watch: Mapping[str, Any], lease: Mapping[str, Any] | None) ->
         incidents=int(watch.get("incidents", 0)),
         warned=_warned(watch["warned"]) if "warned" in watch else None,
         lease=_lease(lease) if lease else None,
+        verdict=watch.get("verdict"),
+        reason=watch.get("reason"),
         **times,
     )
 

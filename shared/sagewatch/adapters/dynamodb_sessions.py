@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb import from_item, query, to_item
-from sagewatch.sessions import Session
+from sagewatch.sessions import Session, StopCall
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,12 +35,11 @@ class DynamoSessions:
 
     def begin(self, session: Session) -> bool:
         """See ``Sessions.begin``."""
-        item = {**_key(session.arn, session.region), **to_item({**asdict(session), "since": _time(session)})}
         with translated("dynamodb:PutItem on the sessions"):
             try:
                 self._client.put_item(
                     TableName=self._state,
-                    Item=item,
+                    Item=_item(session),
                     ConditionExpression="attribute_not_exists(pk)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -49,20 +48,48 @@ class DynamoSessions:
                 return bool(there) and _session(from_item(there)) == session
         return True
 
+    def amend(self, session: Session) -> bool:
+        """See ``Sessions.amend``."""
+        with translated("dynamodb:PutItem on the sessions"):
+            try:
+                self._client.put_item(TableName=self._state, Item=_item(session), **_while_open(session))
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
     def end(self, session: Session) -> bool:
         """See ``Sessions.end``."""
         with translated("dynamodb:DeleteItem on the sessions"):
             try:
-                self._client.delete_item(
-                    TableName=self._state,
-                    Key=_key(session.arn, session.region),
-                    ConditionExpression="#since = :since",
-                    ExpressionAttributeNames={"#since": "since"},
-                    ExpressionAttributeValues=to_item({":since": _time(session)}),
-                )
+                key = _key(session.arn, session.region)
+                self._client.delete_item(TableName=self._state, Key=key, **_while_open(session))
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
         return True
+
+
+def _while_open(session: Session) -> dict[str, Any]:
+    return {
+        "ConditionExpression": "#since = :since",
+        "ExpressionAttributeNames": {"#since": "since"},
+        "ExpressionAttributeValues": to_item({":since": _time(session)}),
+    }
+
+
+def _item(session: Session) -> dict[str, Any]:
+    times = {"since": _time(session), "stop_call": session.stop_call and _call_item(session.stop_call)}
+    return {**_key(session.arn, session.region), **to_item({**asdict(session), **times})}
+
+
+def _call_item(call: StopCall) -> dict[str, str]:
+    times = {"at": call.at, "idle_since": call.idle_since}
+    return {"by": call.by, **{name: time.isoformat() for name, time in times.items() if time}}
+
+
+def _call(item: Mapping[str, str]) -> StopCall:
+    idle_since = item.get("idle_since")
+    at = datetime.fromisoformat(item["at"])
+    return StopCall(item["by"], at, datetime.fromisoformat(idle_since) if idle_since else None)
 
 
 def _partition(region: str) -> str:
@@ -78,7 +105,7 @@ def _time(session: Session) -> str:
 
 
 def _session(item: Mapping[str, Any]) -> Session:
-    volume = item.get("volume_gb")
+    volume, call = item.get("volume_gb"), item.get("stop_call")
     return Session(
         arn=item["arn"],
         name=item["name"],
@@ -90,4 +117,5 @@ def _session(item: Mapping[str, Any]) -> Session:
         volume_gb=None if volume is None else int(volume),
         since=datetime.fromisoformat(item["since"]),
         unseen=item["unseen"],
+        stop_call=_call(call) if call else None,
     )

@@ -1,6 +1,7 @@
 """Notebook instances and their sessions in memory, for tests; held to the same contract as the others."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from sagewatch.errors import NotebookNotFoundError
@@ -40,11 +41,18 @@ class InMemoryNotebooks:
 
     def in_service(self, region: str) -> Iterator[Sequence[Notebook]]:
         """See ``NotebookLists.in_service``."""
+        return self._pages(region, {NotebookStatus.IN_SERVICE})
+
+    def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
+        """See ``NotebookLists.of_region``."""
+        return self._pages(region, set(NotebookStatus))
+
+    def _pages(self, region: str, statuses: AbstractSet[NotebookStatus]) -> Iterator[Sequence[Notebook]]:
         there = (notebook for notebook in self.found.values() if notebook.region == region)
-        running = [_as_listed(notebook) for notebook in there if notebook.status is NotebookStatus.IN_SERVICE]
-        for first in range(0, max(1, len(running)), self.page):
+        listed = [_as_listed(notebook) for notebook in there if notebook.status in statuses]
+        for first in range(0, max(1, len(listed)), self.page):
             self._called(f"list in {region}")
-            yield running[first : first + self.page]
+            yield listed[first : first + self.page]
 
     def stop(self, notebook: Notebook) -> Stop:
         """See ``NotebookStops.stop``."""
@@ -88,6 +96,14 @@ class InMemorySessions:
     def begin(self, session: Session) -> bool:
         """See ``Sessions.begin``."""
         return self.kept.setdefault(session.arn, session) == session
+
+    def amend(self, session: Session) -> bool:
+        """See ``Sessions.amend``."""
+        before = self.kept.get(session.arn)
+        if before is None or before.since != session.since:
+            return False
+        self.kept[session.arn] = session
+        return True
 
     def end(self, session: Session) -> bool:
         """See ``Sessions.end``."""

@@ -62,7 +62,14 @@ class SageMakerNotebookLists:
 
     def in_service(self, region: str) -> Iterator[Sequence[Notebook]]:
         """See ``NotebookLists.in_service``. A page may be empty and not the last."""
-        query: dict[str, Any] = {"StatusEquals": "InService", "MaxResults": _PAGE}
+        return self._pages(region, {"StatusEquals": "InService"})
+
+    def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
+        """See ``NotebookLists.of_region``."""
+        return self._pages(region, {})
+
+    def _pages(self, region: str, wanted: Mapping[str, str]) -> Iterator[Sequence[Notebook]]:
+        query: dict[str, Any] = {**wanted, "MaxResults": _PAGE}
         while True:
             self._pace(region)
             with translated(f"sagemaker:ListNotebookInstances in {region}"):

@@ -14,7 +14,7 @@ from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
 from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobList, DynamoSnoozes
 from sagewatch.adapters.dynamodb_prices import DynamoPrices
 from sagewatch.adapters.dynamodb_sessions import DynamoSessions
-from sagewatch.adapters.dynamodb_watch import DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.job_stops import SageMakerJobStops
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
 from sagewatch.adapters.log_evidence import LogEvidence
@@ -36,6 +36,7 @@ from sagewatch.idleness import Rules
 from sagewatch.incidents import Incidents
 from sagewatch.job_answerer import JobAnswerer
 from sagewatch.looker import Looker
+from sagewatch.notebook_repairs import Repairs
 from sagewatch.notebook_settings import (
     AnswerSlackSettings,
     NotebookSettings,
@@ -81,11 +82,17 @@ def sweep_notebooks(settings: SweepNotebooksSettings | None = None) -> Scheduled
     given = settings or SweepNotebooksSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
     stopper, tables = _stopper(given.notebooks, dynamodb, sqs), given.notebooks.recording
+    lists = SageMakerNotebookLists(patient_sagemaker, Pace(BETWEEN_LISTS))
     sweeper = NotebookSweeper(
-        lists=SageMakerNotebookLists(patient_sagemaker, Pace(BETWEEN_LISTS)),
-        notebooks=stopper.looker.notebooks,
-        sessions=stopper.tracker.sessions,
-        tracker=stopper.tracker,
+        lists=lists,
+        repairs=Repairs(
+            lists=lists,
+            notebooks=stopper.looker.notebooks,
+            sessions=stopper.tracker.sessions,
+            tracker=stopper.tracker,
+            checkpoints=DynamoCheckpoints(dynamodb, tables.watch_state),
+            clock=now,
+        ),
         watches=stopper.watches,
         regions=stopper.tracker.regions,
         looker=stopper.looker,

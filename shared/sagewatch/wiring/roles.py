@@ -81,7 +81,14 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
         DynamoSweepLog,
         DynamoWatches,
     ),
-    "SweepNotebooks": (*_STOPPING, SageMakerNotebookLists, DynamoOpenJobList, DynamoTotals, DynamoSweepLog),
+    "SweepNotebooks": (
+        *_STOPPING,
+        SageMakerNotebookLists,
+        DynamoOpenJobList,
+        DynamoCheckpoints,
+        DynamoTotals,
+        DynamoSweepLog,
+    ),
     "AnswerSlack": (
         *_STOPPING,
         SageMakerJobs,

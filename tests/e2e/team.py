@@ -1,0 +1,71 @@
+"""The notebooks of an account, for end-to-end tests."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from local.cloud import ACCOUNT
+from local.jobs import get_json, post_json
+from tests.e2e.conftest import Account, eventually
+
+
+class Team:
+    """The notebooks of an account, as a person with boto3 sees them."""
+
+    def __init__(self, account: Account) -> None:
+        """No notebook yet."""
+        self.account = account
+        self.control = account.env["SAGEMAKER_CONTROL_URL"]
+        self.slack = account.cloud.slack_url
+
+    def start(self, name: str, jupyter: dict[str, Any], tags: dict[str, str], platform: str) -> None:
+        """Start a notebook two days ago, by the clock of this process."""
+        self.account.stage.client("sagemaker").create_notebook_instance(
+            NotebookInstanceName=name,
+            InstanceType="ml.t3.medium",
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/lab",
+            PlatformIdentifier=platform,
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )
+        two_days_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
+        born = {"CreationTime": two_days_ago, "LastModifiedTime": two_days_ago}
+        self.orders(name, {**born, "Jupyter": jupyter})
+
+    def orders(self, name: str, fields: dict[str, Any]) -> None:
+        """Change what a notebook is."""
+        post_json(f"{self.control}/notebook-instance/{name}", fields)
+
+    def stops(self, name: str) -> int:
+        """How often it was stopped."""
+        return len(self.stopped_at(name))
+
+    def stopped_at(self, name: str) -> list[datetime]:
+        """When it was stopped, each time."""
+        return [datetime.fromisoformat(when) for when in self.story(name)["stops"]]
+
+    def story(self, name: str) -> dict[str, Any]:
+        """What the emulator tells of what was done to it."""
+        told: dict[str, Any] = get_json(f"{self.control}/notebook-instance/{name}")
+        return told
+
+    def sweep(self) -> dict[str, Any]:
+        """Sweep, and wait until everything queued is in Slack."""
+        told = self.account.invoke("SweepNotebooks", {})
+        assert eventually(self.account.stage.quiet, seconds=90)
+        return told
+
+    def told(self, name: str) -> list[dict[str, Any]]:
+        """The messages that name it, and no other whose name begins alike."""
+        messages = get_json(f"{self.slack}/messages")
+        return [message for message in messages if name in message["text"].replace("(", " ").replace(":", " ").split()]
+
+    def root(self, name: str) -> dict[str, Any]:
+        """The message that announced it."""
+        return next(message for message in self.told(name) if message["text"].startswith("Notebook idle"))
+
+    def press(self, name: str, action: str, user: str = "U0ANA", **how: Any) -> Any:
+        """Press a button of its message, and wait until it is answered."""
+        answer = post_json(
+            f"{self.slack}/press", {"ts": self.root(name)["ts"], "action_id": action, "user": user, **how}
+        )
+        eventually(self.account.stage.quiet, seconds=30)
+        return answer

@@ -1,0 +1,158 @@
+"""A notebook's sessions on the deployed stack: from events on the bus, or what a sweep finds, to rows in the ledger.
+
+ml.t3.medium costs $0.05 an hour in service, its 5 GB $0.70 a month; March has 2,678,400 seconds.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+
+from local.cloud import ACCOUNT
+from local.notebooks import event_entry, notebook_event
+from sagewatch.adapters.dynamodb import from_item
+from tests.e2e.conftest import Account, eventually
+
+OWNER = {"sagewatch:owner": "ana@example.com"}
+
+
+def at(hour: float) -> str:
+    """That hour of 10 March 2026: what the clock says now plays no part."""
+    return (datetime(2026, 3, 10, tzinfo=UTC) + timedelta(hours=hour)).isoformat()
+
+
+class Lab:
+    """One notebook, as a person with boto3 sees it."""
+
+    def __init__(self, account: Account, name: str) -> None:
+        """It came into service at eight."""
+        self.account, self.name = account, name
+        self._sagemaker = account.stage.client("sagemaker")
+        self._sagemaker.create_notebook_instance(
+            NotebookInstanceName=name,
+            InstanceType="ml.t3.medium",
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/lab",
+            VolumeSizeInGB=5,
+            Tags=[{"Key": key, "Value": value} for key, value in OWNER.items()],
+        )
+        self.orders(CreationTime=at(7.9), Jupyter={"kernels": [{"name": "python3", "execution_state": "busy"}]})
+        self.stands("InService", 8)
+
+    def orders(self, **fields: Any) -> None:
+        """Change what it is."""
+        self.account.stage.control("notebook-instance", self.name, fields)
+
+    def stands(self, status: str, hour: float) -> None:
+        """Let it stand so from that hour on, without a word to anybody."""
+        self.orders(NotebookInstanceStatus=status, LastModifiedTime=at(hour))
+
+    def tells(self, *, times: int = 1) -> None:
+        """Put the event of how it stands on the bus, and wait until all of them are worked off."""
+        described = self._sagemaker.describe_notebook_instance(NotebookInstanceName=self.name)
+        entry = event_entry(notebook_event(described, OWNER))
+        lines = self._told()
+        self.account.stage.client("events").put_events(Entries=[entry] * times)
+        assert eventually(lambda: self._told() >= lines + times)
+        assert eventually(self.account.stage.quiet)
+
+    def _told(self) -> int:
+        return sum(f"{self.name}: it is" in line for line in self.account.log_lines("TrackNotebook"))
+
+    def is_deleted(self) -> None:
+        """It is gone, and so is its name."""
+        self._sagemaker.delete_notebook_instance(NotebookInstanceName=self.name)
+
+    @property
+    def session(self) -> dict[str, Any]:
+        """Its open session."""
+        arn = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:notebook-instance/{self.name.lower()}"
+        item = self.account.stage.client("dynamodb").get_item(
+            TableName=self.account.env["WatchStateName"],
+            Key={"pk": {"S": "session#us-east-1"}, "sk": {"S": arn}},
+            ConsistentRead=True,
+        )
+        return from_item(item.get("Item", {}))
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Its rows, oldest first."""
+        return sorted(self.account.rows(self.name), key=lambda row: str(row["created_at"]))
+
+    @property
+    def costs(self) -> list[tuple[str, str, Decimal]]:
+        """From when to when, and how much."""
+        return [(row["started_at"][11:16], row["ended_at"][11:16], row["cost_usd"]) for row in self.rows]
+
+
+@pytest.fixture
+def lab(account: Account, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """A notebook of the test's own; it does not run on."""
+    made = Lab(account, "E2E-" + "".join(c if c.isalnum() else "-" for c in request.node.name)[-45:].strip("-"))
+    yield made
+    with suppress(HTTPError):  # it may be gone
+        made.stands("Stopped", 24)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_events_on_the_bus_become_one_row_for_each_session(lab: Lab, times: int) -> None:
+    """However often each is told. In service 5.5 h: 5.5 x $0.05 + $0.70 x 19,800 / 2,678,400 = $0.2801747312.
+
+    Stopped for 2 h after that, and deleted: $0.70 x 7,200 / 2,678,400 = $0.0018817204.
+    """
+    lab.tells(times=times)
+    opened = lab.session
+    assert (opened["since"], opened["instance_type"], opened["volume_gb"]) == (at(8), "ml.t3.medium", 5)
+    assert lab.rows == []
+
+    lab.stands("Stopping", 13.5)
+    lab.tells(times=times)
+    [row] = lab.rows
+    assert (row["cost_usd"], row["pricing"], row["billable_seconds"]) == (Decimal("0.2801747312"), "priced", 19_800)
+    assert (row["kind"], row["status"], row["stopped_by"]) == ("notebook", "Stopped", "somebody")
+    assert (row["owner"], row["recorded_by"]) == ("ana@example.com", "event")
+
+    for status, hour in (("Stopped", 13.6), ("Deleting", 15.5)):
+        lab.stands(status, hour)
+        lab.tells(times=times)
+    assert lab.costs == [
+        ("08:00", "13:30", Decimal("0.2801747312")),
+        ("13:30", "15:30", Decimal("0.0018817204")),
+    ]
+    assert lab.session == {}
+
+
+def test_with_every_second_event_lost_the_sweep_knows_the_rest(lab: Lab) -> None:
+    """Told: in service 8:00, Stopped 10:03, Stopping 14:00. Lost: Stopping 10:00, in service 12:00, its deletion.
+
+    The stop at 10:00 is known by its end only, an upper bound: 2.05 x $0.05 + $0.70 x 7,380 / 2,678,400 =
+    $0.1044287634. Stopped until 12:00: $0.70 x 7,020 / 2,678,400 = $0.0018346774. Then 2 h: $0.10 + $0.0018817204.
+    """
+    lab.tells()
+    lab.stands("Stopping", 10)
+    lab.stands("Stopped", 10.05)
+    lab.tells()
+    lab.stands("InService", 12)
+    assert lab.account.invoke("SweepNotebooks", {})["repaired"] >= 1
+    lab.stands("Stopping", 14)
+    lab.tells()
+
+    lab.stands("Stopped", 14.1)
+    lab.account.invoke("SweepNotebooks", {})
+    assert lab.session["since"] == at(14)
+    lab.is_deleted()
+    lab.account.forget_listings()
+    lab.account.invoke("SweepNotebooks", {})
+
+    assert lab.session == {}
+    assert "its deletion was not told" in lab.rows[-1]["pricing_reason"]
+    assert lab.costs[:3] == [
+        ("08:00", "10:03", Decimal("0.1044287634")),
+        ("10:03", "12:00", Decimal("0.0018346774")),
+        ("12:00", "14:00", Decimal("0.1018817204")),
+    ]
+    assert [row["pricing"] for row in lab.rows[:4]] == ["provisional", "priced", "priced", "provisional"]
+    assert [row["recorded_by"] for row in lab.rows[:4]] == ["event", "sweep", "event", "sweep"]

@@ -21,10 +21,12 @@ from local.cloud import ROOT, CloudError, LocalCloud, unknown_parameters
 from local.jobs import PlayedJob, Stage, get_json
 from local.notebook_day import a_team, decisions, press_buttons, start_notebooks
 from local.relay import reachable_from_containers
+from local.rough_hour import a_rough_hour, begin, what_runs
 from local.scenario import a_day
 
 _HOME = ROOT / ".local"
 _SETTLED_SECONDS = 60
+_DEMO = ("Mode=enforce", "WarnMinutes=0", "MonthlyBudgets=chi@example.com=60,*=100000")
 _INTERRUPTED = 130  # what a shell answers for a program that Ctrl-C ended
 
 
@@ -52,10 +54,11 @@ def _interrupt(*_: object) -> NoReturn:
 def demo(console: Console, options: argparse.Namespace) -> int:
     """Play a day in an ML team on a cloud of its own, show the channel and the ledger, clean up."""
     del options
-    cloud = _set_up(console, _HOME / f"demo-{os.getpid()}", ["Mode=enforce", "WarnMinutes=0"])
+    cloud = _set_up(console, _HOME / f"demo-{os.getpid()}", _DEMO)
     try:
         jobs = a_day()
         settled, rows = _play(console, Stage(cloud.env()), cloud, jobs)
+        rough = _play_rough_hour(console, Stage(cloud.env()), cloud)
         idle = _play_notebooks(console, Stage(cloud.env()), cloud)
         told = _play_digest(console, Stage(cloud.env()), cloud)
         rows = Stage(cloud.env()).ledger()
@@ -66,9 +69,9 @@ def demo(console: Console, options: argparse.Namespace) -> int:
             cloud.stop()
     if missing:
         console.print(f"[red]not in the ledger: {', '.join(sorted(missing))}")
-    if not (settled and idle and told):
+    if not (settled and rough and idle and told):
         console.print(f"[red]after {_SETTLED_SECONDS} s there were still messages on their way")
-    return 0 if settled and idle and told and not missing else 1
+    return 0 if settled and rough and idle and told and not missing else 1
 
 
 def up(console: Console, options: argparse.Namespace) -> int:
@@ -175,6 +178,23 @@ def _play(
     return settled, stage.ledger()
 
 
+def _play_rough_hour(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
+    """Play what fails in bulk, and what runs too long until somebody ends it; say whether all was told."""
+    console.rule("A tuning job fails in bulk, a lake denies access, one job hangs, another waits")
+    shown = {message["ts"] for message in get_json(f"{cloud.slack_url}/messages")}
+    hung, waiting = running = what_runs()
+    begin(stage, running)
+    with console.status("jobs fail, and SweepJobs looks at those that run"):
+        for job in a_rough_hour():
+            stage.play(job)
+        stage.sweep()
+        settled = _wait_for(stage.quiet, lambda: _show_new(console, cloud, shown))
+        for job in (hung, waiting):
+            stage.finish(job)
+        stage.sweep()
+        return _wait_for(stage.quiet, lambda: _show_new(console, cloud, shown)) and settled
+
+
 def _play_notebooks(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
     """Sweep over a team's notebooks, at once and once the notice (here none) is over; say whether all was told.
 
@@ -199,12 +219,13 @@ def _play_notebooks(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
 
 
 def _play_digest(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
-    """Ask for the digest of the seven days that end today; say whether it came."""
+    """Ask for the digest of the seven days that end today, and let the schedule's own run look at budgets."""
     console.rule("SendDigest: the seven days that end today, so far")
     shown = {message["ts"] for message in get_json(f"{cloud.slack_url}/messages")}
     before = len(shown)
     with console.status("SendDigest adds up, draws and uploads"):
         asked = stage.invoke("SendDigest", {"period": "weekly", "day": f"{datetime.now(UTC):%Y-%m-%d}"})
+        stage.invoke("SendDigest", {"period": "scheduled", "at": datetime.now(UTC).isoformat()})
         settled = _wait_for(stage.quiet, lambda: _show_new(console, cloud, shown))
     console.print(f"{asked.get('effect')}, without its chart: {asked.get('no_picture') or 'no'}", style="dim")
     return settled and len(shown) > before

@@ -52,7 +52,7 @@ def _small_print(alert: GroupAlert) -> str:
             begun = moment(alert.since) if alert.since else "unknown"
             return f"Began {begun}; the first {alert.gathering.singly} are told one by one.  {where}"
         case Gathering.STALE:
-            return f"Slack could not be reached for more than a day, so these are only counted.  {where}"
+            return f"Slack heard of these more than a day late, so they are only counted.  {where}"
         case _:
             assert_never(alert.gathering)
 

@@ -51,9 +51,9 @@ class Ports:
     pricing: int
 
     @classmethod
-    def choose(cls) -> "Ports":
-        """Take the usual ports, and another one for each that is taken."""
-        chosen = {name: _free_port(port) for name, port in _PREFERRED.items()}
+    def choose(cls, *, usual: bool = True) -> "Ports":
+        """Take the usual ports, and another one for each that is taken; clouds that start together take others."""
+        chosen = {name: _free_port(port if usual else 0) for name, port in _PREFERRED.items()}
         return cls(**chosen)
 
 
@@ -76,14 +76,14 @@ class LocalCloud:
     groups: tuple[int, ...]
 
     @classmethod
-    def start(cls, home: Path, clock: Clock | None = None) -> "LocalCloud":
+    def start(cls, home: Path, clock: Clock | None = None, *, usual_ports: bool = True) -> "LocalCloud":
         """Start the emulators, by a clock of their own if one is given, and wait until they answer.
 
         Raises ``CloudError`` with the end of their log.
         """
         shutil.rmtree(home, ignore_errors=True)
         (home / "tmp").mkdir(parents=True)
-        ports = Ports.choose()
+        ports = Ports.choose(usual=usual_ports)
         cloud = cls(home, ports, ())
         env = {**cloud.process_env(), **(clock.env() if clock else {})}
         emulators = _spawn(_emulators(ports), home / "emulators.log", env)

@@ -25,10 +25,11 @@ _TRIES_SECONDS = 30
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever lies in this folder needs the cloud."""
+    """Whatever lies in this folder needs the cloud, and what shares one runs in one process."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.xdist_group("day" if item.path.stem == "test_notebook_day" else "cloud"))
 
 
 class Account:
@@ -183,7 +184,7 @@ def eventually[T](look: Callable[[], T], *, seconds: float = _TRIES_SECONDS) -> 
 @pytest.fixture(scope="session")
 def account() -> Iterator[Account]:
     """The deployed stack."""
-    cloud = LocalCloud.start(HOME)
+    cloud = LocalCloud.start(HOME, usual_ports=False)
     try:
         cloud.put_secrets()
         cloud.build()

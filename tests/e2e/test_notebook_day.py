@@ -157,7 +157,7 @@ def day() -> Iterator[Day]:
     home = ROOT / ".local" / "test-day"
     home.parent.mkdir(exist_ok=True)
     clock = Clock(home.with_suffix(".clock"))
-    cloud = LocalCloud.start(home, clock)
+    cloud = LocalCloud.start(home, clock, usual_ports=False)
     try:
         cloud.put_secrets()
         cloud.build()

@@ -6,12 +6,14 @@ Only the time of day moves; waits and timeouts last as long as ever. libfaketime
 
 import platform
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
+_SEEN_WITHIN = 1.2  # seconds
 MOVES = sys.platform == "linux" and platform.machine() == "x86_64"
 
 
@@ -34,7 +36,9 @@ class Clock:
         return {
             "LD_PRELOAD": str(Path(spec.origin).parent / "vendor" / "libfaketime" / "src" / "libfaketime.so.1"),
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
-            "FAKETIME_NO_CACHE": "1",
+            # Once in a second. Not at every look at the clock: two threads that read at once can miss the file, and
+            # would then live by the real time.
+            "FAKETIME_CACHE_DURATION": "0",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",  # files keep their times, or all bytecode would be stale
         }
@@ -44,9 +48,10 @@ class Clock:
         return datetime.now(UTC) + self.ahead
 
     def move_to(self, moment: datetime) -> None:
-        """Let it show that time now, which must not be before what it shows."""
+        """Let it show that time now, which must not be before what it shows, and wait until everybody has seen it."""
         self.ahead += max(moment - self.now(), timedelta(0))
         self._write()
+        time.sleep(_SEEN_WITHIN)
 
     def _write(self) -> None:
         """All at once: a reader must never see half of it."""

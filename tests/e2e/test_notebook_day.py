@@ -133,22 +133,27 @@ class Day:
         self.team.orders("stuck-0", {"StopError": {"code": "ValidationException", "message": "It is looked after."}})
 
     def pass_by(self) -> None:
-        """Everything that happens, in the order of the clock; what people do comes before a sweep of the same time."""
-        changes = {hour for facts in KINDS.values() for hour in facts.states if hour >= 0}
+        """Sweeps and presses, by the clock. What Jupyter tells changes before the sweep that sees it first."""
         presses = {facts.presses[0] for facts in KINDS.values() if facts.presses}
-        for hour in sorted({*SWEEPS, *changes, *presses}):
+        before = -1.0
+        for hour in sorted({*SWEEPS, *presses}):
+            self._works(before, hour)
             self.clock.move_to(at(hour))
-            self._people(hour)
+            self._answers(hour)
             if hour in SWEEPS:
                 self.swept[hour] = self.team.sweep()
+            before = hour
 
-    def _people(self, hour: float) -> None:
-        for kind, facts in KINDS.items():
-            for name in NAMES[kind]:
-                if hour in facts.states:
-                    self.team.orders(name, {"Jupyter": facts.states[hour]})
-                if facts.presses and facts.presses[0] == hour:
-                    assert self.team.press(name, *facts.presses[1:])["status"] == 200
+    def _works(self, after: float, until: float) -> None:
+        for name, facts in every().items():
+            for hour, told in facts.states.items():
+                if after < hour <= until:
+                    self.team.orders(name, {"Jupyter": told})
+
+    def _answers(self, hour: float) -> None:
+        for name, facts in every().items():
+            if facts.presses and facts.presses[0] == hour:
+                assert self.team.press(name, *facts.presses[1:])["status"] == 200
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Start, deploy to, describe and stop one local cloud. Everything it makes lies in one folder."""
 
+import fcntl
 import json
 import os
 import shlex
@@ -12,9 +13,9 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -55,6 +56,14 @@ class Ports:
         """Take the usual ports, and another one for each that is taken; clouds that start together take others."""
         chosen = {name: _free_port(port if usual else 0) for name, port in _PREFERRED.items()}
         return cls(**chosen)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Wait until no other process is in here."""
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def _free_port(preferred: int) -> int:
@@ -173,7 +182,8 @@ class LocalCloud:
 
     def build(self) -> None:
         """Run ``sam build``, and leave out what MiniStack does not know. Raises ``CloudError`` with what sam said."""
-        self._sam("build", "--cached", "--parallel", "--build-dir", str(self.home / "build"))
+        with _alone(self.home.parent / "sam-build.lock"):  # builds share a cache, and would take things from each other
+            self._sam("build", "--cached", "--parallel", "--build-dir", str(self.home / "build"))
         built = self.home / "build" / "template.yaml"
         built.write_text(yaml_dump(without_math(yaml_parse(built.read_text(encoding="utf-8")))), encoding="utf-8")
 

@@ -47,7 +47,7 @@ costs: setup ## ask the ledger: ARGS="--by day|owner|kind|job --since ... --csv|
 	@python -m tools.costs --stack $(STACK) $(ARGS)
 
 test: setup ## every test, those on the deployed local cloud included
-	@python -m pytest -n 3 --dist loadgroup $(TESTS)
+	@python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(TESTS)
 
 unit: setup ## the tests that need no cloud
 	@python -m pytest -m "not e2e" $(TESTS)

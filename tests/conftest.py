@@ -6,12 +6,36 @@ from typing import Any
 import pytest
 from cfnlint.decode import decode
 from hypothesis import HealthCheck, settings
+from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import-untyped] # it has no annotations
 
 # Machines that run tests are shared and noisy: a slow example is no finding.
 settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared-machine")
 
 TEMPLATE = Path(__file__).parent.parent / "template.yaml"
+
+
+class Rooms(LoadScopeScheduling):  # type: ignore[misc] # xdist's schedulers are not annotated
+    """Gives each process whole modules, and one process all that share the deployed cloud."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _room(nodeid)
+
+
+def _room(nodeid: str) -> str:
+    module = nodeid.partition("::")[0]
+    of_its_own = module.endswith("test_notebook_day.py")  # a cloud whose clock is moved
+    return "cloud" if module.startswith("tests/e2e/") and not of_its_own else module
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Rooms:
+    """Used where tests run in several processes."""
+    return Rooms(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/e2e/"))
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,7 @@ class Deliverer:
 
         What goes into a thread of its own disturbs nobody.
         """
-        group, member = group_of(alert, self.clock()), alert.member
+        group, member = group_of(alert, self.clock(), self._route(alert)), alert.member
         if group is None or member is None or (thread and group.gathering is not Gathering.PARENT):
             return None
         joined = self.gatherings.join(group.group, alert.alert_id, member, self.clock())
@@ -192,7 +192,12 @@ class Deliverer:
         return Delivery(alert.alert_id, effect, place, posted_at=now, happened_at=alert.happened_at)
 
     def _to(self, alert: Alert) -> str | None:
-        return self.routes.get(alert.route or "") or self.routes.get(alert.owner or "")
+        route = self._route(alert)
+        return self.routes[route] if route else None
+
+    def _route(self, alert: Alert) -> str | None:
+        """What its tag asks for, or its owner, if that is a route."""
+        return next((name for name in (alert.route, alert.owner) if name in self.routes), None)
 
     def _mentioned(self, alert: Alert) -> Alert:
         """Name the owner as Slack knows him or her; an owner Slack does not know stays a name."""

@@ -64,22 +64,25 @@ _STORM = timedelta(minutes=10)
 _STALE = timedelta(days=1)  # what is older is no news
 
 
-def group_of(alert: AlertBase, now: AwareDatetime) -> GroupAlert | None:
-    """The group an alert is told with, if any: what is stale first, then its parent's, then others of its kind."""
+def group_of(alert: AlertBase, now: AwareDatetime, route: str | None = None) -> GroupAlert | None:
+    """The group an alert is told with, if any: what is stale first, then its parent's, then others of its kind.
+
+    Each ``route`` that leads somewhere has groups of its own.
+    """
     member, at = alert.member, alert.happened_at
     if member is None or at is None:
         return None
-    common = {"account": alert.account, "region": alert.region, "instances": None, "route": alert.route}
+    common = {"account": alert.account, "region": alert.region, "instances": None, "route": route}
     if now - at > _STALE:
         day = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        return _group(Gathering.STALE, (alert.account, alert.route or "", day.isoformat()), common, since=day)
+        return _group(Gathering.STALE, (alert.account, route or "", day.isoformat()), common, since=day)
     if alert.stands_alone:
         return None
     if alert.parent_arn:
         parent = {"parent_arn": alert.parent_arn, "incident": alert.incident}
         return _group(Gathering.PARENT, (alert.parent_arn,), common | parent)
     begun = minute_of(at, _STORM)
-    identity = (alert.account, alert.route or "", member.label, begun.isoformat())
+    identity = (alert.account, route or "", member.label, begun.isoformat())
     return _group(Gathering.STORM, identity, common, since=begun, label=member.label)
 
 

@@ -11,7 +11,7 @@ from sagewatch.idleness import IDLE_AFTER_TAG, Verdict
 from sagewatch.looker import Case
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.notebooks import Notebook
-from sagewatch.owners import tagged_owner
+from sagewatch.owners import CHANNEL_TAG, tagged_owner
 from sagewatch.phrases import clock_time
 from sagewatch.ports import AlertQueue, Clock, Prices
 from sagewatch.pricing import Rates
@@ -101,6 +101,7 @@ class Incidents:
             name=notebook.name,
             arn=notebook.arn,
             owner=self._owner(notebook),
+            route=(notebook.tags or {}).get(CHANNEL_TAG),
             reason=case.decision.reason,
             idle_since=since,
             hourly_usd=None if hourly is None else f"{hourly:f}",
@@ -147,6 +148,7 @@ class Incidents:
                 instances=notebook.instance_type,
                 name=notebook.name,
                 owner=self._owner(notebook),
+                route=(notebook.tags or {}).get(CHANNEL_TAG),
                 headline=headline,
                 sentence=sentence,
                 **more,

@@ -93,6 +93,8 @@ class FifoQueue:
 class Context:
     """An invocation with time enough."""
 
+    function_name = _function_name = "DeliverAlert"
+
     def get_remaining_time_in_millis(self) -> int:
         """Half a minute."""
         return 30_000

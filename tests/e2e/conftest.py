@@ -25,11 +25,10 @@ _TRIES_SECONDS = 30
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever lies in this folder needs the cloud, and what shares one runs in one process."""
+    """Whatever lies in this folder needs the cloud."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("day" if item.path.stem == "test_notebook_day" else "cloud"))
 
 
 class Account:

@@ -235,6 +235,15 @@ def test_a_storm_is_five_messages_and_one_with_a_count_and_a_list() -> None:
     assert "job-000" in str([block.to_dict() for block in edited.blocks])
 
 
+def test_a_storm_goes_where_its_members_do() -> None:
+    """By their owner's route, too; and a tag that names no route makes no storm of its own."""
+    desk = Desk()
+    desk.deliver(*(failed(number, owner="team-vision") for number in range(8)))
+    desk.deliver(*(failed(100 + number, route=f"junk-{number}") for number in range(8)))
+
+    assert [place.channel for place in desk.channel.places] == ["#vision"] * 6 + ["C0MEMORY"] * 6
+
+
 def test_two_classes_and_two_spans_are_two_storms_each() -> None:
     """Six of each: five and a sixth that is counted."""
     desk = Desk()

@@ -35,6 +35,15 @@ def test_an_idle_notebook_is_announced_with_evidence_money_and_time() -> None:
     assert world.notebooks.stops == []
 
 
+def test_a_notebooks_tag_names_the_route_of_what_is_said_of_it() -> None:
+    """Where that leads delivery knows."""
+    world = NotebookWorld()
+    world.has(a_notebook(tags={"sagewatch:channel": "nlp", "sagewatch:idle-after": "soon"}))
+    world.sweep()
+
+    assert {alert.route for alert in (*world.announced, *world.news)} == {"nlp"}
+
+
 def test_it_is_stopped_once_the_hour_is_over_and_said_once() -> None:
     """By us, as its session says; its row ends at the call."""
     world = NotebookWorld()

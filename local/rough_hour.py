@@ -55,10 +55,12 @@ def what_runs() -> tuple[PlayedJob, ...]:
 
 
 def begin(stage: Stage, jobs: Sequence[PlayedJob]) -> None:
-    """Create jobs that run since they started, or wait; SageWatch hears of them at its next sweep."""
+    """Create jobs that run since they started, or wait, and let their events say so."""
     hung, waiting = jobs
     for job in jobs:
         stage.create(job)
     stage.control("training-job", hung.name, {"TrainingStartTime": hung.end["TrainingStartTime"]})
     stage.control("training-job", waiting.name, {"SecondaryStatus": "Pending"})
+    for job in jobs:
+        stage.announce(job, stage.detail(job))
     stage.measure(replace(hung, end={**hung.end, **Run.ago(0, 75).times("Training")}))

@@ -16,7 +16,7 @@ TEMPLATE = Path(__file__).parent.parent / "template.yaml"
 
 
 class Rooms(LoadScopeScheduling):  # type: ignore[misc] # xdist's schedulers are not annotated
-    """Gives each process whole modules, and one process all that share the deployed cloud."""
+    """Gives each process whole modules; those on the deployed cloud are divided among two, for each deploys one."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _room(nodeid)
@@ -24,8 +24,9 @@ class Rooms(LoadScopeScheduling):  # type: ignore[misc] # xdist's schedulers are
 
 def _room(nodeid: str) -> str:
     module = nodeid.partition("::")[0]
-    of_its_own = module.endswith("test_notebook_day.py")  # a cloud whose clock is moved
-    return "cloud" if module.startswith("tests/e2e/") and not of_its_own else module
+    if not module.startswith("tests/e2e/") or module.endswith("test_notebook_day.py"):  # it moves a clock of its own
+        return module
+    return "jobs" if module.endswith(("test_jobs.py", "test_operator.py", "test_sweeps.py")) else "others"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Rooms:

@@ -20,7 +20,7 @@ from sagewatch.adapters.dynamodb import from_item
 from sagewatch.adapters.dynamodb_watch import DynamoTotals
 from sagewatch.resources import KINDS
 
-HOME = ROOT / ".local" / "test"
+HOME = ROOT / ".local"
 _TRIES_SECONDS = 30
 
 
@@ -181,9 +181,9 @@ def eventually[T](look: Callable[[], T], *, seconds: float = _TRIES_SECONDS) -> 
 
 
 @pytest.fixture(scope="session")
-def account() -> Iterator[Account]:
-    """The deployed stack."""
-    cloud = LocalCloud.start(HOME, usual_ports=False)
+def account(worker_id: str) -> Iterator[Account]:
+    """The deployed stack; processes that test have one each."""
+    cloud = LocalCloud.start(HOME / f"test-{worker_id}", usual_ports=False)
     try:
         cloud.put_secrets()
         cloud.build()

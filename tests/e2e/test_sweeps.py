@@ -292,6 +292,8 @@ def test_a_long_job_is_told_of_once_snoozed_and_stopped_by_its_buttons(account: 
     limit = {"StoppingCondition": {"MaxRuntimeInSeconds": 172_800}}
     account.stage.create(replace(job, request={**job.request, **limit}))
     account.stage.control("training-job", job.name, {"TrainingStartTime": started.isoformat()})
+    account.stage.announce(job, account.stage.detail(job))
+    assert eventually(lambda: job.name in account.open_jobs())
     told = [account.stage.sweep()["told"] for _ in range(3)]
     talk = Talk(account, job.name)
 

@@ -186,7 +186,7 @@ def test_keep_4_h_is_pressed_in_a_browser(team: Team) -> None:
         shown = page.locator("#messages .message", has_text="Notebook idle: browsed")
         shown.get_by_role("button", name="Keep 4 h").click()
         expect(shown).to_contain_text("Kept for 4 h")
-        page.screenshot(path=str(HOME.parent / "browsed.png"))
+        page.screenshot(path=str(HOME / "browsed.png"))
     team.sweep()
 
     assert team.stops("browsed") == 0

@@ -16,11 +16,15 @@ Usd = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One of many alerts that are told as one: its resource, what happened to it in words, and its cost in USD."""
+    """One of many alerts that are told as one: its resource, what happened to it in words, and its cost in USD.
+
+    ``again`` says that another alert of the same thing counts it: that it failed has been told by a message of its own.
+    """
 
     name: str
     label: str
     usd: Decimal | None
+    again: bool = False
 
 
 class AlertBase(BaseModel):

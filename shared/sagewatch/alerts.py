@@ -63,9 +63,10 @@ class JobAlert(AlertBase):
     @property
     def member(self) -> Member | None:
         """See ``AlertBase.member``."""
+        why = self.failure_class.replace("-", " ")
         how = {
-            "job-failed": f"failed ({self.failure_class})",
-            "job-never-started": f"never started ({self.failure_class})",
+            "job-failed": f"failed ({why})",
+            "job-never-started": f"never started ({why})",
             "job-hit-limit": "hit their time limit",
         }[self.finding]
         return Member(self.name, how, None if self.cost_usd is None else Decimal(self.cost_usd))

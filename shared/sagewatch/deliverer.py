@@ -107,6 +107,8 @@ class Deliverer:
         group, member = group_of(alert, self.clock(), self._route(alert)), alert.member
         if group is None or member is None or (thread and group.gathering is not Gathering.PARENT):
             return None
+        if member.again:
+            return self._counted(alert, group) if group.gathering is Gathering.STALE else None
         joined = self.gatherings.join(group.group, alert.alert_id, member, self.clock())
         if joined.number <= group.gathering.singly:
             if group.gathering is Gathering.PARENT:
@@ -115,6 +117,10 @@ class Deliverer:
         if not joined.asked:
             self.alerts.send(group.model_copy(update={"alert_id": f"{group.group}-{joined.number}"}))
             self.gatherings.ask(group.group, self.clock())
+        return self._counted(alert, group)
+
+    def _counted(self, alert: Alert, group: GroupAlert) -> Delivery:
+        """It is told with its group, and what comes of it later goes into that one's thread."""
         if alert.incident and group.gathering is not Gathering.PARENT:
             self.deliveries.gather(alert.incident, group.group, self.clock())
         self.deliveries.gather(alert.alert_id, group.group, self.clock())

@@ -24,6 +24,7 @@ class JobReport(AlertBase):
     kind: JobKind
     name: Name
     status: JobStatus
+    failed: bool = False
     owner: str | None
     ran_seconds: int | None
     ended_at: AwareDatetime
@@ -39,7 +40,7 @@ class JobReport(AlertBase):
     def member(self) -> Member | None:
         """See ``AlertBase.member``."""
         usd = None if self.cost_usd is None else Decimal(self.cost_usd)
-        return Member(self.name, f"ended as {self.status}", usd)
+        return Member(self.name, f"ended as {self.status}", usd, again=self.failed)
 
 
 def job_report(job: Job, row: CostRecord, use: Sequence[str] = (), suggestion: str | None = None) -> JobReport:
@@ -57,6 +58,7 @@ def job_report(job: Job, row: CostRecord, use: Sequence[str] = (), suggestion: s
         kind=row.kind,
         name=row.resource_name,
         status=row.status,
+        failed=row.failure_class is not None,
         owner=row.owner,
         ran_seconds=row.billable_seconds if job.elapsed_seconds is None else job.elapsed_seconds,
         ended_at=ended_at,

@@ -20,10 +20,11 @@ from sagewatch.errors import (
     ThreadGoneError,
     ThrottledError,
 )
+from sagewatch.job_reports import JobReport, job_report
 from sagewatch.ports import Posted
 from sagewatch.running_alerts import JobRunsAlert
 from sagewatch.totals import Spend
-from tests.builders import ACCOUNT, NOW
+from tests.builders import ACCOUNT, NOW, a_failed_job, a_row
 from tests.unit.test_digest_messages import QUIET
 from tests.unit.test_messages import an_alert
 from tests.unit.test_running_messages import ALERT
@@ -161,6 +162,11 @@ def failed(number: int, **changes: object) -> JobAlert:
     return an_alert().model_copy(update=told)
 
 
+def a_report(**changes: object) -> JobReport:
+    """The report of a job that failed dearly."""
+    return job_report(a_failed_job(), a_row(a_failed_job())).model_copy(update=changes)
+
+
 def runs(number: int, happened_at: datetime) -> JobRunsAlert:
     """A job that runs for long."""
     changes = {"alert_id": f"runs-{number}", "incident": f"incident-{number}", "happened_at": happened_at}
@@ -231,7 +237,7 @@ def test_a_storm_is_five_messages_and_one_with_a_count_and_a_list() -> None:
 
     assert len(desk.texts) == 6
     edited = desk.channel.messages[-1]
-    assert edited.text == "60 jobs failed (user-code) within ten minutes ($6.00 in all)"
+    assert edited.text == "60 jobs failed (user code) within ten minutes ($6.00 in all)"
     assert "job-000" in str([block.to_dict() for block in edited.blocks])
 
 
@@ -304,6 +310,18 @@ def test_what_has_buttons_of_its_own_is_told_by_itself_while_it_is_news() -> Non
     desk.deliver(*(runs(number, NOW - timedelta(days=7)) for number in range(10, 20)))
 
     assert len(desk.texts) == 10 + 1
+
+
+def test_the_report_of_a_job_that_failed_counts_it_no_second_time() -> None:
+    """Old news are one job, not two; as news it is a reply."""
+    old, new = NOW - timedelta(days=3), NOW
+    for happened_at, counted, messages in ((old, 1, 1), (new, 0, 2)):
+        desk = Desk()
+        report = a_report(failed=True).model_copy(update={"incident": "incident-1", "happened_at": happened_at})
+        desk.deliver(failed(1, happened_at=happened_at), report)
+
+        assert sum(len(members) for members in desk.gatherings.members.values()) == 1
+        assert (len(desk.channel.messages), "1 job that nobody" in desk.texts[0]) == (messages, bool(counted))
 
 
 def test_news_of_a_job_that_was_told_with_others_are_in_their_thread() -> None:

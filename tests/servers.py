@@ -1,10 +1,12 @@
 """Small servers on localhost, for the length of a test."""
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
 
@@ -17,3 +19,17 @@ def serving(app: Flask) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
+
+
+@contextmanager
+def answering_metrics(answer: Callable[[Any], Any]) -> Iterator[str]:
+    """CloudWatch as far as GetMetricData goes, which ``answer`` answers; yield its address."""
+    app = Flask("cloudwatch")
+
+    @app.post("/")
+    def post() -> Response:
+        assert request.headers["X-Amz-Target"].endswith(".GetMetricData")
+        return Response(json.dumps(answer(json.loads(request.data))), mimetype="application/x-amz-json-1.0")
+
+    with serving(app) as url:
+        yield url

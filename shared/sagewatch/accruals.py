@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sagewatch.costs import stored, without_instances
-from sagewatch.pricing import Rates
+from sagewatch.pricing import Rates, for_time
 from sagewatch.resources import Job
 
 _SPOT = "at most: it runs on spot, whose saving and interruptions are known when it has ended"
-_HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,14 @@ def accrual_of(job: Job, rates: Rates, now: datetime) -> Accrual:
     return Accrual(
         hourly=hourly,
         so_far=accrued(hourly, ran),
-        at_limit=None if limit is None else stored(hourly * limit / _HOUR),
+        at_limit=None if limit is None else accrued(hourly, timedelta(seconds=limit)),
         note=_SPOT if job.spot else None,
     )
 
 
 def accrued(hourly: Decimal, ran: timedelta) -> Decimal:
     """What so much time costs at so much an hour."""
-    return stored(hourly * (ran // timedelta(seconds=1)) / _HOUR)
+    return stored(for_time(hourly, ran))
 
 
 def running_for(job: Job, now: datetime) -> timedelta | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sagewatch.looker import Case
 from sagewatch.phrases import clock_time, duration, money, utc_once
-from sagewatch.pricing import Rates
+from sagewatch.pricing import Rates, for_time
 from sagewatch.records import describe_instances, iso
 from sagewatch.resources import Job, JobKind
 from sagewatch.totals import NOTHING, DayTotal
@@ -81,8 +81,7 @@ def trains_inside(case: Case, rates: Rates, saving: Decimal | None, now: datetim
     rate = rates.of_type(JobKind.TRAINING, kind)
     if case.active is None or since is None or rate is None:
         return None
-    seconds = int((now - since).total_seconds())
-    on_demand = rate * seconds / 3600
+    seconds, on_demand = int((now - since).total_seconds()), for_time(rate, now - since)
     spot = (
         "; no spot job of the last 30 days tells what spot would save"
         if saving is None

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sagewatch.advice import is_overlong, spot_saving, trains_inside, waits_in_fit
 from sagewatch.incidents import Incidents
 from sagewatch.looker import Case
 from sagewatch.ports import Clock
-from sagewatch.stores import OpenJobList, Totals
+from sagewatch.stores import KeptTotals, OpenJobList
 from sagewatch.totals import DayTotal
 
 _ACCOUNTED = timedelta(days=30)
@@ -19,7 +19,7 @@ class Adviser:
     """Asks what the two findings need, once for all notebooks of a region, and only where one of them works."""
 
     open_jobs: OpenJobList
-    totals: Totals
+    totals: KeptTotals
     incidents: Incidents
     clock: Clock
     long_running: timedelta
@@ -32,7 +32,7 @@ class Adviser:
         now, rates = self.clock(), self.incidents.rates(region)
         jobs = [entry.job for entry in self.open_jobs.of_region(region) if not entry.provisional]
         long = [case for case in working if is_overlong(case, self.long_running, now)]
-        saving = spot_saving(self._days()) if long else None
+        saving = spot_saving(self._days(now)) if long else None
         found = [(case, waits_in_fit(case, jobs, rates, now)) for case in working]
         found += [(case, trains_inside(case, rates, saving, now)) for case in long]
         for case, advice in found:
@@ -40,7 +40,7 @@ class Adviser:
                 thread = case.watched.warned.alert_id if case.watched.warned else None
                 self.incidents.tell(case.notebook, advice.headline, advice.sentence, *advice.identity, thread=thread)
 
-    def _days(self) -> Sequence[DayTotal]:
+    def _days(self, now: datetime) -> Sequence[DayTotal]:
         """Closed days only: days whose total is still to be formed are left out."""
-        today = self.clock().date()
+        today = now.date()
         return list(self.totals.between((today - _ACCOUNTED).isoformat(), today.isoformat()).values())

@@ -14,6 +14,16 @@ from sagewatch.resources import rolls_up
 Usd = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
 
 
+def as_text(usd: Decimal | None) -> Usd | None:
+    """An amount as it travels; not known stays not known."""
+    return None if usd is None else f"{usd:f}"
+
+
+def from_text(usd: Usd | None) -> Decimal | None:
+    """An amount that has travelled."""
+    return None if usd is None else Decimal(usd)
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One of many alerts that are told as one: its resource, what happened to it in words, and its cost in USD.

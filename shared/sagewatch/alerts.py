@@ -1,12 +1,11 @@
 """What people are told: alerts as they travel through the queue, and the rule that gives each its identity."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from sagewatch.alert_base import AlertBase, Member, Usd, alert_id, incident_of
+from sagewatch.alert_base import AlertBase, Member, Usd, alert_id, as_text, from_text, incident_of
 from sagewatch.backgrounds import UNKNOWN, Background, failures_with
 from sagewatch.digest_alerts import BudgetAlert, DigestAlert
 from sagewatch.errors import MalformedAlertError
@@ -16,7 +15,7 @@ from sagewatch.fields import Name
 from sagewatch.group_alerts import GroupAlert
 from sagewatch.job_reports import JobReport
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
-from sagewatch.owners import CHANNEL_TAG
+from sagewatch.owners import route_of
 from sagewatch.records import CostRecord
 from sagewatch.resources import Job, JobKind
 from sagewatch.running_alerts import JobRunsAlert
@@ -69,7 +68,7 @@ class JobAlert(AlertBase):
             "job-never-started": f"never started ({why})",
             "job-hit-limit": "hit their time limit",
         }[self.finding]
-        return Member(self.name, how, None if self.cost_usd is None else Decimal(self.cost_usd))
+        return Member(self.name, how, from_text(self.cost_usd))
 
 
 class UnpricedAlert(AlertBase):
@@ -116,7 +115,7 @@ def job_alert(job: Job, record: CostRecord, background: Background = UNKNOWN) ->
         alert_id=alert_id(ended, record.resource_arn, record.created_at),
         incident=incident_of(record.resource_arn, record.created_at, record.parent_arn),
         parent_arn=record.parent_arn,
-        route=(job.tags or {}).get(CHANNEL_TAG),
+        route=route_of(job.tags),
         happened_at=datetime.fromisoformat(record.ended_at),
         finding="job-never-started" if job.never_launched else ended,
         account=record.account,
@@ -132,7 +131,7 @@ def job_alert(job: Job, record: CostRecord, background: Background = UNKNOWN) ->
         ended_at=datetime.fromisoformat(record.ended_at),
         pricing=record.pricing,
         pricing_reason=record.pricing_reason,
-        cost_usd=None if record.cost_usd is None else f"{record.cost_usd:f}",
+        cost_usd=as_text(record.cost_usd),
         prices=record.prices,
         family=_family(record, background),
         log=background.log.text,

@@ -10,6 +10,7 @@ from sagewatch.ports import Posted
 
 # Longer than DeliverAlert may run, so that a claim only lapses when its invocation is dead.
 CLAIMED_FOR = timedelta(seconds=45)
+NAMED = 20  # members of a group, the first ones
 
 
 @dataclass(frozen=True, slots=True)

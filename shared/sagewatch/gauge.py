@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sagewatch.digest import Running
 from sagewatch.meter import Meter, Reading
-from sagewatch.pricing import Rates
+from sagewatch.pricing import Rates, for_time
 from sagewatch.resources import JobKind
 from sagewatch.stores import OpenJobList
 from sagewatch.watches import Watched, WatchList
 
-_HOUR, _ZERO = Decimal(3600), Decimal(0)
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +58,15 @@ class Gauge:
             for arn, watched in self.watches.of_region(region).items():
                 if arn in sessions and watched.warned:
                     hourly = rates.of_type(JobKind.NOTEBOOK, sessions[arn].instance_type)
-                    yield hourly and hourly * _hours(watched, now)
+                    yield hourly and for_time(hourly, _idled(watched, now))
 
     def _rates(self, region: str) -> Rates:
         return Rates(self.meter.prices.book(region), self.meter.discount_percent)
 
 
-def _hours(watched: Watched, now: datetime) -> Decimal:
+def _idled(watched: Watched, now: datetime) -> timedelta:
     since = watched.warned.idle_since if watched.warned else now
-    return max(_ZERO, Decimal(int((now - since).total_seconds())) / _HOUR)
+    return max(timedelta(0), now - since)
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal:

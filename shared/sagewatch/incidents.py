@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
-from sagewatch.alert_base import alert_id
+from sagewatch.alert_base import alert_id, as_text
 from sagewatch.idleness import IDLE_AFTER_TAG, Verdict
 from sagewatch.looker import Case
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.notebooks import Notebook
-from sagewatch.owners import CHANNEL_TAG, tagged_owner
+from sagewatch.owners import route_of, tagged_owner
 from sagewatch.phrases import clock_time
 from sagewatch.ports import AlertQueue, Clock, Prices
-from sagewatch.pricing import Rates
+from sagewatch.pricing import Rates, for_time
 from sagewatch.records import iso
 from sagewatch.resources import JobKind
 from sagewatch.watches import Warned, Watched, Watches
@@ -91,7 +91,6 @@ class Incidents:
     def _idle_alert(self, case: Case, number: int, stop_at: datetime | None) -> NotebookAlert:
         notebook, since = case.notebook, case.decision.idle_since or case.session.since
         hourly = self.hourly(notebook)
-        idled = Decimal((self.clock() - since) // timedelta(seconds=1)) / 3600
         one_way = notebook.stop_is_one_way
         return NotebookAlert(
             alert_id=alert_id("notebook-idle", notebook.arn, iso(case.session.since), str(number)),
@@ -101,11 +100,11 @@ class Incidents:
             name=notebook.name,
             arn=notebook.arn,
             owner=self._owner(notebook),
-            route=(notebook.tags or {}).get(CHANNEL_TAG),
+            route=route_of(notebook.tags),
             reason=case.decision.reason,
             idle_since=since,
-            hourly_usd=None if hourly is None else f"{hourly:f}",
-            idle_usd=None if hourly is None else f"{hourly * idled:.6f}",
+            hourly_usd=as_text(hourly),
+            idle_usd=None if hourly is None else f"{for_time(hourly, self.clock() - since):.6f}",
             stop_at=stop_at,
             observe=not self.enforce,
             advice=None if stop_at else _advice(notebook, one_way=one_way),
@@ -148,7 +147,7 @@ class Incidents:
                 instances=notebook.instance_type,
                 name=notebook.name,
                 owner=self._owner(notebook),
-                route=(notebook.tags or {}).get(CHANNEL_TAG),
+                route=route_of(notebook.tags),
                 headline=headline,
                 sentence=sentence,
                 **more,

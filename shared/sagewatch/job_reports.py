@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from sagewatch.alert_base import AlertBase, Member, Usd, alert_id, incident_of
+from sagewatch.alert_base import AlertBase, Member, Usd, alert_id, as_text, from_text, incident_of
 from sagewatch.fields import Name
-from sagewatch.owners import CHANNEL_TAG
+from sagewatch.owners import route_of
 from sagewatch.records import CostRecord
 from sagewatch.resources import Job, JobKind, JobStatus
 
@@ -39,8 +38,7 @@ class JobReport(AlertBase):
     @property
     def member(self) -> Member | None:
         """See ``AlertBase.member``."""
-        usd = None if self.cost_usd is None else Decimal(self.cost_usd)
-        return Member(self.name, f"ended as {self.status}", usd, again=self.failed)
+        return Member(self.name, f"ended as {self.status}", from_text(self.cost_usd), again=self.failed)
 
 
 def job_report(job: Job, row: CostRecord, use: Sequence[str] = (), suggestion: str | None = None) -> JobReport:
@@ -53,7 +51,7 @@ def job_report(job: Job, row: CostRecord, use: Sequence[str] = (), suggestion: s
         instances=row.instances,
         incident=incident_of(row.resource_arn, row.created_at, row.parent_arn),
         parent_arn=row.parent_arn,
-        route=(job.tags or {}).get(CHANNEL_TAG),
+        route=route_of(job.tags),
         happened_at=ended_at,
         kind=row.kind,
         name=row.resource_name,
@@ -64,7 +62,7 @@ def job_report(job: Job, row: CostRecord, use: Sequence[str] = (), suggestion: s
         ended_at=ended_at,
         pricing=row.pricing,
         pricing_reason=row.pricing_reason,
-        cost_usd=None if row.cost_usd is None else f"{row.cost_usd:f}",
+        cost_usd=as_text(row.cost_usd),
         spot_savings_usd=f"{row.spot_savings_usd:f}" if row.spot_savings_usd else None,
         prices=row.prices,
         use=tuple(use),

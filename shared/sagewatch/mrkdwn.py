@@ -65,6 +65,16 @@ def moment(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
+def sentence(text: str) -> str:
+    """A clause as a sentence, harmless; nothing stays nothing."""
+    return escape(f"{text[:1].upper()}{text[1:]}.") if text else ""
+
+
+def by(user: str | None) -> str:
+    """Who did it, behind a sentence that says what."""
+    return f" (<@{user}>)" if user else ""
+
+
 def person(name: str | None, user: str | None = None) -> str:
     """Somebody by name, or mentioned where Slack's user ID is known. Only our own look-up ever makes a mention."""
     return f"<@{user}>" if user else escape(name or "unknown")

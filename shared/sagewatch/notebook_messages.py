@@ -6,7 +6,20 @@ from decimal import Decimal
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, SectionBlock
 
-from sagewatch.mrkdwn import FIELD_LIMIT, HEADER_LIMIT, context, cut, escape, field, links, moment, person, section
+from sagewatch.mrkdwn import (
+    FIELD_LIMIT,
+    HEADER_LIMIT,
+    by,
+    context,
+    cut,
+    escape,
+    field,
+    links,
+    moment,
+    person,
+    section,
+    sentence,
+)
 from sagewatch.notebook_alerts import NotebookAlert, NotebookNews
 from sagewatch.phrases import money
 from sagewatch.resources import JobKind
@@ -19,11 +32,11 @@ def notebook_idle(alert: NotebookAlert) -> tuple[str, Sequence[Block]]:
     headline = f"Notebook idle: {alert.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
-        section(_sentence(alert.reason) if alert.outcome else f"{_sentence(alert.reason)}\n*{escape(_intent(alert))}*"),
+        section(sentence(alert.reason) if alert.outcome else f"{sentence(alert.reason)}\n*{escape(_intent(alert))}*"),
         SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert)]),
     ]
     if alert.outcome:
-        blocks.append(section(f":white_check_mark: {_sentence(alert.outcome)}{_by(alert.by)}"))
+        blocks.append(section(f":white_check_mark: {sentence(alert.outcome)}{by(alert.by)}"))
     if alert.open:
         blocks.append(ActionsBlock(block_id="notebook", elements=_buttons(alert)))
     blocks.append(context(links(JobKind.NOTEBOOK, alert.name, alert.region)))
@@ -32,17 +45,9 @@ def notebook_idle(alert: NotebookAlert) -> tuple[str, Sequence[Block]]:
 
 def notebook_news(alert: NotebookNews) -> tuple[str, Sequence[Block]]:
     """A reply in an incident's thread, or a message of its own."""
-    text = f"*{escape(alert.headline)}*\n{_sentence(alert.sentence)}{_by(alert.by)}"
+    text = f"*{escape(alert.headline)}*\n{sentence(alert.sentence)}{by(alert.by)}"
     owner = [context(f"Owner: {person(alert.owner, alert.mention)}")] if alert.owner and not alert.thread else []
     return f"{escape(alert.headline)}: {escape(alert.sentence)}", [section(text), *owner]
-
-
-def _sentence(text: str) -> str:
-    return escape(f"{text[:1].upper()}{text[1:]}.")
-
-
-def _by(user: str | None) -> str:
-    return f" (<@{user}>)" if user else ""
 
 
 def _intent(alert: NotebookAlert) -> str:

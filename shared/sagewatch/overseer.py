@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from sagewatch.accruals import Accrual, accrual_of
-from sagewatch.alert_base import alert_id, incident_of
+from sagewatch.alert_base import alert_id, as_text, incident_of
 from sagewatch.errors import SageWatchError
 from sagewatch.families import PastRun, family_of
 from sagewatch.job_ports import JobUse
 from sagewatch.ladders import JobRules, Rung, asks_history, rungs
-from sagewatch.owners import CHANNEL_TAG, parent_of
+from sagewatch.owners import parent_of, route_of
 from sagewatch.pricing import Rates
 from sagewatch.recorder import Recorder
 from sagewatch.records import describe_instances, key_time
@@ -88,7 +87,7 @@ class Round:
             region=job.region,
             instances=describe_instances(job),
             incident=incident_of(job.arn, key_time(job), job.parent_arn),
-            route=(job.tags or {}).get(CHANNEL_TAG),
+            route=route_of(job.tags),
             happened_at=now,
             kind=job.kind,
             name=job.name,
@@ -98,9 +97,9 @@ class Round:
             sentences=tuple(rung.sentence for rung in due),
             started_at=job.started_at,
             limit_seconds=job.max_runtime_seconds,
-            hourly_usd=_usd(accrual.hourly),
-            so_far_usd=_usd(accrual.so_far),
-            at_limit_usd=_usd(accrual.at_limit),
+            hourly_usd=as_text(accrual.hourly),
+            so_far_usd=as_text(accrual.so_far),
+            at_limit_usd=as_text(accrual.at_limit),
             price_note=accrual.note,
             spot=bool(job.spot),
             use=self._use(job, now),
@@ -112,7 +111,3 @@ class Round:
             return self.overseer.use.sentence(job, now) if self.overseer.use else None
         except SageWatchError:
             return None
-
-
-def _usd(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:f}"

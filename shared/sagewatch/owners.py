@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sagewatch.resources import Job
 
-CHANNEL_TAG = "sagewatch:channel"  # asks for one of the routes an operator has set
+_CHANNEL_TAG = "sagewatch:channel"  # asks for one of the routes an operator has set
 # Studio puts it on what a person starts there: arn:...:user-profile/<domain>/<profile>.
 _PROFILE_TAG = "sagemaker:user-profile-arn"
 # Pipelines puts it on what its steps start: arn:...:pipeline/<name>/execution/<id> (SageMaker Python SDK, lineage).
@@ -37,6 +37,11 @@ def owner_of(job: Job, tag_keys: Sequence[str], parent_tags: Mapping[str, str] |
 def role_owner(role_arn: str | None) -> Owner | None:
     """The role something runs with stands for whoever made it."""
     return _last_part(role_arn, "role")
+
+
+def route_of(tags: Mapping[str, str] | None) -> str | None:
+    """The route a resource's tag asks for; whether there is one of that name delivery knows."""
+    return (tags or {}).get(_CHANNEL_TAG)
 
 
 def parent_of(job: Job) -> str | None:

@@ -13,6 +13,7 @@ _NVME_FAMILIES = frozenset(
     {"g4ad", "g4dn", "g5", "g6", "g6e", "g7", "g7e", "gr6", "p3dn", "p4d", "p4de", "p5", "p5e", "p5en"}
     | {"p6-b200", "p6-b300", "p6e-gb200", "trn1", "trn1n", "trn2"}
 )
+_HOUR = Decimal(3600)
 _HOSTING = "Hosting"
 STALE_AFTER = timedelta(days=3)  # the refresh is daily
 # The one bill we have charges these volumes alike, and Processing's lower (prices/README.md, "Storage").
@@ -88,6 +89,11 @@ class Rates:
 
 def _borrow(price: Price | None) -> Price | None:
     return price and Price(price.usd, price.component, price.region, price.as_of, price.source, borrowed=True)
+
+
+def for_time(hourly: Decimal, time: timedelta) -> Decimal:
+    """What that much time costs at that much an hour, by whole seconds, unrounded."""
+    return hourly * (time // timedelta(seconds=1)) / _HOUR
 
 
 def has_ml_volume(group: InstanceGroup) -> bool:

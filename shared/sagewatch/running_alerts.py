@@ -1,11 +1,10 @@
 """What people are told of jobs that still run: one message each time something is due, and what comes of it."""
 
-from decimal import Decimal
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from sagewatch.alert_base import AlertBase, Member, Usd
+from sagewatch.alert_base import AlertBase, Member, Usd, from_text
 from sagewatch.fields import Name
 from sagewatch.resources import JobKind
 
@@ -42,7 +41,7 @@ class JobRunsAlert(AlertBase):
     @property
     def member(self) -> Member | None:
         """See ``AlertBase.member``."""
-        return Member(self.name, "ran for long", None if self.so_far_usd is None else Decimal(self.so_far_usd))
+        return Member(self.name, "ran for long", from_text(self.so_far_usd))
 
     @property
     def root(self) -> str:

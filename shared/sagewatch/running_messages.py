@@ -11,6 +11,7 @@ from sagewatch.mrkdwn import (
     FIELD_LIMIT,
     HEADER_LIMIT,
     KIND_NAMES,
+    by,
     context,
     cut,
     escape,
@@ -19,6 +20,7 @@ from sagewatch.mrkdwn import (
     moment,
     person,
     section,
+    sentence,
 )
 from sagewatch.phrases import duration, money
 from sagewatch.running_alerts import JobRunsAlert
@@ -31,23 +33,18 @@ def job_runs(alert: JobRunsAlert) -> tuple[str, Sequence[Block]]:
     headline = f"{KIND_NAMES[alert.kind]} {'still runs' if alert.started_at else 'has not started'}: {alert.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
-        section("\n".join(f"• {_sentence(sentence)}" for sentence in alert.sentences)),
+        section("\n".join(f"• {sentence(clause)}" for clause in alert.sentences)),
         SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert)]),
     ]
     if alert.use:
-        blocks.append(section(_sentence(alert.use)))
+        blocks.append(section(sentence(alert.use)))
     if alert.outcome:
-        by = f" (<@{alert.by}>)" if alert.by else ""
-        blocks.append(section(f":white_check_mark: {_sentence(alert.outcome)}{by}"))
+        blocks.append(section(f":white_check_mark: {sentence(alert.outcome)}{by(alert.by)}"))
     if alert.open:
         blocks.append(ActionsBlock(block_id="job", elements=_buttons(alert)))
-    notes = (_sentence(alert.price_note or ""), links(alert.kind, alert.name, alert.region))
+    notes = (sentence(alert.price_note or ""), links(alert.kind, alert.name, alert.region))
     blocks.append(context("\n".join(filter(None, notes))))
-    return f"{escape(headline)} ({_so_far(alert)}). {_sentence(alert.outcome or alert.sentences[0])}", blocks
-
-
-def _sentence(text: str) -> str:
-    return escape(f"{text[:1].upper()}{text[1:]}.") if text else ""
+    return f"{escape(headline)} ({_so_far(alert)}). {sentence(alert.outcome or alert.sentences[0])}", blocks
 
 
 def _facts(alert: JobRunsAlert) -> Sequence[tuple[str, str]]:

@@ -16,12 +16,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sagewatch.periods import Span
+from sagewatch.pricing import for_time
 from sagewatch.resources import JobKind
 from sagewatch.sessions import OURSELVES
 from sagewatch.totals import LedgerRow
 
 MOST_SAVED = timedelta(hours=12)
-_HOUR, _ZERO = Decimal(3600), Decimal(0)
+_ZERO = Decimal(0)
 _ONE = "1 x "
 _LAST_SECOND = timedelta(seconds=1)
 
@@ -80,7 +81,7 @@ class StopTally:
             return
         self._open[row.resource_arn] = (at, price)
         idled = at - datetime.fromisoformat(row.idle_since) if row.idle_since else timedelta(0)
-        self._add(stops=int(counts), idle_usd=_usd(price, idled) if counts else _ZERO)
+        self._add(stops=int(counts), idle_usd=for_time(price, idled) if counts else _ZERO)
 
     def _settle(self, arn: str, until: datetime) -> None:
         stopped = self._open.pop(arn, None)
@@ -89,7 +90,7 @@ class StopTally:
         at, price = stopped
         saved = min(until, at + MOST_SAVED, self.span.end) - max(at, self.span.start)
         if saved > timedelta(0):
-            self._add(saved_usd=_usd(price, saved), saved_seconds=int(saved.total_seconds()))
+            self._add(saved_usd=for_time(price, saved), saved_seconds=int(saved.total_seconds()))
 
     def _add(
         self,
@@ -118,7 +119,3 @@ def instance_type_of(row: LedgerRow) -> str | None:
 def _goes_on(ended: datetime) -> bool:
     """Whether a stopped notebook's row ends only because its month does: it goes on as another row."""
     return (ended + _LAST_SECOND).month != ended.month
-
-
-def _usd(hourly: Decimal, time: timedelta) -> Decimal:
-    return hourly * Decimal(int(time.total_seconds())) / _HOUR

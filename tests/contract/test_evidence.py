@@ -24,7 +24,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from flask import Flask, Response, request
 
 from sagewatch.adapters.agent_evidence import AgentEvidence
 from sagewatch.adapters.jupyter_evidence import JupyterEvidence
@@ -34,7 +33,7 @@ from sagewatch.notebooks import Notebook, NotebookStatus
 from sagewatch.phrases import clock_time
 from tests.builders import ACCOUNT, NOW
 from tests.contract.conftest import Aws
-from tests.servers import serving
+from tests.servers import answering_metrics
 
 TOKEN, COOKIE = "eyJ0b2tlbi0x", "c2Vzc2lvbi0x"
 COOKIES = {"Set-Cookie": f"_xsrf={COOKIE}x; Path=/, username-nb={COOKIE}; Path=/; HttpOnly; Secure"}
@@ -546,15 +545,8 @@ class Agent:
 @pytest.fixture
 def agent() -> Iterator[Agent]:
     """A notebook without metrics."""
-    cloudwatch, app = CloudWatch(), Flask("cloudwatch")
-
-    @app.post("/")
-    def post() -> Response:
-        assert request.headers["X-Amz-Target"].endswith(".GetMetricData")
-        body = json.dumps(cloudwatch.answer(json.loads(request.data)))
-        return Response(body, mimetype="application/x-amz-json-1.0")
-
-    with serving(app) as url:
+    cloudwatch = CloudWatch()
+    with answering_metrics(cloudwatch.answer) as url:
         yield Agent(cloudwatch, url)
 
 

@@ -4,7 +4,6 @@ moto differs from AWS: it answers SEARCH with nothing, heeds no namespace where 
 as they come. CloudWatch is some minutes behind, and rounds times to minutes, those older than 15 days to five.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask import Flask, Response, request
 
 from sagewatch.adapters.in_memory import InMemoryJobMetrics
 from sagewatch.adapters.job_metrics import CloudWatchJobMetrics
@@ -27,7 +25,7 @@ from sagewatch.use import Metric, Raw, Window
 from tests.builders import ENDED, NOW, STARTED, a_job
 from tests.contract.conftest import Aws
 from tests.contract.test_evidence import a_client
-from tests.servers import serving
+from tests.servers import answering_metrics
 
 HOUR = Window(STARTED, ENDED)
 Put = Callable[[Job, str, Metric, Mapping[datetime, float]], None]
@@ -105,15 +103,8 @@ def words(name: str) -> set[str]:
 @contextmanager
 def a_cloudwatch() -> Iterator[tuple[CloudWatch, CloudWatchJobMetrics]]:
     """A server, and the adapter on it."""
-    cloudwatch, app = CloudWatch(), Flask("cloudwatch")
-
-    @app.post("/")
-    def post() -> Response:
-        assert request.headers["X-Amz-Target"].endswith(".GetMetricData")
-        body = json.dumps(cloudwatch.answer(json.loads(request.data)))
-        return Response(body, mimetype="application/x-amz-json-1.0")
-
-    with serving(app) as url:
+    cloudwatch = CloudWatch()
+    with answering_metrics(cloudwatch.answer) as url:
         client = a_client("cloudwatch", url)
         yield cloudwatch, CloudWatchJobMetrics(lambda _: client)
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.adapters.dynamodb import from_item, to_item
 from sagewatch.alert_base import Member
-from sagewatch.delivery_stores import CLAIMED_FOR, Claim, Joined
+from sagewatch.delivery_stores import CLAIMED_FOR, NAMED, Claim, Joined
 from sagewatch.errors import DeliveryInFlightError, ThrottledError
 from sagewatch.group_alerts import Gathered
 from sagewatch.ports import Posted
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # EventBridge retries for a day and SQS keeps for 14: after 90 days nothing can ask for the same alert again.
 _REMEMBERED_FOR = timedelta(days=90)
-_NAMES = 20  # of a group's first members
 _TRIES = 3  # of two deliveries that count into the same group
 _LABEL = "label#"
 
@@ -184,7 +183,7 @@ class DynamoGatherings:
 def _adding(member: Member, before: int, now: datetime) -> dict[str, Any]:
     """How one member more changes its group's item."""
     known = member.usd is not None
-    named = ", #names = list_append(if_not_exists(#names, :none), :name)" if before < _NAMES else ""
+    named = ", #names = list_append(if_not_exists(#names, :none), :name)" if before < NAMED else ""
     values = {":one": 1, ":before": before, ":usd": member.usd or Decimal(0), ":unpriced": int(not known)}
     values |= {":expires": _expiry(now)}
     names = {"#count": "count", "#label": f"{_LABEL}{member.label}", **({"#names": "names"} if named else {})}

@@ -6,12 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from sagewatch.alert_base import Member
-from sagewatch.delivery_stores import CLAIMED_FOR, Claim, Joined
+from sagewatch.delivery_stores import CLAIMED_FOR, NAMED, Claim, Joined
 from sagewatch.errors import DeliveryInFlightError
 from sagewatch.group_alerts import Gathered
 from sagewatch.ports import Posted
-
-_NAMES = 20
 
 
 @dataclass
@@ -81,7 +79,7 @@ class InMemoryGatherings:
             by_label=dict(Counter(member.label for member in members)),
             usd=sum((member.usd for member in members if member.usd is not None), Decimal(0)),
             unpriced=sum(member.usd is None for member in members),
-            names=tuple(member.name for member in members[:_NAMES]),
+            names=tuple(member.name for member in members[:NAMED]),
         )
 
     def ask(self, group: str, now: datetime) -> None:

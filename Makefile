@@ -41,10 +41,10 @@ invoke: setup ## run RecordJob on EVENT=events/<file>.json in Docker, against th
 	@python -m local invoke $(EVENT)
 
 backfill: setup ## record the past of the account of your credentials: SINCE=2026-08-01 [REGIONS="..."] [STACK=sagewatch]
-	@python -m tools.backfill --stack $(STACK) --since "$(SINCE)" $(addprefix --region=,$(REGIONS))
+	@python -m tools.operator.backfill --stack $(STACK) --since "$(SINCE)" $(addprefix --region=,$(REGIONS))
 
 costs: setup ## ask the ledger: ARGS="--by day|owner|kind|job --since ... --csv|--json|--focus", --help lists the rest
-	@python -m tools.costs --stack $(STACK) $(ARGS)
+	@python -m tools.operator.costs --stack $(STACK) $(ARGS)
 
 test: setup ## every test, those on the deployed local cloud included
 	@python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(TESTS)
@@ -69,10 +69,10 @@ format: setup ## format the code
 	ruff check --fix
 
 prices: setup ## make the shipped price tables from prices/*.csv
-	@python tools/price_tables.py
+	@python -m tools.tables.price_tables
 
 facts: setup ## make the shipped table of instance types from EC2's description of them
-	@python tools/instance_facts.py
+	@python -m tools.tables.instance_facts
 
 lock: .uv/ready ## compile the requirements anew
 	$(COMPILE) --python 3.13 requirements-dev.in -o requirements-dev.txt

@@ -30,7 +30,7 @@ from rich.console import Console
 from rich.table import Table
 from werkzeug.serving import make_server
 
-from local.slack_press import sign
+from local.slack.interactions import sign
 
 _ROOT = Path(__file__).parent.parent
 _RUNS = 7

@@ -63,7 +63,7 @@ def _measure(url: str, question: Sequence[str]) -> Measured:
     command = [
         sys.executable,
         "-m",
-        "tools.costs",
+        "tools.operator.costs",
         "--stack",
         "bench",
         "--since",

@@ -16,13 +16,13 @@ from typing import Any, NoReturn
 from rich.console import Console
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-from local.board import ledger_table, message_panel, notebook_table, totals
-from local.cloud import ROOT, CloudError, LocalCloud, unknown_parameters
-from local.jobs import PlayedJob, Stage, get_json
-from local.notebook_day import a_team, decisions, press_buttons, start_notebooks
-from local.relay import reachable_from_containers
-from local.rough_hour import a_rough_hour, begin, what_runs
-from local.scenario import a_day
+from local.demo.day import a_day
+from local.demo.notebook_day import a_team, decisions, press_buttons, start_notebooks
+from local.demo.player import PlayedJob, Stage, get_json
+from local.demo.rough_hour import a_rough_hour, begin, what_runs
+from local.demo.terminal import ledger_table, message_panel, notebook_table, totals
+from local.stack.cloud import ROOT, CloudError, LocalCloud, unknown_parameters
+from local.stack.docker_bridge import reachable_from_containers
 
 _HOME = ROOT / ".local"
 _SETTLED_SECONDS = 60

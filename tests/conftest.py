@@ -12,6 +12,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import
 settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared-machine")
 
+pytest_plugins = ["tests.worlds.aws"]
 TEMPLATE = Path(__file__).parent.parent / "template.yaml"
 
 

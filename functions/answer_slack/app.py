@@ -4,9 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch import wiring
+from sagewatch.wiring.answer_slack import answer_slack
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer Slack, or do what the queue holds."""
-    return wiring.answer_slack()(event, context)
+    return answer_slack()(event, context)

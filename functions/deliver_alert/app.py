@@ -4,9 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch import wiring
+from sagewatch.wiring.deliver_alert import deliver_alert
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Post what the queue holds."""
-    return wiring.deliver_alert()(event, context)
+    return deliver_alert()(event, context)

@@ -4,9 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch import wiring
+from sagewatch.wiring.record_job import record_job
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Record what the event tells."""
-    return wiring.record_job()(event, context)
+    return record_job()(event, context)

@@ -4,9 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch import wiring
+from sagewatch.wiring.refresh_prices import refresh_prices
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Refresh, whatever the schedule says."""
-    return wiring.refresh_prices()(event, context)
+    return refresh_prices()(event, context)

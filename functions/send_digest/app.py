@@ -4,9 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch import wiring
+from sagewatch.wiring.send_digest import send_digest
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Write the digest the schedule, or somebody by hand, asks for."""
-    return wiring.send_digest()(event, context)
+    return send_digest()(event, context)

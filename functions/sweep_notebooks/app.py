@@ -4,9 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch import wiring
+from sagewatch.wiring.sweep_notebooks import sweep_notebooks
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Sweep, whatever the schedule says."""
-    return wiring.sweep_notebooks()(event, context)
+    return sweep_notebooks()(event, context)

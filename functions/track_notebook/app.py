@@ -4,9 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch import wiring
+from sagewatch.wiring.track_notebook import track_notebook
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Keep the notebook's sessions in order with what the event tells."""
-    return wiring.track_notebook()(event, context)
+    return track_notebook()(event, context)

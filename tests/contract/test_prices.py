@@ -12,23 +12,21 @@ import boto3
 import pytest
 from flask import Flask, Response
 
-from local.pricing import pricing_app
-from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
-from sagewatch.adapters.in_memory import InMemoryPrices
-from sagewatch.adapters.in_memory_health import InMemoryPriceDates
-from sagewatch.adapters.in_memory_stores import InMemoryRegions
+from local.sagemaker.price_list import pricing_app
+from sagewatch.adapters.dynamodb.prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.price_list import AwsPriceList
 from sagewatch.errors import AccessDeniedError, RefreshIncompleteError, UnavailableError
-from sagewatch.health_stores import PriceDates
 from sagewatch.outcomes import Metric
-from sagewatch.ports import PriceList
-from sagewatch.pricelist import ListedPrice, read_documents
-from sagewatch.refresher import Refreshed, Refresher
-from sagewatch.resources import JobKind
-from tests.builders import BOOK, NOW, endless, timeless
-from tests.contract.conftest import Aws
-from tests.servers import serving
-from tests.unit.test_pricelist import a_document
+from sagewatch.pricing.ports import PriceDates, PriceList
+from sagewatch.pricing.price_list import ListedPrice, read_documents
+from sagewatch.pricing.refresh import Refreshed, Refresher
+from sagewatch.sagemaker.resources import JobKind
+from tests.fakes.pricing import InMemoryPriceDates, InMemoryPrices
+from tests.fakes.sagemaker import InMemoryRegions
+from tests.unit.pricing.test_price_list import a_document
+from tests.worlds.aws import Aws
+from tests.worlds.builders import BOOK, NOW, endless, timeless
+from tests.worlds.servers import serving
 
 
 class Lists:

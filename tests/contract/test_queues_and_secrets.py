@@ -10,12 +10,12 @@ import pytest
 
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsInbox
 from sagewatch.adapters.ssm import SsmSecret
-from sagewatch.alerts import read_alert
+from sagewatch.delivery.registry import read_alert
 from sagewatch.errors import MalformedEventError, SecretMissingError
-from sagewatch.ports import QueueMessage
-from tests.builders import NOW
-from tests.contract.conftest import Aws
-from tests.unit.test_messages import an_alert
+from sagewatch.runtime.ports import QueueMessage
+from tests.unit.slack.messages.test_render import an_alert
+from tests.worlds.aws import Aws
+from tests.worlds.builders import NOW
 
 
 @pytest.fixture

@@ -16,16 +16,16 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.blocks import ImageBlock
 
-from local.jobs import get_json, post_json
-from local.slack import Workspace, slack_app
-from sagewatch.adapters.in_memory import InMemoryPictures
+from local.demo.player import get_json, post_json
+from local.slack.app import Workspace, slack_app
 from sagewatch.adapters.slack import SlackChannel, SlackPictures
+from sagewatch.digest.ports import Pictures
 from sagewatch.errors import AlertRefusedError, PictureNotReadyError, SageWatchError, ThrottledError, UnavailableError
-from sagewatch.messages import Message, render
-from sagewatch.ports import Pictures
+from sagewatch.slack.messages.render import Message, render
 from tests.contract.test_slack import Tokens
-from tests.servers import serving
-from tests.unit.test_messages import an_alert
+from tests.fakes.digest import InMemoryPictures
+from tests.unit.slack.messages.test_render import an_alert
+from tests.worlds.servers import serving
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 QUICK = 0.3  # seconds
@@ -75,7 +75,9 @@ def a_message(file_id: str) -> Message:
 
 def post(url: str, file_id: str) -> None:
     """Post it as DeliverAlert does."""
-    SlackChannel(token=Tokens("xoxb-right"), channel="#sagewatch", api_url=f"{url}/api/").post(a_message(file_id))
+    SlackChannel(
+        token=Tokens("xoxb-right"), channel="#sagewatch", api_url=f"{url}/api/", render=lambda _: a_message(file_id)
+    ).post(an_alert())
 
 
 def test_every_picture_has_an_id_of_its_own(pictures: Pictures) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from local.cloud import ACCOUNT, ROOT, LocalCloud
-from local.jobs import PlayedJob, Stage, get_json, post_json
-from sagewatch.adapters.dynamodb import from_item
-from sagewatch.adapters.dynamodb_watch import DynamoTotals
-from sagewatch.resources import KINDS
+from local.demo.player import PlayedJob, Stage, get_json, post_json
+from local.stack.cloud import ACCOUNT, ROOT, LocalCloud
+from sagewatch.adapters.dynamodb.items import from_item
+from sagewatch.adapters.dynamodb.sweep_state import DynamoTotals
+from sagewatch.sagemaker.resources import KINDS
 
 HOME = ROOT / ".local"
 _TRIES_SECONDS = 30

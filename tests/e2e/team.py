@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.cloud import ACCOUNT
-from local.jobs import get_json, post_json
+from local.demo.player import get_json, post_json
+from local.stack.cloud import ACCOUNT
 from tests.e2e.conftest import Account, eventually
 
 

@@ -3,8 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from local.builders import Run, training, tuning
-from local.jobs import PlayedJob, get_json
+from local.demo.builders import Run, training, tuning
+from local.demo.player import PlayedJob, get_json
 from tests.e2e.conftest import Account, eventually
 
 TUNER = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/storm-hpo"

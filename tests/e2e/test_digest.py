@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.builders import Run, training
-from local.jobs import get_json
+from local.demo.builders import Run, training
+from local.demo.player import get_json
 from tests.e2e.conftest import Account, eventually
 
 OWNER = {"sagewatch:owner": "digest@example.com"}

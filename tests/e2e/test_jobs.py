@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from local.builders import Run, processing, training, transform, tuning
-from local.scenario import a_day
-from tests.builders import an_event
+from local.demo.builders import Run, processing, training, transform, tuning
+from local.demo.day import a_day
 from tests.e2e.conftest import Account, eventually
+from tests.worlds.builders import an_event
 
 HALF_HOUR = Run.ago(1, 30)
 

@@ -1,8 +1,8 @@
 """Twelve hours of sixty notebooks whose states change, on a deployed stack whose clock is moved from sweep to sweep.
 
-Every process of the cloud, the functions' own included, lives by the moved clock (``local.clock``); nothing in the
-product knows. It is deployed as a user would: ``Mode=enforce``, four hours idle, an hour's notice. Its schedules are
-taken away, for here the test says when a sweep runs.
+Every process of the cloud, the functions' own included, lives by the moved clock (``local.stack.clock``); nothing in
+the product knows. It is deployed as a user would: ``Mode=enforce``, four hours idle, an hour's notice. Its schedules
+are taken away, for here the test says when a sweep runs.
 """
 
 import json
@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from local.clock import MOVES, Clock
-from local.cloud import ROOT, LocalCloud
+from local.stack.clock import MOVES, Clock
+from local.stack.cloud import ROOT, LocalCloud
 from tests.e2e.conftest import Account
 from tests.e2e.team import Team
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from local.cloud import ACCOUNT
-from local.jobs import get_json, post_json
-from local.notebooks import COOKIE
-from sagewatch.adapters.dynamodb import from_item
+from local.demo.player import get_json, post_json
+from local.sagemaker.notebooks import COOKIE
+from local.stack.cloud import ACCOUNT
+from sagewatch.adapters.dynamodb.items import from_item
 from tests.e2e.browser import chromium, opened
 from tests.e2e.conftest import HOME, Account, eventually
 from tests.e2e.team import Team

@@ -14,8 +14,8 @@ from decimal import Decimal
 
 import pytest
 
-from local.builders import Run, training
-from local.cloud import ROOT
+from local.demo.builders import Run, training
+from local.stack.cloud import ROOT
 from tests.e2e.conftest import Account, eventually
 
 REGION = "eu-central-1"  # ml.m5.xlarge: 0.276 USD an hour (prices/README.md)
@@ -36,7 +36,7 @@ def start(account: Account, *arguments: str) -> "subprocess.Popen[str]":
 
 def costs(account: Account, *arguments: str) -> str:
     """What `make costs` prints."""
-    program = start(account, "tools.costs", "--stack", account.env["STACK_NAME"], *arguments)
+    program = start(account, "tools.operator.costs", "--stack", account.env["STACK_NAME"], *arguments)
     out, problems = program.communicate(timeout=60)
     assert program.returncode == 0, problems
     return out
@@ -46,7 +46,7 @@ def backfill(account: Account) -> "subprocess.Popen[str]":
     """`make backfill` for the region of this module."""
     return start(
         account,
-        *("tools.backfill", "--stack", account.env["STACK_NAME"], "--since", "2026-01-01", "--region", REGION),
+        *("tools.operator.backfill", "--stack", account.env["STACK_NAME"], "--since", "2026-01-01", "--region", REGION),
     )
 
 
@@ -137,7 +137,7 @@ def test_costs_writes_focus(past: Account) -> None:
 
 def test_a_stack_that_is_not_there_is_named(account: Account) -> None:
     """In one line."""
-    program = start(account, "tools.costs", "--stack", "elsewhere")
+    program = start(account, "tools.operator.costs", "--stack", "elsewhere")
     _, said = program.communicate(timeout=30)
 
     assert (program.returncode, said.strip().splitlines()[-1]) == (1, "there is no stack 'elsewhere' in us-east-1")

@@ -12,9 +12,9 @@ from urllib.error import HTTPError
 
 import pytest
 
-from local.cloud import ACCOUNT
-from local.notebooks import event_entry, notebook_event
-from sagewatch.adapters.dynamodb import from_item
+from local.sagemaker.notebooks import event_entry, notebook_event
+from local.stack.cloud import ACCOUNT
+from sagewatch.adapters.dynamodb.items import from_item
 from tests.e2e.conftest import Account, eventually
 
 OWNER = {"sagewatch:owner": "ana@example.com"}

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
-from local.slack import Workspace, slack_app
+from local.slack.app import Workspace, slack_app
 from tests.e2e.browser import chromium, opened
-from tests.servers import serving
+from tests.worlds.servers import serving
 
 SECRET = "signing-secret"
 

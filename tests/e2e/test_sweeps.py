@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from local.builders import Run, automl, processing, training, transform, tuning
-from local.jobs import PlayedJob, get_json, post_json
-from sagewatch.resources import JOB_KINDS, KINDS, JobKind
+from local.demo.builders import Run, automl, processing, training, transform, tuning
+from local.demo.player import PlayedJob, get_json, post_json
+from sagewatch.sagemaker.resources import JOB_KINDS, KINDS, JobKind
 from tests.e2e.conftest import Account, eventually
 
 JOBS = 500

@@ -6,11 +6,11 @@ from zlib import crc32
 
 import pytest
 
-from local.builders import Run, training
-from local.jobs import PlayedJob
-from tests.builders import EVENTS, an_event
+from local.demo.builders import Run, training
+from local.demo.player import PlayedJob
 from tests.e2e.conftest import Account, eventually
 from tests.template.test_rules import EXPECTED, FILES, default_sources, pattern_of
+from tests.worlds.builders import EVENTS, an_event
 
 
 def a_failure(name: str) -> PlayedJob:

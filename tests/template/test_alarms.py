@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from local.alarms import without_math
-from sagewatch.health import EVERY, SWEEPS
+from local.stack.template_patches import without_math
+from sagewatch.digest.health import EVERY, SWEEPS
 from sagewatch.outcomes import Metric
-from sagewatch.pricing import STALE_AFTER
-from sagewatch.telemetry import DIMENSION, NAMESPACE
+from sagewatch.pricing.book import STALE_AFTER
+from sagewatch.runtime.telemetry import DIMENSION, NAMESPACE
 from tests.template.test_docs import README
 from tests.template.test_permissions import functions
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.pricing import EMPTY_BOOK
-from sagewatch.resources import JobKind
-from tools.price_tables import TARGET, render, tables
+from sagewatch.pricing.book import EMPTY_BOOK
+from sagewatch.sagemaker.resources import JobKind
+from tools.tables.price_tables import TARGET, render, tables
 
 ROOT = Path(__file__).parent.parent.parent
 MODULES = [
@@ -37,10 +37,10 @@ def test_every_module_imports_with_an_empty_environment() -> None:
 
 def test_record_job_does_not_load_slack() -> None:
     """Every cold start would pay for it."""
-    code = "import sys, sagewatch.recorder, sagewatch.ports; print('slack_sdk' in sys.modules)"
+    code = "import sys, record_job.app; print('slack_sdk' in sys.modules)"
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(ROOT / "shared")},
+        env={"PYTHONPATH": f"{ROOT / 'shared'}:{ROOT / 'functions'}"},
         capture_output=True,
         text=True,
         check=True,

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sagewatch.periods import Asked, Period, Span, read_request
-from sagewatch.resources import JOB_KINDS, KINDS
-from sagewatch.wiring import ADAPTERS
+from sagewatch.digest.periods import Asked, Period, Span, read_request
+from sagewatch.sagemaker.resources import JOB_KINDS, KINDS
+from sagewatch.wiring.roles import ADAPTERS
 
 # Lambda writes the log with the role's permissions, polls the queue with them, and reports a failed schedule.
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -89,7 +89,7 @@ def test_no_permission_is_for_everything(template: dict[str, Any], function: str
 @pytest.mark.parametrize("function", sorted(ADAPTERS))
 def test_every_variable_of_a_function_is_one_its_settings_read(template: dict[str, Any], function: str) -> None:
     """And the other way round."""
-    from tests.unit import test_settings  # noqa: PLC0415 - the two tables of variables
+    from tests.unit.runtime import test_settings  # noqa: PLC0415 - the two tables of variables
 
     known = {
         "RecordJob": test_settings.RECORD_JOB,

@@ -1,1 +1,1 @@
-"""Everything that touches the outside, one file per outside thing. Only ``wiring`` imports from here."""
+"""Everything that touches the outside, one place for each outside thing. Only ``wiring`` imports from here."""

@@ -8,6 +8,7 @@ from sagewatch.adapters.aws_errors import translated
 if TYPE_CHECKING:
     from mypy_boto3_pricing import PricingClient
 
+
 # The API answers in three regions only; boto3 would build a host name that does not exist for any other.
 API_REGION = "us-east-1"
 _PAGE = 100  # the API's most

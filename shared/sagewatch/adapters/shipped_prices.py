@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import ClassVar
 
-from sagewatch.pricing import EMPTY_BOOK, Price, PriceBook
+from sagewatch.pricing.book import EMPTY_BOOK, Price, PriceBook
 
 _SOURCE = "shipped table"
 

@@ -1,7 +1,7 @@
 """Slack's Web API."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
@@ -11,6 +11,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackObjectFormati
 from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
 
+from sagewatch.alerts.ports import Posted
+from sagewatch.delivery.registry import Alert
 from sagewatch.errors import (
     AlertRefusedError,
     NoAnswerError,
@@ -21,9 +23,8 @@ from sagewatch.errors import (
     TokenRefusedError,
     UnavailableError,
 )
-from sagewatch.messages import Message
-from sagewatch.mrkdwn import cut, escape
-from sagewatch.ports import Posted
+from sagewatch.slack.blocks import cut, escape
+from sagewatch.slack.messages.render import Message, render
 
 _TIMEOUT = 10  # seconds; Slack answers within one when it is well
 _TOO_MANY, _SERVER_ERRORS = 429, 500
@@ -94,12 +95,21 @@ class SlackChannel:
 
     PERMISSIONS: ClassVar = ()
 
-    def __init__(self, *, token: Token, channel: str, api_url: str, timeout: int = _TIMEOUT) -> None:
+    def __init__(
+        self,
+        *,
+        token: Token,
+        channel: str,
+        api_url: str,
+        timeout: int = _TIMEOUT,
+        render: Callable[[Alert], Message] = render,
+    ) -> None:
         """Keep where to post, what answers with the bot token, and how many seconds an answer may take."""
         self._channel = channel
+        self._render = render
         self._api = SlackApi(token=token, api_url=api_url, timeout=timeout)
 
-    def post(self, message: Message, thread: Posted | None = None, to: str | None = None) -> Posted:
+    def post(self, alert: Alert, thread: Posted | None = None, to: str | None = None) -> Posted:
         """See ``Channel.post``. Slack neither parses nor unfurls what is in the text."""
         channel = thread.channel if thread else to or self._channel
         answer = self._api.call(
@@ -109,14 +119,14 @@ class SlackChannel:
             thread_ts=thread and thread.ts,
             unfurl_links=False,
             unfurl_media=False,
-            **_content(message),
+            **_content(self._render(alert)),
         )
         return Posted(channel=str(answer["channel"]), ts=str(answer["ts"]))
 
-    def update(self, posted: Posted, message: Message) -> None:
+    def update(self, posted: Posted, alert: Alert) -> None:
         """See ``Channel.update``."""
         about = f"edit of a message in channel {posted.channel}"
-        self._api.call("chat_update", about, channel=posted.channel, ts=posted.ts, **_content(message))
+        self._api.call("chat_update", about, channel=posted.channel, ts=posted.ts, **_content(self._render(alert)))
 
     def find(
         self, alert_id: str, since: datetime, thread: Posted | None = None, to: str | None = None

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.alerts import Alert
-from sagewatch.ports import QueueMessage
-from sagewatch.presses import AnyPress
+from sagewatch.alerts.base import AlertBase
+from sagewatch.runtime.ports import QueueMessage
+from sagewatch.slack.interactions.payloads import AnyPress
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
 
 _COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 _REASON_LIMIT = 1000  # characters; an attribute counts towards the message's own limit
@@ -25,7 +26,7 @@ class SqsAlertQueue:
         self._client = client
         self._url = url
 
-    def send(self, alert: Alert) -> None:
+    def send(self, alert: AlertBase) -> None:
         """See ``AlertQueue.send``."""
         with translated("sqs:SendMessage to the alert queue"):
             self._client.send_message(

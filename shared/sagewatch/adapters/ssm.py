@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from sagewatch.adapters.aws_errors import translated
+from sagewatch.clock import Clock
 from sagewatch.errors import SecretMissingError
-from sagewatch.ports import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
+
 
 _KEPT_FOR = timedelta(minutes=5)
 

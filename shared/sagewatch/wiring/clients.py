@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from sagewatch.adapters.metric_data import MetricData
+from sagewatch.adapters.cloudwatch.metric_data import MetricData
 from sagewatch.adapters.sqs import SqsInbox
-from sagewatch.entry import Entry, Work
-from sagewatch.settings import InboxSettings
+from sagewatch.runtime.handlers import Entry, Work
+from sagewatch.runtime.settings import InboxSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sqs import SQSClient
+
 
 # Short tries here, long waits in the queue: a sleeping Lambda is paid for, a waiting message is not.
 QUICK = Config(connect_timeout=2, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 2})

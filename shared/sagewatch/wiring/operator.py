@@ -4,20 +4,20 @@ from collections.abc import Callable
 
 import boto3
 
-from sagewatch.adapters.dynamodb_ledger import DynamoLedgerRows
-from sagewatch.adapters.dynamodb_prices import DynamoPrices
-from sagewatch.adapters.dynamodb_sessions import DynamoSessions
-from sagewatch.adapters.dynamodb_watch import DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.cloudformation import read_stack
+from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
+from sagewatch.adapters.dynamodb.prices import DynamoPrices
+from sagewatch.adapters.dynamodb.sessions import DynamoSessions
+from sagewatch.adapters.dynamodb.sweep_state import DynamoMarks, DynamoRegions, DynamoTotals
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.adapters.stack import read_stack
-from sagewatch.errands import Watcher
 from sagewatch.errors import SettingsError
-from sagewatch.meter import Meter
-from sagewatch.settings import RecordingSettings
-from sagewatch.spending import Spending
-from sagewatch.sweeper import Sweeper
+from sagewatch.jobs.sweep import Sweeper
+from sagewatch.jobs.sweep_run import Watcher
+from sagewatch.ledger.queries import Spending
+from sagewatch.notebooks.open_costs import Meter
+from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.wiring.clients import PATIENT, now, patient_sagemaker
-from sagewatch.wiring.jobs import make_recorder, make_sweeper
+from sagewatch.wiring.recording import make_recorder, make_sweeper
 
 
 def backfill(stack: str, watcher: Watcher) -> Sweeper:

@@ -3,33 +3,33 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sagewatch.adapters.agent_evidence import AgentEvidence
-from sagewatch.adapters.dynamodb import DynamoLedger
-from sagewatch.adapters.dynamodb_deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
-from sagewatch.adapters.dynamodb_families import DynamoFamilies
-from sagewatch.adapters.dynamodb_health import DynamoSweepLog, DynamoSweepTimes
-from sagewatch.adapters.dynamodb_ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
-from sagewatch.adapters.dynamodb_notebooks import DynamoPresses, DynamoWatches
-from sagewatch.adapters.dynamodb_open_jobs import DynamoOpenJobList, DynamoOpenJobs, DynamoSnoozes
-from sagewatch.adapters.dynamodb_people import DynamoPeople
-from sagewatch.adapters.dynamodb_prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
-from sagewatch.adapters.dynamodb_reads import DynamoWatchState
-from sagewatch.adapters.dynamodb_sessions import DynamoSessions
-from sagewatch.adapters.dynamodb_watch import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
-from sagewatch.adapters.job_logs import CloudWatchJobLogs
-from sagewatch.adapters.job_metrics import CloudWatchJobMetrics
-from sagewatch.adapters.job_stops import SageMakerJobStops
-from sagewatch.adapters.jupyter_evidence import JupyterEvidence
-from sagewatch.adapters.log_evidence import LogEvidence
-from sagewatch.adapters.matplotlib_painter import MatplotlibPainter
-from sagewatch.adapters.price_list import AwsPriceList
-from sagewatch.adapters.sagemaker_jobs import SageMakerJobs
-from sagewatch.adapters.sagemaker_lists import SageMakerLists
-from sagewatch.adapters.sagemaker_notebooks import (
-    SageMakerNotebookLists,
-    SageMakerNotebooks,
-    SageMakerNotebookStops,
+from sagewatch.adapters.chart import MatplotlibPainter
+from sagewatch.adapters.cloudwatch.agent_evidence import AgentEvidence
+from sagewatch.adapters.cloudwatch.job_logs import CloudWatchJobLogs
+from sagewatch.adapters.cloudwatch.job_metrics import CloudWatchJobMetrics
+from sagewatch.adapters.cloudwatch.log_evidence import LogEvidence
+from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
+from sagewatch.adapters.dynamodb.health import DynamoSweepLog, DynamoSweepTimes
+from sagewatch.adapters.dynamodb.idle_state import DynamoPresses, DynamoWatches
+from sagewatch.adapters.dynamodb.ledger import (
+    DynamoFamilies,
+    DynamoLedger,
+    DynamoLedgerKeys,
+    DynamoLedgerRows,
+    DynamoRollUps,
 )
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobList, DynamoOpenJobs, DynamoSnoozes
+from sagewatch.adapters.dynamodb.people import DynamoPeople
+from sagewatch.adapters.dynamodb.prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
+from sagewatch.adapters.dynamodb.read_only import DynamoWatchState
+from sagewatch.adapters.dynamodb.sessions import DynamoSessions
+from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.jupyter.client import JupyterEvidence
+from sagewatch.adapters.price_list import AwsPriceList
+from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
+from sagewatch.adapters.sagemaker.job_stops import SageMakerJobStops
+from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
+from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists, SageMakerNotebooks, SageMakerNotebookStops
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack import SlackChannel, SlackDialogs, SlackPeople, SlackPictures
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsDeadLetters, SqsInbox, SqsPressQueue

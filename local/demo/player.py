@@ -1,0 +1,238 @@
+"""Jobs to play with on the local cloud: what creates one, what ends it, and the events AWS would send of it."""
+
+import json
+import urllib.request
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from local.demo.metrics import metric_data
+from sagewatch.adapters.dynamodb.items import from_item
+from sagewatch.sagemaker.resources import KINDS, JobKind
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+_PREFIX = {
+    JobKind.TRAINING: "Training",
+    JobKind.PROCESSING: "Processing",
+    JobKind.TRANSFORM: "Transform",
+    JobKind.TUNING: "HyperParameterTuning",
+    JobKind.AUTOML: "AutoML",
+}
+# What Describe answers and no event carries (the EventBridge events reference).
+_NOT_IN_EVENTS = frozenset(
+    {
+        "BillableTimeInSeconds",
+        "TrainingTimeInSeconds",
+        "EnableManagedSpotTraining",
+        "WarmPoolStatus",
+        "ResponseMetadata",
+        "ExitMessage",
+        "TrainingJobArn",
+        "AutoMLJobArn",
+    }
+)
+
+
+# A function may run for long, and a second try would run it twice.
+_WAITS: Mapping[str, Any] = {"read_timeout": 20, "retries": {"total_max_attempts": 3, "mode": "standard"}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayedJob:
+    """One job of a play. ``request`` is what creates it; ``end`` the Describe fields it ends with; ``log`` what its
+    first host writes to CloudWatch Logs.
+
+    No event tells of a job that is ``lost``. ``metrics`` are what CloudWatch is told of each host, over and over.
+    """
+
+    kind: JobKind
+    name: str
+    request: Mapping[str, Any]
+    end: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    region: str = "us-east-1"
+    copies: int = 1
+    late_start: bool = False
+    lost: bool = False
+    log: Sequence[str] = ()
+    metrics: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """The status it ends in."""
+        return str(self.end[f"{_PREFIX[self.kind]}JobStatus"])
+
+
+class Stage:
+    """Plays jobs on a local cloud, with nothing but boto3 and its ``env``."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._session = boto3.Session(
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"], aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"]
+        )
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A client of this cloud; each is made once, for making one takes long."""
+        key = (service, region or self._env["AWS_REGION"])
+        if key not in self._clients:
+            self._clients[key] = self._new_client(*key)
+        return self._clients[key]
+
+    def _new_client(self, service: str, region: str, url: str | None = None) -> Any:
+        url = url or self._env.get(f"AWS_ENDPOINT_URL_{service.upper()}", self._env["AWS_ENDPOINT_URL"])
+        waits = {"read_timeout": 300, "retries": {"total_max_attempts": 1}} if service == "lambda" else _WAITS
+        config = Config(connect_timeout=3, **waits)
+        return self._session.client(service, region_name=region, endpoint_url=url, config=config)  # type: ignore[call-overload] # by name
+
+    def create(self, job: PlayedJob) -> None:
+        """Create the job in the emulator, at the time it says it was created: that is part of its key."""
+        sagemaker = self.client("sagemaker", job.region)
+        tags = [{"Key": key, "Value": value} for key, value in job.tags.items()]
+        getattr(sagemaker, f"create_{_operation(job.kind)}")(
+            **{f"{_PREFIX[job.kind]}JobName": job.name}, **job.request, Tags=tags
+        )
+        self.control(KINDS[job.kind].arn_type, job.name, {"CreationTime": job.end["CreationTime"]}, job.region)
+
+    def control(self, kind: str, name: str, fields: Mapping[str, Any], region: str = "us-east-1") -> None:
+        """Set Describe fields of an emulated resource."""
+        post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/{kind}/{name}?region={region}", fields)
+
+    def fail(self, operation: str, code: str, times: int) -> None:
+        """Let the next calls of a Describe or List operation fail."""
+        post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/fail", {"operation": operation, "code": code, "times": times})
+
+    def measure(self, job: PlayedJob) -> None:
+        """Tell CloudWatch what the job's hosts did, as SageMaker does while it runs."""
+        cloudwatch = self.client("cloudwatch", job.region)
+        for some in batched(metric_data(job), 500, strict=False):
+            cloudwatch.put_metric_data(Namespace=KINDS[job.kind].log_group, MetricData=some)
+
+    def finish(self, job: PlayedJob) -> None:
+        """Set the job's end in the emulator, and what it wrote until then."""
+        if job.log:
+            self._write(job)
+        self.control(KINDS[job.kind].arn_type, job.name, job.end, job.region)
+
+    def _write(self, job: PlayedJob) -> None:
+        """The functions' own logs are MiniStack's, those of jobs are where their SageMaker is."""
+        logs = self._new_client("logs", job.region, self._env["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"])
+        host = "i-0a1b2c3d4e5f60718" if job.kind is JobKind.TRANSFORM else "algo-1"
+        now = datetime.now(UTC).timestamp()
+        group, stream = KINDS[job.kind].log_group, f"{job.name}/{host}-{now:.0f}"
+        with suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        events = [{"timestamp": int(now * 1000) + place, "message": line} for place, line in enumerate(job.log)]
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+
+    def detail(self, job: PlayedJob) -> dict[str, Any]:
+        """The detail of the event AWS would send of the job as it stands now."""
+        return event_detail(job.kind, describe(self.client("sagemaker", job.region), job.kind, job.name), job.tags)
+
+    def invoke(self, function: str, event: object) -> dict[str, Any]:
+        """Invoke a function directly; answer with what it answered."""
+        stack = {"StackName": self._env["STACK_NAME"], "LogicalResourceId": function}
+        found = self.client("cloudformation").describe_stack_resource(**stack)["StackResourceDetail"]
+        answer = self.client("lambda").invoke(
+            FunctionName=found["PhysicalResourceId"], Payload=json.dumps(event).encode()
+        )
+        outcome: dict[str, Any] = json.loads(answer["Payload"].read())
+        return outcome
+
+    def sweep(self) -> dict[str, Any]:
+        """Let SweepJobs run, and answer with what it says it did."""
+        return self.invoke("SweepJobs", {})
+
+    def announce(self, job: PlayedJob, detail: Mapping[str, Any], times: int = 1) -> None:
+        """Put the event on the bus, as often as it should arrive."""
+        entry = {
+            "Source": "sagewatch.replay",
+            "DetailType": KINDS[job.kind].detail_type,
+            "Detail": json.dumps(detail),
+            "Resources": [detail[f"{_PREFIX[job.kind]}JobArn"]],
+        }
+        self.client("events").put_events(Entries=[entry] * times)
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Every row there is."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self._env["CostLedgerName"])
+        return [from_item(item) for page in pages for item in page["Items"]]
+
+    def quiet(self) -> bool:
+        """Whether nothing is on its way any more: no event, press or alert waits or is being worked on."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = (
+            self.client("sqs").get_queue_attributes(QueueUrl=self._env[queue], AttributeNames=names)["Attributes"]
+            for queue in ("PressQueueUrl", "NotebookEventQueueUrl", "JobEventQueueUrl", "AlertQueueUrl")
+        )
+        return not any(int(number) for count in counts for number in count.values())
+
+    def play(self, job: PlayedJob) -> None:
+        """Play the job from its creation to its end, with the events AWS would send, repeated, reordered or lost."""
+        self.create(job)
+        self.measure(job)
+        if job.lost:
+            self.finish(job)
+            return
+        running = self.detail(job)
+        if not job.late_start:
+            self.announce(job, running)
+        self.finish(job)
+        self.announce(job, self.detail(job), times=job.copies)
+        if job.late_start:
+            self.announce(job, running)
+
+
+def post_json(url: str, content: object) -> Any:
+    """POST JSON and read the JSON that comes back."""
+    call = urllib.request.Request(url, json.dumps(content, default=str).encode(), {"Content-Type": "application/json"})  # noqa: S310 - our own server
+    with urllib.request.urlopen(call, timeout=10) as answer:  # noqa: S310 - likewise
+        return json.loads(answer.read())
+
+
+def get_json(url: str) -> Any:
+    """GET JSON."""
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own server
+        return json.loads(answer.read())
+
+
+def describe(sagemaker: "SageMakerClient", kind: JobKind, name: str) -> dict[str, Any]:
+    """Ask the emulator for a job."""
+    answer: dict[str, Any] = getattr(sagemaker, f"describe_{_operation(kind)}")(**{f"{_PREFIX[kind]}JobName": name})
+    return answer
+
+
+def _operation(kind: JobKind) -> str:
+    return "auto_ml_job_v2" if kind is JobKind.AUTOML else KINDS[kind].arn_type.replace("-", "_")
+
+
+def event_detail(kind: JobKind, described: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+    """Make an event's detail of a Describe answer: epoch milliseconds, explicit nulls, tags as an object."""
+    prefix = _PREFIX[kind]
+    hidden = _NOT_IN_EVENTS - {f"{prefix}JobArn"}
+    detail = {name: _as_in_events(value) for name, value in described.items() if name not in hidden}
+    for absent in ("FailureReason", f"{prefix}StartTime", f"{prefix}EndTime"):
+        detail.setdefault(absent, None)
+    return detail if kind is JobKind.PROCESSING else {**detail, "Tags": dict(tags)}
+
+
+def _as_in_events(value: Any) -> Any:
+    match value:
+        case datetime():
+            return int(value.timestamp() * 1000)
+        case dict():
+            return {key: _as_in_events(item) for key, item in value.items()}
+        case list():
+            return [_as_in_events(item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,1 @@
+"""A Slack workspace: the Web API, interactions and a page to look at."""

@@ -1,0 +1,1 @@
+"""The emulators, the template adapted to them, and the deployment."""

@@ -1,0 +1,331 @@
+"""Start, deploy to, describe and stop one local cloud. Everything it makes lies in one folder."""
+
+import fcntl
+import json
+import os
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+import boto3
+from samcli.yamlhelper import yaml_dump, yaml_parse
+
+from local.stack.clock import Clock
+from local.stack.template_patches import without_math
+from sagewatch.wiring.roles import ADAPTERS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ACCOUNT = "111122223333"  # the account of the AWS documentation's examples; MiniStack reads it off the access key
+REGION = "us-east-1"
+STACK = "sagewatch"
+_SECRETS = {"/sagewatch/slack-token": "xoxb-local-token", "/sagewatch/slack-signing-secret": "local-signing-secret"}
+_PREFERRED = {"aws": 4566, "sagemaker": 4571, "control": 4572, "slack": 4573, "pricing": 4574}
+_READY_SECONDS, _STOP_SECONDS = 60, 8
+_GROUPS = 2  # the emulators and MiniStack
+
+
+class CloudError(Exception):
+    """The local cloud cannot be started, deployed to, or found. The text says what to do."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the servers listen on 127.0.0.1."""
+
+    aws: int
+    sagemaker: int
+    control: int
+    slack: int
+    pricing: int
+
+    @classmethod
+    def choose(cls, *, usual: bool = True) -> "Ports":
+        """Take the usual ports, and another one for each that is taken; clouds that start together take others."""
+        chosen = {name: _free_port(port if usual else 0) for name, port in _PREFERRED.items()}
+        return cls(**chosen)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Wait until no other process is in here."""
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _free_port(preferred: int) -> int:
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+    raise CloudError("no port is free on 127.0.0.1")
+
+
+@dataclass(frozen=True)
+class LocalCloud:
+    """A cloud that runs, or ran: its folder, its ports, and the process groups that serve it."""
+
+    home: Path
+    ports: Ports
+    groups: tuple[int, ...]
+
+    @classmethod
+    def start(cls, home: Path, clock: Clock | None = None, *, usual_ports: bool = True) -> "LocalCloud":
+        """Start the emulators, by a clock of their own if one is given, and wait until they answer.
+
+        Raises ``CloudError`` with the end of their log.
+        """
+        shutil.rmtree(home, ignore_errors=True)
+        (home / "tmp").mkdir(parents=True)
+        ports = Ports.choose(usual=usual_ports)
+        cloud = cls(home, ports, ())
+        env = {**cloud.process_env(), **(clock.env() if clock else {})}
+        emulators = _spawn(_emulators(ports), home / "emulators.log", env)
+        groups = [emulators.pid]
+        try:
+            ministack = _spawn([sys.executable, "-m", "ministack"], home / "ministack.log", env)
+            groups.append(ministack.pid)
+            cloud = cls(home, ports, tuple(groups))
+            _await(f"{cloud.aws_url}/_ministack/health", ministack, home / "ministack.log")
+            _await(f"{cloud.slack_url}/messages", emulators, home / "emulators.log")
+        except BaseException:
+            cls(home, ports, tuple(groups)).stop()
+            raise
+        state = {"ports": asdict(ports), "groups": {group: _begun(group) for group in groups}}
+        (home / "state.json").write_text(json.dumps(state), encoding="utf-8")
+        return cloud
+
+    @classmethod
+    def find(cls, home: Path) -> "LocalCloud | None":
+        """The cloud that was started in that folder; ``runs`` says whether it still answers."""
+        try:
+            state = json.loads((home / "state.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        # After a reboot the numbers belong to others: a group is ours only if it began when ours did.
+        groups = [int(group) for group, begun in state["groups"].items() if _begun(int(group)) == begun]
+        return cls(home, Ports(**state["ports"]), tuple(groups))
+
+    @property
+    def runs(self) -> bool:
+        """Whether every process that was started is alive."""
+        return len(self.groups) == _GROUPS
+
+    @property
+    def aws_url(self) -> str:
+        """MiniStack."""
+        return f"http://127.0.0.1:{self.ports.aws}"
+
+    @property
+    def slack_url(self) -> str:
+        """The local Slack, without ``/api/``."""
+        return f"http://127.0.0.1:{self.ports.slack}"
+
+    def aws_env(self) -> dict[str, str]:
+        """What boto3 and the AWS tools need to talk to this cloud and to nothing else."""
+        return {
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.aws_url,
+            "AWS_ENDPOINT_URL_PRICING": f"http://127.0.0.1:{self.ports.pricing}",
+            "AWS_ENDPOINT_URL_SAGEMAKER": f"http://127.0.0.1:{self.ports.sagemaker}",
+            "AWS_ENDPOINT_URL_CLOUDWATCH": f"http://127.0.0.1:{self.ports.sagemaker}",
+            "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": f"http://127.0.0.1:{self.ports.sagemaker}",
+        }
+
+    def process_env(self) -> dict[str, str]:
+        """The environment of everything this cloud starts: this one's, without any other AWS account in it."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))}
+        return {
+            **own,
+            **self.aws_env(),
+            "AUTH": "true",
+            "BIND_HOST": "127.0.0.1",
+            "IOT_MTLS_ENABLED": "0",
+            "GATEWAY_PORT": str(self.ports.aws),
+            "LAMBDA_WARM_TTL_SECONDS": "86400",  # what was warmed stays warm
+            "MINISTACK_HOST": "127.0.0.1",
+            "MOTO_ACCOUNT_ID": ACCOUNT,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'shared'}",
+            "SAM_CLI_TELEMETRY": "0",
+            "SAM_CLI_DISABLE_UPDATE_CHECK": "1",
+            "TMPDIR": str(self.home / "tmp"),
+        }
+
+    def session(self) -> boto3.Session:
+        """A boto3 session of this cloud's account; pass ``endpoint_url`` to its clients."""
+        return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="local", region_name=REGION)  # noqa: S106
+
+    def put_secrets(self) -> None:
+        """Put the Slack app's secrets where a person would: into SSM, as SecureStrings."""
+        ssm = self.session().client("ssm", endpoint_url=self.aws_url)
+        for name, value in _SECRETS.items():
+            ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+
+    def build(self) -> None:
+        """Run ``sam build``, and leave out what MiniStack does not know. Raises ``CloudError`` with what sam said."""
+        with _alone(self.home.parent / "sam-build.lock"):  # builds share a cache, and would take things from each other
+            self._sam("build", "--cached", "--parallel", "--build-dir", str(self.home / "build"))
+        built = self.home / "build" / "template.yaml"
+        built.write_text(yaml_dump(without_math(yaml_parse(built.read_text(encoding="utf-8")))), encoding="utf-8")
+
+    def deploy(self, overrides: Sequence[str]) -> None:
+        """Run ``sam deploy``: the template as it is, with this cloud's parameters and ``Name=value`` overrides.
+
+        Raises ``CloudError`` with what it said.
+        """
+        own = ["EventSources=aws.sagemaker,sagewatch.replay", f"SlackApiUrl={self.slack_url}/api/"]
+        self._sam(
+            *("deploy", "--stack-name", STACK, "--template-file", str(self.home / "build" / "template.yaml")),
+            *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-progressbar"),
+            *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--parameter-overrides", *own, *overrides),
+        )
+        self.connect_buttons()
+
+    def connect_buttons(self) -> None:
+        """Tell Slack where the app answers: MiniStack serves function URLs by their host's name."""
+        host = urllib.parse.urlsplit(self.outputs()["AnswerSlackUrl"]).netloc
+        order = json.dumps({"url": f"{self.aws_url}/", "host": host}).encode()
+        with urllib.request.urlopen(f"{self.slack_url}/interactivity", order, timeout=5):  # noqa: S310 - our own server
+            pass
+
+    def _sam(self, *arguments: str) -> None:
+        log = self.home / f"sam-{arguments[0]}.log"
+        with log.open("w", encoding="utf-8") as out:
+            done = subprocess.run(
+                ["sam", *arguments], cwd=ROOT, env=self.process_env(), stdout=out, stderr=subprocess.STDOUT, check=False
+            )
+        if done.returncode:
+            raise CloudError(f"sam {arguments[0]} failed:\n{_tail(log)}")
+
+    def outputs(self) -> dict[str, str]:
+        """The deployed stack's outputs."""
+        stack = self.session().client("cloudformation", endpoint_url=self.aws_url).describe_stacks(StackName=STACK)
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Stacks"][0]["Outputs"]}
+
+    def warm(self) -> None:
+        """Invoke every function once with nothing to do, so that the first event does not wait for imports."""
+        functions = self.session().client("lambda", endpoint_url=self.aws_url)
+        with ThreadPoolExecutor() as pool:
+            for name in ADAPTERS:
+                pool.submit(functions.invoke, FunctionName=self.resource(name), Payload=b'{"Records": []}')
+
+    def function_env(self, name: str) -> dict[str, str]:
+        """A deployed function's own variables, and those that point boto3 at this cloud."""
+        functions = self.session().client("lambda", endpoint_url=self.aws_url)
+        configuration = functions.get_function_configuration(FunctionName=self.resource(name))
+        return {**configuration["Environment"]["Variables"], **self.aws_env()}
+
+    def resource(self, logical_id: str) -> str:
+        """The physical id of one of the stack's resources."""
+        stack = self.session().client("cloudformation", endpoint_url=self.aws_url)
+        resource = stack.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
+        return resource["StackResourceDetail"]["PhysicalResourceId"]
+
+    def env(self) -> dict[str, str]:
+        """Everything a client of the deployed stack needs, as ``.local/env`` has it."""
+        return {
+            **self.aws_env(),
+            "SLACK_API_URL": f"{self.slack_url}/api/",
+            "SAGEMAKER_CONTROL_URL": f"http://127.0.0.1:{self.ports.control}",
+            "STACK_NAME": STACK,
+            **self.outputs(),
+        }
+
+    def write_env(self) -> Path:
+        """Write ``env`` as shell lines."""
+        env = self.env()
+        path = self.home / "env"
+        path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in env.items()), encoding="utf-8")
+        return path
+
+    def stop(self) -> None:
+        """End every process this cloud started, first politely, and remove its folder."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for group in self.groups:
+                with suppress(ProcessLookupError):
+                    os.killpg(group, number)
+            deadline = time.monotonic() + _STOP_SECONDS
+            while any(_runs(group) for group in self.groups) and time.monotonic() < deadline:
+                time.sleep(0.05)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def unknown_parameters(overrides: Sequence[str]) -> list[str]:
+    """The names among ``Name=value`` overrides that the template does not have; sam ignores them without a word."""
+    known = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Parameters"]
+    return [name for name in (override.partition("=")[0] for override in overrides) if name not in known]
+
+
+def _emulators(ports: Ports) -> list[str]:
+    return [
+        *(sys.executable, "-m", "local.stack.servers", "--account", ACCOUNT, "--region", REGION),
+        *("--sagemaker-port", str(ports.sagemaker), "--control-port", str(ports.control)),
+        *(
+            "--pricing-port",
+            str(ports.pricing),
+            "--slack-port",
+            str(ports.slack),
+            "--slack-token",
+            _SECRETS["/sagewatch/slack-token"],
+        ),
+        *("--slack-signing-secret", _SECRETS["/sagewatch/slack-signing-secret"]),
+    ]
+
+
+def _spawn(command: Sequence[str], log: Path, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Start a server in a session of its own: Ctrl-C reaches us, and we end it."""
+    out: IO[bytes] = log.open("wb")
+    with out:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+
+
+def _await(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server
+            return
+        time.sleep(0.1)
+    raise CloudError(f"{url} does not answer:\n{_tail(log)}")
+
+
+def _begun(pid: int) -> str | None:
+    """When a process began, as ps says it; ``None`` for one that is gone."""
+    done = subprocess.run(("ps", "-o", "lstart=", "-p", str(pid)), capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
+
+
+def _runs(group: int) -> bool:
+    """Whether any process of the group is alive; those that ended under us are reaped first."""
+    with suppress(ChildProcessError):
+        os.waitpid(-group, os.WNOHANG)
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _tail(log: Path, lines: int = 25) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

@@ -1,0 +1,136 @@
+"""The CloudWatch agent's metrics, where people installed it as the aws-samples lifecycle scripts do.
+
+Notebook instances publish no metrics themselves. The agent adds ``host`` and ``cpu``, or ``index``, ``name`` and
+``arch``, to the one dimension that is known beforehand, so the metrics have to be searched for.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from sagewatch.adapters.cloudwatch.metric_data import MetricData, metric_results
+from sagewatch.adapters.evidence_guard import looked
+from sagewatch.formatting import clock_time
+from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
+from sagewatch.sagemaker.notebooks import Notebook
+
+_PERIOD = timedelta(minutes=5)
+_GAP = timedelta(minutes=15)  # what a longer gap hides counts as activity
+_RECENT = timedelta(minutes=10)
+_COVERED = 0.8  # of the periods
+_BUSY_CPU, _BUSY_GPU = 10.0, 5.0  # percent
+# Both aws-samples configurations: one publishes how busy each core is, the other only how idle.
+_METRICS: Mapping[str, tuple[str, str]] = {
+    "active": ("cpu_usage_active", "Maximum"),
+    "idle": ("cpu_usage_idle", "Minimum"),
+    "gpu": ("nvidia_smi_utilization_gpu", "Maximum"),
+}
+_ACCELERATED = re.compile(r"ml\.(g|p|trn|inf)\d")
+
+Points = dict[datetime, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Usage:
+    """The highest percentage of any core and of any GPU, by the beginning of its five minutes."""
+
+    cpu: Points = field(default_factory=dict)
+    gpu: Points = field(default_factory=dict)
+
+    def add(self, metric: str, moment: datetime, value: float) -> None:
+        """Take in a point."""
+        points = self.gpu if metric == "gpu" else self.cpu
+        percent = 100 - value if metric == "idle" else value
+        points[moment] = max(percent, points.get(moment, percent))
+
+    def busy(self) -> Iterator[tuple[datetime, str]]:
+        """Yield the beginnings of the periods in which something ran, with what."""
+        yield from ((moment, f"CPU at {percent:.0f} %") for moment, percent in self.cpu.items() if percent > _BUSY_CPU)
+        yield from ((moment, f"GPU at {percent:.0f} %") for moment, percent in self.gpu.items() if percent > _BUSY_GPU)
+
+
+class AgentEvidence:
+    """The ``EvidenceSource`` port on the metrics of the CloudWatch agent. Missing data is never idle."""
+
+    PERMISSIONS: ClassVar = ("cloudwatch:GetMetricData",)
+
+    def __init__(self, client_for: Callable[[str], MetricData], lookback: timedelta = timedelta(hours=24)) -> None:
+        """Keep what answers with the client of a region, and how far to look back: no less than a notebook may idle."""
+        self._client_for = client_for
+        self._lookback = lookback
+
+    def read(self, notebook: Notebook, now: datetime) -> Reading:
+        """See ``EvidenceSource.read``. Nothing is raised."""
+        return looked(Source.AGENT, lambda: self._read(notebook, now))
+
+    def _read(self, notebook: Notebook, now: datetime) -> Reading:
+        """A notebook that was only just started or changed has nothing to show for the time before."""
+        start = max(now - self._lookback, notebook.modified_at or notebook.created_at or now - self._lookback)
+        usage = self._usage(notebook, start, now)
+        ran, what = max(usage.busy(), default=(start - _PERIOD, ""))
+        ended = min(ran + _PERIOD, now)
+        if what and now - ended <= _RECENT:
+            return Active(Source.AGENT, None, what)
+        lack = _lack(notebook, usage, start, now)
+        if lack:
+            return Unknown(Source.AGENT, lack)
+        since = max(ended, _whole_since(usage.cpu, start), _whole_since(usage.gpu, start))
+        return Idle(Source.AGENT, since, f"CPU and GPU at rest since {clock_time(since, now)}")
+
+    def _usage(self, notebook: Notebook, start: datetime, now: datetime) -> _Usage:
+        usage = _Usage()
+        for result in self._results(notebook, start, now):
+            for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
+                usage.add(result["Id"], moment.astimezone(UTC), value)
+        return usage
+
+    def _results(self, notebook: Notebook, start: datetime, now: datetime) -> Iterator[Mapping[str, Any]]:
+        """CloudWatch cuts periods from where the request begins, so it begins on a whole one."""
+        return metric_results(
+            self._client_for(notebook.region),
+            notebook.name,
+            MetricDataQueries=[
+                {"Id": name, "Expression": _search(notebook, metric, statistic)}
+                for name, (metric, statistic) in _METRICS.items()
+            ],
+            StartTime=start - timedelta(seconds=start.timestamp() % _PERIOD.total_seconds()),
+            EndTime=now,
+        )
+
+
+def _search(notebook: Notebook, metric: str, statistic: str) -> str:
+    """Every series of that metric, whatever dimensions it has beside the notebook's name."""
+    terms = f'Namespace="SageMakerNotebookInstances" MetricName="{metric}" notebook_instance_name="{notebook.name}"'
+    return f"SEARCH('{terms}', '{statistic}', {_PERIOD.seconds})"
+
+
+def _lack(notebook: Notebook, usage: _Usage, start: datetime, now: datetime) -> str | None:
+    """What is missing before silence could be told from idleness."""
+    if not usage.cpu and not usage.gpu:
+        return "the notebook publishes no metrics"
+    if not _covers(usage.cpu, start, now):
+        return "its CPU metrics have gaps"
+    if _may_have_gpus(notebook) and not usage.gpu:
+        return "it may have GPUs and publishes no metrics of theirs"
+    if usage.gpu and not _covers(usage.gpu, start, now):
+        return "its GPU metrics have gaps"
+    return None
+
+
+def _may_have_gpus(notebook: Notebook) -> bool:
+    return notebook.instance_type is None or _ACCELERATED.match(notebook.instance_type) is not None
+
+
+def _covers(moments: Collection[datetime], start: datetime, now: datetime) -> bool:
+    """Whether most periods have a point, and the newest are among them."""
+    there = [moment for moment in moments if moment + _PERIOD > start]
+    return bool(there) and now - max(there) <= _GAP and len(there) >= _COVERED * ((now - start) // _PERIOD)
+
+
+def _whole_since(moments: Collection[datetime], start: datetime) -> datetime:
+    """Since when there is no long gap."""
+    ordered = sorted({start, *(moment for moment in moments if moment > start)})
+    return max((later for earlier, later in pairwise(ordered) if later - earlier > _GAP), default=start)

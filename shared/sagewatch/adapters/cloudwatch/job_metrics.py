@@ -1,0 +1,103 @@
+"""What SageMaker publishes of a job's hosts: one series for each host and metric, with the one dimension ``Host``.
+
+``Host`` is ``<job>/algo-<n>`` for training and processing, so these series are asked for by name: exactly, and however
+long ago they were. Transform jobs name their hosts by instance IDs nobody tells, so theirs are searched for; a search
+goes by words and may find other jobs' too, which the label tells apart. It finds what published in the last two weeks.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import batched, product
+from typing import Any, ClassVar
+
+from sagewatch.adapters.cloudwatch.metric_data import MetricData, metric_results
+from sagewatch.diagnostics.utilization import Metric, Raw, RawHosts, Window, hosts_of, metrics_of
+from sagewatch.sagemaker.resources import KINDS, Job
+
+_STATISTICS = ("Average", "Maximum")
+_MOST_QUERIES = 500  # in one call (GetMetricData)
+_MOST_HOSTS = 248  # are asked about, in four calls
+_KEPT = 100  # answers
+
+Series = tuple[str, Metric, str]  # host, metric, statistic
+Query = tuple[Series, Mapping[str, Any]]
+
+
+class CloudWatchJobMetrics:
+    """The ``JobMetrics`` port on CloudWatch.
+
+    The answer for a job's whole run is kept for a while, for the end of a job is often told more than once.
+    """
+
+    PERMISSIONS: ClassVar = ("cloudwatch:GetMetricData",)
+
+    def __init__(self, client_for: Callable[[str], MetricData]) -> None:
+        """Keep what answers with the client of a region."""
+        self._client_for = client_for
+        self._kept: dict[tuple[str, Window], RawHosts] = {}
+
+    def read(self, job: Job, window: Window) -> RawHosts:
+        """See ``JobMetrics.read``."""
+        key = (job.arn, window)
+        if key not in self._kept:
+            while len(self._kept) >= _KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = self._read(job, window)
+        return self._kept[key]
+
+    def _read(self, job: Job, window: Window) -> RawHosts:
+        points: dict[Series, list[float]] = defaultdict(list)
+        for queries in batched(_queries(job, window), _MOST_QUERIES, strict=False):
+            for series, values in self._ask(job, window, queries):
+                points[series] += values
+        return _by_host(points)
+
+    def _ask(self, job: Job, window: Window, queries: Sequence[Query]) -> Iterator[tuple[Series, Sequence[float]]]:
+        """Yield what there is of each series. A search names the host in the label, and another job's is left out."""
+        asked = {f"q{number}": query for number, query in enumerate(queries)}
+        results = metric_results(
+            self._client_for(job.region),
+            job.name,
+            MetricDataQueries=[{"Id": name, **query} for name, (_, query) in asked.items()],
+            StartTime=window.begin,
+            EndTime=window.end,
+        )
+        for result in results:
+            (host, metric, statistic), _ = asked[result["Id"]]
+            if host:
+                yield (host, metric, statistic), result["Values"]
+            elif result["Label"].startswith(f"{job.name}/"):
+                yield (result["Label"].removeprefix(f"{job.name}/"), metric, statistic), result["Values"]
+
+
+def _queries(job: Job, window: Window) -> Iterator[Query]:
+    hosts, seconds = hosts_of(job), int(window.period.total_seconds())
+    if hosts is None:
+        only = job.groups[0].instance_type if len(job.groups) == 1 else None
+        for metric, statistic in product(metrics_of(only), _STATISTICS):
+            yield ("", metric, statistic), _search(job, metric, statistic, seconds)
+        return
+    for host, instance_type in list(hosts.items())[:_MOST_HOSTS]:
+        for metric, statistic in product(metrics_of(instance_type), _STATISTICS):
+            yield (host, metric, statistic), _exact(job, host, metric, statistic, seconds)
+
+
+def _exact(job: Job, host: str, metric: Metric, statistic: str, seconds: int) -> Mapping[str, Any]:
+    dimension = {"Name": "Host", "Value": f"{job.name}/{host}"}
+    series = {"Namespace": KINDS[job.kind].log_group, "MetricName": metric.value, "Dimensions": [dimension]}
+    return {"MetricStat": {"Metric": series, "Period": seconds, "Stat": statistic}}
+
+
+def _search(job: Job, metric: Metric, statistic: str, seconds: int) -> Mapping[str, Any]:
+    terms = f'{{{KINDS[job.kind].log_group},Host}} MetricName="{metric.value}" Host={job.name}/'
+    return {"Expression": f"SEARCH('{terms}', '{statistic}', {seconds})", "Label": "${PROP('Dim.Host')}"}
+
+
+def _by_host(points: Mapping[Series, Sequence[float]]) -> RawHosts:
+    """A metric counts where both statistics have points."""
+    hosts: dict[str, dict[Metric, Raw]] = defaultdict(dict)
+    for (host, metric, statistic), values in points.items():
+        highest = points.get((host, metric, "Maximum"))
+        if statistic == "Average" and values and highest:
+            hosts[host][metric] = Raw(sum(values) / len(values), max(highest), len(values))
+    return hosts

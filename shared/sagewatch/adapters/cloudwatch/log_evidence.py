@@ -1,0 +1,109 @@
+"""Jupyter's log in CloudWatch, where the notebook's role may write it."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from botocore.exceptions import ClientError
+
+from sagewatch.adapters.aws_errors import code_of, translated
+from sagewatch.adapters.evidence_guard import looked
+from sagewatch.errors import UnavailableError
+from sagewatch.formatting import clock_time
+from sagewatch.idle.evidence import Idle, Reading, Source, Unknown
+from sagewatch.sagemaker.notebooks import Notebook
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef, FilterLogEventsRequestTypeDef
+
+
+_GROUP = "/aws/sagemaker/NotebookInstances"
+_PAGES = 10  # a page may hold ten thousand lines, or none though more follow
+# How jupyter_server and the classic notebook server speak of what people do.
+_WORK = (
+    "Kernel started",
+    "Kernel restarted",
+    "Kernel interrupted",
+    "Kernel shutdown",
+    "Saving file",
+    "Creating new",
+    "Copying",
+    "Uploading",
+    "New terminal",
+    "POST /api/",
+    "PUT /api/",
+    "PATCH /api/",
+    "DELETE /api/",
+)
+# Our own looks, other polls, and the scripts that stop idle notebooks, which write to the same log. They count where
+# they lead a line: a file may well be called autostop.py.
+_NOISE = ("autostop", "auto-stop", "authtoken", "no_track_activity", " get /")
+_PATTERN = " ".join(f'?"{term}"' for term in _WORK)
+
+
+class LogEvidence:
+    """The ``EvidenceSource`` port on CloudWatch Logs.
+
+    A log never says that something runs at this moment, since its lines arrive late and a line is about a moment only.
+    And a cell may run for hours without a line. So all there is to know is that something was done at a time.
+    """
+
+    PERMISSIONS: ClassVar = ("logs:FilterLogEvents",)
+
+    def __init__(
+        self, client_for: "Callable[[str], CloudWatchLogsClient]", lookback: timedelta = timedelta(hours=24)
+    ) -> None:
+        """Keep what answers with the client of a region, and how far to read back: no less than a notebook may idle."""
+        self._client_for = client_for
+        self._lookback = lookback
+
+    def read(self, notebook: Notebook, now: datetime) -> Reading:
+        """See ``EvidenceSource.read``. Nothing is raised."""
+        return looked(Source.LOG, lambda: self._read(notebook, now))
+
+    def _read(self, notebook: Notebook, now: datetime) -> Reading:
+        start = now - self._lookback
+        worked = [event["timestamp"] for event in self._events(notebook, start, _PATTERN) if _is_work(event["message"])]
+        if worked:
+            since = min(datetime.fromtimestamp(max(worked) / 1000, UTC), now)
+            return Idle(Source.LOG, since, f"the log's last line of work is from {clock_time(since, now)}")
+        if next(self._events(notebook, start), None) is None:
+            return Unknown(Source.LOG, "it writes no log")
+        return Idle(Source.LOG, start, f"the log has no line of work since {clock_time(start, now)}")
+
+    def _events(self, notebook: Notebook, start: datetime, pattern: str = "") -> "Iterator[FilteredLogEventTypeDef]":
+        """Yield the events since then, oldest first, those ahead of our clock included."""
+        token = ""
+        for _ in range(_PAGES):
+            page, token = self._page(notebook, start, pattern, token)
+            yield from page
+            if not token:
+                return
+        raise UnavailableError("its log is too long to be read to its end")
+
+    def _page(
+        self, notebook: Notebook, start: datetime, pattern: str, token: str
+    ) -> "tuple[list[FilteredLogEventTypeDef], str]":
+        client = self._client_for(notebook.region)
+        request: FilterLogEventsRequestTypeDef = {
+            "logGroupName": _GROUP,
+            "logStreamNames": [f"{notebook.name}/jupyter.log"],
+            "startTime": int(start.timestamp() * 1000),
+            "filterPattern": pattern,
+        }
+        if token:
+            request["nextToken"] = token
+        with translated(f"logs:FilterLogEvents of {notebook.name}"):
+            try:
+                answer = client.filter_log_events(**request)
+            except ClientError as exc:
+                if code_of(exc) == "ResourceNotFoundException":
+                    return [], ""
+                raise
+        return answer["events"], answer.get("nextToken", "")
+
+
+def _is_work(line: str) -> bool:
+    at = min((line.find(term) for term in _WORK if term in line), default=-1)
+    return at >= 0 and not any(noise in line[:at].lower() for noise in _NOISE)

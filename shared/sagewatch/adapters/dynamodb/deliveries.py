@@ -1,0 +1,221 @@
+"""What delivery remembers, in WatchState: which alerts stand where, and what many of a kind come to."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from botocore.exceptions import ClientError
+
+from sagewatch.adapters.aws_errors import code_of, translated
+from sagewatch.adapters.dynamodb.items import from_item, to_item
+from sagewatch.alerts.base import Member
+from sagewatch.alerts.grouping import Gathered
+from sagewatch.alerts.ports import Posted
+from sagewatch.clock import iso
+from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, Claim, Joined
+from sagewatch.errors import DeliveryInFlightError, ThrottledError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+# EventBridge retries for a day and SQS keeps for 14: after 90 days nothing can ask for the same alert again.
+_REMEMBERED_FOR = timedelta(days=90)
+_TRIES = 3  # of two deliveries that count into the same group
+_LABEL = "label#"
+
+
+class DynamoDeliveries:
+    """The ``Deliveries`` port: one item of WatchState per alert, first claimed, then delivered.
+
+    ``tried_at`` is there while nobody knows what came of a try: it was begun, and neither ended nor given back.
+    """
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:UpdateItem")
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def claim(self, alert_id: str, now: datetime) -> Claim:
+        """See ``Deliveries.claim``."""
+        seconds = int(now.timestamp())
+        times = {":now": seconds, ":until": seconds + int(CLAIMED_FOR.total_seconds()), ":expires": _expiry(now)}
+        with translated("dynamodb:UpdateItem on the deliveries"):
+            try:
+                answer = self._client.update_item(
+                    TableName=self._state,
+                    Key=_key(alert_id),
+                    UpdateExpression="SET claimed_until = :until, tried_at = if_not_exists(tried_at, :now),"
+                    " expires_at = :expires",
+                    ConditionExpression="attribute_not_exists(pk) OR claimed_until <= :now",
+                    ExpressionAttributeValues=to_item(times),
+                    ReturnValues="ALL_OLD",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as exc:
+                return _delivered(alert_id, from_item(_old_item(exc)), seconds, exc)
+        tried_at = from_item(answer.get("Attributes", {})).get("tried_at")
+        return Claim(unsure_since=None if tried_at is None else datetime.fromtimestamp(int(tried_at), now.tzinfo))
+
+    def gather(self, alert_id: str, group: str, now: datetime) -> None:
+        """See ``Deliveries.gather``."""
+        self._put(alert_id, now, group=group)
+
+    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
+        """See ``Deliveries.confirm``."""
+        self._put(alert_id, now, channel=posted.channel, ts=posted.ts)
+
+    def release(self, alert_id: str, now: datetime, *, unsure: bool = False) -> None:
+        """See ``Deliveries.release``."""
+        del now
+        with translated("dynamodb:UpdateItem on the deliveries"):
+            self._client.update_item(
+                TableName=self._state,
+                Key=_key(alert_id),
+                UpdateExpression="SET claimed_until = :never" + ("" if unsure else " REMOVE tried_at"),
+                ExpressionAttributeValues=to_item({":never": 0}),
+            )
+
+    def _put(self, alert_id: str, now: datetime, **facts: object) -> None:
+        with translated("dynamodb:PutItem on the deliveries"):
+            item = {**_key(alert_id), **to_item({"expires_at": _expiry(now), **facts})}
+            self._client.put_item(TableName=self._state, Item=item)
+
+
+class DynamoPostedAlerts:
+    """The ``PostedAlerts`` port: the items of ``DynamoDeliveries``, read."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:GetItem",)
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def where(self, alert_id: str) -> Posted | None:
+        """See ``PostedAlerts.where``."""
+        item = self._read(alert_id)
+        if "group" in item:
+            item = self._read(item["group"])
+        return Posted(item["channel"], item["ts"]) if "ts" in item else None
+
+    def _read(self, alert_id: str) -> dict[str, Any]:
+        with translated("dynamodb:GetItem of a delivery"):
+            answer = self._client.get_item(TableName=self._state, Key=_key(alert_id), ConsistentRead=True)
+        return from_item(answer.get("Item", {}))
+
+
+class DynamoGatherings:
+    """The ``Gatherings`` port: an item for each group, and one for each member, which keeps it from counting twice."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def join(self, group: str, alert_id: str, member: Member, now: datetime) -> Joined:
+        """See ``Gatherings.join``. Both items are written in one transaction."""
+        for _ in range(_TRIES):
+            known, head = self._read(group, alert_id), self._read(group)
+            if known:
+                return Joined(int(known["number"]), bool(head.get("asked")))
+            if self._count(group, alert_id, member, int(head.get("count", 0)), now):
+                return Joined(int(head.get("count", 0)) + 1, bool(head.get("asked")))
+        raise ThrottledError(f"{group} is being counted by somebody else", retry_after=1)
+
+    def _count(self, group: str, alert_id: str, member: Member, before: int, now: datetime) -> bool:
+        """Say whether it was counted: nobody else has been since ``before`` was read."""
+        item = {**_member_key(group, alert_id), **to_item({"number": before + 1, "expires_at": _expiry(now)})}
+        put = {"TableName": self._state, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+        head = {"TableName": self._state, "Key": _member_key(group), **_adding(member, before, now)}
+        with translated("dynamodb:TransactWriteItems on a group"):
+            try:
+                self._client.transact_write_items(TransactItems=[{"Put": put}, {"Update": head}])  # type: ignore[typeddict-item] # the stubs want literals
+            except ClientError as exc:
+                if code_of(exc) != "TransactionCanceledException":
+                    raise
+                return False
+        return True
+
+    def read(self, group: str) -> Gathered:
+        """See ``Gatherings.read``."""
+        head = self._read(group)
+        return Gathered(
+            count=int(head.get("count", 0)),
+            by_label={name[len(_LABEL) :]: int(count) for name, count in head.items() if name.startswith(_LABEL)},
+            usd=head.get("usd", Decimal(0)),
+            unpriced=int(head.get("unpriced", 0)),
+            names=tuple(head.get("names", ())),
+        )
+
+    def ask(self, group: str, now: datetime) -> None:
+        """See ``Gatherings.ask``."""
+        self._set(group, asked=True, expires_at=_expiry(now))
+
+    def answer(self, group: str, now: datetime) -> None:
+        """See ``Gatherings.answer``."""
+        self._set(group, asked=False, edited_at=iso(now))
+
+    def edited_at(self, group: str) -> datetime | None:
+        """See ``Gatherings.edited_at``."""
+        at = self._read(group).get("edited_at")
+        return datetime.fromisoformat(at) if at else None
+
+    def _set(self, group: str, **values: object) -> None:
+        with translated("dynamodb:UpdateItem on a group"):
+            self._client.update_item(
+                TableName=self._state,
+                Key=_member_key(group),
+                UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
+                ExpressionAttributeValues=to_item({f":{name}": value for name, value in values.items()}),
+            )
+
+    def _read(self, group: str, alert_id: str | None = None) -> dict[str, Any]:
+        with translated("dynamodb:GetItem of a group"):
+            key = _member_key(group, alert_id)
+            return from_item(self._client.get_item(TableName=self._state, Key=key, ConsistentRead=True).get("Item", {}))
+
+
+def _adding(member: Member, before: int, now: datetime) -> dict[str, Any]:
+    """How one member more changes its group's item."""
+    known = member.usd is not None
+    named = ", #names = list_append(if_not_exists(#names, :none), :name)" if before < NAMED else ""
+    values = {":one": 1, ":before": before, ":usd": member.usd or Decimal(0), ":unpriced": int(not known)}
+    values |= {":expires": _expiry(now)}
+    names = {"#count": "count", "#label": f"{_LABEL}{member.label}", **({"#names": "names"} if named else {})}
+    return {
+        "UpdateExpression": f"SET expires_at = :expires{named}"
+        " ADD #count :one, #label :one, usd :usd, unpriced :unpriced",
+        "ConditionExpression": "attribute_not_exists(#count) OR #count = :before",
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": to_item(values | ({":none": [], ":name": [member.name]} if named else {})),
+    }
+
+
+def _key(alert_id: str) -> dict[str, Any]:
+    return to_item({"pk": f"alert#{alert_id}", "sk": "delivery"})
+
+
+def _member_key(group: str, alert_id: str | None = None) -> dict[str, Any]:
+    return to_item({"pk": f"group#{group}", "sk": f"member#{alert_id}" if alert_id else "all"})
+
+
+def _expiry(now: datetime) -> int:
+    return int((now + _REMEMBERED_FOR).timestamp())
+
+
+def _old_item(error: ClientError) -> Mapping[str, Any]:
+    item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment] # the stubs do not know it
+    return item
+
+
+def _delivered(alert_id: str, item: Mapping[str, Any], now: int, cause: Exception) -> Claim:
+    if "ts" in item or "group" in item:
+        return Claim(delivered=True, posted=Posted(item["channel"], item["ts"]) if "ts" in item else None)
+    left = max(1, int(item.get("claimed_until", now)) - now)
+    raise DeliveryInFlightError(f"alert {alert_id} is being posted", retry_after=left) from cause

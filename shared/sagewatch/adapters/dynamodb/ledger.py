@@ -1,0 +1,263 @@
+"""The CostLedger table: rows written and read, families, roll-ups."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, fields
+from datetime import datetime
+from decimal import Decimal
+from itertools import batched
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.dynamodb.items import from_item, serialize, to_item
+from sagewatch.clock import iso
+from sagewatch.errors import ThrottledError
+from sagewatch.ledger.families import PastRun, ran_seconds
+from sagewatch.ledger.ports import Put, RollUpRow
+from sagewatch.ledger.records import CostRecord
+from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp, Sum, sums_of
+from sagewatch.pricing.job_cost import Pricing
+from sagewatch.sagemaker.failures import FailureClass
+from sagewatch.sagemaker.ports import ListedJob
+from sagewatch.sagemaker.resources import JobKind, JobStatus, Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoLedger:
+    """The ``Ledger`` port on the CostLedger table."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def put(self, row: CostRecord) -> Put:
+        """See ``Ledger.put``."""
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(resource_arn)"}
+        if worse := [name for name in Pricing if row.pricing.outranks(name)]:
+            places = {f":{number}": serialize(name.value) for number, name in enumerate(worse)}
+            condition["ConditionExpression"] += f" OR pricing IN ({', '.join(places)})"
+            condition["ExpressionAttributeValues"] = places
+        with translated("dynamodb:PutItem on the ledger"):
+            try:
+                item = to_item(asdict(row))
+                answer = self._client.put_item(TableName=self._table, Item=item, ReturnValues="ALL_OLD", **condition)
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return Put(written=False)
+        return Put(written=True, replaced=_sums_of(from_item(answer.get("Attributes", {}))))
+
+
+def _sums_of(row: Mapping[str, Any]) -> tuple[Sum, ...]:
+    if not row:
+        return ()
+    return sums_of(JobKind(row["kind"]), row["resource_arn"], row["ended_on"], row.get("parent_arn"))
+
+
+_BATCH = 100  # BatchGetItem takes no more keys
+_TRIES, _BETWEEN_TRIES = 5, 0.1  # seconds, doubling
+
+
+class DynamoLedgerKeys:
+    """The ``LedgerKeys`` port."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:BatchGetItem", "dynamodb:Query")
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
+        """See ``LedgerKeys.recorded``. A hundred jobs are one call."""
+        keys = {job.key for job in jobs}
+        return {key for batch in batched(sorted(keys), _BATCH, strict=False) for key in self._found(batch)}
+
+    def _found(self, keys: Sequence[Key]) -> Iterator[Key]:
+        wanted: Any = [to_item({"resource_arn": arn, "created_at": created_at}) for arn, created_at in keys]
+        for number in range(_TRIES):
+            request: Any = {self._table: {"Keys": wanted, "ProjectionExpression": "resource_arn, created_at"}}
+            with translated("dynamodb:BatchGetItem on the ledger"):
+                answer = self._client.batch_get_item(RequestItems=request)
+            for item in answer["Responses"].get(self._table, []):
+                yield item["resource_arn"]["S"], item["created_at"]["S"]
+            left: Mapping[str, Any] = answer.get("UnprocessedKeys", {})
+            if self._table not in left:
+                return
+            wanted = left[self._table]["Keys"]
+            time.sleep(_BETWEEN_TRIES * 2**number)
+        raise ThrottledError("dynamodb:BatchGetItem on the ledger leaves keys unprocessed")
+
+    def times_of(self, arn: str) -> Sequence[datetime]:
+        """See ``LedgerKeys.times_of``."""
+        rows = _query(self._client, self._table, None, {"resource_arn": arn}, ("created_at",), newest_first=True)
+        return [datetime.fromisoformat(row["created_at"]) for row in rows]
+
+
+class DynamoLedgerRows:
+    """The ``LedgerRows`` port, on the ledger's indexes."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:Query",)
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def of_day(self, day: str) -> Iterator[LedgerRow]:
+        """See ``LedgerRows.of_day``."""
+        return map(_row, self._read("ByDay", {"ended_on": day}, _COLUMNS))
+
+    def amounts_of_day(self, day: str) -> Iterator[Amounts]:
+        """See ``LedgerRows.amounts_of_day``. botocore reads a row in time that grows with its columns."""
+        return map(_amounts, self._read("ByDay", {"ended_on": day}, _AMOUNTS))
+
+    def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
+        """See ``LedgerRows.of_owner``."""
+        return map(_row, self._read("ByOwner", {"owner": owner}, _COLUMNS, between=(first_day, f"{last_day}~")))
+
+    def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
+        """See ``LedgerRows.amounts_of_children``."""
+        return map(_amounts, self._read("ByParent", {"parent_arn": arn}, _AMOUNTS, between=(since, "~")))
+
+    def _read(
+        self, index: str, key: Mapping[str, str], columns: Sequence[str], between: tuple[str, str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        return _query(self._client, self._table, index, key, columns, between=between)
+
+
+class DynamoRollUps:
+    """The ``RollUps`` port."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:Query", "dynamodb:UpdateItem")
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def newest(self, arn: str) -> RollUpRow | None:
+        """See ``RollUps.newest``."""
+        columns = ("created_at", "parent_arn")
+        rows = _query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True)
+        newest = next(rows, None)
+        return RollUpRow(arn, newest["created_at"], newest.get("parent_arn")) if newest else None
+
+    def keep(self, row: RollUpRow, total: RollUp) -> None:
+        """See ``RollUps.keep``. What is not known is taken out."""
+        known = {":jobs": total.jobs, ":unpriced": total.unpriced_jobs, ":usd": total.cost_usd}
+        amount = ", rollup_usd = :usd" if total.cost_usd is not None else " REMOVE rollup_usd"
+        with translated("dynamodb:UpdateItem on the ledger"):
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_item({"resource_arn": row.arn, "created_at": row.created_at}),
+                UpdateExpression=f"SET rollup_jobs = :jobs, rollup_unpriced_jobs = :unpriced{amount}",
+                ConditionExpression="attribute_exists(resource_arn)",
+                ExpressionAttributeValues=to_item(known),
+            )
+
+
+def _query(  # noqa: PLR0913 - what DynamoDB's Query takes
+    client: "DynamoDBClient",
+    table: str,
+    index: str | None,
+    key: Mapping[str, str],
+    columns: Sequence[str],
+    *,
+    between: tuple[str, str] | None = None,
+    newest_first: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """Read one partition page by page, only the columns that are asked for. Some of their names are reserved words."""
+    [(partition, value)] = key.items()
+    condition, values = "#partition = :partition", {":partition": value}
+    if between:
+        condition, values = (
+            f"{condition} AND ended_at BETWEEN :from AND :to",
+            {**values, ":from": between[0], ":to": between[1]},
+        )
+    of_index: dict[str, Any] = {"IndexName": index} if index else {}
+    pages = client.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression=condition,
+        ExpressionAttributeNames={"#partition": partition, **{f"#{name}": name for name in columns}},
+        ExpressionAttributeValues=to_item(values),
+        ProjectionExpression=", ".join(f"#{name}" for name in columns),
+        ScanIndexForward=not newest_first,
+        **of_index,
+    )
+    with translated(f"dynamodb:Query on the ledger {index or ''}".rstrip()):
+        for page in pages:
+            yield from map(_plain, page["Items"])
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows' own types are text and numbers, and a million of them are read at a time."""
+    return {
+        name: Decimal(value["N"]) if "N" in value else value["S"] if "S" in value else from_item({name: value})[name]
+        for name, value in item.items()
+    }
+
+
+_COLUMNS, _AMOUNTS = (tuple(field.name for field in fields(read)) for read in (LedgerRow, Amounts))
+_TYPES: Mapping[str, Any] = {
+    "kind": JobKind,
+    "status": JobStatus,
+    "pricing": Pricing,
+    "failure_class": FailureClass,
+    "billable_seconds": int,
+    "rollup_jobs": int,
+    "rollup_unpriced_jobs": int,
+}
+
+
+def _row(item: Mapping[str, Any]) -> LedgerRow:
+    return LedgerRow(**_typed(item))
+
+
+def _amounts(item: Mapping[str, Any]) -> Amounts:
+    return Amounts(**_typed(item))
+
+
+def _typed(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _TYPES[name](value) if name in _TYPES else value for name, value in item.items()}
+
+
+class DynamoFamilies:
+    """The ``Families`` port: one query, of as many items as are asked for or a megabyte of them (some 3,000)."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:Query",)
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def recent(self, family: str, since: datetime, most: int) -> Sequence[PastRun]:
+        """See ``Families.recent``."""
+        with translated("dynamodb:Query on the ledger ByFamily"):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName="ByFamily",
+                KeyConditionExpression="family = :family AND ended_at >= :since",
+                ExpressionAttributeValues=to_item({":family": family, ":since": iso(since)}),
+                ScanIndexForward=False,
+                Limit=most,
+            )
+        return [_run(from_item(item)) for item in answer["Items"]]
+
+
+def _run(item: Mapping[str, Any]) -> PastRun:
+    started_at, billed = item.get("started_at"), item.get("billable_seconds")
+    started, ended = started_at and datetime.fromisoformat(started_at), datetime.fromisoformat(item["ended_at"])
+    failure_class = item.get("failure_class")
+    return PastRun(
+        ended_at=ended,
+        status=JobStatus(item["status"]),
+        ran_seconds=ran_seconds(started, ended, None if billed is None else int(billed)),
+        cost_usd=item.get("cost_usd"),
+        failure_class=FailureClass(failure_class) if failure_class else None,
+    )

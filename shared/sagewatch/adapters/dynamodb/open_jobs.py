@@ -1,0 +1,192 @@
+"""The open jobs: items of WatchState, with what was told of them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from botocore.exceptions import ClientError
+
+from sagewatch.adapters.aws_errors import code_of, translated
+from sagewatch.adapters.dynamodb.items import from_item, query, to_item
+from sagewatch.alerts.ports import Lease
+from sagewatch.clock import Clock, iso
+from sagewatch.errors import ThrottledError
+from sagewatch.jobs.ports import OpenJob
+from sagewatch.ledger.records import key_time
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobKind, job_to_describe
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+# The longest a job can run is a tuning job's 182 days (botocore, MaxRuntimeInSeconds). An older one that is put in
+# late has yet to be looked at.
+_OPEN_FOR, _LOOKED_AT_WITHIN = timedelta(days=200), timedelta(days=14)
+
+
+class DynamoOpenJobList:
+    """The ``OpenJobList`` port."""
+
+    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def of_region(self, region: str) -> Sequence[OpenJob]:
+        """See ``OpenJobList.of_region``."""
+        return [_open_job(item) for item in query(self._client, self._state, _pk(region))]
+
+
+class DynamoOpenJobs(DynamoOpenJobList):
+    """The ``OpenJobs`` port: jobs are put in together with a look at the ledger."""
+
+    PERMISSIONS = (
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:GetItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:Query",
+    )
+
+    def __init__(self, client: "DynamoDBClient", *, state: str, ledger: str, clock: Clock) -> None:
+        """Keep the client and both tables' names."""
+        super().__init__(client, state)
+        self._ledger = ledger
+        self._clock = clock
+
+    def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
+        """See ``OpenJobs.add``. One transaction, so that a late start can never reopen a recorded end."""
+        created_at = key_time(job)
+        facts = {"resource_arn": job.arn, "resource_name": job.name, "kind": job.kind, "region": job.region}
+        runs = {"role_arn": job.role_arn, "groups": [asdict(group) for group in job.groups] or None}
+        expires = max(datetime.fromisoformat(created_at) + _OPEN_FOR, self._clock() + _LOOKED_AT_WITHIN)
+        times = {"created_at": created_at, "expires_at": int(expires.timestamp())}
+        state = {"provisional": provisional, "backfilled_at": backfilled_at and iso(backfilled_at)}
+        change: Any = {"TableName": self._state, "Key": _open_key(job), **_setting({**facts, **runs, **times, **state})}
+        key = to_item({"resource_arn": job.arn, "created_at": created_at})
+        with translated("dynamodb:TransactWriteItems on the open jobs"):
+            try:
+                self._client.transact_write_items(
+                    TransactItems=[
+                        {
+                            "ConditionCheck": {
+                                "TableName": self._ledger,
+                                "Key": key,
+                                "ConditionExpression": "attribute_not_exists(resource_arn)",
+                            }
+                        },
+                        {"Update": change},
+                    ]
+                )
+            except ClientError as exc:
+                if code_of(exc) != "TransactionCanceledException":
+                    raise
+                if _condition_failed(exc):
+                    return False
+                raise ThrottledError(f"the open job {job.name} is being written by somebody else") from exc
+        return True
+
+    def told(self, job: Job, rungs: Collection[str]) -> bool:
+        """See ``OpenJobs.told``."""
+        change = {"UpdateExpression": "ADD told :rungs", "ExpressionAttributeValues": to_item({":rungs": set(rungs)})}
+        return _update(self._client, self._state, job, change)
+
+    def find(self, job: Job) -> OpenJob | None:
+        """See ``OpenJobs.find``."""
+        return _find(self._client, self._state, job)
+
+    def remove(self, job: Job) -> None:
+        """See ``OpenJobs.remove``."""
+        with translated("dynamodb:DeleteItem on the open jobs"):
+            self._client.delete_item(TableName=self._state, Key=_open_key(job))
+
+
+class DynamoSnoozes:
+    """The ``Snoozes`` port."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:GetItem", "dynamodb:UpdateItem")
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def find(self, job: Job) -> OpenJob | None:
+        """See ``Snoozes.find``."""
+        return _find(self._client, self._state, job)
+
+    def snooze(self, job: Job, lease: Lease) -> bool:
+        """See ``Snoozes.snooze``."""
+        kept = {"author": lease.author, "until": iso(lease.until), "written_at": iso(lease.written_at)}
+        return _update(self._client, self._state, job, _setting({"snooze": kept}))
+
+
+def _find(client: "DynamoDBClient", table: str, job: Job) -> OpenJob | None:
+    with translated("dynamodb:GetItem on the open jobs"):
+        answer = client.get_item(TableName=table, Key=_open_key(job), ConsistentRead=True)
+    return _open_job(from_item(answer["Item"])) if "Item" in answer else None
+
+
+def _setting(facts: Mapping[str, object]) -> dict[str, Any]:
+    """An update that sets what is known and takes away what is not; what it does not name stays."""
+    names = {f"#{number}": name for number, name in enumerate(facts)}
+    known = [place for place, name in names.items() if facts[name] is not None]
+    unknown = [place for place in names if place not in known]
+    change = "SET " + ", ".join(f"{place} = :{place[1:]}" for place in known)
+    return {
+        "UpdateExpression": f"{change} REMOVE {', '.join(unknown)}" if unknown else change,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": to_item({f":{place[1:]}": facts[names[place]] for place in known}),
+    }
+
+
+def _update(client: "DynamoDBClient", table: str, job: Job, change: Mapping[str, Any]) -> bool:
+    """Change a job's item, if it is there: a job that has ended meanwhile does not come back."""
+    with translated("dynamodb:UpdateItem on the open jobs"):
+        try:
+            client.update_item(
+                TableName=table, Key=_open_key(job), ConditionExpression="attribute_exists(pk)", **change
+            )
+        except client.exceptions.ConditionalCheckFailedException:
+            return False
+    return True
+
+
+def _open_job(item: Mapping[str, Any]) -> OpenJob:
+    job = job_to_describe(
+        kind=JobKind(item["kind"]),
+        name=item["resource_name"],
+        arn=item["resource_arn"],
+        region=item["region"],
+        created_at=datetime.fromisoformat(item["created_at"]),
+        role_arn=item.get("role_arn"),
+        groups=tuple(InstanceGroup(group["instance_type"], int(group["count"])) for group in item.get("groups", ())),
+    )
+    backfilled_at = item.get("backfilled_at")
+    return OpenJob(
+        job,
+        item.get("provisional", False),
+        backfilled_at and datetime.fromisoformat(backfilled_at),
+        frozenset(item.get("told", ())),
+        _lease(item["snooze"]) if "snooze" in item else None,
+    )
+
+
+def _lease(kept: Mapping[str, str]) -> Lease:
+    return Lease(kept["author"], datetime.fromisoformat(kept["until"]), datetime.fromisoformat(kept["written_at"]))
+
+
+def _pk(region: str) -> str:
+    return f"open-job#{region}"
+
+
+def _open_key(job: Job) -> dict[str, Any]:
+    return to_item({"pk": _pk(job.region), "sk": f"{job.arn}#{key_time(job)}"})
+
+
+def _condition_failed(error: ClientError) -> bool:
+    reasons = error.response.get("CancellationReasons", [])
+    return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)

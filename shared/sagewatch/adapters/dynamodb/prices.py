@@ -1,0 +1,112 @@
+"""Live prices in WatchState: one item per region and component, and one per region that is in use."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.dynamodb.items import query, to_item
+from sagewatch.clock import Clock, iso
+from sagewatch.pricing.book import EMPTY_BOOK, STALE_AFTER, Price, PriceBook
+from sagewatch.pricing.ports import Prices
+from sagewatch.pricing.price_list import ListedPrice
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+# Prices that could not be refreshed for long are still better than none.
+_KEPT_FOR = timedelta(days=400)
+_READ_EVERY = timedelta(hours=1)
+
+
+class DynamoPriceCache:
+    """The ``PriceCache`` port."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def keep(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
+        """See ``PriceCache.keep``."""
+        for component, item in _items(prices).items():
+            key = {"pk": f"prices#{region}", "sk": component, "expires_at": _expiry(now)}
+            with translated("dynamodb:PutItem on the prices"):
+                self._client.put_item(TableName=self._state, Item=to_item({**key, **item, "fetched_at": iso(now)}))
+
+
+class DynamoPrices:
+    """The ``Prices`` port: live prices first, another port's where there are none. A region is read once an hour."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:Query",)
+
+    def __init__(self, client: "DynamoDBClient", state: str, *, otherwise: Prices, clock: Clock) -> None:
+        """Keep the client, the table's name and what to fall back on."""
+        self._client = client
+        self._state = state
+        self._otherwise = otherwise
+        self._clock = clock
+        self._books: dict[str, tuple[PriceBook, datetime]] = {}
+
+    def book(self, region: str) -> PriceBook:
+        """See ``Prices.book``. Raises what ``Ledger.put`` does."""
+        now = self._clock()
+        book, read_at = self._books.get(region, (EMPTY_BOOK, None))
+        if read_at is None or now - read_at >= _READ_EVERY:
+            book = self._read(region, now).over(self._otherwise.book(region))
+            self._books[region] = (book, now)
+        return book
+
+    def _read(self, region: str, now: datetime) -> PriceBook:
+        items = query(self._client, self._state, f"prices#{region}")
+        return PriceBook(
+            hourly={item["sk"]: _hourly(item, region, now) for item in items},
+            volumes={item["sk"]: _price(item, item["gb_month"], region, now) for item in items if "gb_month" in item},
+        )
+
+
+class DynamoPriceDates:
+    """The ``PriceDates`` port. One run writes all components of a region, and none that the list no longer has."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:Query",)
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def refreshed_at(self, region: str) -> datetime | None:
+        """See ``PriceDates.refreshed_at``."""
+        items = query(self._client, self._state, f"prices#{region}")
+        return max((datetime.fromisoformat(item["fetched_at"]) for item in items), default=None)
+
+
+def _items(prices: Sequence[ListedPrice]) -> Mapping[str, dict[str, Any]]:
+    items: dict[str, dict[str, Any]] = defaultdict(lambda: {"hourly": {}})
+    for price in prices:
+        item = items[price.component]
+        item["published"] = price.published
+        if price.instance_type is None:
+            item["gb_month"] = price.usd
+        else:
+            item["hourly"][price.instance_type] = price.usd
+    return items
+
+
+def _hourly(item: Mapping[str, Any], region: str, now: datetime) -> Mapping[str, Price]:
+    return {name: _price(item, usd, region, now) for name, usd in item["hourly"].items()}
+
+
+def _price(item: Mapping[str, Any], usd: Decimal, region: str, now: datetime) -> Price:
+    stale = now - datetime.fromisoformat(item["fetched_at"]) > STALE_AFTER
+    source = f"Price List, stale since {item['fetched_at'][:10]}," if stale else "Price List"
+    return Price(usd, item["sk"], region, item["published"][:10], source)
+
+
+def _expiry(now: datetime) -> int:
+    return int((now + _KEPT_FOR).timestamp())

@@ -1,0 +1,121 @@
+"""The open sessions of notebook instances: items of WatchState, one for each ARN, that never expire."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.dynamodb.items import from_item, query, to_item
+from sagewatch.notebooks.session import Session, StopCall
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoSessions:
+    """The ``Sessions`` port."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query")
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def open_sessions(self, region: str) -> Sequence[Session]:
+        """See ``Sessions.open_sessions``."""
+        return [_session(item) for item in query(self._client, self._state, _partition(region), consistent=True)]
+
+    def get(self, arn: str, region: str) -> Session | None:
+        """See ``Sessions.get``."""
+        with translated("dynamodb:GetItem on the sessions"):
+            answer = self._client.get_item(TableName=self._state, Key=_key(arn, region), ConsistentRead=True)
+        return _session(from_item(answer["Item"])) if "Item" in answer else None
+
+    def begin(self, session: Session) -> bool:
+        """See ``Sessions.begin``."""
+        with translated("dynamodb:PutItem on the sessions"):
+            try:
+                self._client.put_item(
+                    TableName=self._state,
+                    Item=_item(session),
+                    ConditionExpression="attribute_not_exists(pk)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as exc:
+                there: Mapping[str, Any] = exc.response.get("Item", {})  # type: ignore[assignment] # as in dynamodb
+                return bool(there) and _session(from_item(there)) == session
+        return True
+
+    def amend(self, session: Session) -> bool:
+        """See ``Sessions.amend``."""
+        with translated("dynamodb:PutItem on the sessions"):
+            try:
+                self._client.put_item(TableName=self._state, Item=_item(session), **_while_open(session))
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def end(self, session: Session) -> bool:
+        """See ``Sessions.end``."""
+        with translated("dynamodb:DeleteItem on the sessions"):
+            try:
+                key = _key(session.arn, session.region)
+                self._client.delete_item(TableName=self._state, Key=key, **_while_open(session))
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+
+def _while_open(session: Session) -> dict[str, Any]:
+    return {
+        "ConditionExpression": "#since = :since",
+        "ExpressionAttributeNames": {"#since": "since"},
+        "ExpressionAttributeValues": to_item({":since": _time(session)}),
+    }
+
+
+def _item(session: Session) -> dict[str, Any]:
+    times = {"since": _time(session), "stop_call": session.stop_call and _call_item(session.stop_call)}
+    return {**_key(session.arn, session.region), **to_item({**asdict(session), **times})}
+
+
+def _call_item(call: StopCall) -> dict[str, str]:
+    times = {"at": call.at, "idle_since": call.idle_since}
+    return {"by": call.by, **{name: time.isoformat() for name, time in times.items() if time}}
+
+
+def _call(item: Mapping[str, str]) -> StopCall:
+    idle_since = item.get("idle_since")
+    at = datetime.fromisoformat(item["at"])
+    return StopCall(item["by"], at, datetime.fromisoformat(idle_since) if idle_since else None)
+
+
+def _partition(region: str) -> str:
+    return f"session#{region}"
+
+
+def _key(arn: str, region: str) -> dict[str, Any]:
+    return to_item({"pk": _partition(region), "sk": arn})
+
+
+def _time(session: Session) -> str:
+    return session.since.isoformat()
+
+
+def _session(item: Mapping[str, Any]) -> Session:
+    volume, call = item.get("volume_gb"), item.get("stop_call")
+    return Session(
+        arn=item["arn"],
+        name=item["name"],
+        account=item["account"],
+        region=item["region"],
+        owner=item.get("owner"),
+        owner_source=item.get("owner_source"),
+        instance_type=item.get("instance_type"),
+        volume_gb=None if volume is None else int(volume),
+        since=datetime.fromisoformat(item["since"]),
+        unseen=item["unseen"],
+        stop_call=_call(call) if call else None,
+    )

@@ -1,0 +1,209 @@
+"""The watch's own notes in WatchState: regions in use, how far listings came, marks, and the totals of days."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, fields
+from datetime import datetime, timedelta
+from itertools import batched
+from typing import TYPE_CHECKING, Any, ClassVar, assert_never
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.dynamodb.items import from_item, query, to_item
+from sagewatch.clock import Clock, iso
+from sagewatch.jobs.ports import Checkpoint
+from sagewatch.ledger.ports import Mark
+from sagewatch.ledger.totals import Cell, DaySum, DayTotal, RollUpSum, Spend, Sum
+from sagewatch.sagemaker.resources import JobKind
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+_REGIONS, _MARKS, _CHECKPOINTS = "regions", "to-sum", "checkpoints"
+_IN_USE_FOR = timedelta(days=400)  # a region nobody uses is forgotten
+_REACHES_INDEXES_WITHIN = timedelta(seconds=5)  # DynamoDB: "within a fraction of a second, under normal conditions"
+_SPENT = frozenset(field.name for field in fields(Spend))
+_CELLS = 250  # to an item, which may have 400 KB; owners are tag values of up to 256 characters
+
+
+class DynamoRegions:
+    """The ``Regions`` port. Each environment notes a region once a day."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:Query")
+
+    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+        self._clock = clock
+        self._noted: dict[str, str] = {}
+
+    def note(self, region: str) -> None:
+        """See ``Regions.note``."""
+        now = self._clock()
+        today = iso(now)[:10]
+        if self._noted.get(region) != today:
+            item = {"pk": _REGIONS, "sk": region, "expires_at": int((now + _IN_USE_FOR).timestamp())}
+            _put(self._client, self._state, item, "regions")
+            self._noted[region] = today
+
+    def in_use(self) -> AbstractSet[str]:
+        """See ``Regions.in_use``."""
+        return {item["sk"] for item in query(self._client, self._state, _REGIONS)}
+
+
+class DynamoCheckpoints:
+    """The ``Checkpoints`` port."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:GetItem")
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def read(self, name: str) -> Checkpoint | None:
+        """See ``Checkpoints.read``."""
+        with translated("dynamodb:GetItem on the checkpoints"):
+            key = to_item({"pk": _CHECKPOINTS, "sk": name})
+            answer = self._client.get_item(TableName=self._state, Key=key, ConsistentRead=True)
+        item = from_item(answer.get("Item", {}))
+        if not item:
+            return None
+        return Checkpoint(
+            **{name: datetime.fromisoformat(item[name]) for name in ("top", "low", "floor") if name in item}
+        )
+
+    def keep(self, name: str, reached: Checkpoint) -> None:
+        """See ``Checkpoints.keep``."""
+        times = {name: time and iso(time) for name, time in asdict(reached).items()}
+        _put(self._client, self._state, {"pk": _CHECKPOINTS, "sk": name, **times}, "checkpoints")
+
+
+class DynamoMarks:
+    """The ``Marks`` port. No sum of a day is formed before it is over, so each environment marks today once."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem")
+
+    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+        self._clock = clock
+        self._marked_today: DaySum | None = None
+
+    def add(self, changed: Sum) -> None:
+        """See ``Marks.add``."""
+        now = self._clock()
+        today = DaySum(iso(now)[:10])
+        if changed == today == self._marked_today:
+            return
+        item = {"pk": _MARKS, "sk": _name(changed), "token": uuid.uuid4().hex, "marked_at": int(now.timestamp())}
+        _put(self._client, self._state, item, "marks")
+        if changed == today:
+            self._marked_today = today
+
+    def all(self, *, young: bool = False) -> Sequence[Mark]:
+        """See ``Marks.all``."""
+        seen_by_all = (self._clock() - _REACHES_INDEXES_WITHIN).timestamp()
+        items = query(self._client, self._state, _MARKS)
+        return [Mark(_sum(item["sk"]), item["token"]) for item in items if young or item["marked_at"] <= seen_by_all]
+
+    def remove(self, mark: Mark) -> None:
+        """See ``Marks.remove``."""
+        with translated("dynamodb:DeleteItem on the marks"):
+            try:
+                self._client.delete_item(
+                    TableName=self._state,
+                    Key=to_item({"pk": _MARKS, "sk": _name(mark.sum)}),
+                    ConditionExpression="#token = :token",
+                    ExpressionAttributeNames={"#token": "token"},
+                    ExpressionAttributeValues=to_item({":token": mark.token}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return
+
+
+class DynamoTotals:
+    """The ``Totals`` port: some items per day, one for every 250 pairs of kind and owner."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:Query")
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._state = state
+
+    def keep(self, total: DayTotal) -> None:
+        """See ``Totals.keep``. The first item says how many there are, so it is written last."""
+        cells = [{**_plain(asdict(cell)), **asdict(spend)} for cell, spend in total.cells.items()]
+        parts = list(batched(cells, _CELLS, strict=False)) or [()]
+        for number, part in reversed(list(enumerate(parts))):
+            key = {"pk": f"totals#{total.day[:7]}", "sk": f"{total.day}#{number:03}"}
+            item = {**key, "day": total.day, "part": number, "parts": len(parts), "cells": list(part)}
+            _put(self._client, self._state, item, "totals")
+
+    def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
+        """See ``Totals.between``."""
+        by_day: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for month in _months(first_day, last_day):
+            for item in query(self._client, self._state, f"totals#{month}", first_day, f"{last_day}~"):
+                by_day[item["day"]].append(item)
+        totals = (_total(day, items) for day, items in by_day.items())
+        return {total.day: total for total in totals if total}
+
+
+def _put(client: "DynamoDBClient", table: str, item: Mapping[str, object], what: str) -> None:
+    with translated(f"dynamodb:PutItem on the {what}"):
+        client.put_item(TableName=table, Item=to_item(item))
+
+
+def _name(changed: Sum) -> str:
+    match changed:
+        case DaySum(day):
+            return f"day#{day}"
+        case RollUpSum(arn):
+            return f"roll-up#{arn}"
+        case _:
+            assert_never(changed)
+
+
+def _sum(name: str) -> Sum:
+    kind, _, rest = name.partition("#")
+    return DaySum(rest) if kind == "day" else RollUpSum(rest)
+
+
+def _plain(cell: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: str(value) for name, value in cell.items() if value is not None}
+
+
+def _months(first_day: str, last_day: str) -> Sequence[str]:
+    years = range(int(first_day[:4]), int(last_day[:4]) + 1)
+    months = (f"{year}-{month:02}" for year in years for month in range(1, 13))
+    return [month for month in months if first_day[:7] <= month <= last_day[:7]]
+
+
+def _total(day: str, items: Sequence[Mapping[str, Any]]) -> DayTotal | None:
+    """Items beyond the number the first one names are of an older, longer total; without the first it is being kept."""
+    parts = next((item["parts"] for item in items if item["part"] == 0), None)
+    if parts is None:
+        return None
+    cells = [cell for item in items if item["part"] < parts for cell in item["cells"]]
+    if any(_SPENT - cell.keys() for cell in cells):  # kept before such an amount was
+        return None
+    return DayTotal(day, {_cell(cell): _spend(cell) for cell in cells})
+
+
+def _cell(cell: Mapping[str, Any]) -> Cell:
+    return Cell(JobKind(cell["kind"]), cell.get("owner"))
+
+
+def _spend(cell: Mapping[str, Any]) -> Spend:
+    amounts: dict[str, Any] = {
+        name: value if name.endswith("_usd") else int(value)
+        for name, value in cell.items()
+        if name not in {"kind", "owner"}
+    }
+    return Spend(**amounts)

@@ -1,0 +1,1 @@
+"""A notebook's own Jupyter, asked through a presigned URL."""

@@ -1,0 +1,138 @@
+"""What Jupyter's own account of its kernels and terminals says of a notebook's activity. No I/O happens here.
+
+Its server-wide ``last_activity`` is of no use, as every open tab keeps it fresh; those of kernels and terminals are.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+
+from sagewatch.formatting import clock_time, utc_once
+from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
+
+_AHEAD = timedelta(minutes=15)  # further in the future, a time is not a matter of clocks that run apart a little
+_SHOWN = 40  # characters of a name people gave
+_RUNNING = frozenset({"busy", "starting", "restarting", "autorestarting"})
+# Nothing runs in a dead kernel, nor in one that never told its state; when they last ran counts all the same.
+_RESTING = frozenset({"idle", "dead", "unknown"})
+
+
+class _DoubtError(Exception):
+    """What was told does not suffice; the text says why."""
+
+
+def _shown(value: object) -> str:
+    """Cut what somebody else named to what can be shown."""
+    text = value if isinstance(value, str) else ""
+    return "".join(character for character in text if character.isprintable())[:_SHOWN] or "without a name"
+
+
+def _state(value: object) -> str:
+    return value if isinstance(value, str) else "none"
+
+
+class _Open(BaseModel):
+    """What is open: who, and when it last did something, which is read later and one by one."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    name: Annotated[str, BeforeValidator(_shown)] = "without a name"
+    last_activity: object = None
+
+
+class Terminal(_Open):
+    """One of ``/api/terminals``."""
+
+    @property
+    def label(self) -> str:
+        """What to call it."""
+        return f"terminal {self.name}"
+
+
+class Kernel(_Open):
+    """One of ``/api/kernels``."""
+
+    execution_state: Annotated[str, BeforeValidator(_state)] = "none"
+
+    @property
+    def label(self) -> str:
+        """What to call it."""
+        return f"kernel {self.name}"
+
+
+_KERNELS = TypeAdapter(list[Kernel])
+_TERMINALS = TypeAdapter(list[Terminal])
+
+
+def read_jupyter(kernels: object, terminals: object, now: datetime, skew: timedelta) -> Reading:
+    """Read the answers of ``/api/kernels`` and ``/api/terminals``, the latter ``None`` where terminals are disabled.
+
+    ``skew`` is how far Jupyter's clock is ahead of ours. Nothing is raised: what cannot be read is unknown.
+    """
+    try:
+        known = _KERNELS.validate_python(kernels)
+        return _running(known) or _resting(known, _terminals(terminals), now, skew)
+    except ValidationError:
+        return Unknown(Source.JUPYTER, "Jupyter's list of kernels or terminals cannot be read")
+    except _DoubtError as exc:
+        return Unknown(Source.JUPYTER, str(exc))
+
+
+def _terminals(terminals: object) -> Sequence[Terminal]:
+    return [] if terminals is None else _TERMINALS.validate_python(terminals)
+
+
+def _running(kernels: Sequence[Kernel]) -> Active | None:
+    running = [kernel for kernel in kernels if kernel.execution_state in _RUNNING]
+    if not running:
+        return None
+    others = f", and {len(running) - 1} more run" if len(running) > 1 else ""
+    return Active(Source.JUPYTER, None, f"{running[0].label} is {running[0].execution_state}{others}")
+
+
+def _resting(kernels: Sequence[Kernel], terminals: Sequence[Terminal], now: datetime, skew: timedelta) -> Idle:
+    for kernel in kernels:
+        if kernel.execution_state not in _RESTING:
+            raise _DoubtError(f"{kernel.label} is in a state nobody knows: {_shown(kernel.execution_state)}")
+    ran, used = _last(kernels, now, skew), _last(terminals, now, skew)
+    since = max((time for time in (ran, used) if time), default=None)
+    return Idle(Source.JUPYTER, since, _words(ran, used, len(terminals), now))
+
+
+def _words(ran: datetime | None, used: datetime | None, terminals: int, now: datetime) -> str:
+    if ran is None and used is None:
+        return "no kernel and no terminal is open"
+    kernels = f"no kernel has run since {clock_time(ran, now)}" if ran else "no kernel is open"
+    if used is None:
+        return kernels
+    return utc_once(f"{kernels}, {terminals} terminal{'s' if terminals > 1 else ''} idle since {clock_time(used, now)}")
+
+
+def _last(opened: Sequence[Kernel | Terminal], now: datetime, skew: timedelta) -> datetime | None:
+    return max((_when(one, now, skew) for one in opened), default=None)
+
+
+def _when(one: Kernel | Terminal, now: datetime, skew: timedelta) -> datetime:
+    """By our clock, and never later than now."""
+    try:
+        moment = _aware(one).astimezone(UTC) - skew
+    except OverflowError:
+        raise _DoubtError(f"{one.label} tells a time that cannot be read") from None
+    if moment - now > _AHEAD:
+        raise _DoubtError(f"its clock is {(moment - now) // timedelta(minutes=1)} min ahead")
+    return min(moment, now)
+
+
+def _aware(one: Kernel | Terminal) -> datetime:
+    """A time without a zone is not guessed at, as a guess may be off by hours."""
+    if not isinstance(one.last_activity, str):
+        raise _DoubtError(f"{one.label} does not tell when it was last active")
+    try:
+        moment = datetime.fromisoformat(one.last_activity)
+    except ValueError:
+        raise _DoubtError(f"{one.label} tells a time that cannot be read") from None
+    if moment.tzinfo is None:
+        raise _DoubtError("Jupyter tells a time without a zone")
+    return moment

@@ -1,0 +1,222 @@
+"""Jupyter itself, asked from outside: the only source that knows whether a kernel is busy.
+
+The presigned URL opens the notebook for whoever has it, terminals with its role's rights included. So neither it nor
+the cookies it is traded for are logged, kept, or put into a reason. That is why urllib3's connections are used without
+its pools: pools log every path they are asked for, and a connection's socket can be shut down from outside.
+"""
+
+import json
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from threading import Thread
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.response import BaseHTTPResponse
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.evidence_guard import looked
+from sagewatch.adapters.jupyter.activity import read_jupyter
+from sagewatch.errors import UnavailableError
+from sagewatch.idle.evidence import Reading, Source
+from sagewatch.sagemaker.notebooks import Notebook
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+
+_SESSION = 1800  # seconds; the shortest SageMaker grants
+_CONNECT = 2.0  # seconds
+_MOST = 1_000_000  # bytes of an answer; a kernel takes two hundred
+_REDIRECTS = 2  # that are followed on the same host, should the first answer set no cookie
+_PRECISION = timedelta(seconds=2)  # the Date header has whole seconds, and the way takes some time
+# Without it Jupyter would take our look for activity, and so would everybody who reads its last_activity.
+_QUIETLY = "no_track_activity=1"
+
+
+class JupyterEvidence:
+    """The ``EvidenceSource`` port on the REST API of the notebook's own Jupyter."""
+
+    PERMISSIONS: ClassVar = ("sagemaker:CreatePresignedNotebookInstanceUrl",)
+
+    def __init__(self, client_for: "Callable[[str], SageMakerClient]", seconds: float = 5) -> None:
+        """Keep what answers with the client of a region, and how long a look at Jupyter may take altogether."""
+        self._client_for = client_for
+        self._seconds = seconds
+
+    def read(self, notebook: Notebook, now: datetime) -> Reading:
+        """See ``EvidenceSource.read``. Nothing is raised, and no reason names the URL, a cookie or an answer."""
+        return looked(Source.JUPYTER, lambda: self._read(notebook, now))
+
+    def _read(self, notebook: Notebook, now: datetime) -> Reading:
+        began = time.monotonic()
+        look = _Look(urlsplit(self._presigned(notebook)), self._seconds)
+        seen = _within(self._seconds, look)
+        ours = now + timedelta(seconds=seen.moment - began)
+        return read_jupyter(seen.kernels, seen.terminals, now, _skew(seen.date, ours))
+
+    def _presigned(self, notebook: Notebook) -> str:
+        with translated(f"sagemaker:CreatePresignedNotebookInstanceUrl of {notebook.name}"):
+            answer = self._client_for(notebook.region).create_presigned_notebook_instance_url(
+                NotebookInstanceName=notebook.name, SessionExpirationDurationInSeconds=_SESSION
+            )
+        return answer["AuthorizedUrl"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Both answers, what Jupyter's clock said, and when that was by ``time.monotonic``."""
+
+    kernels: object
+    terminals: object
+    date: str | None
+    moment: float
+
+
+class _Look:
+    """One look at one server. It follows no redirect on its own and tries nothing twice."""
+
+    def __init__(self, address: SplitResult, seconds: float) -> None:
+        """Keep where to look."""
+        self._address = address
+        self._seconds = seconds
+        self._cookies: dict[str, str] = {}
+        self._socket: socket.socket | None = None
+        self._abandoned = False
+
+    def __call__(self) -> _Seen:
+        """Look."""
+        self._open()
+        with self._api("kernels") as answer:
+            kernels = _content(answer)
+            date, moment = answer.headers.get("Date"), time.monotonic()
+        with self._api("terminals") as answer:
+            terminals = None if answer.status == HTTPStatus.NOT_FOUND else _content(answer)
+        return _Seen(kernels, terminals, date, moment)
+
+    def abandon(self) -> None:
+        """End it from another thread, whatever it waits for."""
+        self._abandoned = True
+        if self._socket:
+            with suppress(OSError):  # it is closed already
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def _open(self) -> None:
+        """Trade the URL for cookies."""
+        address = self._address
+        for _ in range(1 + _REDIRECTS):
+            with self._get(address) as answer:
+                _not_refused(answer)
+                self._keep_cookies(answer)
+                location = answer.headers.get("Location")
+            if self._cookies or not location:
+                break
+            address = self._same_host(urlsplit(urljoin(address.geturl(), location)))
+        if not self._cookies:
+            raise UnavailableError("refused: it set no cookie")
+
+    def _same_host(self, address: SplitResult) -> SplitResult:
+        if (address.scheme, address.netloc) != (self._address.scheme, self._address.netloc):
+            raise UnavailableError("refused: it wants somebody to sign in")
+        return address
+
+    def _keep_cookies(self, answer: BaseHTTPResponse) -> None:
+        for header in answer.headers.getlist("Set-Cookie"):
+            name, _, value = header.partition(";")[0].partition("=")
+            self._cookies[name.strip()] = value.strip()
+
+    @contextmanager
+    def _api(self, what: str) -> Iterator[BaseHTTPResponse]:
+        with self._get(self._address._replace(path=f"/api/{what}", query=_QUIETLY)) as answer:
+            if answer.get_redirect_location():
+                raise UnavailableError("refused: it wants somebody to sign in")
+            _not_refused(answer)
+            yield answer
+
+    @contextmanager
+    def _get(self, address: SplitResult) -> Iterator[BaseHTTPResponse]:
+        target = address._replace(scheme="", netloc="", path=address.path or "/", fragment="").geturl()
+        headers = {"Accept": "application/json", "Connection": "close", "User-Agent": "SageWatch"}
+        if self._cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        with closing(_connection(self._address)) as connection:
+            self._connect(connection)
+            connection.request("GET", target, headers=headers, preload_content=False)
+            with closing(connection.getresponse()) as answer:
+                yield answer
+
+    def _connect(self, connection: HTTPConnection) -> None:
+        connection.connect()
+        connection.timeout = self._seconds
+        self._socket = connection.sock
+        if self._abandoned:
+            raise TimeoutError
+
+
+def _connection(address: SplitResult) -> HTTPConnection:
+    host = address.hostname or ""
+    if address.scheme == "https":
+        return HTTPSConnection(host, address.port, timeout=_CONNECT, ssl_context=ssl.create_default_context())
+    return HTTPConnection(host, address.port, timeout=_CONNECT)
+
+
+def _not_refused(answer: BaseHTTPResponse) -> None:
+    if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        raise UnavailableError(f"refused: HTTP {answer.status}")
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise UnavailableError(f"Jupyter answered HTTP {answer.status}")
+
+
+def _content(answer: BaseHTTPResponse) -> object:
+    """What the answer says in JSON."""
+    if answer.status != HTTPStatus.OK:
+        raise UnavailableError(f"Jupyter answered HTTP {answer.status}")
+    if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+        raise UnavailableError("refused: it answered with a page instead of JSON")
+    body = answer.read(_MOST + 1, decode_content=False)
+    if len(body) > _MOST:
+        raise UnavailableError("Jupyter's answer is longer than any list of kernels")
+    try:
+        content: object = json.loads(body)
+    except (ValueError, RecursionError):
+        raise UnavailableError("Jupyter's JSON cannot be read") from None
+    return content
+
+
+def _within(seconds: float, look: _Look) -> _Seen:
+    """Let it look for so long and no longer.
+
+    Timeouts of a socket begin anew with every byte, and name resolution knows none; hence a thread.
+    """
+    seen: Future[_Seen] = Future()
+
+    def run() -> None:
+        try:
+            seen.set_result(look())
+        except Exception as exc:  # noqa: BLE001 - it is raised in the thread that waits
+            seen.set_exception(exc)
+
+    Thread(target=run, name="jupyter-look", daemon=True).start()
+    try:
+        return seen.result(seconds)
+    except TimeoutError:
+        look.abandon()
+        raise UnavailableError(f"no answer within {seconds:g} s") from None
+
+
+def _skew(date: str | None, ours: datetime) -> timedelta:
+    """How far the clock that wrote the Date header is ahead of ours; 0 where that cannot be told."""
+    try:
+        skew = parsedate_to_datetime(date or "") - ours
+    except (ValueError, TypeError, OverflowError):  # not a date, or one without a zone
+        return timedelta(0)
+    return skew if abs(skew) >= _PRECISION else timedelta(0)

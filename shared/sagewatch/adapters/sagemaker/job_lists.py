@@ -1,0 +1,84 @@
+"""SageMaker's List calls: jobs by their creation time, newest first, each kind in its own region."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.sagemaker.fields import parse_timestamp
+from sagewatch.sagemaker.ports import ListedJob
+from sagewatch.sagemaker.resources import JobKind
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+
+_PAGE = 100  # the API's most; its default is 10
+# The operation, the key of its answer, and what its fields' names begin with.
+_LISTS: Mapping[JobKind, tuple[str, str, str]] = {
+    JobKind.TRAINING: ("list_training_jobs", "TrainingJobSummaries", "TrainingJob"),
+    JobKind.PROCESSING: ("list_processing_jobs", "ProcessingJobSummaries", "ProcessingJob"),
+    JobKind.TRANSFORM: ("list_transform_jobs", "TransformJobSummaries", "TransformJob"),
+    JobKind.TUNING: (
+        "list_hyper_parameter_tuning_jobs",
+        "HyperParameterTuningJobSummaries",
+        "HyperParameterTuningJob",
+    ),
+    JobKind.AUTOML: ("list_auto_ml_jobs", "AutoMLJobSummaries", "AutoMLJob"),
+}
+
+
+class SageMakerLists:
+    """The ``JobLists`` port on the SageMaker API.
+
+    ``pace`` is called with the region before every page: ListTrainingJobs allows two requests a second in each, for the
+    whole account, the console included.
+    """
+
+    PERMISSIONS: ClassVar = (
+        "sagemaker:ListTrainingJobs",
+        "sagemaker:ListProcessingJobs",
+        "sagemaker:ListTransformJobs",
+        "sagemaker:ListHyperParameterTuningJobs",
+        "sagemaker:ListAutoMLJobs",
+    )
+
+    def __init__(self, client_for: "Callable[[str], SageMakerClient]", pace: Callable[[str], None]) -> None:
+        """Keep what answers with the client of a region."""
+        self._client_for = client_for
+        self._pace = pace
+
+    def created_since(
+        self, kind: JobKind, region: str, since: datetime, before: datetime | None = None
+    ) -> Iterator[Sequence[ListedJob]]:
+        """See ``JobLists.created_since``.
+
+        SageMaker applies filters to pages that are already cut, so that asking for what is newer can walk through all
+        that is older; newest first, the first older job ends the listing.
+        """
+        operation, key, prefix = _LISTS[kind]
+        query: dict[str, Any] = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": _PAGE}
+        if before is not None:
+            query["CreationTimeBefore"] = before
+        while True:
+            self._pace(region)
+            with translated(f"sagemaker:{operation} in {region}"):
+                page = getattr(self._client_for(region), operation)(**query)
+            listed = [_listed(kind, summary, prefix) for summary in page[key]]
+            wanted = [job for job in listed if job.created_at > since]
+            yield wanted
+            if len(wanted) < len(listed) or not page.get("NextToken"):
+                return
+            query["NextToken"] = page["NextToken"]
+
+
+def _listed(kind: JobKind, summary: Mapping[str, Any], prefix: str) -> ListedJob:
+    created_at = parse_timestamp(summary["CreationTime"])
+    if created_at is None:
+        raise ValueError("a job without a creation time")  # CreationTime is a required member of every summary
+    return ListedJob(
+        kind=kind,
+        name=summary[f"{prefix}Name"],
+        arn=summary[f"{prefix}Arn"].lower(),
+        created_at=created_at,
+    )

@@ -1,0 +1,101 @@
+"""SageMaker's Describe calls, each in the job's own region."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, assert_never
+
+from botocore.exceptions import ClientError
+
+from sagewatch.adapters.aws_errors import code_of, text_of, translated
+from sagewatch.clock import Clock
+from sagewatch.errors import JobNotFoundError
+from sagewatch.sagemaker.job_models import read_job
+from sagewatch.sagemaker.resources import Job, JobKind
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+
+# The model declares ResourceNotFound; the service often answers ValidationException, which has no finer code.
+_GONE = re.compile(r"not found|(could not|cannot|can't) find|RecordNotFound", re.IGNORECASE)
+
+# Five hundred children of one tuning job are one call, not five hundred.
+_KEPT_FOR, _KEPT_TAGS = timedelta(minutes=5), 1000
+
+
+class SageMakerJobs:
+    """The ``Jobs`` port on the SageMaker API."""
+
+    PERMISSIONS: ClassVar = (
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:DescribeTransformJob",
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:DescribeAutoMLJobV2",
+        "sagemaker:ListTags",
+    )
+
+    def __init__(self, client_for: "Callable[[str], SageMakerClient]", clock: Clock) -> None:
+        """Keep what answers with the client of a region."""
+        self._client_for = client_for
+        self._clock = clock
+        self._tags: dict[str, tuple[Mapping[str, str], datetime]] = {}
+
+    def describe(self, job: Job) -> Job:
+        """See ``Jobs.describe``."""
+        with translated(f"sagemaker:Describe of {job.kind} job {job.name} in {job.region}"):
+            try:
+                answer = _describe(self._client_for(job.region), job)
+            except ClientError as exc:
+                if is_gone(exc):
+                    raise JobNotFoundError(f"{job.kind} job {job.name} is not in {job.region}") from exc
+                raise
+        return read_job(job.kind, answer, account=job.account, region=job.region, described=True)
+
+    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+        """See ``Jobs.tags``."""
+        kept = self._tags.get(arn)
+        if kept is None or self._clock() >= kept[1]:
+            if len(self._tags) >= _KEPT_TAGS:
+                self._tags.clear()
+            kept = self._tags[arn] = (read_tags(self._client_for(region), arn), self._clock() + _KEPT_FOR)
+        return kept[0]
+
+
+def read_tags(client: "SageMakerClient", arn: str) -> Mapping[str, str]:
+    """Ask for the tags of a resource, none for one that is gone. It has at most 50, which is one page."""
+    with translated(f"sagemaker:ListTags of {arn}"):
+        try:
+            answer = client.list_tags(ResourceArn=arn)
+        except ClientError as exc:
+            if is_gone(exc):
+                return {}
+            raise
+    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+
+
+def is_gone(error: ClientError) -> bool:
+    """Whether SageMaker says that there is no such job."""
+    code = code_of(error)
+    return code.startswith("ResourceNotFound") or (
+        code == "ValidationException" and _GONE.search(text_of(error)) is not None
+    )
+
+
+def _describe(client: "SageMakerClient", job: Job) -> Mapping[str, Any]:
+    match job.kind:
+        case JobKind.TRAINING:
+            return client.describe_training_job(TrainingJobName=job.name)
+        case JobKind.PROCESSING:
+            return client.describe_processing_job(ProcessingJobName=job.name)
+        case JobKind.TRANSFORM:
+            return client.describe_transform_job(TransformJobName=job.name)
+        case JobKind.TUNING:
+            return client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=job.name)
+        case JobKind.AUTOML:
+            return client.describe_auto_ml_job_v2(AutoMLJobName=job.name)  # it answers for V1 jobs as well
+        case JobKind.NOTEBOOK:
+            raise ValueError("a notebook instance is no job")  # a slip in the caller: SageMakerNotebooks asks for those
+        case _:
+            assert_never(job.kind)

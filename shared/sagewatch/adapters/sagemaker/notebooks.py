@@ -1,0 +1,117 @@
+"""SageMaker's calls for notebook instances, each in the notebook's own region. Three classes, for three permissions."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from botocore.exceptions import ClientError
+
+from sagewatch.adapters.aws_errors import code_of, text_of, translated
+from sagewatch.adapters.sagemaker.jobs import is_gone, read_tags
+from sagewatch.errors import NotebookNotFoundError, StopRefusedError
+from sagewatch.redaction import redact
+from sagewatch.sagemaker.notebook_models import read_notebook
+from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
+from sagewatch.sagemaker.ports import Stop
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+
+_PAGE = 100  # the API's most; its default is 10
+# "Status (Stopped) not in ([InService]). Unable to transition to (Stopping) for Notebook Instance (arn...)": the code
+# is ValidationException, which has no finer one.
+_WRONG_STATUS = re.compile(r"Status \((\w+)\) not in")
+# Their instances are not billed any more, which is all that a stop is for. Pending and Updating ones are yet to run.
+_AT_REST = frozenset({NotebookStatus.STOPPING, NotebookStatus.STOPPED, NotebookStatus.FAILED, NotebookStatus.DELETING})
+
+
+class SageMakerNotebooks:
+    """The ``Notebooks`` port on the SageMaker API."""
+
+    PERMISSIONS: ClassVar = ("sagemaker:DescribeNotebookInstance", "sagemaker:ListTags")
+
+    def __init__(self, client_for: "Callable[[str], SageMakerClient]") -> None:
+        """Keep what answers with the client of a region."""
+        self._client_for = client_for
+
+    def describe(self, name: str, region: str, account: str) -> Notebook:
+        """See ``Notebooks.describe``."""
+        with translated(f"sagemaker:DescribeNotebookInstance of {name} in {region}"):
+            try:
+                answer = self._client_for(region).describe_notebook_instance(NotebookInstanceName=name)
+            except ClientError as exc:
+                if is_gone(exc):
+                    raise NotebookNotFoundError(f"notebook instance {name} is not in {region}") from exc
+                raise
+        return read_notebook(answer, account=account, region=region)
+
+    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+        """See ``Notebooks.tags``. They are read anew each time: somebody may have just protected it."""
+        return read_tags(self._client_for(region), arn)
+
+
+class SageMakerNotebookLists:
+    """The ``NotebookLists`` port on the SageMaker API. ``pace`` is called with the region before every page."""
+
+    PERMISSIONS: ClassVar = ("sagemaker:ListNotebookInstances",)
+
+    def __init__(self, client_for: "Callable[[str], SageMakerClient]", pace: Callable[[str], None]) -> None:
+        """Keep what answers with the client of a region."""
+        self._client_for = client_for
+        self._pace = pace
+
+    def in_service(self, region: str) -> Iterator[Sequence[Notebook]]:
+        """See ``NotebookLists.in_service``. A page may be empty and not the last."""
+        return self._pages(region, {"StatusEquals": "InService"})
+
+    def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
+        """See ``NotebookLists.of_region``."""
+        return self._pages(region, {})
+
+    def _pages(self, region: str, wanted: Mapping[str, str]) -> Iterator[Sequence[Notebook]]:
+        query: dict[str, Any] = {**wanted, "MaxResults": _PAGE}
+        while True:
+            self._pace(region)
+            with translated(f"sagemaker:ListNotebookInstances in {region}"):
+                page = self._client_for(region).list_notebook_instances(**query)
+            yield [_listed(summary, region) for summary in page["NotebookInstances"]]
+            if not page.get("NextToken"):
+                return
+            query["NextToken"] = page["NextToken"]
+
+
+class SageMakerNotebookStops:
+    """The ``NotebookStops`` port on the SageMaker API."""
+
+    PERMISSIONS: ClassVar = ("sagemaker:StopNotebookInstance",)
+
+    def __init__(self, client_for: "Callable[[str], SageMakerClient]") -> None:
+        """Keep what answers with the client of a region."""
+        self._client_for = client_for
+
+    def stop(self, notebook: Notebook) -> Stop:
+        """See ``NotebookStops.stop``."""
+        with translated(f"sagemaker:StopNotebookInstance of {notebook.name} in {notebook.region}"):
+            try:
+                self._client_for(notebook.region).stop_notebook_instance(NotebookInstanceName=notebook.name)
+            except ClientError as exc:
+                return _not_stopped(notebook, exc)
+        return Stop.STOPPING
+
+
+def _not_stopped(notebook: Notebook, error: ClientError) -> Stop:
+    if is_gone(error):
+        return Stop.GONE
+    if code_of(error) != "ValidationException":
+        raise error
+    found = _WRONG_STATUS.search(text_of(error))
+    if found and found[1] in _AT_REST:
+        return Stop.ALREADY
+    sentence = redact(text_of(error)) or "no reason given"
+    raise StopRefusedError(f"sagemaker:StopNotebookInstance of {notebook.name}: {sentence}") from error
+
+
+def _listed(summary: Mapping[str, Any], region: str) -> Notebook:
+    account = summary["NotebookInstanceArn"].split(":")[4]
+    return read_notebook(summary, account=account, region=region)

@@ -1,0 +1,1 @@
+"""What every alert has, how many are told as one, and where alerts go."""

@@ -1,0 +1,87 @@
+"""What every alert has, and the rule that gives each its identity."""
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from sagewatch.sagemaker.fields import Region
+from sagewatch.sagemaker.resources import rolls_up
+
+# Amounts travel as text: JSON numbers are floats to most readers.
+Usd = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
+
+
+def as_text(usd: Decimal | None) -> Usd | None:
+    """An amount as it travels; not known stays not known."""
+    return None if usd is None else f"{usd:f}"
+
+
+def from_text(usd: Usd | None) -> Decimal | None:
+    """An amount that has travelled."""
+    return None if usd is None else Decimal(usd)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of many alerts that are told as one: its resource, what happened to it in words, and its cost in USD.
+
+    ``again`` says that another alert of the same thing counts it: that it failed has been told by a message of its own.
+    """
+
+    name: str
+    label: str
+    usd: Decimal | None
+    again: bool = False
+
+
+class AlertBase(BaseModel):
+    """What every alert has. The same finding always gets the same ``alert_id``, however often it is found.
+
+    ``thread`` is the ``alert_id`` of the message it replies to, ``edits`` that of the message it takes the place of.
+    Alerts of one ``incident`` share a thread: the first of them to be posted is its root; those with a ``parent_arn``
+    are counted in that parent's message. ``route`` is what the resource's tag asks for, ``mention`` the Slack user to
+    name as its owner, found out at delivery. ``happened_at`` is when what it tells of happened.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    alert_id: str = Field(min_length=1, max_length=200)
+    account: str
+    region: Region
+    instances: str | None
+    thread: str | None = None
+    edits: str | None = None
+    incident: str | None = None
+    owner: str | None = None
+    parent_arn: str | None = None
+    route: str | None = None
+    mention: str | None = None
+    happened_at: AwareDatetime | None = None
+
+    @property
+    def order(self) -> str:
+        """Alerts with the same ``order`` are delivered one after the other, as they were queued."""
+        return self.edits or self.thread or self.incident or self.alert_id
+
+    stands_alone: ClassVar[bool] = False
+    """Whether it is told by itself as long as it is news, however many of its kind there are."""
+
+    @property
+    def member(self) -> Member | None:
+        """How it counts among many of its kind; ``None`` for what everybody has to see by itself."""
+        return None
+
+
+def incident_of(arn: str, created_at: str, parent_arn: str | None = None) -> str:
+    """Name a job's incident: its parent's, where it has one. Parents are known to their children by their ARN alone."""
+    if parent_arn or rolls_up(arn):
+        return alert_id("incident", parent_arn or arn)
+    return alert_id("incident", arn, created_at)
+
+
+def alert_id(finding: str, *identity: str) -> str:
+    """Name a finding the same way every time: its kind and a digest of what it is about."""
+    return f"{finding}-{hashlib.sha256('|'.join(identity).encode()).hexdigest()[:32]}"

@@ -1,0 +1,93 @@
+"""Many alerts told as one message, with a count and a list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from sagewatch.alerts.base import AlertBase, alert_id
+from sagewatch.formatting import minute_of
+
+
+class Gathering(StrEnum):
+    """Why alerts are told as one."""
+
+    PARENT = "parent"
+    STORM = "storm"
+    STALE = "stale"
+
+    @property
+    def singly(self) -> int:
+        """How many of each are still told one by one. What is stale is only counted."""
+        return 0 if self is Gathering.STALE else 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What has gathered: the number of members, by what happened to them, and their cost in USD.
+
+    ``unpriced`` are those whose cost is not known: they are not in ``usd``. ``names`` are the first ones'.
+    """
+
+    count: int = 0
+    by_label: Mapping[str, int] = field(default_factory=dict)
+    usd: Decimal = Decimal(0)
+    unpriced: int = 0
+    names: tuple[str, ...] = ()
+
+
+class GroupAlert(AlertBase):
+    """Says that the message of a group has to be brought up to date; ``group`` names it, and is its message's alert.
+
+    ``label`` is what happened to the members of a storm; ``since`` is when a storm, or the day of stale ones, began.
+    ``gathered`` is filled in at delivery.
+    """
+
+    finding: Literal["group"] = "group"
+    gathering: Gathering
+    group: str
+    label: str | None = None
+    since: AwareDatetime | None = None
+    gathered: Gathered | None = None
+
+    @property
+    def order(self) -> str:
+        """See ``AlertBase.order``: with the members of its parent, else by itself."""
+        return self.incident or self.group
+
+
+_STORM = timedelta(minutes=10)
+_STALE = timedelta(days=1)  # what is older is no news
+
+
+def group_of(alert: AlertBase, now: AwareDatetime, route: str | None = None) -> GroupAlert | None:
+    """The group an alert is told with, if any: what is stale first, then its parent's, then others of its kind.
+
+    Each ``route`` that leads somewhere has groups of its own.
+    """
+    member, at = alert.member, alert.happened_at
+    if member is None or at is None:
+        return None
+    common = {"account": alert.account, "region": alert.region, "instances": None, "route": route}
+    if now - at > _STALE:
+        day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        return _group(Gathering.STALE, (alert.account, route or "", day.isoformat()), common, since=day)
+    if alert.stands_alone:
+        return None
+    if alert.parent_arn:
+        parent = {"parent_arn": alert.parent_arn, "incident": alert.incident}
+        return _group(Gathering.PARENT, (alert.parent_arn,), common | parent)
+    begun = minute_of(at, _STORM)
+    identity = (alert.account, route or "", member.label, begun.isoformat())
+    return _group(Gathering.STORM, identity, common, since=begun, label=member.label)
+
+
+def _group(
+    gathering: Gathering, identity: tuple[str, ...], common: Mapping[str, str | None], **more: object
+) -> GroupAlert:
+    name = alert_id(gathering, *identity)
+    return GroupAlert.model_validate({"alert_id": name, "group": name, "gathering": gathering, **common, **more})

@@ -1,0 +1,50 @@
+"""Where alerts go and stand, as Protocols."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from sagewatch.alerts.base import AlertBase
+
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Somebody keeps the notebook, or wants to hear nothing of the job, until then. ``author`` is a Slack user's ID."""
+
+    author: str
+    until: datetime
+    written_at: datetime
+
+
+class Files(Protocol):
+    """The alerts whose messages may change."""
+
+    def file(self, alert_id: str, body: str) -> None:
+        """Keep the alert of an incident, to edit its message later. Raises what ``Ledger.put`` does."""
+
+    def filed(self, alert_id: str) -> str | None:
+        """The alert of an incident, if it is known. Raises what ``Ledger.put`` does."""
+
+
+class AlertQueue(Protocol):
+    """The way to delivery."""
+
+    def send(self, alert: AlertBase) -> None:
+        """Queue an alert. Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message stands: Slack's channel id and timestamp."""
+
+    channel: str
+    ts: str
+
+
+class PostedAlerts(Protocol):
+    """Where alerts stand."""
+
+    def where(self, alert_id: str) -> Posted | None:
+        """Where an alert was posted, by itself or with others, if it was. Raises what ``Ledger.put`` does."""

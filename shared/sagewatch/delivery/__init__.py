@@ -1,0 +1,1 @@
+"""One alert to its channel, once, in its thread, and many of a kind as one."""

@@ -1,0 +1,213 @@
+"""DeliverAlert's work: one alert to Slack, once, in its thread, and many of a kind as one."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sagewatch.alerts.grouping import Gathering, GroupAlert, group_of
+from sagewatch.alerts.ports import AlertQueue, Posted, PostedAlerts
+from sagewatch.clock import Clock
+from sagewatch.delivery.ports import Channel, Claim, Deliveries, Gatherings, People
+from sagewatch.delivery.registry import Alert, read_alert
+from sagewatch.digest.alerts import DigestAlert
+from sagewatch.errors import NoAnswerError, NotPostedYetError, PictureNotReadyError, SageWatchError, ThreadGoneError
+from sagewatch.outcomes import Metric
+
+_SOON = 5  # seconds: the message may be in the same queue
+_BETWEEN_EDITS = timedelta(seconds=10)  # of a group's message; Slack takes 50 edits a minute (chat.update: Tier 3)
+
+
+class Effect(StrEnum):
+    """What became of an alert."""
+
+    POSTED = "posted"
+    POSTED_BEFORE = "posted before"
+    FOUND = "found in the channel"
+    EDITED = "edited"
+    GATHERED = "counted with others"
+
+
+_PICTURE_WITHIN = timedelta(minutes=10)  # Slack takes seconds; a digest without its chart is better than none
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of an alert, and where it stands, if by itself.
+
+    ``posted_at`` is when this call posted it; ``happened_at`` is when what it tells of happened, if that is known.
+    """
+
+    alert_id: str
+    effect: Effect
+    posted: Posted | None
+    posted_at: datetime | None = None
+    happened_at: datetime | None = None
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
+        place = {"channel": self.posted.channel, "ts": self.posted.ts} if self.posted else {}
+        return {"alert_id": self.alert_id, "effect": self.effect, **place}
+
+    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+        """See ``Measured``: how long it took from what happened, or from the queue, to the channel."""
+        began = self.happened_at or sent_at
+        if self.posted_at is None or began is None:
+            return {}
+        return {Metric.DELIVERY_AGE: max(0.0, (self.posted_at - began).total_seconds())}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliverer:
+    """Posts alerts and remembers which. Everything it needs is given to it.
+
+    ``routes`` are channels by what a resource's tag, or its owner, is called.
+    """
+
+    deliveries: Deliveries
+    posted: PostedAlerts
+    gatherings: Gatherings
+    channel: Channel
+    alerts: AlertQueue
+    people: People
+    clock: Clock
+    routes: Mapping[str, str] = field(default_factory=dict)
+
+    def on_message(self, body: str) -> Delivery:
+        """Deliver the alert in a queue message. Raises ``MalformedAlertError`` and what ``deliver`` raises."""
+        return self.deliver(read_alert(body))
+
+    def deliver(self, alert: Alert) -> Delivery:
+        """Post an alert unless it has been posted. Raises what its ports raise, with the claim given back."""
+        if isinstance(alert, GroupAlert):
+            return self._refresh(alert)
+        claim = self.deliveries.claim(alert.alert_id, self.clock())
+        if claim.delivered:
+            return Delivery(alert.alert_id, Effect.POSTED_BEFORE, claim.posted)
+        with self._claimed(alert.alert_id):
+            thread = self._thread(alert)
+            gathered = self._gathered(alert, thread)
+            return gathered or self._put(alert, claim, self._thread(alert) if alert.parent_arn else thread)
+
+    @contextmanager
+    def _claimed(self, alert_id: str) -> Iterator[None]:
+        """Give the claim back if it comes to nothing; whether a post without an answer did, the next try finds out."""
+        try:
+            yield
+        except SageWatchError as exc:
+            self.deliveries.release(alert_id, self.clock(), unsure=isinstance(exc, NoAnswerError))
+            raise
+
+    def _gathered(self, alert: Alert, thread: Posted | None) -> Delivery | None:
+        """Count it with others of its group; ``None`` if it is to be told by itself too.
+
+        What goes into a thread of its own disturbs nobody.
+        """
+        group, member = group_of(alert, self.clock(), self._route(alert)), alert.member
+        if group is None or member is None or (thread and group.gathering is not Gathering.PARENT):
+            return None
+        if member.again:
+            return self._counted(alert, group) if group.gathering is Gathering.STALE else None
+        joined = self.gatherings.join(group.group, alert.alert_id, member, self.clock())
+        if joined.number <= group.gathering.singly:
+            if group.gathering is Gathering.PARENT:
+                self._bring_up_to_date(group)
+            return None
+        if not joined.asked:
+            self.alerts.send(group.model_copy(update={"alert_id": f"{group.group}-{joined.number}"}))
+            self.gatherings.ask(group.group, self.clock())
+        return self._counted(alert, group)
+
+    def _counted(self, alert: Alert, group: GroupAlert) -> Delivery:
+        """It is told with its group, and what comes of it later goes into that one's thread."""
+        if alert.incident and group.gathering is not Gathering.PARENT:
+            self.deliveries.gather(alert.incident, group.group, self.clock())
+        self.deliveries.gather(alert.alert_id, group.group, self.clock())
+        return Delivery(alert.alert_id, Effect.GATHERED, None)
+
+    def _refresh(self, group: GroupAlert) -> Delivery:
+        """Now and then, and never before the last member has been counted. Whoever joins from now on asks again."""
+        edited_at = self.gatherings.edited_at(group.group)
+        if edited_at and self.clock() - edited_at < _BETWEEN_EDITS:
+            raise NotPostedYetError(f"{group.group} was edited just now", retry_after=_BETWEEN_EDITS.seconds)
+        self.gatherings.answer(group.group, self.clock())
+        return self._bring_up_to_date(group)
+
+    def _bring_up_to_date(self, group: GroupAlert) -> Delivery:
+        told = group.model_copy(update={"alert_id": group.group, "gathered": self.gatherings.read(group.group)})
+        claim = self.deliveries.claim(told.alert_id, self.clock())
+        if claim.posted:
+            self.channel.update(claim.posted, told)
+            return Delivery(told.alert_id, Effect.EDITED, claim.posted)
+        with self._claimed(told.alert_id):
+            return self._put(told, claim, self._thread(told))
+
+    def _put(self, alert: Alert, claim: Claim, thread: Posted | None) -> Delivery:
+        if alert.edits is not None:
+            place = self._find(alert.edits)
+            self.channel.update(place, self._mentioned(alert))
+            return self._confirmed(alert, place, Effect.EDITED)
+        since = claim.unsure_since
+        found = self.channel.find(alert.alert_id, since, thread, self._to(alert)) if since else None
+        if found:
+            return self._confirmed(alert, found, Effect.FOUND, is_root=thread is None)
+        try:
+            place = self._post(alert, thread)
+        except ThreadGoneError:  # somebody deleted its root
+            thread, place = None, self._post(alert, None)
+        return self._confirmed(alert, place, Effect.POSTED, is_root=thread is None)
+
+    def _thread(self, alert: Alert) -> Posted | None:
+        if alert.thread:
+            return self._find(alert.thread)
+        return self.posted.where(alert.incident) if alert.incident else None
+
+    def _find(self, alert_id: str) -> Posted:
+        """Raises ``NotPostedYetError``: what comes of an incident never overtakes it."""
+        place = self.posted.where(alert_id)
+        if place is None:
+            raise NotPostedYetError(f"alert {alert_id} is not in the channel yet", retry_after=_SOON)
+        return place
+
+    def _post(self, alert: Alert, thread: Posted | None) -> Posted:
+        told = self._mentioned(alert)
+        try:
+            return self.channel.post(told, thread, self._to(alert))
+        except PictureNotReadyError as exc:
+            plain = _without_picture(told, self.clock(), str(exc))
+            if plain is None:
+                raise
+            return self.channel.post(plain, thread, self._to(alert))
+
+    def _confirmed(self, alert: Alert, place: Posted, effect: Effect, *, is_root: bool = False) -> Delivery:
+        """The incident's place before the alert's: a crash between them repeats the alert, which is found then."""
+        if is_root and alert.incident:
+            self.deliveries.confirm(alert.incident, place, self.clock())
+        now = self.clock()
+        self.deliveries.confirm(alert.alert_id, place, now)
+        return Delivery(alert.alert_id, effect, place, posted_at=now, happened_at=alert.happened_at)
+
+    def _to(self, alert: Alert) -> str | None:
+        route = self._route(alert)
+        return self.routes[route] if route else None
+
+    def _route(self, alert: Alert) -> str | None:
+        """What its tag asks for, or its owner, if that is a route."""
+        return next((name for name in (alert.route, alert.owner) if name in self.routes), None)
+
+    def _mentioned(self, alert: Alert) -> Alert:
+        """Name the owner as Slack knows him or her; an owner Slack does not know stays a name."""
+        if alert.owner is None or "@" not in alert.owner:
+            return alert
+        try:
+            return alert.model_copy(update={"mention": self.people.id_of(alert.owner)})
+        except SageWatchError:  # a mention is no reason to keep an alert back
+            return alert
+
+
+def _without_picture(alert: Alert, now: datetime, why: str) -> Alert | None:
+    """The alert without its picture, once there is no more hope for that."""
+    if not isinstance(alert, DigestAlert) or alert.happened_at is None or now < alert.happened_at + _PICTURE_WITHIN:
+        return None
+    return alert.model_copy(update={"picture": None, "no_picture": why})

@@ -1,0 +1,99 @@
+"""What delivery needs and remembers, as Protocols."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sagewatch.alerts.base import Member
+from sagewatch.alerts.grouping import Gathered
+from sagewatch.alerts.ports import Posted
+from sagewatch.delivery.registry import Alert
+
+# Longer than DeliverAlert may run, so that a claim only lapses when its invocation is dead.
+CLAIMED_FOR = timedelta(seconds=45)
+NAMED = 20  # members of a group, the first ones
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is known of an alert that was claimed.
+
+    ``delivered`` says that nothing is left to do, ``posted`` where it stands, if by itself. ``unsure_since`` is when
+    the first try began of which nobody knows what came of it.
+    """
+
+    delivered: bool = False
+    posted: Posted | None = None
+    unsure_since: datetime | None = None
+
+
+class Deliveries(Protocol):
+    """Which alerts have been posted."""
+
+    def claim(self, alert_id: str, now: datetime) -> Claim:
+        """Reserve an alert for this invocation, unless it was delivered.
+
+        Raises ``DeliveryInFlightError`` while somebody else holds it, and what ``Ledger.put`` does.
+        """
+
+    def gather(self, alert_id: str, group: str, now: datetime) -> None:
+        """Write down that an alert, or its incident, is told with others. Raises what ``Ledger.put`` does."""
+
+    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
+        """Write down where the alert was posted. Raises what ``Ledger.put`` does."""
+
+    def release(self, alert_id: str, now: datetime, *, unsure: bool = False) -> None:
+        """Give a claim back: the post did not happen, or nobody is sure. Raises what ``Ledger.put`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The number a member has in its group, from 1; ``asked``: the group's message will be brought up to date."""
+
+    number: int
+    asked: bool
+
+
+class Gatherings(Protocol):
+    """What alerts that are told as one come to."""
+
+    def join(self, group: str, alert_id: str, member: Member, now: datetime) -> Joined:
+        """Count a member, however often it comes. Raises what ``Ledger.put`` does."""
+
+    def read(self, group: str) -> Gathered:
+        """What has gathered. Raises what ``Ledger.put`` does."""
+
+    def ask(self, group: str, now: datetime) -> None:
+        """Note that its message will be brought up to date. Raises what ``Ledger.put`` does."""
+
+    def answer(self, group: str, now: datetime) -> None:
+        """Note that it is being brought up to date now. Raises what ``Ledger.put`` does."""
+
+    def edited_at(self, group: str) -> datetime | None:
+        """When that was last. Raises what ``Ledger.put`` does."""
+
+
+class Channel(Protocol):
+    """Where people read."""
+
+    def post(self, alert: Alert, thread: Posted | None = None, to: str | None = None) -> Posted:
+        """Post an alert, in a thread if one is given, else in the channel ``to`` or the usual one.
+
+        Raises ``AlertRefusedError``, of which ``ThreadGoneError`` is one, ``SecretMissingError``, ``ThrottledError``,
+        ``AccessDeniedError``, ``UnavailableError``, of which ``NoAnswerError`` says that it may have been posted.
+        """
+
+    def update(self, posted: Posted, alert: Alert) -> None:
+        """Put an alert in the place of one that was posted. Raises what ``post`` does."""
+
+    def find(
+        self, alert_id: str, since: datetime, thread: Posted | None = None, to: str | None = None
+    ) -> Posted | None:
+        """Where an alert stands that may have been posted since then, by its metadata. Raises what ``post`` does."""
+
+
+class People(Protocol):
+    """Whom Slack knows."""
+
+    def id_of(self, email: str) -> str | None:
+        """The Slack user with that address, if there is one. Raises what ``Channel.post`` and ``Ledger.put`` do."""

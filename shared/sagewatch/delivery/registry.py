@@ -1,0 +1,34 @@
+"""Every kind of alert, and how one is read from the queue."""
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from sagewatch.alerts.grouping import GroupAlert
+from sagewatch.diagnostics.cost_report import JobReport
+from sagewatch.digest.alerts import BudgetAlert, DigestAlert
+from sagewatch.errors import MalformedAlertError
+from sagewatch.idle.alerts import NotebookAlert, NotebookNews
+from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
+from sagewatch.sagemaker.job_models import faults
+
+Alert = (
+    JobAlert
+    | JobRunsAlert
+    | JobReport
+    | UnpricedAlert
+    | NotebookAlert
+    | NotebookNews
+    | GroupAlert
+    | DigestAlert
+    | BudgetAlert
+)
+_ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
+
+
+def read_alert(body: str) -> Alert:
+    """Read an alert from a queue message. Raises ``MalformedAlertError``, which names the fields at fault."""
+    try:
+        return _ALERT.validate_json(body)
+    except ValidationError as exc:
+        raise MalformedAlertError(f"alert: {faults(exc)}") from exc

@@ -1,0 +1,96 @@
+"""What is told of a failure beside the job itself: the end of its log, and how its family fares."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sagewatch.clock import iso
+from sagewatch.diagnostics.failure_log import NO_LOG, JobLog, read_tails
+from sagewatch.diagnostics.ports import JobLogs
+from sagewatch.errors import AccessDeniedError, SageWatchError
+from sagewatch.ledger.families import PastRun, family_of
+from sagewatch.ledger.ports import Families
+from sagewatch.ledger.records import CostRecord, past_run
+from sagewatch.sagemaker.resources import Job
+
+LOOKS_BACK = timedelta(days=7)
+MOST_RUNS = 500  # of a family in that time; who has more is told "at least"
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The family's runs of the last days, newest first, ``None`` if they could not be read; and the log."""
+
+    runs: Sequence[PastRun] | None = None
+    log: JobLog = NO_LOG
+
+
+UNKNOWN = Background()
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How often a family failed in the days up to a failure, that one included, and what is known of their cost (USD).
+
+    ``more`` says that there were more than were counted, ``unknown`` of how many the cost is not known.
+    """
+
+    count: int
+    cost_usd: Decimal
+    unknown: int
+    more: bool
+
+
+def failures_with(row: CostRecord, runs: Sequence[PastRun]) -> Failures:
+    """Count a failure together with those before it. Its own row may be among the runs: an event can come twice."""
+    own = past_run(row)
+    others = list(runs)
+    if own in others:
+        others.remove(own)
+    since = own.ended_at - LOOKS_BACK
+    failed = [own, *(run for run in others if run.failure_class and since <= run.ended_at <= own.ended_at)]
+    known = [run.cost_usd for run in failed if run.cost_usd is not None]
+    return Failures(
+        count=len(failed),
+        cost_usd=sum(known, Decimal(0)),
+        unknown=len(failed) - len(known),
+        more=len(runs) >= MOST_RUNS,
+    )
+
+
+def looks_back_to(ended_at: str) -> datetime:
+    """Since when a family's runs are asked for."""
+    return datetime.fromisoformat(ended_at) - LOOKS_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class Inquirer:
+    """Asks for a failed job's log and its family's runs; without ``logs``, for the runs alone."""
+
+    families: Families
+    logs: JobLogs | None
+
+    def background(self, job: Job, own: str | None) -> Background:
+        """What is known beside the job itself; ``own`` is the owner's address. One query, five calls for the log."""
+        return Background(self._runs(job), self._log(job, own))
+
+    def _runs(self, job: Job) -> list[PastRun] | None:
+        ended_at = job.ended_at or job.modified_at or job.dated_at
+        if ended_at is None:
+            return None
+        try:
+            return list(self.families.recent(family_of(job.kind, job.name), looks_back_to(iso(ended_at)), MOST_RUNS))
+        except SageWatchError:
+            return None
+
+    def _log(self, job: Job, own: str | None) -> JobLog:
+        """A role that may not read it is somebody's to mend; anything else is left out."""
+        if self.logs is None or job.never_launched:
+            return NO_LOG
+        try:
+            return read_tails(self.logs.tails(job), own)
+        except AccessDeniedError as exc:
+            return JobLog(trouble=str(exc))
+        except Exception:  # noqa: BLE001 - whatever a log may hold or its service answer, the job's row comes first
+            return NO_LOG

@@ -1,0 +1,122 @@
+"""Whether a cheaper instance type would have done for a job: a rule on what was measured, and its evidence in words.
+
+The rule. A cheaper type is suggested to a job of one instance group, if
+
+- metrics of every host cover at least half of its run;
+- the type is sold for the same component of the price list in the same region, with a price of its own there;
+- it has the same processor architecture and is not burstable, unless the job's type was;
+- it has the same model of GPU, for utilisation says nothing of another model's speed. Only where no GPU was used at
+  all (peak GPU below 1 %, peak GPU memory below 5 %) is it one without any accelerator;
+- its vCPUs, its memory, its GPUs and their memory are at least 1.3 times what the job used at its peak;
+- an hour of it costs at most 80 % of an hour of the job's type.
+
+The cheapest such type is told. Nothing is suggested for Trainium or Inferentia, whose use has no metrics.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sagewatch.diagnostics.utilization import HostUse, Use
+from sagewatch.formatting import money
+from sagewatch.ledger.records import CostRecord
+from sagewatch.pricing.book import PriceBook
+from sagewatch.sagemaker.instance_types import InstanceFacts, facts_of
+from sagewatch.sagemaker.resources import KINDS, Job
+
+_COVERED = 0.5
+_ROOM = 1.3
+_CHEAPER = Decimal("0.8")
+_UNUSED_GPU, _UNUSED_GPU_MEMORY = 1, 5  # percent
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What the busiest host used at its peak."""
+
+    vcpus: float
+    memory_gib: float
+    gpus: float = 0
+    gpu_memory_gib: float = 0
+    accelerated: bool = False
+
+    def fits(self, facts: InstanceFacts) -> bool:
+        """Whether that type has it, and room to spare."""
+        return (
+            facts.vcpus >= _ROOM * self.vcpus
+            and facts.memory_gib >= _ROOM * self.memory_gib
+            and facts.gpus >= _ROOM * self.gpus
+            and facts.gpu_memory_gib >= _ROOM * self.gpu_memory_gib
+        )
+
+
+def suggestion(job: Job, row: CostRecord, use: Use, book: PriceBook) -> str | None:
+    """Name a cheaper type that would have done, with the evidence and both amounts; ``None`` if there is none."""
+    facts = facts_of(job.groups[0].instance_type) if len(job.groups) == 1 else None
+    whole, price = use.whole, book.instance_hour(job.kind, facts.instance_type) if facts else None
+    if facts is None or facts.untold or price is None or use.covered < _COVERED:
+        return None
+    need = _need(facts, whole) if all(host.instance_type == facts.instance_type for host in use.hosts) else None
+    if need is None:
+        return None
+    found = min(_cheaper(job, facts, need, price.usd, book), default=None)
+    costs = found and _costs(row, found[0] / price.usd)
+    if found is None or costs is None:
+        return None
+    evidence, count = _evidence(facts, whole, unused=bool(facts.gpus) and not need.accelerated), job.groups[0].count
+    fleet = found[1] if count == 1 else f"{count} x {found[1]}"
+    return (
+        f"{evidence} on {facts.instance_type}: {fleet} would do, about {money(costs[1])} instead of {money(costs[0])} "
+        "if it took the same time"
+    )
+
+
+def _need(facts: InstanceFacts, whole: HostUse) -> _Need | None:
+    """What the busiest host used, of each thing; ``None`` where one is not known."""
+    if whole.cpu is None or whole.memory is None:
+        return None
+    vcpus, memory = whole.cpu.peak * facts.vcpus / 100, whole.memory.peak * facts.memory_gib / 100
+    if not facts.gpus:
+        return _Need(vcpus, memory)
+    if whole.gpu is None or whole.gpu_memory is None:
+        return None
+    if whole.gpu.peak < _UNUSED_GPU and whole.gpu_memory.peak < _UNUSED_GPU_MEMORY:
+        return _Need(vcpus, memory)
+    gpus, gpu_memory = whole.gpu.peak * facts.gpus / 100, whole.gpu_memory.peak * facts.gpu_memory_gib / 100
+    return _Need(vcpus, memory, gpus, gpu_memory, accelerated=True)
+
+
+def _cheaper(
+    job: Job, facts: InstanceFacts, need: _Need, usd: Decimal, book: PriceBook
+) -> Iterator[tuple[Decimal, str]]:
+    """Yield the types that would have done, each after its price."""
+    accelerator = facts.accelerator if need.accelerated else ""
+    for name, price in book.hourly.get(KINDS[job.kind].component or "", {}).items():
+        other = facts_of(name)
+        if (
+            other is not None
+            and price.usd <= usd * _CHEAPER
+            and other.accelerator == accelerator
+            and other.architecture == facts.architecture
+            and other.burstable <= facts.burstable
+            and need.fits(other)
+        ):
+            yield price.usd, name
+
+
+def _costs(row: CostRecord, ratio: Decimal) -> tuple[Decimal, Decimal] | None:
+    """What the job cost and would have cost: its compute shrinks with the price, what else it cost stays."""
+    if row.cost_usd is None or row.compute_usd is None or not row.list_cost_usd:
+        return None
+    compute = row.compute_usd * row.cost_usd / row.list_cost_usd
+    return row.cost_usd, row.cost_usd - compute * (1 - ratio)
+
+
+def _evidence(facts: InstanceFacts, whole: HostUse, *, unused: bool) -> str:
+    peaks = [("CPU", whole.cpu, f"{facts.vcpus} vCPUs"), ("memory", whole.memory, f"{facts.memory_gib:.0f} GiB")]
+    if facts.gpus and not unused:
+        gpus = f"{facts.gpus} x {facts.accelerator}"
+        memory = ("GPU memory", whole.gpu_memory, f"{facts.gpu_memory_gib:.0f} GiB")
+        peaks = [("GPU", whole.gpu, gpus), memory, *peaks]
+    said = ", ".join(f"{name} {load.peak:.0f} % of {there}" for name, load, there in peaks if load)
+    return f"no GPU was used, and the peaks were {said}" if unused else f"the peaks were {said}"

@@ -1,0 +1,121 @@
+"""What idling cost until SageWatch stopped it, and what its stops saved: estimates that do not flatter.
+
+- Idling cost the hourly price of the instance for the time from the last sign of use to the stop, counted on the day of
+  the stop, for every notebook that SageWatch stopped.
+- A stop saved the hourly price for the time from the stop to the next start (or deletion), but for no more than the
+  twelve hours after it: nobody knows when its owner would have stopped it. Of that time each period counts what lies in
+  it, so that days add up to weeks and nothing is counted twice.
+
+The hourly price is that of the instance alone: the volume is billed either way. What has no known price is counted, and
+is in no sum.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sagewatch.digest.periods import Span
+from sagewatch.ledger.totals import LedgerRow
+from sagewatch.notebooks.session import OURSELVES
+from sagewatch.pricing.book import for_time
+from sagewatch.sagemaker.resources import JobKind
+
+MOST_SAVED = timedelta(hours=12)
+_ZERO = Decimal(0)
+_ONE = "1 x "
+_LAST_SECOND = timedelta(seconds=1)
+
+Hourly = Callable[[LedgerRow], Decimal | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idled:
+    """What stops of idle notebooks come to, in USD. ``unpriced`` stops are in no sum."""
+
+    stops: int = 0
+    idle_usd: Decimal = _ZERO
+    saved_usd: Decimal = _ZERO
+    saved_seconds: int = 0
+    unpriced: int = 0
+
+
+@dataclass(slots=True)
+class StopTally:
+    """Hears rows in the order of their ends, from a day before the span on, and adds up what stops come to.
+
+    It holds one entry for each notebook that is stopped at that moment, whatever it has heard.
+    """
+
+    span: Span
+    hourly: Hourly
+    _open: dict[str, tuple[datetime, Decimal]] = field(default_factory=dict)
+    _sums: Idled = field(default_factory=Idled)
+
+    def hear(self, rows: Iterable[LedgerRow]) -> Iterator[LedgerRow]:
+        """Pass on rows, and hear each."""
+        for row in rows:
+            if row.kind is JobKind.NOTEBOOK:
+                self._hear(row)
+            yield row
+
+    def sums(self) -> Idled:
+        """What it all comes to, once everything has been heard: what has not been started is stopped still."""
+        for arn in list(self._open):
+            self._settle(arn, self.span.end)
+        return self._sums
+
+    def _hear(self, row: LedgerRow) -> None:
+        ended = datetime.fromisoformat(row.ended_at)
+        if row.instances is not None:  # in service again before, should a row between be missing
+            self._settle(row.resource_arn, datetime.fromisoformat(row.started_at or row.created_at))
+        elif not _goes_on(ended):
+            self._settle(row.resource_arn, ended)
+        if row.instances is not None and (row.stopped_by or "").startswith(OURSELVES) and ended < self.span.end:
+            self._stopped(row, ended)
+
+    def _stopped(self, row: LedgerRow, at: datetime) -> None:
+        counts, price = at >= self.span.start, self.hourly(row)
+        if price is None:
+            self._add(stops=int(counts), unpriced=int(counts))
+            return
+        self._open[row.resource_arn] = (at, price)
+        idled = at - datetime.fromisoformat(row.idle_since) if row.idle_since else timedelta(0)
+        self._add(stops=int(counts), idle_usd=for_time(price, idled) if counts else _ZERO)
+
+    def _settle(self, arn: str, until: datetime) -> None:
+        stopped = self._open.pop(arn, None)
+        if stopped is None:
+            return
+        at, price = stopped
+        saved = min(until, at + MOST_SAVED, self.span.end) - max(at, self.span.start)
+        if saved > timedelta(0):
+            self._add(saved_usd=for_time(price, saved), saved_seconds=int(saved.total_seconds()))
+
+    def _add(
+        self,
+        *,
+        stops: int = 0,
+        idle_usd: Decimal = _ZERO,
+        saved_usd: Decimal = _ZERO,
+        saved_seconds: int = 0,
+        unpriced: int = 0,
+    ) -> None:
+        sums = self._sums
+        self._sums = Idled(
+            stops=sums.stops + stops,
+            idle_usd=sums.idle_usd + idle_usd,
+            saved_usd=sums.saved_usd + saved_usd,
+            saved_seconds=sums.saved_seconds + saved_seconds,
+            unpriced=sums.unpriced + unpriced,
+        )
+
+
+def instance_type_of(row: LedgerRow) -> str | None:
+    """The one instance of a notebook's row."""
+    return row.instances.removeprefix(_ONE) if row.instances else None
+
+
+def _goes_on(ended: datetime) -> bool:
+    """Whether a stopped notebook's row ends only because its month does: it goes on as another row."""
+    return (ended + _LAST_SECOND).month != ended.month

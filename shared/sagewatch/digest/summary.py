@@ -1,0 +1,198 @@
+"""What a digest says, as values, and how they follow from the totals of days: pure arithmetic."""
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sagewatch.digest.budgets import BudgetState
+from sagewatch.digest.periods import Span
+from sagewatch.digest.savings import Idled
+from sagewatch.formatting import money
+from sagewatch.ledger.totals import NOTHING, UNOWNED, Cell, DayTotal, LedgerRow, Spend
+from sagewatch.sagemaker.resources import JobKind
+
+TOP = 5
+CHART_DAYS = 14
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What an owner or a kind spent in USD, and in the period before."""
+
+    name: str
+    usd: Decimal
+    before_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The largest shares, and how many others there are, taken together."""
+
+    top: tuple[Share, ...]
+    others: int
+    rest: Share
+
+
+@dataclass(frozen=True, slots=True)
+class TopJob:
+    """A job, or a session of a notebook, among the dearest."""
+
+    kind: JobKind
+    name: str
+    region: str
+    owner: str | None
+    usd: Decimal
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What runs at this moment, in USD an hour. ``unpriced`` of it have no known price and are in no sum.
+
+    ``idle`` notebooks of it have been announced as idle, and have cost ``idle_usd`` since they were last used.
+    """
+
+    jobs: int = 0
+    jobs_usd: Decimal = _ZERO
+    notebooks: int = 0
+    notebooks_usd: Decimal = _ZERO
+    unpriced: int = 0
+    idle: int = 0
+    idle_usd: Decimal = _ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Everything a digest says."""
+
+    span: Span
+    spend: Spend
+    before: Spend
+    by_owner: Ranking
+    by_kind: Ranking
+    top_jobs: tuple[TopJob, ...]
+    idled: Idled
+    running: Running
+    budgets: tuple[BudgetState, ...]
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing has happened."""
+        return self.spend.jobs == 0 and self.idled == Idled()
+
+
+def digest_of(  # noqa: PLR0913 - what is known of the period
+    span: Span,
+    totals: Sequence[DayTotal],
+    *,
+    top_jobs: tuple[TopJob, ...],
+    idled: Idled,
+    running: Running,
+    budgets: tuple[BudgetState, ...],
+) -> Digest:
+    """Write a digest. ``totals`` are those of the period, of the one before, and of whatever other days."""
+    now, before = _cells(span, totals), _cells(span.before, totals)
+    return Digest(
+        span=span,
+        spend=sum((spend for _, spend in now), NOTHING),
+        before=sum((spend for _, spend in before), NOTHING),
+        by_owner=_ranked(*(_sums((cell.owner or UNOWNED, spend) for cell, spend in cells) for cells in (now, before))),
+        by_kind=_ranked(*(_sums((cell.kind.value, spend) for cell, spend in cells) for cells in (now, before))),
+        top_jobs=top_jobs,
+        idled=idled,
+        running=running,
+        budgets=budgets,
+    )
+
+
+def top_jobs(rows: Iterable[LedgerRow], span: Span) -> tuple[TopJob, ...]:
+    """The dearest rows of a period, dearest first, of however many."""
+    first, last = span.first.isoformat(), span.last.isoformat()
+    paid = (row for row in rows if row.cost_usd and first <= row.ended_on <= last)
+    dearest = heapq.nlargest(TOP, paid, key=lambda row: row.cost_usd or _ZERO)
+    return tuple(
+        TopJob(row.kind, row.resource_name, row.region, row.owner, row.cost_usd or _ZERO, row.failure_class is not None)
+        for row in dearest
+    )
+
+
+def _cells(span: Span, totals: Iterable[DayTotal]) -> list[tuple[Cell, Spend]]:
+    days = (total for total in totals if span.holds(date.fromisoformat(total.day)))
+    return [entry for total in days for entry in total.cells.items()]
+
+
+def _sums(named: Iterable[tuple[str, Spend]]) -> Mapping[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for name, spend in named:
+        sums[name] = sums.get(name, _ZERO) + spend.cost_usd
+    return sums
+
+
+def _ranked(now: Mapping[str, Decimal], before: Mapping[str, Decimal]) -> Ranking:
+    """By what was spent now. Who spent nothing now is among the others, with what that was before."""
+    shares = [Share(name, now.get(name, _ZERO), before.get(name, _ZERO)) for name in {*now, *before}]
+    shares.sort(key=lambda share: (-share.usd, share.name))
+    top = tuple(share for share in shares[:TOP] if share.usd)
+    left = [share for share in shares[len(top) :] if share.usd or share.before_usd]
+    rest = Share("", sum((share.usd for share in left), _ZERO), sum((share.before_usd for share in left), _ZERO))
+    return Ranking(top, len(left), rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What one day cost, by kind."""
+
+    day: date
+    usd: Mapping[JobKind, Decimal]
+
+    @property
+    def whole(self) -> Decimal:
+        """All of it."""
+        return sum(self.usd.values(), _ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The days that end with a period, oldest first; those before it are there to compare."""
+
+    span: Span
+    bars: tuple[Bar, ...]
+
+    @property
+    def kinds(self) -> tuple[JobKind, ...]:
+        """The kinds that cost something, in their own order."""
+        return tuple(kind for kind in JobKind if any(bar.usd.get(kind) for bar in self.bars))
+
+    def whole(self, *, within: bool) -> Decimal:
+        """What the days of the period, or those before it, come to."""
+        return sum((bar.whole for bar in self.bars if self.span.holds(bar.day) is within), _ZERO)
+
+
+def chart_of(span: Span, totals: Iterable[DayTotal]) -> Chart:
+    """Draw up the bars: a day without a total cost nothing."""
+    sums: dict[str, Mapping[JobKind, Decimal]] = {total.day: _by_kind(total) for total in totals}
+    days = [date.fromordinal(span.last.toordinal() - back) for back in reversed(range(CHART_DAYS))]
+    return Chart(span, tuple(Bar(day, sums.get(day.isoformat(), {})) for day in days))
+
+
+def alt_text(chart: Chart) -> str:
+    """What a chart shows, for those who do not see it."""
+    first, last = chart.bars[0].day, chart.bars[-1].day
+    dearest = max(chart.bars, key=lambda bar: bar.whole)
+    kinds = {kind: sum((bar.usd.get(kind, _ZERO) for bar in chart.bars), _ZERO) for kind in chart.kinds}
+    split = ", ".join(f"{kind.value} {money(usd)}" for kind, usd in kinds.items())
+    return (
+        f"Bars of what each day from {first} to {last} (UTC) cost, stacked by kind: "
+        f"{money(chart.whole(within=True))} in the period of this digest, {money(chart.whole(within=False))} in the "
+        f"days before. The dearest day was {dearest.day} with {money(dearest.whole)}. By kind: {split}."
+    )
+
+
+def _by_kind(total: DayTotal) -> Mapping[JobKind, Decimal]:
+    sums: dict[JobKind, Decimal] = {}
+    for cell, spend in total.cells.items():
+        sums[cell.kind] = sums.get(cell.kind, _ZERO) + spend.cost_usd
+    return sums

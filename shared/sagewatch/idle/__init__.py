@@ -1,0 +1,1 @@
+"""Idle notebooks: evidence, the decision, the announcement, the stop."""

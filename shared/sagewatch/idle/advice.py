@@ -1,0 +1,149 @@
+"""Two findings from how notebooks and training jobs relate. They are advice: nothing is ever done about them."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sagewatch.clock import Clock, iso
+from sagewatch.formatting import clock_time, duration, money, utc_once
+from sagewatch.idle.inspection import Case
+from sagewatch.idle.notices import Incidents
+from sagewatch.jobs.ports import OpenJobList
+from sagewatch.ledger.ports import KeptTotals
+from sagewatch.ledger.records import describe_instances
+from sagewatch.ledger.totals import NOTHING, DayTotal
+from sagewatch.pricing.book import Rates, for_time
+from sagewatch.sagemaker.resources import Job, JobKind
+
+# The smallest type SageMaker offers for notebooks that is no burst of one CPU: enough to wait with.
+SMALL = "ml.t3.medium"
+_WAITING = timedelta(minutes=15)  # a shorter job is waited for at no cost worth a message
+# Accelerated computing, in AWS's own grouping of instance types: GPUs (p, g), Trainium, Inferentia.
+_ACCELERATED = re.compile(r"ml\.(p|g|trn|inf)\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something worth saying of a notebook. ``identity`` tells it from what else was said of that notebook."""
+
+    headline: str
+    sentence: str
+    identity: tuple[str, ...]
+
+
+def waits_in_fit(case: Case, jobs: Iterable[Job], rates: Rates, now: datetime) -> Advice | None:
+    """A notebook that works while a training job with its role does: it may only be waiting for it, and pays twice.
+
+    Jobs from before its session cannot have been started in it. Once a day, for roles are shared.
+    """
+    notebook = case.notebook
+    ours = [job for job in jobs if _may_be_waited_for(job, case, now)]
+    rate, small = (rates.of_type(JobKind.NOTEBOOK, name) for name in (notebook.instance_type, SMALL))
+    if case.active is None or not ours or rate is None or small is None or rate <= small:
+        return None
+    job = max(ours, key=lambda job: job.created_at or now)
+    more = f" (and {len(ours) - 1} more)" if len(ours) > 1 else ""
+    sentence = (
+        f"{case.active.words} while training job {job.name}{more} runs with the same role "
+        f"on {describe_instances(job)} at {_hourly(rates.of_job(job))}. If {notebook.instance_type} at {_hourly(rate)} "
+        f"only waits for it in fit, {SMALL} would do at {_hourly(small)}; "
+        "or start the job with fit(wait=False) and stop the notebook"
+    )
+    headline = f"Notebook {notebook.name} may only be waiting for a training job"
+    return Advice(headline, sentence, (iso(case.session.since), iso(now)[:10]))
+
+
+def _may_be_waited_for(job: Job, case: Case, now: datetime) -> bool:
+    return (
+        job.kind is JobKind.TRAINING
+        and job.role_arn is not None
+        and job.role_arn == case.notebook.role_arn
+        and job.created_at is not None
+        and case.session.since <= job.created_at <= now - _WAITING
+    )
+
+
+def is_overlong(case: Case, limit: timedelta, now: datetime) -> bool:
+    """Whether a notebook works on accelerators, and every look for longer than ``limit`` has found it at work."""
+    kind, since = case.notebook.instance_type, case.watched.busy_since
+    return (
+        case.active is not None
+        and since is not None
+        and now - since > limit
+        and _ACCELERATED.match(kind or "") is not None
+    )
+
+
+def trains_inside(case: Case, rates: Rates, saving: Decimal | None, now: datetime) -> Advice | None:
+    """An overlong notebook probably trains: a training job would end by itself, and could run on spot.
+
+    ``saving`` see ``spot_saving``.
+    """
+    kind, since = case.notebook.instance_type, case.watched.busy_since
+    rate = rates.of_type(JobKind.TRAINING, kind)
+    if case.active is None or since is None or rate is None:
+        return None
+    seconds, on_demand = int((now - since).total_seconds()), for_time(rate, now - since)
+    spot = (
+        "; no spot job of the last 30 days tells what spot would save"
+        if saving is None
+        else f", and about {money(on_demand * (1 - saving))} on spot, which saved {saving:.0%} in the last 30 days"
+    )
+    sentence = utc_once(
+        f"it has been busy on {kind} for {duration(seconds)}: every look since {clock_time(since, now)} found it "
+        f"at work ({case.active.words}). If this is training, the same hours as a training job, which ends by itself, "
+        f"cost {money(on_demand)} on demand{spot}"
+    )
+    return Advice(f"Notebook {case.notebook.name} seems to train inside itself", sentence, (iso(since),))
+
+
+def spot_saving(totals: Iterable[DayTotal]) -> Decimal | None:
+    """The share of their on-demand price that spot training jobs saved; ``None`` where none ran.
+
+    Interrupted jobs are billed for all their attempts, so what that costs is in it.
+    """
+    spends = (spend for total in totals for cell, spend in total.cells.items() if cell.kind is JobKind.TRAINING)
+    whole = sum(spends, NOTHING)
+    on_demand = whole.spot_cost_usd + whole.spot_savings_usd
+    return whole.spot_savings_usd / on_demand if on_demand else None
+
+
+def _hourly(rate: Decimal | None) -> str:
+    return "an unknown price" if rate is None else f"{money(rate)} an hour"
+
+
+_ACCOUNTED = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adviser:
+    """Asks what the two findings need, once for all notebooks of a region, and only where one of them works."""
+
+    open_jobs: OpenJobList
+    totals: KeptTotals
+    incidents: Incidents
+    clock: Clock
+    long_running: timedelta
+
+    def advise(self, region: str, cases: Sequence[Case]) -> None:
+        """Tell what there is to say of the notebooks of a region. Raises what ``Ledger.put`` does."""
+        working = [case for case in cases if case.active]
+        if not working:
+            return
+        now, rates = self.clock(), self.incidents.rates(region)
+        jobs = [entry.job for entry in self.open_jobs.of_region(region) if not entry.provisional]
+        long = [case for case in working if is_overlong(case, self.long_running, now)]
+        saving = spot_saving(self._days(now)) if long else None
+        found = [(case, waits_in_fit(case, jobs, rates, now)) for case in working]
+        found += [(case, trains_inside(case, rates, saving, now)) for case in long]
+        for case, advice in found:
+            if advice:
+                thread = case.watched.warned.alert_id if case.watched.warned else None
+                self.incidents.tell(case.notebook, advice.headline, advice.sentence, *advice.identity, thread=thread)
+
+    def _days(self, now: datetime) -> Sequence[DayTotal]:
+        """Closed days only: days whose total is still to be formed are left out."""
+        today = now.date()
+        return list(self.totals.between((today - _ACCOUNTED).isoformat(), today.isoformat()).values())

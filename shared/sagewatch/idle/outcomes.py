@@ -1,0 +1,59 @@
+"""What became of a sweep over notebooks: wanted and happened are two things."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sagewatch.idle.decision import Verdict
+from sagewatch.outcomes import Metric, happened
+from sagewatch.sweeps import cut
+
+
+class StopOutcome(StrEnum):
+    """What became of a stop that was wanted."""
+
+    STOPPED = "stopped"
+    WOULD_STOP = "would have been stopped"
+    CHANGED = "not stopped: something changed since it was decided"
+    NOT_ANNOUNCED = "not stopped: nobody has been told long enough"
+    ALREADY = "was stopped before"
+    REFUSED = "refused by AWS"
+
+
+@dataclass(slots=True)
+class NotebooksSwept:
+    """What a run did, in numbers of notebooks, and what went wrong, each in one sentence.
+
+    ``failures`` need a person; what was ``postponed`` or ``carried_over`` the next run does.
+    """
+
+    in_service: int = 0
+    repaired: int = 0
+    looked_at: int = 0
+    carried_over: int = 0
+    held_back: int = 0
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    stops: Counter[StopOutcome] = field(default_factory=Counter)
+    complete: bool = True
+    failures: list[str] = field(default_factory=list)
+    postponed: list[str] = field(default_factory=list)
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
+        counts = {"verdicts": dict(self.verdicts), "stops": dict(self.stops)}
+        return {**asdict(self), **counts, "failures": cut(self.failures), "postponed": cut(self.postponed)}
+
+    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+        """See ``Measured``. A sweep with failures has not finished; stops that only would have been are none."""
+        del sent_at
+        happenings = {
+            Metric.SWEEPS_FINISHED: int(not self.failures),
+            Metric.SWEEPS_INCOMPLETE: int(not self.complete or self.carried_over > 0),
+            Metric.SWEEP_FAILURES: len(self.failures),
+            Metric.STOPS_ANNOUNCED: self.verdicts[Verdict.WARN],
+            Metric.NOTEBOOKS_STOPPED: self.stops[StopOutcome.STOPPED],
+            Metric.STOPS_REFUSED: self.stops[StopOutcome.REFUSED],
+        }
+        return {Metric.NOTEBOOKS_IN_SERVICE: self.in_service, **happened(happenings)}

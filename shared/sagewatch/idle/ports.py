@@ -1,0 +1,37 @@
+"""What is remembered of notebooks, and who can tell whether one is used, as Protocols."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from sagewatch.alerts.ports import Files, Lease
+from sagewatch.idle.evidence import Reading
+from sagewatch.idle.state import Watched
+from sagewatch.sagemaker.notebooks import Notebook
+
+
+class WatchList(Protocol):
+    """What is remembered of notebooks, read."""
+
+    def of_region(self, region: str) -> Mapping[str, Watched]:
+        """What is remembered of a region's notebooks, by ARN. Raises what ``Ledger.put`` does."""
+
+
+class Watches(WatchList, Files, Protocol):
+    """What is remembered of notebooks. The lease is written by those who answer people, the rest by sweeps."""
+
+    def read(self, arn: str, region: str) -> Watched:
+        """What is remembered of one, as it stands this moment. Raises what ``Ledger.put`` does."""
+
+    def keep(self, watched: Watched, region: str) -> None:
+        """Remember all but the lease. Raises what ``Ledger.put`` does."""
+
+    def grant(self, arn: str, region: str, lease: Lease) -> None:
+        """Write a lease in place of the one before. Raises what ``Ledger.put`` does."""
+
+
+class EvidenceSource(Protocol):
+    """Somebody who can tell from outside whether a notebook is used."""
+
+    def read(self, notebook: Notebook, now: datetime) -> Reading:
+        """Say what is known. Never raises: what cannot be told is ``Unknown``, with the reason."""

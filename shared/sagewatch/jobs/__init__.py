@@ -1,0 +1,1 @@
+"""Jobs from event to row: record, sweep, tell of what runs for long."""

@@ -1,0 +1,196 @@
+"""When a running job deserves a word: ladders whose rungs are each told once. Pure decisions.
+
+What doubles (hours, dollars) has a rung at each doubling; of several that were passed at once only the highest is a
+rung, for it says what the lower ones would.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sagewatch.formatting import duration, money
+from sagewatch.ledger.families import PastRun
+from sagewatch.pricing.accrual import accrued, running_for
+from sagewatch.sagemaker.resources import Job, JobStatus
+
+LOOKED_BACK_ON = 20  # completed runs of a family
+_ENOUGH = 5  # of them, below which nothing is usual
+_ABOVE = timedelta(minutes=30)  # short jobs vary: that much more than usual is the least that is told
+_PENDING = timedelta(minutes=60)
+_SOON = timedelta(minutes=30)
+_HOUR = Decimal(3600)
+# DescribeTrainingJob, SecondaryStatus; what is not here is said as SageMaker spells it.
+_IN_WORDS = {
+    "Starting": "Starting, its instances are being started",
+    "LaunchingMLInstances": "LaunchingMLInstances, its instances are being launched",
+    "PreparingTrainingStack": "PreparingTrainingStack, its instances are being prepared",
+    "DownloadingTrainingImage": "DownloadingTrainingImage, its image is being downloaded",
+    "Pending": "Pending, it waits for instances or a warm pool",
+    "Interrupted": "Interrupted, spot capacity was taken away",
+    "Restarting": "Restarting, a failed instance is being replaced",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRules:
+    """After how many hours, and from how many USD on, a running job is told of. Of dollars 0 means never."""
+
+    long_running: timedelta
+    burn_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One thing to tell of a job, in one sentence. ``key`` names it for as long as the job runs."""
+
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """How long a family's runs take: the 95th percentile (nearest rank) of so many that completed."""
+
+    p95: timedelta
+    runs: int
+
+    @property
+    def most(self) -> timedelta:
+        """What is still within the family's own history."""
+        return max(2 * self.p95, self.p95 + _ABOVE)
+
+
+def usual_of(past: Sequence[PastRun]) -> Usual | None:
+    """What a family's past runs, the newest first, say is usual; ``None`` where too few of them completed."""
+    seconds = sorted(_completed(past)[:LOOKED_BACK_ON])
+    if len(seconds) < _ENOUGH:
+        return None
+    rank = -(-95 * len(seconds) // 100)
+    return Usual(timedelta(seconds=seconds[rank - 1]), len(seconds))
+
+
+def _completed(past: Sequence[PastRun]) -> list[int]:
+    return [run.ran_seconds for run in past if run.status is JobStatus.COMPLETED and run.ran_seconds is not None]
+
+
+def asks_history(job: Job, now: datetime, told: Collection[str]) -> bool:
+    """Whether the family's past can change what is told: not before its rung can be due, nor once that was told."""
+    ran = running_for(job, now)
+    return ran is not None and ran > _ABOVE and not job.kind.is_rollup and "family" not in told
+
+
+def rungs(  # noqa: PLR0913, PLR0917 - each is one thing known of the job
+    job: Job, past: Sequence[PastRun], hourly: Decimal | None, rules: JobRules, now: datetime, told: Collection[str]
+) -> Sequence[Rung]:
+    """Say what is due and was not ``told``, the highest first. ``hourly`` is ``None`` where no price is known.
+
+    What rolls up other jobs spends nothing itself and has no limit of its own: only its hours count.
+    """
+    ran = running_for(job, now)
+    if job.status is not JobStatus.IN_PROGRESS:
+        return ()
+    if ran is None:
+        due: tuple[Rung | None, ...] = (_pending(job, now),)
+    elif job.kind.is_rollup:
+        due = (_long(ran, None, rules, told, "its jobs are told of themselves"),)
+    else:
+        usual = usual_of(past)
+        due = (
+            _limit(job, ran),
+            _burn(job, ran, hourly, rules, told),
+            _family(ran, usual),
+            None if usual and ran <= usual.most else _long(ran, usual, rules, told, _WITHOUT_HISTORY),
+        )
+    return tuple(rung for rung in due if rung and rung.key not in told)
+
+
+_WITHOUT_HISTORY = f"fewer than {_ENOUGH} completed runs of its family say what is usual"
+
+
+def _limit(job: Job, ran: timedelta) -> Rung | None:
+    """About to be killed: less than a tenth of its time or half an hour is left, whichever is less."""
+    if not job.max_runtime_seconds:
+        return None
+    limit = timedelta(seconds=job.max_runtime_seconds)
+    left = limit - ran
+    if left >= min(limit / 10, _SOON) or ran < limit / 2:
+        return None
+    when = f"in {_said(left)}" if left > timedelta(0) else "at any moment"
+    spot = "; on spot, interruptions do not count and may give it longer" if job.spot else ""
+    return Rung(
+        "limit",
+        f"its own limit ends it {when}: it has run for {_said(ran)} of the {_said(limit)} its MaxRuntimeInSeconds "
+        f"allows, and what is in no checkpoint by then is lost{spot}",
+    )
+
+
+def _burn(job: Job, ran: timedelta, hourly: Decimal | None, rules: JobRules, told: Collection[str]) -> Rung | None:
+    if hourly is None or not rules.burn_usd:
+        return None
+    usd = accrued(hourly, ran)
+    level = _highest(rules.burn_usd, usd, "burn", told)
+    if level is None:
+        return None
+    at_most = "at most " if job.spot else ""
+    return Rung(
+        f"burn#{level:f}",
+        f"it has cost {at_most}{money(usd)} so far, past {money(level)} "
+        f"(BurnAlertUsd is {money(rules.burn_usd)}, told again at each doubling)",
+    )
+
+
+def _family(ran: timedelta, usual: Usual | None) -> Rung | None:
+    if usual is None or ran <= usual.most:
+        return None
+    how = "more than twice" if usual.most == 2 * usual.p95 else f"over {_said(_ABOVE)} more than"
+    return Rung(
+        "family",
+        f"it has run for {_said(ran)}, {how} the {_said(usual.p95)} that 95 % of the last {usual.runs} completed runs "
+        "of its family stayed within",
+    )
+
+
+def _long(ran: timedelta, usual: Usual | None, rules: JobRules, told: Collection[str], without: str) -> Rung | None:
+    """The family's own history comes first: who is always long is not told of while inside it."""
+    first = Decimal(rules.long_running // timedelta(seconds=1)) / _HOUR
+    level = _highest(first, Decimal(ran // timedelta(seconds=1)) / _HOUR, "long", told)
+    if level is None:
+        return None
+    why = (
+        f"and beyond its family's own history, within which that does not count ({_said(usual.most)})" if usual else ""
+    )
+    return Rung(
+        f"long#{level:f}h",
+        f"it has run for {_said(ran)}, longer than {level:f} h (LongRunningHours is {first:f}, told again at each "
+        f"doubling){f', {why}' if usual else f'; {without}'}",
+    )
+
+
+def _pending(job: Job, now: datetime) -> Rung | None:
+    if job.created_at is None or now - job.created_at < _PENDING:
+        return None
+    status = job.secondary_status or ""
+    words = f"SageMaker says {_IN_WORDS.get(status, status)}" if status else "SageMaker does not say why"
+    return Rung(
+        "pending",
+        f"it was created {_said(now - job.created_at)} ago and has not started: {words}; pending is not billed",
+    )
+
+
+def _highest(first: Decimal, reached: Decimal, ladder: str, told: Collection[str]) -> Decimal | None:
+    """The highest of ``first``, its double and so on that was passed; ``None`` if that, or a higher one, was told."""
+    level = first
+    while level * 2 < reached:
+        level *= 2
+    before = (Decimal(key.removeprefix(f"{ladder}#").removesuffix("h")) for key in told if key.startswith(f"{ladder}#"))
+    return _plain(level) if level < reached and level > max(before, default=Decimal(0)) else None
+
+
+def _plain(level: Decimal) -> Decimal:
+    """Without trailing zeros, so that its key is the same however the parameter was written."""
+    return Decimal(f"{level.normalize():f}")
+
+
+def _said(span: timedelta) -> str:
+    return duration(span // timedelta(seconds=1))

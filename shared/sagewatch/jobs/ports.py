@@ -1,0 +1,84 @@
+"""The index of open jobs and the checkpoints of listings, as Protocols."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sagewatch.alerts.ports import Lease
+from sagewatch.sagemaker.resources import Job
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """A job of the index: its key, its role and instances if they were told.
+
+    ``provisional`` says that it ended and its row is not final. ``backfilled_at`` is when a backfill put it in: what
+    ended before is the past, of which nobody is told. ``told`` names the rungs people were told of, and ``snooze`` says
+    until when they want to hear no more.
+    """
+
+    job: Job
+    provisional: bool = False
+    backfilled_at: datetime | None = None
+    told: frozenset[str] = frozenset()
+    snooze: Lease | None = None
+
+
+class OpenJobList(Protocol):
+    """The jobs that run, as far as is known, and those whose row is not final."""
+
+    def of_region(self, region: str) -> Sequence[OpenJob]:
+        """The open jobs of a region. Raises what ``Ledger.put`` does."""
+
+
+class OpenJobs(OpenJobList, Protocol):
+    """The index of jobs whose end has not been recorded, or not for good."""
+
+    def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
+        """Put a job in, unless the ledger has its end; say whether it is in. Raises what ``Ledger.put`` does.
+
+        What was told of one that is in already stays, and so does its snooze.
+        """
+
+    def told(self, job: Job, rungs: Collection[str]) -> bool:
+        """Remember that people were told of these rungs; say whether the job is in. Raises what ``Ledger.put`` does."""
+
+    def find(self, job: Job) -> OpenJob | None:
+        """The job as it stands this moment, if it is in. Raises what ``Ledger.put`` does."""
+
+    def remove(self, job: Job) -> None:
+        """Take a job out, if it is in. Raises what ``Ledger.put`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a listing has come: to the jobs created at ``top``.
+
+    A listing goes from the newest job to older ones. One that was cut off has left out what was created between
+    ``floor`` and ``low``. For a listing of all there is, ``top`` is when it was made.
+    """
+
+    top: datetime
+    low: datetime | None = None
+    floor: datetime | None = None
+
+
+class Checkpoints(Protocol):
+    """How far the listings have come, to the second."""
+
+    def read(self, name: str) -> Checkpoint | None:
+        """The checkpoint of that name, if any. Raises what ``Ledger.put`` does."""
+
+    def keep(self, name: str, reached: Checkpoint) -> None:
+        """Keep a checkpoint. Raises what ``Ledger.put`` does."""
+
+
+class Snoozes(Protocol):
+    """The open jobs, for those who answer people."""
+
+    def find(self, job: Job) -> OpenJob | None:
+        """The job as it stands in the index this moment, if it is in. Raises what ``Ledger.put`` does."""
+
+    def snooze(self, job: Job, lease: Lease) -> bool:
+        """Keep a snooze in place of the one before; say whether the job is in. Raises what ``Ledger.put`` does."""

@@ -1,0 +1,132 @@
+"""The ledger and what is derived from it, as Protocols."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sagewatch.ledger.families import PastRun
+from sagewatch.ledger.records import CostRecord
+from sagewatch.ledger.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
+from sagewatch.sagemaker.ports import ListedJob
+from sagewatch.sagemaker.resources import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What became of a row, and the sums that the row it took the place of was in."""
+
+    written: bool
+    replaced: tuple[Sum, ...] = ()
+
+
+class Ledger(Protocol):
+    """The rows of ended jobs, written."""
+
+    def put(self, row: CostRecord) -> Put:
+        """Write a row, and say whether it was written and what it replaced.
+
+        A row only ever gives way to a better one: unpriced to provisional, either to a final one. Raises
+        ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
+        """
+
+
+class LedgerKeys(Protocol):
+    """What the ledger has rows of."""
+
+    def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
+        """Say which of these jobs have a row. Raises what ``Ledger.put`` does."""
+
+    def times_of(self, arn: str) -> Sequence[datetime]:
+        """When the jobs of this ARN that have a row were created, the newest first.
+
+        Raises what ``Ledger.put`` does.
+        """
+
+
+class LedgerRows(Protocol):
+    """The rows of ended jobs, read one index partition at a time."""
+
+    def of_day(self, day: str) -> Iterator[LedgerRow]:
+        """Yield the rows of jobs that ended on that day (UTC), by the time of their end.
+
+        Raises what ``Ledger.put`` does.
+        """
+
+    def amounts_of_day(self, day: str) -> Iterator[Amounts]:
+        """Yield what sums need of those rows, in half the time. Raises what ``Ledger.put`` does."""
+
+    def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
+        """Yield an owner's rows of those days, both included. Raises what ``Ledger.put`` does."""
+
+    def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
+        """Yield what sums need of the rows of a job's children that ended since then. Raises as ``Ledger.put``."""
+
+
+class Families(Protocol):
+    """The past runs of job families."""
+
+    def recent(self, family: str, since: datetime, most: int) -> Sequence[PastRun]:
+        """The family's newest rows that ended since then, newest first, at most so many.
+
+        Read within a second or so of the last write, a row may be missing. Raises what ``Ledger.put`` does.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class RollUpRow:
+    """The row of a job that rolls up others: its key, and its own parent."""
+
+    arn: str
+    created_at: str
+    parent_arn: str | None
+
+
+class RollUps(Protocol):
+    """The ledger's rows of jobs that roll up others."""
+
+    def newest(self, arn: str) -> RollUpRow | None:
+        """The newest row of that ARN, if there is one. Raises what ``Ledger.put`` does."""
+
+    def keep(self, row: RollUpRow, total: RollUp) -> None:
+        """Write a roll-up into its row. Raises what ``Ledger.put`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A sum that has to be formed anew. ``token`` tells it from a mark that was set again since."""
+
+    sum: Sum
+    token: str
+
+
+class MarkList(Protocol):
+    """The sums that are no longer right, read."""
+
+    def all(self, *, young: bool = False) -> Sequence[Mark]:
+        """The marks whose rows every reader sees by now; with ``young`` the others too. Raises as ``Ledger.put``."""
+
+
+class Marks(MarkList, Protocol):
+    """The sums that are no longer right."""
+
+    def add(self, changed: Sum) -> None:
+        """Mark a sum. Raises what ``Ledger.put`` does."""
+
+    def remove(self, mark: Mark) -> None:
+        """Take a mark away, unless it was set again. Raises what ``Ledger.put`` does."""
+
+
+class KeptTotals(Protocol):
+    """The totals of closed days, read."""
+
+    def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
+        """The totals there are, by day, both ends included. Raises what ``Ledger.put`` does."""
+
+
+class Totals(KeptTotals, Protocol):
+    """The totals of closed days."""
+
+    def keep(self, total: DayTotal) -> None:
+        """Keep a day's total in place of the one before. Raises what ``Ledger.put`` does."""

@@ -1,0 +1,159 @@
+"""The ledger's rows: what is known of a job once it has ended, with what it cost."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sagewatch.clock import iso
+from sagewatch.errors import MalformedEventError
+from sagewatch.ledger.families import PastRun, family_of, ran_seconds
+from sagewatch.pricing.book import Price
+from sagewatch.pricing.job_cost import Cost, Pricing
+from sagewatch.redaction import without_addresses
+from sagewatch.sagemaker.failures import FailureClass, classify
+from sagewatch.sagemaker.resources import Job, JobKind, JobStatus, Key
+from sagewatch.sagemaker.tags import Owner
+
+
+class RecordedBy(StrEnum):
+    """What brought a row into the ledger."""
+
+    EVENT = "event"
+    SWEEP = "sweep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostRecord:
+    """One row of the ledger. Keyed by ``resource_arn`` and ``created_at``, because job names can be used again.
+
+    A notebook instance has a row for each calendar month of each session, keyed by when that began; ``stopped_by``
+    says who ended the session. ``family`` is of jobs alone (see ``families``).
+
+    Times are ISO 8601 in UTC, to the second. ``cost_usd`` and ``spot_savings_usd`` are USD after the discount; the
+    parts (compute, storage, warm pool) and their sum ``list_cost_usd`` are at list prices. ``None`` means not known or
+    not applicable, and is not stored.
+    """
+
+    resource_arn: str
+    created_at: str
+    resource_name: str
+    kind: JobKind
+    status: JobStatus
+    secondary_status: str | None
+    account: str
+    region: str
+    owner: str | None
+    owner_source: str | None
+    started_at: str | None
+    ended_at: str
+    ended_on: str
+    recorded_at: str
+    recorded_by: RecordedBy
+    instances: str | None
+    billable_seconds: int | None
+    pricing: Pricing
+    pricing_reason: str
+    cost_usd: Decimal | None
+    list_cost_usd: Decimal | None
+    compute_usd: Decimal | None
+    storage_usd: Decimal | None
+    spot_savings_usd: Decimal | None
+    warm_pool_seconds: int | None
+    warm_pool_usd: Decimal | None
+    prices: str | None
+    failure_class: FailureClass | None
+    failure_reason: str | None
+    parent_arn: str | None
+    output_uri: str | None
+    stopped_by: str | None
+    family: str | None
+    idle_since: str | None = None
+
+
+def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: RecordedBy) -> CostRecord:
+    """Write down an ended job. One that tells no end is dated by its other times.
+
+    Raises ``MalformedEventError`` for a job without any time.
+    """
+    created_at, ended = key_time(job), job.ended_at or job.modified_at
+    ended_at = iso(ended) if ended else created_at
+    return CostRecord(
+        resource_arn=job.arn,
+        created_at=created_at,
+        resource_name=job.name,
+        kind=job.kind,
+        status=job.status,
+        secondary_status=job.secondary_status,
+        account=job.account,
+        region=job.region,
+        owner=owner.name if owner else None,
+        owner_source=owner.source if owner else None,
+        started_at=iso(job.started_at) if job.started_at else None,
+        ended_at=ended_at,
+        ended_on=ended_at[:10],
+        recorded_at=iso(now),
+        recorded_by=by,
+        instances=describe_instances(job),
+        billable_seconds=cost.seconds,
+        pricing=cost.pricing,
+        pricing_reason=cost.reason,
+        cost_usd=cost.usd,
+        list_cost_usd=cost.list_usd,
+        compute_usd=cost.compute_usd,
+        storage_usd=cost.storage_usd,
+        spot_savings_usd=cost.spot_savings_usd,
+        warm_pool_seconds=job.warm_pool_seconds,
+        warm_pool_usd=cost.warm_pool_usd,
+        prices=describe_prices(cost),
+        failure_class=classify(job),
+        failure_reason=job.failure_reason and without_addresses(job.failure_reason, owner.name if owner else None),
+        parent_arn=job.parent_arn,
+        output_uri=job.output_uri,
+        stopped_by=None,
+        family=family_of(job.kind, job.name),
+    )
+
+
+def past_run(row: CostRecord) -> PastRun:
+    """A row as its family remembers it."""
+    started = datetime.fromisoformat(row.started_at) if row.started_at else None
+    ended = datetime.fromisoformat(row.ended_at)
+    return PastRun(
+        ended_at=ended,
+        status=row.status,
+        ran_seconds=ran_seconds(started, ended, row.billable_seconds),
+        cost_usd=row.cost_usd,
+        failure_class=row.failure_class,
+    )
+
+
+def describe_instances(job: Job) -> str | None:
+    """Write the fleet as people do: ``2 x ml.m5.xlarge + 1 x ml.g5.xlarge``."""
+    return " + ".join(f"{group.count} x {group.instance_type}" for group in job.groups) or None
+
+
+def describe_prices(cost: Cost) -> str | None:
+    """Write the prices used, with their provenance; ``None`` where none was."""
+    hourly = [
+        f"{line.group.instance_type} ${line.price.usd}/h {_origin(line.price)}" for line in cost.groups if line.price
+    ]
+    volume = [f"volumes ${cost.volume_price.usd}/GB-month {_origin(cost.volume_price)}"] if cost.volume_price else []
+    return "; ".join(hourly + volume) or None
+
+
+def _origin(price: Price) -> str:
+    borrowed = " as an estimate" if price.borrowed else ""
+    return f"({price.component}{borrowed}, {price.region}, {price.source} of {price.as_of})"
+
+
+def key_of(job: Job) -> Key:
+    """The key of a job's row. Raises what ``key_time`` does."""
+    return job.arn, key_time(job)
+
+
+def key_time(job: Job) -> str:
+    """The time half of a job's key. Raises ``MalformedEventError`` for a job that tells no time at all."""
+    if job.dated_at is None:
+        raise MalformedEventError(f"{job.kind} job {job.name}: nothing says when it was created, started or ended")
+    return iso(job.dated_at)

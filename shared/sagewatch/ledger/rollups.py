@@ -1,0 +1,60 @@
+"""Sums formed anew from rows, when rows they are made of were written: once a day is over, and once per roll-up."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from sagewatch.clock import Clock
+from sagewatch.ledger.ports import LedgerRows, Mark, Marks, RollUps, Totals
+from sagewatch.ledger.totals import DaySum, RollUpSum, roll_up, total_of_day
+from sagewatch.sagemaker.resources import rolls_up
+
+# Most of a day's rows are written by then; what comes later marks the day again.
+_CLOSES_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summer:
+    """Works off the marks. A mark that is set again while its sum is formed stays."""
+
+    rows: LedgerRows
+    roll_ups: RollUps
+    totals: Totals
+    marks: Marks
+    clock: Clock
+
+    def ready(self) -> list[Mark]:
+        """The marks that can be worked off: all but those of days that are not over."""
+        return [mark for mark in self.marks.all() if self._is_closed(mark)]
+
+    def work_off(self, mark: Mark) -> None:
+        """Form the marked sum anew."""
+        self._sum(mark)
+        self.marks.remove(mark)
+
+    def _is_closed(self, mark: Mark) -> bool:
+        match mark.sum:
+            case DaySum(day):
+                return self.clock() >= datetime.fromisoformat(f"{day}T00:00:00Z") + timedelta(days=1) + _CLOSES_AFTER
+            case RollUpSum():
+                return True
+            case _:
+                assert_never(mark.sum)
+
+    def _sum(self, mark: Mark) -> None:
+        match mark.sum:
+            case DaySum(day):
+                self.totals.keep(total_of_day(day, self.rows.amounts_of_day(day)))
+            case RollUpSum(arn):
+                self._roll_up(arn)
+            case _:
+                assert_never(mark.sum)
+
+    def _roll_up(self, arn: str) -> None:
+        """A parent without a row still runs. Children of an older one of its name ended before it was created."""
+        row = self.roll_ups.newest(arn)
+        if row is None:
+            return
+        self.roll_ups.keep(row, roll_up(self.rows.amounts_of_children(arn, row.created_at)))
+        if row.parent_arn and rolls_up(row.parent_arn):
+            self.marks.add(RollUpSum(row.parent_arn))

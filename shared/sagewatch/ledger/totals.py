@@ -1,0 +1,186 @@
+"""What rows add up to: amounts of work with their money, the totals of days, the roll-ups of parents.
+
+A total is always derived from rows. A job that only rolls up others has no amount of its own, so that nothing is
+counted twice; a row is never superseded by another, for a better one replaces it under the same key.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sagewatch.ledger.records import CostRecord
+from sagewatch.pricing.job_cost import Pricing
+from sagewatch.sagemaker.failures import FailureClass
+from sagewatch.sagemaker.resources import JobKind, JobStatus, rolls_up
+
+UNOWNED = "(no owner)"  # what jobs without an owner are listed under
+_ZERO = Decimal(0)
+_PAID_OTHERWISE = frozenset({Pricing.FREE, Pricing.COVERED})  # nothing, or before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """What sums read of a row. ``None`` means not known, as in ``CostRecord``; amounts are USD."""
+
+    kind: JobKind
+    pricing: Pricing
+    owner: str | None = None
+    cost_usd: Decimal | None = None
+    list_cost_usd: Decimal | None = None
+    spot_savings_usd: Decimal | None = None
+    failure_class: FailureClass | None = None
+    rollup_usd: Decimal | None = None
+    rollup_jobs: int | None = None
+    rollup_unpriced_jobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow(Amounts):
+    """What lists of jobs read of a row."""
+
+    resource_arn: str
+    resource_name: str
+    status: JobStatus
+    account: str
+    region: str
+    created_at: str
+    ended_at: str
+    ended_on: str
+    pricing_reason: str
+    started_at: str | None = None
+    instances: str | None = None
+    billable_seconds: int | None = None
+    parent_arn: str | None = None
+    stopped_by: str | None = None
+    idle_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """A number of jobs and their money in USD. ``unpriced_jobs`` are those whose cost is not known: never 0.
+
+    ``spot_cost_usd`` is what of ``cost_usd`` was paid for spot jobs, which saved ``spot_savings_usd``.
+    """
+
+    jobs: int = 0
+    cost_usd: Decimal = _ZERO
+    list_cost_usd: Decimal = _ZERO
+    failed_jobs: int = 0
+    failed_usd: Decimal = _ZERO
+    spot_cost_usd: Decimal = _ZERO
+    spot_savings_usd: Decimal = _ZERO
+    unpriced_jobs: int = 0
+    provisional_jobs: int = 0
+
+    def __add__(self, other: "Spend") -> "Spend":
+        """Both together."""
+        return Spend(
+            jobs=self.jobs + other.jobs,
+            cost_usd=self.cost_usd + other.cost_usd,
+            list_cost_usd=self.list_cost_usd + other.list_cost_usd,
+            failed_jobs=self.failed_jobs + other.failed_jobs,
+            failed_usd=self.failed_usd + other.failed_usd,
+            spot_cost_usd=self.spot_cost_usd + other.spot_cost_usd,
+            spot_savings_usd=self.spot_savings_usd + other.spot_savings_usd,
+            unpriced_jobs=self.unpriced_jobs + other.unpriced_jobs,
+            provisional_jobs=self.provisional_jobs + other.provisional_jobs,
+        )
+
+
+NOTHING = Spend()
+
+
+def spend_of(row: Amounts) -> Spend:
+    """What one row adds to a sum: nothing, if it rolls up others. A job its own limit stopped counts as failed."""
+    if row.kind.is_rollup:
+        return NOTHING
+    cost = row.cost_usd or _ZERO
+    failed = row.failure_class is not None
+    return Spend(
+        jobs=1,
+        cost_usd=cost,
+        list_cost_usd=row.list_cost_usd or _ZERO,
+        failed_jobs=int(failed),
+        failed_usd=cost if failed else _ZERO,
+        spot_cost_usd=_ZERO if row.spot_savings_usd is None else cost,
+        spot_savings_usd=row.spot_savings_usd or _ZERO,
+        unpriced_jobs=int(row.cost_usd is None and row.pricing not in _PAID_OTHERWISE),
+        provisional_jobs=int(row.pricing is Pricing.PROVISIONAL),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a total is split by."""
+
+    kind: JobKind
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """What the jobs that ended on one day (UTC) come to."""
+
+    day: str
+    cells: Mapping[Cell, Spend]
+
+
+def total_of_day(day: str, rows: Iterable[Amounts]) -> DayTotal:
+    """Add up the rows of a day, in memory that grows with its kinds and owners and not with its rows."""
+    cells: dict[Cell, Spend] = {}
+    for row in rows:
+        if not row.kind.is_rollup:
+            cell = Cell(row.kind, row.owner)
+            cells[cell] = cells.get(cell, NOTHING) + spend_of(row)
+    return DayTotal(day, cells)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollUp:
+    """What the children of a tuning or AutoML job come to, theirs included; no amount while none is known."""
+
+    jobs: int = 0
+    cost_usd: Decimal | None = None
+    unpriced_jobs: int = 0
+
+
+def roll_up(children: Iterable[Amounts]) -> RollUp:
+    """Add up children. One that rolls up others stands for them."""
+    total = RollUp()
+    for row in children:
+        spend = spend_of(row)
+        known = [usd for usd in (total.cost_usd, row.rollup_usd, row.cost_usd) if usd is not None]
+        total = RollUp(
+            jobs=total.jobs + (row.rollup_jobs or 0) + spend.jobs,
+            cost_usd=sum(known, _ZERO) if known else None,
+            unpriced_jobs=total.unpriced_jobs + (row.rollup_unpriced_jobs or 0) + spend.unpriced_jobs,
+        )
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class DaySum:
+    """The total of a day."""
+
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollUpSum:
+    """The roll-up of the job with that ARN."""
+
+    arn: str
+
+
+Sum = DaySum | RollUpSum
+
+
+def sums_with(row: CostRecord) -> tuple[Sum, ...]:
+    """Name the sums that are no longer right once this row is written."""
+    return sums_of(row.kind, row.resource_arn, row.ended_on, row.parent_arn)
+
+
+def sums_of(kind: JobKind, arn: str, ended_on: str, parent_arn: str | None) -> tuple[Sum, ...]:
+    """Name the sums a row is in: its day's, or the roll-up it holds itself, and its parent's."""
+    own: Sum = RollUpSum(arn) if kind.is_rollup else DaySum(ended_on)
+    return (own, RollUpSum(parent_arn)) if parent_arn and rolls_up(parent_arn) else (own,)

@@ -1,0 +1,56 @@
+"""What notebook instances have cost in the sessions that are still open: it is in no row yet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from sagewatch.clock import Clock
+from sagewatch.notebooks.ports import SessionList
+from sagewatch.notebooks.session import Session, accrued, whole_second
+from sagewatch.pricing.job_cost import Cost
+from sagewatch.pricing.ports import Prices
+from sagewatch.sagemaker.ports import RegionList
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An open session, what it has cost so far, and what the next hour will."""
+
+    session: Session
+    cost: Cost
+    hourly: Cost
+
+    @property
+    def usd(self) -> Decimal:
+        """What it has cost, as far as that is known."""
+        return self.cost.usd or Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """Reads what runs up. Everything it needs is given to it."""
+
+    sessions: SessionList
+    prices: Prices
+    regions: RegionList
+    clock: Clock
+    home_region: str
+    discount_percent: Decimal
+
+    def read(self) -> list[Reading]:
+        """Read every open session of the regions in use, the dearest first. Raises what the ports raise."""
+        readings = (reading for region in self.all_regions() for reading in self._of_region(region))
+        return sorted(readings, key=lambda reading: reading.usd, reverse=True)
+
+    def all_regions(self) -> list[str]:
+        """The regions in use, and the stack's own. Raises what ``Ledger.put`` does."""
+        return sorted({self.home_region, *self.regions.in_use()})
+
+    def _of_region(self, region: str) -> Iterator[Reading]:
+        book, now = self.prices.book(region), whole_second(self.clock())
+        for session in self.sessions.open_sessions(region):
+            hour = accrued(replace(session, since=now), now + _HOUR, book, self.discount_percent)
+            yield Reading(session, accrued(session, now, book, self.discount_percent), hour)

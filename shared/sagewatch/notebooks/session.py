@@ -1,0 +1,237 @@
+"""Sessions of notebook instances and what they cost: pure arithmetic, one row for each calendar month (UTC).
+
+A notebook's instance is billed from the moment it is in service to the StopNotebookInstance call, its volume for as
+long as the notebook exists ("Billing" of notebook instances in the SageMaker developer guide). So there are two kinds
+of session: in service, where both are billed, and stopped, where the volume alone is. A GB-month is a price for a
+calendar month, whatever its length, so a session is split where a month ends, and every part is priced by its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sagewatch.clock import iso
+from sagewatch.ledger.records import CostRecord, RecordedBy, describe_prices
+from sagewatch.pricing.book import Price, PriceBook
+from sagewatch.pricing.job_cost import Cost, GroupCost, Pricing, month_seconds, stored
+from sagewatch.sagemaker.resources import InstanceGroup, JobKind, JobStatus
+
+OURSELVES = "sagewatch"  # how ``stopped_by`` begins where we stopped it, by ourselves or for somebody
+_HOUR = Decimal(3600)
+_STOPPED = "stopped: only its volume is billed"
+_IN_SERVICE = "its time in service at the on-demand list price"
+
+
+@dataclass(frozen=True, slots=True)
+class StopCall:
+    """A StopNotebookInstance call that was about to be made at that time: ``by`` whom, as rows say it.
+
+    ``idle_since`` is since when the notebook had idled then, if that was why.
+    """
+
+    by: str
+    at: datetime
+    idle_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A time in which a notebook was in service, or stopped if ``instance_type`` is ``None``. Nothing else changed.
+
+    ``since`` is aware, in UTC and a whole second, as rows are. ``unseen`` says that nobody told how the notebook stood
+    before; ``stop_call`` that we were about to stop it.
+    """
+
+    arn: str
+    name: str
+    account: str
+    region: str
+    owner: str | None
+    owner_source: str | None
+    instance_type: str | None
+    volume_gb: int | None
+    since: datetime
+    unseen: bool = False
+    stop_call: StopCall | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How a session ended. ``doubt`` says in one sentence why that is only an upper bound, if it is.
+
+    ``idle_since`` is since when the notebook idled, where we stopped it for that.
+
+    Rows have a job's statuses: ``Stopped`` by a stop, ``Failed``, ``Deleting``, and ``Completed`` for what goes on as
+    another row, the next month's or the next session's.
+    """
+
+    at: datetime
+    status: JobStatus = JobStatus.STOPPED
+    stopped_by: str | None = None
+    failure_reason: str | None = None
+    doubt: str | None = None
+    idle_since: datetime | None = None
+
+
+def accrued(session: Session, until: datetime, book: PriceBook, discount_percent: Decimal = Decimal(0)) -> Cost:
+    """Say what a session has cost by then: to the digit what its rows add up to, should it end there."""
+    end = whole_second(until)
+    parts = tuple(_months(session.since, end)) or ((session.since, session.since),)
+    return _together([_cost(session, part, book, discount_percent) for part in parts])
+
+
+def close(  # noqa: PLR0913 - each is one thing known of the session
+    session: Session, end: End, *, now: datetime, by: RecordedBy, book: PriceBook, discount_percent: Decimal
+) -> tuple[CostRecord, ...]:
+    """Write down an ended session, a row for each month; none for one that took no second."""
+    ended_at = whole_second(end.at)
+    rows = []
+    for part in _months(session.since, ended_at):
+        cost = _doubted(_cost(session, part, book, discount_percent), end.doubt)
+        how = end if part[1] == ended_at else End(at=part[1], status=JobStatus.COMPLETED)
+        rows.append(_row(session, part, cost, how, now=now, by=by))
+    return tuple(rows)
+
+
+def whole_second(moment: datetime) -> datetime:
+    """Cut a time to its second: rows know no less, and parts add up to the whole."""
+    return moment.replace(microsecond=0)
+
+
+def _months(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Split a time where months end."""
+    while start < end:
+        first = start.replace(day=1, hour=0, minute=0, second=0)
+        next_month = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+        yield start, min(end, next_month)
+        start = next_month
+
+
+def _within_its_month(end: datetime) -> datetime:
+    """What ends as its month does ends in its last second: a row counts on the day of its end, so in that month."""
+    at_month_end = (end.day, end.hour, end.minute, end.second) == (1, 0, 0, 0)
+    return end - timedelta(seconds=1) if at_month_end else end
+
+
+def _cost(session: Session, part: tuple[datetime, datetime], book: PriceBook, discount_percent: Decimal) -> Cost:
+    """What a session cost within one month."""
+    start, end = part
+    seconds = int((end - start).total_seconds())
+    groups = _groups(session, book)
+    volume_price = book.gb_month(JobKind.NOTEBOOK)
+    problem = _problem(session, groups, volume_price)
+    if problem:
+        return Cost(pricing=Pricing.UNPRICED, reason=problem, seconds=seconds, groups=groups)
+    compute = sum((line.price.usd * seconds / _HOUR for line in groups if line.price), Decimal(0))
+    storage = _storage(session, volume_price, seconds, start)
+    listed = compute + (storage or Decimal(0))
+    return Cost(
+        pricing=Pricing.PRICED,
+        reason=_reason(session, volume_price),
+        seconds=seconds,
+        groups=groups,
+        volume_price=None if storage is None else volume_price,
+        usd=stored(listed * (100 - discount_percent) / 100),
+        list_usd=stored(listed),
+        compute_usd=stored(compute),
+        storage_usd=None if storage is None else stored(storage),
+    )
+
+
+def _groups(session: Session, book: PriceBook) -> tuple[GroupCost, ...]:
+    kind = session.instance_type
+    return (GroupCost(InstanceGroup(kind, 1), book.instance_hour(JobKind.NOTEBOOK, kind)),) if kind else ()
+
+
+def _problem(session: Session, groups: Sequence[GroupCost], volume_price: Price | None) -> str | None:
+    if any(line.price is None for line in groups):
+        return f"no price is known for {session.instance_type} ({JobKind.NOTEBOOK}) in {session.region}"
+    if groups:
+        return None
+    if session.volume_gb is None:
+        return f"{_STOPPED}, and its size is not known"
+    return f"{_STOPPED}, and no price is known for it in {session.region}" if volume_price is None else None
+
+
+def _storage(session: Session, price: Price | None, seconds: int, start: datetime) -> Decimal | None:
+    """GB x GB-month price x the part of the month; ``None`` where one of them is not known.
+
+    Unlike a job's, a notebook's volume is there whatever disks its instance brings: it is what outlives a stop.
+    """
+    if session.volume_gb is None or price is None:
+        return None
+    return price.usd * session.volume_gb * seconds / month_seconds(start)
+
+
+def _reason(session: Session, volume_price: Price | None) -> str:
+    if session.instance_type is None:
+        return _STOPPED
+    if session.volume_gb is None:
+        return f"{_IN_SERVICE}; the size of its volume is not known, and it is left out"
+    return _IN_SERVICE if volume_price else f"{_IN_SERVICE}; its volume has no known price and is left out"
+
+
+def _doubted(cost: Cost, doubt: str | None) -> Cost:
+    if doubt is None or cost.pricing is not Pricing.PRICED:
+        return cost
+    return replace(cost, pricing=Pricing.PROVISIONAL, reason=f"{cost.reason}; {doubt}")
+
+
+def _together(costs: Sequence[Cost]) -> Cost:
+    return replace(
+        costs[0],
+        seconds=sum(cost.seconds or 0 for cost in costs),
+        usd=_sum([cost.usd for cost in costs]),
+        list_usd=_sum([cost.list_usd for cost in costs]),
+        compute_usd=_sum([cost.compute_usd for cost in costs]),
+        storage_usd=_sum([cost.storage_usd for cost in costs]),
+    )
+
+
+def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
+
+
+def _row(  # noqa: PLR0913 - each is one thing known of the session
+    session: Session, part: tuple[datetime, datetime], cost: Cost, end: End, *, now: datetime, by: RecordedBy
+) -> CostRecord:
+    """One row. It has no failure class: what a notebook cost is not lost because it failed in the end."""
+    started_at, ended_at = iso(part[0]), iso(_within_its_month(part[1]))
+    return CostRecord(
+        resource_arn=session.arn,
+        created_at=started_at,
+        resource_name=session.name,
+        kind=JobKind.NOTEBOOK,
+        status=end.status,
+        secondary_status=None,
+        account=session.account,
+        region=session.region,
+        owner=session.owner,
+        owner_source=session.owner_source,
+        started_at=started_at,
+        ended_at=ended_at,
+        ended_on=ended_at[:10],
+        recorded_at=iso(now),
+        recorded_by=by,
+        instances=f"1 x {session.instance_type}" if session.instance_type else None,
+        billable_seconds=cost.seconds,
+        pricing=cost.pricing,
+        pricing_reason=cost.reason,
+        cost_usd=cost.usd,
+        list_cost_usd=cost.list_usd,
+        compute_usd=cost.compute_usd,
+        storage_usd=cost.storage_usd,
+        spot_savings_usd=None,
+        warm_pool_seconds=None,
+        warm_pool_usd=None,
+        prices=describe_prices(cost),
+        failure_class=None,
+        failure_reason=end.failure_reason,
+        parent_arn=None,
+        output_uri=None,
+        stopped_by=end.stopped_by,
+        family=None,
+        idle_since=iso(end.idle_since) if end.idle_since else None,
+    )

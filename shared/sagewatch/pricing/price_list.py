@@ -1,0 +1,168 @@
+"""Documents of the AWS Price List for SageMaker, read with suspicion.
+
+``GetProducts`` answers with JSON strings, one product each. Most rows are not the hourly price of an instance, some
+look as if they were, and attributes are polluted; so a row is accepted only if everything about it fits. Shape and
+traps: the Price List API reference, and rows quoted in public repositories (see ``prices/README.md``).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from sagewatch.errors import PriceListError
+from sagewatch.sagemaker.job_models import faults
+
+# The list's component, in lower case, as we call it, and the token its usage types carry.
+_COMPONENTS: Mapping[str, tuple[str, str]] = {
+    "training": ("Training", "Train"),
+    "processing": ("Processing", "Processing"),
+    "hosting": ("Hosting", "Host"),
+    "notebook": ("Notebook", "Notebk"),
+    "batchtransform": ("BatchTransform", "Tsform"),
+}
+_VOLUME_TOKENS = {f"{token}:VolumeUsage.gp2": name for name, token in _COMPONENTS.values()}
+_HOURS, _GB_MONTHS = "Hrs", "GB-Mo"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
+
+
+class _Product(_Model):
+    sku: str
+    attributes: dict[str, str]
+
+
+class _Dimension(_Model):
+    unit: str
+    price_per_unit: dict[str, str]
+
+
+class _Term(_Model):
+    price_dimensions: dict[str, _Dimension]
+
+
+class _Terms(_Model):
+    on_demand: dict[str, _Term] = Field({}, alias="OnDemand")
+
+
+class _Document(_Model):
+    product: _Product
+    terms: _Terms
+    publication_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPrice:
+    """One price the list states, in USD. ``instance_type`` is ``None`` for a volume's price of a GB-month."""
+
+    component: str
+    instance_type: str | None
+    usd: Decimal
+    published: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAPrice:
+    """A row that prices no instance hour and no volume, and why, in one line."""
+
+    reason: str
+
+
+def read_document(text: str, region: str) -> ListedPrice | NotAPrice:
+    """Read one product document of a region.
+
+    Raises ``PriceListError`` for a document that cannot be read: truncated, of another shape, unit or currency, or with
+    more than one distinct price.
+    """
+    try:
+        document = _Document.model_validate_json(text)
+    except ValidationError as exc:
+        raise PriceListError(f"a price document of {len(text)} characters: {faults(exc)}") from exc
+    attributes = document.product.attributes
+    if reason := _unwanted(attributes, region):
+        return NotAPrice(reason)
+    return _instance_price(document, attributes) or _volume_price(document, attributes)
+
+
+def read_documents(texts: Iterable[str], region: str) -> Iterator[ListedPrice]:
+    """Read a region's documents. Raises ``PriceListError`` too where two documents price the same thing differently."""
+    known: dict[tuple[str, str | None], Decimal] = {}
+    for text in texts:
+        match read_document(text, region):
+            case ListedPrice() as price:
+                key = (price.component, price.instance_type)
+                before = known.setdefault(key, price.usd)
+                if before != price.usd:
+                    what = f"{price.component} {price.instance_type or 'volumes'} in {region}"
+                    raise PriceListError(f"{what}: the list has both {before} and {price.usd} USD")
+                yield price
+            case NotAPrice():
+                continue
+
+
+def _unwanted(attributes: Mapping[str, str], region: str) -> str | None:
+    usagetype = attributes.get("usagetype", "")
+    plato = attributes.get("platoinstancetype", "")
+    checks = (
+        (attributes.get("servicecode") != "AmazonSageMaker", f"of the service {attributes.get('servicecode')}"),
+        (attributes.get("regionCode") != region, f"of the region {attributes.get('regionCode')}, not {region}"),
+        (attributes.get("locationType") != "AWS Region", f"of a {attributes.get('locationType')}, not of a region"),
+        ("UpfrontFee" in usagetype, f"{usagetype} is a one-off fee, not an hour"),
+        ("free" in plato.lower(), f"{plato} is the free tier"),
+        ("TrSpt" in usagetype, f"{usagetype} is a spot token: spot is in the billed seconds already"),
+        (attributes.get("component", "").lower() == "cluster", "HyperPod clusters have rates of their own"),
+    )
+    return next((reason for unwanted, reason in checks if unwanted), None)
+
+
+def _instance_price(document: _Document, attributes: Mapping[str, str]) -> ListedPrice | NotAPrice | None:
+    """``instanceType`` is polluted and ``usagetype``'s prefix is no region code: name and ending have to agree."""
+    instance_type, usagetype = attributes.get("instanceName", ""), attributes.get("usagetype", "")
+    component = _COMPONENTS.get(attributes.get("component", "").lower())
+    if not instance_type.startswith("ml.") or component is None:
+        return None
+    name, token = component
+    if not usagetype.endswith(f"-{token}:{instance_type}"):
+        return NotAPrice(f"{usagetype} is not {name} of {instance_type}")
+    return _priced(document, name, instance_type, _HOURS)
+
+
+def _volume_price(document: _Document, attributes: Mapping[str, str]) -> ListedPrice | NotAPrice:
+    usagetype = attributes.get("usagetype", "")
+    component = _VOLUME_TOKENS.get(usagetype.partition("-")[2])
+    if component is None:
+        return NotAPrice(f"{usagetype or 'a row without usagetype'} is neither an instance hour nor a volume")
+    return _priced(document, component, None, _GB_MONTHS)
+
+
+def _priced(document: _Document, component: str, instance_type: str | None, unit: str) -> ListedPrice | NotAPrice:
+    sku = document.product.sku
+    terms = document.terms.on_demand.values()
+    dimensions = [dimension for term in terms for dimension in term.price_dimensions.values()]
+    if units := sorted({dimension.unit for dimension in dimensions} - {unit}):
+        raise PriceListError(f"{sku}: the unit is {', '.join(units)}, not {unit}")
+    prices = {_usd(sku, dimension) for dimension in dimensions}
+    if len(prices) != 1:
+        said = " and ".join(str(price) for price in sorted(prices)) or "none"
+        raise PriceListError(f"{sku}: not one price but {said}")
+    [usd] = prices
+    if usd == 0:
+        return NotAPrice(f"{sku} costs 0, which is the free tier")
+    return ListedPrice(component, instance_type, usd, document.publication_date)
+
+
+def _usd(sku: str, dimension: _Dimension) -> Decimal:
+    if set(dimension.price_per_unit) != {"USD"}:
+        raise PriceListError(f"{sku}: the currency is {', '.join(sorted(dimension.price_per_unit)) or 'none'}, not USD")
+    told = dimension.price_per_unit["USD"]
+    try:
+        usd = Decimal(told)
+    except InvalidOperation as exc:
+        raise PriceListError(f"{sku}: {told[:40]!r} is no amount") from exc
+    if not usd.is_finite() or usd < 0:
+        raise PriceListError(f"{sku}: {usd} is no price")
+    return usd

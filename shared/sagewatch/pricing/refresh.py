@@ -1,0 +1,77 @@
+"""RefreshPrices' work: the price list into the cache, region by region."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sagewatch.clock import Clock, MoreTime
+from sagewatch.errors import OutOfTimeError, PriceListError, RefreshIncompleteError, SageWatchError
+from sagewatch.outcomes import Metric
+from sagewatch.pricing.ports import PriceCache, PriceDates, PriceList
+from sagewatch.pricing.price_list import read_documents
+from sagewatch.sagemaker.ports import Regions
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """How many prices each region has that was refreshed, and the age of the oldest of all: none if one has none."""
+
+    prices: Mapping[str, int]
+    oldest: timedelta | None = None
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
+        return {"effect": "refreshed", "prices": dict(self.prices)}
+
+    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+        """See ``Measured``."""
+        del sent_at
+        return {} if self.oldest is None else {Metric.PRICES_AGE: self.oldest.total_seconds()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refresher:
+    """Refreshes the prices of the regions in use: its own, and those jobs were seen in."""
+
+    price_list: PriceList
+    cache: PriceCache
+    dates: PriceDates
+    regions: Regions
+    clock: Clock
+    home_region: str
+
+    def refresh(self, more_time: MoreTime) -> Refreshed:
+        """Refresh every region, each for itself: what cannot be read keeps its prices of before.
+
+        Raises ``RefreshIncompleteError``, after all have been tried, with what was wrong in each that failed.
+        """
+        prices: dict[str, int] = {}
+        failures: list[str] = []
+        regions = sorted({self.home_region, *self.regions.in_use()})
+        for region in regions:
+            try:
+                if not more_time():
+                    raise OutOfTimeError("no time is left in this invocation")
+                prices[region] = self._refresh(region)
+            except SageWatchError as exc:
+                failures.append(f"{region}: {exc}")
+        try:
+            refreshed = Refreshed(prices, self._oldest(regions))
+        except SageWatchError as exc:
+            refreshed = Refreshed(prices)
+            failures.append(f"how old the prices are: {exc}")
+        if failures:
+            raise RefreshIncompleteError("; ".join(failures), outcome=refreshed)
+        return refreshed
+
+    def _oldest(self, regions: Collection[str]) -> timedelta | None:
+        dates = [self.dates.refreshed_at(region) for region in regions]
+        known = [date for date in dates if date]
+        return max(timedelta(0), self.clock() - min(known)) if len(known) == len(dates) else None
+
+    def _refresh(self, region: str) -> int:
+        prices = list(read_documents(self.price_list.documents(region), region))
+        if not prices:
+            raise PriceListError("the list has no price at all")
+        self.cache.keep(region, prices, self.clock())
+        return len(prices)

@@ -1,0 +1,1 @@
+"""The shell of every Lambda: queue batches, schedules, settings, metrics."""

@@ -1,0 +1,224 @@
+"""The shell of every Lambda: one message at a time from a queue's batch, or one event by hand."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch.clock import Clock, MoreTime
+from sagewatch.errors import OutOfTimeError, PartlyDoneError, RetryableError, SageWatchError
+from sagewatch.outcomes import Answered, Metric
+from sagewatch.runtime.ports import Inbox, QueueMessage, SweepLog
+from sagewatch.runtime.telemetry import Telemetry
+
+_FIRST_WAIT, _LONGEST_WAIT = 5, 900  # seconds: doubles from the first try on, up to a quarter of an hour
+_TIME_FOR_ONE = 20_000  # milliseconds: one AWS call that hangs (wiring), and the others
+_PATIENT = 5  # tries that come back as soon as the other side asks
+_JITTER = 5  # seconds, so that messages that failed together do not come back together
+
+
+Work = Callable[[str], Answered]
+
+
+class Deadline:
+    """The time an invocation has, less what is needed to end in order (the ``MoreTime`` port)."""
+
+    def __init__(self, context: LambdaContext, reserve: int) -> None:
+        """Keep the context, which knows the time left, how much there was, and the milliseconds to keep back."""
+        self._context = context
+        self._reserve = reserve
+        self._whole = self._left()
+
+    def __call__(self, share: float = 1) -> bool:
+        """See ``MoreTime``."""
+        return self._left() > self._whole * (1 - share)
+
+    def _left(self) -> int:
+        return max(0, self._context.get_remaining_time_in_millis() - self._reserve)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """A sweep that notes when it began, once it has ended well. Its name is the function's in the template."""
+
+    sweep: Callable[[MoreTime], Answered]
+    name: str
+    log: SweepLog
+    clock: Clock
+    logger: Logger = field(default_factory=lambda: Logger(service="sagewatch"))
+
+    def __call__(self, more_time: MoreTime) -> Answered:
+        """Sweep. A note that fails is no failure of the sweep: it is counted as missed."""
+        began = self.clock()
+        outcome = self.sweep(more_time)
+        try:
+            self.log.note(self.name, began)
+        except SageWatchError as error:
+            self.logger.warning("sweep not noted", extra={"reason": str(error)})
+        return outcome
+
+
+class Scheduled:
+    """Runs ``work`` when its schedule says so; what it raises fails the invocation, and what was done is told anyway.
+
+    ``reserve`` is the time in milliseconds that the longest step of the work can take.
+    """
+
+    def __init__(
+        self, work: Callable[[MoreTime], Answered], *, reserve: int = _TIME_FOR_ONE, logger: Logger | None = None
+    ) -> None:
+        """Keep the work."""
+        self._work = work
+        self._reserve = reserve
+        self._logger = logger or Logger(service="sagewatch")
+
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer a Lambda invocation with the outcome."""
+        del event
+        telemetry = Telemetry()
+        try:
+            outcome = self._work(Deadline(context, self._reserve))
+            telemetry.measure(outcome)
+        except PartlyDoneError as error:
+            telemetry.measure(error.outcome)
+            self._logger.warning("partly done", extra=dict(error.outcome.answer()) if error.outcome else {})
+            raise
+        finally:
+            telemetry.flush(context.function_name)
+        answer = dict(outcome.answer())
+        self._logger.info("done", extra=answer)
+        return answer
+
+
+class Invoked:
+    """Runs ``work`` on the event of an invocation, by a schedule or by hand; what it raises fails the invocation."""
+
+    def __init__(self, work: Callable[[object], Answered], *, logger: Logger | None = None) -> None:
+        """Keep the work."""
+        self._work = work
+        self._logger = logger or Logger(service="sagewatch")
+
+    def __call__(self, event: object, context: LambdaContext) -> dict[str, Any]:
+        """Answer a Lambda invocation with the outcome."""
+        del context
+        outcome = dict(self._work(event).answer())
+        self._logger.info("done", extra=outcome)
+        return outcome
+
+
+class Entry:
+    """Runs ``work`` on each message of a batch, each for itself, or on one event invoked directly.
+
+    A message whose error is permanent goes to the dead-letter queue with its reason and is done. One whose error may
+    pass goes back to its queue for as long as the error asks, until its tries are used up, and is then buried too.
+    """
+
+    def __init__(self, work: Work, *, inbox: Inbox, max_receives: int, logger: Logger | None = None) -> None:
+        """Keep the work and where messages come from."""
+        self._work = work
+        self._inbox = inbox
+        self._max_receives = max_receives
+        self._logger = logger or Logger(service="sagewatch")
+        self._telemetry = Telemetry()
+
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer a Lambda invocation: a partial batch response for a queue, else the outcome."""
+        try:
+            return self._batch(event, context) if "Records" in event else self._do(json.dumps(event))
+        finally:
+            self._telemetry.flush(context.function_name)
+
+    def _batch(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        if not event["Records"]:  # powertools refuses it, and there is nothing to do
+            return {"batchItemFailures": []}
+        processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+        response = process_partial_response(dict(event), self._one, processor, context)
+        return dict(response)
+
+    def _do(self, body: str, sent_at: datetime | None = None) -> dict[str, Any]:
+        outcome = self._work(body)
+        self._telemetry.measure(outcome, sent_at)
+        answer = dict(outcome.answer())
+        self._logger.info("done", extra=answer)
+        return answer
+
+    def _one(self, record: SQSRecord, lambda_context: LambdaContext) -> None:
+        message = _message(record)
+        try:
+            _leave_in_time(lambda_context)
+            self._do(message.body, message.sent_at)
+        except SageWatchError as error:
+            if not self._settled(message, error):
+                raise
+        except Exception:
+            self._logger.exception("failed", extra={"message_id": message.message_id})
+            raise
+
+    def _settled(self, message: QueueMessage, error: SageWatchError) -> bool:
+        """Bury or postpone the message; say whether it is done with."""
+        postponed = isinstance(error, RetryableError) and message.receives < self._max_receives
+        self._logger.warning("postponed" if postponed else "dead letter", extra=_about(message, error))
+        try:
+            if not postponed:
+                self._inbox.bury(message, error)
+                self._telemetry.count(Metric.MESSAGES_BURIED)
+                return True
+            self._inbox.postpone(message, wait(message, error))
+            self._telemetry.count(Metric.MESSAGES_POSTPONED)
+        except SageWatchError as trouble:  # the message then comes back when its visibility timeout is over
+            self._logger.exception("neither postponed nor buried", extra=_about(message, trouble))
+        return False
+
+
+class Answering:
+    """A function URL and a queue behind it in one function: the door answers, the entry works off."""
+
+    def __init__(self, door: Callable[[Mapping[str, Any]], Answered], entry: Entry) -> None:
+        """Keep both."""
+        self._door = door
+        self._entry = entry
+
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer a request, or a batch of the queue."""
+        if "requestContext" in event:
+            return dict(self._door(event).answer())
+        return self._entry(event, context)
+
+
+def _leave_in_time(context: LambdaContext) -> None:
+    """A timeout would send every message of the batch back, those that are done too."""
+    if context.get_remaining_time_in_millis() < _TIME_FOR_ONE:
+        raise OutOfTimeError("no time is left in this invocation")
+
+
+def wait(message: QueueMessage, error: Exception) -> int:
+    """Seconds until the next try: a doubling wait, spread by the message's id, and never less than was asked for.
+
+    The first tries come back when the other side asks; one that asks for a second for hours would use them all up.
+    """
+    doubled: int = _FIRST_WAIT * 2 ** min(message.receives - 1, 10)
+    asked = error.retry_after if isinstance(error, RetryableError) else None
+    if asked is None:
+        return min(doubled, _LONGEST_WAIT) + sum(message.message_id.encode()) % _JITTER
+    return min(max(asked, 1, doubled if message.receives > _PATIENT else 0), _LONGEST_WAIT)
+
+
+def _message(record: SQSRecord) -> QueueMessage:
+    receives = int(record.attributes.approximate_receive_count)
+    return QueueMessage(record.message_id, record.receipt_handle, record.body, receives, _sent_at(record))
+
+
+def _sent_at(record: SQSRecord) -> datetime | None:
+    """SQS counts in milliseconds; whoever invokes the function by hand may leave it out."""
+    told = str(record.attributes.get("SentTimestamp"))
+    return datetime.fromtimestamp(int(told) / 1000, UTC) if told.isdecimal() else None
+
+
+def _about(message: QueueMessage, error: Exception) -> dict[str, Any]:
+    return {"message_id": message.message_id, "error": type(error).__name__, "reason": str(error)}

@@ -1,0 +1,54 @@
+"""An EventBridge event about a job, as it arrives: from a queue's message body, a file, or another bus."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from sagewatch.errors import MalformedEventError
+from sagewatch.sagemaker.fields import Region
+from sagewatch.sagemaker.job_models import faults, read_job
+from sagewatch.sagemaker.resources import KINDS, Job, JobKind
+
+_KIND_OF: Mapping[str, JobKind] = {facts.detail_type: kind for kind, facts in KINDS.items() if facts.detail_type}
+
+
+class Envelope(BaseModel):
+    """The part of an event that EventBridge itself writes. Only its account and region can be trusted."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    detail_type: str = Field(alias="detail-type")
+    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    region: Region
+    detail: dict[str, Any]
+
+
+def read_body(body: str) -> object:
+    """Read the event in a queue message. Raises ``MalformedEventError`` for what is not JSON."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as exc:  # not JSON, a number of 5,000 digits, lists a thousand deep
+        raise MalformedEventError(f"not JSON: {type(exc).__name__}") from exc
+
+
+def read_envelope(event: object) -> Envelope:
+    """Read the envelope alone. Raises ``MalformedEventError``."""
+    try:
+        return Envelope.model_validate(event)
+    except ValidationError as exc:
+        raise MalformedEventError(f"event: {faults(exc)}") from exc
+
+
+def read_job_event(event: object) -> Job:
+    """Read a job state change: the job as the event alone tells of it.
+
+    Raises ``MalformedEventError`` for an envelope or a detail that cannot be understood, an unknown kind of event,
+    and an unknown status.
+    """
+    envelope = read_envelope(event)
+    kind = _KIND_OF.get(envelope.detail_type)
+    if kind is None:
+        raise MalformedEventError(f"not a job state change: detail-type {envelope.detail_type[:80]!r}")
+    return read_job(kind, envelope.detail, account=envelope.account, region=envelope.region)

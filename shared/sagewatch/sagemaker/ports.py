@@ -1,0 +1,123 @@
+"""SageMaker as the rest of the code needs it, as Protocols."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from sagewatch.clock import iso
+from sagewatch.sagemaker.notebooks import Notebook
+from sagewatch.sagemaker.resources import Job, JobKind, Key
+
+
+class RegionList(Protocol):
+    """The regions jobs were seen in, read."""
+
+    def in_use(self) -> AbstractSet[str]:
+        """The regions that were noted. Raises what ``Ledger.put`` does."""
+
+
+class Regions(RegionList, Protocol):
+    """The regions jobs were seen in."""
+
+    def note(self, region: str) -> None:
+        """Note that a region is in use. Raises what ``Ledger.put`` does."""
+
+
+class Jobs(Protocol):
+    """SageMaker's own account of its jobs."""
+
+    def describe(self, job: Job) -> Job:
+        """Ask for the job of that kind, name and region. Tags stay unknown.
+
+        Raises ``JobNotFoundError``, ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
+        """
+
+    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+        """Ask for the tags of a job or of its parent, none for one that is gone. Raises what else ``describe`` does.
+
+        The tags of parents are asked for by every child, so an answer may be some minutes old.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedJob:
+    """What a listing tells of a job: enough to key it and to describe it."""
+
+    kind: JobKind
+    name: str
+    arn: str
+    created_at: datetime
+
+    @property
+    def key(self) -> Key:
+        """The key its row has, or will have."""
+        return self.arn, iso(self.created_at)
+
+
+class JobLists(Protocol):
+    """SageMaker's listings of its jobs."""
+
+    def created_since(
+        self, kind: JobKind, region: str, since: datetime, before: datetime | None = None
+    ) -> Iterator[Sequence[ListedJob]]:
+        """Yield pages of the jobs created after ``since``, newest first, and only those before a time if one is given.
+
+        A page may be empty and not the last. Raises what ``Jobs.describe`` does, but for ``JobNotFoundError``.
+        """
+
+
+class Notebooks(Protocol):
+    """SageMaker's own account of its notebook instances."""
+
+    def describe(self, name: str, region: str, account: str) -> Notebook:
+        """Ask for the notebook of that name, with its volume and platform. Tags stay unknown.
+
+        Raises ``NotebookNotFoundError``, ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``, and
+        ``MalformedEventError`` for an answer that cannot be understood.
+        """
+
+    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+        """Ask for a notebook's tags, none for one that is gone. Raises what else ``describe`` does."""
+
+
+class NotebookLists(Protocol):
+    """SageMaker's listing of its notebook instances."""
+
+    def in_service(self, region: str) -> Iterator[Sequence[Notebook]]:
+        """Yield pages of the notebooks that run. Raises what else ``Notebooks.describe`` does."""
+
+    def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
+        """Yield pages of all notebooks, whatever their status. Raises what else ``Notebooks.describe`` does."""
+
+
+class Stop(StrEnum):
+    """What a stop that was not refused found. ``ALREADY`` is one that is not billed any more."""
+
+    STOPPING = "stopping"
+    ALREADY = "already"
+    GONE = "gone"
+
+
+class NotebookStops(Protocol):
+    """The one call that ends a notebook's session."""
+
+    def stop(self, notebook: Notebook) -> Stop:
+        """Stop a notebook.
+
+        Raises ``StopRefusedError`` with AWS's sentence, ``ThrottledError``, ``AccessDeniedError``,
+        ``UnavailableError``.
+        """
+
+
+class JobStops(Protocol):
+    """The one call that ends a job, of whichever kind."""
+
+    def stop(self, job: Job) -> Stop:
+        """Stop a job; ``Stop.ALREADY`` is one that has ended or is ending.
+
+        Raises ``StopRefusedError`` with AWS's sentence, ``ThrottledError``, ``AccessDeniedError``,
+        ``UnavailableError``.
+        """

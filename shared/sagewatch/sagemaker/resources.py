@@ -1,0 +1,246 @@
+"""The frozen values everything else talks about: jobs, their kinds and their states."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class JobKind(StrEnum):
+    """The kinds of SageMaker job that are watched, and notebook instances, which are no jobs but have rows too.
+
+    All but AutoML announce their state on EventBridge.
+    """
+
+    TRAINING = "training"
+    PROCESSING = "processing"
+    TRANSFORM = "transform"
+    TUNING = "tuning"
+    AUTOML = "automl"
+    NOTEBOOK = "notebook"
+
+    @property
+    def is_rollup(self) -> bool:
+        """Whether a job of this kind runs nothing itself: its money is spent by its children."""
+        return self in {JobKind.TUNING, JobKind.AUTOML}
+
+
+# What ends by itself. Whoever lists, describes or records jobs means these.
+JOB_KINDS = tuple(kind for kind in JobKind if kind is not JobKind.NOTEBOOK)
+
+
+class JobStatus(StrEnum):
+    """Primary job statuses, in the API's spelling (botocore enums of all five kinds)."""
+
+    IN_PROGRESS = "InProgress"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+    DELETING = "Deleting"
+    DELETE_FAILED = "DeleteFailed"
+
+    @property
+    def ended(self) -> bool:
+        """Whether a job in this status will not run again."""
+        return self in _ENDED
+
+    @property
+    def deleting(self) -> bool:
+        """Whether a job in this status had ended and is being deleted."""
+        return self in {JobStatus.DELETING, JobStatus.DELETE_FAILED}
+
+
+_ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class KindFacts:
+    """How one kind of job is spelled: on EventBridge, in ARNs, in the price list, in the console, in the logs.
+
+    ``None`` where it does not appear there.
+    """
+
+    detail_type: str | None
+    arn_type: str
+    component: str | None
+    console_path: str | None
+    log_group: str | None
+
+
+# Detail types: the EventBridge events reference. Console paths and log groups: the SageMaker developer guide.
+# Tuning and AutoML jobs have no instances of their own, so they have no price list component. AutoML jobs have no
+# page outside Studio and no log group; their children have both.
+KINDS: Mapping[JobKind, KindFacts] = {
+    JobKind.TRAINING: KindFacts(
+        "SageMaker Training Job State Change", "training-job", "Training", "jobs", "/aws/sagemaker/TrainingJobs"
+    ),
+    JobKind.PROCESSING: KindFacts(
+        "SageMaker Processing Job State Change",
+        "processing-job",
+        "Processing",
+        "processing-jobs",
+        "/aws/sagemaker/ProcessingJobs",
+    ),
+    JobKind.TRANSFORM: KindFacts(
+        "SageMaker Transform Job State Change",
+        "transform-job",
+        "BatchTransform",
+        "transform-jobs",
+        "/aws/sagemaker/TransformJobs",
+    ),
+    JobKind.TUNING: KindFacts(
+        "SageMaker HyperParameter Tuning Job State Change",
+        "hyper-parameter-tuning-job",
+        None,
+        "hyper-tuning-jobs",
+        "/aws/sagemaker/TrainingJobs",
+    ),
+    JobKind.AUTOML: KindFacts(None, "automl-job", None, None, None),
+    # No detail type: ``notebook_shapes`` reads its events, which are none of a job.
+    JobKind.NOTEBOOK: KindFacts(
+        None, "notebook-instance", "Notebook", "notebook-instances", "/aws/sagemaker/NotebookInstances"
+    ),
+}
+
+
+def rolls_up(arn: str) -> bool:
+    """Whether the ARN is that of a job whose cost is that of its children."""
+    return arn.rpartition(":")[2].partition("/")[0] in _ROLLUP_TYPES
+
+
+_ROLLUP_TYPES = frozenset(KINDS[kind].arn_type for kind in JobKind if kind.is_rollup)
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceGroup:
+    """A number of instances of one type, running for the whole of a job."""
+
+    instance_type: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job as an event or a Describe call told of it; ``described`` says that it was Describe.
+
+    ``None`` always means "not known", never zero or empty. Times are aware and in UTC. ``arn`` is in lower case, as
+    AWS writes it; ``name`` keeps its case. ``billable_seconds`` and ``training_seconds`` are wall clock per instance.
+    """
+
+    kind: JobKind
+    name: str
+    arn: str
+    account: str
+    region: str
+    status: JobStatus
+    secondary_status: str | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    modified_at: datetime | None = None
+    groups: tuple[InstanceGroup, ...] = ()
+    volume_gb: int | None = None
+    billable_seconds: int | None = None
+    training_seconds: int | None = None
+    max_runtime_seconds: int | None = None
+    keep_alive_seconds: int | None = None
+    warm_pool_status: str | None = None
+    warm_pool_seconds: int | None = None
+    spot: bool | None = None
+    serverless: bool = False
+    training_plan_arn: str | None = None
+    builtin_rule: bool = False
+    failure_reason: str | None = None
+    tags: Mapping[str, str] | None = None
+    parent_arn: str | None = None
+    role_arn: str | None = None
+    output_uri: str | None = None
+    described: bool = False
+
+    @property
+    def elapsed_seconds(self) -> int | None:
+        """Wall clock between start and end, in whole seconds; ``None`` while either is unknown."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return max(0, round((self.ended_at - self.started_at).total_seconds()))
+
+    @property
+    def dated_at(self) -> datetime | None:
+        """The time that tells this job from others of its name: its creation, else the earliest time known."""
+        return self.created_at or self.started_at or self.ended_at or self.modified_at
+
+    @property
+    def never_launched(self) -> bool:
+        """Whether the job ended before any instance ran: nothing is billed then.
+
+        DescribeTrainingJob: depending on FailureReason the start, the end and the billable seconds may be absent.
+        A Completed job without them was only read too early, and an event alone may have lost them.
+        """
+        return (
+            self.described
+            and self.status in {JobStatus.FAILED, JobStatus.STOPPED}
+            and self.started_at is None
+            and self.billable_seconds is None
+        )
+
+    @property
+    def warm_pool_runs(self) -> bool:
+        """Whether a warm pool is, or may be, still billed: it runs on after the job, on a second clock.
+
+        DescribeTrainingJob: WarmPoolStatus is Available, InUse, Reused or Terminated; the last two are its end. One
+        that is not told may still come where a keep-alive was asked for.
+        """
+        if self.warm_pool_status is None:
+            return bool(self.keep_alive_seconds)
+        return self.warm_pool_status not in {"Reused", "Terminated"}
+
+    @property
+    def hit_its_limit(self) -> bool:
+        """Whether the job's own time limit stopped it, which AWS reports as ``Stopped``.
+
+        Training says so in its secondary status. The other kinds do not, so for them a run as long as
+        ``MaxRuntimeInSeconds`` counts as one.
+        """
+        if self.status is not JobStatus.STOPPED:
+            return False
+        if self.kind is JobKind.TRAINING:
+            return self.secondary_status in {"MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
+        ran, limit = self.elapsed_seconds, self.max_runtime_seconds
+        return ran is not None and limit is not None and ran >= limit
+
+
+def job_to_describe(  # noqa: PLR0913 - what an index tells
+    *,
+    kind: JobKind,
+    name: str,
+    arn: str,
+    region: str,
+    created_at: datetime,
+    role_arn: str | None = None,
+    groups: tuple[InstanceGroup, ...] = (),
+) -> Job:
+    """As much of a job as an index or a listing tells: whether it still runs is for Describe to say."""
+    return Job(
+        kind=kind,
+        name=name,
+        arn=arn,
+        account=arn.split(":")[4],
+        region=region,
+        status=JobStatus.IN_PROGRESS,
+        created_at=created_at,
+        role_arn=role_arn,
+        groups=groups,
+    )
+
+
+def partition_of(region: str) -> str:
+    """Name the AWS partition of a region."""
+    return next((partition for prefix, partition in _PARTITIONS.items() if region.startswith(prefix)), "aws")
+
+
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
+
+
+# The ARN in lower case, and the creation time as the ledger writes it.
+Key = tuple[str, str]

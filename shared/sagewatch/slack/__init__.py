@@ -1,0 +1,1 @@
+"""Everything that is Slack's: messages out, buttons in."""

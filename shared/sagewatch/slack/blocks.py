@@ -1,0 +1,90 @@
+"""Pieces of Slack messages, within Block Kit's limits.
+
+Limits: Slack's Block Kit reference (header 150 characters, section 3,000, field 2,000). Escaping: Slack's
+"Formatting text": with ``& < >`` replaced, neither links nor mentions can be made.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from slack_sdk.models.blocks import ContextBlock, MarkdownTextObject, SectionBlock
+
+from sagewatch.sagemaker.console import console_url, logs_url
+from sagewatch.sagemaker.resources import JobKind
+
+HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT = 150, 3000, 2000
+KIND_NAMES: Mapping[JobKind, str] = {
+    JobKind.TRAINING: "Training job",
+    JobKind.PROCESSING: "Processing job",
+    JobKind.TRANSFORM: "Transform job",
+    JobKind.TUNING: "Tuning job",
+    JobKind.AUTOML: "AutoML job",
+    JobKind.NOTEBOOK: "Notebook instance",
+}
+
+
+def section(text: str) -> SectionBlock:
+    """A paragraph."""
+    return SectionBlock(text=MarkdownTextObject(text=cut(text, SECTION_LIMIT), verbatim=True))
+
+
+def field(name: str, text: str) -> MarkdownTextObject:
+    """One of a section's columns, with its name above it."""
+    return MarkdownTextObject(text=cut(f"*{name}*\n{text}", FIELD_LIMIT), verbatim=True)
+
+
+def context(text: str) -> ContextBlock:
+    """Small print."""
+    return ContextBlock(elements=[MarkdownTextObject(text=cut(text, SECTION_LIMIT), verbatim=True)])
+
+
+def code_block(text: str, limit: int) -> str:
+    """Text as it stands, in a block of code that it cannot end: its backticks become apostrophes.
+
+    Whole lines are left out from its beginning until it fits; of a last line that is too long, the beginning stays.
+    """
+    lines = [escape(line) for line in text.replace("`", "'").split("\n")]
+    room = limit - len("```\n\n```")
+    while len(lines) > 1 and sum(len(line) + 1 for line in lines) > room + 1:
+        lines = lines[1:]
+    if len(lines[0]) > room:
+        lines = [escape(cut(text.rpartition("\n")[2].replace("`", "'"), room // len("&amp;")))]
+    return "```\n" + "\n".join(lines) + "\n```"
+
+
+def links(kind: JobKind, name: str, region: str) -> str:
+    """Where to look further: the console and the logs, where its kind has them."""
+    pages = (("Open in the console", console_url), ("Logs", logs_url))
+    urls = ((text, make(kind, name, region)) for text, make in pages)
+    return "  |  ".join(f"<{escape(url)}|{text}>" for text, url in urls if url)
+
+
+def moment(at: datetime) -> str:
+    """Slack shows a date token in each reader's own zone; the fallback is UTC."""
+    fallback = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence, harmless; nothing stays nothing."""
+    return escape(f"{text[:1].upper()}{text[1:]}.") if text else ""
+
+
+def by(user: str | None) -> str:
+    """Who did it, behind a sentence that says what."""
+    return f" (<@{user}>)" if user else ""
+
+
+def person(name: str | None, user: str | None = None) -> str:
+    """Somebody by name, or mentioned where Slack's user ID is known. Only our own look-up ever makes a mention."""
+    return f"<@{user}>" if user else escape(name or "unknown")
+
+
+def escape(text: str) -> str:
+    """Make text from jobs harmless in mrkdwn, as Slack asks for: ``&``, ``<`` and ``>`` become entities."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cut(text: str, limit: int) -> str:
+    """Cut text to a limit, and show that it was."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,1 @@
+"""Buttons and dialogs: the endpoint, what was pressed, and what it does."""

@@ -1,0 +1,58 @@
+"""The dialogs of Slack that "Stop now" and "Stop job" open."""
+
+from slack_sdk.models.blocks import PlainTextObject
+from slack_sdk.models.views import View
+
+from sagewatch.slack.actions import STOP_ANYWAY, STOP_JOB_SURE
+from sagewatch.slack.blocks import escape, section
+from sagewatch.slack.interactions.payloads import AnyPress, JobPress, JobTarget, Press, Target
+
+_NOTEBOOK, _JOB = "Stop the notebook", "Stop the job"
+
+
+def looking(press: AnyPress) -> View:
+    """While it is looked at."""
+    match press:
+        case Press():
+            return _view(_NOTEBOOK, f"Looking whether anything runs on `{escape(press.name)}` …")
+        case JobPress():
+            return _view(_JOB, f"Looking how `{escape(press.name)}` stands …")
+
+
+def told(sentence: str) -> View:
+    """What has become of a notebook."""
+    return _view(_NOTEBOOK, escape(sentence))
+
+
+def told_of_job(sentence: str) -> View:
+    """What has become of a job."""
+    return _view(_JOB, escape(sentence))
+
+
+def ask(press: Press, why: str) -> View:
+    """Whether to stop a notebook although something speaks against it."""
+    lost = "What is only in memory is lost if it is stopped. Stop it all the same?"
+    view = _view(_NOTEBOOK, f"*{escape(press.name)}*: {escape(why)}.\n{lost}")
+    target = Target.model_validate(press.model_dump())
+    return _asking(view, STOP_ANYWAY, target, press.channel, ("Stop anyway", "Keep it"))
+
+
+def ask_job(press: JobPress, cost: str, *, enforce: bool) -> View:
+    """Whether to stop a job. ``cost`` says in a clause what it has cost so far."""
+    lost = "If it writes no checkpoints, its work is lost when it is stopped."
+    end = "Stop it?" if enforce else "Mode is observe: it is only said that it would have been stopped."
+    view = _view(_JOB, f"*{escape(press.name)}*: {escape(cost)}.\n{lost} {end}")
+    target = JobTarget.model_validate(press.model_dump())
+    return _asking(view, STOP_JOB_SURE, target, press.channel, ("Stop job", "Let it run"))
+
+
+def _asking(view: View, callback: str, target: Target | JobTarget, channel: str | None, words: tuple[str, str]) -> View:
+    told = target.model_dump_json()
+    view.private_metadata = told[:-1] + (f',"channel":"{channel}"}}' if channel else "}")
+    view.callback_id = callback
+    view.submit, view.close = (PlainTextObject(text=text) for text in words)
+    return view
+
+
+def _view(title: str, text: str) -> View:
+    return View(type="modal", title=title, close="Close", blocks=[section(text)])

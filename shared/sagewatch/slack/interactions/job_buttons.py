@@ -1,0 +1,156 @@
+"""Answers the buttons of jobs that run: a press becomes a snooze or a stop, and the message says who pressed what."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from sagewatch.alerts.base import alert_id
+from sagewatch.alerts.ports import AlertQueue, Files, Lease
+from sagewatch.clock import Clock
+from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError, StopRefusedError
+from sagewatch.formatting import clock_time, money
+from sagewatch.jobs.alerts import JobRunsAlert
+from sagewatch.jobs.ports import Snoozes
+from sagewatch.jobs.reconcile import same_job
+from sagewatch.pricing.accrual import accrual_of
+from sagewatch.pricing.book import Rates
+from sagewatch.pricing.ports import Prices
+from sagewatch.sagemaker.ports import Jobs, JobStops, Stop
+from sagewatch.sagemaker.resources import Job, JobStatus
+from sagewatch.sagemaker.tags import PROTECT_TAG
+from sagewatch.slack.interactions.dialogs import ask_job, told_of_job
+from sagewatch.slack.interactions.payloads import JobPress, Pressed
+from sagewatch.slack.interactions.ports import Dialogs
+
+_SNOOZE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAnswerer:
+    """Does what people press at jobs, in observe mode only on paper."""
+
+    jobs: Jobs
+    stops: JobStops
+    snoozes: Snoozes
+    files: Files
+    alerts: AlertQueue
+    dialogs: Dialogs
+    prices: Prices
+    clock: Clock
+    zone: ZoneInfo
+    discount_percent: Decimal
+    enforce: bool
+
+    def answer(self, press: JobPress) -> Pressed:
+        """Do what was pressed. Raises what the ports do."""
+        match press.action:
+            case "snooze_job":
+                return self._snooze(press)
+            case "stop_job" | "stop_job_sure":
+                return self._stop(press, sure=press.action == "stop_job_sure")
+            case _:
+                assert_never(press.action)
+
+    def say(self, press: JobPress, words: str) -> Pressed:
+        """To the one who pressed, and nobody else. A dialog that was confirmed has closed."""
+        sentence = f"{press.name}: {words}."
+        open_dialog = press.view_id if press.action == "stop_job" else None
+        if not (open_dialog and self._show(open_dialog, sentence)) and press.channel:
+            self.dialogs.whisper(press.channel, press.user, sentence)
+        return Pressed(press, words)
+
+    def _snooze(self, press: JobPress) -> Pressed:
+        now, entry = self.clock(), self.snoozes.find(press.job)
+        lease = Lease(press.user, now + _SNOOZE, now)
+        if entry is None or entry.provisional or not self.snoozes.snooze(press.job, lease):
+            return self._over(press, "it has ended, so there is nothing to snooze")
+        words = f"snoozed: no further word of it until {lease.until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}"
+        if not self._edit(press, words, by=press.user, still_open=True):
+            return self.say(press, words)
+        return Pressed(press, words)
+
+    def _stop(self, press: JobPress, *, sure: bool) -> Pressed:
+        found = self._find(press)
+        if found is None:
+            return self._over(press, "it is gone, so there is nothing to stop")
+        if found.status is JobStatus.STOPPING:
+            return self._over(press, "it is being stopped already")
+        if found.status is not JobStatus.IN_PROGRESS:
+            return self._over(press, f"it has ended ({found.status}), so there is nothing to stop")
+        if PROTECT_TAG in self.jobs.tags(found.arn, found.region):
+            return self.say(press, f"its tag {PROTECT_TAG} forbids it; take the tag away first")
+        return self._act(press, found) if sure else self._ask(press, found)
+
+    def _find(self, press: JobPress) -> Job | None:
+        """The job that was told of, not another that has its name by now."""
+        try:
+            found = self.jobs.describe(press.job)
+        except JobNotFoundError:
+            return None
+        return found if same_job(press.job, found) else None
+
+    def _ask(self, press: JobPress, found: Job) -> Pressed:
+        cost = self._cost(found)
+        if press.view_id is None:
+            return self.say(press, "not stopped: the dialog that asks did not open; press again")
+        self.dialogs.update(press.view_id, ask_job(press, cost, enforce=self.enforce))
+        return Pressed(press, f"asked: {cost}")
+
+    def _cost(self, found: Job) -> str:
+        accrual = accrual_of(found, Rates(self.prices.book(found.region), self.discount_percent), self.clock())
+        if accrual.so_far is None or accrual.hourly is None:
+            return f"what it has cost so far is not known: {accrual.note}"
+        at_most = "at most " if found.spot else ""
+        return f"it has cost {at_most}{money(accrual.so_far)} so far, at {money(accrual.hourly)} an hour"
+
+    def _act(self, press: JobPress, found: Job) -> Pressed:
+        now = self.clock()
+        if not self.enforce:
+            words = f"mode is observe: it would have been stopped at {clock_time(now, now)}, and was not"
+            return self._told(press, words, still_open=True)
+        try:
+            what = self.stops.stop(found)
+        except (StopRefusedError, AccessDeniedError) as exc:
+            return self._told(press, f"it could not be stopped, for AWS refused: {exc}", still_open=True)
+        match what:
+            case Stop.STOPPING:
+                return self._told(press, f"stopped at {clock_time(now, now)}", still_open=False)
+            case Stop.ALREADY:
+                return self._over(press, "it had ended, or was being stopped, before")
+            case Stop.GONE:
+                return self._over(press, "it is gone, so there is nothing to stop")
+            case _:
+                assert_never(what)
+
+    def _told(self, press: JobPress, words: str, *, still_open: bool) -> Pressed:
+        """To everybody, in the message; where that is not known any more, to the one who pressed."""
+        if not self._edit(press, words, by=press.user, still_open=still_open):
+            return self.say(press, words)
+        return Pressed(press, words)
+
+    def _over(self, press: JobPress, words: str) -> Pressed:
+        """A late press. Who ended it, if it was a press, stays in the message."""
+        self._edit(press, words, by=None, still_open=False)
+        return self.say(press, words)
+
+    def _edit(self, press: JobPress, outcome: str, *, by: str | None, still_open: bool) -> bool:
+        """Put what has become of it into its message, unless that has been closed; say whether it is known."""
+        body = self.files.filed(press.incident)
+        if body is None:
+            return False
+        told = JobRunsAlert.model_validate_json(body)
+        if told.open:
+            changed = told.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
+            name = alert_id("job-edit", press.incident, outcome, by or "")
+            self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": press.incident}))
+            self.files.file(press.incident, changed.model_dump_json())
+        return True
+
+    def _show(self, view_id: str, sentence: str) -> bool:
+        try:
+            self.dialogs.update(view_id, told_of_job(sentence))
+        except SageWatchError:  # somebody closed it, or Slack does not answer
+            return False
+        return True

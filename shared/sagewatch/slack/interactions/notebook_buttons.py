@@ -1,0 +1,155 @@
+"""AnswerSlack's work behind the door: a press becomes a lease or a stop, and the message says who pressed what.
+
+Those of jobs are answered by ``job_answerer``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from sagewatch.alerts.ports import FOREVER, Lease
+from sagewatch.clock import Clock
+from sagewatch.errors import NotebookNotFoundError, SageWatchError
+from sagewatch.idle.decision import doubt
+from sagewatch.idle.evidence import Active
+from sagewatch.idle.inspection import Case, Looker
+from sagewatch.idle.notices import Incidents
+from sagewatch.idle.outcomes import StopOutcome
+from sagewatch.idle.ports import Watches
+from sagewatch.idle.stop import Stopper
+from sagewatch.notebooks.ports import Sessions
+from sagewatch.notebooks.session import Session
+from sagewatch.sagemaker.tags import PROTECT_TAG
+from sagewatch.slack.interactions.dialogs import ask, told
+from sagewatch.slack.interactions.job_buttons import JobAnswerer
+from sagewatch.slack.interactions.payloads import JobPress, Press, Pressed, read_press
+from sagewatch.slack.interactions.ports import Dialogs
+
+_MORNING = time(9, 0)
+_FOUR_HOURS = timedelta(hours=4)
+_MAY_NOT = "you may not press buttons here; ask whoever runs SageWatch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answerer:
+    """Does what people press. Everything it needs is given to it."""
+
+    sessions: Sessions
+    watches: Watches
+    incidents: Incidents
+    looker: Looker
+    stopper: Stopper
+    jobs: JobAnswerer
+    dialogs: Dialogs
+    clock: Clock
+    zone: ZoneInfo
+    approvers: tuple[str, ...]
+
+    def on_message(self, body: str) -> Pressed:
+        """Handle the press in a queue message. Raises ``MalformedPressError`` and what the ports do."""
+        press = read_press(body)
+        may = self._may(press.user)
+        match press:
+            case JobPress():
+                return self.jobs.answer(press) if may else self.jobs.say(press, _MAY_NOT)
+            case Press():
+                return self._answer(press) if may else self._say(press, _MAY_NOT)
+            case _:
+                assert_never(press)
+
+    def _answer(self, press: Press) -> Pressed:
+        session = self.sessions.get(press.arn, press.region)
+        if session is None or session.instance_type is None:
+            return self._over(press)
+        return self._do(press, session)
+
+    def _do(self, press: Press, session: Session) -> Pressed:
+        match press.action:
+            case "keep_4h":
+                return self._keep(press, self.clock() + _FOUR_HOURS, "kept for 4 h")
+            case "keep_until_tomorrow":
+                return self._keep(press, self._tomorrow(), "kept until tomorrow morning")
+            case "never_stop":
+                return self._keep(press, FOREVER, "never stopped by itself, until somebody presses another button")
+            case "stop_now" | "stop_anyway":
+                return self._stop(press, session, sure=press.action == "stop_anyway")
+            case _:
+                assert_never(press.action)
+
+    def _may(self, user: str) -> bool:
+        """The list names users and groups; an empty one names everybody."""
+        groups = [name for name in self.approvers if name.startswith("S")]
+        return (
+            not self.approvers or user in self.approvers or any(user in self.dialogs.members(name) for name in groups)
+        )
+
+    def _tomorrow(self) -> datetime:
+        here = self.clock().astimezone(self.zone)
+        return datetime.combine(here.date() + timedelta(days=1), _MORNING, self.zone)
+
+    def _keep(self, press: Press, until: datetime, words: str) -> Pressed:
+        now = self.clock()
+        self.watches.grant(press.arn, press.region, Lease(press.user, until, now))
+        when = "" if until == FOREVER else f", to {until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}"
+        if not self.incidents.edit(press.incident, f"{words}{when}", by=press.user, still_open=True):
+            return self._say(press, f"{press.name} is {words}{when}")
+        return Pressed(press, f"{words}{when}")
+
+    def _stop(self, press: Press, session: Session, *, sure: bool) -> Pressed:
+        try:
+            case = self.looker.look(session, self.watches.read(press.arn, press.region))
+        except NotebookNotFoundError:
+            return self._over(press)
+        if not case.notebook.running:
+            return self._over(press)
+        if PROTECT_TAG in (case.notebook.tags or {}):
+            return self._say(press, f"its tag {PROTECT_TAG} forbids it; take the tag away first")
+        against = None if sure else self._against(case)
+        if against:
+            return self._ask(press, against)
+        return self._done(press, self.stopper.act(case, by=press.user))
+
+    def _against(self, case: Case) -> str | None:
+        """What speaks against stopping it now, if anything does."""
+        readings = case.readings or tuple(self.looker.read(case.notebook))
+        active = next((reading.words for reading in readings if isinstance(reading, Active)), None)
+        unsure = doubt(readings, self.clock())
+        if active or unsure:
+            return active or f"nobody can tell whether it is used ({unsure})"
+        if case.notebook.stop_is_one_way:
+            return f"on {case.notebook.platform or 'an unknown platform'} it cannot be started again"
+        return None
+
+    def _ask(self, press: Press, why: str) -> Pressed:
+        if press.view_id is None:
+            return self._say(press, f"not stopped: {why}; press again to be asked whether to stop it all the same")
+        self.dialogs.update(press.view_id, ask(press, why))
+        return Pressed(press, f"asked: {why}")
+
+    def _done(self, press: Press, outcome: StopOutcome) -> Pressed:
+        self._show(press, f"{press.name}: {outcome}.")
+        return Pressed(press, outcome)
+
+    def _over(self, press: Press) -> Pressed:
+        """A late press: there is nothing left to keep or to stop."""
+        words = "it does not run any more, so there is nothing to keep or to stop"
+        self.incidents.edit(press.incident, words, still_open=False)
+        return self._say(press, words)
+
+    def _say(self, press: Press, words: str) -> Pressed:
+        """To the one who pressed, and nobody else."""
+        if press.view_id:
+            self._show(press, f"{press.name}: {words}.")
+        elif press.channel:
+            self.dialogs.whisper(press.channel, press.user, f"{press.name}: {words}.")
+        return Pressed(press, words)
+
+    def _show(self, press: Press, sentence: str) -> None:
+        """What is done is done, whether or not its dialog can still show it."""
+        if press.view_id is None:
+            return
+        try:
+            self.dialogs.update(press.view_id, told(sentence))
+        except SageWatchError:  # somebody closed it, or Slack does not answer
+            return

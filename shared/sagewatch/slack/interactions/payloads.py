@@ -1,0 +1,161 @@
+"""What people press in Slack: interactions as Slack sends them, and presses as they travel through the queue."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qs
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from sagewatch.errors import MalformedPressError
+from sagewatch.sagemaker.fields import Name, Region
+from sagewatch.sagemaker.job_models import faults
+from sagewatch.sagemaker.resources import JOB_KINDS, KINDS, Job, job_to_describe
+from sagewatch.slack.actions import Action, JobAction
+
+_ARN = r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:%s/[a-z0-9-]+$"
+_KINDS = {KINDS[kind].arn_type: kind for kind in JOB_KINDS}
+_UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,30}$")]
+
+
+class _FromSlack(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class _Target(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    name: Name
+    region: Region
+    incident: str = Field(min_length=1, max_length=200)
+
+
+class Target(_Target):
+    """What a notebook's button stands for: its value, which we wrote."""
+
+    arn: Annotated[str, StringConstraints(pattern=_ARN % "notebook-instance")]
+
+
+class JobTarget(_Target):
+    """What a job's button stands for. ``created_at`` tells the job from others of its name."""
+
+    arn: Annotated[str, StringConstraints(pattern=_ARN % f"({'|'.join(_KINDS)})")]
+    created_at: AwareDatetime
+
+    @property
+    def job(self) -> Job:
+        """As much of the job as can be described."""
+        kind = _KINDS[self.arn.rpartition(":")[2].partition("/")[0]]
+        return job_to_describe(kind=kind, name=self.name, arn=self.arn, region=self.region, created_at=self.created_at)
+
+
+class Press(Target):
+    """One press, checked: who pressed what, and where. ``view_id`` is the dialog that was opened for it."""
+
+    action: Action
+    user: _UserId
+    channel: str | None = None
+    view_id: str | None = None
+
+
+class JobPress(JobTarget):
+    """One press of a job's button, likewise."""
+
+    action: JobAction
+    user: _UserId
+    channel: str | None = None
+    view_id: str | None = None
+
+
+AnyPress = Press | JobPress
+_PRESS: TypeAdapter[AnyPress] = TypeAdapter(Annotated[AnyPress, Field(discriminator="action")])
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What became of a press."""
+
+    press: AnyPress
+    effect: str
+
+    def answer(self) -> Mapping[str, object]:
+        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
+        what = "notebook" if isinstance(self.press, Press) else "job"
+        return {"action": self.press.action, what: self.press.name, "user": self.press.user, "effect": self.effect}
+
+
+class _User(_FromSlack):
+    id: _UserId
+
+
+class _Button(_FromSlack):
+    action_id: Action | JobAction
+    value: str = Field(max_length=2000)
+
+
+class _Channel(_FromSlack):
+    id: str
+
+
+class _BlockActions(_FromSlack):
+    type: Literal["block_actions"]
+    user: _User
+    channel: _Channel
+    actions: list[_Button] = Field(min_length=1)
+    trigger_id: str | None = None
+
+
+class _View(_FromSlack):
+    id: str
+    callback_id: Literal["stop_anyway", "stop_job_sure"]
+    private_metadata: str
+
+
+class _ViewSubmission(_FromSlack):
+    type: Literal["view_submission"]
+    user: _User
+    view: _View
+
+
+def read_interaction(body: str) -> tuple[AnyPress, str | None]:
+    """Read the form Slack posts: the press, and the trigger a dialog can be opened with for three seconds.
+
+    Raises ``MalformedPressError``, which names the fields at fault.
+    """
+    payload = _json(next(iter(parse_qs(body).get("payload", [])), ""))
+    try:
+        if payload.get("type") == "view_submission":
+            submitted = _ViewSubmission.model_validate(payload)
+            asked = _json(submitted.view.private_metadata)
+            return _press(asked, submitted.view.callback_id, submitted.user, None, submitted.view.id), None
+        pressed = _BlockActions.model_validate(payload)
+        button = pressed.actions[0]
+        return _press(_json(button.value), button.action_id, pressed.user, pressed.channel.id), pressed.trigger_id
+    except ValidationError as exc:
+        raise MalformedPressError(f"interaction: {faults(exc)}") from exc
+
+
+def read_press(body: str) -> AnyPress:
+    """Read a press from a queue message. Raises ``MalformedPressError``."""
+    try:
+        return _PRESS.validate_json(body)
+    except ValidationError as exc:
+        raise MalformedPressError(f"press: {faults(exc)}") from exc
+
+
+def _press(
+    target: dict[str, Any], action: Action | JobAction, user: _User, channel: str | None, view_id: str | None = None
+) -> AnyPress:
+    told = {"action": action, "user": user.id, "view_id": view_id}
+    return _PRESS.validate_python({"channel": channel, **target, **told})
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as exc:
+        raise MalformedPressError("interaction: not JSON") from exc
+    if not isinstance(value, dict):
+        raise MalformedPressError("interaction: not an object")
+    return value

@@ -1,0 +1,1 @@
+"""Alerts as Slack messages, within Block Kit's limits; one module for each subject."""

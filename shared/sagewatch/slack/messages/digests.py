@@ -1,0 +1,184 @@
+"""The messages of digests and budgets. A quiet day is a line or two."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from slack_sdk.models.blocks import Block, HeaderBlock, ImageBlock, MarkdownTextObject, SectionBlock
+
+from sagewatch.digest.alerts import BudgetAlert, DigestAlert
+from sagewatch.digest.budgets import EVERYBODY, BudgetState
+from sagewatch.digest.periods import Period, Span
+from sagewatch.digest.savings import MOST_SAVED, Idled
+from sagewatch.digest.summary import Digest, Ranking, Running, Share, TopJob
+from sagewatch.formatting import clock_time, duration, money
+from sagewatch.ledger.totals import Spend
+from sagewatch.sagemaker.console import console_url
+from sagewatch.slack.blocks import context, cut, escape, field, section
+
+_NAME = 48  # characters: an owner or a job is known by fewer, and every one may become five when it is escaped
+_BUDGETS = 8  # as many as always fit into a section
+_NOTES = "Days are days in UTC; a job counts on the day it ended. Estimates at list prices, less your discount."
+_BEFORE = {Period.DAILY: "the day before", Period.WEEKLY: "the week before"}
+
+
+def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
+    """The digest of a period."""
+    digest = alert.digest
+    headline, total = _headline(digest.span), _total(digest)
+    text = f"{headline}: {total}".replace("*", "")
+    if digest.quiet:
+        more = [*_running(digest.running), *_budgets(digest.budgets)]
+        watch = [alert.health] if alert.health else []
+        return text, [section("\n".join([f"*{headline}*: {total}", *more, *(escape(words) for words in watch)]))]
+    blocks: list[Block] = [HeaderBlock(text=headline), section(total)]
+    if alert.picture:
+        blocks.append(ImageBlock(slack_file={"id": alert.picture.file_id}, alt_text=alert.picture.alt_text))
+    blocks.append(SectionBlock(fields=[_ranking("By owner", digest.by_owner), _ranking("By kind", digest.by_kind)]))
+    blocks += [section(part) for part in _parts(digest) if part]
+    blocks.append(context(_notes(alert)))
+    return text, blocks
+
+
+def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
+    """A budget that is being used up."""
+    state = alert.state
+    who = "Everybody" if state.owner == EVERYBODY else _named(state.owner)
+    passed = f"has used {alert.threshold} % of its budget" if alert.threshold else "is on its way past its budget"
+    headline = f"{who} {passed} for {state.day:%B %Y}"
+    forecast = state.forecast_usd
+    straight = f" Going on like this, the month comes to {money(forecast)}." if forecast is not None else ""
+    used = f"{money(state.spent_usd)} of {money(state.budget_usd)}"
+    sentence = f"{used} up to the end of {_day(state.day)} (UTC).{straight}"
+    small = "The forecast is a straight line over the month so far. Each threshold is told once a month."
+    return f"{headline}: {sentence}", [section(f"*{headline}*\n{sentence}"), context(small)]
+
+
+def _headline(span: Span) -> str:
+    so_far = f", so far ({clock_time(span.until, span.until)})" if span.until else ""
+    if span.period is Period.DAILY:
+        return f"Daily digest: {span.last:%A}, {_day(span.last)}{so_far}"
+    return f"Weekly digest: {_day(span.first)} to {_day(span.last)}{so_far}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _total(digest: Digest) -> str:
+    before = f"{_BEFORE[digest.span.period]} {money(digest.before.cost_usd)}"
+    if digest.quiet:
+        return f"no job and no notebook session ended; {before}."
+    things = _count(digest.spend.jobs, "job or notebook session", "jobs and notebook sessions")
+    return f"*{money(digest.spend.cost_usd)}* in {things}; {before}{_change(digest.spend, digest.before)}."
+
+
+def _change(now: Spend, before: Spend) -> str:
+    if not before.cost_usd:
+        return ""
+    percent = _rounded((now.cost_usd - before.cost_usd) * 100 / before.cost_usd)
+    return f" ({percent:+d} %)" if percent else " (much the same)"
+
+
+def _ranking(name: str, ranking: Ranking) -> MarkdownTextObject:
+    lines = [f"{_named(share.name)}: {money(share.usd)}{_was(share)}" for share in ranking.top]
+    if ranking.others:
+        lines.append(f"_{_count(ranking.others, 'other', 'others')}_: {money(ranking.rest.usd)}{_was(ranking.rest)}")
+    return field(name, "\n".join(lines) or "nothing")
+
+
+def _was(share: Share) -> str:
+    return f" (was {money(share.before_usd)})" if share.before_usd not in {0, share.usd} else ""
+
+
+def _parts(digest: Digest) -> Iterator[str]:
+    yield "\n".join(["*Dearest*", *map(_job, digest.top_jobs)]) if digest.top_jobs else ""
+    yield "\n".join(_spend_facts(digest.spend) + _idle_facts(digest.idled))
+    yield "\n".join(_running(digest.running))
+    yield "\n".join(_budgets(digest.budgets))
+
+
+def _job(job: TopJob) -> str:
+    url, name = console_url(job.kind, job.name, job.region), _named(job.name)
+    shown = f"<{escape(url)}|{name}>" if url else name
+    owner = f", {_named(job.owner)}" if job.owner else ""
+    return f"{money(job.usd)}  {shown} ({job.kind}{owner}{', failed' if job.failed else ''})"
+
+
+def _spend_facts(spend: Spend) -> list[str]:
+    facts = []
+    if spend.failed_jobs:
+        jobs = _count(spend.failed_jobs, "job", "jobs")
+        facts.append(f"*Failed:* {money(spend.failed_usd)} for {jobs} that failed or hit a time limit")
+    if spend.spot_savings_usd:
+        whole = spend.spot_cost_usd + spend.spot_savings_usd
+        share = _rounded(spend.spot_savings_usd * 100 / whole)
+        facts.append(f"*Spot:* saved {money(spend.spot_savings_usd)}, {share} % of what those jobs would have cost")
+    if spend.unpriced_jobs:
+        facts.append(f"*Unpriced:* {_count(spend.unpriced_jobs, 'job', 'jobs')} without a known cost, in no sum")
+    return facts
+
+
+def _idle_facts(idled: Idled) -> list[str]:
+    facts = []
+    if idled.stops:
+        stops = _count(idled.stops, "notebook was", "notebooks were")
+        unpriced = f"; {idled.unpriced} of them of unknown price" if idled.unpriced else ""
+        facts.append(f"*Idling:* cost {money(idled.idle_usd)} until {stops} stopped{unpriced}")
+    if idled.saved_seconds:
+        most = duration(int(MOST_SAVED.total_seconds()))
+        stopped = f"{duration(idled.saved_seconds)} stopped, at most {most} for each stop"
+        facts.append(f"*Stopping:* saved about {money(idled.saved_usd)} ({stopped})")
+    return facts
+
+
+def _running(running: Running) -> list[str]:
+    """What runs at this moment, which is of no period."""
+    things = []
+    if running.jobs:
+        things.append(f"{_count(running.jobs, 'job', 'jobs')} at {money(running.jobs_usd)} an hour")
+    if running.notebooks:
+        notebooks = _count(running.notebooks, "notebook", "notebooks")
+        things.append(f"{notebooks} at {money(running.notebooks_usd)} an hour")
+    if not things:
+        return []
+    unpriced = f"; {running.unpriced} of them of unknown price" if running.unpriced else ""
+    idle = f"; {running.idle} announced as idle, {money(running.idle_usd)} since last used" if running.idle else ""
+    return [f"*Running now:* {' and '.join(things)}{unpriced}{idle}"]
+
+
+def _budgets(states: Sequence[BudgetState]) -> list[str]:
+    """The ones that are used most."""
+    ordered = sorted(states, key=lambda state: state.percent, reverse=True)
+    lines = [f"*Budget of {_who(state)}:* {_state(state)}" for state in ordered[:_BUDGETS]]
+    more = len(ordered) - _BUDGETS
+    return [*lines, f"and {_count(more, 'budget', 'budgets')} used less"] if more > 0 else lines
+
+
+def _state(state: BudgetState) -> str:
+    used = f"{money(state.spent_usd)} of {money(state.budget_usd)} ({_rounded(state.percent)} %)"
+    forecast = state.forecast_usd
+    return used if forecast is None else f"{used}, going on like this {money(forecast)}"
+
+
+def _notes(alert: DigestAlert) -> str:
+    notes = [escape(alert.health)] if alert.health else []
+    chart = [f"No chart: {escape(cut(alert.no_picture, 300))}."] if alert.no_picture else []
+    return "\n".join([*notes, " ".join([_NOTES, *chart])])
+
+
+def _who(state: BudgetState) -> str:
+    return "everybody" if state.owner == EVERYBODY else _named(state.owner)
+
+
+def _named(name: str) -> str:
+    """A name, shortened and harmless."""
+    return escape(cut(name, _NAME))
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _rounded(percent: Decimal) -> int:
+    return int(percent.quantize(Decimal(1), ROUND_HALF_UP))

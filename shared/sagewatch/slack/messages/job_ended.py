@@ -1,0 +1,179 @@
+"""Messages about jobs that ended: failed, never started, hit a limit, or cost a lot."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
+
+from sagewatch.diagnostics.cost_report import JobReport
+from sagewatch.formatting import duration, money, ordinal
+from sagewatch.jobs.alerts import FamilyFailures, JobAlert, JobFinding
+from sagewatch.sagemaker.failures import FailureClass, exit_code, exit_meaning, next_step
+from sagewatch.sagemaker.resources import JobStatus
+from sagewatch.slack.blocks import (
+    HEADER_LIMIT,
+    KIND_NAMES,
+    SECTION_LIMIT,
+    code_block,
+    context,
+    cut,
+    escape,
+    field,
+    links,
+    moment,
+    person,
+    section,
+)
+
+_CLASS_NAMES: Mapping[FailureClass, str] = {
+    FailureClass.OUT_OF_MEMORY: "Out of memory",
+    FailureClass.CAPACITY: "No capacity at AWS",
+    FailureClass.ACCOUNT_QUOTA: "The account's quota",
+    FailureClass.USER_CODE: "The job's own code",
+    FailureClass.DATA_OR_PERMISSIONS: "Data or permissions",
+    FailureClass.INTERNAL: "AWS internal error",
+    FailureClass.LIMIT_EXCEEDED: "Time limit",
+    FailureClass.SPOT_INTERRUPTED: "Spot interrupted",
+    FailureClass.UNKNOWN: "Unclassified",
+}
+
+
+_ENDINGS: Mapping[JobFinding, str] = {
+    "job-failed": "failed",
+    "job-never-started": "never started",
+    "job-hit-limit": "stopped by its time limit",
+}
+_LOG_TITLE = "*The end of its log*\n"
+
+
+def job_ended(alert: JobAlert) -> tuple[str, Sequence[Block]]:
+    """The text of the notification, and the blocks."""
+    headline = f"{KIND_NAMES[alert.kind]} {_ENDINGS[alert.finding]}: {alert.name}"
+    blocks = [
+        HeaderBlock(text=cut(headline, HEADER_LIMIT)),
+        section(f"*{_cause(alert)}*\n{_reason(alert)}"),
+        section("\n".join((f"*Next step*\n{next_step(alert.failure_class)}", *_family(alert.family)))),
+        *_log(alert),
+        SectionBlock(fields=[field(name, text) for name, text in _facts(alert)]),
+        context("\n".join(filter(None, (_how_priced(alert), links(alert.kind, alert.name, alert.region))))),
+    ]
+    return f"{escape(headline)} ({_CLASS_NAMES[alert.failure_class]}, {_in_short(alert)})", blocks
+
+
+def _cause(alert: JobAlert) -> str:
+    """The class of the failure, with the exit code where its reason names one that says more."""
+    code = exit_code(alert.reason)
+    meaning = None if code is None else exit_meaning(code)
+    name = _CLASS_NAMES[alert.failure_class]
+    return f"{name} (exit code {code}: {meaning})" if meaning else name
+
+
+def _family(family: FamilyFailures | None) -> Iterator[str]:
+    """How often, and what it cost: ``3rd failure of fraud-xgb in 7 days, $41.20 in all``."""
+    if family is None:
+        return
+    which = f"at least the {ordinal(family.count)}" if family.more else ordinal(family.count)
+    yield f"{which[:1].upper()}{which[1:]} failure of {escape(family.name)} in 7 days{_family_cost(family)}."
+
+
+def _family_cost(family: FamilyFailures) -> str:
+    if family.count in {1, family.unknown}:  # the first one's is told below; unknown is never 0
+        return ""
+    return f", {'at least ' if family.unknown or family.more else ''}{money(Decimal(family.cost_usd))} in all"
+
+
+def _log(alert: JobAlert) -> Iterator[Block]:
+    if alert.log:
+        yield section(f"{_LOG_TITLE}{code_block(alert.log, SECTION_LIMIT - len(_LOG_TITLE))}")
+    elif alert.log_trouble:
+        yield context(f"Log not readable: {escape(alert.log_trouble)}")
+
+
+def _reason(alert: JobAlert) -> str:
+    if alert.reason:
+        return "\n".join(f"> {line}" for line in escape(alert.reason).splitlines())
+    if alert.secondary_status:
+        return f"> {escape(alert.secondary_status)}"
+    return "> SageMaker gave no reason."
+
+
+def _facts(alert: JobAlert) -> Sequence[tuple[str, str]]:
+    return (
+        (_cost_name(alert), _cost(alert)),
+        ("Ran for", "unknown" if alert.ran_seconds is None else duration(alert.ran_seconds)),
+        ("On", escape(alert.instances or "unknown instances")),
+        ("Owner", person(alert.owner, alert.mention)),
+        ("Ended", moment(alert.ended_at)),
+        ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
+    )
+
+
+def _cost_name(alert: JobAlert) -> str:
+    return "Wasted" if _is_lost(alert) else "Cost"
+
+
+def _cost(alert: JobAlert) -> str:
+    if alert.cost_usd is None:
+        return alert.pricing
+    usd = Decimal(alert.cost_usd)
+    if alert.finding == "job-never-started" and not usd:
+        return "nothing billed"
+    return f"{'about ' if alert.pricing == 'provisional' else ''}{money(usd)}"
+
+
+def _in_short(alert: JobAlert) -> str:
+    return f"{_cost(alert)} wasted" if _is_lost(alert) else _cost(alert)
+
+
+def _is_lost(alert: JobAlert) -> bool:
+    """What a failed job cost is; one that its limit stopped may have left something behind."""
+    return alert.finding == "job-failed" and alert.cost_usd is not None
+
+
+def _how_priced(alert: JobAlert) -> str:
+    reason = f"{alert.pricing_reason[:1].upper()}{alert.pricing_reason[1:]}."
+    return escape(f"{reason} Price: {alert.prices}." if alert.prices else reason)
+
+
+_REPORT_ENDINGS = {JobStatus.COMPLETED: "Completed", JobStatus.FAILED: "Failed", JobStatus.STOPPED: "Stopped"}
+
+
+def job_report_message(report: JobReport) -> tuple[str, Sequence[Block]]:
+    """What a job cost, how what was paid for was used, and what would have done."""
+    cost = _report_cost(report)
+    ending = "ended" if report.cost_usd is None else "cost"
+    headline = f"{KIND_NAMES[report.kind]} {ending} {cost}: {report.name}"
+    blocks: list[Block] = [
+        HeaderBlock(text=cut(headline, HEADER_LIMIT)),
+        SectionBlock(fields=[field(name, text) for name, text in _report_facts(report, cost)]),
+    ]
+    if report.use:
+        blocks.append(section("*Use*\n" + "\n".join(f"• {escape(line)}" for line in report.use)))
+    if report.suggestion:
+        blocks.append(section(f":bulb: {escape(f'{report.suggestion[:1].upper()}{report.suggestion[1:]}.')}"))
+    further = links(report.kind, report.name, report.region)
+    blocks.append(context("\n".join(filter(None, (_report_how_priced(report), further)))))
+    return escape(headline), blocks
+
+
+def _report_facts(report: JobReport, cost: str) -> Sequence[tuple[str, str]]:
+    saved = report.spot_savings_usd
+    return (
+        (_REPORT_ENDINGS.get(report.status, "Ended"), moment(report.ended_at)),
+        ("Cost", f"{cost}, spot saved {money(Decimal(saved))}" if saved else cost),
+        ("Ran for", "unknown" if report.ran_seconds is None else duration(report.ran_seconds)),
+        ("On", escape(report.instances or "unknown instances")),
+        ("Owner", person(report.owner, report.mention)),
+        ("Account and region", f"{escape(report.account)}, {escape(report.region)}"),
+    )
+
+
+def _report_cost(report: JobReport) -> str:
+    if report.cost_usd is None:
+        return report.pricing
+    return f"{'about ' if report.pricing == 'provisional' else ''}{money(Decimal(report.cost_usd))}"
+
+
+def _report_how_priced(report: JobReport) -> str:
+    reason = f"{report.pricing_reason[:1].upper()}{report.pricing_reason[1:]}."
+    return escape(f"{reason} Price: {report.prices}." if report.prices else reason)

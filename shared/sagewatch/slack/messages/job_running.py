@@ -1,0 +1,82 @@
+"""Messages about jobs that still run, with the buttons that answer them."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, SectionBlock
+
+from sagewatch.formatting import duration, money
+from sagewatch.jobs.alerts import JobRunsAlert
+from sagewatch.slack.actions import SNOOZE_JOB, STOP_JOB
+from sagewatch.slack.blocks import (
+    FIELD_LIMIT,
+    HEADER_LIMIT,
+    KIND_NAMES,
+    by,
+    context,
+    cut,
+    escape,
+    field,
+    links,
+    moment,
+    person,
+    section,
+    sentence,
+)
+
+
+def job_runs(alert: JobRunsAlert) -> tuple[str, Sequence[Block]]:
+    """The message as it stands."""
+    headline = f"{KIND_NAMES[alert.kind]} {'still runs' if alert.started_at else 'has not started'}: {alert.name}"
+    blocks: list[Block] = [
+        HeaderBlock(text=cut(headline, HEADER_LIMIT)),
+        section("\n".join(f"• {sentence(clause)}" for clause in alert.sentences)),
+        SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert)]),
+    ]
+    if alert.use:
+        blocks.append(section(sentence(alert.use)))
+    if alert.outcome:
+        blocks.append(section(f":white_check_mark: {sentence(alert.outcome)}{by(alert.by)}"))
+    if alert.open:
+        blocks.append(ActionsBlock(block_id="job", elements=_buttons(alert)))
+    notes = (sentence(alert.price_note or ""), links(alert.kind, alert.name, alert.region))
+    blocks.append(context("\n".join(filter(None, notes))))
+    return f"{escape(headline)} ({_so_far(alert)}). {sentence(alert.outcome or alert.sentences[0])}", blocks
+
+
+def _facts(alert: JobRunsAlert) -> Sequence[tuple[str, str]]:
+    since = alert.started_at or datetime.fromisoformat(alert.created_at)
+    return (
+        ("Cost so far", _so_far(alert)),
+        ("Costs", f"{money(Decimal(alert.hourly_usd))} an hour" if alert.hourly_usd else "unpriced"),
+        ("At its limit", _at_limit(alert)),
+        ("Runs since" if alert.started_at else "Created", moment(since)),
+        ("On", escape(alert.instances or "unknown instances")),
+        ("Owner", person(alert.owner, alert.mention)),
+        ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
+    )
+
+
+def _so_far(alert: JobRunsAlert) -> str:
+    if alert.so_far_usd is None:
+        return "unpriced"
+    return f"{'at most ' if alert.spot else ''}{money(Decimal(alert.so_far_usd))}"
+
+
+def _at_limit(alert: JobRunsAlert) -> str:
+    """The worst case: what it costs if it runs until its own limit ends it."""
+    if alert.limit_seconds is None:
+        return "it has none"
+    usd = "unpriced" if alert.at_limit_usd is None else f"at most {money(Decimal(alert.at_limit_usd))}"
+    return f"{usd}, after {duration(alert.limit_seconds)}"
+
+
+def _buttons(alert: JobRunsAlert) -> list[ButtonElement]:
+    target = {name: getattr(alert, name) for name in ("arn", "name", "region", "created_at")}
+    value = json.dumps({**target, "incident": alert.root})
+    return [
+        ButtonElement(text="Stop job", action_id=STOP_JOB, value=value, style="danger"),
+        ButtonElement(text="Snooze 24 h", action_id=SNOOZE_JOB, value=value),
+    ]

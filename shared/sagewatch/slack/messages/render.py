@@ -1,0 +1,70 @@
+"""Alerts as Slack messages, within Block Kit's limits and with the text of jobs made harmless."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from slack_sdk.models.blocks import Block, HeaderBlock
+from slack_sdk.models.metadata import Metadata
+
+from sagewatch.alerts.grouping import GroupAlert
+from sagewatch.delivery.registry import Alert
+from sagewatch.diagnostics.cost_report import JobReport
+from sagewatch.digest.alerts import BudgetAlert, DigestAlert
+from sagewatch.idle.alerts import NotebookAlert, NotebookNews
+from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
+from sagewatch.sagemaker.resources import KINDS
+from sagewatch.slack.blocks import HEADER_LIMIT, cut, escape, section
+from sagewatch.slack.messages.digests import budget_message, digest_message
+from sagewatch.slack.messages.groups import group
+from sagewatch.slack.messages.job_ended import job_ended, job_report_message
+from sagewatch.slack.messages.job_running import job_runs
+from sagewatch.slack.messages.notebooks import notebook_idle, notebook_news
+
+_EVENT_TYPE = "sagewatch_alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One Slack message: the text of its notification, its blocks, and the metadata it can be found by."""
+
+    text: str
+    blocks: tuple[Block, ...]
+    metadata: Metadata
+
+
+def render(alert: Alert) -> Message:  # noqa: C901 - one case for each kind of alert
+    """Write the message an alert asks for."""
+    match alert:
+        case JobAlert():
+            text, blocks = job_ended(alert)
+        case JobReport():
+            text, blocks = job_report_message(alert)
+        case UnpricedAlert():
+            text, blocks = _unpriced(alert)
+        case NotebookAlert():
+            text, blocks = notebook_idle(alert)
+        case GroupAlert():
+            text, blocks = group(alert)
+        case NotebookNews():
+            text, blocks = notebook_news(alert)
+        case DigestAlert():
+            text, blocks = digest_message(alert)
+        case BudgetAlert():
+            text, blocks = budget_message(alert)
+        case JobRunsAlert():
+            text, blocks = job_runs(alert)
+        case _:
+            assert_never(alert)
+    return Message(text, tuple(blocks), Metadata(_EVENT_TYPE, {"alert_id": alert.alert_id}))
+
+
+def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:
+    headline = f"No price known for {alert.instance_type}"
+    component = KINDS[alert.kind].component
+    body = (
+        f"`{escape(alert.example)}` ran on {escape(alert.instances or alert.instance_type)} in {escape(alert.region)}."
+        f" The price table has neither a {component} nor a Hosting price for `{escape(alert.instance_type)}` there,"
+        " so such jobs are in the ledger without a cost. This is told once for each type, kind of job and region."
+    )
+    return escape(headline), [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(body)]

@@ -1,0 +1,64 @@
+"""SweepJobs: its settings, and what it is given."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Self
+
+import boto3
+
+from sagewatch.adapters.dynamodb.health import DynamoSweepLog
+from sagewatch.adapters.dynamodb.idle_state import DynamoWatches
+from sagewatch.adapters.dynamodb.ledger import DynamoFamilies
+from sagewatch.jobs.long_running import Overseer
+from sagewatch.jobs.milestones import JobRules
+from sagewatch.jobs.sweep_run import NOBODY
+from sagewatch.runtime.handlers import Logged, Scheduled
+from sagewatch.runtime.settings import FromEnvironment, RecordingSettings
+from sagewatch.runtime.variables import Variables
+from sagewatch.wiring.clients import LONGEST_LOOK, QUICK, now, patient_sagemaker
+from sagewatch.wiring.recording import JOB_LOGS, make_recorder, make_sweeper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepJobsSettings(FromEnvironment):
+    """What SweepJobs needs. ``home_region`` is the stack's own."""
+
+    recording: RecordingSettings
+    report_usd: Decimal
+    long_running: timedelta
+    burn_usd: Decimal
+    home_region: str
+
+    @classmethod
+    def read(cls, env: Variables) -> Self:
+        """See ``FromEnvironment.from_env``."""
+        return cls(
+            recording=RecordingSettings.read(env),
+            report_usd=env.usd("REPORT_USD"),
+            long_running=env.hours("LONG_RUNNING_HOURS"),
+            burn_usd=env.usd("BURN_ALERT_USD"),
+            home_region=env.text("AWS_REGION"),
+        )
+
+
+@cache
+def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
+    """SweepJobs: what events missed. Raises ``SettingsError``."""
+    given = settings or SweepJobsSettings.from_env()
+    dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
+    recorder = make_recorder(
+        given.recording, dynamodb, sqs, patient_sagemaker, report_usd=given.report_usd, logs=JOB_LOGS
+    )
+    sweeper = make_sweeper(given.recording, recorder, dynamodb, home_region=given.home_region, watcher=NOBODY)
+    overseer = Overseer(
+        recorder=recorder,
+        families=DynamoFamilies(dynamodb, given.recording.cost_ledger),
+        files=DynamoWatches(dynamodb, given.recording.watch_state, now),
+        rules=JobRules(long_running=given.long_running, burn_usd=given.burn_usd),
+        use=recorder.reporter.uses,
+    )
+    sweeper = replace(sweeper, overseer=overseer)
+    log = DynamoSweepLog(dynamodb, given.recording.watch_state)
+    return Scheduled(Logged(sweep=sweeper.sweep, name="SweepJobs", log=log, clock=now), reserve=LONGEST_LOOK)

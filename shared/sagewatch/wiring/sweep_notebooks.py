@@ -1,0 +1,78 @@
+"""SweepNotebooks: its settings, and what it is given."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Self
+
+import boto3
+
+from sagewatch.adapters.dynamodb.health import DynamoSweepLog
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobList
+from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoTotals
+from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists
+from sagewatch.idle.advice import Adviser
+from sagewatch.idle.repair import Repairs
+from sagewatch.idle.sweep import NotebookSweeper
+from sagewatch.runtime.handlers import Logged, Scheduled
+from sagewatch.runtime.settings import FromEnvironment, NotebookSettings
+from sagewatch.runtime.variables import Variables
+from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, QUICK, Pace, now, patient_sagemaker
+from sagewatch.wiring.stopping import make_stopper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepNotebooksSettings(FromEnvironment):
+    """What SweepNotebooks needs. ``home_region`` is the stack's own."""
+
+    notebooks: NotebookSettings
+    max_stops: int
+    long_running: timedelta
+    home_region: str
+
+    @classmethod
+    def read(cls, env: Variables) -> Self:
+        """See ``FromEnvironment.from_env``."""
+        return cls(
+            notebooks=NotebookSettings.read(env),
+            max_stops=env.count("MAX_STOPS_PER_SWEEP"),
+            long_running=env.hours("LONG_RUNNING_HOURS"),
+            home_region=env.text("AWS_REGION"),
+        )
+
+
+@cache
+def sweep_notebooks(settings: SweepNotebooksSettings | None = None) -> Scheduled:
+    """SweepNotebooks: what idles. Raises ``SettingsError``."""
+    given = settings or SweepNotebooksSettings.from_env()
+    dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
+    stopper, tables = make_stopper(given.notebooks, dynamodb, sqs), given.notebooks.recording
+    lists = SageMakerNotebookLists(patient_sagemaker, Pace(BETWEEN_LISTS))
+    sweeper = NotebookSweeper(
+        lists=lists,
+        repairs=Repairs(
+            lists=lists,
+            notebooks=stopper.looker.notebooks,
+            sessions=stopper.tracker.sessions,
+            tracker=stopper.tracker,
+            checkpoints=DynamoCheckpoints(dynamodb, tables.watch_state),
+            clock=now,
+        ),
+        watches=stopper.watches,
+        regions=stopper.tracker.regions,
+        looker=stopper.looker,
+        incidents=stopper.incidents,
+        adviser=Adviser(
+            open_jobs=DynamoOpenJobList(dynamodb, tables.watch_state),
+            totals=DynamoTotals(dynamodb, tables.watch_state),
+            incidents=stopper.incidents,
+            clock=now,
+            long_running=given.long_running,
+        ),
+        stopper=stopper,
+        clock=now,
+        home_region=given.home_region,
+        max_stops=given.max_stops,
+    )
+    log = DynamoSweepLog(dynamodb, tables.watch_state)
+    return Scheduled(Logged(sweep=sweeper.sweep, name="SweepNotebooks", log=log, clock=now), reserve=LONGEST_LOOK)

@@ -1,0 +1,171 @@
+"""What delivery remembers: one contract for memory and for DynamoDB."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
+from sagewatch.adapters.dynamodb.people import DynamoPeople
+from sagewatch.alerts.base import Member
+from sagewatch.alerts.grouping import Gathered
+from sagewatch.alerts.ports import Posted, PostedAlerts
+from sagewatch.delivery.ports import Claim, Deliveries, Gatherings, Joined
+from sagewatch.errors import DeliveryInFlightError
+from tests.fakes.delivery import InMemoryDeliveries, InMemoryGatherings, InMemoryPeople
+from tests.worlds.aws import Aws
+from tests.worlds.builders import NOW
+
+PLACE = Posted("C1", "1.2")
+
+
+@dataclass
+class Desk:
+    """The stores under test."""
+
+    deliveries: Deliveries
+    posted: PostedAlerts
+    gatherings: Gatherings
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def desk(request: pytest.FixtureRequest, aws: Aws) -> Desk:
+    """Empty stores."""
+    if request.param == "memory":
+        deliveries = InMemoryDeliveries()
+        return Desk(deliveries, deliveries, InMemoryGatherings())
+    _, table = request.getfixturevalue("tables")
+    client: Any = aws.client("dynamodb")
+    return Desk(DynamoDeliveries(client, table), DynamoPostedAlerts(client, table), DynamoGatherings(client, table))
+
+
+def test_an_alert_is_claimed_once(desk: Desk) -> None:
+    """While somebody holds it, it is in flight."""
+    assert desk.deliveries.claim("a", NOW) == Claim()
+    with pytest.raises(DeliveryInFlightError) as in_flight:
+        desk.deliveries.claim("a", NOW + timedelta(seconds=5))
+    assert in_flight.value.retry_after == 40
+
+
+def test_a_claim_that_was_given_back_leaves_no_doubt(desk: Desk) -> None:
+    """It can be taken at once."""
+    desk.deliveries.claim("a", NOW)
+    desk.deliveries.release("a", NOW)
+
+    assert desk.deliveries.claim("a", NOW) == Claim()
+
+
+def test_what_came_of_a_try_that_never_ended_is_not_known(desk: Desk) -> None:
+    """Since the first of them, until one ends or is given back."""
+    later = [NOW + timedelta(minutes=minutes) for minutes in (0, 1, 2, 3)]
+    desk.deliveries.claim("a", later[0])
+    doubts = [desk.deliveries.claim("a", later[1]).unsure_since]
+    desk.deliveries.release("a", later[1], unsure=True)
+    doubts.append(desk.deliveries.claim("a", later[2]).unsure_since)
+    desk.deliveries.release("a", later[2])
+    doubts.append(desk.deliveries.claim("a", later[3]).unsure_since)
+
+    assert doubts == [NOW, NOW, None]
+
+
+def test_a_confirmed_alert_answers_with_where_it_stands(desk: Desk) -> None:
+    """However late it is asked for."""
+    desk.deliveries.claim("a", NOW)
+    desk.deliveries.confirm("a", PLACE, NOW)
+
+    assert desk.deliveries.claim("a", NOW + timedelta(days=30)) == Claim(delivered=True, posted=PLACE)
+    assert (desk.posted.where("a"), desk.posted.where("b")) == (PLACE, None)
+
+
+def test_an_alert_that_is_told_with_others_stands_where_they_do(desk: Desk) -> None:
+    """Once they do, and it is not told again."""
+    desk.deliveries.claim("a", NOW)
+    desk.deliveries.gather("a", "storm-1", NOW)
+    before = desk.posted.where("a")
+    desk.deliveries.confirm("storm-1", PLACE, NOW)
+
+    assert (before, desk.posted.where("a")) == (None, PLACE)
+    assert desk.deliveries.claim("a", NOW) == Claim(delivered=True)
+
+
+def member(number: int, usd: str | None = "0.1") -> Member:
+    """A job that failed."""
+    label = "failed (user-code)" if number % 2 else "hit their time limit"
+    return Member(f"job-{number:03}", label, None if usd is None else Decimal(usd))
+
+
+def test_members_are_counted_once_each(desk: Desk) -> None:
+    """In the order they came, with their money; a cost that is not known is not 0."""
+    numbers = [desk.gatherings.join("g", f"a-{n}", member(n, None if n == 7 else "0.1"), NOW) for n in range(1, 31)]
+    again = desk.gatherings.join("g", "a-3", member(3), NOW)
+
+    assert [joined.number for joined in numbers] == list(range(1, 31))
+    assert again == Joined(3, asked=False)
+    assert desk.gatherings.read("g") == Gathered(
+        count=30,
+        by_label={"failed (user-code)": 15, "hit their time limit": 15},
+        usd=Decimal("2.9"),
+        unpriced=1,
+        names=tuple(f"job-{n:03}" for n in range(1, 21)),
+    )
+    assert desk.gatherings.read("nobody") == Gathered()
+
+
+def test_whoever_joins_after_the_message_was_brought_up_to_date_asks_again(desk: Desk) -> None:
+    """So that the last one is never left out."""
+    joins = [desk.gatherings.join("g", "a-1", member(1), NOW).asked]
+    desk.gatherings.ask("g", NOW)
+    joins.append(desk.gatherings.join("g", "a-2", member(2), NOW).asked)
+    before = desk.gatherings.edited_at("g")
+    desk.gatherings.answer("g", NOW)
+    joins.append(desk.gatherings.join("g", "a-3", member(3), NOW).asked)
+
+    assert (joins, before, desk.gatherings.edited_at("g")) == ([False, True, False], None, NOW)
+
+
+def test_deliveries_at_the_same_time_count_each_member_once(aws: Aws, tables: tuple[str, str]) -> None:
+    """Whoever loses counts again. moto's transactions are not safe in threads, so the other one comes in between."""
+    client = aws.client("dynamodb")
+    other = DynamoGatherings(client, tables[1])
+    late = [member(2), member(3)]
+
+    class Racing:
+        """The client, before whose transactions somebody else is quicker."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "transact_write_items" and late:
+                quick = late.pop()
+                other.join("g", quick.name, quick, NOW)
+            return getattr(client, name)
+
+    racing: Any = Racing()
+    joined = DynamoGatherings(racing, tables[1]).join("g", "a-1", member(1), NOW)
+
+    assert (joined.number, other.read("g").count) == (3, 3)
+
+
+def test_people_are_asked_for_once_while_it_is_remembered(aws: Aws, tables: tuple[str, str]) -> None:
+    """A month if Slack knows them, a day if not; case does not matter."""
+    asked: list[str] = []
+
+    class Slack(InMemoryPeople):
+        """It counts."""
+
+        def id_of(self, email: str) -> str | None:
+            """See ``People.id_of``."""
+            asked.append(email)
+            return super().id_of(email)
+
+    now = NOW
+    clock: Callable[[], datetime] = lambda: now  # noqa: E731 - turns
+    people = DynamoPeople(aws.client("dynamodb"), tables[1], clock, ask=Slack({"ana@example.com": "U0ANA"}))
+    found = [people.id_of(email) for email in ("ana@example.com", "Ana@Example.com", "who@example.com") * 2]
+    now = NOW + timedelta(days=2)
+    later = [people.id_of(email) for email in ("ana@example.com", "who@example.com")]
+
+    assert found == ["U0ANA", "U0ANA", None] * 2
+    assert later == ["U0ANA", None]
+    assert asked == ["ana@example.com", "who@example.com", "who@example.com"]

@@ -1,0 +1,122 @@
+"""What is remembered of notebooks: one contract for memory and for DynamoDB."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoPostedAlerts
+from sagewatch.adapters.dynamodb.idle_state import DynamoPresses, DynamoWatches
+from sagewatch.alerts.ports import FOREVER, Lease, Posted, PostedAlerts
+from sagewatch.delivery.ports import Deliveries
+from sagewatch.idle.ports import Watches
+from sagewatch.idle.state import Warned, Watched
+from sagewatch.slack.interactions.ports import Presses
+from tests.fakes.delivery import InMemoryDeliveries
+from tests.fakes.idle import InMemoryWatches
+from tests.fakes.slack import InMemoryPresses
+from tests.worlds.aws import Aws
+from tests.worlds.builders import ACCOUNT, NOW
+
+REGION = "us-east-1"
+ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/lab"
+WARNED = Warned(
+    alert_id="notebook-idle-1",
+    warned_at=NOW,
+    stop_at=NOW + timedelta(hours=1),
+    idle_since=NOW - timedelta(hours=5),
+    finished=True,
+)
+WHOLE = Watched(
+    arn=ARN, look_at=NOW, warned=WARNED, incidents=3, busy_since=NOW - timedelta(days=1), verdict="warn", reason="idle"
+)
+LEASE = Lease("U0ANA", NOW + timedelta(hours=4), NOW)
+
+
+@dataclass
+class State:
+    """The stores under test."""
+
+    watches: Watches
+    presses: Presses
+    deliveries: Deliveries
+    posted: PostedAlerts
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def state(request: pytest.FixtureRequest, aws: Aws) -> State:
+    """Empty stores."""
+    if request.param == "memory":
+        deliveries = InMemoryDeliveries()
+        return State(InMemoryWatches(), InMemoryPresses(), deliveries, deliveries)
+    _, table = request.getfixturevalue("tables")
+    client: Any = aws.client("dynamodb")
+    watches = DynamoWatches(client, table, lambda: NOW)
+    return State(
+        watches, DynamoPresses(client, table), DynamoDeliveries(client, table), DynamoPostedAlerts(client, table)
+    )
+
+
+def test_what_is_not_known_is_a_watch_with_nothing_in_it(state: State) -> None:
+    """And no region has it."""
+    assert state.watches.read(ARN, REGION) == Watched(arn=ARN)
+    assert state.watches.of_region(REGION) == {}
+
+
+@pytest.mark.parametrize("watched", [WHOLE, Watched(arn=ARN)])
+def test_a_watch_is_read_as_it_was_kept(state: State, watched: Watched) -> None:
+    """Alone and with its region's."""
+    state.watches.keep(watched, REGION)
+
+    assert state.watches.read(ARN, REGION) == watched
+    assert state.watches.of_region(REGION) == {ARN: watched}
+    assert state.watches.of_region("eu-west-1") == {}
+
+
+def test_sweeps_and_people_overwrite_nothing_of_each_other(state: State) -> None:
+    """Whoever writes last."""
+    state.watches.grant(ARN, REGION, LEASE)
+    state.watches.keep(WHOLE, REGION)
+    state.watches.grant(ARN, REGION, LEASE)
+    found = state.watches.read(ARN, REGION)
+
+    assert (found.lease, found.warned, found.incidents) == (LEASE, WARNED, 3)
+
+
+@pytest.mark.parametrize("until", [NOW + timedelta(minutes=5), FOREVER])
+def test_a_lease_takes_the_place_of_the_one_before(state: State, until: Any) -> None:
+    """With its author."""
+    state.watches.grant(ARN, REGION, LEASE)
+    state.watches.grant(ARN, REGION, Lease("U0BO", until, NOW))
+
+    assert state.watches.read(ARN, REGION).lease == Lease("U0BO", until, NOW)
+
+
+def test_a_notebook_whose_name_begins_alike_is_another(state: State) -> None:
+    """Its lease is its own."""
+    state.watches.grant(f"{ARN}-2", REGION, LEASE)
+
+    assert state.watches.read(ARN, REGION).lease is None
+
+
+def test_an_incident_is_read_as_it_was_filed(state: State) -> None:
+    """To edit its message."""
+    state.watches.file("notebook-idle-1", '{"a": 1}')
+
+    assert state.watches.filed("notebook-idle-1") == '{"a": 1}'
+    assert state.watches.filed("notebook-idle-2") is None
+
+
+def test_a_request_is_the_first_of_its_kind_once(state: State) -> None:
+    """Whatever comes between."""
+    assert [state.presses.first(digest, NOW) for digest in ("a", "a", "b", "a")] == [True, False, True, False]
+
+
+def test_an_alert_stands_somewhere_once_it_was_posted(state: State) -> None:
+    """Not when it is only claimed."""
+    state.deliveries.claim("a", NOW)
+    claimed = state.posted.where("a")
+    state.deliveries.confirm("a", Posted("C0", "1.2"), NOW)
+
+    assert (claimed, state.posted.where("a"), state.posted.where("b")) == (None, Posted("C0", "1.2"), None)

@@ -1,0 +1,130 @@
+"""What is remembered of open jobs, in memory and on moto's DynamoDB with the template's own table."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from sagewatch.adapters.dynamodb.ledger import DynamoLedger
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs, DynamoSnoozes
+from sagewatch.alerts.ports import FOREVER, Lease
+from sagewatch.jobs.ports import OpenJob, OpenJobs, Snoozes
+from sagewatch.ledger.ports import Ledger
+from sagewatch.sagemaker.resources import JobStatus
+from tests.fakes.jobs import InMemoryOpenJobs
+from tests.fakes.ledger import InMemoryLedger
+from tests.worlds.aws import Aws
+from tests.worlds.builders import CREATED, NOW, a_job, a_row
+
+JOB = a_job(status=JobStatus.IN_PROGRESS, role_arn="arn:aws:iam::111122223333:role/team")
+LEASE = Lease("U0ANA", NOW + timedelta(hours=24), NOW)
+
+
+@dataclass
+class Index:
+    """The ports of one index."""
+
+    ledger: Ledger
+    open_jobs: OpenJobs
+    snoozes: Snoozes
+
+    def only(self) -> OpenJob:
+        """The only entry."""
+        [entry] = self.open_jobs.of_region("us-east-1")
+        return entry
+
+
+@pytest.fixture(params=["in_memory", "dynamodb"])
+def index(request: pytest.FixtureRequest) -> Index:
+    """The same ports, twice."""
+    if request.param == "in_memory":
+        ledger = InMemoryLedger()
+        open_jobs = InMemoryOpenJobs(ledger)
+        return Index(ledger, open_jobs, open_jobs)
+    table, state = request.getfixturevalue("tables")
+    client = request.getfixturevalue("aws").client("dynamodb")
+    return Index(
+        DynamoLedger(client, table),
+        DynamoOpenJobs(client, state=state, ledger=table, clock=lambda: NOW),
+        DynamoSnoozes(client, state),
+    )
+
+
+def test_what_was_told_comes_with_the_index(index: Index) -> None:
+    """What came later is added to it, and twice is once."""
+    index.open_jobs.add(JOB)
+    before = index.only()
+    assert index.open_jobs.told(JOB, ["burn#100", "long#24h"])
+    assert index.open_jobs.told(JOB, ["burn#200", "long#24h"])
+
+    assert (before.told, before.snooze) == (frozenset(), None)
+    assert index.only() == replace(before, told=frozenset({"burn#100", "burn#200", "long#24h"}))
+
+
+def test_a_snooze_comes_with_the_index_and_the_last_counts(index: Index) -> None:
+    """With author and time, to the second."""
+    index.open_jobs.add(JOB)
+    later = Lease("U0BO", NOW + timedelta(hours=25), NOW + timedelta(hours=1))
+    assert index.snoozes.snooze(JOB, LEASE)
+    first = index.only().snooze
+    assert index.snoozes.snooze(JOB, later)
+
+    assert (first, index.only().snooze) == (LEASE, later)
+
+
+def test_one_job_is_found_as_the_index_has_it(index: Index) -> None:
+    """By name and creation; none for another."""
+    index.open_jobs.add(JOB, provisional=True)
+    index.open_jobs.told(JOB, ["limit"])
+
+    assert index.snoozes.find(JOB) == index.only()
+    assert index.snoozes.find(replace(JOB, created_at=CREATED + timedelta(hours=1))) is None
+
+
+def test_a_job_that_is_put_in_again_keeps_what_was_told_and_its_snooze(index: Index) -> None:
+    """Every change of its secondary status puts it in again; all else is as it was told last."""
+    index.open_jobs.add(JOB, backfilled_at=NOW)
+    index.open_jobs.told(JOB, ["pending"])
+    index.snoozes.snooze(JOB, LEASE)
+    index.open_jobs.add(replace(JOB, role_arn=None, groups=()), provisional=True)
+    entry = index.only()
+
+    assert (entry.told, entry.snooze) == (frozenset({"pending"}), LEASE)
+    assert (entry.job.role_arn, entry.job.groups) == (None, ())
+    assert (entry.provisional, entry.backfilled_at) == (True, None)
+
+
+def test_nothing_brings_a_job_back_that_has_ended(index: Index) -> None:
+    """A sweep and a press may come a moment after its row."""
+    index.open_jobs.add(JOB)
+    index.ledger.put(a_row(JOB))
+    index.open_jobs.remove(JOB)
+
+    assert index.open_jobs.told(JOB, ["limit"]) is False
+    assert index.snoozes.snooze(JOB, Lease("U0ANA", FOREVER, NOW)) is False
+    assert index.snoozes.find(JOB) is None
+    assert index.open_jobs.of_region("us-east-1") == []
+
+
+def test_what_was_told_does_not_outlive_the_job_of_that_name(index: Index) -> None:
+    """A name used again is a new job."""
+    index.open_jobs.add(JOB)
+    index.open_jobs.told(JOB, ["limit"])
+    index.open_jobs.remove(JOB)
+    index.open_jobs.add(replace(JOB, created_at=CREATED + timedelta(hours=1)))
+
+    assert index.only().told == frozenset()
+
+
+def test_each_of_them_is_one_call(aws: Aws, tables: tuple[str, str]) -> None:
+    """And the index brings all of it in the query it always was."""
+    client, calls = aws.client("dynamodb"), Counter[str]()
+    open_jobs = DynamoOpenJobs(client, state=tables[1], ledger=tables[0], clock=lambda: NOW)
+    open_jobs.add(JOB)
+    client.meta.events.register("before-call.*.*", lambda model, **_: calls.update([model.name]))
+    open_jobs.told(JOB, ["burn#100", "long#24h", "family"])
+    DynamoSnoozes(client, tables[1]).snooze(JOB, LEASE)
+    open_jobs.of_region("us-east-1")
+
+    assert calls == {"UpdateItem": 2, "Query": 1}

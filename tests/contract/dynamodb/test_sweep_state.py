@@ -1,0 +1,380 @@
+"""What SweepJobs keeps and reads, in memory and on moto's DynamoDB with the template's own tables.
+
+DynamoDB differs from moto in that its indexes follow its tables late: a row written a moment ago may be missing from
+ByDay. Sums are therefore only formed of marks that are some seconds old.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sagewatch.adapters.dynamodb.ledger import DynamoLedger, DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs
+from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.errors import UnavailableError
+from sagewatch.jobs.ports import Checkpoint, Checkpoints, OpenJobs
+from sagewatch.ledger.ports import Ledger, LedgerKeys, LedgerRows, Mark, Marks, Put, RollUpRow, RollUps, Totals
+from sagewatch.ledger.totals import Cell, DaySum, DayTotal, RollUp, RollUpSum, Spend
+from sagewatch.pricing.job_cost import Pricing
+from sagewatch.sagemaker.ports import ListedJob, Regions
+from sagewatch.sagemaker.resources import JobKind, JobStatus
+from tests.fakes.jobs import InMemoryCheckpoints, InMemoryOpenJobs
+from tests.fakes.ledger import InMemoryLedger, InMemoryMarks, InMemoryTotals
+from tests.fakes.sagemaker import InMemoryRegions
+from tests.worlds.aws import Aws
+from tests.worlds.builders import CREATED, NOW, a_job, a_row
+
+
+@dataclass
+class Desk:
+    """All the ports of one world, at a time a test moves."""
+
+    now: datetime
+    ledger: Ledger
+    keys: LedgerKeys
+    rows: LedgerRows
+    roll_ups: RollUps
+    open_jobs: OpenJobs
+    regions: Regions
+    checkpoints: Checkpoints
+    marks: Marks
+    totals: Totals
+
+
+@pytest.fixture(params=["in_memory", "dynamodb"])
+def desk(request: pytest.FixtureRequest) -> Desk:
+    """The same ports, twice."""
+    if request.param == "in_memory":
+        ledger = InMemoryLedger()
+        return Desk(
+            NOW,
+            *(ledger, ledger, ledger, ledger),
+            InMemoryOpenJobs(ledger),
+            InMemoryRegions(),
+            InMemoryCheckpoints(),
+            InMemoryMarks(),
+            InMemoryTotals(),
+        )
+    table, state = request.getfixturevalue("tables")
+    client = request.getfixturevalue("aws").client("dynamodb")
+    moments: list[Desk] = []
+
+    def clock() -> datetime:
+        return moments[0].now
+
+    moments.append(
+        Desk(
+            NOW,
+            DynamoLedger(client, table),
+            DynamoLedgerKeys(client, table),
+            DynamoLedgerRows(client, table),
+            DynamoRollUps(client, table),
+            DynamoOpenJobs(client, state=state, ledger=table, clock=clock),
+            DynamoRegions(client, state, clock),
+            DynamoCheckpoints(client, state),
+            DynamoMarks(client, state, clock),
+            DynamoTotals(client, state),
+        )
+    )
+    return moments[0]
+
+
+def listed(number: int) -> ListedJob:
+    """A job of a listing."""
+    arn = f"arn:aws:sagemaker:us-east-1:111122223333:training-job/j-{number}"
+    return ListedJob(kind=JobKind.TRAINING, name=f"j-{number}", arn=arn, created_at=CREATED)
+
+
+def test_jobs_with_rows_are_told_from_those_without(desk: Desk) -> None:
+    """However many are asked about at once."""
+    jobs = [listed(number) for number in range(230)]
+    for job in jobs[::2]:
+        desk.ledger.put(a_row(resource_arn=job.arn))
+
+    assert desk.keys.recorded(jobs) == {(job.arn, "2026-11-20T09:58:00Z") for job in jobs[::2]}
+    assert desk.keys.recorded([]) == frozenset()
+
+
+def test_a_name_used_again_is_not_recorded_yet(desk: Desk) -> None:
+    """The key has the creation time."""
+    desk.ledger.put(a_row(resource_arn=listed(1).arn, created_at="2026-11-19T00:00:00Z"))
+
+    assert desk.keys.recorded([listed(1)]) == frozenset()
+    assert desk.keys.times_of(listed(1).arn) == [datetime.fromisoformat("2026-11-19T00:00:00Z")]
+
+
+def test_the_rows_of_one_arn_are_told_newest_first(desk: Desk) -> None:
+    """None for one without."""
+    for day in ("2026-11-18", "2026-11-20", "2026-11-19"):
+        desk.ledger.put(a_row(created_at=f"{day}T00:00:00Z"))
+
+    assert [time.day for time in desk.keys.times_of(a_job().arn)] == [20, 19, 18]
+    assert desk.keys.times_of("arn:other") == []
+
+
+def test_a_days_rows_are_read_by_the_time_of_their_end(desk: Desk) -> None:
+    """Those of other days are not."""
+    for number, ended_at in enumerate(("2026-11-20T23:59:59Z", "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z")):
+        desk.ledger.put(a_row(resource_arn=f"arn:{number}", ended_at=ended_at, ended_on=ended_at[:10]))
+
+    assert [row.resource_arn for row in desk.rows.of_day("2026-11-20")] == ["arn:1", "arn:0"]
+    assert len(list(desk.rows.amounts_of_day("2026-11-20"))) == 2
+    assert list(desk.rows.of_day("2026-11-22")) == []
+
+
+def test_a_row_is_read_as_it_was_written(desk: Desk) -> None:
+    """Exact amounts, typed words, and nothing where nothing is known."""
+    desk.ledger.put(a_row(cost_usd=Decimal("0.4716666667"), spot_savings_usd=Decimal("1.5")))
+    [row] = desk.rows.of_day("2026-11-20")
+
+    assert (row.cost_usd, row.spot_savings_usd) == (Decimal("0.4716666667"), Decimal("1.5"))
+    assert (row.kind, row.status, row.pricing) == (JobKind.TRAINING, JobStatus.COMPLETED, Pricing.PRICED)
+    assert (row.billable_seconds, row.owner, row.parent_arn, row.rollup_usd) == (3600, "ana@example.com", None, None)
+
+
+def test_an_owners_rows_are_read_between_two_days_that_both_count(desk: Desk) -> None:
+    """Nobody else's."""
+    for day in ("2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01"):
+        desk.ledger.put(a_row(resource_arn=f"arn:{day}", ended_at=f"{day}T23:59:59Z", ended_on=day))
+    desk.ledger.put(a_row(resource_arn="arn:bo", owner="bo"))
+
+    assert [row.ended_on for row in desk.rows.of_owner("ana@example.com", "2026-11-01", "2026-11-30")] == [
+        "2026-11-01",
+        "2026-11-30",
+    ]
+
+
+def test_a_roll_up_is_written_into_the_newest_row_of_its_job(desk: Desk) -> None:
+    """And the job's own parent is told."""
+    desk.ledger.put(a_row(resource_arn="arn:t", kind=JobKind.TUNING, created_at="2026-11-01T00:00:00Z"))
+    desk.ledger.put(a_row(resource_arn="arn:t", kind=JobKind.TUNING, parent_arn="arn:auto"))
+    desk.ledger.put(a_row(resource_arn="arn:c", parent_arn="arn:t"))
+    total = RollUp(jobs=1, cost_usd=Decimal("0.46"), unpriced_jobs=0)
+
+    row = desk.roll_ups.newest("arn:t")
+    assert row == RollUpRow("arn:t", "2026-11-20T09:58:00Z", "arn:auto")
+    desk.roll_ups.keep(row, total)
+    [written] = desk.rows.amounts_of_children("arn:auto", row.created_at)
+    assert (written.rollup_usd, written.rollup_jobs) == (Decimal("0.46"), 1)
+    desk.roll_ups.keep(row, RollUp(jobs=1, unpriced_jobs=1))
+    [written] = desk.rows.amounts_of_children("arn:auto", row.created_at)
+    assert (written.rollup_usd, written.rollup_unpriced_jobs) == (None, 1)
+
+
+def test_only_children_that_ended_since_a_time_are_told(desk: Desk) -> None:
+    """A tuning job of the same name may have had others."""
+    desk.ledger.put(a_row(resource_arn="arn:old", parent_arn="arn:t", ended_at="2026-11-20T09:57:59Z"))
+    desk.ledger.put(a_row(resource_arn="arn:new", parent_arn="arn:t", cost_usd=Decimal(1)))
+
+    assert [row.cost_usd for row in desk.rows.amounts_of_children("arn:t", "2026-11-20T09:58:00Z")] == [Decimal(1)]
+
+
+def test_a_row_that_gives_way_says_which_sums_it_was_in(desk: Desk) -> None:
+    """The better one may be of another day."""
+    auto = "arn:aws:sagemaker:us-east-1:1:automl-job/a"
+    assert desk.ledger.put(a_row(pricing=Pricing.UNPRICED, ended_on="2026-11-22", parent_arn=auto)) == Put(written=True)
+
+    assert desk.ledger.put(a_row()) == Put(written=True, replaced=(DaySum("2026-11-22"), RollUpSum(auto)))
+    assert desk.ledger.put(a_row()) == Put(written=False)
+
+
+def test_a_roll_up_of_a_job_that_has_no_row_yet_is_let_go(desk: Desk) -> None:
+    """It still runs; its own row asks again."""
+    assert desk.roll_ups.newest("arn:t") is None
+
+
+def test_open_jobs_are_told_by_region_with_what_describes_them(desk: Desk) -> None:
+    """And whether they wait for a final row."""
+    running = a_job(status=JobStatus.IN_PROGRESS)
+    desk.open_jobs.add(running)
+    desk.open_jobs.add(replace(running, name="p", role_arn=None, groups=(), arn=f"{running.arn}-p"), provisional=True)
+    desk.open_jobs.add(replace(running, region="eu-west-1", arn=running.arn.replace("us-east-1", "eu-west-1")))
+
+    found = desk.open_jobs.of_region("us-east-1")
+    assert [(entry.job.name, entry.provisional) for entry in found] == [("Fraud-XGB-01", False), ("p", True)]
+    assert {(entry.job.kind, entry.job.account, entry.job.created_at) for entry in found} == {
+        (JobKind.TRAINING, "111122223333", CREATED)
+    }
+    assert [(entry.job.role_arn, entry.job.groups) for entry in found] == [
+        (running.role_arn, running.groups),
+        (None, ()),
+    ]
+
+
+def test_regions_in_use_are_noted(desk: Desk) -> None:
+    """Once is enough."""
+    for region in ("eu-west-1", "us-east-1", "eu-west-1"):
+        desk.regions.note(region)
+
+    assert desk.regions.in_use() == {"eu-west-1", "us-east-1"}
+
+
+def test_a_checkpoint_is_kept_to_the_second_downwards(desk: Desk) -> None:
+    """Jobs of the same second are listed again rather than missed."""
+    assert desk.checkpoints.read("sweep#x") is None
+    desk.checkpoints.keep("sweep#x", Checkpoint(NOW.replace(microsecond=999_999), low=CREATED, floor=CREATED))
+    assert desk.checkpoints.read("sweep#x") == Checkpoint(NOW, CREATED, CREATED)
+    desk.checkpoints.keep("sweep#x", Checkpoint(NOW))
+
+    assert desk.checkpoints.read("sweep#x") == Checkpoint(NOW)
+
+
+def test_marks_are_worked_off_unless_they_were_set_again(desk: Desk) -> None:
+    """A row may land while its day is being summed."""
+    day, roll_up = DaySum("2026-11-19"), RollUpSum("arn:t")
+    desk.marks.add(day)
+    desk.marks.add(roll_up)
+    desk.now += timedelta(minutes=1)
+    taken = {mark.sum: mark for mark in desk.marks.all()}
+    assert set(taken) == {day, roll_up}
+    desk.marks.add(day)
+    for mark in taken.values():
+        desk.marks.remove(mark)
+    desk.now += timedelta(minutes=1)
+
+    assert [mark.sum for mark in desk.marks.all()] == [day]
+    desk.marks.remove(Mark(roll_up, "gone"))
+
+
+def spend(number: int) -> Spend:
+    """Some money."""
+    return Spend(jobs=number, cost_usd=Decimal(f"{number}.0000000001"), failed_jobs=1, failed_usd=Decimal("0.5"))
+
+
+@pytest.mark.parametrize("cells", [0, 1, 2500])
+def test_a_total_of_any_size_is_read_as_it_was_kept(desk: Desk, cells: int) -> None:
+    """Owners with names and jobs without an owner; an item of DynamoDB holds 400 KB."""
+    total = DayTotal(
+        "2026-11-20",
+        {Cell(JobKind.TRAINING, f"o-{number}" if number else None): spend(number) for number in range(cells)},
+    )
+    desk.totals.keep(total)
+
+    assert desk.totals.between("2026-11-20", "2026-11-20") == {"2026-11-20": total}
+
+
+def test_a_total_that_became_shorter_is_read_without_its_old_rest(desk: Desk) -> None:
+    """The newer total counts."""
+    long = DayTotal("2026-11-20", {Cell(JobKind.TRAINING, f"o-{number}"): spend(number) for number in range(2500)})
+    short = DayTotal("2026-11-20", {Cell(JobKind.TRAINING, "ana"): spend(1)})
+    desk.totals.keep(long)
+    desk.totals.keep(short)
+
+    assert desk.totals.between("2026-11-20", "2026-11-20") == {"2026-11-20": short}
+
+
+def test_totals_are_read_across_months_and_years(desk: Desk) -> None:
+    """Both ends count, and nothing outside."""
+    for day in ("2026-10-31", "2026-11-30", "2026-12-31", "2027-01-01", "2027-01-02"):
+        desk.totals.keep(DayTotal(day, {Cell(JobKind.TRANSFORM, None): spend(1)}))
+
+    assert sorted(desk.totals.between("2026-11-30", "2027-01-01")) == ["2026-11-30", "2026-12-31", "2027-01-01"]
+
+
+def test_a_total_that_was_kept_before_an_amount_was_is_none(aws: Aws, tables: tuple[str, str]) -> None:
+    """Whoever needs the day forms it anew: what is not known of it is not 0."""
+    client = aws.client("dynamodb")
+    totals = DynamoTotals(client, tables[1])
+    totals.keep(DayTotal("2026-11-20", {Cell(JobKind.TRAINING, "ana"): spend(1)}))
+    client.update_item(
+        TableName=tables[1],
+        Key={"pk": {"S": "totals#2026-11"}, "sk": {"S": "2026-11-20#000"}},
+        UpdateExpression="REMOVE cells[0].spot_cost_usd",
+    )
+
+    assert totals.between("2026-11-20", "2026-11-20") == {}
+
+
+def test_a_total_that_is_being_kept_is_not_there_yet(aws: Aws, tables: tuple[str, str]) -> None:
+    """Its first item is written last."""
+    client = aws.client("dynamodb")
+    totals = DynamoTotals(client, tables[1])
+    totals.keep(DayTotal("2026-11-20", {Cell(JobKind.TRAINING, f"o-{number}"): spend(number) for number in range(251)}))
+    client.delete_item(TableName=tables[1], Key={"pk": {"S": "totals#2026-11"}, "sk": {"S": "2026-11-20#000"}})
+
+    assert totals.between("2026-11-20", "2026-11-20") == {}
+
+
+def test_the_longest_owners_fit_into_an_item(aws: Aws, tables: tuple[str, str]) -> None:
+    """A tag value has up to 256 characters, each up to 4 bytes; moto refuses items above 400 KB as DynamoDB does."""
+    owners = {Cell(JobKind.TRAINING, f"{number:03}{chr(0x1F600) * 253}"): spend(number) for number in range(250)}
+    totals = DynamoTotals(aws.client("dynamodb"), tables[1])
+    totals.keep(DayTotal("2026-11-20", owners))
+
+    assert len(totals.between("2026-11-20", "2026-11-20")["2026-11-20"].cells) == 250
+
+
+def test_a_mark_waits_until_the_indexes_have_followed(aws: Aws, tables: tuple[str, str]) -> None:
+    """Some seconds."""
+    moments = [NOW]
+    marks = DynamoMarks(aws.client("dynamodb"), tables[1], lambda: moments[-1])
+    marks.add(DaySum("2026-11-19"))
+    young = list(marks.all())
+    moments.append(NOW + timedelta(seconds=5))
+
+    assert (young, [mark.sum for mark in marks.all()]) == ([], [DaySum("2026-11-19")])
+
+
+def counted(client: Any) -> list[str]:
+    """The operations a client calls from now on."""
+    calls: list[str] = []
+    client.meta.events.register("before-call.dynamodb.*", lambda model, **_: calls.append(model.name))
+    return calls
+
+
+def test_an_environment_marks_today_and_notes_a_region_once(aws: Aws, tables: tuple[str, str]) -> None:
+    """A closed day is marked every time, for its mark may have been worked off in between."""
+    client = aws.client("dynamodb")
+    calls = counted(client)
+    marks, regions = DynamoMarks(client, tables[1], lambda: NOW), DynamoRegions(client, tables[1], lambda: NOW)
+    for _ in range(3):
+        marks.add(DaySum("2026-11-20"))
+        regions.note("us-east-1")
+    assert calls == ["PutItem"] * 2
+    for _ in range(3):
+        marks.add(DaySum("2026-11-19"))
+
+    assert calls == ["PutItem"] * 5
+
+
+def test_an_environment_that_lives_past_midnight_marks_the_day_that_closed(aws: Aws, tables: tuple[str, str]) -> None:
+    """A row that lands late must correct its total."""
+    moments = [NOW]
+    client = aws.client("dynamodb")
+    marks = DynamoMarks(client, tables[1], lambda: moments[-1])
+    marks.add(DaySum("2026-11-20"))
+    moments.append(NOW + timedelta(days=1))
+    [mark] = marks.all()
+    marks.remove(mark)
+    marks.add(DaySum("2026-11-20"))
+
+    assert [mark.sum for mark in marks.all(young=True)] == [DaySum("2026-11-20")]
+
+
+NOWHERE: list[tuple[str, Callable[[Any], object]]] = [
+    ("dynamodb:BatchGetItem on the ledger", lambda client: DynamoLedgerKeys(client, "no").recorded([listed(1)])),
+    ("dynamodb:Query on the ledger ByDay", lambda client: list(DynamoLedgerRows(client, "no").of_day("2026-11-20"))),
+    ("dynamodb:Query on the ledger", lambda client: DynamoRollUps(client, "no").newest("arn:t")),
+    (
+        "dynamodb:UpdateItem on the ledger",
+        lambda client: DynamoRollUps(client, "no").keep(RollUpRow("arn:t", "x", None), RollUp()),
+    ),
+    ("dynamodb:GetItem on the checkpoints", lambda client: DynamoCheckpoints(client, "no").read("x")),
+    ("dynamodb:Query on the state", lambda client: DynamoMarks(client, "no", lambda: NOW).all()),
+    (
+        "dynamodb:DeleteItem on the marks",
+        lambda client: DynamoMarks(client, "no", lambda: NOW).remove(Mark(DaySum("x"), "t")),
+    ),
+    ("dynamodb:PutItem on the totals", lambda client: DynamoTotals(client, "no").keep(DayTotal("2026-11-20", {}))),
+]
+
+
+@pytest.mark.parametrize(("action", "call"), NOWHERE)
+def test_what_fails_names_its_action(aws: Aws, action: str, call: Callable[[Any], object]) -> None:
+    """A typed error, and a retry."""
+    with pytest.raises(UnavailableError, match=action):
+        call(aws.client("dynamodb"))

@@ -1,0 +1,148 @@
+"""The ports in memory, for tests and for dry runs: real implementations, held to the same contract as the others."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from sagewatch.alerts.base import Member
+from sagewatch.alerts.grouping import Gathered
+from sagewatch.alerts.ports import Posted
+from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, Claim, Joined
+from sagewatch.delivery.registry import Alert
+from sagewatch.errors import DeliveryInFlightError, NoAnswerError
+from sagewatch.slack.messages.render import Message, render
+
+
+@dataclass
+class InMemoryChannel:
+    """The ``Channel`` port on a list."""
+
+    messages: list[Message] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    threads: list[Posted | None] = field(default_factory=list)
+    places: list[Posted] = field(default_factory=list)
+    updates: list[tuple[Posted, Message]] = field(default_factory=list)
+
+    def post(self, alert: Alert, thread: Posted | None = None, to: str | None = None) -> Posted:
+        """See ``Channel.post``. Raises the next of ``failures``, if there is one; some of them after posting."""
+        failure = self.failures.pop(0) if self.failures else None
+        if failure and not isinstance(failure, NoAnswerError):
+            raise failure
+        self.messages.append(render(alert))
+        self.threads.append(thread)
+        self.places.append(Posted(to or "C0MEMORY", f"{len(self.messages)}.000000"))
+        if failure:
+            raise failure
+        return self.places[-1]
+
+    def update(self, posted: Posted, alert: Alert) -> None:
+        """See ``Channel.update``."""
+        if self.failures:
+            raise self.failures.pop(0)
+        self.updates.append((posted, render(alert)))
+
+    def find(
+        self, alert_id: str, since: datetime, thread: Posted | None = None, to: str | None = None
+    ) -> Posted | None:
+        """See ``Channel.find``."""
+        del since, thread, to
+        names = [message.metadata.event_payload["alert_id"] for message in self.messages]
+        return self.places[names.index(alert_id)] if alert_id in names else None
+
+
+@dataclass
+class InMemoryPeople:
+    """The ``People`` port on a dictionary."""
+
+    users: dict[str, str] = field(default_factory=dict)
+
+    def id_of(self, email: str) -> str | None:
+        """See ``People.id_of``."""
+        return self.users.get(email)
+
+
+@dataclass
+class InMemoryDeliveries:
+    """The ``Deliveries`` and ``PostedAlerts`` ports on dictionaries."""
+
+    claims: dict[str, datetime] = field(default_factory=dict)
+    tried: dict[str, datetime] = field(default_factory=dict)
+    posted: dict[str, Posted] = field(default_factory=dict)
+    gathered: dict[str, str] = field(default_factory=dict)
+
+    def claim(self, alert_id: str, now: datetime) -> Claim:
+        """See ``Deliveries.claim``."""
+        if alert_id in self.posted or alert_id in self.gathered:
+            return Claim(delivered=True, posted=self.posted.get(alert_id))
+        if alert_id in self.claims and self.claims[alert_id] > now:
+            left = max(1, int((self.claims[alert_id] - now).total_seconds()))
+            raise DeliveryInFlightError(f"alert {alert_id} is being posted", retry_after=left)
+        unsure_since = self.tried.get(alert_id)
+        self.tried.setdefault(alert_id, now.replace(microsecond=0))
+        self.claims[alert_id] = now + CLAIMED_FOR
+        return Claim(unsure_since=unsure_since)
+
+    def gather(self, alert_id: str, group: str, now: datetime) -> None:
+        """See ``Deliveries.gather``."""
+        del now
+        self.posted.pop(alert_id, None)
+        self.gathered[alert_id] = group
+
+    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
+        """See ``Deliveries.confirm``."""
+        del now
+        self.gathered.pop(alert_id, None)
+        self.posted[alert_id] = posted
+
+    def release(self, alert_id: str, now: datetime, *, unsure: bool = False) -> None:
+        """See ``Deliveries.release``."""
+        self.claims[alert_id] = now
+        if not unsure:
+            self.tried.pop(alert_id, None)
+
+    def where(self, alert_id: str) -> Posted | None:
+        """See ``PostedAlerts.where``."""
+        return self.posted.get(self.gathered.get(alert_id, alert_id))
+
+
+@dataclass
+class InMemoryGatherings:
+    """The ``Gatherings`` port on dictionaries."""
+
+    members: dict[str, dict[str, Member]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    edited: dict[str, datetime] = field(default_factory=dict)
+
+    def join(self, group: str, alert_id: str, member: Member, now: datetime) -> Joined:
+        """See ``Gatherings.join``."""
+        del now
+        joined = self.members.setdefault(group, {})
+        joined.setdefault(alert_id, member)
+        return Joined(list(joined).index(alert_id) + 1, group in self.asked)
+
+    def read(self, group: str) -> Gathered:
+        """See ``Gatherings.read``."""
+        members = list(self.members.get(group, {}).values())
+        return Gathered(
+            count=len(members),
+            by_label=dict(Counter(member.label for member in members)),
+            usd=sum((member.usd for member in members if member.usd is not None), Decimal(0)),
+            unpriced=sum(member.usd is None for member in members),
+            names=tuple(member.name for member in members[:NAMED]),
+        )
+
+    def ask(self, group: str, now: datetime) -> None:
+        """See ``Gatherings.ask``."""
+        del now
+        self.asked.add(group)
+
+    def answer(self, group: str, now: datetime) -> None:
+        """See ``Gatherings.answer``."""
+        self.asked.discard(group)
+        self.edited[group] = now.replace(microsecond=0)
+
+    def edited_at(self, group: str) -> datetime | None:
+        """See ``Gatherings.edited_at``."""
+        return self.edited.get(group)

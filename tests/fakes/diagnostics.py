@@ -1,0 +1,53 @@
+"""The ports in memory, for tests and for dry runs: real implementations, held to the same contract as the others."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from statistics import fmean
+
+from sagewatch.diagnostics.utilization import Metric, Raw, RawHosts, Window
+from sagewatch.sagemaker.resources import Job, JobKind
+
+
+@dataclass
+class InMemoryJobLogs:
+    """The ``JobLogs`` port on a dictionary of hosts' events by the name of their job."""
+
+    written: dict[str, list[list[str]]] = field(default_factory=dict)
+    failure: Exception | None = None
+    calls: list[str] = field(default_factory=list)
+
+    def tails(self, job: Job) -> Iterator[Sequence[str]]:
+        """See ``JobLogs.tails``."""
+        self.calls.append(f"log of {job.name}")
+        if self.failure:
+            raise self.failure
+        yield from [] if job.kind.is_rollup else self.written.get(job.name, [])[:2]
+
+
+@dataclass
+class InMemoryJobMetrics:
+    """The ``JobMetrics`` port on points, by kind and name of the job, host, metric and minute."""
+
+    points: dict[tuple[JobKind, str, str, Metric], dict[datetime, float]] = field(default_factory=dict)
+    failure: Exception | None = None
+    calls: list[str] = field(default_factory=list)
+
+    def read(self, job: Job, window: Window) -> RawHosts:
+        """See ``JobMetrics.read``."""
+        self.calls.append(f"{window.length // timedelta(minutes=1)} minutes of {job.kind} {job.name}")
+        if self.failure:
+            raise self.failure
+        hosts: dict[str, dict[Metric, Raw]] = {}
+        for (kind, name, host, metric), points in self.points.items():
+            told = {at: value for at, value in points.items() if window.begin <= at < window.end}
+            if (kind, name) == (job.kind, job.name) and told:
+                hosts.setdefault(host, {})[metric] = _raw(told, window)
+        return hosts
+
+
+def _raw(points: Mapping[datetime, float], window: Window) -> Raw:
+    periods: dict[int, list[float]] = {}
+    for at, value in points.items():
+        periods.setdefault((at - window.begin) // window.period, []).append(value)
+    return Raw(fmean(fmean(values) for values in periods.values()), max(points.values()), len(periods))

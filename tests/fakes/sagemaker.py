@@ -1,0 +1,165 @@
+"""The ports in memory, for tests and for dry runs: real implementations, held to the same contract as the others."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sagewatch.errors import JobNotFoundError, NotebookNotFoundError
+from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
+from sagewatch.sagemaker.ports import ListedJob, Stop
+from sagewatch.sagemaker.resources import Job, JobKind, JobStatus
+
+
+@dataclass
+class InMemoryJobs:
+    """The ``Jobs`` port on a dictionary keyed by kind, region and name."""
+
+    found: dict[tuple[JobKind, str, str], Job] = field(default_factory=dict)
+    tagged: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    failure: Exception | None = None
+    calls: list[str] = field(default_factory=list)
+
+    def describe(self, job: Job) -> Job:
+        """See ``Jobs.describe``."""
+        self.calls.append(f"describe {job.kind} {job.name} in {job.region}")
+        if self.failure:
+            raise self.failure
+        try:
+            return self.found[job.kind, job.region, job.name]
+        except KeyError as exc:
+            raise JobNotFoundError(f"{job.kind} job {job.name} is not in {job.region}") from exc
+
+    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+        """See ``Jobs.tags``."""
+        self.calls.append(f"tags {arn} in {region}")
+        return self.tagged.get(arn, {})
+
+
+@dataclass
+class InMemoryLists:
+    """The ``JobLists`` port on a list, in pages of ``page``."""
+
+    listed: list[ListedJob] = field(default_factory=list)
+    page: int = 100
+    failures: dict[JobKind, Exception] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def created_since(
+        self, kind: JobKind, region: str, since: datetime, before: datetime | None = None
+    ) -> Iterator[Sequence[ListedJob]]:
+        """See ``JobLists.created_since``."""
+        there = [job for job in self.listed if job.kind is kind and job.arn.split(":")[3] == region]
+        wanted = (job for job in there if job.created_at > since and (before is None or job.created_at < before))
+        found = sorted(wanted, key=lambda job: job.created_at, reverse=True)
+        for first in range(0, max(1, len(found)), self.page):
+            self.calls.append(f"list {kind} in {region}")
+            if kind in self.failures:
+                raise self.failures[kind]
+            yield found[first : first + self.page]
+
+
+@dataclass
+class InMemoryRegions:
+    """The ``Regions`` port on a set."""
+
+    noted: set[str] = field(default_factory=set)
+
+    def note(self, region: str) -> None:
+        """See ``Regions.note``."""
+        self.noted.add(region)
+
+    def in_use(self) -> AbstractSet[str]:
+        """See ``Regions.in_use``."""
+        return frozenset(self.noted)
+
+
+@dataclass
+class InMemoryJobStops:
+    """The ``JobStops`` port on the jobs in memory."""
+
+    jobs: InMemoryJobs
+    stopped: list[str] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def stop(self, job: Job) -> Stop:
+        """See ``JobStops.stop``."""
+        if self.failure:
+            raise self.failure
+        key = (job.kind, job.region, job.name)
+        found = self.jobs.found.get(key)
+        if found is None:
+            return Stop.GONE
+        if found.status is not JobStatus.IN_PROGRESS:
+            return Stop.ALREADY
+        self.jobs.found[key] = replace(found, status=JobStatus.STOPPING)
+        self.stopped.append(job.name)
+        return Stop.STOPPING
+
+
+@dataclass
+class InMemoryNotebooks:
+    """The ``Notebooks``, ``NotebookLists`` and ``NotebookStops`` ports on a dictionary keyed by region and name.
+
+    ``failures`` are what a stop of the notebook of that name raises; ``stops`` names those that were stopped.
+    """
+
+    found: dict[tuple[str, str], Notebook] = field(default_factory=dict)
+    tagged: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    failures: dict[str, Exception] = field(default_factory=dict)
+    failure: Exception | None = None
+    stops: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    page: int = 100
+
+    def describe(self, name: str, region: str, account: str) -> Notebook:
+        """See ``Notebooks.describe``."""
+        del account
+        self._called(f"describe {name} in {region}")
+        try:
+            return replace(self.found[region, name], tags=None)
+        except KeyError as exc:
+            raise NotebookNotFoundError(f"notebook instance {name} is not in {region}") from exc
+
+    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+        """See ``Notebooks.tags``."""
+        self._called(f"tags {arn} in {region}")
+        return self.tagged.get(arn, {})
+
+    def in_service(self, region: str) -> Iterator[Sequence[Notebook]]:
+        """See ``NotebookLists.in_service``."""
+        return self._pages(region, {NotebookStatus.IN_SERVICE})
+
+    def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
+        """See ``NotebookLists.of_region``."""
+        return self._pages(region, set(NotebookStatus))
+
+    def _pages(self, region: str, statuses: AbstractSet[NotebookStatus]) -> Iterator[Sequence[Notebook]]:
+        there = (notebook for notebook in self.found.values() if notebook.region == region)
+        listed = [_as_listed(notebook) for notebook in there if notebook.status in statuses]
+        for first in range(0, max(1, len(listed)), self.page):
+            self._called(f"list in {region}")
+            yield listed[first : first + self.page]
+
+    def stop(self, notebook: Notebook) -> Stop:
+        """See ``NotebookStops.stop``."""
+        self._called(f"stop {notebook.name} in {notebook.region}")
+        if notebook.name in self.failures:
+            raise self.failures[notebook.name]
+        key = (notebook.region, notebook.name)
+        if key not in self.found:
+            return Stop.GONE
+        if self.found[key].status is not NotebookStatus.IN_SERVICE:
+            return Stop.ALREADY
+        self.found[key] = replace(self.found[key], status=NotebookStatus.STOPPING)
+        self.stops.append(notebook.name)
+        return Stop.STOPPING
+
+    def _called(self, what: str) -> None:
+        self.calls.append(what)
+        if self.failure:
+            raise self.failure
+
+
+def _as_listed(notebook: Notebook) -> Notebook:
+    return replace(notebook, volume_gb=None, platform=None, role_arn=None, failure_reason=None, tags=None)

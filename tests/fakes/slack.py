@@ -1,0 +1,65 @@
+"""The ports in memory, for tests and for dry runs: real implementations, held to the same contract as the others."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from slack_sdk.models.views import View
+
+from sagewatch.slack.interactions.payloads import AnyPress
+
+
+@dataclass
+class InMemoryPressQueue:
+    """The ``PressQueue`` port on a list."""
+
+    sent: list[AnyPress] = field(default_factory=list)
+
+    def send(self, press: AnyPress) -> None:
+        """See ``PressQueue.send``."""
+        self.sent.append(press)
+
+
+@dataclass
+class InMemoryDialogs:
+    """The ``Dialogs`` port on lists and dictionaries."""
+
+    views: dict[str, list[View]] = field(default_factory=dict)
+    whispers: list[tuple[str, str, str]] = field(default_factory=list)
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    failure: Exception | None = None
+
+    def open(self, trigger: str, view: View) -> str:
+        """See ``Dialogs.open``."""
+        if self.failure:
+            raise self.failure
+        self.views[f"V-{trigger}"] = [view]
+        return f"V-{trigger}"
+
+    def update(self, view_id: str, view: View) -> None:
+        """See ``Dialogs.update``."""
+        if self.failure:
+            raise self.failure
+        self.views[view_id].append(view)
+
+    def whisper(self, channel: str, user: str, text: str) -> None:
+        """See ``Dialogs.whisper``."""
+        self.whispers.append((channel, user, text))
+
+    def members(self, group: str) -> AbstractSet[str]:
+        """See ``Dialogs.members``."""
+        return self.groups.get(group, frozenset())
+
+
+@dataclass
+class InMemoryPresses:
+    """The ``Presses`` port on a set."""
+
+    seen: set[str] = field(default_factory=set)
+
+    def first(self, digest: str, now: datetime) -> bool:
+        """See ``Presses.first``."""
+        del now
+        new = digest not in self.seen
+        self.seen.add(digest)
+        return new

@@ -1,0 +1,230 @@
+"""What a sweep over notebooks asks AWS for: real adapters and clients, every call counted, 50 of 1,000 in service.
+
+The counts hold for moto as for AWS: both list in pages of 100 and answer each of these calls for one notebook.
+"""
+
+import copy
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sagemaker.models import sagemaker_backends
+
+from local.sagemaker.jupyter import JUPYTERS, Lab, serving_jupyter
+from local.sagemaker.notebooks import Life
+from sagewatch.adapters.cloudwatch.agent_evidence import AgentEvidence
+from sagewatch.adapters.cloudwatch.log_evidence import LogEvidence
+from sagewatch.adapters.dynamodb.deliveries import DynamoPostedAlerts
+from sagewatch.adapters.dynamodb.idle_state import DynamoWatches
+from sagewatch.adapters.dynamodb.ledger import DynamoLedger
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobList
+from sagewatch.adapters.dynamodb.prices import DynamoPrices
+from sagewatch.adapters.dynamodb.sessions import DynamoSessions
+from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.jupyter.client import JupyterEvidence
+from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists, SageMakerNotebooks, SageMakerNotebookStops
+from sagewatch.adapters.shipped_prices import ShippedPrices
+from sagewatch.idle.advice import Adviser
+from sagewatch.idle.decision import Rules
+from sagewatch.idle.inspection import Looker
+from sagewatch.idle.notices import Incidents
+from sagewatch.idle.repair import Repairs
+from sagewatch.idle.stop import Stopper
+from sagewatch.idle.sweep import NotebookSweeper
+from sagewatch.notebooks.track import Tracker
+from tests.fakes.alerts import InMemoryAlertQueue
+from tests.worlds.aws import Aws
+from tests.worlds.builders import ACCOUNT, endless
+
+REGION = "eu-south-2"  # a region of its own
+RULES = Rules(idle_after=timedelta(hours=4), warn=timedelta(hours=1))
+
+
+class Counted:
+    """A sweeper on real adapters, its clock, and the calls it made."""
+
+    def __init__(self, aws: Aws, tables: tuple[str, str]) -> None:
+        """Count everything."""
+        self.calls: Counter[str] = Counter()
+        self.now = datetime.now(UTC)  # as Jupyter's
+        self._aws, (self._ledger, self._state) = aws, tables
+        self._dynamodb = self._counted("dynamodb", "us-east-1")
+        regional = {service: self._counted(service, REGION) for service in ("sagemaker", "logs", "cloudwatch")}
+        client: Callable[[str], Any] = lambda _: regional["sagemaker"]  # noqa: E731 - shorter so
+        tracker = self._tracker(SageMakerNotebooks(client))
+        evidence = (
+            JupyterEvidence(client),
+            LogEvidence(lambda _: regional["logs"]),
+            AgentEvidence(lambda _: regional["cloudwatch"]),
+        )
+        looker = Looker(notebooks=tracker.notebooks, evidence=evidence, clock=self.clock, rules=RULES)
+        self.sweeper = self._sweeper(tracker, looker, client)
+
+    def clock(self) -> datetime:
+        """The time."""
+        return self.now
+
+    def _counted(self, service: str, region: str) -> Any:
+        client = self._aws.client(service, region)
+        client.meta.events.register("before-call.*.*", lambda model, **_: self.calls.update([model.name]))
+        return client
+
+    def _tracker(self, notebooks: SageMakerNotebooks) -> Tracker:
+        return Tracker(
+            notebooks=notebooks,
+            sessions=DynamoSessions(self._dynamodb, self._state),
+            ledger=DynamoLedger(self._dynamodb, self._ledger),
+            marks=DynamoMarks(self._dynamodb, self._state, self.clock),
+            prices=DynamoPrices(self._dynamodb, self._state, otherwise=ShippedPrices(), clock=self.clock),
+            regions=DynamoRegions(self._dynamodb, self._state, self.clock),
+            clock=self.clock,
+            owner_tag_keys=("owner",),
+            discount_percent=Decimal(0),
+        )
+
+    def _sweeper(self, tracker: Tracker, looker: Looker, client: Callable[[str], Any]) -> NotebookSweeper:
+        lists = SageMakerNotebookLists(client, lambda _: None)
+        incidents = Incidents(
+            watches=DynamoWatches(self._dynamodb, self._state, self.clock),
+            alerts=InMemoryAlertQueue(),
+            prices=tracker.prices,
+            clock=self.clock,
+            owner_tag_keys=("owner",),
+            discount_percent=Decimal(0),
+            warn=RULES.warn,
+            enforce=True,
+        )
+        return NotebookSweeper(
+            lists=lists,
+            repairs=Repairs(
+                lists=lists,
+                notebooks=tracker.notebooks,
+                sessions=tracker.sessions,
+                tracker=tracker,
+                checkpoints=DynamoCheckpoints(self._dynamodb, self._state),
+                clock=self.clock,
+            ),
+            watches=incidents.watches,
+            regions=tracker.regions,
+            looker=looker,
+            incidents=incidents,
+            adviser=Adviser(
+                open_jobs=DynamoOpenJobList(self._dynamodb, self._state),
+                totals=DynamoTotals(self._dynamodb, self._state),
+                incidents=incidents,
+                clock=self.clock,
+                long_running=timedelta(hours=24),
+            ),
+            stopper=Stopper(
+                looker=looker,
+                incidents=incidents,
+                stops=SageMakerNotebookStops(client),
+                tracker=tracker,
+                watches=incidents.watches,
+                posted=DynamoPostedAlerts(self._dynamodb, self._state),
+                clock=self.clock,
+                enforce=True,
+            ),
+            clock=self.clock,
+            home_region=REGION,
+            max_stops=10,
+        )
+
+    def sweep(self, *, later: timedelta = timedelta(0)) -> Counter[str]:
+        """Sweep, and answer with the calls it took; those to Jupyter are under ``Jupyter``."""
+        self.now += later
+        self.calls.clear()
+        labs = [notebook.life.lab for notebook in store().values()]
+        for lab in labs:
+            lab.asked.clear()
+        self.sweeper.sweep(endless)
+        asked = sum(len(lab.asked) for lab in labs)
+        return Counter(self.calls) + Counter({"Jupyter": asked})
+
+
+def store() -> dict[str, Any]:
+    """Moto's notebooks."""
+    notebooks: dict[str, Any] = sagemaker_backends[DEFAULT_ACCOUNT_ID][REGION].notebook_instances
+    return notebooks
+
+
+def kernel(state: str) -> dict[str, Any]:
+    """A kernel that last ran an hour ago."""
+    ran = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    return {"kernels": [{"name": "python3", "execution_state": state, "last_activity": ran}]}
+
+
+@pytest.fixture
+def notebooks(aws: Aws) -> Iterator[dict[str, Any]]:
+    """950 that are stopped; 25 in service for two days that work, and 25 that have not for an hour."""
+    store().clear()
+    aws.client("sagemaker", REGION).create_notebook_instance(
+        NotebookInstanceName="on-0", InstanceType="ml.t3.medium", RoleArn=f"arn:aws:iam::{ACCOUNT}:role/lab"
+    )
+    pattern = store().pop("on-0")
+    pattern.creation_time = pattern.last_modified_time = pattern.creation_time - timedelta(days=2)
+    pattern.life.going, pattern.status = None, "Stopped"
+    for number in range(1000):
+        one = copy.copy(pattern)
+        one.notebook_instance_name = f"lab-{number:04}"
+        one.arn = pattern.arn.replace("on-0", one.notebook_instance_name)
+        one.life = Life(Lab(lambda: True))
+        if number % 20 == 0:
+            one.status = "InService"
+            one.life.lab.order(kernel("busy" if number % 40 else "idle"))
+        store()[one.notebook_instance_name] = one
+    with serving_jupyter(JUPYTERS):
+        yield store()
+    store().clear()
+
+
+NOTHING_DUE = {"ListNotebookInstances": 1, "Query": 3}  # regions, sessions, what is remembered
+
+
+@pytest.mark.usefixtures("notebooks")
+def test_a_first_sweep_asks_about_what_is_in_service_and_the_next_about_nothing(
+    aws: Aws, tables: tuple[str, str]
+) -> None:
+    """The 950 that are stopped cost neither a call. A session that begins is two calls to SageMaker, a look three more.
+
+    Nothing is due a quarter of an hour later: what works and what has not idled for long enough is left alone until
+    it may have.
+    """
+    counted = Counted(aws, tables)
+
+    assert counted.sweep() == {
+        "ListNotebookInstances": 1,
+        "DescribeNotebookInstance": 50 + 50,  # for its session, and for the look
+        "ListTags": 50 + 50,  # likewise
+        "CreatePresignedNotebookInstanceUrl": 50,
+        "Jupyter": 100,  # GET /api/kernels and /api/terminals; no AWS call
+        "FilterLogEvents": 2 * 25,  # of what does not work: lines of work, and whether there are any lines
+        "GetMetricData": 25,  # likewise
+        "GetItem": 50,  # the session, read before it is begun
+        "PutItem": 50 + 50,  # sessions; what is remembered
+        "Query": 4 + 2,  # regions, sessions before and after the repair, what is remembered; prices, open jobs
+    }
+    assert counted.sweep(later=timedelta(minutes=15)) == NOTHING_DUE
+
+
+def test_what_is_stopped_is_listed_once_a_day(aws: Aws, tables: tuple[str, str], notebooks: dict[str, Any]) -> None:
+    """One call for a hundred notebooks, whatever their status; in every other sweep it is a read of when that was."""
+    counted = Counted(aws, tables)
+    counted.sweep()
+    notebooks["lab-0000"].status = "Stopped"
+    stopped, listed, later = (counted.sweep(later=timedelta(minutes=15)) for _ in range(3))
+
+    assert stopped == {
+        "ListNotebookInstances": 1,
+        "DescribeNotebookInstance": 1,
+        "Query": 4,  # and the sessions, after the repair
+        "GetItem": 1,  # its session
+        "DeleteItem": 1,  # which ends at its last modification: in no second, so without a row
+        "PutItem": 1,  # and the next one
+    }
+    assert listed == {**NOTHING_DUE, "ListNotebookInstances": 1 + 10, "GetItem": 1, "PutItem": 1}
+    assert later == {**NOTHING_DUE, "GetItem": 1}

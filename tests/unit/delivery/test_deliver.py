@@ -1,0 +1,375 @@
+"""One alert to Slack, once."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from sagewatch.alerts.ports import Posted
+from sagewatch.delivery.deliver import Deliverer, Effect
+from sagewatch.delivery.registry import Alert
+from sagewatch.diagnostics.cost_report import JobReport, job_report
+from sagewatch.digest.alerts import DigestAlert, Picture
+from sagewatch.errors import (
+    DeliveryInFlightError,
+    MalformedAlertError,
+    NoAnswerError,
+    NotPostedYetError,
+    PictureNotReadyError,
+    ThreadGoneError,
+    ThrottledError,
+)
+from sagewatch.jobs.alerts import JobAlert, JobRunsAlert
+from sagewatch.ledger.totals import Spend
+from tests.fakes.alerts import InMemoryAlertQueue
+from tests.fakes.delivery import InMemoryChannel, InMemoryDeliveries, InMemoryGatherings, InMemoryPeople
+from tests.unit.slack.messages.test_digests import QUIET
+from tests.unit.slack.messages.test_job_running import ALERT
+from tests.unit.slack.messages.test_render import an_alert
+from tests.worlds.builders import ACCOUNT, NOW, a_failed_job, a_row
+
+
+class Desk:
+    """A deliverer with everything around it in memory, and a clock to turn."""
+
+    def __init__(self) -> None:
+        """A channel that works, at ``NOW``."""
+        self.now: datetime = NOW
+        self.channel = InMemoryChannel()
+        self.deliveries = InMemoryDeliveries()
+        self.gatherings = InMemoryGatherings()
+        self.queue = InMemoryAlertQueue()
+        self.people = InMemoryPeople({"ana@example.com": "U0ANA"})
+        self.deliverer = Deliverer(
+            deliveries=self.deliveries,
+            posted=self.deliveries,
+            gatherings=self.gatherings,
+            channel=self.channel,
+            alerts=self.queue,
+            people=self.people,
+            clock=lambda: self.now,
+            routes={"nlp": "#nlp", "team-vision": "#vision"},
+        )
+
+    def deliver(self, *alerts: Alert) -> list[Effect]:
+        """Deliver alerts, and what is queued meanwhile, as the queue does."""
+        effects = [self.deliverer.deliver(alert).effect for alert in alerts]
+        while self.queue.sent:
+            self.now += timedelta(seconds=11)
+            effects.append(self.deliverer.deliver(self.queue.sent.pop(0)).effect)
+        return effects
+
+    @property
+    def texts(self) -> list[str]:
+        """What the channel holds, threads left out."""
+        roots = zip(self.channel.messages, self.channel.threads, strict=True)
+        return [message.text for message, thread in roots if thread is None]
+
+
+def test_an_alert_is_posted_once_however_often_it_comes() -> None:
+    """The second time it is only looked up."""
+    desk = Desk()
+    first, second = (desk.deliverer.on_message(an_alert().model_dump_json()) for _ in range(2))
+
+    assert (first.effect, second.effect) == (Effect.POSTED, Effect.POSTED_BEFORE)
+    assert first.posted == second.posted == Posted("C0MEMORY", "1.000000")
+    assert len(desk.channel.messages) == 1
+
+
+def test_a_post_that_failed_can_be_tried_again_at_once() -> None:
+    """The claim is given back."""
+    desk = Desk()
+    desk.channel.failures.append(ThrottledError("slow down", retry_after=2))
+
+    with pytest.raises(ThrottledError):
+        desk.deliverer.deliver(an_alert())
+    assert desk.deliverer.deliver(an_alert()).effect is Effect.POSTED
+
+
+def test_an_alert_being_posted_elsewhere_waits() -> None:
+    """Two invocations may hold the same alert."""
+    desk = Desk()
+    desk.deliveries.claim("job-failed-1", NOW)
+
+    with pytest.raises(DeliveryInFlightError):
+        desk.deliverer.deliver(an_alert())
+    assert desk.channel.messages == []
+
+
+def test_a_claim_of_a_dead_invocation_lapses() -> None:
+    """Nothing is lost with it."""
+    desk = Desk()
+    desk.deliveries.claim("job-failed-1", NOW)
+    desk.now += timedelta(minutes=1)
+
+    assert desk.deliverer.deliver(an_alert()).effect is Effect.POSTED
+
+
+def test_what_is_no_alert_is_neither_claimed_nor_posted() -> None:
+    """Typed, before anything is touched."""
+    desk = Desk()
+
+    with pytest.raises(MalformedAlertError):
+        desk.deliverer.on_message("{}")
+    assert (desk.deliveries.claims, desk.channel.messages) == ({}, [])
+
+
+def test_the_answer_says_where_it_stands() -> None:
+    """For logs."""
+    assert Desk().deliverer.deliver(an_alert()).answer() == {
+        "alert_id": "job-failed-1",
+        "effect": "posted",
+        "channel": "C0MEMORY",
+        "ts": "1.000000",
+    }
+
+
+def test_a_reply_goes_into_the_thread_of_its_incident() -> None:
+    """And waits while that has not been posted."""
+    desk = Desk()
+    reply = an_alert().model_copy(update={"alert_id": "news-1", "thread": "job-failed-1"})
+    with pytest.raises(NotPostedYetError):
+        desk.deliverer.deliver(reply)
+    posted = desk.deliverer.deliver(an_alert()).posted
+    desk.deliverer.deliver(reply)
+
+    assert desk.channel.threads == [None, posted]
+
+
+def test_an_edit_takes_the_place_of_its_message_once() -> None:
+    """And is no message of its own."""
+    desk = Desk()
+    posted = desk.deliverer.deliver(an_alert()).posted
+    edit = an_alert().model_copy(update={"alert_id": "edit-1", "edits": "job-failed-1"})
+    for _ in range(2):
+        desk.deliverer.deliver(edit)
+
+    assert [place for place, _ in desk.channel.updates] == [posted]
+    assert len(desk.channel.messages) == 1
+
+
+def failed(number: int, **changes: object) -> JobAlert:
+    """A job that failed a moment ago for 10 cents."""
+    told = {
+        "alert_id": f"job-failed-{number}",
+        "name": f"job-{number:03}",
+        "incident": f"incident-{number}",
+        "happened_at": NOW,
+        "cost_usd": "0.1",
+        **changes,
+    }
+    return an_alert().model_copy(update=told)
+
+
+def a_report(**changes: object) -> JobReport:
+    """The report of a job that failed dearly."""
+    return job_report(a_failed_job(), a_row(a_failed_job())).model_copy(update=changes)
+
+
+def runs(number: int, happened_at: datetime) -> JobRunsAlert:
+    """A job that runs for long."""
+    changes = {"alert_id": f"runs-{number}", "incident": f"incident-{number}", "happened_at": happened_at}
+    return ALERT.model_copy(update=changes)
+
+
+def test_a_post_without_an_answer_is_looked_for_before_it_is_posted_again() -> None:
+    """It was in the channel."""
+    desk = Desk()
+    desk.channel.failures.append(NoAnswerError("Slack: no usable answer"))
+    with pytest.raises(NoAnswerError):
+        desk.deliver(failed(1))
+    effects = desk.deliver(failed(1), failed(1))
+
+    assert effects == [Effect.FOUND, Effect.POSTED_BEFORE]
+    assert len(desk.channel.messages) == 1
+    assert desk.deliveries.where("incident-1") == desk.channel.places[0]
+
+
+def test_alerts_of_one_incident_share_a_thread() -> None:
+    """The first of them to be posted is its root."""
+    desk = Desk()
+    desk.deliver(*(failed(number, incident="one") for number in range(3)))
+
+    assert desk.channel.threads == [None, desk.channel.places[0], desk.channel.places[0]]
+
+
+def test_a_thread_whose_root_was_deleted_begins_anew() -> None:
+    """Nothing is lost with it."""
+    desk = Desk()
+    desk.deliver(failed(1, incident="one"))
+    desk.channel.failures.append(ThreadGoneError("Slack refused: thread_not_found"))
+    desk.deliver(failed(2, incident="one"), failed(3, incident="one"))
+
+    assert desk.channel.threads == [None, None, desk.channel.places[1]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "channel"),
+    [
+        ({"route": "nlp"}, "#nlp"),
+        ({"owner": "team-vision"}, "#vision"),
+        ({"route": "#anywhere", "owner": "ana@example.com"}, "C0MEMORY"),
+    ],
+    ids=["by tag", "by owner", "a route nobody set"],
+)
+def test_an_alert_goes_where_its_route_leads(changes: dict[str, str], channel: str) -> None:
+    """A tag names a route, never a channel."""
+    desk = Desk()
+    desk.deliver(failed(1, **changes))
+
+    assert desk.channel.places[0].channel == channel
+
+
+def test_an_owner_slack_knows_is_mentioned() -> None:
+    """By our look-up alone: what looks like a mention in an owner's name is none."""
+    desk = Desk()
+    desk.deliver(failed(1, owner="ana@example.com"), failed(2, owner="who@example.com"), failed(3, owner="<!channel>"))
+    shown = [str([block.to_dict() for block in message.blocks]) for message in desk.channel.messages]
+
+    assert ["<@U0ANA>" in shown[0], "who@example.com" in shown[1], "<!channel>" in shown[2]] == [True, True, False]
+
+
+def test_a_storm_is_five_messages_and_one_with_a_count_and_a_list() -> None:
+    """60 jobs of one class in ten minutes, at 10 cents; all are there however often they come."""
+    desk = Desk()
+    desk.deliver(*(failed(number) for number in range(60)), *(failed(number) for number in range(60)))
+
+    assert len(desk.texts) == 6
+    edited = desk.channel.messages[-1]
+    assert edited.text == "60 jobs failed (user code) within ten minutes ($6.00 in all)"
+    assert "job-000" in str([block.to_dict() for block in edited.blocks])
+
+
+def test_a_storm_goes_where_its_members_do() -> None:
+    """By their owner's route, too; and a tag that names no route makes no storm of its own."""
+    desk = Desk()
+    desk.deliver(*(failed(number, owner="team-vision") for number in range(8)))
+    desk.deliver(*(failed(100 + number, route=f"junk-{number}") for number in range(8)))
+
+    assert [place.channel for place in desk.channel.places] == ["#vision"] * 6 + ["C0MEMORY"] * 6
+
+
+def test_two_classes_and_two_spans_are_two_storms_each() -> None:
+    """Six of each: five and a sixth that is counted."""
+    desk = Desk()
+    times = [NOW, NOW - timedelta(minutes=10)]
+    classes = ["out-of-memory", "user-code"]
+    desk.deliver(
+        *(
+            failed(number, happened_at=at, failure_class=name).model_copy(
+                update={"alert_id": f"{name}-{at}-{number}", "incident": f"{name}-{at}-{number}"}
+            )
+            for number in range(6)
+            for at in times
+            for name in classes
+        )
+    )
+
+    assert len(desk.texts) == 4 * 6
+
+
+def test_children_are_told_in_their_parents_thread_and_counted_in_its_message() -> None:
+    """300 children of a tuning job, of which 120 fail: one message, five replies."""
+    desk = Desk()
+    parent = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo-7"
+    desk.deliver(*(failed(number, incident="parent", parent_arn=parent) for number in range(120)))
+
+    assert len(desk.texts) == 1
+    assert len(desk.channel.messages) == 6
+    assert desk.channel.updates[-1][1].text == "Tuning job hpo-7: 120 jobs to know of ($12.00 in all)"
+
+
+def test_what_a_parent_has_to_say_itself_is_in_its_thread_too() -> None:
+    """Before or after its children."""
+    for order in ((0, 1), (1, 0)):
+        desk = Desk()
+        parent = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo-7"
+        alerts = (failed(1, incident="parent"), failed(2, incident="parent", parent_arn=parent))
+        desk.deliver(*(alerts[number] for number in order), failed(3, incident="parent", parent_arn=parent))
+
+        assert len(desk.texts) == 1
+        assert len(desk.channel.messages) == 4
+
+
+def test_what_is_stale_is_counted_in_one_message_a_day() -> None:
+    """Slack was down for a week, and is back."""
+    desk = Desk()
+    days = [NOW - timedelta(days=days) for days in (2, 3, 4)]
+    stale = [failed(100 * d + n, happened_at=day) for d, day in enumerate(days) for n in range(50)]
+    desk.deliver(*stale, failed(999))
+
+    assert len(desk.texts) == 4
+    assert sum("50 jobs that nobody was told of" in text for text in desk.texts) == 3
+
+
+def test_what_has_buttons_of_its_own_is_told_by_itself_while_it_is_news() -> None:
+    """Ten jobs run for long at once; of what is a week old nobody has to press anything."""
+    desk = Desk()
+    desk.deliver(*(runs(number, NOW) for number in range(10)))
+    desk.deliver(*(runs(number, NOW - timedelta(days=7)) for number in range(10, 20)))
+
+    assert len(desk.texts) == 10 + 1
+
+
+def test_the_report_of_a_job_that_failed_counts_it_no_second_time() -> None:
+    """Old news are one job, not two; as news it is a reply."""
+    old, new = NOW - timedelta(days=3), NOW
+    for happened_at, counted, messages in ((old, 1, 1), (new, 0, 2)):
+        desk = Desk()
+        report = a_report(failed=True).model_copy(update={"incident": "incident-1", "happened_at": happened_at})
+        desk.deliver(failed(1, happened_at=happened_at), report)
+
+        assert sum(len(members) for members in desk.gatherings.members.values()) == 1
+        assert (len(desk.channel.messages), "1 job that nobody" in desk.texts[0]) == (messages, bool(counted))
+
+
+def test_news_of_a_job_that_was_told_with_others_are_in_their_thread() -> None:
+    """Where its reader saw it first."""
+    desk = Desk()
+    desk.deliver(*(failed(number) for number in range(8)))
+    desk.deliver(failed(7).model_copy(update={"alert_id": "later"}))
+
+    assert desk.channel.threads[-1] == desk.channel.places[5]
+
+
+def test_a_groups_message_is_not_edited_more_often_than_slack_likes() -> None:
+    """It waits in the queue."""
+    desk = Desk()
+    for number in range(7):
+        desk.deliverer.deliver(failed(number))
+    [refresh] = desk.queue.sent
+    desk.deliverer.deliver(refresh)
+    desk.queue.sent.clear()
+    desk.deliverer.deliver(failed(8))
+
+    with pytest.raises(NotPostedYetError):
+        desk.deliverer.deliver(desk.queue.sent[0])
+
+
+def a_digest() -> DigestAlert:
+    """A digest with a chart, of now."""
+    return DigestAlert(
+        alert_id="digest-1",
+        account=ACCOUNT,
+        region="us-east-1",
+        instances=None,
+        happened_at=NOW,
+        digest=replace(QUIET, spend=Spend(jobs=1, cost_usd=Decimal(1))),
+        picture=Picture("F0ABCDEF12", "Bars."),
+    )
+
+
+def test_a_digest_waits_for_its_chart_and_not_for_ever() -> None:
+    """Slack takes moments to show a picture; after ten minutes the numbers go alone, and say why."""
+    desk = Desk()
+    desk.channel.failures += [PictureNotReadyError("Slack cannot show the picture yet", retry_after=3)] * 2
+    with pytest.raises(PictureNotReadyError):
+        desk.deliverer.deliver(a_digest())
+    assert desk.channel.messages == []
+    desk.now += timedelta(minutes=10)
+
+    assert desk.deliverer.deliver(a_digest()).effect is Effect.POSTED
+    [message] = desk.channel.messages
+    assert [block for block in message.blocks if block.type == "image"] == []
+    assert "No chart: Slack cannot show the picture yet." in str([block.to_dict() for block in message.blocks])

@@ -1,0 +1,146 @@
+"""What is picked out of a log."""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagewatch.diagnostics.failure_log import MOST_CHARACTERS, MOST_LINES, NO_LOG, JobLog, read_tails
+
+TRACEBACK = (
+    "Traceback (most recent call last):",
+    '  File "train.py", line 41, in main',
+    "    loss.backward()",
+    "RuntimeError: CUDA error: device-side assert triggered",
+)
+
+
+def read(*lines: str, own: str | None = None) -> list[str]:
+    """The lines that are shown of one host's log."""
+    return (read_tails([lines], own).text or "").splitlines()
+
+
+def test_the_last_traceback_is_shown_from_its_beginning_to_its_exception() -> None:
+    """What was survived before, and what the toolkit adds behind, is left out."""
+    survived = ("Traceback (most recent call last):", "ValueError: no cache yet")
+    after = ("2026-11-25 10:31:22 sagemaker-training-toolkit ERROR    Reporting training FAILURE",)
+
+    assert read("epoch 1", *survived, "epoch 2", *TRACEBACK, *after) == list(TRACEBACK)
+
+
+@pytest.mark.parametrize("prefix", ["[1,mpirank:3,algo-1]<stderr>:", "[rank0]: "])
+def test_a_ranks_traceback_is_told_from_the_others_lines(prefix: str) -> None:
+    """Distributed launchers put a prefix before every line."""
+    mine = [f"{prefix}{line}" for line in TRACEBACK]
+    mixed = [line for pair in zip(mine, [f"[other]: step {n}" for n in range(4)], strict=True) for line in pair]
+
+    assert read(*mixed) == list(TRACEBACK)
+
+
+@pytest.mark.parametrize(
+    "fatal", ["Killed", "Out of memory: Killed process 42 (python)", "Segmentation fault (core dumped)"]
+)
+def test_what_the_kernel_says_last_is_worth_more_than_a_traceback_before(fatal: str) -> None:
+    """That one was survived."""
+    assert read(*TRACEBACK, "epoch 2", fatal)[-1] == fatal
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-25 10:31:22,123 ERROR could not open features.parquet",
+        "java.lang.IllegalStateException: no partitions",
+        "Error: unknown option",
+        "CUDA out of memory. Tried to allocate 2.31 GiB",
+        "OSError: [Errno 28] No space left on device",
+    ],
+)
+def test_without_a_traceback_the_last_error_is_shown_with_what_stands_around_it(line: str) -> None:
+    """Five lines before and five after."""
+    before, after = [f"before {n}" for n in range(9)], [f"after {n}" for n in range(9)]
+
+    assert read(*before, line, *after) == [*before[-5:], line, *after[:5]]
+
+
+def test_without_an_error_the_last_lines_are_shown() -> None:
+    """They are all there is."""
+    assert read(*(f"epoch {n}" for n in range(30))) == [f"epoch {n}" for n in range(20, 30)]
+
+
+def test_the_host_that_tells_of_an_error_is_shown_and_else_the_first() -> None:
+    """No more hosts are read than it takes."""
+    read_hosts: list[str] = []
+
+    def opened(hosts: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+        for host in hosts:
+            read_hosts.append(host[0])
+            yield host
+
+    def tails(*hosts: tuple[str, ...]) -> JobLog:
+        return read_tails(opened(hosts), None)
+
+    assert tails(("quiet",), TRACEBACK).text == "\n".join(TRACEBACK)
+    assert tails(("first",), ("second",)).text == "first"
+    read_hosts.clear()
+    tails(TRACEBACK, ("never",))
+    assert read_hosts == [TRACEBACK[0]]
+
+
+@pytest.mark.parametrize("tails", [[], [()], [("", "  ", "\n\n")], [("\r\r", "\x1b[0m")]])
+def test_a_log_that_says_nothing_is_no_log(tails: list[tuple[str, ...]]) -> None:
+    """Nothing to show, and no trouble either."""
+    assert read_tails(tails, None) == NO_LOG
+
+
+def test_what_a_terminal_would_not_show_is_left_out() -> None:
+    """Colours, titles, progress bars, control characters and what turns text around."""
+    lines = (
+        "\x1b[31mred\x1b[0m and \x1b]0;title\x07plain",
+        " 10%|█         | 1/10 [00:01<00:09]\r 20%|██        | 2/10 [00:02<00:08]",
+        "loading\rloaded\r",
+        "a\x00b\x08c\u202egnp.exe\u200b",
+    )
+
+    assert read(*lines) == ["red and plain", "loaded", "abcgnp.exe"]
+
+
+def test_the_environment_is_left_out() -> None:
+    """The toolkit writes all of it, hyperparameters included."""
+    lines = ("Environment variables:", 'SM_HPS={"customer":"acme"}', "SM_HP_LR=0.1", "Invoking script", "start")
+
+    assert read(*lines) == ["Invoking script", "start"]
+
+
+def test_secrets_and_other_peoples_addresses_are_masked_before_anything_is_picked() -> None:
+    """A key may begin outside of what is shown."""
+    key = ("-----BEGIN PRIVATE KEY-----", *(["MIIE"] * 30), "-----END PRIVATE KEY-----")
+    lines = (*key, "ERROR token=abcdefghij of bo@example.com, not ana@example.com")
+
+    assert read(*lines, own="ana@example.com") == [
+        "[redacted]",
+        "ERROR token=[redacted] of [redacted], not ana@example.com",
+    ]
+
+
+def test_a_long_traceback_keeps_its_head_and_its_end() -> None:
+    """Its end says most."""
+    deep = [f'  File "m.py", line {n}, in f' for n in range(50)]
+    shown = read(TRACEBACK[0], *deep, "RecursionError: maximum recursion depth exceeded")
+
+    assert len(shown) == MOST_LINES
+    assert (shown[0], shown[1], shown[-1]) == (TRACEBACK[0], "…", "RecursionError: maximum recursion depth exceeded")
+
+
+def test_an_event_may_have_many_lines() -> None:
+    """And they count as many."""
+    assert read("epoch 1\n" + "\n".join(TRACEBACK)) == list(TRACEBACK)
+
+
+@given(st.lists(st.text(max_size=400), max_size=30))
+def test_whatever_a_log_holds_what_is_shown_is_short(lines: list[str]) -> None:
+    """Within Block Kit's limits."""
+    text = read_tails([[*lines, "ERROR x" * 900]], None).text or ""
+
+    assert 0 < len(text) <= MOST_CHARACTERS
+    assert text.count("\n") < MOST_LINES

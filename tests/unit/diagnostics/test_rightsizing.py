@@ -1,0 +1,165 @@
+"""When a cheaper type is suggested, with which evidence, and when not."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sagewatch.diagnostics.rightsizing import suggestion
+from sagewatch.diagnostics.utilization import Metric, Raw, RawHosts, Window, measure
+from sagewatch.ledger.records import RecordedBy, record_of
+from sagewatch.pricing.book import PriceBook
+from sagewatch.pricing.job_cost import cost_of
+from sagewatch.sagemaker.resources import InstanceGroup, Job
+from tests.unit.diagnostics.test_utilization import raw
+from tests.worlds.builders import ENDED, NOW, STARTED, a_job, price
+
+BOOK = PriceBook(
+    hourly={
+        "Training": {
+            name: price(usd)
+            for name, usd in {
+                "ml.g5.12xlarge": "7.09",
+                "ml.g5.2xlarge": "1.515",
+                "ml.g5.xlarge": "1.408",
+                "ml.g4dn.xlarge": "0.736",
+                "ml.m5.12xlarge": "2.765",
+                "ml.m5.4xlarge": "0.922",
+                "ml.m5.2xlarge": "0.461",
+                "ml.m5.xlarge": "0.23",
+                "ml.c6g.xlarge": "0.1632",
+                "ml.t3.xlarge": "0.2",
+                "ml.trn1.2xlarge": "1.545",
+                "ml.p9.48xlarge": "0.01",
+            }.items()
+        },
+        "Hosting": {"ml.c5.large": price("0.10", "Hosting")},
+    },
+    volumes={"Training": price("0.14")},
+)
+LOW: dict[str, Any] = {"gpu": (30, 61), "gpu_memory": (40, 44), "cpu": (100, 144), "memory": (4, 6)}
+BIG = InstanceGroup("ml.g5.12xlarge", 1)
+
+
+def suggested(job: Job, points: int = 60, book: PriceBook = BOOK, **metrics: tuple[float, float]) -> str | None:
+    """What is suggested where every host did that."""
+    count = sum(group.count for group in job.groups)
+    return said(job, {f"algo-{number}": raw(points, **metrics) for number in range(1, count + 1)}, book)
+
+
+def said(job: Job, hosts: RawHosts, book: PriceBook = BOOK, discount: str = "0") -> str | None:
+    """What is suggested for these metrics of an hour."""
+    row = record_of(job, cost_of(job, book, Decimal(discount)), None, now=NOW, by=RecordedBy.EVENT)
+    return suggestion(job, row, measure(job, hosts, Window(STARTED, ENDED)), book)
+
+
+def test_the_cheapest_type_with_room_to_spare_is_suggested_with_its_evidence() -> None:
+    """0.61 GPUs, 9.8 of 89 GiB, 1.44 vCPUs and 11.5 GiB at the peak, each times 1.3."""
+    assert suggested(a_job(groups=(BIG,)), **LOW) == (
+        "the peaks were GPU 15 % of 4 x NVIDIA A10G, GPU memory 11 % of 89 GiB, CPU 3 % of 48 vCPUs, memory 6 % of "
+        "192 GiB on ml.g5.12xlarge: ml.g5.xlarge would do, about $1.41 instead of $7.09 if it took the same time"
+    )
+
+
+def test_a_fleet_stays_as_large_and_keeps_what_else_it_cost() -> None:
+    """100 GB on each of two ml.m5.12xlarge for an hour of November: $0.0389; the discount is on all of it."""
+    job = a_job(groups=(InstanceGroup("ml.m5.12xlarge", 2),), volume_gb=100)
+    found = said(job, dict.fromkeys(("algo-1", "algo-2"), raw(cpu=(100, 300), memory=(3, 4))), discount="10")
+
+    assert found is not None
+    assert found.endswith("2 x ml.m5.xlarge would do, about $0.45 instead of $5.01 if it took the same time")
+
+
+@pytest.mark.parametrize(
+    ("change", "fitting"),
+    [
+        ({"cpu": (100, 307)}, "ml.g5.xlarge"),  # 4 / 1.3 = 3.08 vCPUs
+        ({"cpu": (100, 308)}, "ml.g5.2xlarge"),
+        ({"memory": (6, 6.4)}, "ml.g5.xlarge"),  # 16 / 1.3 = 12.3 GiB of 192
+        ({"memory": (6, 6.5)}, "ml.g5.2xlarge"),
+        ({"gpu": (60, 76)}, "ml.g5.xlarge"),  # 1 / 1.3 = 0.769 GPUs
+        ({"gpu": (60, 77)}, None),
+        ({"gpu_memory": (60, 76)}, "ml.g5.xlarge"),
+        ({"gpu_memory": (60, 77)}, None),
+    ],
+)
+def test_each_of_the_four_has_to_fit(change: dict[str, tuple[float, float]], fitting: str | None) -> None:
+    """With a third to spare, at the peak."""
+    found = suggested(a_job(groups=(BIG,)), **(LOW | change))
+
+    assert found is None if fitting is None else f": {fitting} would do" in str(found)
+
+
+def test_where_no_gpu_was_used_one_without_will_do() -> None:
+    """And it is said first. Cheaper ones are of another architecture, or burst."""
+    found = suggested(a_job(groups=(BIG,)), **(LOW | {"gpu": (0, 3), "gpu_memory": (4, 8)}))
+
+    assert found is not None
+    assert found.startswith("no GPU was used, and the peaks were CPU 3 % of 48 vCPUs, memory 6 % of 192 GiB on ml.g5")
+    assert ": ml.m5.xlarge would do" in found
+
+
+@pytest.mark.parametrize("change", [{"gpu": (0, 3), "gpu_memory": (40, 44)}, {"gpu": (1, 5), "gpu_memory": (4, 8)}])
+def test_a_gpu_that_held_something_or_did_something_was_used(change: dict[str, tuple[float, float]]) -> None:
+    """Its job stays on the same model of GPU."""
+    assert ": ml.g5.xlarge would do" in str(suggested(a_job(groups=(BIG,)), **(LOW | change)))
+
+
+def test_half_of_the_run_is_enough_and_less_is_not() -> None:
+    """What the rest did, nobody knows."""
+    job = a_job(groups=(BIG,))
+
+    assert suggested(job, points=30, **LOW) is not None
+    assert suggested(job, points=29, **LOW) is None
+
+
+@pytest.mark.parametrize("missing", ["gpu", "gpu_memory", "cpu", "memory"])
+def test_nothing_is_suggested_where_a_metric_is_missing(missing: str) -> None:
+    """It may be what the job needs most."""
+    assert suggested(a_job(groups=(BIG,)), **{name: load for name, load in LOW.items() if name != missing}) is None
+
+
+def test_nothing_is_suggested_where_a_host_is_silent_or_refuted() -> None:
+    """The busiest may be among them."""
+    job, low = a_job(groups=(replace(BIG, count=2),)), raw(**LOW)
+
+    assert said(job, {"algo-1": low, "algo-2": low}) is not None
+    assert said(job, {"algo-1": low}) is None
+    assert said(job, {"algo-1": low, "algo-2": low | {Metric.CPU: Raw(9000, 9000, 60)}}) is None
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        (InstanceGroup("ml.p9.48xlarge", 1),),
+        (InstanceGroup("ml.trn1.2xlarge", 1),),
+        (BIG, InstanceGroup("ml.m5.xlarge", 1)),
+        (),
+    ],
+    ids=["unknown type", "Trainium", "heterogeneous", "no instances"],
+)
+def test_nothing_is_suggested_of_what_is_not_known(groups: tuple[InstanceGroup, ...]) -> None:
+    """Which host is of which type is inferred; Trainium has no metrics."""
+    assert suggested(a_job(groups=groups), **LOW) is None
+    assert suggested(a_job(groups=groups), cpu=(1, 1), memory=(1, 1)) is None
+
+
+def test_a_fifth_cheaper_is_enough_and_less_is_not() -> None:
+    """It is not worth anybody's time."""
+    job = a_job(groups=(InstanceGroup("ml.m5.2xlarge", 1),))
+    for usd, is_worth_it in (("0.8", True), ("0.81", False)):
+        book = PriceBook({"Training": {"ml.m5.2xlarge": price("1"), "ml.m5.xlarge": price(usd)}}, volumes={})
+        assert (suggested(job, book=book, cpu=(10, 20), memory=(5, 6)) is not None) is is_worth_it
+
+
+def test_what_is_sold_for_hosting_alone_is_not_suggested() -> None:
+    """A price may be borrowed, an instance may not."""
+    found = suggested(a_job(groups=(InstanceGroup("ml.m5.xlarge", 1),)), cpu=(1, 2), memory=(1, 2))
+
+    assert found is None
+
+
+def test_a_job_without_a_cost_gets_no_suggestion() -> None:
+    """There is nothing to compare with."""
+    assert suggested(a_job(groups=(BIG,), training_plan_arn="arn:plan"), **LOW) is None

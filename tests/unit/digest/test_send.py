@@ -1,0 +1,442 @@
+"""SendDigest's work, from rows to what is queued: nothing, a week by hand, a month of 300,000 rows by an oracle."""
+
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+
+import pytest
+
+from sagewatch.alerts.ports import Posted
+from sagewatch.delivery.registry import read_alert
+from sagewatch.digest.budgets import EVERYBODY, Budget
+from sagewatch.digest.periods import Refused
+from sagewatch.digest.savings import Idled
+from sagewatch.digest.send import Digested
+from sagewatch.digest.summary import Digest, Running, Share, alt_text
+from sagewatch.errors import AlertRefusedError, UnavailableError
+from sagewatch.idle.state import Warned
+from sagewatch.ledger.totals import Amounts, DaySum, LedgerRow, total_of_day
+from sagewatch.pricing.job_cost import Pricing
+from sagewatch.sagemaker.failures import FailureClass
+from sagewatch.sagemaker.resources import InstanceGroup, JobKind, JobStatus
+from sagewatch.slack.messages.digests import digest_message
+from tests.worlds.builders import a_job
+from tests.worlds.digest import DigestWorld
+
+WEEK = {"period": "weekly", "day": "2026-11-22"}
+
+
+def written(world: DigestWorld, event: object = None) -> Digest:
+    """The digest that was asked for, as whoever delivers it reads it."""
+    outcome = world.digester.on_event(event or WEEK)
+    assert isinstance(outcome, Digested)
+    told = read_alert(world.digests[-1].model_dump_json())
+    assert told == world.digests[-1]
+    return world.digests[-1].digest
+
+
+def a_week(world: DigestWorld) -> None:
+    """16 to 22 November, the week before it, and a day on either side that counts in neither."""
+    world.row("too-late", "2026-11-23", "100")
+    world.row("a", "2026-11-17", "10")
+    world.row("b", "2026-11-18", "30", owner="bo", failure_class=FailureClass.USER_CODE)
+    world.row("c", "2026-11-22", "2.50", kind=JobKind.PROCESSING)
+    world.row("d", "2026-11-20", "5", owner="chi", spot_savings_usd=Decimal(15))
+    world.row("e", "2026-11-20", None, pricing=Pricing.UNPRICED)
+    world.row("tuner", "2026-11-20", None, kind=JobKind.TUNING, pricing=Pricing.NOT_INSTANCE_PRICED)
+    idle = {"stopped_by": "sagewatch", "idle_since": "2026-11-18T15:00:00Z"}
+    world.notebook("2026-11-18T14:00:00Z", "2026-11-18T20:00:00Z", "8.46", **idle)
+    world.notebook("2026-11-18T20:00:00Z", "2026-11-19T06:00:00Z", "0.01", instances=None)
+    world.row("g", "2026-11-10", "40")
+    world.row("h", "2026-11-15", "8", owner="chi")
+    world.row("too-early", "2026-11-08", "1000")
+
+
+def test_a_week_by_hand() -> None:
+    """10 + 30 + 2.50 + 5 + 8.46 + 0.01, against 40 + 8."""
+    world = DigestWorld()
+    a_week(world)
+    digest = written(world)
+
+    assert (digest.spend.cost_usd, digest.spend.jobs) == (Decimal("55.97"), 7)
+    assert digest.before.cost_usd == Decimal(48)
+    assert digest.by_owner.top == (
+        Share("bo", Decimal(30), Decimal(0)),
+        Share("ana@example.com", Decimal("20.97"), Decimal(40)),
+        Share("chi", Decimal(5), Decimal(8)),
+    )
+    assert digest.by_kind.top == (
+        Share("training", Decimal(45), Decimal(48)),
+        Share("notebook", Decimal("8.47"), Decimal(0)),
+        Share("processing", Decimal("2.50"), Decimal(0)),
+    )
+    assert [(job.name, str(job.usd), job.failed) for job in digest.top_jobs] == [
+        ("b", "30", True),
+        ("a", "10", False),
+        ("lab", "8.46", False),
+        ("d", "5", False),
+        ("c", "2.50", False),
+    ]
+
+
+def test_what_was_lost_and_saved_by_hand() -> None:
+    """30 failed; spot paid 5 of 20; 5 hours of idling and 10 hours stopped, at $1.41."""
+    world = DigestWorld()
+    a_week(world)
+    digest = written(world)
+
+    assert (digest.spend.failed_jobs, digest.spend.failed_usd) == (1, Decimal(30))
+    assert (digest.spend.spot_cost_usd, digest.spend.spot_savings_usd) == (Decimal(5), Decimal(15))
+    assert digest.spend.unpriced_jobs == 1
+    assert digest.idled == Idled(stops=1, idle_usd=Decimal("7.05"), saved_usd=Decimal("14.1"), saved_seconds=36_000)
+
+
+def test_totals_that_are_kept_say_the_same_as_rows() -> None:
+    """But for the dearest jobs, closed days are not read."""
+    world, kept = DigestWorld(), DigestWorld()
+    for each in (world, kept):
+        a_week(each)
+    for number in range(31):
+        day = (date(2026, 11, 1) + timedelta(days=number)).isoformat()
+        kept.totals.keep(total_of_day(day, kept.ledger.amounts_of_day(day)))
+
+    assert written(world) == written(kept)
+
+
+def test_a_kept_total_that_is_no_longer_right_is_not_believed() -> None:
+    """Its day is read anew."""
+    world = DigestWorld()
+    world.totals.keep(total_of_day("2026-11-20", []))
+    world.row("late", "2026-11-20", "3")
+    world.marks.add(DaySum("2026-11-20"))
+
+    assert written(world).spend.cost_usd == Decimal(3)
+
+
+def test_a_quiet_day_has_no_chart() -> None:
+    """Nothing is drawn, nothing uploaded."""
+    world = DigestWorld()
+    digest = written(world, {"period": "daily"})
+
+    assert digest.quiet
+    assert (world.sketches.drawn, world.pictures.kept, world.digests[0].no_picture) == ([], {}, None)
+
+
+def test_the_chart_has_fourteen_days_by_kind() -> None:
+    """The week, and the one before it; its words say the same."""
+    world = DigestWorld()
+    a_week(world)
+    written(world)
+    [chart] = world.sketches.drawn
+
+    assert [bar.day for bar in chart.bars] == [date(2026, 11, 9) + timedelta(days=number) for number in range(14)]
+    assert (chart.whole(within=True), chart.whole(within=False)) == (Decimal("55.97"), Decimal(48))
+    assert chart.bars[9].usd == {JobKind.TRAINING: Decimal(30), JobKind.NOTEBOOK: Decimal("8.46")}
+    [(name, picture, words)] = world.pictures.kept.values()
+    assert (name, picture, words) == ("spend-weekly-2026-11-22.png", b"a picture", alt_text(chart))
+    assert "$55.97 in the period of this digest, $48.00 in the days before" in words
+    assert world.digests[0].picture is not None
+    assert world.digests[0].picture.file_id == "F0MEMORY00"
+
+
+@pytest.mark.parametrize(
+    "trouble", [AlertRefusedError("Slack refused the picture: missing_scope"), UnavailableError("x")]
+)
+def test_the_numbers_do_not_wait_for_the_chart(trouble: Exception) -> None:
+    """The digest says why it has none."""
+    world = DigestWorld()
+    a_week(world)
+    world.pictures.failure = trouble
+    outcome = world.digester.on_event(WEEK)
+
+    assert isinstance(outcome, Digested)
+    assert outcome.no_picture == world.digests[0].no_picture == str(trouble)
+    assert world.digests[0].picture is None
+
+
+def test_what_runs_now_is_told_with_its_price() -> None:
+    """2 x $0.23 and one of unknown price; a notebook at $1.41 that idles for 10 hours; one that is stopped is none."""
+    world = DigestWorld()
+    running = {"status": JobStatus.IN_PROGRESS, "ended_at": None}
+    arn = "arn:aws:sagemaker:us-east-1:111122223333:training-job"
+    world.open_jobs.add(a_job(name="one", arn=f"{arn}/one", **running))
+    world.open_jobs.add(a_job(name="two", arn=f"{arn}/two", groups=(InstanceGroup("ml.p9.48xlarge", 1),), **running))
+    world.open_jobs.add(a_job(name="tuner", arn=f"{arn}/tuner", kind=JobKind.TUNING, groups=(), **running))
+    world.open_jobs.add(a_job(name="pool", arn=f"{arn}/pool"), provisional=True)
+    lab = world.open_session("lab", world.now - timedelta(hours=30), "ml.g5.xlarge")
+    world.open_session("off", world.now - timedelta(hours=30), None)
+    since = world.now - timedelta(hours=10)
+    for arn in (lab.arn, "arn:aws:sagemaker:us-east-1:1:notebook-instance/stopped-since"):
+        watched = world.watches.read(arn, "us-east-1")
+        warned = Warned(alert_id="w", warned_at=since, stop_at=world.now, idle_since=since)
+        world.watches.keep(type(watched)(arn=arn, warned=warned), "us-east-1")
+
+    assert written(world, {"period": "daily"}).running == Running(
+        jobs=2,
+        jobs_usd=Decimal("0.46"),
+        notebooks=1,
+        notebooks_usd=Decimal("1.41"),
+        unpriced=1,
+        idle=1,
+        idle_usd=Decimal("14.1"),
+    )
+
+
+def test_once_a_week_it_says_whether_the_watch_is_well() -> None:
+    """Not every day: alarms do that at once."""
+    world = DigestWorld()
+    world.row("a", "2026-11-20", "1")
+    written(world, {"period": "daily"})
+    written(world, {"period": "weekly"})
+    daily, weekly = world.digests
+
+    assert daily.health is None
+    assert (weekly.health or "").startswith("SageWatch needs a look: ")
+    assert "2 messages lie in AlertDeadLetterQueue" in str(digest_message(weekly)[1][-1].to_dict())
+
+
+def test_a_digest_that_was_posted_is_not_written_again() -> None:
+    """Whoever asks; nothing is uploaded."""
+    world = DigestWorld()
+    a_week(world)
+    first = world.digester.on_event(WEEK)
+    assert isinstance(first, Digested)
+    world.deliveries.confirm(first.alert, Posted("C", "1.0"), world.now)
+    second = world.digester.on_event({"period": "scheduled"})
+
+    assert isinstance(second, Digested)
+    assert (second.alert, second.queued, second.answer()["effect"]) == (first.alert, False, "posted before")
+    assert (len(world.digests), len(world.pictures.kept)) == (1, 1)
+
+
+def test_a_digest_has_one_name_and_its_kind_and_days_are_in_it() -> None:
+    """So that it is posted once, however often it is queued; a day that is not over can be told again in an hour."""
+    world = DigestWorld()
+    names = []
+    for event in (WEEK, WEEK, {**WEEK, "day": "2026-11-21"}, {"period": "daily", "day": "2026-11-22"}):
+        world.digester.on_event(event)
+        names.append(world.digests[-1].alert_id)
+    today = {"period": "daily", "day": "2026-11-23"}
+    for hours in (0, 0.5, 1):
+        world.now = datetime.fromisoformat("2026-11-23T09:00:00Z") + timedelta(hours=hours)
+        world.digester.on_event(today)
+        names.append(world.digests[-1].alert_id)
+
+    assert [names.index(name) for name in names] == [0, 0, 2, 3, 4, 4, 6]
+
+
+def test_what_makes_no_sense_does_nothing() -> None:
+    """The outcome says why."""
+    world = DigestWorld(Budget("ana", Decimal(1)))
+
+    assert isinstance(world.digester.on_event({"Records": []}), Refused)
+    assert world.alerts.sent == []
+
+
+def test_the_daily_run_tells_of_budgets_once() -> None:
+    """55.97 + 48 + 1000 in November: ana's 80 %, everybody's 100 %; by hand nobody is told."""
+    world = DigestWorld(Budget("ana@example.com", Decimal(1300)), Budget(EVERYBODY, Decimal(1100)))
+    a_week(world)
+    written(world)
+    assert world.budget_alerts == []
+    assert [(state.owner, str(state.spent_usd)) for state in world.digests[0].digest.budgets] == [
+        ("ana@example.com", "1060.97"),
+        ("*", "1103.97"),
+    ]
+    for _ in range(2):
+        world.digester.on_event({"period": "scheduled"})
+        for alert in world.budget_alerts:
+            world.deliveries.confirm(alert.alert_id, Posted("C", "1.0"), world.now)
+
+    told = [(alert.state.owner, alert.threshold) for alert in world.budget_alerts]
+    assert told == [("ana@example.com", 80), ("ana@example.com", None), ("*", 100)]
+
+
+def test_a_day_that_is_not_over_is_in_no_budget() -> None:
+    """A line through half a day is none."""
+    world = DigestWorld(Budget("ana@example.com", Decimal(100)))
+    world.row("today", "2026-11-23", "90")
+    world.row("yesterday", "2026-11-22", "22")
+    [state] = written(world, {"period": "daily", "day": "2026-11-23"}).budgets
+
+    assert (state.spent_usd, state.day, state.forecast_usd) == (Decimal(22), date(2026, 11, 22), Decimal(30))
+
+
+# A month of 300,000 rows, made up as it is read. Amounts are whole cents, and the oracle adds up integers.
+PER_DAY, OWNERS = 10_000, [*(f"owner-{number:02}" for number in range(40)), None]
+KINDS = [JobKind.TRAINING, JobKind.TRAINING, JobKind.PROCESSING, JobKind.TRANSFORM]
+
+
+@dataclass(frozen=True)
+class Made:
+    """One made-up job."""
+
+    name: str
+    owner: str | None
+    kind: JobKind
+    cents: int | None
+    failed: bool
+    saved_cents: int | None
+
+
+def made(day: date) -> Iterator[Made]:
+    """The jobs of a day, the same every time."""
+    for number in range(PER_DAY):
+        dice = (day.toordinal() * PER_DAY + number) * 2_654_435_761 % 4_294_967_291  # Knuth's multiplicative hash
+        yield Made(
+            name=f"job-{day}-{number}",
+            owner=OWNERS[dice % 41],
+            kind=KINDS[dice // 41 % 4],
+            cents=None if dice % 97 == 0 else (dice // 3 % 1999 + 1) * (dice // 7 % 1997 + 1),
+            failed=dice % 11 == 0,
+            saved_cents=dice // 13 % 5000 + 1 if dice % 5 == 0 else None,
+        )
+
+
+@dataclass
+class MadeUp:
+    """The ``LedgerRows`` port on nothing; it counts what is read."""
+
+    read: Counter[str] = field(default_factory=Counter)
+    per_day: int = PER_DAY
+
+    def of_day(self, day: str) -> Iterator[LedgerRow]:
+        """See ``LedgerRows.of_day``."""
+        for job in islice(made(date.fromisoformat(day)), self.per_day):
+            self.read[day] += 1
+            yield LedgerRow(
+                kind=job.kind,
+                pricing=Pricing.UNPRICED if job.cents is None else Pricing.PRICED,
+                owner=job.owner,
+                cost_usd=None if job.cents is None else Decimal(job.cents) / 100,
+                spot_savings_usd=None if job.saved_cents is None else Decimal(job.saved_cents) / 100,
+                failure_class=FailureClass.USER_CODE if job.failed else None,
+                resource_arn=f"arn:{job.name}",
+                resource_name=job.name,
+                status=JobStatus.COMPLETED,
+                account="111122223333",
+                region="us-east-1",
+                created_at=f"{day}T10:00:00Z",
+                ended_at=f"{day}T11:00:00Z",
+                ended_on=day,
+                pricing_reason="",
+            )
+
+    def amounts_of_day(self, day: str) -> Iterator[Amounts]:
+        """See ``LedgerRows.amounts_of_day``."""
+        return self.of_day(day)
+
+    def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
+        """Nobody asks for that."""
+        raise AssertionError((owner, first_day, last_day))
+
+    def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
+        """Nobody asks for that."""
+        raise AssertionError((arn, since))
+
+
+@dataclass
+class Oracle:
+    """What the month comes to, in cents, by other arithmetic than the product's."""
+
+    owners: Counter[str | None] = field(default_factory=Counter)
+    kinds: Counter[JobKind] = field(default_factory=Counter)
+    before: Counter[str | None] = field(default_factory=Counter)
+    month: Counter[str | None] = field(default_factory=Counter)
+    dearest: list[tuple[int, str]] = field(default_factory=list)
+    whole: int = 0
+    failed: int = 0
+    saved: int = 0
+    unpriced: int = 0
+
+    def __post_init__(self) -> None:
+        """Look at every job of the month once."""
+        for number in range(1, 31):
+            day = date(2026, 11, number)
+            for job in made(day):
+                self.month[job.owner] += job.cents or 0
+                if day >= date(2026, 11, 24):
+                    self._count(job)
+                elif day >= date(2026, 11, 17):
+                    self.before[job.owner] += job.cents or 0
+        self.dearest = sorted(self.dearest, reverse=True)[:5]
+
+    def _count(self, job: Made) -> None:
+        cents = job.cents or 0
+        self.whole += cents
+        self.owners[job.owner] += cents
+        self.kinds[job.kind] += cents
+        self.failed += cents if job.failed else 0
+        self.saved += job.saved_cents or 0
+        self.unpriced += job.cents is None
+        self.dearest.append((cents, job.name))
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Oracle:
+    """Once."""
+    return Oracle()
+
+
+def cents(usd: Decimal) -> int:
+    """To the cent, with nothing left over."""
+    assert usd * 100 == int(usd * 100)
+    return int(usd * 100)
+
+
+def test_a_month_of_300000_rows_adds_up(oracle: Oracle) -> None:
+    """No total is kept, so that every row of the month is read."""
+    rows = MadeUp()
+    world = DigestWorld(Budget("owner-07", Decimal(10**9)), Budget(EVERYBODY, Decimal(10**9)), rows=rows)
+    world.now = datetime.fromisoformat("2026-12-01T09:00:00Z")
+    digest = written(world, {"period": "weekly"})
+
+    assert (len(rows.read), sum(rows.read.values())) == (30, 300_000 + 8 * PER_DAY)
+    _agrees(digest, oracle)
+    assert [cents(state.spent_usd) for state in digest.budgets] == [oracle.month["owner-07"], oracle.month.total()]
+
+
+def test_closed_days_of_such_a_month_are_read_for_the_dearest_jobs_alone(oracle: Oracle) -> None:
+    """All totals are kept but that of one day, which is marked."""
+    rows = MadeUp()
+    world = DigestWorld(rows=rows)
+    world.now = datetime.fromisoformat("2026-12-01T09:00:00Z")
+    for number in range(14):
+        day = (date(2026, 11, 17) + timedelta(days=number)).isoformat()
+        world.totals.keep(total_of_day(day, rows.of_day(day)))
+    world.marks.add(DaySum("2026-11-26"))
+    rows.read.clear()
+    _agrees(written(world, {"period": "weekly"}), oracle)
+
+    assert rows.read == {f"2026-11-{day}": PER_DAY * (2 if day == 26 else 1) for day in range(23, 31)}
+
+
+def test_what_was_read_is_not_held() -> None:
+    """Three times the rows take the same memory."""
+    peaks = []
+    for per_day in (2000, 6000):
+        world = DigestWorld(rows=MadeUp(per_day=per_day))
+        written(world, {"period": "daily"})
+        tracemalloc.start()
+        written(world, {"period": "daily", "day": "2026-11-20"})
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    assert peaks[1] < 1.2 * peaks[0] < 3_000_000  # bytes; the rows of two such days alone take more
+
+
+def _agrees(digest: Digest, oracle: Oracle) -> None:
+    dearest = sorted(oracle.owners.items(), key=lambda entry: -entry[1])
+    told = [(share.name, cents(share.usd), cents(share.before_usd)) for share in digest.by_owner.top]
+    assert told == [(name or "(no owner)", usd, oracle.before[name]) for name, usd in dearest[:5]]
+    assert (digest.by_owner.others, cents(digest.by_owner.rest.usd)) == (36, sum(usd for _, usd in dearest[5:]))
+    assert {share.name: cents(share.usd) for share in digest.by_kind.top} == dict(oracle.kinds)
+    assert [(cents(job.usd), job.name) for job in digest.top_jobs] == oracle.dearest
+    spend = digest.spend
+    assert (cents(spend.cost_usd), cents(digest.before.cost_usd)) == (oracle.whole, oracle.before.total())
+    assert (cents(spend.failed_usd), cents(spend.spot_savings_usd)) == (oracle.failed, oracle.saved)
+    assert (spend.jobs, spend.unpriced_jobs) == (7 * PER_DAY, oracle.unpriced)

@@ -1,0 +1,251 @@
+"""The decision about a notebook, row by row. ``NOW`` is noon, it has been in service for two days, its limit is 4 h."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from sagewatch.alerts.ports import FOREVER, Lease
+from sagewatch.idle.decision import Rules, Verdict, decide, rules_for
+from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
+from sagewatch.idle.state import Warned, Watched
+from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
+from tests.worlds.builders import ACCOUNT, NOW
+
+RULES = Rules(idle_after=timedelta(hours=4), warn=timedelta(minutes=60))
+ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:notebook-instance/lab-one"
+LAB = Notebook(
+    name="Lab-One",
+    arn=ARN,
+    account=ACCOUNT,
+    region="us-east-1",
+    status=NotebookStatus.IN_SERVICE,
+    instance_type="ml.g5.xlarge",
+    platform="notebook-al2023-v1",
+    tags={},
+)
+
+
+TWO_DAYS_AGO = NOW - timedelta(days=2)
+
+
+def ago(**time: float) -> datetime:
+    """A time before now."""
+    return NOW - timedelta(**time)
+
+
+def warned(**time: float) -> Watched:
+    """A stop was announced so long ago, an hour before it."""
+    at = ago(**time)
+    return Watched(
+        arn=ARN,
+        incidents=1,
+        warned=Warned(alert_id="x", warned_at=at, stop_at=at + RULES.warn, idle_since=at - RULES.idle_after),
+    )
+
+
+def kept(until: datetime) -> Watched:
+    """Somebody keeps it."""
+    return Watched(arn=ARN, lease=Lease("U0ANA", until, ago(hours=5)))
+
+
+def jupyter_idle(**time: float) -> Idle:
+    """Jupyter says so."""
+    return Idle(Source.JUPYTER, ago(**time), "no kernel has run")
+
+
+def log_idle(**time: float) -> Idle:
+    """The log says so."""
+    return Idle(Source.LOG, ago(**time), "the log is quiet")
+
+
+BUSY = Active(Source.JUPYTER, None, "kernel python3 is busy")
+NOTHING_OPEN = Idle(Source.JUPYTER, None, "no kernel and no terminal is open")
+REFUSED = Unknown(Source.JUPYTER, "refused: a page instead of JSON")
+HANGS = Unknown(Source.JUPYTER, "no answer within 5 s")
+NO_LOG = Unknown(Source.LOG, "it writes no log")
+NO_AGENT = Unknown(Source.AGENT, "it publishes no metrics")
+AGENT_IDLE = Idle(Source.AGENT, ago(hours=5), "no processor has worked")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: what is known, and what follows."""
+
+    name: str
+    readings: tuple[Reading, ...]
+    verdict: Verdict
+    says: str
+    watched: Watched = field(default_factory=lambda: Watched(arn=ARN))
+    notebook: Notebook = LAB
+    since: datetime = TWO_DAYS_AGO
+
+
+TABLE = (
+    Row("busy kernel for 3 days", (BUSY,), Verdict.KEEP, "busy", since=ago(days=3)),
+    Row("kernel idle 5 h with open tab", (jupyter_idle(hours=5),), Verdict.WARN, "no kernel has run"),
+    Row(
+        "terminal active, no kernel",
+        (Idle(Source.JUPYTER, ago(minutes=3), "terminal active"),),
+        Verdict.KEEP,
+        "terminal active",
+    ),
+    Row("nothing open since start", (NOTHING_OPEN,), Verdict.WARN, "no kernel and no terminal", since=ago(hours=4)),
+    Row("started an hour ago", (NOTHING_OPEN,), Verdict.KEEP, "in service since 11:00 UTC", since=ago(hours=1)),
+    Row("starting kernel stuck for a week", (replace(BUSY, words="kernel is starting"),), Verdict.KEEP, "starting"),
+    Row("dead kernel, 5 h", (jupyter_idle(hours=5), NO_LOG), Verdict.WARN, "no kernel has run"),
+    Row("Jupyter refuses", (REFUSED, NO_LOG, NO_AGENT), Verdict.KEEP_UNKNOWN, "refused"),
+    Row("Jupyter hangs", (HANGS, NO_LOG), Verdict.KEEP_UNKNOWN, "no answer"),
+    Row("Jupyter hangs, and the log is quiet", (HANGS, log_idle(hours=9)), Verdict.KEEP_UNKNOWN, "no answer"),
+    Row("Jupyter hangs, and no processor worked", (HANGS, NO_LOG, AGENT_IDLE), Verdict.WARN, "no processor"),
+    Row("log stream missing, Jupyter idle", (jupyter_idle(hours=5), NO_LOG), Verdict.WARN, "no kernel has run"),
+    Row("log stream missing, Jupyter not asked", (NO_LOG,), Verdict.KEEP_UNKNOWN, "no log"),
+    Row("Jupyter not asked, the log is quiet", (log_idle(hours=9), NO_AGENT), Verdict.ADVISE, "quiet"),
+    Row("nothing was asked", (), Verdict.KEEP_UNKNOWN, "nothing was asked"),
+    Row(
+        "sources that disagree: the log saw work",
+        (jupyter_idle(hours=9), log_idle(minutes=20)),
+        Verdict.KEEP,
+        "quiet",
+    ),
+    Row(
+        "sources that disagree: the agent sees work",
+        (jupyter_idle(hours=9), Active(Source.AGENT, None, "CPU at 93 %")),
+        Verdict.KEEP,
+        "CPU at 93 %",
+    ),
+    Row("lease in force", (jupyter_idle(hours=9),), Verdict.KEEP, "U0ANA keeps it", watched=kept(NOW + RULES.warn)),
+    Row("never stop", (jupyter_idle(hours=9),), Verdict.KEEP, "until somebody changes", watched=kept(FOREVER)),
+    Row(
+        "lease ended one minute ago", (jupyter_idle(hours=9),), Verdict.WARN, "no kernel", watched=kept(ago(minutes=1))
+    ),
+    Row("warned, grace not over", (jupyter_idle(hours=5),), Verdict.KEEP, "no kernel", watched=warned(minutes=59)),
+    Row("warned, grace over", (jupyter_idle(hours=5),), Verdict.STOP, "no kernel", watched=warned(minutes=60)),
+    Row("warned then active", (BUSY,), Verdict.KEEP_ACTIVE_AGAIN, "busy", watched=warned(minutes=90)),
+    Row(
+        "warned, used for a moment, idle again",
+        (jupyter_idle(minutes=30),),
+        Verdict.KEEP_ACTIVE_AGAIN,
+        "no kernel",
+        watched=warned(minutes=90),
+    ),
+    Row(
+        "warned a day ago, used since, and idle for 5 h",
+        (jupyter_idle(hours=5),),
+        Verdict.KEEP_ACTIVE_AGAIN,
+        "no kernel",
+        watched=warned(hours=24),
+    ),
+    Row("warned then unknown", (HANGS, NO_LOG), Verdict.KEEP_UNKNOWN, "no answer", watched=warned(minutes=90)),
+    Row(
+        "opted out",
+        (jupyter_idle(hours=9),),
+        Verdict.KEEP,
+        "opts out",
+        notebook=replace(LAB, tags={"sagewatch:ignore": "true"}),
+    ),
+    Row(
+        "opt-out tag that says false",
+        (jupyter_idle(hours=9),),
+        Verdict.WARN,
+        "no kernel",
+        notebook=replace(LAB, tags={"sagewatch:ignore": "false"}),
+    ),
+    Row(
+        "AL2", (jupyter_idle(hours=9),), Verdict.ADVISE, "no kernel", notebook=replace(LAB, platform="notebook-al2-v3")
+    ),
+    Row(
+        "platform not told", (jupyter_idle(hours=9),), Verdict.ADVISE, "no kernel", notebook=replace(LAB, platform=None)
+    ),
+    Row(
+        "protected",
+        (jupyter_idle(hours=9),),
+        Verdict.KEEP,
+        "forbids",
+        watched=warned(hours=2),
+        notebook=replace(LAB, tags={"sagewatch:protect": ""}),
+    ),
+    Row("clock skew of 10 minutes ahead", (jupyter_idle(minutes=-10),), Verdict.KEEP, "no kernel"),
+    Row("clock a day ahead", (jupyter_idle(days=-1),), Verdict.KEEP_UNKNOWN, "ahead"),
+    Row(
+        "clock a day ahead, once warned",
+        (jupyter_idle(days=-1),),
+        Verdict.KEEP_UNKNOWN,
+        "ahead",
+        watched=warned(hours=2),
+    ),
+    Row(
+        "wrong time zone data",
+        (Unknown(Source.JUPYTER, "a time without a zone"),),
+        Verdict.KEEP_UNKNOWN,
+        "without a zone",
+    ),
+    Row(
+        "naive timestamps, and a quiet log",
+        (replace(REFUSED, reason="naive"), log_idle(hours=9)),
+        Verdict.KEEP_UNKNOWN,
+        "naive",
+    ),
+    Row("last used before it was started", (jupyter_idle(days=9),), Verdict.KEEP, "in service", since=ago(hours=3)),
+    Row("stopped meanwhile", (), Verdict.KEEP, "Stopped", notebook=replace(LAB, status=NotebookStatus.STOPPED)),
+)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_the_decision_table(row: Row) -> None:
+    """Each row names what follows from what is known, and why."""
+    decision = decide(row.notebook, row.readings, row.watched, row.since, RULES, NOW)
+
+    assert (decision.verdict, row.says in decision.reason) == (row.verdict, True), decision.reason
+    assert decision.look_at >= NOW
+
+
+@pytest.mark.parametrize("readings", [(), (BUSY,), (REFUSED,), (HANGS, log_idle(days=30)), (NO_LOG, NO_AGENT)])
+@pytest.mark.parametrize("watched", [Watched(arn=ARN), warned(hours=30)])
+def test_what_is_busy_or_unknown_is_never_stopped(readings: tuple[Reading, ...], watched: Watched) -> None:
+    """Whatever was announced before."""
+    verdict = decide(LAB, readings, watched, ago(days=30), RULES, NOW).verdict
+
+    assert verdict not in {Verdict.STOP, Verdict.WARN, Verdict.ADVISE}
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("PT8H", 8), ("P1D", 24), ("PT90M", 1.5), (" PT4H30M ", 4.5), ("P2DT1H", 49)]
+)
+def test_a_tag_sets_a_notebooks_own_limit(text: str, hours: float) -> None:
+    """As an ISO 8601 duration."""
+    rules, fault = rules_for({"sagewatch:idle-after": text}, RULES)
+
+    assert (rules, fault) == (Rules(timedelta(hours=hours), RULES.warn), None)
+
+
+@pytest.mark.parametrize("text", ["", "4h", "8", "PT", "PT0S", "-PT4H", "PT1S", "P99D", "4:00:00", "PT4X"])
+def test_a_malformed_tag_is_told_and_the_default_counts(text: str) -> None:
+    """Not the shortest, not the longest, and not nothing."""
+    rules, fault = rules_for({"sagewatch:idle-after": text}, RULES)
+
+    assert rules == RULES
+    assert fault
+    assert "4 h count instead" in fault
+
+
+def test_times_of_two_sources_name_their_zone_once() -> None:
+    """In one sentence."""
+    readings = [
+        Idle(Source.JUPYTER, ago(hours=6), "no kernel has run since 06:00 UTC"),
+        Idle(Source.LOG, ago(hours=5), "the log's last line of work is from 07:00 UTC"),
+    ]
+    decided = decide(LAB, readings, Watched(arn=ARN), TWO_DAYS_AGO, RULES, NOW)
+
+    assert decided.reason == "no kernel has run since 06:00 UTC; the log's last line of work is from 07:00"
+
+
+def test_what_was_told_and_is_not_to_be_stopped_says_so_from_then_on() -> None:
+    """A platform that cannot be started again, or observe mode."""
+    told = warned(hours=3)
+    assert told.warned
+    watched = replace(told, warned=replace(told.warned, finished=True))
+    decided = decide(LAB, [jupyter_idle(hours=9)], watched, TWO_DAYS_AGO, RULES, NOW)
+
+    assert decided.verdict is Verdict.KEEP
+    assert decided.reason == "told before, and not stopped by itself: no kernel has run"

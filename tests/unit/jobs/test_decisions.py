@@ -1,0 +1,210 @@
+"""Decisions are values: what is wanted, in order, and why."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from sagewatch.errors import MalformedEventError
+from sagewatch.jobs.alerts import JobAlert, UnpricedAlert
+from sagewatch.jobs.decisions import (
+    Decision,
+    Record,
+    SumAgain,
+    Tell,
+    Unwatch,
+    Watch,
+    decide_ended,
+    decide_running,
+    decide_unread,
+)
+from sagewatch.ledger.records import RecordedBy
+from sagewatch.ledger.totals import DaySum, RollUpSum, sums_with
+from sagewatch.pricing.job_cost import Pricing, cost_of
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobKind, JobStatus
+from sagewatch.sagemaker.tags import Owner, owner_of
+from tests.worlds.builders import BOOK, NOW, a_failed_job, a_job, a_row
+
+
+def decided(job: Job) -> Decision:
+    """Decide about an ended job as RecordJob does."""
+    owner = owner_of(job, ["sagewatch:owner"])
+    return decide_ended(job, cost_of(job, BOOK), owner, now=NOW, by=RecordedBy.EVENT)
+
+
+def kinds(decision: Decision) -> list[str]:
+    """The names of the actions, in order."""
+    return [type(action).__name__ for action in decision.actions]
+
+
+@pytest.mark.parametrize("status", [JobStatus.IN_PROGRESS, JobStatus.STOPPING])
+def test_a_running_job_is_watched(status: JobStatus) -> None:
+    """Until its end is recorded."""
+    job = a_job(status=status)
+
+    assert decide_running(job).actions == (Watch(job),)
+
+
+@pytest.mark.parametrize("status", [JobStatus.DELETING, JobStatus.DELETE_FAILED])
+def test_a_job_being_deleted_changes_nothing(status: JobStatus) -> None:
+    """Its end was told before."""
+    assert decide_running(a_job(status=status)).actions == ()
+
+
+def test_a_completed_job_is_recorded_and_no_longer_watched() -> None:
+    """Nobody is told."""
+    assert decided(a_job()).actions == (Record(a_row()), SumAgain(DaySum("2026-11-20")), Unwatch(a_job()))
+
+
+def test_a_failed_job_is_recorded_before_it_is_told() -> None:
+    """A crash between the two repeats the event; the other way round a message could name a row that is not there."""
+    assert kinds(decided(a_failed_job())) == ["Record", "SumAgain", "Tell", "Unwatch"]
+
+
+def test_a_job_stopped_by_a_person_is_recorded_and_not_told() -> None:
+    """They know."""
+    assert kinds(decided(a_job(status=JobStatus.STOPPED, secondary_status="Stopped"))) == [
+        "Record",
+        "SumAgain",
+        "Unwatch",
+    ]
+
+
+def test_a_job_stopped_by_its_limit_is_told() -> None:
+    """It is not a success."""
+    decision = decided(a_job(status=JobStatus.STOPPED, secondary_status="MaxRuntimeExceeded"))
+    [alert] = [action.alert for action in decision.actions if isinstance(action, Tell)]
+
+    assert isinstance(alert, JobAlert)
+    assert alert.finding == "job-hit-limit"
+
+
+def test_a_provisional_row_keeps_the_job_watched() -> None:
+    """So that a sweep looks again."""
+    assert kinds(decided(a_job(keep_alive_seconds=600))) == ["Watch", "Record", "SumAgain"]
+
+
+def test_the_alert_carries_what_people_need() -> None:
+    """What, why, how long, how much at which price, whose."""
+    [alert] = [action.alert for action in decided(a_failed_job()).actions if isinstance(action, Tell)]
+
+    assert isinstance(alert, JobAlert)
+    assert (alert.name, alert.failure_class, alert.reason) == (
+        "Fraud-XGB-01",
+        "user-code",
+        "AlgorithmError: exit code: 1",
+    )
+    assert (alert.ran_seconds, alert.cost_usd, alert.owner) == (3600, "0.46", "ana@example.com")
+    assert alert.prices == "ml.m5.xlarge $0.23/h (Training, us-east-1, shipped table of 2026-09-22)"
+
+
+def test_the_same_finding_has_the_same_identity_and_another_job_has_another() -> None:
+    """A name used again is another job."""
+    [first], [again], [other] = (
+        [action.alert.alert_id for action in decided(job).actions if isinstance(action, Tell)]
+        for job in (a_failed_job(), a_failed_job(), a_failed_job(created_at=NOW))
+    )
+
+    assert first == again != other
+
+
+def test_a_job_of_the_past_is_recorded_and_not_told() -> None:
+    """Its end is no news."""
+    job = a_failed_job()
+    decision = decide_ended(job, cost_of(job, BOOK), None, now=NOW, by=RecordedBy.SWEEP, tell=False)
+
+    assert kinds(decision) == ["Record", "SumAgain", "Unwatch"]
+
+
+def test_a_child_changes_the_sums_of_its_day_and_of_its_parent() -> None:
+    """A training job's own children, its rules, do not add up to it."""
+    tuner, trainer = (
+        f"arn:aws:sagemaker:us-east-1:1:{kind}/p" for kind in ("hyper-parameter-tuning-job", "training-job")
+    )
+
+    assert sums_with(a_row(parent_arn=tuner)) == (DaySum("2026-11-20"), RollUpSum(tuner))
+    assert sums_with(a_row(parent_arn=trainer)) == (DaySum("2026-11-20"),)
+
+
+def test_a_roll_up_changes_no_day() -> None:
+    """Its children have rows of their own."""
+    assert sums_with(a_row(kind=JobKind.TUNING, resource_arn="arn:t")) == (RollUpSum("arn:t"),)
+
+
+def test_an_open_job_that_is_gone_gets_a_row_without_an_amount() -> None:
+    """Dated by when it was missed; unknown is never 0."""
+    job = a_job(status=JobStatus.IN_PROGRESS, started_at=None, ended_at=None)
+    decision = decide_unread(job, JobStatus.DELETING, "it was deleted", now=NOW)
+    [row] = [action.row for action in decision.actions if isinstance(action, Record)]
+
+    assert (row.status, row.pricing, row.cost_usd, row.ended_at) == (
+        JobStatus.DELETING,
+        Pricing.UNPRICED,
+        None,
+        "2026-11-20T12:00:00Z",
+    )
+    assert kinds(decision)[-1] == "Unwatch"
+
+
+def test_an_unpriced_type_has_one_identity_whichever_job_meets_it() -> None:
+    """So it is told once."""
+    groups = (InstanceGroup("ml.p9.48xlarge", 1),)
+    alerts = [
+        action.alert
+        for job in (a_job(groups=groups), a_job(groups=groups, name="other", arn="arn:other"))
+        for action in decided(job).actions
+        if isinstance(action, Tell)
+    ]
+
+    assert all(isinstance(alert, UnpricedAlert) for alert in alerts)
+    assert len({alert.alert_id for alert in alerts}) == 1
+
+
+def test_the_row_says_who_when_and_why() -> None:
+    """Times to the second, in UTC."""
+    row = a_row()
+
+    assert (row.created_at, row.started_at, row.ended_at, row.ended_on) == (
+        "2026-11-20T09:58:00Z",
+        "2026-11-20T10:00:00Z",
+        "2026-11-20T11:00:00Z",
+        "2026-11-20",
+    )
+    assert (row.owner, row.owner_source) == ("ana@example.com", "tag sagewatch:owner")
+    assert (row.cost_usd, row.instances, row.billable_seconds) == (Decimal("0.46"), "2 x ml.m5.xlarge", 3600)
+
+
+def test_the_row_names_every_price_it_used() -> None:
+    """The volumes' too, and which of them was borrowed."""
+    assert a_row(a_job(volume_gb=100)).prices == (
+        "ml.m5.xlarge $0.23/h (Training, us-east-1, shipped table of 2026-09-22);"
+        " volumes $0.14/GB-month (Hosting as an estimate, us-east-1, shipped table of 2026-09-22)"
+    )
+
+
+def test_a_job_without_any_time_cannot_be_keyed() -> None:
+    """A row that could be written twice is worse than none."""
+    with pytest.raises(MalformedEventError, match="nothing says when"):
+        decided(a_job(created_at=None, started_at=None, ended_at=None))
+
+
+def test_the_first_owner_tag_with_a_value_counts() -> None:
+    """Blank values do not."""
+    job = a_job(tags={"Owner": "late", "owner": "  ", "sagewatch:owner": ""})
+
+    assert owner_of(job, ["sagewatch:owner", "owner", "Owner"]) == Owner("late", "tag Owner")
+    assert owner_of(a_job(tags={}), ["owner"]) is None
+    assert owner_of(a_job(tags=None), ["owner"]) is None
+
+
+def test_a_job_that_names_nobody_inherits_its_owner() -> None:
+    """From its parent's tags, else its Studio user profile, else its role; and says from which."""
+    profile = "arn:aws:sagemaker:us-east-1:111122223333:user-profile/d-abc/ana"
+    job = a_job(
+        tags={"sagemaker:user-profile-arn": profile}, role_arn="arn:aws:iam::111122223333:role/team/DataScience"
+    )
+
+    assert owner_of(job, ["owner"], {"owner": "bo"}) == Owner("bo", "parent's tag owner")
+    assert owner_of(job, ["owner"], {}) == Owner("ana", "user profile")
+    assert owner_of(replace(job, tags={}), ["owner"]) == Owner("DataScience", "role")
+    assert owner_of(replace(job, tags={"owner": "chi"}), ["owner"], {"owner": "bo"}) == Owner("chi", "tag owner")

@@ -1,0 +1,200 @@
+"""Price documents: what is a price, what only looks like one, and what cannot be read."""
+
+import copy
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagewatch.errors import PriceListError
+from sagewatch.pricing.price_list import ListedPrice, NotAPrice, read_document, read_documents
+
+# The shape the Price List API answers with; a real SKU of 2026-06-27 has this price under USE1-Host.
+DOCUMENT: dict[str, Any] = {
+    "product": {
+        "sku": "JDZQJFUVUR8SUWHS",
+        "productFamily": "ML Instance",
+        "attributes": {
+            "servicecode": "AmazonSageMaker",
+            "regionCode": "us-east-1",
+            "location": "US East (N. Virginia)",
+            "locationType": "AWS Region",
+            "instanceName": "ml.m5.xlarge",
+            "instanceType": "ml.m5.xlarge-Training",
+            "component": "Training",
+            "platoinstancename": "m5",
+            "platoinstancetype": "Training",
+            "usagetype": "USE1-Train:ml.m5.xlarge",
+            "operation": "RunInstance",
+        },
+    },
+    "serviceCode": "AmazonSageMaker",
+    "version": "20260922230750",
+    "publicationDate": "2026-09-22T23:07:50Z",
+    "terms": {
+        "OnDemand": {
+            "JDZQJFUVUR8SUWHS.JRTCKXETXF": {
+                "priceDimensions": {
+                    "JDZQJFUVUR8SUWHS.JRTCKXETXF.6YS6EN2CT7": {
+                        "unit": "Hrs",
+                        "pricePerUnit": {"USD": "0.2300000000"},
+                        "description": "$0.23 per Training ml.m5.xlarge hour in US East (N. Virginia)",
+                    }
+                }
+            }
+        }
+    },
+}
+
+
+def a_document(*, price: dict[str, str] | None = None, unit: str = "Hrs", **attributes: str | None) -> str:
+    """The document, with other attributes; ``None`` takes one away."""
+    document = copy.deepcopy(DOCUMENT)
+    mixed = document["product"]["attributes"] | attributes
+    document["product"]["attributes"] = {name: value for name, value in mixed.items() if value is not None}
+    [term] = document["terms"]["OnDemand"].values()
+    [dimension] = term["priceDimensions"].values()
+    dimension["unit"] = unit
+    if price is not None:
+        dimension["pricePerUnit"] = price
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("component", "usagetype", "instance_type", "polluted"),
+    [
+        ("Training", "USE1-Train:ml.m5.xlarge", "ml.m5.xlarge", "ml.m5.xlarge-Training"),
+        ("Hosting", "USE1-Host:ml.g7e.2xlarge", "ml.g7e.2xlarge", "ml.g7e.2xlarge-hosting"),
+        ("Processing", "USE1-Processing:ml.m5.large", "ml.m5.large", "NA"),
+        ("Notebook", "USE1-Notebk:ml.t3.medium", "ml.t3.medium", ""),
+        ("notebook", "EU-Notebk:ml.t3.medium", "ml.t3.medium", "ml.t3.medium"),
+    ],
+)
+def test_an_instance_hour_is_found_by_its_name(
+    component: str, usagetype: str, instance_type: str, polluted: str
+) -> None:
+    """Whatever instanceType says, however the component is spelled, whatever the usage type's prefix."""
+    text = a_document(component=component, usagetype=usagetype, instanceName=instance_type, instanceType=polluted)
+
+    assert read_document(text, "us-east-1") == ListedPrice(
+        component.capitalize(), instance_type, Decimal("0.23"), "2026-09-22T23:07:50Z"
+    )
+
+
+def test_a_volumes_gb_month_is_a_price_too() -> None:
+    """It has no instance."""
+    text = a_document(
+        component=None,
+        instanceName="NA",
+        usagetype="USE1-Train:VolumeUsage.gp2",
+        operation="CreateVolume-Gp2",
+        unit="GB-Mo",
+        price={"USD": "0.1400000000"},
+    )
+
+    assert read_document(text, "us-east-1") == ListedPrice("Training", None, Decimal("0.14"), "2026-09-22T23:07:50Z")
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        pytest.param(
+            a_document(component=None, usagetype="USE1-TrainingPlanUpfrontFee:ml.p4d.24xlarge", unit="Quantity"),
+            "one-off fee",
+            id="a training plan's upfront fee is cheaper than an hour",
+        ),
+        pytest.param(a_document(component="Cluster"), "HyperPod", id="HyperPod"),
+        pytest.param(a_document(platoinstancetype="Training-Free"), "free tier", id="free tier by its name"),
+        pytest.param(a_document(price={"USD": "0.0000000000"}), "free tier", id="free tier by its price"),
+        pytest.param(a_document(regionCode="us-east-2"), "of the region us-east-2", id="another region"),
+        pytest.param(a_document(locationType="AWS Local Zone"), "Local Zone", id="a local zone"),
+        pytest.param(a_document(locationType="AWS Outposts"), "Outposts", id="Outposts"),
+        pytest.param(a_document(usagetype="USE1-TrSpt:ml.m5.xlarge"), "spot", id="a spot token"),
+        pytest.param(
+            a_document(component="Processing", usagetype="USE1-Processing_Geo:ml.m5.xlarge"),
+            "is not Processing of ml.m5.xlarge",
+            id="a geo surcharge",
+        ),
+        pytest.param(
+            a_document(usagetype="USE1-Train:ml.m5.2xlarge"), "is not Training of ml.m5.xlarge", id="another type's row"
+        ),
+        pytest.param(a_document(servicecode="AmazonEC2"), "AmazonEC2", id="another service"),
+        pytest.param(
+            a_document(component="studio-jupyterlab", usagetype="USE1-Studio:JupyterLab-ml.m5.xlarge"),
+            "neither an instance hour nor a volume",
+            id="Studio",
+        ),
+        pytest.param(
+            a_document(component=None, instanceName=None, usagetype=None), "without usagetype", id="next to nothing"
+        ),
+    ],
+)
+def test_what_is_no_price_says_why(text: str, word: str) -> None:
+    """In one line."""
+    answer = read_document(text, "us-east-1")
+
+    assert isinstance(answer, NotAPrice)
+    assert word in answer.reason
+    assert "\n" not in answer.reason
+
+
+def two_prices() -> str:
+    """A document with two distinct prices."""
+    document = json.loads(a_document())
+    [(code, term)] = document["terms"]["OnDemand"].items()
+    [(rate, dimension)] = term["priceDimensions"].items()
+    term["priceDimensions"][f"{rate}.2"] = dimension | {"pricePerUnit": {"USD": "0.2500000000"}}
+    document["terms"]["OnDemand"] = {code: term}
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        pytest.param(a_document()[:-40], "Invalid JSON: EOF", id="truncated"),
+        pytest.param("[]", "should be an object", id="another shape"),
+        pytest.param(two_prices(), "0.2300000000 and 0.2500000000", id="two distinct prices, both named"),
+        pytest.param(a_document(price={"CNY": "1.5"}), "currency is CNY", id="another currency"),
+        pytest.param(a_document(price={}), "currency is none", id="no currency"),
+        pytest.param(a_document(unit="Quantity"), "unit is Quantity, not Hrs", id="another unit"),
+        pytest.param(a_document(price={"USD": "cheap"}), "no amount", id="no number"),
+        pytest.param(a_document(price={"USD": "-1"}), "no price", id="negative"),
+        pytest.param(json.dumps(DOCUMENT | {"terms": {}}), "not one price but none", id="no terms"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_one_line(text: str, word: str) -> None:
+    """Typed, with the product's SKU where there is one."""
+    with pytest.raises(PriceListError, match=word) as refusal:
+        read_document(text, "us-east-1")
+    assert "\n" not in str(refusal.value)
+
+
+def test_two_documents_that_contradict_each_other_are_an_error_that_names_both() -> None:
+    """The order of a price list is not stable: neither the first nor the lowest is right."""
+    texts = [a_document(), a_document(price={"USD": "0.25"})]
+
+    with pytest.raises(
+        PriceListError, match=r"Training ml.m5.xlarge in us-east-1: the list has both 0.23.* and 0.25 USD"
+    ):
+        list(read_documents(texts, "us-east-1"))
+
+
+def test_the_same_price_twice_is_no_contradiction() -> None:
+    """And rows that are no prices are passed over."""
+    prices = list(read_documents([a_document(), a_document(component="Cluster"), a_document()], "us-east-1"))
+
+    assert {price.usd for price in prices} == {Decimal("0.23")}
+
+
+@given(
+    st.recursive(st.none() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5)
+)
+def test_whatever_the_list_answers_the_outcome_is_typed(content: Any) -> None:
+    """A PriceListError or an answer, nothing else."""
+    try:
+        read_document(json.dumps(content), "us-east-1")
+    except PriceListError:
+        return

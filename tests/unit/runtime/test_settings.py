@@ -1,0 +1,227 @@
+"""The environment is read once, and what is wrong with it is named."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from sagewatch.digest.budgets import Budget
+from sagewatch.errors import SettingsError
+from sagewatch.wiring.answer_slack import AnswerSlackSettings
+from sagewatch.wiring.deliver_alert import DeliverAlertSettings
+from sagewatch.wiring.record_job import RecordJobSettings
+from sagewatch.wiring.refresh_prices import RefreshPricesSettings
+from sagewatch.wiring.send_digest import SendDigestSettings
+from sagewatch.wiring.sweep_jobs import SweepJobsSettings
+from sagewatch.wiring.sweep_notebooks import SweepNotebooksSettings
+from sagewatch.wiring.track_notebook import TrackNotebookSettings
+
+RECORD_JOB = {
+    "QUEUE_URL": "https://q",
+    "DEAD_LETTER_QUEUE_URL": "https://d",
+    "MAX_RECEIVES": "24",
+    "COST_LEDGER": "ledger",
+    "WATCH_STATE": "state",
+    "ALERT_QUEUE_URL": "https://a",
+    "OWNER_TAG_KEYS": "sagewatch:owner, owner,,Owner",
+    "DISCOUNT_PERCENT": "12.5",
+    "REPORT_USD": "10",
+}
+TRACK_NOTEBOOK = {name: value for name, value in RECORD_JOB.items() if name not in {"ALERT_QUEUE_URL", "REPORT_USD"}}
+DELIVER_ALERT = {
+    "QUEUE_URL": "https://q",
+    "DEAD_LETTER_QUEUE_URL": "https://d",
+    "MAX_RECEIVES": "999",
+    "WATCH_STATE": "state",
+    "SLACK_CHANNEL": "#sagewatch",
+    "SLACK_ROUTES": "nlp=#nlp-alerts, ana@example.com=C0ANA0000",
+    "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
+    "SLACK_API_URL": "https://slack.com/api/",
+}
+SWEEP_JOBS = {
+    **{
+        name: value
+        for name, value in RECORD_JOB.items()
+        if name not in {"QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "MAX_RECEIVES"}
+    },
+    "LONG_RUNNING_HOURS": "24",
+    "BURN_ALERT_USD": "99.5",
+    "AWS_REGION": "eu-west-1",
+}
+NOTEBOOK_RULES = {"MODE": "observe", "IDLE_AFTER_MINUTES": "240", "WARN_MINUTES": "0", "JUPYTER_EVIDENCE": "enabled"}
+SWEEP_NOTEBOOKS = {
+    **{name: value for name, value in SWEEP_JOBS.items() if name not in {"REPORT_USD", "BURN_ALERT_USD"}},
+    **NOTEBOOK_RULES,
+    "MAX_STOPS_PER_SWEEP": "10",
+}
+ANSWER_SLACK = {
+    **TRACK_NOTEBOOK,
+    "ALERT_QUEUE_URL": "https://a",
+    **NOTEBOOK_RULES,
+    "TIMEZONE": "Europe/Berlin",
+    "SLACK_APPROVERS": "U0ANA, S0ADMINS",
+    "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
+    "SLACK_SIGNING_SECRET_PARAMETER": "/sagewatch/slack-signing-secret",
+    "SLACK_API_URL": "https://slack.com/api/",
+}
+SEND_DIGEST = {
+    "EVENT_DEAD_LETTER_QUEUE_URL": "https://d",
+    "ALERT_DEAD_LETTER_QUEUE_URL": "https://d.fifo",
+    "COST_LEDGER": "ledger",
+    "WATCH_STATE": "state",
+    "ALERT_QUEUE_URL": "https://a",
+    "DISCOUNT_PERCENT": "0",
+    "TIMEZONE": "Europe/Berlin",
+    "MONTHLY_BUDGETS": "ana@example.com=500, *=9000.50",
+    "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
+    "SLACK_API_URL": "https://slack.com/api/",
+    "ACCOUNT": "111122223333",
+    "AWS_REGION": "eu-west-1",
+}
+REFRESH_PRICES = {"WATCH_STATE": "state", "AWS_REGION": "eu-west-1"}
+
+
+def test_the_environment_becomes_typed_values() -> None:
+    """Lists, numbers and text."""
+    settings = RecordJobSettings.from_env(RECORD_JOB)
+
+    assert settings.recording.owner_tag_keys == ("sagewatch:owner", "owner", "Owner")
+    assert settings.recording.discount_percent == Decimal("12.5")
+    assert settings.inbox.max_receives == 24
+    assert settings.report_usd == Decimal(10)
+    assert SweepJobsSettings.from_env(SWEEP_JOBS | {"REPORT_USD": "0"}).report_usd == 0
+    assert RefreshPricesSettings.from_env(REFRESH_PRICES).home_region == "eu-west-1"
+    deliver = DeliverAlertSettings.from_env(DELIVER_ALERT)
+    assert deliver.slack_channel == "#sagewatch"
+    assert deliver.slack_routes == {"nlp": "#nlp-alerts", "ana@example.com": "C0ANA0000"}
+
+
+@pytest.mark.parametrize("routes", ["nlp", "nlp=", "=#nlp"])
+def test_a_route_that_leads_nowhere_is_named(routes: str) -> None:
+    """None is what an empty list means."""
+    with pytest.raises(SettingsError, match="SLACK_ROUTES"):
+        DeliverAlertSettings.from_env({**DELIVER_ALERT, "SLACK_ROUTES": routes})
+    assert DeliverAlertSettings.from_env({**DELIVER_ALERT, "SLACK_ROUTES": ""}).slack_routes == {}
+
+
+@pytest.mark.parametrize("name", sorted(RECORD_JOB))
+def test_a_missing_variable_of_record_job_is_named(name: str) -> None:
+    """Never a default table."""
+    with pytest.raises(SettingsError, match=name):
+        RecordJobSettings.from_env({key: value for key, value in RECORD_JOB.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(TRACK_NOTEBOOK))
+def test_a_missing_variable_of_track_notebook_is_named(name: str) -> None:
+    """It needs no way to Slack."""
+    with pytest.raises(SettingsError, match=name):
+        TrackNotebookSettings.from_env({key: value for key, value in TRACK_NOTEBOOK.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(SWEEP_JOBS))
+def test_a_missing_variable_of_sweep_jobs_is_named(name: str) -> None:
+    """Never a default table."""
+    with pytest.raises(SettingsError, match=name):
+        SweepJobsSettings.from_env({key: value for key, value in SWEEP_JOBS.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("BURN_ALERT_USD", "-1"), ("BURN_ALERT_USD", "Infinity"), ("BURN_ALERT_USD", "$5"), ("LONG_RUNNING_HOURS", "0")],
+)
+def test_a_rung_that_makes_no_sense_is_named(name: str, value: str) -> None:
+    """Of dollars 0 is one: it turns them off."""
+    with pytest.raises(SettingsError, match=name):
+        SweepJobsSettings.from_env({**SWEEP_JOBS, name: value})
+    assert SweepJobsSettings.from_env({**SWEEP_JOBS, "BURN_ALERT_USD": "0"}).burn_usd == Decimal(0)
+    assert SweepJobsSettings.from_env(SWEEP_JOBS).burn_usd == Decimal("99.5")
+
+
+@pytest.mark.parametrize("name", sorted(set(DELIVER_ALERT) - {"SLACK_ROUTES"}))
+def test_an_empty_variable_of_deliver_alert_is_named(name: str) -> None:
+    """Empty is missing."""
+    with pytest.raises(SettingsError, match=name):
+        DeliverAlertSettings.from_env(DELIVER_ALERT | {name: " "})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DISCOUNT_PERCENT", "a lot"),
+        ("DISCOUNT_PERCENT", "-1"),
+        ("DISCOUNT_PERCENT", "101"),
+        ("DISCOUNT_PERCENT", "NaN"),
+        ("REPORT_USD", "-1"),
+        ("REPORT_USD", "ten"),
+        ("REPORT_USD", "Infinity"),
+        ("DISCOUNT_PERCENT", "100.01"),
+        ("MAX_RECEIVES", "0"),
+        ("MAX_RECEIVES", "many"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_named(name: str, value: str) -> None:
+    """With what would."""
+    with pytest.raises(SettingsError, match=name):
+        RecordJobSettings.from_env(RECORD_JOB | {name: value})
+
+
+def test_the_rules_for_notebooks_are_read() -> None:
+    """Mode, times, and who may press."""
+    sweep, answer = SweepNotebooksSettings.from_env(SWEEP_NOTEBOOKS), AnswerSlackSettings.from_env(ANSWER_SLACK)
+
+    assert (sweep.notebooks.enforce, sweep.notebooks.ask_jupyter, sweep.max_stops) == (False, True, 10)
+    assert (sweep.notebooks.idle_after, sweep.notebooks.warn) == (timedelta(hours=4), timedelta(0))
+    assert (answer.zone.key, answer.approvers) == ("Europe/Berlin", ("U0ANA", "S0ADMINS"))
+    assert AnswerSlackSettings.from_env({**ANSWER_SLACK, "SLACK_APPROVERS": ""}).approvers == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODE", "Enforce"),
+        ("IDLE_AFTER_MINUTES", "-4"),
+        ("WARN_MINUTES", "1h"),
+        ("JUPYTER_EVIDENCE", "yes"),
+        ("TIMEZONE", "Mars/Olympus"),
+        ("TIMEZONE", "../../etc/passwd"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_named(name: str, value: str) -> None:
+    """Never a default instead."""
+    with pytest.raises(SettingsError, match=name):
+        AnswerSlackSettings.from_env({**ANSWER_SLACK, name: value})
+
+
+@pytest.mark.parametrize("name", sorted(SWEEP_NOTEBOOKS))
+def test_a_missing_variable_of_sweep_notebooks_is_named(name: str) -> None:
+    """Never a default mode."""
+    with pytest.raises(SettingsError, match=name):
+        SweepNotebooksSettings.from_env({key: value for key, value in SWEEP_NOTEBOOKS.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(SEND_DIGEST.keys() - {"MONTHLY_BUDGETS"}))
+def test_a_missing_variable_of_send_digest_is_named(name: str) -> None:
+    """Only budgets may be none."""
+    with pytest.raises(SettingsError, match=name):
+        SendDigestSettings.from_env({key: value for key, value in SEND_DIGEST.items() if key != name})
+
+
+def test_budgets_are_owners_with_amounts() -> None:
+    """An owner may have any sign but a comma; none is none."""
+    told = SendDigestSettings.from_env(SEND_DIGEST | {"MONTHLY_BUDGETS": "ana@example.com=500, team=ads=20,*=9000.50"})
+
+    assert told.budgets == (
+        Budget("ana@example.com", Decimal(500)),
+        Budget("team=ads", Decimal(20)),
+        Budget("*", Decimal("9000.50")),
+    )
+    assert SendDigestSettings.from_env(SEND_DIGEST | {"MONTHLY_BUDGETS": ""}).budgets == ()
+
+
+@pytest.mark.parametrize(
+    "value", ["ana", "ana=", "=500", "ana=much", "ana=0", "ana=-1", "ana=NaN", "ana=Infinity", "ana=1,ana=2", "ana=5e"]
+)
+def test_a_budget_that_makes_no_sense_is_named(value: str) -> None:
+    """Never a budget that nobody meant."""
+    with pytest.raises(SettingsError, match="MONTHLY_BUDGETS"):
+        SendDigestSettings.from_env(SEND_DIGEST | {"MONTHLY_BUDGETS": value})

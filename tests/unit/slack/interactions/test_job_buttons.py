@@ -1,0 +1,254 @@
+"""What people press at jobs that run becomes a snooze or a stop, and the message says who pressed what."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from sagewatch.errors import AccessDeniedError, AlertRefusedError, StopRefusedError, ThrottledError
+from sagewatch.sagemaker.resources import Job, JobStatus
+from sagewatch.sagemaker.tags import PROTECT_TAG
+from sagewatch.slack.actions import JobAction
+from sagewatch.slack.interactions.dialogs import told_of_job
+from sagewatch.slack.interactions.payloads import JobPress
+from tests.worlds.builders import NOW
+from tests.worlds.jobs import JobWorld, a_running_job
+from tests.worlds.notebooks import NotebookWorld
+
+HOUR = timedelta(hours=1)
+JOB = a_running_job(30 * HOUR)
+ENDED = replace(JOB, status=JobStatus.COMPLETED, ended_at=NOW, billable_seconds=108_000)
+
+
+def told(*, enforce: bool = True) -> JobWorld:
+    """A world in which a job was told of."""
+    world = JobWorld(enforce=enforce)
+    world.has(JOB)
+    world.sweep()
+    return world
+
+
+def asked(world: JobWorld) -> str:
+    """Press "Stop job", with the dialog the door has opened; answer with what it asks."""
+    world.dialogs.open("T", told_of_job("Looking."))
+    world.press("stop_job", JOB, view="V-T")
+    view = world.dialogs.views["V-T"][-1]
+    assert view.callback_id == "stop_job_sure"
+    return str(view.blocks[0].to_dict()["text"]["text"])
+
+
+def test_stop_job_asks_with_the_money_and_what_is_lost() -> None:
+    """And has stopped nothing yet."""
+    world = told()
+
+    assert asked(world) == (
+        "*Fraud-XGB-01*: it has cost $13.80 so far, at $0.46 an hour.\n"
+        "If it writes no checkpoints, its work is lost when it is stopped. Stop it?"
+    )
+    assert (world.stops.stopped, world.edits) == ([], [])
+
+
+def test_what_is_confirmed_is_stopped_and_the_message_says_by_whom() -> None:
+    """Nothing is left to press."""
+    world = told()
+    asked(world)
+    effect = world.press("stop_job_sure", JOB).effect
+    [edit] = world.edits
+
+    assert (effect, world.stops.stopped) == ("stopped at 12:00 UTC", ["Fraud-XGB-01"])
+    assert (edit.outcome, edit.by, edit.open, edit.edits) == (effect, "U0ANA", False, world.told[0].alert_id)
+
+
+def test_in_observe_mode_it_is_said_that_it_would_have_been_stopped() -> None:
+    """Before, in the dialog, and after, in the message; the buttons stay."""
+    world = told(enforce=False)
+
+    assert asked(world).endswith("Mode is observe: it is only said that it would have been stopped.")
+    effect = world.press("stop_job_sure", JOB).effect
+    assert effect == "mode is observe: it would have been stopped at 12:00 UTC, and was not"
+    assert (world.stops.stopped, world.edits[-1].open) == ([], True)
+
+
+def test_what_has_no_price_is_asked_about_all_the_same() -> None:
+    """And said to have none."""
+    world = JobWorld()
+    world.has(replace(JOB, groups=()))
+    world.sweep()
+
+    assert "what it has cost so far is not known: nothing says which instances it runs on" in asked(world)
+
+
+def test_pressed_twice_and_by_two_people_it_is_stopped_once() -> None:
+    """The message names the first; the second is told, alone."""
+    world = told()
+    world.dialogs.open("BO", told_of_job("Looking."))
+    world.press("stop_job_sure", JOB, user="U0ANA")
+    effect = world.press("stop_job_sure", JOB, user="U0BO", view="V-BO").effect  # a dialog that has closed by then
+
+    assert effect == "it is being stopped already"
+    assert world.stops.stopped == ["Fraud-XGB-01"]
+    assert [edit.by for edit in world.edits] == ["U0ANA"]
+    assert [(user, text) for _, user, text in world.dialogs.whispers] == [
+        ("U0BO", "Fraud-XGB-01: it is being stopped already.")
+    ]
+
+
+def test_two_who_confirm_at_the_same_moment_stop_it_once() -> None:
+    """SageMaker answers the second that it has ended: no error."""
+    world = told()
+    world.press("stop_job_sure", JOB, user="U0ANA")
+    world.jobs.found[JOB.kind, JOB.region, JOB.name] = JOB  # Describe is behind
+    world.stops.jobs = replace(world.jobs, found={(JOB.kind, JOB.region, JOB.name): ENDED})
+
+    assert "before" in world.press("stop_job_sure", JOB, user="U0BO").effect
+    assert [edit.by for edit in world.edits] == ["U0ANA"]
+
+
+@pytest.mark.parametrize("action", ["stop_job", "stop_job_sure", "snooze_job"])
+@pytest.mark.parametrize("now", [ENDED, None], ids=["ended", "gone"])
+def test_a_late_press_changes_nothing_and_closes_the_message(action: JobAction, now: Job | None) -> None:
+    """The job ended meanwhile, or was deleted."""
+    world = told()
+    world.jobs.found.clear()
+    if now:
+        world.has(now)
+    world.sweep(later=2 * HOUR)
+    effect = world.press(action, JOB).effect
+
+    assert "there is nothing to" in effect
+    assert (world.stops.stopped, world.edits[-1].open, world.edits[-1].by) == ([], False, None)
+    assert len(world.dialogs.whispers) == 1
+
+
+def test_another_job_of_the_same_name_is_not_stopped() -> None:
+    """The one that was told of was deleted, and its name used again."""
+    world = told()
+    world.has(replace(JOB, created_at=NOW - HOUR, started_at=NOW - HOUR))
+
+    assert world.press("stop_job_sure", JOB).effect == "it is gone, so there is nothing to stop"
+    assert world.stops.stopped == []
+
+
+def test_a_protected_job_is_not_stopped_for_anybody() -> None:
+    """IAM would refuse it anyway."""
+    world = told()
+    world.jobs.tagged[JOB.arn] = {PROTECT_TAG: "yes"}
+
+    assert "forbids it" in world.press("stop_job", JOB).effect
+    assert "forbids it" in world.press("stop_job_sure", JOB).effect
+    assert world.stops.stopped == []
+
+
+@pytest.mark.parametrize(
+    "error", [StopRefusedError("sagemaker:Stop of training job x: no"), AccessDeniedError("no permission")]
+)
+def test_what_aws_refuses_is_said_in_the_message(error: Exception) -> None:
+    """It still runs, so the buttons stay."""
+    world = told()
+    world.stops.failure = error
+    effect = world.press("stop_job_sure", JOB).effect
+
+    assert effect == f"it could not be stopped, for AWS refused: {error}"
+    assert (world.edits[-1].by, world.edits[-1].open) == ("U0ANA", True)
+
+
+def test_a_throttled_stop_is_tried_again() -> None:
+    """The press goes back to its queue."""
+    world = told()
+    world.stops.failure = ThrottledError("slow")
+    with pytest.raises(ThrottledError):
+        world.press("stop_job_sure", JOB)
+
+    assert world.edits == []
+
+
+def test_a_dialog_that_did_not_open_is_said_to_the_one_who_pressed() -> None:
+    """Nothing is stopped without having been asked."""
+    world = told()
+    world.press("stop_job", JOB)
+
+    assert [text for *_, text in world.dialogs.whispers] == [
+        "Fraud-XGB-01: not stopped: the dialog that asks did not open; press again."
+    ]
+
+
+def test_a_dialog_that_was_closed_is_made_up_for_by_a_whisper() -> None:
+    """The one who pressed wants to know."""
+    world = told()
+    world.jobs.tagged[JOB.arn] = {PROTECT_TAG: "yes"}
+    world.dialogs.failure = AlertRefusedError("Slack refused the dialog: not_found")
+    world.press("stop_job", JOB, view="V1")
+
+    assert len(world.dialogs.whispers) == 1
+
+
+def test_a_snooze_has_an_author_and_an_end() -> None:
+    """In the time of the people: Berlin, in winter."""
+    world = told()
+    effect = world.press("snooze_job", JOB).effect
+    [entry] = world.open_jobs.jobs.values()
+    [edit] = world.edits
+
+    assert effect == "snoozed: no further word of it until Sat 2026-11-21 13:00 CET"
+    assert entry.snooze is not None
+    assert (entry.snooze.author, entry.snooze.until, entry.snooze.written_at) == ("U0ANA", NOW + 24 * HOUR, NOW)
+    assert (edit.outcome, edit.by, edit.open) == (effect, "U0ANA", True)
+
+
+def test_the_last_snooze_counts_and_the_message_names_its_author() -> None:
+    """Somebody else pressed an hour later."""
+    world = told()
+    world.press("snooze_job", JOB, user="U0ANA")
+    world.now += HOUR
+    world.press("snooze_job", JOB, user="U0BO")
+    [entry] = world.open_jobs.jobs.values()
+
+    assert entry.snooze is not None
+    assert (entry.snooze.author, entry.snooze.until) == ("U0BO", NOW + 25 * HOUR)
+    assert [edit.by for edit in world.edits] == ["U0ANA", "U0BO"]
+
+
+def test_a_job_that_only_keeps_a_warm_pool_is_not_snoozed() -> None:
+    """It has ended, though it is still in the index."""
+    world = told()
+    world.open_jobs.add(JOB, provisional=True)
+
+    assert "nothing to snooze" in world.press("snooze_job", JOB).effect
+
+
+def test_a_message_nobody_knows_any_more_is_answered_in_a_whisper() -> None:
+    """Its alert was kept for ninety days."""
+    world = told()
+    world.files.files.clear()
+    for action in ("snooze_job", "stop_job_sure"):
+        world.press(action, JOB)
+
+    assert (len(world.dialogs.whispers), world.edits) == (2, [])
+    assert world.stops.stopped == ["Fraud-XGB-01"]
+
+
+@pytest.mark.parametrize("action", ["stop_job", "stop_job_sure", "snooze_job"])
+def test_only_those_on_the_list_may(action: JobAction) -> None:
+    """The others are told, alone."""
+    world = NotebookWorld(approvers=("U0BO",))
+    press = JobPress(
+        action=action,
+        user="U0ANA",
+        arn=JOB.arn,
+        name=JOB.name,
+        region=JOB.region,
+        created_at=NOW,
+        incident="job-long-running-1",
+        channel="C0",
+    )
+    first = world.answerer.on_message(press.model_dump_json()).answer()
+    second = world.answerer.on_message(press.model_copy(update={"user": "U0BO"}).model_dump_json()).answer()
+
+    assert first == {
+        "action": action,
+        "job": "Fraud-XGB-01",
+        "user": "U0ANA",
+        "effect": "you may not press buttons here; ask whoever runs SageWatch",
+    }
+    assert second["effect"] != first["effect"]
+    assert world.dialogs.whispers[0][1] == "U0ANA"

@@ -1,0 +1,200 @@
+"""Digests and budgets as messages: within Slack's limits, harmless, and short on a quiet day."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block
+
+from local.slack.block_kit import faults
+from sagewatch.digest.alerts import BudgetAlert, DigestAlert, Picture
+from sagewatch.digest.budgets import BudgetState
+from sagewatch.digest.periods import Period, Span
+from sagewatch.digest.savings import Idled
+from sagewatch.digest.summary import Digest, Ranking, Running, Share, TopJob
+from sagewatch.ledger.totals import Spend
+from sagewatch.sagemaker.resources import JobKind
+from sagewatch.slack.messages.render import Message, render
+from tests.worlds.builders import ACCOUNT, NOW
+
+DAY = Span(Period.DAILY, date(2026, 11, 24), date(2026, 11, 24))
+WEEK = Span(Period.WEEKLY, date(2026, 11, 16), date(2026, 11, 22))
+NOBODY = Ranking((), 0, Share("", Decimal(0), Decimal(0)))
+QUIET = Digest(
+    span=DAY,
+    spend=Spend(),
+    before=Spend(jobs=1, cost_usd=Decimal("3.5")),
+    by_owner=NOBODY,
+    by_kind=NOBODY,
+    top_jobs=(),
+    idled=Idled(),
+    running=Running(),
+    budgets=(),
+)
+
+
+def a_week(name: str = "ana", job: str = "fraud-xgb") -> Digest:
+    """Everything there is to say."""
+    ranking = Ranking((Share(name, Decimal(1200), Decimal(800)),) * 5, 3, Share("", Decimal(30), Decimal(30)))
+    return Digest(
+        span=WEEK,
+        spend=Spend(
+            jobs=87,
+            cost_usd=Decimal("1234.5"),
+            failed_jobs=4,
+            failed_usd=Decimal("12.3"),
+            spot_cost_usd=Decimal(100),
+            spot_savings_usd=Decimal(300),
+            unpriced_jobs=2,
+        ),
+        before=Spend(jobs=9, cost_usd=Decimal(1000)),
+        by_owner=ranking,
+        by_kind=ranking,
+        top_jobs=(TopJob(JobKind.TRAINING, job, "us-east-1", name, Decimal("99.99"), failed=True),) * 5,
+        idled=Idled(stops=2, idle_usd=Decimal(14), saved_usd=Decimal(30), saved_seconds=72_000, unpriced=1),
+        running=Running(
+            jobs=3,
+            jobs_usd=Decimal("4.5"),
+            notebooks=1,
+            notebooks_usd=Decimal("1.41"),
+            unpriced=1,
+            idle=1,
+            idle_usd=Decimal("14.1"),
+        ),
+        budgets=(BudgetState(name, Decimal(1000), Decimal(500), date(2026, 11, 22)),) * 30,
+    )
+
+
+def message(digest: Digest, **changes: object) -> Message:
+    """What is posted."""
+    alert = DigestAlert(
+        alert_id="digest-1", account=ACCOUNT, region="us-east-1", instances=None, happened_at=NOW, digest=digest
+    )
+    return render(alert.model_copy(update=changes))
+
+
+def texts(blocks: tuple[Block, ...]) -> str:
+    """Everything there is to read."""
+    return json.dumps([block.to_dict() for block in blocks], ensure_ascii=False)
+
+
+def test_a_quiet_day_is_one_line() -> None:
+    """With what the day before came to."""
+    told = message(QUIET)
+    [block] = told.blocks
+
+    assert told.text == (
+        "Daily digest: Tuesday, 24 November 2026: no job and no notebook session ended; the day before $3.50."
+    )
+    assert "\n" not in block.to_dict()["text"]["text"]
+
+
+def test_what_runs_is_told_on_a_quiet_day_too() -> None:
+    """A second line."""
+    told = texts(message(replace(QUIET, running=a_week().running)).blocks)
+
+    assert (
+        "*Running now:* 3 jobs at $4.50 an hour and 1 notebook at $1.41 an hour; 1 of them of unknown price; "
+        "1 announced as idle, $14.10 since last used"
+    ) in told
+
+
+def test_a_week_says_it_all() -> None:
+    """In plain sentences."""
+    told = message(a_week(), picture=Picture("F0ABCDEF12", "Bars."))
+    read = texts(told.blocks)
+
+    assert told.text == (
+        "Weekly digest: 16 November 2026 to 22 November 2026: $1,234.50 in 87 jobs and notebook sessions; "
+        "the week before $1,000.00 (+23 %)."
+    )
+    for part in (
+        "ana: $1,200.00 (was $800.00)",
+        "_3 others_: $30.00",
+        "fraud-xgb> (training, ana, failed)",
+        "*Failed:* $12.30 for 4 jobs that failed or hit a time limit",
+        "*Spot:* saved $300.00, 75 % of what those jobs would have cost",
+        "*Unpriced:* 2 jobs without a known cost, in no sum",
+        "*Idling:* cost $14.00 until 2 notebooks were stopped; 1 of them of unknown price",
+        "*Stopping:* saved about $30.00 (20 h stopped, at most 12 h for each stop)",
+        "*Budget of ana:* $500.00 of $1,000.00 (50 %), going on like this $681.82",
+        "and 22 budgets used less",
+        "Days are days in UTC",
+    ):
+        assert part in read
+    [image] = [block.to_dict() for block in told.blocks if block.type == "image"]
+    assert (image["slack_file"], image["alt_text"]) == ({"id": "F0ABCDEF12"}, "Bars.")
+
+
+def test_a_chart_that_is_missing_is_missed() -> None:
+    """With Slack's reason; the numbers are there."""
+    told = message(a_week(), no_picture="Slack refused the picture: missing_scope")
+
+    assert "No chart: Slack refused the picture: missing_scope." in texts(told.blocks)
+    assert [block for block in told.blocks if block.type == "image"] == []
+
+
+def test_a_period_that_is_not_over_says_so() -> None:
+    """And until when it counts."""
+    told = message(replace(a_week(), span=replace(WEEK, until=NOW)))
+
+    assert ", so far (12:00 UTC):" in told.text
+
+
+def test_the_longest_names_fit() -> None:
+    """Tag values of 256 characters, all of what becomes longest when it is escaped, and job names of 63."""
+    told = message(a_week(name="&" * 256, job="x" * 63), picture=Picture("F0ABCDEF12", "x" * 2000))
+
+    assert faults([block.to_dict() for block in told.blocks]) == []
+    assert not any(block.to_dict().get("text", {}).get("text", "").endswith("…") for block in told.blocks)
+
+
+@given(st.text(min_size=1))
+def test_names_are_harmless(name: str) -> None:
+    """No mention, no link of theirs."""
+    told = message(a_week(name=f"<!channel>{name}", job=f"<@U0ANA>{name}"), picture=Picture("F0ABCDEF12", "Bars."))
+
+    assert faults([block.to_dict() for block in told.blocks]) == []
+    assert "<!" not in texts(told.blocks)
+    assert "<@" not in texts(told.blocks)
+
+
+@pytest.mark.parametrize(
+    ("spent", "day", "threshold", "text", "end"),
+    [
+        (
+            "500",
+            20,
+            50,
+            "ana has used 50 % of its budget for November 2026: $500.00 of $1,000.00 up to the end of 20 November 2026",
+            " (UTC). Going on like this, the month comes to $750.00.",
+        ),
+        (
+            "400",
+            10,
+            None,
+            "ana is on its way past its budget for November 2026: $400.00 of $1,000.00 up to the end of 10 November",
+            " 2026 (UTC). Going on like this, the month comes to $1,200.00.",
+        ),
+        (
+            "2000",
+            1,
+            100,
+            "ana has used 100 % of its budget for November 2026: $2,000.00 of $1,000.00 up to the end of 1 November",
+            " 2026 (UTC).",
+        ),
+    ],
+)
+def test_a_budget_is_told_in_a_sentence(spent: str, day: int, threshold: int | None, text: str, end: str) -> None:
+    """What is used, until when, and where the month is going."""
+    state = BudgetState("ana", Decimal(1000), Decimal(spent), date(2026, 11, day))
+    told = render(
+        BudgetAlert(alert_id="b", account=ACCOUNT, region="us-east-1", instances=None, state=state, threshold=threshold)
+    )
+
+    assert told.text == text + end
+    assert faults([block.to_dict() for block in told.blocks]) == []

@@ -1,0 +1,98 @@
+"""Messages about notebooks: what they say, what can be pressed, and that Slack takes them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.slack.block_kit import faults
+from sagewatch.idle.alerts import NotebookAlert, NotebookNews
+from sagewatch.slack.messages.render import render
+from tests.worlds.builders import ACCOUNT, NOW
+
+ALERT = NotebookAlert(
+    alert_id="notebook-idle-1",
+    account=ACCOUNT,
+    region="us-east-1",
+    instances="ml.g5.xlarge",
+    name="Lab-One",
+    arn=f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:notebook-instance/lab-one",
+    owner="ana@example.com",
+    reason="no kernel has run since 09:12 UTC, 2 terminals idle since 08:40",
+    idle_since=NOW,
+    hourly_usd="1.41",
+    idle_usd="7.05",
+    stop_at=NOW,
+    observe=False,
+)
+
+
+def blocks(alert: NotebookAlert | NotebookNews) -> list[dict[str, Any]]:
+    """As Slack gets them."""
+    return [block.to_dict() for block in render(alert).blocks]
+
+
+def actions(alert: NotebookAlert) -> list[str]:
+    """What can be pressed."""
+    return [
+        element["action_id"] for block in blocks(alert) for element in block.get("elements", []) if "value" in element
+    ]
+
+
+def test_an_announcement_says_evidence_money_and_time() -> None:
+    """And in the notification the most of it."""
+    said = json.dumps(blocks(ALERT))
+
+    assert "No kernel has run since 09:12 UTC, 2 terminals idle since 08:40." in said
+    assert "$1.41 an hour" in said
+    assert "$7.05" in said
+    assert "It will be stopped at 12:00 UTC on 2026-11-20" in said
+    assert "Lab-One" in render(ALERT).text
+
+
+def test_the_four_buttons_carry_what_they_stand_for() -> None:
+    """Edits too stand for the incident they belong to."""
+    edit = ALERT.model_copy(update={"alert_id": "edit-1", "edits": "notebook-idle-1"})
+    [row] = [block for block in blocks(edit) if block["type"] == "actions"]
+
+    assert actions(ALERT) == ["keep_4h", "keep_until_tomorrow", "stop_now", "never_stop"]
+    assert {json.loads(button["value"])["incident"] for button in row["elements"]} == {"notebook-idle-1"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "unsaid"),
+    [
+        ({"observe": True}, "Mode is observe", "It will be stopped"),
+        ({"outcome": "kept for 4 h", "by": "U0ANA"}, "Kept for 4 h. (<@U0ANA>)", "It will be stopped"),
+        ({"outcome": "stopped at 12:00 UTC", "open": False}, "Stopped at 12:00 UTC", "keep_4h"),
+        ({"stop_at": None, "advice": "on x it could not be started again", "one_way": True}, "by itself", "stop_now"),
+        ({"hourly_usd": None, "idle_usd": None}, "at an unknown price", "$0"),
+    ],
+)
+def test_a_message_says_how_it_stands(changes: dict[str, Any], said: str, unsaid: str) -> None:
+    """What is no longer so is not said any more."""
+    text = json.dumps(blocks(ALERT.model_copy(update=changes)))
+
+    assert said in text
+    assert unsaid not in text
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 5000, "<!channel> & <https://evil.example|here>", "\u202eright to left", "🙂" * 900]
+)
+def test_slack_takes_whatever_a_notebook_says(text: str) -> None:
+    """Within its limits, and without a mention or a link of theirs."""
+    longest = {"name": "n" * 63, "owner": text, "reason": text, "outcome": text, "instances": text}
+    news = NotebookNews(
+        alert_id="n",
+        account=ACCOUNT,
+        region="us-east-1",
+        instances=None,
+        name="a",
+        owner=text,
+        headline="h",
+        sentence=text,
+    )
+    for alert in (ALERT.model_copy(update=longest), news):
+        assert faults(blocks(alert)) == []
+        assert "<!channel>" not in json.dumps(blocks(alert))

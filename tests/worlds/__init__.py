@@ -1,0 +1,1 @@
+"""What tests are set in: builders, small worlds around the core, servers on localhost."""

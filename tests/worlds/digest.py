@@ -1,0 +1,129 @@
+"""Everything SendDigest meets, in memory, with a clock to turn."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sagewatch.digest.alerts import BudgetAlert, DigestAlert
+from sagewatch.digest.budgets import Budget
+from sagewatch.digest.health import HealthReader
+from sagewatch.digest.running_now import Gauge
+from sagewatch.digest.send import Digester
+from sagewatch.digest.summary import Chart
+from sagewatch.ledger.ports import LedgerRows
+from sagewatch.ledger.queries import Spending
+from sagewatch.notebooks.open_costs import Meter
+from sagewatch.notebooks.session import Session
+from sagewatch.sagemaker.resources import JobKind
+from tests.fakes.alerts import InMemoryAlertQueue
+from tests.fakes.delivery import InMemoryDeliveries
+from tests.fakes.digest import InMemoryDeadLetters, InMemoryPictures, InMemorySweeps
+from tests.fakes.idle import InMemoryWatches
+from tests.fakes.jobs import InMemoryOpenJobs
+from tests.fakes.ledger import InMemoryLedger, InMemoryMarks, InMemoryTotals
+from tests.fakes.notebooks import InMemorySessions
+from tests.fakes.pricing import InMemoryPriceDates, InMemoryPrices
+from tests.fakes.sagemaker import InMemoryRegions
+from tests.worlds.builders import ACCOUNT, a_row
+from tests.worlds.notebooks import BOOK
+
+MONDAY = datetime.fromisoformat("2026-11-23T09:00:00Z")
+LAB = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:notebook-instance/lab"
+
+
+@dataclass
+class Sketches:
+    """The ``Painter`` port: what was to be drawn."""
+
+    drawn: list[Chart] = field(default_factory=list)
+
+    def draw(self, chart: Chart) -> bytes:
+        """See ``Painter.draw``."""
+        self.drawn.append(chart)
+        return b"a picture"
+
+
+class DigestWorld:
+    """An account with a ledger, on a Monday morning."""
+
+    def __init__(self, *budgets: Budget, rows: LedgerRows | None = None) -> None:
+        """Nothing has happened yet."""
+        self.now = MONDAY
+        self.ledger = InMemoryLedger()
+        self.totals, self.marks, self.regions = InMemoryTotals(), InMemoryMarks(), InMemoryRegions()
+        self.sessions, self.watches = InMemorySessions(), InMemoryWatches()
+        self.open_jobs = InMemoryOpenJobs(self.ledger)
+        self.alerts, self.deliveries = InMemoryAlertQueue(), InMemoryDeliveries()
+        self.sweeps = InMemorySweeps()
+        self.pictures, self.sketches = InMemoryPictures(), Sketches()
+        prices = InMemoryPrices({"us-east-1": BOOK})
+        meter = Meter(
+            sessions=self.sessions,
+            prices=prices,
+            regions=self.regions,
+            clock=lambda: self.now,
+            home_region="us-east-1",
+            discount_percent=Decimal(0),
+        )
+        self.gauge = Gauge(meter=meter, open_jobs=self.open_jobs, watches=self.watches)
+        self.digester = Digester(
+            spending=Spending(rows=rows or self.ledger, totals=self.totals, marks=self.marks),
+            gauge=self.gauge,
+            prices=prices,
+            painter=self.sketches,
+            pictures=self.pictures,
+            alerts=self.alerts,
+            posted=self.deliveries,
+            health=HealthReader(
+                sweeps=self.sweeps,
+                dead_letters=InMemoryDeadLetters({"AlertDeadLetterQueue": 2}),
+                prices=InMemoryPriceDates({"us-east-1": MONDAY}),
+                regions=self.regions,
+                clock=lambda: self.now,
+                home_region="us-east-1",
+            ),
+            clock=lambda: self.now,
+            zone=ZoneInfo("Europe/Berlin"),
+            budgets=budgets,
+            account=ACCOUNT,
+            region="us-east-1",
+        )
+
+    def row(self, name: str, ended: str, usd: str | None, **changes: object) -> None:
+        """A job that ended then, a day or a day and a time, and cost that."""
+        ended_at = ended if "T" in ended else f"{ended}T11:00:00Z"
+        cost = usd and Decimal(usd)
+        row = a_row(resource_arn=f"arn:{name}", resource_name=name, created_at=ended_at, cost_usd=cost)
+        self.ledger.put(replace(row, ended_at=ended_at, ended_on=ended_at[:10], **changes))  # type: ignore[arg-type] # by name
+
+    def notebook(self, started: str, ended: str, usd: str = "0", **changes: object) -> None:
+        """A session of one notebook; ``instances=None`` for a time it was stopped."""
+        facts = {"kind": JobKind.NOTEBOOK, "started_at": started, "instances": "1 x ml.g5.xlarge", "resource_arn": LAB}
+        self.row("lab", ended, usd, **{**facts, "created_at": started, **changes})
+
+    def open_session(self, name: str, since: datetime, instance_type: str | None) -> Session:
+        """A notebook that is in service, or stopped."""
+        session = Session(
+            arn=LAB.replace("/lab", f"/{name}"),
+            name=name,
+            account=ACCOUNT,
+            region="us-east-1",
+            owner="ana",
+            owner_source="tag",
+            instance_type=instance_type,
+            volume_gb=None,
+            since=since,
+        )
+        self.sessions.begin(session)
+        return session
+
+    @property
+    def digests(self) -> list[DigestAlert]:
+        """The digests that were queued."""
+        return [alert for alert in self.alerts.sent if isinstance(alert, DigestAlert)]
+
+    @property
+    def budget_alerts(self) -> list[BudgetAlert]:
+        """The budgets that were told of."""
+        return [alert for alert in self.alerts.sent if isinstance(alert, BudgetAlert)]

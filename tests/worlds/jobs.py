@@ -1,0 +1,112 @@
+"""Everything the watch over running jobs and their buttons meet, in memory, with a clock to turn."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sagewatch.jobs.alerts import JobRunsAlert
+from sagewatch.jobs.long_running import Overseer
+from sagewatch.jobs.milestones import JobRules
+from sagewatch.jobs.sweep_run import Swept
+from sagewatch.ledger.families import PastRun
+from sagewatch.ledger.ports import Families
+from sagewatch.ledger.records import key_time
+from sagewatch.sagemaker.resources import Job, JobStatus
+from sagewatch.slack.actions import JobAction
+from sagewatch.slack.interactions.job_buttons import JobAnswerer
+from sagewatch.slack.interactions.payloads import JobPress, Pressed
+from tests.fakes.idle import InMemoryWatches
+from tests.fakes.sagemaker import InMemoryJobStops
+from tests.fakes.slack import InMemoryDialogs
+from tests.worlds.builders import NOW, World, a_job
+
+RULES = JobRules(long_running=timedelta(hours=24), burn_usd=Decimal(100))
+
+
+def a_running_job(ran: timedelta = timedelta(hours=1), now: datetime = NOW, **changes: object) -> Job:
+    """A training job on two ml.m5.xlarge, at $0.46 an hour, that has run for so long by then."""
+    started = now - ran
+    running: dict[str, object] = {
+        "status": JobStatus.IN_PROGRESS,
+        "secondary_status": "Training",
+        "created_at": started - timedelta(minutes=2),
+        "started_at": started,
+        "ended_at": None,
+        "billable_seconds": None,
+        "training_seconds": None,
+        "tags": None,
+    }
+    return a_job(**{**running, **changes})
+
+
+@dataclass
+class CountedFamilies:
+    """The ``Families`` port before another one: who was asked about."""
+
+    behind: Families
+    asked: list[str] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def recent(self, family: str, since: datetime, most: int) -> "list[PastRun]":
+        """See ``Families.recent``."""
+        self.asked.append(family)
+        if self.failure:
+            raise self.failure
+        return list(self.behind.recent(family, since, most))
+
+
+class JobWorld(World):
+    """An account with running jobs, at ``NOW``."""
+
+    def __init__(self, *, enforce: bool = True, rules: JobRules = RULES) -> None:
+        """Told of from 24 h and $100 on, in Berlin."""
+        super().__init__()
+        self.files, self.dialogs, self.stops = InMemoryWatches(), InMemoryDialogs(), InMemoryJobStops(self.jobs)
+        self.families = CountedFamilies(self.ledger)
+        self.overseer = Overseer(recorder=self.recorder, families=self.families, files=self.files, rules=rules)
+        self.sweeper = replace(self.sweeper, overseer=self.overseer)
+        self.answerer = JobAnswerer(
+            jobs=self.jobs,
+            stops=self.stops,
+            snoozes=self.open_jobs,
+            files=self.files,
+            alerts=self.alerts,
+            dialogs=self.dialogs,
+            prices=self.recorder.prices,
+            clock=lambda: self.now,
+            zone=ZoneInfo("Europe/Berlin"),
+            discount_percent=Decimal(0),
+            enforce=enforce,
+        )
+
+    def sweep(self, *, later: timedelta = timedelta(0)) -> Swept:
+        """Turn the clock, and sweep with all the time in the world."""
+        self.now += later
+        return super().sweep()
+
+    def press(self, action: JobAction, job: Job, user: str = "U0ANA", view: str | None = None) -> Pressed:
+        """Press a button of the job's newest message."""
+        incident = next((alert.alert_id for alert in reversed(self.told) if alert.arn == job.arn), "none")
+        press = JobPress(
+            action=action,
+            user=user,
+            arn=job.arn,
+            name=job.name,
+            region=job.region,
+            created_at=datetime.fromisoformat(key_time(job)),
+            incident=incident,
+            channel="C0",
+            view_id=view,
+        )
+        return self.answerer.answer(press)
+
+    @property
+    def told(self) -> list[JobRunsAlert]:
+        """What was told of jobs that run; an alert that was queued twice is there twice."""
+        return [alert for alert in self.alerts.sent if isinstance(alert, JobRunsAlert) and alert.edits is None]
+
+    @property
+    def edits(self) -> list[JobRunsAlert]:
+        """What became of it."""
+        return [alert for alert in self.alerts.sent if isinstance(alert, JobRunsAlert) and alert.edits]

@@ -1,0 +1,240 @@
+"""Everything SweepNotebooks and AnswerSlack meet, in memory, with a clock to turn."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sagewatch.alerts.ports import Posted
+from sagewatch.idle.advice import Adviser
+from sagewatch.idle.alerts import NotebookAlert, NotebookNews
+from sagewatch.idle.decision import Rules
+from sagewatch.idle.evidence import Active, Idle, Reading, Source
+from sagewatch.idle.inspection import Looker
+from sagewatch.idle.notices import Incidents
+from sagewatch.idle.outcomes import NotebooksSwept
+from sagewatch.idle.repair import Repairs
+from sagewatch.idle.stop import Stopper
+from sagewatch.idle.sweep import NotebookSweeper
+from sagewatch.notebooks.track import Tracker
+from sagewatch.pricing.book import PriceBook
+from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
+from sagewatch.slack.actions import Action
+from sagewatch.slack.interactions.job_buttons import JobAnswerer
+from sagewatch.slack.interactions.notebook_buttons import Answerer
+from sagewatch.slack.interactions.payloads import Press, Pressed
+from tests.fakes.alerts import InMemoryAlertQueue
+from tests.fakes.delivery import InMemoryDeliveries
+from tests.fakes.idle import InMemoryWatches
+from tests.fakes.jobs import InMemoryCheckpoints, InMemoryOpenJobs
+from tests.fakes.ledger import InMemoryLedger, InMemoryMarks, InMemoryTotals
+from tests.fakes.notebooks import InMemorySessions
+from tests.fakes.pricing import InMemoryPrices
+from tests.fakes.sagemaker import InMemoryJobs, InMemoryJobStops, InMemoryNotebooks, InMemoryRegions
+from tests.fakes.slack import InMemoryDialogs
+from tests.worlds.builders import ACCOUNT, NOW, endless, price
+
+BOOK = PriceBook(
+    hourly={
+        "Notebook": {"ml.t3.medium": price("0.05", "Notebook"), "ml.g5.xlarge": price("1.41", "Notebook")},
+        "Training": {"ml.m5.xlarge": price("0.23"), "ml.g5.xlarge": price("1.408")},
+    },
+    volumes={"Notebook": price("0.14", "Notebook")},
+)
+OWNER = {"sagewatch:owner": "ana@example.com"}
+
+
+def a_notebook(name: str = "Lab-One", **changes: object) -> Notebook:
+    """A notebook in service for two days at ``NOW``."""
+    born = NOW - timedelta(days=2)
+    notebook = Notebook(
+        name=name,
+        arn=f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:notebook-instance/{name.lower()}",
+        account=ACCOUNT,
+        region="us-east-1",
+        status=NotebookStatus.IN_SERVICE,
+        instance_type="ml.t3.medium",
+        created_at=born,
+        modified_at=born,
+        volume_gb=5,
+        platform="notebook-al2023-v1",
+    )
+    return replace(notebook, **changes)  # type: ignore[arg-type] # what a test is about
+
+
+@dataclass
+class Told:
+    """The ``EvidenceSource`` port on a dictionary, and whom it was asked about."""
+
+    said: dict[str, Reading] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def read(self, notebook: Notebook, now: datetime) -> Reading:
+        """See ``EvidenceSource.read``."""
+        del now
+        self.asked.append(notebook.name)
+        return self.said.get(notebook.name, Idle(Source.JUPYTER, None, "no kernel and no terminal is open"))
+
+
+class NotebookWorld:
+    """An account with notebooks, at ``NOW``."""
+
+    def __init__(self, *, enforce: bool = True, max_stops: int = 10, approvers: tuple[str, ...] = ()) -> None:
+        """Four hours idle is idle, and an hour's notice is given."""
+        self.now = NOW
+        self.notebooks = InMemoryNotebooks()
+        self.sessions = InMemorySessions()
+        self.ledger = InMemoryLedger()
+        self.watches = InMemoryWatches()
+        self.open_jobs = InMemoryOpenJobs(self.ledger)
+        self.totals = InMemoryTotals()
+        self.alerts = InMemoryAlertQueue()
+        self.deliveries = InMemoryDeliveries()
+        self.regions = InMemoryRegions()
+        self.dialogs = InMemoryDialogs()
+        self.jupyter = Told()
+        prices = InMemoryPrices({"us-east-1": BOOK})
+        self.tracker = Tracker(
+            notebooks=self.notebooks,
+            sessions=self.sessions,
+            ledger=self.ledger,
+            marks=InMemoryMarks(),
+            prices=prices,
+            regions=self.regions,
+            clock=lambda: self.now,
+            owner_tag_keys=("sagewatch:owner",),
+            discount_percent=Decimal(0),
+        )
+        rules = Rules(idle_after=timedelta(hours=4), warn=timedelta(hours=1))
+        looker = Looker(notebooks=self.notebooks, evidence=(self.jupyter,), clock=lambda: self.now, rules=rules)
+        incidents = Incidents(
+            watches=self.watches,
+            alerts=self.alerts,
+            prices=prices,
+            clock=lambda: self.now,
+            owner_tag_keys=("sagewatch:owner",),
+            discount_percent=Decimal(0),
+            warn=rules.warn,
+            enforce=enforce,
+        )
+        stopper = Stopper(
+            looker=looker,
+            incidents=incidents,
+            stops=self.notebooks,
+            tracker=self.tracker,
+            watches=self.watches,
+            posted=self.deliveries,
+            clock=lambda: self.now,
+            enforce=enforce,
+        )
+        self.sweeper = NotebookSweeper(
+            lists=self.notebooks,
+            repairs=Repairs(
+                lists=self.notebooks,
+                notebooks=self.notebooks,
+                sessions=self.sessions,
+                tracker=self.tracker,
+                checkpoints=InMemoryCheckpoints(),
+                clock=lambda: self.now,
+            ),
+            watches=self.watches,
+            regions=self.regions,
+            looker=looker,
+            incidents=incidents,
+            adviser=Adviser(
+                open_jobs=self.open_jobs,
+                totals=self.totals,
+                incidents=incidents,
+                clock=lambda: self.now,
+                long_running=timedelta(hours=24),
+            ),
+            stopper=stopper,
+            clock=lambda: self.now,
+            home_region="us-east-1",
+            max_stops=max_stops,
+        )
+        self.answerer = Answerer(
+            sessions=self.sessions,
+            watches=self.watches,
+            incidents=incidents,
+            looker=looker,
+            stopper=stopper,
+            jobs=JobAnswerer(
+                jobs=InMemoryJobs(),
+                stops=InMemoryJobStops(InMemoryJobs()),
+                snoozes=self.open_jobs,
+                files=self.watches,
+                alerts=self.alerts,
+                dialogs=self.dialogs,
+                prices=prices,
+                clock=lambda: self.now,
+                zone=ZoneInfo("Europe/Berlin"),
+                discount_percent=Decimal(0),
+                enforce=enforce,
+            ),
+            dialogs=self.dialogs,
+            clock=lambda: self.now,
+            zone=ZoneInfo("Europe/Berlin"),
+            approvers=approvers,
+        )
+
+    def has(self, *notebooks: Notebook) -> None:
+        """Let SageMaker know notebooks."""
+        for notebook in notebooks:
+            self.notebooks.found[notebook.region, notebook.name] = notebook
+            self.notebooks.tagged[notebook.arn] = notebook.tags or OWNER
+
+    def says(self, name: str, reading: Reading) -> None:
+        """Let Jupyter say something of a notebook."""
+        self.jupyter.said[name] = reading
+
+    def busy(self, name: str) -> None:
+        """Let a kernel run."""
+        self.says(name, Active(Source.JUPYTER, None, "kernel python3 is busy"))
+
+    def sweep(self, *, later: timedelta = timedelta(0)) -> NotebooksSwept:
+        """Turn the clock, sweep with all the time in the world, and deliver what is queued."""
+        self.now += later
+        swept = self.sweeper.sweep(endless)
+        self.deliver()
+        return swept
+
+    def deliver(self) -> None:
+        """Post what is queued, now."""
+        for alert in self.alerts.sent:
+            self.deliveries.posted.setdefault(alert.alert_id, Posted("C0", f"{self.now.timestamp():.6f}"))
+
+    def press(self, action: Action, name: str = "Lab-One", user: str = "U0ANA", view: str | None = None) -> Pressed:
+        """Press a button of the newest incident."""
+        notebook = self.notebooks.found.get(("us-east-1", name), a_notebook(name))
+        incident = next((alert.alert_id for alert in reversed(self.announced) if alert.name == name), "none")
+        press = Press(
+            action=action,
+            user=user,
+            arn=notebook.arn,
+            name=name,
+            region="us-east-1",
+            incident=incident,
+            channel="C0",
+            view_id=view,
+        )
+        pressed = self.answerer.on_message(press.model_dump_json())
+        self.deliver()
+        return pressed
+
+    @property
+    def announced(self) -> list[NotebookAlert]:
+        """The incidents that were announced, each once."""
+        found = {a.alert_id: a for a in self.alerts.sent if isinstance(a, NotebookAlert) and a.edits is None}
+        return list(found.values())
+
+    @property
+    def edits(self) -> list[NotebookAlert]:
+        """What became of them."""
+        return [alert for alert in self.alerts.sent if isinstance(alert, NotebookAlert) and alert.edits]
+
+    @property
+    def news(self) -> list[NotebookNews]:
+        """What else was told, each once."""
+        found = {alert.alert_id: alert for alert in self.alerts.sent if isinstance(alert, NotebookNews)}
+        return list(found.values())

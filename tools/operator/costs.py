@@ -1,0 +1,250 @@
+"""Ask the ledger what was spent on SageMaker: by day, owner, kind or job, as a table, CSV, JSON lines or FOCUS CSV.
+
+Amounts are on-demand list price estimates in USD, less the stack's discount. A job counts on the day (UTC) it ended.
+What is not known is counted as unpriced and is in no sum; tuning and AutoML jobs are their children's sums and in none.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, fields
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+
+from sagewatch.errors import SettingsError
+from sagewatch.formatting import duration, money
+from sagewatch.ledger import focus
+from sagewatch.ledger.queries import By, Only, Question, Spending
+from sagewatch.ledger.totals import NOTHING, LedgerRow, Spend
+from sagewatch.sagemaker.resources import JobKind
+from sagewatch.wiring import operator as wiring
+from tools.operator.cli import day, run
+from tools.operator.open_sessions import show_open
+
+_JOB = "job"
+_TOP = 20
+_COLUMNS = tuple(field.name for field in fields(LedgerRow))
+
+
+def main() -> int:
+    """Read the arguments and answer."""
+    given = _arguments()
+    return run(lambda: show_open(given.stack) if given.open else answer(given), on_interrupt="Stopped.")
+
+
+def answer(given: argparse.Namespace) -> int:
+    """Ask the ledger and write what it says."""
+    question = Question(first_day=given.since, last_day=given.until, owner=given.owner, kind=given.kind)
+    if question.first_day > question.last_day:
+        raise SettingsError(f"--since {given.since} is after --until {given.until}")
+    with Status("Reading the ledger", console=Console(stderr=True)) as status:
+        spending = wiring.spending(given.stack, lambda day: status.update(f"Reading the ledger: {day}"))
+        if given.format == "focus":
+            return _write_focus(spending, question, given.only)
+        if given.by == _JOB:
+            return _write_jobs(spending, question, given)
+        groups = spending.grouped(question, By(given.by))
+    _write_groups(groups, question, given)
+    return 0
+
+
+def _write_focus(spending: Spending, question: Question, only: Only) -> int:
+    left_out = 0
+    writer = csv.DictWriter(sys.stdout, focus.COLUMNS)
+    writer.writeheader()
+    for row in spending.jobs(question, only):
+        if not focus.has_charge(row):
+            left_out += not row.kind.is_rollup
+            continue
+        writer.writerow(focus.charge(row))
+    if left_out:
+        sys.stderr.write(f"{left_out} jobs have no known cost and are left out; --only unpriced lists them\n")
+    return 0
+
+
+def _write_jobs(spending: Spending, question: Question, given: argparse.Namespace) -> int:
+    top = _TOP if given.top is None and given.format == "table" else given.top
+    rows = spending.dearest(question, top, given.only) if top else spending.jobs(question, given.only)
+    match given.format:
+        case "csv":
+            _write_csv(_COLUMNS, map(_texts, rows))
+        case "json":
+            _write_json(map(_texts, rows))
+        case _:
+            _show_jobs(list(rows), question, given.only)
+    return 0
+
+
+def _write_groups(groups: Mapping[str, Spend], question: Question, given: argparse.Namespace) -> None:
+    largest = (
+        sorted(groups.items(), key=lambda group: -group[1].cost_usd) if given.by != By.DAY else sorted(groups.items())
+    )
+    shown = largest[: given.top] if given.top else largest
+    records = ({given.by: name, **_amounts(spend)} for name, spend in shown)
+    match given.format:
+        case "csv":
+            _write_csv((given.by, *asdict(NOTHING)), records)
+        case "json":
+            _write_json(records)
+        case _:
+            Console().print(_groups_table(shown, groups, question, given.by))
+
+
+def _write_csv(columns: Iterable[str], records: Iterable[Mapping[str, str]]) -> None:
+    writer = csv.DictWriter(sys.stdout, list(columns))
+    writer.writeheader()
+    writer.writerows(records)
+
+
+def _write_json(records: Iterable[Mapping[str, str]]) -> None:
+    """One object to a line, amounts as text, so that no reader makes floats of them."""
+    for record in records:
+        sys.stdout.write(f"{json.dumps(record)}\n")
+
+
+def _texts(row: LedgerRow) -> dict[str, str]:
+    return {name: _plain(value) for name in _COLUMNS if (value := getattr(row, name)) is not None}
+
+
+def _amounts(spend: Spend) -> dict[str, str]:
+    return {name: _plain(value) for name, value in asdict(spend).items()}
+
+
+def _plain(value: object) -> str:
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+
+
+def _groups_table(shown: list[tuple[str, Spend]], groups: Mapping[str, Spend], question: Question, by: str) -> Table:
+    whole = sum(groups.values(), NOTHING)
+    table = _table(f"SageMaker jobs that ended {_period(question)}, on-demand list price estimate")
+    table.add_column(by)
+    for column in ("jobs", "cost", "failed", "saved by spot", "unpriced"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for name, spend in shown:
+        table.add_row(name, *_cells(spend))
+    if len(shown) < len(groups):
+        named = dict(shown)
+        rest = sum((spend for name, spend in groups.items() if name not in named), NOTHING)
+        table.add_row(f"({len(groups) - len(shown)} more)", *_cells(rest), style="dim")
+    table.add_section()
+    table.add_row("all", *_cells(whole), style="bold")
+    return table
+
+
+def _cells(spend: Spend) -> Iterator[str]:
+    yield f"{spend.jobs:,}"
+    yield f"{money(spend.cost_usd)}{'*' if spend.provisional_jobs else ''}"
+    yield f"{money(spend.failed_usd)} in {spend.failed_jobs:,}" if spend.failed_jobs else "-"
+    yield money(spend.spot_savings_usd) if spend.spot_savings_usd else "-"
+    yield f"{spend.unpriced_jobs:,}" if spend.unpriced_jobs else "-"
+
+
+def _show_jobs(rows: list[LedgerRow], question: Question, only: Only) -> None:
+    if rows:
+        Console().print(_jobs_table(rows, question, only))
+    else:
+        sys.stdout.write(f"No such job ended {_period(question)}.\n")
+
+
+def _jobs_table(rows: Iterable[LedgerRow], question: Question, only: Only) -> Table:
+    which = "dearest" if only is Only.ALL else only
+    table = _table(f"The {which} SageMaker jobs that ended {_period(question)}, on-demand list price estimate")
+    amount = "saved" if only is Only.SPOT else "billed"
+    for column in ("ended", "kind", "job", "how", "owner"):
+        table.add_column(column, no_wrap=column in {"ended", "kind"}, overflow="fold")
+    for column in (amount, "cost"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row.ended_on,
+            row.kind,
+            row.resource_name,
+            row.failure_class or row.status,
+            row.owner or "-",
+            _saved(row) if only is Only.SPOT else _billed(row),
+            _cost(row),
+        )
+    return table
+
+
+def _saved(row: LedgerRow) -> str:
+    return "-" if row.spot_savings_usd is None else money(row.spot_savings_usd)
+
+
+def _billed(row: LedgerRow) -> str:
+    return "-" if row.billable_seconds is None else duration(row.billable_seconds)
+
+
+def _cost(row: LedgerRow) -> str:
+    if row.rollup_jobs is not None:
+        known = "unknown" if row.rollup_usd is None else money(row.rollup_usd)
+        return f"({known} in {row.rollup_jobs} jobs)"
+    if row.cost_usd is None:
+        return row.pricing
+    return f"{money(row.cost_usd)}{'*' if row.pricing == 'provisional' else ''}"
+
+
+def _table(title: str) -> Table:
+    caption = "* may still change. Days are UTC; a job counts on the day it ended."
+    return Table(
+        title=title, caption=caption, box=SIMPLE_HEAD, title_justify="left", caption_justify="left", pad_edge=False
+    )
+
+
+def _period(question: Question) -> str:
+    if question.first_day == question.last_day:
+        return f"on {question.first_day}"
+    return f"from {question.first_day} to {question.last_day}"
+
+
+def _arguments() -> argparse.Namespace:
+    today = datetime.now(UTC).date()
+    parser = argparse.ArgumentParser(prog="make costs", description=__doc__)
+    parser.add_argument("--stack", default="sagewatch", help="name of the deployed stack (STACK=)")
+    parser.add_argument("--open", action="store_true", help="notebook instances whose sessions are open, and no rows")
+    parser.add_argument("--by", choices=[*By, _JOB], help="what to add up by (default: owner)")
+    parser.add_argument(
+        "--since", type=day, default=date(today.year, today.month, 1), help="first day (default: this month's)"
+    )
+    parser.add_argument("--until", type=day, default=today, help="last day, included (default: today)")
+    parser.add_argument("--owner", help="only this owner's jobs")
+    parser.add_argument("--kind", type=JobKind, choices=list(JobKind), help="only jobs of this kind")
+    parser.add_argument(
+        "--only",
+        type=Only,
+        choices=list(Only),
+        default=Only.ALL,
+        help="list jobs that failed, ran on spot, or have no price",
+    )
+    parser.add_argument("--top", type=_count, help=f"only so many, the dearest first (jobs in a table: {_TOP})")
+    formats = parser.add_mutually_exclusive_group()
+    for name, text in (
+        ("csv", "CSV"),
+        ("json", "JSON, one object to a line"),
+        ("focus", f"CSV in the columns of FOCUS {focus.VERSION}"),
+    ):
+        formats.add_argument(f"--{name}", dest="format", action="store_const", const=name, default="table", help=text)
+    given = parser.parse_args()
+    if given.format == "focus" and (given.by or given.top):
+        parser.error("--focus writes one charge for each job: it takes neither --by nor --top")
+    if given.only is not Only.ALL and given.by not in {None, _JOB}:
+        parser.error("--only lists jobs: it goes with --by job")
+    given.by = given.by or (By.OWNER if given.only is Only.ALL else _JOB)
+    return given
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Notebook instances whose sessions are open, with what they have cost so far: `make costs ARGS=--open`."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from sagewatch.formatting import duration, money
+from sagewatch.notebooks.open_costs import Reading
+from sagewatch.wiring import operator as wiring
+
+
+def show_open(stack: str) -> int:
+    """Print the open sessions of a stack's regions, the dearest first."""
+    readings = wiring.meter(stack).read()
+    if readings:
+        Console().print(_table(readings))
+    else:
+        sys.stdout.write("No notebook instance is known to be in service or stopped.\n")
+    return 0
+
+
+def _table(readings: Sequence[Reading]) -> Table:
+    table = Table(
+        title=f"Open sessions of notebook instances on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, list price estimate",
+        caption="What they have cost is in no sum until they end. Stopped ones are billed for their volumes.",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        caption_justify="left",
+        pad_edge=False,
+    )
+    for column in ("notebook", "region", "on", "owner"):
+        table.add_column(column, overflow="fold")
+    for column in ("for", "so far", "an hour"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for reading in readings:
+        table.add_row(*_cells(reading))
+    table.add_section()
+    hourly = sum((reading.hourly.usd or Decimal(0) for reading in readings), Decimal(0))
+    table.add_row("all", "", "", "", "", money(sum((r.usd for r in readings), Decimal(0))), money(hourly), style="bold")
+    return table
+
+
+def _cells(reading: Reading) -> Sequence[str]:
+    session, cost = reading.session, reading.cost
+    return (
+        session.name,
+        session.region,
+        session.instance_type or "stopped",
+        session.owner or "-",
+        duration(cost.seconds or 0),
+        cost.pricing if cost.usd is None else money(cost.usd),
+        "-" if reading.hourly.usd is None else money(reading.hourly.usd),
+    )

@@ -1,0 +1,1 @@
+"""Commands a developer runs to make the shipped tables."""

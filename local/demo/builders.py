@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.demo.player import PlayedJob
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 
 _ROLE = "arn:aws:iam::111122223333:role/DataScience"
 _BUCKET = "s3://ml-team-artifacts"
@@ -57,7 +57,7 @@ def training(  # noqa: PLR0913 - a play reads best on one line
     ran = round(run.minutes * 60)
     seconds = {"BillableTimeInSeconds": ran if billable is None else billable, "TrainingTimeInSeconds": ran}
     return PlayedJob(
-        kind=JobKind.TRAINING,
+        kind=ResourceKind.TRAINING,
         name=name,
         request={
             "AlgorithmSpecification": {"TrainingImage": _IMAGE, "TrainingInputMode": "File"},
@@ -95,7 +95,7 @@ def processing(
     output = {"OutputName": "features", "AppManaged": False}
     place = {"S3Uri": f"{_BUCKET}/features/{name}", "LocalPath": "/opt/ml/out", "S3UploadMode": "EndOfJob"}
     return PlayedJob(
-        kind=JobKind.PROCESSING,
+        kind=ResourceKind.PROCESSING,
         name=name,
         request={
             "AppSpecification": {"ImageUri": _IMAGE},
@@ -121,7 +121,7 @@ def transform(
     """A batch transform job."""
     [(instance_type, count)] = instances.items()
     return PlayedJob(
-        kind=JobKind.TRANSFORM,
+        kind=ResourceKind.TRANSFORM,
         name=name,
         request={
             "ModelName": "churn",
@@ -141,7 +141,7 @@ def tuning(name: str, run: Run, *, status: str = "Completed", reason: str | None
     limits = {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 2}
     times = {key: value for key, value in run.times("HyperParameterTuning").items() if "StartTime" not in key}
     return PlayedJob(
-        kind=JobKind.TUNING,
+        kind=ResourceKind.TUNING,
         name=name,
         request={"HyperParameterTuningJobConfig": {"Strategy": "Bayesian", "ResourceLimits": limits}},
         end={"HyperParameterTuningJobStatus": status, "FailureReason": reason, **times},
@@ -153,7 +153,7 @@ def automl(name: str, run: Run, *, status: str = "Completed", reason: str | None
     """An AutoML job, of which no event tells; the jobs it started are played beside it."""
     place = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{_BUCKET}/to-learn"}}
     return PlayedJob(
-        kind=JobKind.AUTOML,
+        kind=ResourceKind.AUTOML,
         name=name,
         request={
             "AutoMLJobInputDataConfig": [{"DataSource": place}],

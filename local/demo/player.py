@@ -14,17 +14,17 @@ from botocore.config import Config
 
 from local.demo.metrics import metric_data
 from sagewatch.adapters.dynamodb.items import from_item
-from sagewatch.sagemaker.resources import KINDS, JobKind
+from sagewatch.sagemaker.resources import KIND_FACTS, ResourceKind
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 _PREFIX = {
-    JobKind.TRAINING: "Training",
-    JobKind.PROCESSING: "Processing",
-    JobKind.TRANSFORM: "Transform",
-    JobKind.TUNING: "HyperParameterTuning",
-    JobKind.AUTOML: "AutoML",
+    ResourceKind.TRAINING: "Training",
+    ResourceKind.PROCESSING: "Processing",
+    ResourceKind.TRANSFORM: "Transform",
+    ResourceKind.TUNING: "HyperParameterTuning",
+    ResourceKind.AUTOML: "AutoML",
 }
 # What Describe answers and no event carries (the EventBridge events reference).
 _NOT_IN_EVENTS = frozenset(
@@ -53,7 +53,7 @@ class PlayedJob:
     No event tells of a job that is ``lost``. ``metrics`` are what CloudWatch is told of each host, over and over.
     """
 
-    kind: JobKind
+    kind: ResourceKind
     name: str
     request: Mapping[str, Any]
     end: Mapping[str, Any]
@@ -101,7 +101,7 @@ class Stage:
         getattr(sagemaker, f"create_{_operation(job.kind)}")(
             **{f"{_PREFIX[job.kind]}JobName": job.name}, **job.request, Tags=tags
         )
-        self.control(KINDS[job.kind].arn_type, job.name, {"CreationTime": job.end["CreationTime"]}, job.region)
+        self.control(KIND_FACTS[job.kind].arn_type, job.name, {"CreationTime": job.end["CreationTime"]}, job.region)
 
     def control(self, kind: str, name: str, fields: Mapping[str, Any], region: str = "us-east-1") -> None:
         """Set Describe fields of an emulated resource."""
@@ -115,20 +115,20 @@ class Stage:
         """Tell CloudWatch what the job's hosts did, as SageMaker does while it runs."""
         cloudwatch = self.client("cloudwatch", job.region)
         for some in batched(metric_data(job), 500, strict=False):
-            cloudwatch.put_metric_data(Namespace=KINDS[job.kind].log_group, MetricData=some)
+            cloudwatch.put_metric_data(Namespace=KIND_FACTS[job.kind].log_group, MetricData=some)
 
     def finish(self, job: PlayedJob) -> None:
         """Set the job's end in the emulator, and what it wrote until then."""
         if job.log:
             self._write(job)
-        self.control(KINDS[job.kind].arn_type, job.name, job.end, job.region)
+        self.control(KIND_FACTS[job.kind].arn_type, job.name, job.end, job.region)
 
     def _write(self, job: PlayedJob) -> None:
         """The functions' own logs are MiniStack's, those of jobs are where their SageMaker is."""
         logs = self._new_client("logs", job.region, self._env["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"])
-        host = "i-0a1b2c3d4e5f60718" if job.kind is JobKind.TRANSFORM else "algo-1"
+        host = "i-0a1b2c3d4e5f60718" if job.kind is ResourceKind.TRANSFORM else "algo-1"
         now = datetime.now(UTC).timestamp()
-        group, stream = KINDS[job.kind].log_group, f"{job.name}/{host}-{now:.0f}"
+        group, stream = KIND_FACTS[job.kind].log_group, f"{job.name}/{host}-{now:.0f}"
         with suppress(logs.exceptions.ResourceAlreadyExistsException):
             logs.create_log_group(logGroupName=group)
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
@@ -157,7 +157,7 @@ class Stage:
         """Put the event on the bus, as often as it should arrive."""
         entry = {
             "Source": "sagewatch.replay",
-            "DetailType": KINDS[job.kind].detail_type,
+            "DetailType": KIND_FACTS[job.kind].detail_type,
             "Detail": json.dumps(detail),
             "Resources": [detail[f"{_PREFIX[job.kind]}JobArn"]],
         }
@@ -206,24 +206,24 @@ def get_json(url: str) -> Any:
         return json.loads(answer.read())
 
 
-def describe(sagemaker: "SageMakerClient", kind: JobKind, name: str) -> dict[str, Any]:
+def describe(sagemaker: "SageMakerClient", kind: ResourceKind, name: str) -> dict[str, Any]:
     """Ask the emulator for a job."""
     answer: dict[str, Any] = getattr(sagemaker, f"describe_{_operation(kind)}")(**{f"{_PREFIX[kind]}JobName": name})
     return answer
 
 
-def _operation(kind: JobKind) -> str:
-    return "auto_ml_job_v2" if kind is JobKind.AUTOML else KINDS[kind].arn_type.replace("-", "_")
+def _operation(kind: ResourceKind) -> str:
+    return "auto_ml_job_v2" if kind is ResourceKind.AUTOML else KIND_FACTS[kind].arn_type.replace("-", "_")
 
 
-def event_detail(kind: JobKind, described: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+def event_detail(kind: ResourceKind, described: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
     """Make an event's detail of a Describe answer: epoch milliseconds, explicit nulls, tags as an object."""
     prefix = _PREFIX[kind]
     hidden = _NOT_IN_EVENTS - {f"{prefix}JobArn"}
     detail = {name: _as_in_events(value) for name, value in described.items() if name not in hidden}
     for absent in ("FailureReason", f"{prefix}StartTime", f"{prefix}EndTime"):
         detail.setdefault(absent, None)
-    return detail if kind is JobKind.PROCESSING else {**detail, "Tags": dict(tags)}
+    return detail if kind is ResourceKind.PROCESSING else {**detail, "Tags": dict(tags)}
 
 
 def _as_in_events(value: Any) -> Any:

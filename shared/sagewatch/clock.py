@@ -16,7 +16,7 @@ class Clock(Protocol):
         """Say what time it is."""
 
 
-class MoreTime(Protocol):
+class TimeBudget(Protocol):
     """Whether there is time for one thing more."""
 
     def __call__(self, share: float = 1) -> bool:

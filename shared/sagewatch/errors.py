@@ -31,7 +31,7 @@
         `-- RefreshIncompleteError  and so with a refresh of the prices
 """
 
-from sagewatch.outcomes import Answered
+from sagewatch.outcomes import Outcome
 
 
 class SageWatchError(Exception):
@@ -118,7 +118,7 @@ class NotPostedYetError(RetryableError):
     """The message it replies to, or takes the place of, is not in the channel yet."""
 
 
-class PictureNotReadyError(RetryableError):
+class ImageNotReadyError(RetryableError):
     """Slack has the picture of the message, and cannot show it yet."""
 
 
@@ -141,7 +141,7 @@ class StopRefusedError(SageWatchError):
 class PartlyDoneError(SageWatchError):
     """What could be done was done, and something needs a person. ``outcome`` is what was done."""
 
-    def __init__(self, message: str, *, outcome: Answered | None = None) -> None:
+    def __init__(self, message: str, *, outcome: Outcome | None = None) -> None:
         """Keep the sentence and the outcome."""
         super().__init__(message)
         self.outcome = outcome

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 
-class Metric(StrEnum):
+class EmfMetric(StrEnum):
     """The metrics there are. README.md lists them with what they cost; a test holds it to this list."""
 
     SWEEPS_FINISHED = "SweepsFinished"
@@ -24,30 +24,30 @@ class Metric(StrEnum):
     STOPS_REFUSED = "StopsRefused"
     DELIVERY_AGE = "DeliveryAge"
     PRICES_AGE = "PricesAge"
-    MESSAGES_BURIED = "MessagesBuried"
+    MESSAGES_DEAD_LETTERED = "MessagesDeadLettered"
     MESSAGES_POSTPONED = "MessagesPostponed"
 
     @property
     def unit(self) -> str:
         """CloudWatch's name of its unit."""
-        return "Seconds" if self in {Metric.DELIVERY_AGE, Metric.PRICES_AGE} else "Count"
+        return "Seconds" if self in {EmfMetric.DELIVERY_AGE, EmfMetric.PRICES_AGE} else "Count"
 
 
-class Answered(Protocol):
+class Outcome(Protocol):
     """What happened, as JSON."""
 
-    def answer(self) -> Mapping[str, object]:
+    def to_log(self) -> Mapping[str, object]:
         """The outcome as JSON."""
 
 
 @runtime_checkable
-class Measured(Protocol):
+class MeasuredOutcome(Protocol):
     """What happened, in numbers worth keeping."""
 
-    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+    def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
         """The numbers. ``sent_at`` is when the message behind it was queued, if one was and that is known."""
 
 
-def happened(counts: Mapping[Metric, int]) -> Mapping[Metric, float]:
+def nonzero(counts: Mapping[EmfMetric, int]) -> Mapping[EmfMetric, float]:
     """The counts of what happened at all."""
     return {metric: count for metric, count in counts.items() if count}

@@ -9,22 +9,22 @@ from sagewatch.errors import AccessDeniedError, OutOfTimeError, RetryableError, 
 _TOLD = 20  # sentences of what went wrong
 
 
-class Notes(Protocol):
-    """Where a run notes what it could not do; see ``Swept``."""
+class SweepReport(Protocol):
+    """Where a run notes what it could not do; see ``JobSweepReport``."""
 
     complete: bool
     failures: list[str]
     postponed: list[str]
 
 
-def cut(sentences: Sequence[str]) -> list[str]:
+def first_few(sentences: Sequence[str]) -> list[str]:
     """The first of them, and how many more there are: a log line and a message have limits."""
     more = [f"and {len(sentences) - _TOLD} more"] if len(sentences) > _TOLD else []
     return [*sentences[:_TOLD], *more]
 
 
 @contextmanager
-def noted(swept: Notes, what: str, *, may_throttle: bool = True) -> Iterator[None]:
+def continue_on_error(swept: SweepReport, what: str, *, may_throttle: bool = True) -> Iterator[None]:
     """Let one thing's failure hinder no other. A throttled SageMaker is left alone, and asked again by the next run."""
     try:
         yield

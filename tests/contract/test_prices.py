@@ -16,16 +16,16 @@ from local.sagemaker.price_list import pricing_app
 from sagewatch.adapters.dynamodb.prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.price_list import AwsPriceList
 from sagewatch.errors import AccessDeniedError, RefreshIncompleteError, UnavailableError
-from sagewatch.outcomes import Metric
+from sagewatch.outcomes import EmfMetric
 from sagewatch.pricing.ports import PriceDates, PriceList
 from sagewatch.pricing.price_list import ListedPrice, read_documents
-from sagewatch.pricing.refresh import Refreshed, Refresher
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.pricing.refresh import PriceRefresh, PriceRefreshReport
+from sagewatch.sagemaker.resources import ResourceKind
 from tests.fakes.pricing import InMemoryPriceDates, InMemoryPrices
 from tests.fakes.sagemaker import InMemoryRegions
 from tests.unit.pricing.test_price_list import a_document
 from tests.worlds.aws import Aws
-from tests.worlds.builders import BOOK, NOW, endless, timeless
+from tests.worlds.builders import BOOK, NOW, no_time_limit, timeless
 from tests.worlds.servers import serving
 
 
@@ -96,7 +96,7 @@ def test_a_list_that_is_down_is_unavailable() -> None:
 def test_a_region_without_live_prices_uses_the_shipped_ones(state: tuple[Any, str]) -> None:
     """Until the next refresh."""
     prices = DynamoPrices(*state, otherwise=InMemoryPrices({"eu-west-1": BOOK}), clock=lambda: NOW)
-    found = prices.book("eu-west-1").instance_hour(JobKind.TRAINING, "ml.m5.xlarge")
+    found = prices.book("eu-west-1").instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge")
 
     assert found is not None
     assert found.source == "shipped table"
@@ -108,10 +108,10 @@ def test_a_live_price_goes_before_the_shipped_one_which_fills_the_gaps(state: tu
         ListedPrice("Training", "ml.m5.xlarge", Decimal("0.25"), "2026-11-19T22:00:00Z"),
         ListedPrice("Training", None, Decimal("0.13"), "2026-11-19T22:00:00Z"),
     ]
-    DynamoPriceCache(*state).keep("us-east-1", listed, NOW)
+    DynamoPriceCache(*state).save("us-east-1", listed, NOW)
     book = DynamoPrices(*state, otherwise=InMemoryPrices({"us-east-1": BOOK}), clock=lambda: NOW).book("us-east-1")
-    live, shipped = (book.instance_hour(JobKind.TRAINING, name) for name in ("ml.m5.xlarge", "ml.g5.xlarge"))
-    volume = book.gb_month(JobKind.TRAINING)
+    live, shipped = (book.instance_hour(ResourceKind.TRAINING, name) for name in ("ml.m5.xlarge", "ml.g5.xlarge"))
+    volume = book.gb_month(ResourceKind.TRAINING)
 
     assert live is not None
     assert shipped is not None
@@ -128,9 +128,9 @@ def test_a_price_that_changes_is_used_within_the_hour(state: tuple[Any, str]) ->
     prices = DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: moments[-1])
     seen: list[Decimal] = []
     for minutes, usd in ((0, "0.23"), (59, "0.25"), (60, "0.25")):
-        cache.keep("us-east-1", [ListedPrice("Training", "ml.m5.xlarge", Decimal(usd), "2026-11-19")], NOW)
+        cache.save("us-east-1", [ListedPrice("Training", "ml.m5.xlarge", Decimal(usd), "2026-11-19")], NOW)
         moments.append(NOW + timedelta(minutes=minutes))
-        found = prices.book("us-east-1").instance_hour(JobKind.TRAINING, "ml.m5.xlarge")
+        found = prices.book("us-east-1").instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge")
         assert found is not None
         seen.append(found.usd)
 
@@ -139,23 +139,25 @@ def test_a_price_that_changes_is_used_within_the_hour(state: tuple[Any, str]) ->
 
 def test_prices_that_were_not_refreshed_for_a_week_are_used_and_said_to_be_stale(state: tuple[Any, str]) -> None:
     """A stale price is better than none."""
-    DynamoPriceCache(*state).keep(
+    DynamoPriceCache(*state).save(
         "us-east-1", [ListedPrice("Training", "ml.m5.xlarge", Decimal("0.23"), "2026-11-12")], NOW
     )
     later = NOW + timedelta(days=7)
     found = (
         DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: later)
         .book("us-east-1")
-        .instance_hour(JobKind.TRAINING, "ml.m5.xlarge")
+        .instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge")
     )
 
     assert found is not None
     assert (found.usd, found.source) == (Decimal("0.23"), "Price List, stale since 2026-11-20,")
 
 
-def a_refresher(lists: PriceList, cache: DynamoPriceCache, *regions: str, dates: PriceDates | None = None) -> Refresher:
+def a_refresher(
+    lists: PriceList, cache: DynamoPriceCache, *regions: str, dates: PriceDates | None = None
+) -> PriceRefresh:
     """At home in us-east-1, with other regions in use."""
-    return Refresher(
+    return PriceRefresh(
         price_list=lists,
         cache=cache,
         dates=dates or InMemoryPriceDates(),
@@ -182,10 +184,10 @@ def test_every_region_in_use_is_refreshed_and_a_broken_one_hinders_no_other(stat
     with pytest.raises(
         RefreshIncompleteError, match=r"^ap-south-1: .*; eu-west-1: a price document of 1 characters"
     ) as failure:
-        refresher.refresh(endless)
+        refresher.refresh(no_time_limit)
     assert "us-east-1" not in str(failure.value)
     book = DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: NOW).book("us-east-1")
-    assert book.instance_hour(JobKind.TRAINING, "ml.m5.xlarge") is not None
+    assert book.instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge") is not None
 
 
 def test_a_refresh_says_how_many_prices_each_region_has(state: tuple[Any, str]) -> None:
@@ -193,7 +195,7 @@ def test_a_refresh_says_how_many_prices_each_region_has(state: tuple[Any, str]) 
     lists = Lists(us_east_1=[a_document()])
     refresher = a_refresher(lists, DynamoPriceCache(*state))
 
-    assert refresher.refresh(endless).answer() == {"effect": "refreshed", "prices": {"us-east-1": 1}}
+    assert refresher.refresh(no_time_limit).to_log() == {"effect": "refreshed", "prices": {"us-east-1": 1}}
 
 
 def test_a_region_the_list_has_nothing_of_is_a_failure(state: tuple[Any, str]) -> None:
@@ -202,15 +204,15 @@ def test_a_region_the_list_has_nothing_of_is_a_failure(state: tuple[Any, str]) -
     refresher = a_refresher(lists, DynamoPriceCache(*state))
 
     with pytest.raises(RefreshIncompleteError, match="us-east-1: the list has no price at all"):
-        refresher.refresh(endless)
+        refresher.refresh(no_time_limit)
 
 
 def test_a_region_is_as_old_as_its_last_refresh(state: tuple[Any, str]) -> None:
     """A component the list no longer has does not age it; a region that was never read has no date."""
     cache, dates = DynamoPriceCache(*state), DynamoPriceDates(*state)
-    cache.keep("us-east-1", [ListedPrice("Training", "ml.m5.xlarge", Decimal("0.23"), "2026-11-12")], NOW)
+    cache.save("us-east-1", [ListedPrice("Training", "ml.m5.xlarge", Decimal("0.23"), "2026-11-12")], NOW)
     later = NOW + timedelta(days=2)
-    cache.keep("us-east-1", [ListedPrice("Hosting", "ml.m5.xlarge", Decimal("0.23"), "2026-11-12")], later)
+    cache.save("us-east-1", [ListedPrice("Hosting", "ml.m5.xlarge", Decimal("0.23"), "2026-11-12")], later)
 
     assert (dates.refreshed_at("us-east-1"), dates.refreshed_at("eu-west-1")) == (later, None)
 
@@ -218,22 +220,22 @@ def test_a_region_is_as_old_as_its_last_refresh(state: tuple[Any, str]) -> None:
 @pytest.mark.parametrize(
     ("days", "expected"),
     [
-        ({"us-east-1": 0, "eu-west-1": 2}, {Metric.PRICES_AGE: 172_800}),
-        ({"us-east-1": 0, "eu-west-1": 0}, {Metric.PRICES_AGE: 0}),
+        ({"us-east-1": 0, "eu-west-1": 2}, {EmfMetric.PRICES_AGE: 172_800}),
+        ({"us-east-1": 0, "eu-west-1": 0}, {EmfMetric.PRICES_AGE: 0}),
         ({"us-east-1": 0}, {}),
     ],
 )
 def test_a_refresh_measures_the_oldest_prices_also_when_it_fails(
-    state: tuple[Any, str], days: dict[str, int], expected: dict[Metric, float]
+    state: tuple[Any, str], days: dict[str, int], expected: dict[EmfMetric, float]
 ) -> None:
     """Where a region has none at all, no age is told: it is not 0."""
     dates = InMemoryPriceDates({region: NOW - timedelta(days=count) for region, count in days.items()})
     refresher = a_refresher(Lists(us_east_1=[a_document()]), DynamoPriceCache(*state), "eu-west-1", dates=dates)
 
     with pytest.raises(RefreshIncompleteError, match=r"^eu-west-1: ") as failure:
-        refresher.refresh(endless)
-    assert isinstance(failure.value.outcome, Refreshed)
-    assert failure.value.outcome.measures() == expected
+        refresher.refresh(no_time_limit)
+    assert isinstance(failure.value.outcome, PriceRefreshReport)
+    assert failure.value.outcome.metrics() == expected
 
 
 class NoDates:
@@ -249,4 +251,4 @@ def test_a_refresh_that_cannot_tell_how_old_prices_are_says_so(state: tuple[Any,
     refresher = a_refresher(Lists(us_east_1=[a_document()]), DynamoPriceCache(*state), dates=NoDates())
 
     with pytest.raises(RefreshIncompleteError, match="how old the prices are: dynamodb:Query for us-east-1"):
-        refresher.refresh(endless)
+        refresher.refresh(no_time_limit)

@@ -57,7 +57,7 @@ def test_a_buried_message_keeps_its_body_and_says_why(aws: Aws, kind: str, reque
     """The reason is printable and short, whatever the error says."""
     sqs, queue_url = aws.client("sqs"), request.getfixturevalue(kind)
     inbox = SqsInbox(sqs, url=queue_url, dead_letter_url=queue_url)
-    inbox.bury(QueueMessage("id", "handle", "body", 1), MalformedEventError("no\x00 name" + "!" * 5000))
+    inbox.dead_letter(QueueMessage("id", "handle", "body", 1), MalformedEventError("no\x00 name" + "!" * 5000))
 
     [message] = sqs.receive_message(QueueUrl=queue_url, MessageAttributeNames=["All"])["Messages"]
     attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
@@ -73,7 +73,7 @@ def test_a_postponed_message_is_out_of_sight(aws: Aws, queue_url: str) -> None:
     sqs.send_message(QueueUrl=queue_url, MessageBody="body")
     [message] = sqs.receive_message(QueueUrl=queue_url, VisibilityTimeout=0)["Messages"]
     inbox = SqsInbox(sqs, url=queue_url, dead_letter_url=queue_url)
-    inbox.postpone(QueueMessage("id", message["ReceiptHandle"], "body", 1), 900)
+    inbox.retry_later(QueueMessage("id", message["ReceiptHandle"], "body", 1), 900)
 
     assert "Messages" not in sqs.receive_message(QueueUrl=queue_url)
 

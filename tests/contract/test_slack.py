@@ -11,8 +11,8 @@ from slack_sdk.models.blocks import HeaderBlock
 
 from local.demo.player import get_json, post_json
 from local.slack.app import Workspace, slack_app
-from sagewatch.adapters.slack import SlackChannel, SlackPeople
-from sagewatch.alerts.ports import Posted
+from sagewatch.adapters.slack import SlackChannel, SlackUserDirectory
+from sagewatch.alerts.ports import MessageRef
 from sagewatch.errors import (
     AlertRefusedError,
     NoAnswerError,
@@ -90,14 +90,14 @@ def test_a_post_that_was_taken_and_never_answered_leaves_it_open(url: str) -> No
 def test_a_thread_without_a_root_is_gone(url: str) -> None:
     """Its message was deleted."""
     with pytest.raises(ThreadGoneError):
-        channel(url).post(ALERT, Posted("C0SAGEWATCH", "1.000000"))
+        channel(url).post(ALERT, MessageRef("C0SAGEWATCH", "1.000000"))
 
 
 def test_people_are_known_by_their_addresses(url: str) -> None:
     """Or not."""
-    people = SlackPeople(token=Tokens("xoxb-right"), api_url=f"{url}/api/")
+    people = SlackUserDirectory(token=Tokens("xoxb-right"), api_url=f"{url}/api/")
 
-    assert [people.id_of(email) for email in ("ana@example.com", "who@example.com")] == ["U0ANA", None]
+    assert [people.id_for_email(email) for email in ("ana@example.com", "who@example.com")] == ["U0ANA", None]
 
 
 def channel(

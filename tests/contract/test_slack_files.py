@@ -18,12 +18,12 @@ from slack_sdk.models.blocks import ImageBlock
 
 from local.demo.player import get_json, post_json
 from local.slack.app import Workspace, slack_app
-from sagewatch.adapters.slack import SlackChannel, SlackPictures
-from sagewatch.digest.ports import Pictures
-from sagewatch.errors import AlertRefusedError, PictureNotReadyError, SageWatchError, ThrottledError, UnavailableError
+from sagewatch.adapters.slack import SlackChannel, SlackImageUploads
+from sagewatch.digest.ports import ImageUploads
+from sagewatch.errors import AlertRefusedError, ImageNotReadyError, SageWatchError, ThrottledError, UnavailableError
 from sagewatch.slack.messages.render import Message, render
 from tests.contract.test_slack import Tokens
-from tests.fakes.digest import InMemoryPictures
+from tests.fakes.digest import InMemoryImageUploads
 from tests.unit.slack.messages.test_render import an_alert
 from tests.worlds.servers import serving
 
@@ -45,14 +45,14 @@ def url(workspace: Workspace) -> Iterator[str]:
 
 
 @pytest.fixture(params=["in memory", "Slack"])
-def pictures(request: pytest.FixtureRequest, url: str) -> Pictures:
+def pictures(request: pytest.FixtureRequest, url: str) -> ImageUploads:
     """Both adapters."""
-    return InMemoryPictures() if request.param == "in memory" else slack_pictures(url)
+    return InMemoryImageUploads() if request.param == "in memory" else slack_pictures(url)
 
 
-def slack_pictures(url: str, token: str = "xoxb-right") -> SlackPictures:
+def slack_pictures(url: str, token: str = "xoxb-right") -> SlackImageUploads:
     """The real one."""
-    return SlackPictures(token=Tokens(token), api_url=f"{url}/api/")
+    return SlackImageUploads(token=Tokens(token), api_url=f"{url}/api/")
 
 
 def client(url: str) -> WebClient:
@@ -80,7 +80,7 @@ def post(url: str, file_id: str) -> None:
     ).post(an_alert())
 
 
-def test_every_picture_has_an_id_of_its_own(pictures: Pictures) -> None:
+def test_every_picture_has_an_id_of_its_own(pictures: ImageUploads) -> None:
     """Of the form Slack's blocks ask for."""
     first, second = (pictures.upload("spend.png", PNG, "Bars.") for _ in range(2))
 
@@ -91,7 +91,7 @@ def test_every_picture_has_an_id_of_its_own(pictures: Pictures) -> None:
 def test_a_picture_can_be_shown_once_it_is_processed(workspace: Workspace, url: str) -> None:
     """Before that the message waits; what is shown is what was uploaded, with its words."""
     file_id = slack_pictures(url).upload("spend.png", PNG, "Bars of spend.")
-    with pytest.raises(PictureNotReadyError) as early:
+    with pytest.raises(ImageNotReadyError) as early:
         post(url, file_id)
     assert early.value.retry_after == 3
     assert get_json(f"{url}/messages") == []
@@ -193,7 +193,7 @@ def test_an_upload_address_takes_the_announced_bytes_once(url: str) -> None:
 @pytest.mark.parametrize("file_id", ["F0NOWHERE0", "nonsense", ""])
 def test_a_block_that_shows_no_file_is_refused(url: str, file_id: str) -> None:
     """As Slack does; one that does not exist may be one that is not processed yet."""
-    with pytest.raises((PictureNotReadyError, AlertRefusedError)):
+    with pytest.raises((ImageNotReadyError, AlertRefusedError)):
         post(url, file_id)
     assert get_json(f"{url}/messages") == []
 
@@ -203,7 +203,7 @@ def test_a_file_that_is_no_picture_is_never_shown(url: str) -> None:
     file_id = slack_pictures(url).upload("notes.txt", b"words", "Words.")
     time.sleep(QUICK)
 
-    with pytest.raises(PictureNotReadyError):
+    with pytest.raises(ImageNotReadyError):
         post(url, file_id)
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{url}/file/{file_id}", timeout=5)  # noqa: S310 - our own server

@@ -17,8 +17,8 @@ import pytest
 from local.demo.player import PlayedJob, Stage, get_json, post_json
 from local.stack.cloud import ACCOUNT, ROOT, LocalCloud
 from sagewatch.adapters.dynamodb.items import from_item
-from sagewatch.adapters.dynamodb.sweep_state import DynamoTotals
-from sagewatch.sagemaker.resources import KINDS
+from sagewatch.adapters.dynamodb.sweep_state import DynamoTotalStore
+from sagewatch.sagemaker.resources import KIND_FACTS
 
 HOME = ROOT / ".local"
 _TRIES_SECONDS = 30
@@ -108,7 +108,7 @@ class Account:
 
     def day_total(self, day: str, owner: str) -> Decimal:
         """What a closed day's total says of an owner."""
-        totals = DynamoTotals(self.stage.client("dynamodb"), self.env["WatchStateName"]).between(day, day)
+        totals = DynamoTotalStore(self.stage.client("dynamodb"), self.env["WatchStateName"]).between(day, day)
         cells = totals[day].cells.items() if day in totals else ()
         return sum((spend.cost_usd for cell, spend in cells if cell.owner == owner), Decimal(0))
 
@@ -120,7 +120,7 @@ class Account:
         """Let a job end, and record it by a direct invocation."""
         self.stage.create(job)
         self.stage.finish(job)
-        event = {"account": ACCOUNT, "region": job.region, "detail-type": KINDS[job.kind].detail_type}
+        event = {"account": ACCOUNT, "region": job.region, "detail-type": KIND_FACTS[job.kind].detail_type}
         self.invoke("RecordJob", event | {"detail": self.stage.detail(job)})
 
     @contextmanager

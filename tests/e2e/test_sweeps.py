@@ -15,7 +15,7 @@ import pytest
 
 from local.demo.builders import Run, automl, processing, training, transform, tuning
 from local.demo.player import PlayedJob, get_json, post_json
-from sagewatch.sagemaker.resources import JOB_KINDS, KINDS, JobKind
+from sagewatch.sagemaker.resources import JOB_KINDS, KIND_FACTS, ResourceKind
 from tests.e2e.conftest import Account, eventually
 
 JOBS = 500
@@ -45,7 +45,7 @@ class Play:
         count = self._random.randint(1, 4)
         seconds = 60 * minutes
         match kind:
-            case JobKind.TRAINING:
+            case ResourceKind.TRAINING:
                 spot = self._random.random() < 0.2
                 billed = seconds // 3 if spot else seconds
                 instance_type = self._random.choice(TRAINING_TYPES)
@@ -61,20 +61,20 @@ class Play:
                     tags=tags,
                 )
                 self.oracle[name] = _cost(instance_type, count, billed)
-            case JobKind.PROCESSING:
+            case ResourceKind.PROCESSING:
                 job = processing(name, run, {"ml.m5.xlarge": count}, status=status, reason=reason, tags=tags)
                 cluster = {
                     "ClusterConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": count, "VolumeSizeInGB": 1}
                 }
                 job = replace(job, request={**job.request, "ProcessingResources": cluster})
                 self.oracle[name] = _cost("ml.m5.xlarge", count, seconds)
-            case JobKind.TRANSFORM:
+            case ResourceKind.TRANSFORM:
                 job = transform(name, run, {"ml.m5.xlarge": count}, status=status, reason=reason, tags=tags)
                 self.oracle[name] = _cost("ml.m5.xlarge", count, seconds)
-            case JobKind.TUNING:
+            case ResourceKind.TUNING:
                 job = tuning(name, run, status=status, reason=reason, tags=tags)
                 self.oracle[name] = None
-            case JobKind.AUTOML:
+            case ResourceKind.AUTOML:
                 job = automl(name, run, status=status, reason=reason, tags=tags)
                 self.oracle[name] = None
         self.jobs.append(job)
@@ -105,7 +105,7 @@ def play(account: Account) -> Play:
         running = list(pool.map(account.stage.detail, play.jobs))
         list(pool.map(account.stage.finish, play.jobs))
         ended = list(pool.map(account.stage.detail, play.jobs))
-    told = [job for job in play.jobs if KINDS[job.kind].detail_type]
+    told = [job for job in play.jobs if KIND_FACTS[job.kind].detail_type]
     pairs = dict(zip((job.name for job in play.jobs), zip(running, ended, strict=True), strict=True))
     events = [(job, detail) for job in told for detail in pairs[job.name]]
     with ThreadPoolExecutor(8) as pool:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from sagewatch.alerts.base import Member
-from sagewatch.alerts.grouping import Gathered
-from sagewatch.alerts.ports import Posted
-from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, Claim, Joined
+from sagewatch.alerts.base import GroupMember
+from sagewatch.alerts.grouping import GroupSummary
+from sagewatch.alerts.ports import MessageRef
+from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, Claim, Membership
 from sagewatch.delivery.registry import Alert
 from sagewatch.errors import DeliveryInFlightError, NoAnswerError
 from sagewatch.slack.messages.render import Message, render
@@ -21,31 +21,31 @@ class InMemoryChannel:
     messages: list[Message] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
-    threads: list[Posted | None] = field(default_factory=list)
-    places: list[Posted] = field(default_factory=list)
-    updates: list[tuple[Posted, Message]] = field(default_factory=list)
+    threads: list[MessageRef | None] = field(default_factory=list)
+    places: list[MessageRef] = field(default_factory=list)
+    updates: list[tuple[MessageRef, Message]] = field(default_factory=list)
 
-    def post(self, alert: Alert, thread: Posted | None = None, to: str | None = None) -> Posted:
+    def post(self, alert: Alert, thread: MessageRef | None = None, to: str | None = None) -> MessageRef:
         """See ``Channel.post``. Raises the next of ``failures``, if there is one; some of them after posting."""
         failure = self.failures.pop(0) if self.failures else None
         if failure and not isinstance(failure, NoAnswerError):
             raise failure
         self.messages.append(render(alert))
         self.threads.append(thread)
-        self.places.append(Posted(to or "C0MEMORY", f"{len(self.messages)}.000000"))
+        self.places.append(MessageRef(to or "C0MEMORY", f"{len(self.messages)}.000000"))
         if failure:
             raise failure
         return self.places[-1]
 
-    def update(self, posted: Posted, alert: Alert) -> None:
+    def update(self, posted: MessageRef, alert: Alert) -> None:
         """See ``Channel.update``."""
         if self.failures:
             raise self.failures.pop(0)
         self.updates.append((posted, render(alert)))
 
     def find(
-        self, alert_id: str, since: datetime, thread: Posted | None = None, to: str | None = None
-    ) -> Posted | None:
+        self, alert_id: str, since: datetime, thread: MessageRef | None = None, to: str | None = None
+    ) -> MessageRef | None:
         """See ``Channel.find``."""
         del since, thread, to
         names = [message.metadata.event_payload["alert_id"] for message in self.messages]
@@ -53,23 +53,23 @@ class InMemoryChannel:
 
 
 @dataclass
-class InMemoryPeople:
-    """The ``People`` port on a dictionary."""
+class InMemoryUserDirectory:
+    """The ``UserDirectory`` port on a dictionary."""
 
     users: dict[str, str] = field(default_factory=dict)
 
-    def id_of(self, email: str) -> str | None:
-        """See ``People.id_of``."""
+    def id_for_email(self, email: str) -> str | None:
+        """See ``UserDirectory.id_for_email``."""
         return self.users.get(email)
 
 
 @dataclass
 class InMemoryDeliveries:
-    """The ``Deliveries`` and ``PostedAlerts`` ports on dictionaries."""
+    """The ``Deliveries`` and ``PostedMessages`` ports on dictionaries."""
 
     claims: dict[str, datetime] = field(default_factory=dict)
     tried: dict[str, datetime] = field(default_factory=dict)
-    posted: dict[str, Posted] = field(default_factory=dict)
+    posted: dict[str, MessageRef] = field(default_factory=dict)
     gathered: dict[str, str] = field(default_factory=dict)
 
     def claim(self, alert_id: str, now: datetime) -> Claim:
@@ -90,7 +90,7 @@ class InMemoryDeliveries:
         self.posted.pop(alert_id, None)
         self.gathered[alert_id] = group
 
-    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
+    def confirm(self, alert_id: str, posted: MessageRef, now: datetime) -> None:
         """See ``Deliveries.confirm``."""
         del now
         self.gathered.pop(alert_id, None)
@@ -102,30 +102,30 @@ class InMemoryDeliveries:
         if not unsure:
             self.tried.pop(alert_id, None)
 
-    def where(self, alert_id: str) -> Posted | None:
-        """See ``PostedAlerts.where``."""
+    def find(self, alert_id: str) -> MessageRef | None:
+        """See ``PostedMessages.find``."""
         return self.posted.get(self.gathered.get(alert_id, alert_id))
 
 
 @dataclass
-class InMemoryGatherings:
-    """The ``Gatherings`` port on dictionaries."""
+class InMemoryAlertGroups:
+    """The ``AlertGroups`` port on dictionaries."""
 
-    members: dict[str, dict[str, Member]] = field(default_factory=dict)
+    members: dict[str, dict[str, GroupMember]] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     edited: dict[str, datetime] = field(default_factory=dict)
 
-    def join(self, group: str, alert_id: str, member: Member, now: datetime) -> Joined:
-        """See ``Gatherings.join``."""
+    def add(self, group: str, alert_id: str, member: GroupMember, now: datetime) -> Membership:
+        """See ``AlertGroups.add``."""
         del now
         joined = self.members.setdefault(group, {})
         joined.setdefault(alert_id, member)
-        return Joined(list(joined).index(alert_id) + 1, group in self.asked)
+        return Membership(list(joined).index(alert_id) + 1, group in self.asked)
 
-    def read(self, group: str) -> Gathered:
-        """See ``Gatherings.read``."""
+    def read(self, group: str) -> GroupSummary:
+        """See ``AlertGroups.read``."""
         members = list(self.members.get(group, {}).values())
-        return Gathered(
+        return GroupSummary(
             count=len(members),
             by_label=dict(Counter(member.label for member in members)),
             usd=sum((member.usd for member in members if member.usd is not None), Decimal(0)),
@@ -133,16 +133,16 @@ class InMemoryGatherings:
             names=tuple(member.name for member in members[:NAMED]),
         )
 
-    def ask(self, group: str, now: datetime) -> None:
-        """See ``Gatherings.ask``."""
+    def request_update(self, group: str, now: datetime) -> None:
+        """See ``AlertGroups.request_update``."""
         del now
         self.asked.add(group)
 
-    def answer(self, group: str, now: datetime) -> None:
-        """See ``Gatherings.answer``."""
+    def mark_updated(self, group: str, now: datetime) -> None:
+        """See ``AlertGroups.mark_updated``."""
         self.asked.discard(group)
         self.edited[group] = now.replace(microsecond=0)
 
-    def edited_at(self, group: str) -> datetime | None:
-        """See ``Gatherings.edited_at``."""
+    def updated_at(self, group: str) -> datetime | None:
+        """See ``AlertGroups.updated_at``."""
         return self.edited.get(group)

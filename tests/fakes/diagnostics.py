@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import fmean
 
-from sagewatch.diagnostics.utilization import Metric, Raw, RawHosts, Window
-from sagewatch.sagemaker.resources import Job, JobKind
+from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window
+from sagewatch.sagemaker.resources import Job, ResourceKind
 
 
 @dataclass
@@ -29,7 +29,7 @@ class InMemoryJobLogs:
 class InMemoryJobMetrics:
     """The ``JobMetrics`` port on points, by kind and name of the job, host, metric and minute."""
 
-    points: dict[tuple[JobKind, str, str, Metric], dict[datetime, float]] = field(default_factory=dict)
+    points: dict[tuple[ResourceKind, str, str, HostMetric], dict[datetime, float]] = field(default_factory=dict)
     failure: Exception | None = None
     calls: list[str] = field(default_factory=list)
 
@@ -38,7 +38,7 @@ class InMemoryJobMetrics:
         self.calls.append(f"{window.length // timedelta(minutes=1)} minutes of {job.kind} {job.name}")
         if self.failure:
             raise self.failure
-        hosts: dict[str, dict[Metric, Raw]] = {}
+        hosts: dict[str, dict[HostMetric, MetricSeries]] = {}
         for (kind, name, host, metric), points in self.points.items():
             told = {at: value for at, value in points.items() if window.begin <= at < window.end}
             if (kind, name) == (job.kind, job.name) and told:
@@ -46,8 +46,8 @@ class InMemoryJobMetrics:
         return hosts
 
 
-def _raw(points: Mapping[datetime, float], window: Window) -> Raw:
+def _raw(points: Mapping[datetime, float], window: Window) -> MetricSeries:
     periods: dict[int, list[float]] = {}
     for at, value in points.items():
         periods.setdefault((at - window.begin) // window.period, []).append(value)
-    return Raw(fmean(fmean(values) for values in periods.values()), max(points.values()), len(periods))
+    return MetricSeries(fmean(fmean(values) for values in periods.values()), max(points.values()), len(periods))

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 
 @dataclass
-class InMemoryPictures:
-    """The ``Pictures`` port on a dictionary: name, content and words of each by its ID."""
+class InMemoryImageUploads:
+    """The ``ImageUploads`` port on a dictionary: name, content and words of each by its ID."""
 
     kept: dict[str, tuple[str, bytes, str]] = field(default_factory=dict)
     failure: Exception | None = None
 
     def upload(self, name: str, picture: bytes, alt_text: str) -> str:
-        """See ``Pictures.upload``."""
+        """See ``ImageUploads.upload``."""
         if self.failure:
             raise self.failure
         file_id = f"F0MEMORY{len(self.kept):02}"
@@ -28,8 +28,8 @@ class InMemorySweeps:
     noted: dict[str, set[datetime]] = field(default_factory=dict)
     failure: Exception | None = None
 
-    def note(self, function: str, began: datetime) -> None:
-        """See ``SweepLog.note``."""
+    def record(self, function: str, began: datetime) -> None:
+        """See ``SweepLog.record``."""
         if self.failure:
             raise self.failure
         self.noted.setdefault(function, set()).add(began.astimezone(UTC).replace(second=0, microsecond=0))

@@ -4,41 +4,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sagewatch.alerts.ports import Lease
-from sagewatch.idle.state import Watched
+from sagewatch.idle.state import NotebookState
 
 
 @dataclass
-class InMemoryWatches:
-    """The ``Watches`` port on two dictionaries."""
+class InMemoryNotebookStates:
+    """The ``NotebookStates`` port on two dictionaries."""
 
-    kept: dict[str, Watched] = field(default_factory=dict)
+    kept: dict[str, NotebookState] = field(default_factory=dict)
     leases: dict[str, Lease] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
 
-    def of_region(self, region: str) -> Mapping[str, Watched]:
-        """See ``Watches.of_region``."""
+    def of_region(self, region: str) -> Mapping[str, NotebookState]:
+        """See ``NotebookStates.of_region``."""
         arns = self.kept.keys() | self.leases.keys()
         return {arn: self.read(arn, region) for arn in arns if arn.split(":")[3] == region}
 
-    def read(self, arn: str, region: str) -> Watched:
-        """See ``Watches.read``."""
+    def read(self, arn: str, region: str) -> NotebookState:
+        """See ``NotebookStates.read``."""
         del region
-        return replace(self.kept.get(arn, Watched(arn=arn)), lease=self.leases.get(arn))
+        return replace(self.kept.get(arn, NotebookState(arn=arn)), lease=self.leases.get(arn))
 
-    def keep(self, watched: Watched, region: str) -> None:
-        """See ``Watches.keep``."""
+    def save(self, watched: NotebookState, region: str) -> None:
+        """See ``NotebookStates.save``."""
         del region
         self.kept[watched.arn] = watched
 
-    def file(self, alert_id: str, body: str) -> None:
-        """See ``Watches.file``."""
+    def archive(self, alert_id: str, body: str) -> None:
+        """See ``NotebookStates.file``."""
         self.files[alert_id] = body
 
-    def filed(self, alert_id: str) -> str | None:
-        """See ``Watches.filed``."""
+    def load(self, alert_id: str) -> str | None:
+        """See ``NotebookStates.filed``."""
         return self.files.get(alert_id)
 
-    def grant(self, arn: str, region: str, lease: Lease) -> None:
-        """See ``Watches.grant``."""
+    def put_lease(self, arn: str, region: str, lease: Lease) -> None:
+        """See ``NotebookStates.put_lease``."""
         del region
         self.leases[arn] = lease

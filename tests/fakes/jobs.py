@@ -21,8 +21,8 @@ class InMemoryCheckpoints:
         """See ``Checkpoints.read``."""
         return self.kept.get(name)
 
-    def keep(self, name: str, reached: Checkpoint) -> None:
-        """See ``Checkpoints.keep``."""
+    def save(self, name: str, reached: Checkpoint) -> None:
+        """See ``Checkpoints.save``."""
         times = {name: time and time.replace(microsecond=0) for name, time in asdict(reached).items()}
         self.kept[name] = Checkpoint(**times)
 
@@ -52,11 +52,11 @@ class InMemoryOpenJobs:
         self.jobs[key] = replace(before, job=known, provisional=provisional, backfilled_at=backfilled_at)
         return True
 
-    def told(self, job: Job, rungs: Collection[str]) -> bool:
-        """See ``OpenJobs.told``."""
+    def mark_alerted(self, job: Job, milestones: Collection[str]) -> bool:
+        """See ``OpenJobs.mark_alerted``."""
         found = self.find(job)
         if found:
-            self.jobs[key_of(job)] = replace(found, told=found.told | set(rungs))
+            self.jobs[key_of(job)] = replace(found, told=found.told | set(milestones))
         return found is not None
 
     def remove(self, job: Job) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sagewatch.clock import iso
 from sagewatch.ledger.families import PastRun
-from sagewatch.ledger.ports import Mark, Put, RollUpRow
+from sagewatch.ledger.ports import PutResult, RollUpRow, StaleTotal
 from sagewatch.ledger.records import CostRecord, past_run
 from sagewatch.ledger.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum, sums_with
 from sagewatch.sagemaker.ports import ListedJob
@@ -22,14 +22,14 @@ class InMemoryLedger:
     rows: dict[Key, CostRecord] = field(default_factory=dict)
     roll_ups: dict[Key, RollUp] = field(default_factory=dict)
 
-    def put(self, row: CostRecord) -> Put:
+    def put(self, row: CostRecord) -> PutResult:
         """See ``Ledger.put``."""
         key = (row.resource_arn, row.created_at)
         before = self.rows.get(key)
         if before and not row.pricing.outranks(before.pricing):
-            return Put(written=False)
+            return PutResult(written=False)
         self.rows[key] = row
-        return Put(written=True, replaced=sums_with(before) if before else ())
+        return PutResult(written=True, replaced=sums_with(before) if before else ())
 
     def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
         """See ``LedgerKeys.recorded``."""
@@ -65,8 +65,8 @@ class InMemoryLedger:
         newest = max((row for row in self.rows.values() if row.resource_arn == arn), key=_created_at, default=None)
         return RollUpRow(arn, newest.created_at, newest.parent_arn) if newest else None
 
-    def keep(self, row: RollUpRow, total: RollUp) -> None:
-        """See ``RollUps.keep``."""
+    def save(self, row: RollUpRow, total: RollUp) -> None:
+        """See ``RollUps.save``."""
         self.roll_ups[row.arn, row.created_at] = total
 
     def _read(self) -> Iterator[LedgerRow]:
@@ -91,36 +91,36 @@ def _ended_at(row: CostRecord) -> str:
 
 
 @dataclass
-class InMemoryMarks:
-    """The ``Marks`` port on a dictionary."""
+class InMemoryStaleTotals:
+    """The ``StaleTotals`` port on a dictionary."""
 
     tokens: dict[Sum, int] = field(default_factory=dict)
 
     def add(self, changed: Sum) -> None:
-        """See ``Marks.add``."""
+        """See ``StaleTotals.add``."""
         self.tokens[changed] = self.tokens.get(changed, 0) + 1
 
-    def all(self, *, young: bool = False) -> Sequence[Mark]:
-        """See ``Marks.all``. Here every reader sees everything."""
+    def all(self, *, young: bool = False) -> Sequence[StaleTotal]:
+        """See ``StaleTotals.all``. Here every reader sees everything."""
         del young
-        return [Mark(changed, str(token)) for changed, token in self.tokens.items()]
+        return [StaleTotal(changed, str(token)) for changed, token in self.tokens.items()]
 
-    def remove(self, mark: Mark) -> None:
-        """See ``Marks.remove``."""
+    def remove(self, mark: StaleTotal) -> None:
+        """See ``StaleTotals.remove``."""
         if str(self.tokens.get(mark.sum)) == mark.token:
             del self.tokens[mark.sum]
 
 
 @dataclass
-class InMemoryTotals:
-    """The ``Totals`` port on a dictionary."""
+class InMemoryTotalStore:
+    """The ``TotalStore`` port on a dictionary."""
 
     kept: dict[str, DayTotal] = field(default_factory=dict)
 
-    def keep(self, total: DayTotal) -> None:
-        """See ``Totals.keep``."""
+    def save(self, total: DayTotal) -> None:
+        """See ``TotalStore.save``."""
         self.kept[total.day] = total
 
     def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
-        """See ``Totals.between``."""
+        """See ``TotalStore.between``."""
         return {day: total for day, total in self.kept.items() if first_day <= day <= last_day}

@@ -12,10 +12,10 @@ class InMemoryInbox:
     postponed: list[tuple[str, int]] = field(default_factory=list)
     buried: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def postpone(self, message: QueueMessage, seconds: int) -> None:
-        """See ``Inbox.postpone``."""
+    def retry_later(self, message: QueueMessage, seconds: int) -> None:
+        """See ``Inbox.retry_later``."""
         self.postponed.append((message.body, seconds))
 
-    def bury(self, message: QueueMessage, error: Exception) -> None:
-        """See ``Inbox.bury``."""
+    def dead_letter(self, message: QueueMessage, error: Exception) -> None:
+        """See ``Inbox.dead_letter``."""
         self.buried.append((message.body, type(error).__name__, str(error)))

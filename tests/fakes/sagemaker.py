@@ -8,14 +8,14 @@ from datetime import datetime
 from sagewatch.errors import JobNotFoundError, NotebookNotFoundError
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import ListedJob, Stop
-from sagewatch.sagemaker.resources import Job, JobKind, JobStatus
+from sagewatch.sagemaker.resources import Job, JobStatus, ResourceKind
 
 
 @dataclass
 class InMemoryJobs:
     """The ``Jobs`` port on a dictionary keyed by kind, region and name."""
 
-    found: dict[tuple[JobKind, str, str], Job] = field(default_factory=dict)
+    found: dict[tuple[ResourceKind, str, str], Job] = field(default_factory=dict)
     tagged: dict[str, Mapping[str, str]] = field(default_factory=dict)
     failure: Exception | None = None
     calls: list[str] = field(default_factory=list)
@@ -42,11 +42,11 @@ class InMemoryLists:
 
     listed: list[ListedJob] = field(default_factory=list)
     page: int = 100
-    failures: dict[JobKind, Exception] = field(default_factory=dict)
+    failures: dict[ResourceKind, Exception] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
     def created_since(
-        self, kind: JobKind, region: str, since: datetime, before: datetime | None = None
+        self, kind: ResourceKind, region: str, since: datetime, before: datetime | None = None
     ) -> Iterator[Sequence[ListedJob]]:
         """See ``JobLists.created_since``."""
         there = [job for job in self.listed if job.kind is kind and job.arn.split(":")[3] == region]
@@ -65,8 +65,8 @@ class InMemoryRegions:
 
     noted: set[str] = field(default_factory=set)
 
-    def note(self, region: str) -> None:
-        """See ``Regions.note``."""
+    def add(self, region: str) -> None:
+        """See ``Regions.add``."""
         self.noted.add(region)
 
     def in_use(self) -> AbstractSet[str]:

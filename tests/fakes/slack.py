@@ -42,8 +42,8 @@ class InMemoryDialogs:
             raise self.failure
         self.views[view_id].append(view)
 
-    def whisper(self, channel: str, user: str, text: str) -> None:
-        """See ``Dialogs.whisper``."""
+    def post_ephemeral(self, channel: str, user: str, text: str) -> None:
+        """See ``Dialogs.post_ephemeral``."""
         self.whispers.append((channel, user, text))
 
     def members(self, group: str) -> AbstractSet[str]:
@@ -52,13 +52,13 @@ class InMemoryDialogs:
 
 
 @dataclass
-class InMemoryPresses:
-    """The ``Presses`` port on a set."""
+class InMemorySeenRequests:
+    """The ``SeenRequests`` port on a set."""
 
     seen: set[str] = field(default_factory=set)
 
     def first(self, digest: str, now: datetime) -> bool:
-        """See ``Presses.first``."""
+        """See ``SeenRequests.first``."""
         del now
         new = digest not in self.seen
         self.seen.add(digest)

@@ -20,7 +20,7 @@ from local.sagemaker.notebooks import PACE
 from local.slack.app import Workspace, slack_app
 from local.slack.block_kit import faults
 from local.stack.cloud import _PREFERRED, Ports, unknown_parameters
-from sagewatch.sagemaker.resources import KINDS, JobKind
+from sagewatch.sagemaker.resources import KIND_FACTS, ResourceKind
 from tests.worlds.builders import ACCOUNT
 from tests.worlds.servers import serving
 
@@ -61,9 +61,9 @@ def test_the_control_endpoint_sets_what_describe_answers(stage: Stage, control: 
         "ResourceConfig": {"InstanceType": "ml.p9.48xlarge", "InstanceCount": 7},
     }
     post_json(f"{control}/training-job/{JOB.name}", fields)
-    seen = describe(stage.client("sagemaker"), JobKind.TRAINING, JOB.name)
+    seen = describe(stage.client("sagemaker"), ResourceKind.TRAINING, JOB.name)
     post_json(f"{control}/training-job/{JOB.name}", {"BillableTimeInSeconds": None})
-    later = describe(stage.client("sagemaker"), JobKind.TRAINING, JOB.name)
+    later = describe(stage.client("sagemaker"), ResourceKind.TRAINING, JOB.name)
 
     assert (seen["TrainingJobStatus"], seen["BillableTimeInSeconds"]) == ("Failed", 100)
     assert (seen["TrainingEndTime"] - seen["TrainingStartTime"]).total_seconds() == 1800
@@ -109,7 +109,7 @@ def test_a_running_job_can_be_stopped_and_an_ended_one_cannot(stage: Stage) -> N
     stage.create(job)
     sagemaker.stop_training_job(TrainingJobName=job.name)
 
-    assert describe(sagemaker, JobKind.TRAINING, job.name)["TrainingJobStatus"] == "Stopping"
+    assert describe(sagemaker, ResourceKind.TRAINING, job.name)["TrainingJobStatus"] == "Stopping"
     stage.finish(job)
     with pytest.raises(sagemaker.exceptions.ClientError, match="the training job is in status Completed"):
         sagemaker.stop_training_job(TrainingJobName=job.name)
@@ -127,11 +127,11 @@ PLAYED = [
 @pytest.mark.parametrize("job", PLAYED, ids=lambda job: job.kind)
 def test_a_stopped_job_has_its_end_in_lists_and_in_describe(stage: Stage, job: PlayedJob) -> None:
     """Of every kind; a training job has its billed seconds too."""
-    sagemaker, arn_type = stage.client("sagemaker"), KINDS[job.kind].arn_type
+    sagemaker, arn_type = stage.client("sagemaker"), KIND_FACTS[job.kind].arn_type
     stage.create(job)
     started = {name: value for name, value in job.end.items() if name.endswith("StartTime")}
     stage.control(arn_type, job.name, started)
-    operation = "auto_ml_job" if job.kind is JobKind.AUTOML else arn_type.replace("-", "_")
+    operation = "auto_ml_job" if job.kind is ResourceKind.AUTOML else arn_type.replace("-", "_")
     prefix = next(name for name in job.end if name.endswith("JobStatus")).removesuffix("JobStatus")
     getattr(sagemaker, f"stop_{operation}")(**{f"{prefix}JobName": job.name})
     [listed] = [
@@ -140,11 +140,11 @@ def test_a_stopped_job_has_its_end_in_lists_and_in_describe(stage: Stage, job: P
         if summary[f"{prefix}JobName"] == job.name
     ]
     found = describe(sagemaker, job.kind, job.name)
-    end = "EndTime" if job.kind is JobKind.AUTOML else f"{prefix}EndTime"
+    end = "EndTime" if job.kind is ResourceKind.AUTOML else f"{prefix}EndTime"
 
     assert (listed[f"{prefix}JobStatus"], found[f"{prefix}JobStatus"]) == ("Stopped", "Stopped")
     assert found[end] >= found["CreationTime"]
-    assert ("BillableTimeInSeconds" in found) is (job.kind is JobKind.TRAINING)
+    assert ("BillableTimeInSeconds" in found) is (job.kind is ResourceKind.TRAINING)
 
 
 def test_a_job_stopped_before_it_started_has_no_end(stage: Stage) -> None:
@@ -152,7 +152,7 @@ def test_a_job_stopped_before_it_started_has_no_end(stage: Stage) -> None:
     job = training("Control-09", Run.ago(1, 30), {"ml.m5.xlarge": 1})
     stage.create(job)
     stage.client("sagemaker").stop_training_job(TrainingJobName=job.name)
-    found = describe(stage.client("sagemaker"), JobKind.TRAINING, job.name)
+    found = describe(stage.client("sagemaker"), ResourceKind.TRAINING, job.name)
 
     assert (found["TrainingJobStatus"], found["SecondaryStatus"]) == ("Stopped", "Stopped")
     assert "TrainingEndTime" not in found

@@ -18,30 +18,35 @@ from local.sagemaker.jupyter import JUPYTERS, Lab, serving_jupyter
 from local.sagemaker.notebooks import Life
 from sagewatch.adapters.cloudwatch.agent_evidence import AgentEvidence
 from sagewatch.adapters.cloudwatch.log_evidence import LogEvidence
-from sagewatch.adapters.dynamodb.deliveries import DynamoPostedAlerts
-from sagewatch.adapters.dynamodb.idle_state import DynamoWatches
+from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
+from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
 from sagewatch.adapters.dynamodb.ledger import DynamoLedger
-from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobList
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
-from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.dynamodb.sweep_state import (
+    DynamoCheckpoints,
+    DynamoRegions,
+    DynamoStaleTotals,
+    DynamoTotalStore,
+)
 from sagewatch.adapters.jupyter.client import JupyterEvidence
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists, SageMakerNotebooks, SageMakerNotebookStops
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.idle.advice import Adviser
-from sagewatch.idle.decision import Rules
-from sagewatch.idle.inspection import Looker
-from sagewatch.idle.notices import Incidents
-from sagewatch.idle.repair import Repairs
-from sagewatch.idle.stop import Stopper
-from sagewatch.idle.sweep import NotebookSweeper
-from sagewatch.notebooks.track import Tracker
+from sagewatch.idle.advice import NotebookAdvice
+from sagewatch.idle.announcements import NotebookAnnouncements
+from sagewatch.idle.decision import IdleRules
+from sagewatch.idle.inspection import NotebookInspector
+from sagewatch.idle.repair import SessionRepair
+from sagewatch.idle.stop import NotebookStop
+from sagewatch.idle.sweep import NotebookSweep
+from sagewatch.notebooks.track import NotebookTracker
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.worlds.aws import Aws
-from tests.worlds.builders import ACCOUNT, endless
+from tests.worlds.builders import ACCOUNT, no_time_limit
 
 REGION = "eu-south-2"  # a region of its own
-RULES = Rules(idle_after=timedelta(hours=4), warn=timedelta(hours=1))
+RULES = IdleRules(idle_after=timedelta(hours=4), warn=timedelta(hours=1))
 
 
 class Counted:
@@ -61,7 +66,7 @@ class Counted:
             LogEvidence(lambda _: regional["logs"]),
             AgentEvidence(lambda _: regional["cloudwatch"]),
         )
-        looker = Looker(notebooks=tracker.notebooks, evidence=evidence, clock=self.clock, rules=RULES)
+        looker = NotebookInspector(notebooks=tracker.notebooks, evidence=evidence, clock=self.clock, rules=RULES)
         self.sweeper = self._sweeper(tracker, looker, client)
 
     def clock(self) -> datetime:
@@ -73,12 +78,12 @@ class Counted:
         client.meta.events.register("before-call.*.*", lambda model, **_: self.calls.update([model.name]))
         return client
 
-    def _tracker(self, notebooks: SageMakerNotebooks) -> Tracker:
-        return Tracker(
+    def _tracker(self, notebooks: SageMakerNotebooks) -> NotebookTracker:
+        return NotebookTracker(
             notebooks=notebooks,
             sessions=DynamoSessions(self._dynamodb, self._state),
             ledger=DynamoLedger(self._dynamodb, self._ledger),
-            marks=DynamoMarks(self._dynamodb, self._state, self.clock),
+            marks=DynamoStaleTotals(self._dynamodb, self._state, self.clock),
             prices=DynamoPrices(self._dynamodb, self._state, otherwise=ShippedPrices(), clock=self.clock),
             regions=DynamoRegions(self._dynamodb, self._state, self.clock),
             clock=self.clock,
@@ -86,10 +91,12 @@ class Counted:
             discount_percent=Decimal(0),
         )
 
-    def _sweeper(self, tracker: Tracker, looker: Looker, client: Callable[[str], Any]) -> NotebookSweeper:
+    def _sweeper(
+        self, tracker: NotebookTracker, looker: NotebookInspector, client: Callable[[str], Any]
+    ) -> NotebookSweep:
         lists = SageMakerNotebookLists(client, lambda _: None)
-        incidents = Incidents(
-            watches=DynamoWatches(self._dynamodb, self._state, self.clock),
+        incidents = NotebookAnnouncements(
+            watches=DynamoNotebookStates(self._dynamodb, self._state, self.clock),
             alerts=InMemoryAlertQueue(),
             prices=tracker.prices,
             clock=self.clock,
@@ -98,9 +105,9 @@ class Counted:
             warn=RULES.warn,
             enforce=True,
         )
-        return NotebookSweeper(
+        return NotebookSweep(
             lists=lists,
-            repairs=Repairs(
+            repairs=SessionRepair(
                 lists=lists,
                 notebooks=tracker.notebooks,
                 sessions=tracker.sessions,
@@ -112,20 +119,20 @@ class Counted:
             regions=tracker.regions,
             looker=looker,
             incidents=incidents,
-            adviser=Adviser(
-                open_jobs=DynamoOpenJobList(self._dynamodb, self._state),
-                totals=DynamoTotals(self._dynamodb, self._state),
+            adviser=NotebookAdvice(
+                open_jobs=DynamoOpenJobReader(self._dynamodb, self._state),
+                totals=DynamoTotalStore(self._dynamodb, self._state),
                 incidents=incidents,
                 clock=self.clock,
                 long_running=timedelta(hours=24),
             ),
-            stopper=Stopper(
+            stopper=NotebookStop(
                 looker=looker,
                 incidents=incidents,
                 stops=SageMakerNotebookStops(client),
                 tracker=tracker,
                 watches=incidents.watches,
-                posted=DynamoPostedAlerts(self._dynamodb, self._state),
+                posted=DynamoPostedMessages(self._dynamodb, self._state),
                 clock=self.clock,
                 enforce=True,
             ),
@@ -141,7 +148,7 @@ class Counted:
         labs = [notebook.life.lab for notebook in store().values()]
         for lab in labs:
             lab.asked.clear()
-        self.sweeper.sweep(endless)
+        self.sweeper.sweep(no_time_limit)
         asked = sum(len(lab.asked) for lab in labs)
         return Counter(self.calls) + Counter({"Jupyter": asked})
 

@@ -14,13 +14,13 @@ from local.demo.player import get_json, post_json
 from local.slack.app import Workspace, slack_app
 from sagewatch.adapters.slack import SlackChannel
 from sagewatch.alerts.base import AlertBase
-from sagewatch.delivery.deliver import Deliverer
+from sagewatch.delivery.deliver import AlertDelivery
 from sagewatch.delivery.registry import Alert
-from sagewatch.runtime.handlers import Entry
+from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.ports import QueueMessage
 from sagewatch.sagemaker.failures import FailureClass
 from tests.contract.test_slack import Tokens
-from tests.fakes.delivery import InMemoryDeliveries, InMemoryGatherings, InMemoryPeople
+from tests.fakes.delivery import InMemoryAlertGroups, InMemoryDeliveries, InMemoryUserDirectory
 from tests.unit.slack.messages.test_render import an_alert
 from tests.worlds.servers import serving
 
@@ -50,12 +50,12 @@ class FifoQueue:
         """See ``AlertQueue.send``."""
         self.messages.append(Queued(alert, self.now))
 
-    def postpone(self, message: QueueMessage, seconds: int) -> None:
-        """See ``Inbox.postpone``."""
+    def retry_later(self, message: QueueMessage, seconds: int) -> None:
+        """See ``Inbox.retry_later``."""
         self._held(message).visible_at = self.now + timedelta(seconds=seconds)
 
-    def bury(self, message: QueueMessage, error: Exception) -> None:
-        """See ``Inbox.bury``."""
+    def dead_letter(self, message: QueueMessage, error: Exception) -> None:
+        """See ``Inbox.dead_letter``."""
         self.buried.append(f"{message.message_id}: {error}")
 
     def _held(self, message: QueueMessage) -> Queued:
@@ -72,7 +72,7 @@ class FifoQueue:
             first.setdefault(queued.alert.order, queued)
         return sorted(first.values(), key=lambda queued: queued.visible_at)
 
-    def hand_out(self, entry: Entry) -> None:
+    def hand_out(self, entry: QueueHandler) -> None:
         """Turn the clock to the next message that can be seen, and let it be worked on."""
         queued = self.heads()[0]
         self.now = max(self.now + timedelta(seconds=1), queued.visible_at)
@@ -124,22 +124,22 @@ class Trouble:
 
 
 @contextmanager
-def a_desk() -> Iterator[tuple[FifoQueue, Entry, Trouble]]:
+def a_desk() -> Iterator[tuple[FifoQueue, QueueHandler, Trouble]]:
     """Everything between the queue and the channel."""
     queue, deliveries = FifoQueue(), InMemoryDeliveries()
     workspace = Workspace(token="xoxb-right", signing_secret="s", clock=queue.timestamp)
     with serving(slack_app(workspace)) as url:
         channel = SlackChannel(token=Tokens("xoxb-right"), channel="#sagewatch", api_url=f"{url}/api/", timeout=1)
-        deliverer = Deliverer(
+        deliverer = AlertDelivery(
             deliveries=deliveries,
             posted=deliveries,
-            gatherings=InMemoryGatherings(),
+            gatherings=InMemoryAlertGroups(),
             channel=channel,
             alerts=queue,
-            people=InMemoryPeople(),
+            people=InMemoryUserDirectory(),
             clock=lambda: queue.now,
         )
-        yield queue, Entry(deliverer.on_message, inbox=queue, max_receives=999), Trouble(url)
+        yield queue, QueueHandler(deliverer.on_message, inbox=queue, max_receives=999), Trouble(url)
 
 
 def an_alert_at(number: int, part: int, at: datetime) -> Alert:

@@ -18,7 +18,7 @@ from local.demo.builders import Run, training
 from local.demo.player import PlayedJob, Stage
 from local.sagemaker.control import control_app
 from sagewatch.adapters.cloudwatch.job_logs import CloudWatchJobLogs
-from sagewatch.adapters.dynamodb.idle_state import DynamoWatches
+from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
 from sagewatch.adapters.dynamodb.ledger import (
     DynamoFamilies,
     DynamoLedger,
@@ -28,21 +28,26 @@ from sagewatch.adapters.dynamodb.ledger import (
 )
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
-from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.dynamodb.sweep_state import (
+    DynamoCheckpoints,
+    DynamoRegions,
+    DynamoStaleTotals,
+    DynamoTotalStore,
+)
 from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.diagnostics.cost_report import Reporter, UseOfJobs
-from sagewatch.diagnostics.failure_context import Inquirer
-from sagewatch.jobs.long_running import Overseer
+from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
+from sagewatch.diagnostics.failure_context import FailureContextReader
+from sagewatch.jobs.long_running import LongRunningAlerts
 from sagewatch.jobs.ports import Checkpoint
-from sagewatch.jobs.record import Recorder
-from sagewatch.jobs.sweep import Sweeper
-from sagewatch.ledger.rollups import Summer
+from sagewatch.jobs.record import JobRecorder
+from sagewatch.jobs.sweep import JobSweep
+from sagewatch.ledger.rollups import TotalsRefresh
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.diagnostics import InMemoryJobMetrics
 from tests.worlds.aws import Aws
-from tests.worlds.builders import ACCOUNT, endless
+from tests.worlds.builders import ACCOUNT, no_time_limit
 from tests.worlds.jobs import RULES
 from tests.worlds.servers import serving
 
@@ -60,9 +65,9 @@ class Counted:
         dynamodb, sagemaker = self._counted(aws.client("dynamodb")), self._counted(aws.client("sagemaker", REGION))
         client: Callable[[str], Any] = lambda _: sagemaker  # noqa: E731 - shorter so
         clock: Callable[[], datetime] = lambda: NOW  # noqa: E731 - likewise
-        marks, regions = DynamoMarks(dynamodb, state, clock), DynamoRegions(dynamodb, state, clock)
+        marks, regions = DynamoStaleTotals(dynamodb, state, clock), DynamoRegions(dynamodb, state, clock)
         prices = DynamoPrices(dynamodb, state, otherwise=ShippedPrices(), clock=clock)
-        recorder = Recorder(
+        recorder = JobRecorder(
             jobs=SageMakerJobs(client, clock),
             prices=prices,
             ledger=DynamoLedger(dynamodb, ledger),
@@ -70,17 +75,17 @@ class Counted:
             alerts=InMemoryAlertQueue(),
             marks=marks,
             regions=regions,
-            inquirer=Inquirer(
+            inquirer=FailureContextReader(
                 DynamoFamilies(dynamodb, ledger),
                 CloudWatchJobLogs(lambda _: self._counted(aws.client("logs", REGION))),
             ),
             clock=clock,
             owner_tag_keys=("owner",),
             discount_percent=Decimal(0),
-            reporter=Reporter(UseOfJobs(InMemoryJobMetrics()), prices),
+            reporter=CostReporter(UtilizationReader(InMemoryJobMetrics()), prices),
             report_usd=Decimal(10),
         )
-        self.sweeper = Sweeper(
+        self.sweeper = JobSweep(
             recorder=recorder,
             jobs=recorder.jobs,
             lists=SageMakerLists(client, lambda _: None),
@@ -88,19 +93,19 @@ class Counted:
             open_jobs=recorder.open_jobs,
             checkpoints=DynamoCheckpoints(dynamodb, state),
             regions=regions,
-            summer=Summer(
+            summer=TotalsRefresh(
                 rows=DynamoLedgerRows(dynamodb, ledger),
                 roll_ups=DynamoRollUps(dynamodb, ledger),
-                totals=DynamoTotals(dynamodb, state),
+                totals=DynamoTotalStore(dynamodb, state),
                 marks=marks,
                 clock=clock,
             ),
             clock=clock,
             home_region=REGION,
-            overseer=Overseer(
+            overseer=LongRunningAlerts(
                 recorder=recorder,
                 families=DynamoFamilies(dynamodb, ledger),
-                files=DynamoWatches(dynamodb, state, clock),
+                files=DynamoNotebookStates(dynamodb, state, clock),
                 rules=RULES,
             ),
         )
@@ -112,7 +117,7 @@ class Counted:
     def sweep(self) -> Counter[str]:
         """Sweep, and answer with the calls it took."""
         self.calls.clear()
-        self.sweeper.sweep(endless)
+        self.sweeper.sweep(no_time_limit)
         return Counter(self.calls)
 
 
@@ -154,7 +159,7 @@ def calls_of_a_sweep(aws: Aws, tables: tuple[str, str], stage: Stage, old: int) 
         stage.create(job)
         stage.control("training-job", job.name, {"TrainingStartTime": NOW - timedelta(minutes=20)}, REGION)
     for kind in ("training", "processing", "transform", "tuning", "automl"):  # as sweeps of before left them
-        counted.sweeper.checkpoints.keep(f"sweep#{REGION}#{kind}", Checkpoint(NOW - timedelta(hours=1)))
+        counted.sweeper.checkpoints.save(f"sweep#{REGION}#{kind}", Checkpoint(NOW - timedelta(hours=1)))
     for entry in still_running:
         counted.sweeper.open_jobs.add(counted.sweeper.jobs.describe(as_job(entry)))
     for number in range(40):

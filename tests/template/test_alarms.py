@@ -10,7 +10,7 @@ import pytest
 
 from local.stack.template_patches import without_math
 from sagewatch.digest.health import EVERY, SWEEPS
-from sagewatch.outcomes import Metric
+from sagewatch.outcomes import EmfMetric
 from sagewatch.pricing.book import STALE_AFTER
 from sagewatch.runtime.telemetry import DIMENSION, NAMESPACE
 from tests.template.test_docs import README
@@ -18,21 +18,21 @@ from tests.template.test_permissions import functions
 
 QUEUE_FED = {"RecordJob", "TrackNotebook", "AnswerSlack", "DeliverAlert"}
 SENDERS = {
-    Metric.SWEEPS_FINISHED: set(SWEEPS),
-    Metric.SWEEPS_INCOMPLETE: set(SWEEPS),
-    Metric.SWEEP_FAILURES: set(SWEEPS),
-    Metric.JOBS_OPEN: {"SweepJobs"},
-    Metric.JOBS_RECORDED: {"SweepJobs"},
-    Metric.NOTEBOOKS_IN_SERVICE: {"SweepNotebooks"},
-    Metric.STOPS_ANNOUNCED: {"SweepNotebooks"},
-    Metric.NOTEBOOKS_STOPPED: {"SweepNotebooks"},
-    Metric.STOPS_REFUSED: {"SweepNotebooks"},
-    Metric.DELIVERY_AGE: {"DeliverAlert"},
-    Metric.PRICES_AGE: {"RefreshPrices"},
-    Metric.MESSAGES_BURIED: QUEUE_FED,
-    Metric.MESSAGES_POSTPONED: QUEUE_FED,
+    EmfMetric.SWEEPS_FINISHED: set(SWEEPS),
+    EmfMetric.SWEEPS_INCOMPLETE: set(SWEEPS),
+    EmfMetric.SWEEP_FAILURES: set(SWEEPS),
+    EmfMetric.JOBS_OPEN: {"SweepJobs"},
+    EmfMetric.JOBS_RECORDED: {"SweepJobs"},
+    EmfMetric.NOTEBOOKS_IN_SERVICE: {"SweepNotebooks"},
+    EmfMetric.STOPS_ANNOUNCED: {"SweepNotebooks"},
+    EmfMetric.NOTEBOOKS_STOPPED: {"SweepNotebooks"},
+    EmfMetric.STOPS_REFUSED: {"SweepNotebooks"},
+    EmfMetric.DELIVERY_AGE: {"DeliverAlert"},
+    EmfMetric.PRICES_AGE: {"RefreshPrices"},
+    EmfMetric.MESSAGES_DEAD_LETTERED: QUEUE_FED,
+    EmfMetric.MESSAGES_POSTPONED: QUEUE_FED,
 }
-ALWAYS = (Metric.SWEEPS_FINISHED, Metric.JOBS_OPEN, Metric.NOTEBOOKS_IN_SERVICE)
+ALWAYS = (EmfMetric.SWEEPS_FINISHED, EmfMetric.JOBS_OPEN, EmfMetric.NOTEBOOKS_IN_SERVICE)
 # "Types of metrics for Lambda functions" and "Available CloudWatch metrics for Amazon SQS".
 LAMBDAS = {"Errors", "Duration", "Invocations", "Throttles"}
 QUEUES = {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}
@@ -58,7 +58,7 @@ def check(template: dict[str, Any], namespace: str, metric: str, dimension: str,
     match namespace:
         case "SageWatch":
             assert (namespace, dimension) == (NAMESPACE, DIMENSION)
-            assert resource in SENDERS[Metric(metric)]
+            assert resource in SENDERS[EmfMetric(metric)]
         case "AWS/Lambda":
             assert (dimension, metric in LAMBDAS) == ("FunctionName", True)
             assert resource in functions(template)
@@ -73,7 +73,7 @@ def test_every_metric_has_a_sender_of_the_template(template: dict[str, Any]) -> 
     """And the other way round: a function fed by a queue buries and postpones."""
     events = {name: properties["Events"].values() for name, properties in of_type(template, FUNCTION).items()}
 
-    assert set(SENDERS) == set(Metric)
+    assert set(SENDERS) == set(EmfMetric)
     assert {name for name, of in events.items() if any(event["Type"] == "SQS" for event in of)} == QUEUE_FED
 
 
@@ -221,7 +221,7 @@ def test_the_dashboard_shows_what_is_sent(template: dict[str, Any], body: dict[s
         resource_name = resource.partition(".")[0]
         check(template, namespace, metric, dimension, resource_name)
         assert set(options) <= {"label", "stat"}
-    assert {(row[0], row[1]) for row in rows(body)} >= {("SageWatch", metric.value) for metric in Metric}
+    assert {(row[0], row[1]) for row in rows(body)} >= {("SageWatch", metric.value) for metric in EmfMetric}
 
 
 def test_the_dashboard_shows_every_alarm_function_and_queue(template: dict[str, Any], body: dict[str, Any]) -> None:
@@ -257,7 +257,7 @@ def test_the_readme_lists_the_metrics_with_who_sends_them() -> None:
     words = {"both sweeps": set(SWEEPS), "the same four": QUEUE_FED}
     known = [(name, words.get(senders) or set(senders.split(", "))) for name, senders in told]
 
-    assert known == [(metric.value, SENDERS[metric]) for metric in Metric]
+    assert known == [(metric.value, SENDERS[metric]) for metric in EmfMetric]
 
 
 def test_the_readme_says_what_metrics_and_alarms_cost(template: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.pricing.book import EMPTY_BOOK
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 from tools.tables.price_tables import TARGET, render, tables
 
 ROOT = Path(__file__).parent.parent.parent
@@ -60,15 +60,15 @@ def test_the_shipped_tables_are_made_from_their_sources() -> None:
 @pytest.mark.parametrize(
     ("region", "kind", "instance_type", "usd", "component"),
     [
-        ("us-east-1", JobKind.TRAINING, "ml.m5.xlarge", "0.23", "Training"),
-        ("us-east-1", JobKind.TRAINING, "ml.g5.xlarge", "1.408", "Training"),
-        ("us-east-1", JobKind.TRAINING, "ml.g5.2xlarge", "1.515", "Training"),
-        ("ap-south-1", JobKind.PROCESSING, "ml.m5.xlarge", "0.242", "Processing"),
-        ("us-east-1", JobKind.TRANSFORM, "ml.m5.xlarge", "0.23", "Hosting"),
-        ("eu-west-1", JobKind.TRAINING, "ml.m5.xlarge", "0.257", "Hosting"),
+        ("us-east-1", ResourceKind.TRAINING, "ml.m5.xlarge", "0.23", "Training"),
+        ("us-east-1", ResourceKind.TRAINING, "ml.g5.xlarge", "1.408", "Training"),
+        ("us-east-1", ResourceKind.TRAINING, "ml.g5.2xlarge", "1.515", "Training"),
+        ("ap-south-1", ResourceKind.PROCESSING, "ml.m5.xlarge", "0.242", "Processing"),
+        ("us-east-1", ResourceKind.TRANSFORM, "ml.m5.xlarge", "0.23", "Hosting"),
+        ("eu-west-1", ResourceKind.TRAINING, "ml.m5.xlarge", "0.257", "Hosting"),
     ],
 )
-def test_known_prices_are_found(region: str, kind: JobKind, instance_type: str, usd: str, component: str) -> None:
+def test_known_prices_are_found(region: str, kind: ResourceKind, instance_type: str, usd: str, component: str) -> None:
     """Anchors of prices/README.md; a component without its own row borrows Hosting's."""
     price = ShippedPrices().book(region).instance_hour(kind, instance_type)
 
@@ -80,9 +80,9 @@ def test_what_is_not_sold_has_no_price() -> None:
     """Never 0, never another type's."""
     book = ShippedPrices().book("us-east-1")
 
-    assert book.instance_hour(JobKind.TRAINING, "ml.t3.medium") is None
-    assert book.instance_hour(JobKind.TRAINING, "ml.p9.48xlarge") is None
-    assert book.instance_hour(JobKind.TUNING, "ml.p9.48xlarge") is None
+    assert book.instance_hour(ResourceKind.TRAINING, "ml.t3.medium") is None
+    assert book.instance_hour(ResourceKind.TRAINING, "ml.p9.48xlarge") is None
+    assert book.instance_hour(ResourceKind.TUNING, "ml.p9.48xlarge") is None
 
 
 def test_an_unknown_region_has_an_empty_book() -> None:
@@ -93,13 +93,13 @@ def test_an_unknown_region_has_an_empty_book() -> None:
 def test_storage_is_priced_where_it_is_known() -> None:
     """Processing has its own rate, and borrows none."""
     ireland, virginia = ShippedPrices().book("eu-west-1"), ShippedPrices().book("us-east-1")
-    rates = {kind: ireland.gb_month(kind) for kind in (JobKind.TRAINING, JobKind.PROCESSING)}
+    rates = {kind: ireland.gb_month(kind) for kind in (ResourceKind.TRAINING, ResourceKind.PROCESSING)}
 
     assert {kind: rate and rate.usd for kind, rate in rates.items()} == {
-        JobKind.TRAINING: Decimal("0.154"),
-        JobKind.PROCESSING: Decimal("0.11"),
+        ResourceKind.TRAINING: Decimal("0.154"),
+        ResourceKind.PROCESSING: Decimal("0.11"),
     }
-    borrowed = virginia.gb_month(JobKind.TRAINING)
+    borrowed = virginia.gb_month(ResourceKind.TRAINING)
     assert borrowed is not None
     assert (borrowed.usd, borrowed.borrowed) == (Decimal("0.14"), True)
-    assert virginia.gb_month(JobKind.PROCESSING) is None
+    assert virginia.gb_month(ResourceKind.PROCESSING) is None

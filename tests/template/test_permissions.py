@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sagewatch.digest.periods import Asked, Period, Span, read_request
-from sagewatch.sagemaker.resources import JOB_KINDS, KINDS
+from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, read_request
+from sagewatch.sagemaker.resources import JOB_KINDS, KIND_FACTS
 from sagewatch.wiring.roles import ADAPTERS
 
 # Lambda writes the log with the role's permissions, polls the queue with them, and reports a failed schedule.
@@ -110,7 +110,7 @@ def arns(*types: str) -> set[str]:
     return {f"arn:${{AWS::Partition}}:sagemaker:*:${{AWS::AccountId}}:{name}/*" for name in types}
 
 
-JOBS = arns(*(KINDS[kind].arn_type for kind in JOB_KINDS))
+JOBS = arns(*(KIND_FACTS[kind].arn_type for kind in JOB_KINDS))
 INDEXES = {f"${{CostLedger.Arn}}/index/{name}" for name in ("ByDay", "ByParent", "ByFamily")}
 JOB_LOGS = {
     f"arn:${{AWS::Partition}}:logs:*:${{AWS::AccountId}}:log-group:/aws/sagemaker/{kind}Jobs{end}"
@@ -293,9 +293,9 @@ def test_the_digest_is_sent_on_the_peoples_clock_and_knows_when_it_was_due(templ
 
     assert given["ScheduleExpressionTimezone"] == {"Ref": "Timezone"}
     assert given["ScheduleExpression"] == {"Ref": "DigestSchedule"}
-    assert read_request({**told, "at": due}, datetime(2026, 11, 25, 0, 3, tzinfo=UTC), ZoneInfo("UTC")) == Asked(
-        Span(Period.DAILY, date(2026, 11, 23), date(2026, 11, 23)), scheduled=True
-    )
+    assert read_request(
+        {**told, "at": due}, datetime(2026, 11, 25, 0, 3, tzinfo=UTC), ZoneInfo("UTC")
+    ) == DigestRequest(DateRange(DigestPeriod.DAILY, date(2026, 11, 23), date(2026, 11, 23)), scheduled=True)
 
 
 def test_the_layers_of_the_digest_are_the_shared_one_and_its_own(template: dict[str, Any]) -> None:

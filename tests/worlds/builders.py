@@ -7,23 +7,23 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sagewatch.clock import MoreTime
-from sagewatch.diagnostics.cost_report import Reporter, UseOfJobs
-from sagewatch.diagnostics.failure_context import Inquirer
-from sagewatch.jobs.record import Recorder
-from sagewatch.jobs.sweep import Sweeper
-from sagewatch.jobs.sweep_run import Swept
+from sagewatch.clock import TimeBudget
+from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
+from sagewatch.diagnostics.failure_context import FailureContextReader
+from sagewatch.jobs.record import JobRecorder
+from sagewatch.jobs.sweep import JobSweep
+from sagewatch.jobs.sweep_run import JobSweepReport
 from sagewatch.ledger.records import CostRecord, RecordedBy, record_of
-from sagewatch.ledger.rollups import Summer
+from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.pricing.book import Price, PriceBook
 from sagewatch.pricing.job_cost import cost_of
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobKind, JobStatus
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
 from sagewatch.sagemaker.tags import owner_of
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.diagnostics import InMemoryJobLogs, InMemoryJobMetrics
 from tests.fakes.jobs import InMemoryCheckpoints, InMemoryOpenJobs
-from tests.fakes.ledger import InMemoryLedger, InMemoryMarks, InMemoryTotals
+from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals, InMemoryTotalStore
 from tests.fakes.pricing import InMemoryPrices
 from tests.fakes.sagemaker import InMemoryJobs, InMemoryLists, InMemoryRegions
 
@@ -57,7 +57,7 @@ BOOK = PriceBook(
 def a_job(**changes: Any) -> Job:
     """A training job that completed after an hour on two ml.m5.xlarge, without a volume."""
     job = Job(
-        kind=JobKind.TRAINING,
+        kind=ResourceKind.TRAINING,
         name="Fraud-XGB-01",
         arn=f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/fraud-xgb-01",
         account=ACCOUNT,
@@ -97,7 +97,7 @@ def an_event(name: str, **detail: Any) -> dict[str, Any]:
     return event
 
 
-def endless(share: float = 1) -> bool:
+def no_time_limit(share: float = 1) -> bool:
     """All the time in the world."""
     del share
     return True
@@ -109,7 +109,7 @@ def timeless(share: float = 1) -> bool:
     return False
 
 
-def enough_for(looks: int) -> MoreTime:
+def enough_for(looks: int) -> TimeBudget:
     """Time that is up once somebody has looked so often whether there is more."""
     left = iter([True] * looks)
 
@@ -130,15 +130,15 @@ class World:
         self.ledger = InMemoryLedger()
         self.open_jobs = InMemoryOpenJobs(self.ledger)
         self.alerts = InMemoryAlertQueue()
-        self.marks = InMemoryMarks()
+        self.marks = InMemoryStaleTotals()
         self.regions = InMemoryRegions()
         self.lists = InMemoryLists()
         self.logs = InMemoryJobLogs()
         self.checkpoints = InMemoryCheckpoints()
-        self.totals = InMemoryTotals()
+        self.totals = InMemoryTotalStore()
         self.metrics = InMemoryJobMetrics()
         prices = InMemoryPrices({"us-east-1": BOOK})
-        self.recorder = Recorder(
+        self.recorder = JobRecorder(
             jobs=self.jobs,
             prices=prices,
             ledger=self.ledger,
@@ -146,17 +146,17 @@ class World:
             alerts=self.alerts,
             marks=self.marks,
             regions=self.regions,
-            inquirer=Inquirer(self.ledger, self.logs),
+            inquirer=FailureContextReader(self.ledger, self.logs),
             clock=lambda: self.now,
             owner_tag_keys=("sagewatch:owner", "owner", "Owner"),
             discount_percent=Decimal(0),
-            reporter=Reporter(UseOfJobs(self.metrics), prices),
+            reporter=CostReporter(UtilizationReader(self.metrics), prices),
             report_usd=Decimal(10),
         )
-        self.summer = Summer(
+        self.summer = TotalsRefresh(
             rows=self.ledger, roll_ups=self.ledger, totals=self.totals, marks=self.marks, clock=lambda: self.now
         )
-        self.sweeper = Sweeper(
+        self.sweeper = JobSweep(
             recorder=self.recorder,
             jobs=self.jobs,
             lists=self.lists,
@@ -169,9 +169,9 @@ class World:
             home_region="us-east-1",
         )
 
-    def sweep(self) -> Swept:
+    def sweep(self) -> JobSweepReport:
         """Sweep with all the time in the world."""
-        return self.sweeper.sweep(endless)
+        return self.sweeper.sweep(no_time_limit)
 
     def has(self, job: Job) -> None:
         """Let SageMaker know a job, and list it if it says when it was created."""

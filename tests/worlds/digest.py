@@ -8,20 +8,20 @@ from zoneinfo import ZoneInfo
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.digest.budgets import Budget
 from sagewatch.digest.health import HealthReader
-from sagewatch.digest.running_now import Gauge
-from sagewatch.digest.send import Digester
+from sagewatch.digest.running_now import RunningNowReader
+from sagewatch.digest.send import DigestSender
 from sagewatch.digest.summary import Chart
 from sagewatch.ledger.ports import LedgerRows
-from sagewatch.ledger.queries import Spending
-from sagewatch.notebooks.open_costs import Meter
+from sagewatch.ledger.queries import LedgerQueries
+from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.notebooks.session import Session
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryDeliveries
-from tests.fakes.digest import InMemoryDeadLetters, InMemoryPictures, InMemorySweeps
-from tests.fakes.idle import InMemoryWatches
+from tests.fakes.digest import InMemoryDeadLetters, InMemoryImageUploads, InMemorySweeps
+from tests.fakes.idle import InMemoryNotebookStates
 from tests.fakes.jobs import InMemoryOpenJobs
-from tests.fakes.ledger import InMemoryLedger, InMemoryMarks, InMemoryTotals
+from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals, InMemoryTotalStore
 from tests.fakes.notebooks import InMemorySessions
 from tests.fakes.pricing import InMemoryPriceDates, InMemoryPrices
 from tests.fakes.sagemaker import InMemoryRegions
@@ -34,12 +34,12 @@ LAB = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:notebook-instance/lab"
 
 @dataclass
 class Sketches:
-    """The ``Painter`` port: what was to be drawn."""
+    """The ``ChartRenderer`` port: what was to be drawn."""
 
     drawn: list[Chart] = field(default_factory=list)
 
     def draw(self, chart: Chart) -> bytes:
-        """See ``Painter.draw``."""
+        """See ``ChartRenderer.draw``."""
         self.drawn.append(chart)
         return b"a picture"
 
@@ -51,14 +51,14 @@ class DigestWorld:
         """Nothing has happened yet."""
         self.now = MONDAY
         self.ledger = InMemoryLedger()
-        self.totals, self.marks, self.regions = InMemoryTotals(), InMemoryMarks(), InMemoryRegions()
-        self.sessions, self.watches = InMemorySessions(), InMemoryWatches()
+        self.totals, self.marks, self.regions = InMemoryTotalStore(), InMemoryStaleTotals(), InMemoryRegions()
+        self.sessions, self.watches = InMemorySessions(), InMemoryNotebookStates()
         self.open_jobs = InMemoryOpenJobs(self.ledger)
         self.alerts, self.deliveries = InMemoryAlertQueue(), InMemoryDeliveries()
         self.sweeps = InMemorySweeps()
-        self.pictures, self.sketches = InMemoryPictures(), Sketches()
+        self.pictures, self.sketches = InMemoryImageUploads(), Sketches()
         prices = InMemoryPrices({"us-east-1": BOOK})
-        meter = Meter(
+        meter = OpenSessionCosts(
             sessions=self.sessions,
             prices=prices,
             regions=self.regions,
@@ -66,9 +66,9 @@ class DigestWorld:
             home_region="us-east-1",
             discount_percent=Decimal(0),
         )
-        self.gauge = Gauge(meter=meter, open_jobs=self.open_jobs, watches=self.watches)
-        self.digester = Digester(
-            spending=Spending(rows=rows or self.ledger, totals=self.totals, marks=self.marks),
+        self.gauge = RunningNowReader(meter=meter, open_jobs=self.open_jobs, watches=self.watches)
+        self.digester = DigestSender(
+            spending=LedgerQueries(rows=rows or self.ledger, totals=self.totals, marks=self.marks),
             gauge=self.gauge,
             prices=prices,
             painter=self.sketches,
@@ -99,7 +99,12 @@ class DigestWorld:
 
     def notebook(self, started: str, ended: str, usd: str = "0", **changes: object) -> None:
         """A session of one notebook; ``instances=None`` for a time it was stopped."""
-        facts = {"kind": JobKind.NOTEBOOK, "started_at": started, "instances": "1 x ml.g5.xlarge", "resource_arn": LAB}
+        facts = {
+            "kind": ResourceKind.NOTEBOOK,
+            "started_at": started,
+            "instances": "1 x ml.g5.xlarge",
+            "resource_arn": LAB,
+        }
         self.row("lab", ended, usd, **{**facts, "created_at": started, **changes})
 
     def open_session(self, name: str, since: datetime, instance_type: str | None) -> Session:

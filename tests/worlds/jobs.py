@@ -6,22 +6,22 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sagewatch.jobs.alerts import JobRunsAlert
-from sagewatch.jobs.long_running import Overseer
-from sagewatch.jobs.milestones import JobRules
-from sagewatch.jobs.sweep_run import Swept
+from sagewatch.jobs.long_running import LongRunningAlerts
+from sagewatch.jobs.milestones import AlertThresholds
+from sagewatch.jobs.sweep_run import JobSweepReport
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.ports import Families
 from sagewatch.ledger.records import key_time
 from sagewatch.sagemaker.resources import Job, JobStatus
 from sagewatch.slack.actions import JobAction
-from sagewatch.slack.interactions.job_buttons import JobAnswerer
-from sagewatch.slack.interactions.payloads import JobPress, Pressed
-from tests.fakes.idle import InMemoryWatches
+from sagewatch.slack.interactions.job_buttons import JobButtons
+from sagewatch.slack.interactions.payloads import JobPress, PressOutcome
+from tests.fakes.idle import InMemoryNotebookStates
 from tests.fakes.sagemaker import InMemoryJobStops
 from tests.fakes.slack import InMemoryDialogs
 from tests.worlds.builders import NOW, World, a_job
 
-RULES = JobRules(long_running=timedelta(hours=24), burn_usd=Decimal(100))
+RULES = AlertThresholds(long_running=timedelta(hours=24), burn_usd=Decimal(100))
 
 
 def a_running_job(ran: timedelta = timedelta(hours=1), now: datetime = NOW, **changes: object) -> Job:
@@ -59,14 +59,14 @@ class CountedFamilies:
 class JobWorld(World):
     """An account with running jobs, at ``NOW``."""
 
-    def __init__(self, *, enforce: bool = True, rules: JobRules = RULES) -> None:
+    def __init__(self, *, enforce: bool = True, rules: AlertThresholds = RULES) -> None:
         """Told of from 24 h and $100 on, in Berlin."""
         super().__init__()
-        self.files, self.dialogs, self.stops = InMemoryWatches(), InMemoryDialogs(), InMemoryJobStops(self.jobs)
+        self.files, self.dialogs, self.stops = InMemoryNotebookStates(), InMemoryDialogs(), InMemoryJobStops(self.jobs)
         self.families = CountedFamilies(self.ledger)
-        self.overseer = Overseer(recorder=self.recorder, families=self.families, files=self.files, rules=rules)
+        self.overseer = LongRunningAlerts(recorder=self.recorder, families=self.families, files=self.files, rules=rules)
         self.sweeper = replace(self.sweeper, overseer=self.overseer)
-        self.answerer = JobAnswerer(
+        self.answerer = JobButtons(
             jobs=self.jobs,
             stops=self.stops,
             snoozes=self.open_jobs,
@@ -80,12 +80,12 @@ class JobWorld(World):
             enforce=enforce,
         )
 
-    def sweep(self, *, later: timedelta = timedelta(0)) -> Swept:
+    def sweep(self, *, later: timedelta = timedelta(0)) -> JobSweepReport:
         """Turn the clock, and sweep with all the time in the world."""
         self.now += later
         return super().sweep()
 
-    def press(self, action: JobAction, job: Job, user: str = "U0ANA", view: str | None = None) -> Pressed:
+    def press(self, action: JobAction, job: Job, user: str = "U0ANA", view: str | None = None) -> PressOutcome:
         """Press a button of the job's newest message."""
         incident = next((alert.alert_id for alert in reversed(self.told) if alert.arn == job.arn), "none")
         press = JobPress(
@@ -99,7 +99,7 @@ class JobWorld(World):
             channel="C0",
             view_id=view,
         )
-        return self.answerer.answer(press)
+        return self.answerer.handle(press)
 
     @property
     def told(self) -> list[JobRunsAlert]:

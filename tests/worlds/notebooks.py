@@ -5,34 +5,34 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sagewatch.alerts.ports import Posted
-from sagewatch.idle.advice import Adviser
+from sagewatch.alerts.ports import MessageRef
+from sagewatch.idle.advice import NotebookAdvice
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
-from sagewatch.idle.decision import Rules
+from sagewatch.idle.announcements import NotebookAnnouncements
+from sagewatch.idle.decision import IdleRules
 from sagewatch.idle.evidence import Active, Idle, Reading, Source
-from sagewatch.idle.inspection import Looker
-from sagewatch.idle.notices import Incidents
-from sagewatch.idle.outcomes import NotebooksSwept
-from sagewatch.idle.repair import Repairs
-from sagewatch.idle.stop import Stopper
-from sagewatch.idle.sweep import NotebookSweeper
-from sagewatch.notebooks.track import Tracker
+from sagewatch.idle.inspection import NotebookInspector
+from sagewatch.idle.outcomes import NotebookSweepReport
+from sagewatch.idle.repair import SessionRepair
+from sagewatch.idle.stop import NotebookStop
+from sagewatch.idle.sweep import NotebookSweep
+from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.pricing.book import PriceBook
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.slack.actions import Action
-from sagewatch.slack.interactions.job_buttons import JobAnswerer
-from sagewatch.slack.interactions.notebook_buttons import Answerer
-from sagewatch.slack.interactions.payloads import Press, Pressed
+from sagewatch.slack.interactions.job_buttons import JobButtons
+from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
+from sagewatch.slack.interactions.payloads import Press, PressOutcome
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryDeliveries
-from tests.fakes.idle import InMemoryWatches
+from tests.fakes.idle import InMemoryNotebookStates
 from tests.fakes.jobs import InMemoryCheckpoints, InMemoryOpenJobs
-from tests.fakes.ledger import InMemoryLedger, InMemoryMarks, InMemoryTotals
+from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals, InMemoryTotalStore
 from tests.fakes.notebooks import InMemorySessions
 from tests.fakes.pricing import InMemoryPrices
 from tests.fakes.sagemaker import InMemoryJobs, InMemoryJobStops, InMemoryNotebooks, InMemoryRegions
 from tests.fakes.slack import InMemoryDialogs
-from tests.worlds.builders import ACCOUNT, NOW, endless, price
+from tests.worlds.builders import ACCOUNT, NOW, no_time_limit, price
 
 BOOK = PriceBook(
     hourly={
@@ -85,29 +85,31 @@ class NotebookWorld:
         self.notebooks = InMemoryNotebooks()
         self.sessions = InMemorySessions()
         self.ledger = InMemoryLedger()
-        self.watches = InMemoryWatches()
+        self.watches = InMemoryNotebookStates()
         self.open_jobs = InMemoryOpenJobs(self.ledger)
-        self.totals = InMemoryTotals()
+        self.totals = InMemoryTotalStore()
         self.alerts = InMemoryAlertQueue()
         self.deliveries = InMemoryDeliveries()
         self.regions = InMemoryRegions()
         self.dialogs = InMemoryDialogs()
         self.jupyter = Told()
         prices = InMemoryPrices({"us-east-1": BOOK})
-        self.tracker = Tracker(
+        self.tracker = NotebookTracker(
             notebooks=self.notebooks,
             sessions=self.sessions,
             ledger=self.ledger,
-            marks=InMemoryMarks(),
+            marks=InMemoryStaleTotals(),
             prices=prices,
             regions=self.regions,
             clock=lambda: self.now,
             owner_tag_keys=("sagewatch:owner",),
             discount_percent=Decimal(0),
         )
-        rules = Rules(idle_after=timedelta(hours=4), warn=timedelta(hours=1))
-        looker = Looker(notebooks=self.notebooks, evidence=(self.jupyter,), clock=lambda: self.now, rules=rules)
-        incidents = Incidents(
+        rules = IdleRules(idle_after=timedelta(hours=4), warn=timedelta(hours=1))
+        looker = NotebookInspector(
+            notebooks=self.notebooks, evidence=(self.jupyter,), clock=lambda: self.now, rules=rules
+        )
+        incidents = NotebookAnnouncements(
             watches=self.watches,
             alerts=self.alerts,
             prices=prices,
@@ -117,7 +119,7 @@ class NotebookWorld:
             warn=rules.warn,
             enforce=enforce,
         )
-        stopper = Stopper(
+        stopper = NotebookStop(
             looker=looker,
             incidents=incidents,
             stops=self.notebooks,
@@ -127,9 +129,9 @@ class NotebookWorld:
             clock=lambda: self.now,
             enforce=enforce,
         )
-        self.sweeper = NotebookSweeper(
+        self.sweeper = NotebookSweep(
             lists=self.notebooks,
-            repairs=Repairs(
+            repairs=SessionRepair(
                 lists=self.notebooks,
                 notebooks=self.notebooks,
                 sessions=self.sessions,
@@ -141,7 +143,7 @@ class NotebookWorld:
             regions=self.regions,
             looker=looker,
             incidents=incidents,
-            adviser=Adviser(
+            adviser=NotebookAdvice(
                 open_jobs=self.open_jobs,
                 totals=self.totals,
                 incidents=incidents,
@@ -153,13 +155,13 @@ class NotebookWorld:
             home_region="us-east-1",
             max_stops=max_stops,
         )
-        self.answerer = Answerer(
+        self.answerer = NotebookButtons(
             sessions=self.sessions,
             watches=self.watches,
             incidents=incidents,
             looker=looker,
             stopper=stopper,
-            jobs=JobAnswerer(
+            jobs=JobButtons(
                 jobs=InMemoryJobs(),
                 stops=InMemoryJobStops(InMemoryJobs()),
                 snoozes=self.open_jobs,
@@ -192,19 +194,21 @@ class NotebookWorld:
         """Let a kernel run."""
         self.says(name, Active(Source.JUPYTER, None, "kernel python3 is busy"))
 
-    def sweep(self, *, later: timedelta = timedelta(0)) -> NotebooksSwept:
+    def sweep(self, *, later: timedelta = timedelta(0)) -> NotebookSweepReport:
         """Turn the clock, sweep with all the time in the world, and deliver what is queued."""
         self.now += later
-        swept = self.sweeper.sweep(endless)
+        swept = self.sweeper.sweep(no_time_limit)
         self.deliver()
         return swept
 
     def deliver(self) -> None:
         """Post what is queued, now."""
         for alert in self.alerts.sent:
-            self.deliveries.posted.setdefault(alert.alert_id, Posted("C0", f"{self.now.timestamp():.6f}"))
+            self.deliveries.posted.setdefault(alert.alert_id, MessageRef("C0", f"{self.now.timestamp():.6f}"))
 
-    def press(self, action: Action, name: str = "Lab-One", user: str = "U0ANA", view: str | None = None) -> Pressed:
+    def press(
+        self, action: Action, name: str = "Lab-One", user: str = "U0ANA", view: str | None = None
+    ) -> PressOutcome:
         """Press a button of the newest incident."""
         notebook = self.notebooks.found.get(("us-east-1", name), a_notebook(name))
         incident = next((alert.alert_id for alert in reversed(self.announced) if alert.name == name), "none")

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from sagewatch.errors import SettingsError
 from sagewatch.sagemaker.fields import REGION
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 from sagewatch.wiring import operator as wiring
 from tools.operator.cli import Interrupts, day, run
 
@@ -29,11 +29,11 @@ class Bar:
         self._check = interrupts.check
         self._progress = progress
         self._since = since
-        self._listings: dict[tuple[str, JobKind], TaskID] = {}
+        self._listings: dict[tuple[str, ResourceKind], TaskID] = {}
         self._looking: TaskID | None = None
 
-    def listed(self, kind: JobKind, region: str, reached: datetime) -> None:
-        """See ``Watcher.listed``. It goes from today to older days."""
+    def listed(self, kind: ResourceKind, region: str, reached: datetime) -> None:
+        """See ``SweepProgress.listed``. It goes from today to older days."""
         self._check()
         days = (datetime.now(UTC) - self._since) / timedelta(days=1)
         listing = (region, kind)
@@ -41,19 +41,19 @@ class Bar:
             self._listings[listing] = self._progress.add_task(f"{region}: {kind} jobs listed, in days", total=days)
         self._progress.update(self._listings[listing], completed=days - (reached - self._since) / timedelta(days=1))
 
-    def done(self, kind: JobKind, region: str) -> None:
-        """See ``Watcher.done``."""
+    def done(self, kind: ResourceKind, region: str) -> None:
+        """See ``SweepProgress.done``."""
         task = self._listings.get((region, kind))
         if task is not None:
             self._progress.remove_task(task)
 
     def found(self, region: str, jobs: int) -> None:
-        """See ``Watcher.found``."""
+        """See ``SweepProgress.found``."""
         if jobs:
             self._looking = self._progress.add_task(f"{region}: jobs read", total=jobs)
 
     def looked(self) -> None:
-        """See ``Watcher.looked``."""
+        """See ``SweepProgress.looked``."""
         self._check()
         if self._looking is not None:
             self._progress.advance(self._looking)

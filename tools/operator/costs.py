@@ -21,9 +21,9 @@ from rich.table import Table
 from sagewatch.errors import SettingsError
 from sagewatch.formatting import duration, money
 from sagewatch.ledger import focus
-from sagewatch.ledger.queries import By, Only, Question, Spending
+from sagewatch.ledger.queries import Filter, GroupBy, LedgerQueries, LedgerQuery
 from sagewatch.ledger.totals import NOTHING, LedgerRow, Spend
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 from sagewatch.wiring import operator as wiring
 from tools.operator.cli import day, run
 from tools.operator.open_sessions import show_open
@@ -41,7 +41,7 @@ def main() -> int:
 
 def answer(given: argparse.Namespace) -> int:
     """Ask the ledger and write what it says."""
-    question = Question(first_day=given.since, last_day=given.until, owner=given.owner, kind=given.kind)
+    question = LedgerQuery(first_day=given.since, last_day=given.until, owner=given.owner, kind=given.kind)
     if question.first_day > question.last_day:
         raise SettingsError(f"--since {given.since} is after --until {given.until}")
     with Status("Reading the ledger", console=Console(stderr=True)) as status:
@@ -50,12 +50,12 @@ def answer(given: argparse.Namespace) -> int:
             return _write_focus(spending, question, given.only)
         if given.by == _JOB:
             return _write_jobs(spending, question, given)
-        groups = spending.grouped(question, By(given.by))
+        groups = spending.grouped(question, GroupBy(given.by))
     _write_groups(groups, question, given)
     return 0
 
 
-def _write_focus(spending: Spending, question: Question, only: Only) -> int:
+def _write_focus(spending: LedgerQueries, question: LedgerQuery, only: Filter) -> int:
     left_out = 0
     writer = csv.DictWriter(sys.stdout, focus.COLUMNS)
     writer.writeheader()
@@ -69,9 +69,9 @@ def _write_focus(spending: Spending, question: Question, only: Only) -> int:
     return 0
 
 
-def _write_jobs(spending: Spending, question: Question, given: argparse.Namespace) -> int:
+def _write_jobs(spending: LedgerQueries, question: LedgerQuery, given: argparse.Namespace) -> int:
     top = _TOP if given.top is None and given.format == "table" else given.top
-    rows = spending.dearest(question, top, given.only) if top else spending.jobs(question, given.only)
+    rows = spending.most_expensive(question, top, given.only) if top else spending.jobs(question, given.only)
     match given.format:
         case "csv":
             _write_csv(_COLUMNS, map(_texts, rows))
@@ -82,9 +82,11 @@ def _write_jobs(spending: Spending, question: Question, given: argparse.Namespac
     return 0
 
 
-def _write_groups(groups: Mapping[str, Spend], question: Question, given: argparse.Namespace) -> None:
+def _write_groups(groups: Mapping[str, Spend], question: LedgerQuery, given: argparse.Namespace) -> None:
     largest = (
-        sorted(groups.items(), key=lambda group: -group[1].cost_usd) if given.by != By.DAY else sorted(groups.items())
+        sorted(groups.items(), key=lambda group: -group[1].cost_usd)
+        if given.by != GroupBy.DAY
+        else sorted(groups.items())
     )
     shown = largest[: given.top] if given.top else largest
     records = ({given.by: name, **_amounts(spend)} for name, spend in shown)
@@ -121,7 +123,7 @@ def _plain(value: object) -> str:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
-def _groups_table(shown: list[tuple[str, Spend]], groups: Mapping[str, Spend], question: Question, by: str) -> Table:
+def _groups_table(shown: list[tuple[str, Spend]], groups: Mapping[str, Spend], question: LedgerQuery, by: str) -> Table:
     whole = sum(groups.values(), NOTHING)
     table = _table(f"SageMaker jobs that ended {_period(question)}, on-demand list price estimate")
     table.add_column(by)
@@ -146,17 +148,17 @@ def _cells(spend: Spend) -> Iterator[str]:
     yield f"{spend.unpriced_jobs:,}" if spend.unpriced_jobs else "-"
 
 
-def _show_jobs(rows: list[LedgerRow], question: Question, only: Only) -> None:
+def _show_jobs(rows: list[LedgerRow], question: LedgerQuery, only: Filter) -> None:
     if rows:
         Console().print(_jobs_table(rows, question, only))
     else:
         sys.stdout.write(f"No such job ended {_period(question)}.\n")
 
 
-def _jobs_table(rows: Iterable[LedgerRow], question: Question, only: Only) -> Table:
-    which = "dearest" if only is Only.ALL else only
+def _jobs_table(rows: Iterable[LedgerRow], question: LedgerQuery, only: Filter) -> Table:
+    which = "dearest" if only is Filter.ALL else only
     table = _table(f"The {which} SageMaker jobs that ended {_period(question)}, on-demand list price estimate")
-    amount = "saved" if only is Only.SPOT else "billed"
+    amount = "saved" if only is Filter.SPOT else "billed"
     for column in ("ended", "kind", "job", "how", "owner"):
         table.add_column(column, no_wrap=column in {"ended", "kind"}, overflow="fold")
     for column in (amount, "cost"):
@@ -168,7 +170,7 @@ def _jobs_table(rows: Iterable[LedgerRow], question: Question, only: Only) -> Ta
             row.resource_name,
             row.failure_class or row.status,
             row.owner or "-",
-            _saved(row) if only is Only.SPOT else _billed(row),
+            _saved(row) if only is Filter.SPOT else _billed(row),
             _cost(row),
         )
     return table
@@ -198,7 +200,7 @@ def _table(title: str) -> Table:
     )
 
 
-def _period(question: Question) -> str:
+def _period(question: LedgerQuery) -> str:
     if question.first_day == question.last_day:
         return f"on {question.first_day}"
     return f"from {question.first_day} to {question.last_day}"
@@ -209,18 +211,18 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make costs", description=__doc__)
     parser.add_argument("--stack", default="sagewatch", help="name of the deployed stack (STACK=)")
     parser.add_argument("--open", action="store_true", help="notebook instances whose sessions are open, and no rows")
-    parser.add_argument("--by", choices=[*By, _JOB], help="what to add up by (default: owner)")
+    parser.add_argument("--by", choices=[*GroupBy, _JOB], help="what to add up by (default: owner)")
     parser.add_argument(
         "--since", type=day, default=date(today.year, today.month, 1), help="first day (default: this month's)"
     )
     parser.add_argument("--until", type=day, default=today, help="last day, included (default: today)")
     parser.add_argument("--owner", help="only this owner's jobs")
-    parser.add_argument("--kind", type=JobKind, choices=list(JobKind), help="only jobs of this kind")
+    parser.add_argument("--kind", type=ResourceKind, choices=list(ResourceKind), help="only jobs of this kind")
     parser.add_argument(
         "--only",
-        type=Only,
-        choices=list(Only),
-        default=Only.ALL,
+        type=Filter,
+        choices=list(Filter),
+        default=Filter.ALL,
         help="list jobs that failed, ran on spot, or have no price",
     )
     parser.add_argument("--top", type=_count, help=f"only so many, the dearest first (jobs in a table: {_TOP})")
@@ -234,9 +236,9 @@ def _arguments() -> argparse.Namespace:
     given = parser.parse_args()
     if given.format == "focus" and (given.by or given.top):
         parser.error("--focus writes one charge for each job: it takes neither --by nor --top")
-    if given.only is not Only.ALL and given.by not in {None, _JOB}:
+    if given.only is not Filter.ALL and given.by not in {None, _JOB}:
         parser.error("--only lists jobs: it goes with --by job")
-    given.by = given.by or (By.OWNER if given.only is Only.ALL else _JOB)
+    given.by = given.by or (GroupBy.OWNER if given.only is Filter.ALL else _JOB)
     return given
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sagewatch.formatting import duration, money
-from sagewatch.notebooks.open_costs import Reading
+from sagewatch.notebooks.open_costs import SessionCost
 from sagewatch.wiring import operator as wiring
 
 
@@ -24,7 +24,7 @@ def show_open(stack: str) -> int:
     return 0
 
 
-def _table(readings: Sequence[Reading]) -> Table:
+def _table(readings: Sequence[SessionCost]) -> Table:
     table = Table(
         title=f"Open sessions of notebook instances on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, list price estimate",
         caption="What they have cost is in no sum until they end. Stopped ones are billed for their volumes.",
@@ -45,7 +45,7 @@ def _table(readings: Sequence[Reading]) -> Table:
     return table
 
 
-def _cells(reading: Reading) -> Sequence[str]:
+def _cells(reading: SessionCost) -> Sequence[str]:
     session, cost = reading.session, reading.cost
     return (
         session.name,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sagewatch.digest.summary import Chart
 from sagewatch.formatting import money
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,21 +19,21 @@ _PALE = 0.6  # how much nearer to white the days before the period are
 _GAP = 0.35  # between those days and the period, in days
 # Okabe and Ito's palette, which colour-blind people can tell apart; tuning and AutoML jobs have no cost of their own.
 _COLOURS = {
-    JobKind.TRAINING: "#0072b2",
-    JobKind.PROCESSING: "#e69f00",
-    JobKind.TRANSFORM: "#009e73",
-    JobKind.NOTEBOOK: "#cc79a7",
+    ResourceKind.TRAINING: "#0072b2",
+    ResourceKind.PROCESSING: "#e69f00",
+    ResourceKind.TRANSFORM: "#009e73",
+    ResourceKind.NOTEBOOK: "#cc79a7",
 }
 _OTHER = "#999999"
 
 
-class MatplotlibPainter:
-    """The ``Painter`` port."""
+class MatplotlibChart:
+    """The ``ChartRenderer`` port."""
 
     PERMISSIONS: ClassVar = ()
 
     def draw(self, chart: Chart) -> bytes:
-        """See ``Painter.draw``."""
+        """See ``ChartRenderer.draw``."""
         from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and once a day
 
         figure = Figure(figsize=_INCHES, dpi=_DOTS_PER_INCH, layout="constrained", facecolor="white")

@@ -6,7 +6,7 @@ from sagewatch.errors import SageWatchError
 from sagewatch.idle.evidence import Reading, Source, Unknown
 
 
-def looked(source: Source, look: Callable[[], Reading]) -> Reading:
+def unknown_on_error(source: Source, look: Callable[[], Reading]) -> Reading:
     """Look; what goes wrong is an ``Unknown``'s reason, of foreign errors only the name: their text may be secret."""
     try:
         return look()

@@ -11,12 +11,12 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackObjectFormati
 from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
 
-from sagewatch.alerts.ports import Posted
+from sagewatch.alerts.ports import MessageRef
 from sagewatch.delivery.registry import Alert
 from sagewatch.errors import (
     AlertRefusedError,
+    ImageNotReadyError,
     NoAnswerError,
-    PictureNotReadyError,
     SageWatchError,
     ThreadGoneError,
     ThrottledError,
@@ -109,7 +109,7 @@ class SlackChannel:
         self._render = render
         self._api = SlackApi(token=token, api_url=api_url, timeout=timeout)
 
-    def post(self, alert: Alert, thread: Posted | None = None, to: str | None = None) -> Posted:
+    def post(self, alert: Alert, thread: MessageRef | None = None, to: str | None = None) -> MessageRef:
         """See ``Channel.post``. Slack neither parses nor unfurls what is in the text."""
         channel = thread.channel if thread else to or self._channel
         answer = self._api.call(
@@ -121,16 +121,16 @@ class SlackChannel:
             unfurl_media=False,
             **_content(self._render(alert)),
         )
-        return Posted(channel=str(answer["channel"]), ts=str(answer["ts"]))
+        return MessageRef(channel=str(answer["channel"]), ts=str(answer["ts"]))
 
-    def update(self, posted: Posted, alert: Alert) -> None:
+    def update(self, posted: MessageRef, alert: Alert) -> None:
         """See ``Channel.update``."""
         about = f"edit of a message in channel {posted.channel}"
         self._api.call("chat_update", about, channel=posted.channel, ts=posted.ts, **_content(self._render(alert)))
 
     def find(
-        self, alert_id: str, since: datetime, thread: Posted | None = None, to: str | None = None
-    ) -> Posted | None:
+        self, alert_id: str, since: datetime, thread: MessageRef | None = None, to: str | None = None
+    ) -> MessageRef | None:
         """See ``Channel.find``. Clocks differ a little."""
         channel = thread.channel if thread else self._id_of(to or self._channel)
         where = {"channel": channel, "oldest": str((since - _SKEW).timestamp()), "include_all_metadata": True}
@@ -139,7 +139,7 @@ class SlackChannel:
             for message in page["messages"]:
                 told = message.get("metadata", {}).get("event_payload", {})
                 if told.get("alert_id") == alert_id:
-                    return Posted(channel, str(message["ts"]))
+                    return MessageRef(channel, str(message["ts"]))
         return None
 
     def _id_of(self, channel: str) -> str:
@@ -162,8 +162,8 @@ class SlackChannel:
                 return
 
 
-class SlackPeople:
-    """The ``People`` port on users.lookupByEmail."""
+class SlackUserDirectory:
+    """The ``UserDirectory`` port on users.lookupByEmail."""
 
     PERMISSIONS: ClassVar = ()
 
@@ -171,8 +171,8 @@ class SlackPeople:
         """Keep what answers with the bot token."""
         self._api = SlackApi(token=token, api_url=api_url)
 
-    def id_of(self, email: str) -> str | None:
-        """See ``People.id_of``. Its scope is extra: without it nobody is mentioned."""
+    def id_for_email(self, email: str) -> str | None:
+        """See ``UserDirectory.id_for_email``. Its scope is extra: without it nobody is mentioned."""
         try:
             return str(self._api.call("users_lookupByEmail", "question for a person", email=email)["user"]["id"])
         except AlertRefusedError as exc:
@@ -181,8 +181,8 @@ class SlackPeople:
             return None
 
 
-class SlackPictures:
-    """The ``Pictures`` port on files.getUploadURLExternal and files.completeUploadExternal (scope ``files:write``).
+class SlackImageUploads:
+    """The ``ImageUploads`` port on files.getUploadURLExternal and files.completeUploadExternal (scope ``files:write``).
 
     A file that is shared nowhere is seen by whoever sees a message whose image block names it, and by nobody else.
     """
@@ -194,7 +194,7 @@ class SlackPictures:
         self._api = SlackApi(token=token, api_url=api_url)
 
     def upload(self, name: str, picture: bytes, alt_text: str) -> str:
-        """See ``Pictures.upload``."""
+        """See ``ImageUploads.upload``."""
         about = {"filename": name, "title": name, "alt_txt": cut(alt_text, _ALT_TXT)}
         answer = self._api.call("files_upload_v2", "picture", content=picture, **about)
         return str(answer["files"][0]["id"])
@@ -218,8 +218,8 @@ class SlackDialogs:
         """See ``Dialogs.update``."""
         self._api.call("views_update", "dialog", view_id=view_id, view=view)
 
-    def whisper(self, channel: str, user: str, text: str) -> None:
-        """See ``Dialogs.whisper``."""
+    def post_ephemeral(self, channel: str, user: str, text: str) -> None:
+        """See ``Dialogs.post_ephemeral``."""
         self._api.call("chat_postEphemeral", f"whisper in {channel}", channel=channel, user=user, text=escape(text))
 
     def members(self, group: str) -> AbstractSet[str]:
@@ -249,7 +249,7 @@ def _own(answer: SlackResponse, about: str) -> SageWatchError:
     if code in _PASSING:
         return NoAnswerError(f"Slack: {code}") if code in _LEFT_OPEN else UnavailableError(f"Slack: {code}")
     if any(_NO_FILE in str(fault) for fault in _faults(answer)):
-        return PictureNotReadyError(f"Slack cannot show the picture yet: {code}", retry_after=_PROCESSED_WITHIN)
+        return ImageNotReadyError(f"Slack cannot show the picture yet: {code}", retry_after=_PROCESSED_WITHIN)
     refused = next((error for codes, error in _REFUSALS.items() if code in codes), AlertRefusedError)
     return refused(f"Slack refused the {about}: {code}")
 

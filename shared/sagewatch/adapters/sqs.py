@@ -64,15 +64,15 @@ class SqsInbox:
         self._url = url
         self._dead_letter_url = dead_letter_url
 
-    def postpone(self, message: QueueMessage, seconds: int) -> None:
-        """See ``Inbox.postpone``."""
+    def retry_later(self, message: QueueMessage, seconds: int) -> None:
+        """See ``Inbox.retry_later``."""
         with translated("sqs:ChangeMessageVisibility"):
             self._client.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=message.receipt_handle, VisibilityTimeout=seconds
             )
 
-    def bury(self, message: QueueMessage, error: Exception) -> None:
-        """See ``Inbox.bury``. The body stays as it was, so that a redrive can send it again."""
+    def dead_letter(self, message: QueueMessage, error: Exception) -> None:
+        """See ``Inbox.dead_letter``. The body stays as it was, so that a redrive can send it again."""
         attributes = {"ErrorType": type(error).__name__, "Reason": _printable(str(error)) or "no reason given"}
         order: dict[str, Any] = {"MessageGroupId": "buried", "MessageDeduplicationId": message.message_id}
         with translated("sqs:SendMessage to the dead-letter queue"):

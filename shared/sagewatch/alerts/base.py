@@ -25,7 +25,7 @@ def from_text(usd: Usd | None) -> Decimal | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class GroupMember:
     """One of many alerts that are told as one: its resource, what happened to it in words, and its cost in USD.
 
     ``again`` says that another alert of the same thing counts it: that it failed has been told by a message of its own.
@@ -70,7 +70,7 @@ class AlertBase(BaseModel):
     """Whether it is told by itself as long as it is news, however many of its kind there are."""
 
     @property
-    def member(self) -> Member | None:
+    def member(self) -> GroupMember | None:
         """How it counts among many of its kind; ``None`` for what everybody has to see by itself."""
         return None
 

@@ -13,7 +13,7 @@ from sagewatch.alerts.base import AlertBase, alert_id
 from sagewatch.formatting import minute_of
 
 
-class Gathering(StrEnum):
+class GroupKind(StrEnum):
     """Why alerts are told as one."""
 
     PARENT = "parent"
@@ -23,11 +23,11 @@ class Gathering(StrEnum):
     @property
     def singly(self) -> int:
         """How many of each are still told one by one. What is stale is only counted."""
-        return 0 if self is Gathering.STALE else 5
+        return 0 if self is GroupKind.STALE else 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class GroupSummary:
     """What has gathered: the number of members, by what happened to them, and their cost in USD.
 
     ``unpriced`` are those whose cost is not known: they are not in ``usd``. ``names`` are the first ones'.
@@ -48,11 +48,11 @@ class GroupAlert(AlertBase):
     """
 
     finding: Literal["group"] = "group"
-    gathering: Gathering
+    gathering: GroupKind
     group: str
     label: str | None = None
     since: AwareDatetime | None = None
-    gathered: Gathered | None = None
+    gathered: GroupSummary | None = None
 
     @property
     def order(self) -> str:
@@ -75,19 +75,19 @@ def group_of(alert: AlertBase, now: AwareDatetime, route: str | None = None) -> 
     common = {"account": alert.account, "region": alert.region, "instances": None, "route": route}
     if now - at > _STALE:
         day = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        return _group(Gathering.STALE, (alert.account, route or "", day.isoformat()), common, since=day)
+        return _group(GroupKind.STALE, (alert.account, route or "", day.isoformat()), common, since=day)
     if alert.stands_alone:
         return None
     if alert.parent_arn:
         parent = {"parent_arn": alert.parent_arn, "incident": alert.incident}
-        return _group(Gathering.PARENT, (alert.parent_arn,), common | parent)
+        return _group(GroupKind.PARENT, (alert.parent_arn,), common | parent)
     begun = minute_of(at, _STORM)
     identity = (alert.account, route or "", member.label, begun.isoformat())
-    return _group(Gathering.STORM, identity, common, since=begun, label=member.label)
+    return _group(GroupKind.STORM, identity, common, since=begun, label=member.label)
 
 
 def _group(
-    gathering: Gathering, identity: tuple[str, ...], common: Mapping[str, str | None], **more: object
+    gathering: GroupKind, identity: tuple[str, ...], common: Mapping[str, str | None], **more: object
 ) -> GroupAlert:
     name = alert_id(gathering, *identity)
     return GroupAlert.model_validate({"alert_id": name, "group": name, "gathering": gathering, **common, **more})

@@ -18,13 +18,13 @@ class Lease:
     written_at: datetime
 
 
-class Files(Protocol):
+class AlertArchive(Protocol):
     """The alerts whose messages may change."""
 
-    def file(self, alert_id: str, body: str) -> None:
+    def archive(self, alert_id: str, body: str) -> None:
         """Keep the alert of an incident, to edit its message later. Raises what ``Ledger.put`` does."""
 
-    def filed(self, alert_id: str) -> str | None:
+    def load(self, alert_id: str) -> str | None:
         """The alert of an incident, if it is known. Raises what ``Ledger.put`` does."""
 
 
@@ -36,15 +36,15 @@ class AlertQueue(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class MessageRef:
     """Where a message stands: Slack's channel id and timestamp."""
 
     channel: str
     ts: str
 
 
-class PostedAlerts(Protocol):
+class PostedMessages(Protocol):
     """Where alerts stand."""
 
-    def where(self, alert_id: str) -> Posted | None:
+    def find(self, alert_id: str) -> MessageRef | None:
         """Where an alert was posted, by itself or with others, if it was. Raises what ``Ledger.put`` does."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sagewatch.alerts.base import Member
-from sagewatch.alerts.grouping import Gathered
-from sagewatch.alerts.ports import Posted
+from sagewatch.alerts.base import GroupMember
+from sagewatch.alerts.grouping import GroupSummary
+from sagewatch.alerts.ports import MessageRef
 from sagewatch.delivery.registry import Alert
 
 # Longer than DeliverAlert may run, so that a claim only lapses when its invocation is dead.
@@ -23,7 +23,7 @@ class Claim:
     """
 
     delivered: bool = False
-    posted: Posted | None = None
+    posted: MessageRef | None = None
     unsure_since: datetime | None = None
 
 
@@ -39,7 +39,7 @@ class Deliveries(Protocol):
     def gather(self, alert_id: str, group: str, now: datetime) -> None:
         """Write down that an alert, or its incident, is told with others. Raises what ``Ledger.put`` does."""
 
-    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
+    def confirm(self, alert_id: str, posted: MessageRef, now: datetime) -> None:
         """Write down where the alert was posted. Raises what ``Ledger.put`` does."""
 
     def release(self, alert_id: str, now: datetime, *, unsure: bool = False) -> None:
@@ -47,53 +47,53 @@ class Deliveries(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class Membership:
     """The number a member has in its group, from 1; ``asked``: the group's message will be brought up to date."""
 
     number: int
     asked: bool
 
 
-class Gatherings(Protocol):
+class AlertGroups(Protocol):
     """What alerts that are told as one come to."""
 
-    def join(self, group: str, alert_id: str, member: Member, now: datetime) -> Joined:
+    def add(self, group: str, alert_id: str, member: GroupMember, now: datetime) -> Membership:
         """Count a member, however often it comes. Raises what ``Ledger.put`` does."""
 
-    def read(self, group: str) -> Gathered:
+    def read(self, group: str) -> GroupSummary:
         """What has gathered. Raises what ``Ledger.put`` does."""
 
-    def ask(self, group: str, now: datetime) -> None:
+    def request_update(self, group: str, now: datetime) -> None:
         """Note that its message will be brought up to date. Raises what ``Ledger.put`` does."""
 
-    def answer(self, group: str, now: datetime) -> None:
+    def mark_updated(self, group: str, now: datetime) -> None:
         """Note that it is being brought up to date now. Raises what ``Ledger.put`` does."""
 
-    def edited_at(self, group: str) -> datetime | None:
+    def updated_at(self, group: str) -> datetime | None:
         """When that was last. Raises what ``Ledger.put`` does."""
 
 
 class Channel(Protocol):
     """Where people read."""
 
-    def post(self, alert: Alert, thread: Posted | None = None, to: str | None = None) -> Posted:
+    def post(self, alert: Alert, thread: MessageRef | None = None, to: str | None = None) -> MessageRef:
         """Post an alert, in a thread if one is given, else in the channel ``to`` or the usual one.
 
         Raises ``AlertRefusedError``, of which ``ThreadGoneError`` is one, ``SecretMissingError``, ``ThrottledError``,
         ``AccessDeniedError``, ``UnavailableError``, of which ``NoAnswerError`` says that it may have been posted.
         """
 
-    def update(self, posted: Posted, alert: Alert) -> None:
+    def update(self, posted: MessageRef, alert: Alert) -> None:
         """Put an alert in the place of one that was posted. Raises what ``post`` does."""
 
     def find(
-        self, alert_id: str, since: datetime, thread: Posted | None = None, to: str | None = None
-    ) -> Posted | None:
+        self, alert_id: str, since: datetime, thread: MessageRef | None = None, to: str | None = None
+    ) -> MessageRef | None:
         """Where an alert stands that may have been posted since then, by its metadata. Raises what ``post`` does."""
 
 
-class People(Protocol):
+class UserDirectory(Protocol):
     """Whom Slack knows."""
 
-    def id_of(self, email: str) -> str | None:
+    def id_for_email(self, email: str) -> str | None:
         """The Slack user with that address, if there is one. Raises what ``Channel.post`` and ``Ledger.put`` do."""

@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from sagewatch.alerts.base import AlertBase, Member, Usd, alert_id, as_text, from_text, incident_of
+from sagewatch.alerts.base import AlertBase, GroupMember, Usd, alert_id, as_text, from_text, incident_of
 from sagewatch.diagnostics.ports import JobMetrics
 from sagewatch.diagnostics.rightsizing import suggestion
-from sagewatch.diagnostics.utilization import NO_METRICS, Use, Window, measure, report_lines, running_sentence
+from sagewatch.diagnostics.utilization import NO_METRICS, Utilization, Window, measure, report_lines, running_sentence
 from sagewatch.errors import SageWatchError
 from sagewatch.ledger.records import CostRecord
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.fields import Name
-from sagewatch.sagemaker.resources import Job, JobKind, JobStatus
+from sagewatch.sagemaker.resources import Job, JobStatus, ResourceKind
 from sagewatch.sagemaker.tags import route_of
 
 _MOST_LINES = 20
@@ -26,7 +26,7 @@ class JobReport(AlertBase):
     """A job ended and cost that much. ``use`` are lines on how its hosts were used, none where nobody asked."""
 
     finding: Literal["job-report"] = "job-report"
-    kind: JobKind
+    kind: ResourceKind
     name: Name
     status: JobStatus
     failed: bool = False
@@ -42,9 +42,9 @@ class JobReport(AlertBase):
     suggestion: str | None = Field(default=None, max_length=600)
 
     @property
-    def member(self) -> Member | None:
+    def member(self) -> GroupMember | None:
         """See ``AlertBase.member``."""
-        return Member(self.name, f"ended as {self.status}", from_text(self.cost_usd), again=self.failed)
+        return GroupMember(self.name, f"ended as {self.status}", from_text(self.cost_usd), again=self.failed)
 
 
 def job_report(job: Job, row: CostRecord, use: Sequence[str] = (), suggestion: str | None = None) -> JobReport:
@@ -80,7 +80,7 @@ _LATELY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class UseOfJobs:
+class UtilizationReader:
     """What CloudWatch knows of a job's hosts. Each question is one call for up to 62 hosts."""
 
     metrics: JobMetrics
@@ -95,7 +95,7 @@ class UseOfJobs:
         except SageWatchError:
             return None
 
-    def of_run(self, job: Job) -> Use | None:
+    def of_run(self, job: Job) -> Utilization | None:
         """What an ended job used from its start to its end; ``None`` where these are not known.
 
         Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
@@ -104,15 +104,15 @@ class UseOfJobs:
             return None
         return self._of(job, Window.of(job.started_at, job.ended_at))
 
-    def _of(self, job: Job, window: Window) -> Use:
+    def _of(self, job: Job, window: Window) -> Utilization:
         return measure(job, self.metrics.read(job, window), window)
 
 
 @dataclass(frozen=True, slots=True)
-class Reporter:
+class CostReporter:
     """Writes reports of ended jobs."""
 
-    uses: UseOfJobs
+    uses: UtilizationReader
     prices: Prices
 
     def report(self, job: Job, row: CostRecord, *, with_use: bool) -> JobReport:

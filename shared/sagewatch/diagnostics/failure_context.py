@@ -19,14 +19,14 @@ MOST_RUNS = 500  # of a family in that time; who has more is told "at least"
 
 
 @dataclass(frozen=True, slots=True)
-class Background:
+class FailureContext:
     """The family's runs of the last days, newest first, ``None`` if they could not be read; and the log."""
 
     runs: Sequence[PastRun] | None = None
     log: JobLog = NO_LOG
 
 
-UNKNOWN = Background()
+UNKNOWN = FailureContext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,15 @@ def looks_back_to(ended_at: str) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Inquirer:
+class FailureContextReader:
     """Asks for a failed job's log and its family's runs; without ``logs``, for the runs alone."""
 
     families: Families
     logs: JobLogs | None
 
-    def background(self, job: Job, own: str | None) -> Background:
+    def background(self, job: Job, own: str | None) -> FailureContext:
         """What is known beside the job itself; ``own`` is the owner's address. One query, five calls for the log."""
-        return Background(self._runs(job), self._log(job, own))
+        return FailureContext(self._runs(job), self._log(job, own))
 
     def _runs(self, job: Job) -> list[PastRun] | None:
         ended_at = job.ended_at or job.modified_at or job.dated_at

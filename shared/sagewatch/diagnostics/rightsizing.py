@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sagewatch.diagnostics.utilization import HostUse, Use
+from sagewatch.diagnostics.utilization import HostUtilization, Utilization
 from sagewatch.formatting import money
 from sagewatch.ledger.records import CostRecord
 from sagewatch.pricing.book import PriceBook
 from sagewatch.sagemaker.instance_types import InstanceFacts, facts_of
-from sagewatch.sagemaker.resources import KINDS, Job
+from sagewatch.sagemaker.resources import KIND_FACTS, Job
 
 _COVERED = 0.5
 _ROOM = 1.3
@@ -50,11 +50,11 @@ class _Need:
         )
 
 
-def suggestion(job: Job, row: CostRecord, use: Use, book: PriceBook) -> str | None:
+def suggestion(job: Job, row: CostRecord, use: Utilization, book: PriceBook) -> str | None:
     """Name a cheaper type that would have done, with the evidence and both amounts; ``None`` if there is none."""
     facts = facts_of(job.groups[0].instance_type) if len(job.groups) == 1 else None
     whole, price = use.whole, book.instance_hour(job.kind, facts.instance_type) if facts else None
-    if facts is None or facts.untold or price is None or use.covered < _COVERED:
+    if facts is None or facts.unknown_fields or price is None or use.covered < _COVERED:
         return None
     need = _need(facts, whole) if all(host.instance_type == facts.instance_type for host in use.hosts) else None
     if need is None:
@@ -71,7 +71,7 @@ def suggestion(job: Job, row: CostRecord, use: Use, book: PriceBook) -> str | No
     )
 
 
-def _need(facts: InstanceFacts, whole: HostUse) -> _Need | None:
+def _need(facts: InstanceFacts, whole: HostUtilization) -> _Need | None:
     """What the busiest host used, of each thing; ``None`` where one is not known."""
     if whole.cpu is None or whole.memory is None:
         return None
@@ -91,7 +91,7 @@ def _cheaper(
 ) -> Iterator[tuple[Decimal, str]]:
     """Yield the types that would have done, each after its price."""
     accelerator = facts.accelerator if need.accelerated else ""
-    for name, price in book.hourly.get(KINDS[job.kind].component or "", {}).items():
+    for name, price in book.hourly.get(KIND_FACTS[job.kind].component or "", {}).items():
         other = facts_of(name)
         if (
             other is not None
@@ -112,7 +112,7 @@ def _costs(row: CostRecord, ratio: Decimal) -> tuple[Decimal, Decimal] | None:
     return row.cost_usd, row.cost_usd - compute * (1 - ratio)
 
 
-def _evidence(facts: InstanceFacts, whole: HostUse, *, unused: bool) -> str:
+def _evidence(facts: InstanceFacts, whole: HostUtilization, *, unused: bool) -> str:
     peaks = [("CPU", whole.cpu, f"{facts.vcpus} vCPUs"), ("memory", whole.memory, f"{facts.memory_gib:.0f} GiB")]
     if facts.gpus and not unused:
         gpus = f"{facts.gpus} x {facts.accelerator}"

@@ -13,7 +13,7 @@ from itertools import chain
 
 from sagewatch.formatting import duration
 from sagewatch.sagemaker.instance_types import InstanceFacts, facts_of
-from sagewatch.sagemaker.resources import Job, JobKind
+from sagewatch.sagemaker.resources import Job, ResourceKind
 
 _MINUTE = timedelta(minutes=1)
 # CloudWatch keeps minutes for 15 days, five minutes for 63 and hours for 455: each is a whole number of those by then.
@@ -22,7 +22,7 @@ _MOST_PERIODS = 60
 _SLACK = 1.1  # a sample may be a little above what there is; more than that refutes the type
 
 
-class Metric(StrEnum):
+class HostMetric(StrEnum):
     """The metrics of a job's hosts, by CloudWatch's names."""
 
     CPU = "CPUUtilization"
@@ -31,10 +31,10 @@ class Metric(StrEnum):
     GPU_MEMORY = "GPUMemoryUtilization"
 
 
-def metrics_of(instance_type: str | None) -> tuple[Metric, ...]:
+def metrics_of(instance_type: str | None) -> tuple[HostMetric, ...]:
     """The metrics a host of that type may have: one without GPUs has none of theirs."""
     facts = facts_of(instance_type)
-    return (Metric.CPU, Metric.MEMORY) if facts and not facts.gpus else tuple(Metric)
+    return (HostMetric.CPU, HostMetric.MEMORY) if facts and not facts.gpus else tuple(HostMetric)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class MetricSeries:
     """One metric of one host as CloudWatch tells it: mean and highest value, and of how many periods."""
 
     average: float
@@ -75,7 +75,7 @@ class Raw:
     periods: int
 
 
-RawHosts = Mapping[str, Mapping[Metric, Raw]]  # by the part of the dimension Host behind the job's name
+RawHosts = Mapping[str, Mapping[HostMetric, MetricSeries]]  # by the part of the dimension Host behind the job's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostUse:
+class HostUtilization:
     """One host. ``None`` is not known, or nothing of the kind; ``covered`` is the part of the time that has points."""
 
     host: str
@@ -100,10 +100,10 @@ class HostUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class Utilization:
     """All hosts that have metrics, in order, and how many have none."""
 
-    hosts: tuple[HostUse, ...]
+    hosts: tuple[HostUtilization, ...]
     silent: int
     window: Window
 
@@ -113,9 +113,9 @@ class Use:
         return 0 if self.silent else min((host.covered for host in self.hosts), default=0)
 
     @property
-    def whole(self) -> HostUse:
+    def whole(self) -> HostUtilization:
         """All hosts as one: the mean of their averages, the highest of their peaks, of those where it is known."""
-        return HostUse(
+        return HostUtilization(
             host=f"all {len(self.hosts)} hosts",
             instance_type=None,
             cpu=_joined(host.cpu for host in self.hosts),
@@ -140,47 +140,49 @@ def hosts_of(job: Job) -> Mapping[str, str] | None:
     in the order of InstanceGroups is inferred; numbers that no host of its type can have are not believed. Transform
     jobs name theirs by instance IDs.
     """
-    if job.kind not in {JobKind.TRAINING, JobKind.PROCESSING}:
+    if job.kind not in {ResourceKind.TRAINING, ResourceKind.PROCESSING}:
         return None
     types = chain.from_iterable([group.instance_type] * group.count for group in job.groups)
     return {f"algo-{number}": name for number, name in enumerate(types, 1)}
 
 
-def measure(job: Job, raw: RawHosts, window: Window) -> Use:
+def measure(job: Job, raw: RawHosts, window: Window) -> Utilization:
     """Make percentages of what there is out of what CloudWatch told of a job in that time."""
     names, expected = hosts_of(job), sum(group.count for group in job.groups)
     only = job.groups[0].instance_type if len(job.groups) == 1 else None
     types = {host: names.get(host) if names else only for host in raw}
     told = sorted((host for host, metrics in raw.items() if metrics), key=lambda host: (len(host), host))
     hosts = tuple(_measured(host, types[host], raw[host], window) for host in told)
-    return Use(hosts, max(0, expected - len(hosts)), window)
+    return Utilization(hosts, max(0, expected - len(hosts)), window)
 
 
-def _measured(host: str, instance_type: str | None, raw: Mapping[Metric, Raw], window: Window) -> HostUse:
+def _measured(
+    host: str, instance_type: str | None, raw: Mapping[HostMetric, MetricSeries], window: Window
+) -> HostUtilization:
     facts = facts_of(instance_type)
     if facts and _refuted(facts, raw):
         instance_type = facts = None
     cpus, gpus = (facts.vcpus, facts.gpus) if facts else (0, 0)
     wanted = metrics_of(instance_type) if facts else tuple(raw)
     points = min((raw[metric].periods if metric in raw else 0 for metric in wanted), default=0)
-    return HostUse(
+    return HostUtilization(
         host=host,
         instance_type=instance_type,
-        cpu=_load(raw.get(Metric.CPU), cpus),
-        memory=_load(raw.get(Metric.MEMORY), 1),
-        gpu=_load(raw.get(Metric.GPU), gpus),
-        gpu_memory=_load(raw.get(Metric.GPU_MEMORY), gpus),
+        cpu=_load(raw.get(HostMetric.CPU), cpus),
+        memory=_load(raw.get(HostMetric.MEMORY), 1),
+        gpu=_load(raw.get(HostMetric.GPU), gpus),
+        gpu_memory=_load(raw.get(HostMetric.GPU_MEMORY), gpus),
         covered=min(1, points / window.periods),
     )
 
 
-def _refuted(facts: InstanceFacts, raw: Mapping[Metric, Raw]) -> bool:
+def _refuted(facts: InstanceFacts, raw: Mapping[HostMetric, MetricSeries]) -> bool:
     """Whether the numbers cannot be those of that type: more work than it has cores, GPUs where it has none."""
-    units = {Metric.CPU: facts.vcpus, Metric.GPU: facts.gpus, Metric.GPU_MEMORY: facts.gpus}
+    units = {HostMetric.CPU: facts.vcpus, HostMetric.GPU: facts.gpus, HostMetric.GPU_MEMORY: facts.gpus}
     return any(metric in raw and raw[metric].peak > 100 * count * _SLACK for metric, count in units.items())
 
 
-def _load(raw: Raw | None, units: int) -> Load | None:
+def _load(raw: MetricSeries | None, units: int) -> Load | None:
     return Load(min(100, raw.average / units), min(100, raw.peak / units)) if raw and units else None
 
 
@@ -192,7 +194,7 @@ _HUNG_GPU, _HUNG_CPU = 1, 5  # percent
 NO_METRICS = "CloudWatch has no metrics of it"
 
 
-def looks_hung(use: Use) -> bool:
+def looks_hung(use: Utilization) -> bool:
     """Whether a job seems to do nothing at all.
 
     So it is where for a whole hour, of which four fifths of the minutes are known of every host, no host's GPUs came to
@@ -202,14 +204,14 @@ def looks_hung(use: Use) -> bool:
     return known and all(_at_rest(host) for host in use.hosts)
 
 
-def _at_rest(host: HostUse) -> bool:
+def _at_rest(host: HostUtilization) -> bool:
     facts = facts_of(host.instance_type)
-    if facts is None or facts.untold or host.cpu is None or host.cpu.peak >= _HUNG_CPU:
+    if facts is None or facts.unknown_fields or host.cpu is None or host.cpu.peak >= _HUNG_CPU:
         return False
     return not facts.gpus or (host.gpu is not None and host.gpu.peak < _HUNG_GPU)
 
 
-def running_sentence(use: Use) -> str:
+def running_sentence(use: Utilization) -> str:
     """What a running job used: ``GPU 0 %, GPU memory 87 %, CPU 3 % over the last hour on 2 hosts: it looks hung``."""
     said = ", ".join(f"{name} {load.average:.0f} %" for name, load in _loads(use.whole))
     if not said:
@@ -220,7 +222,7 @@ def running_sentence(use: Use) -> str:
     return f"{said} over the last {span} on {hosts}{': it looks hung' if looks_hung(use) else ''}"
 
 
-def report_lines(use: Use) -> Iterator[str]:
+def report_lines(use: Utilization) -> Iterator[str]:
     """Yield what an ended job's hosts used, eight of them at most, and what all of them did, where there are more."""
     if not use.hosts:
         yield NO_METRICS
@@ -237,11 +239,11 @@ def report_lines(use: Use) -> Iterator[str]:
         yield f"the metrics cover {100 * use.covered:.0f} % of its run"
 
 
-def _line(name: str, host: HostUse) -> str:
+def _line(name: str, host: HostUtilization) -> str:
     said = ", ".join(f"{what} {load.average:.0f} % (peak {load.peak:.0f} %)" for what, load in _loads(host))
     return f"{name}: {said or 'not known what its numbers are a part of'}"
 
 
-def _loads(host: HostUse) -> Iterator[tuple[str, Load]]:
+def _loads(host: HostUtilization) -> Iterator[tuple[str, Load]]:
     loads = (("GPU", host.gpu), ("GPU memory", host.gpu_memory), ("CPU", host.cpu), ("memory", host.memory))
     return ((name, load) for name, load in loads if load is not None)

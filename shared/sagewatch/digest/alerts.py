@@ -9,7 +9,7 @@ from sagewatch.digest.summary import Digest
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ChartImage:
     """A picture that is in Slack already, by the ID of its file, and what it shows in words."""
 
     file_id: str
@@ -24,7 +24,7 @@ class DigestAlert(AlertBase):
 
     finding: Literal["digest"] = "digest"
     digest: Digest
-    picture: Picture | None = None
+    picture: ChartImage | None = None
     no_picture: str | None = None
     health: str | None = None
 

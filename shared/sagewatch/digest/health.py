@@ -12,7 +12,7 @@ from sagewatch.errors import SageWatchError
 from sagewatch.formatting import clock_time, utc_once
 from sagewatch.pricing.book import STALE_AFTER
 from sagewatch.pricing.ports import PriceDates
-from sagewatch.sagemaker.ports import RegionList
+from sagewatch.sagemaker.ports import RegionReader
 
 SWEEPS = ("SweepJobs", "SweepNotebooks")
 EVERY = timedelta(minutes=15)  # both schedules; a test holds the template to it
@@ -20,7 +20,7 @@ _TOLD = 3  # gaps, the longest
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class SweepGap:
     """Sweeps of a function that did not finish, between two times when one did or could have."""
 
     function: str
@@ -53,7 +53,7 @@ def sentence(health: Health) -> str:
     return f"SageWatch {verdict}: {', '.join(words for _, words in clauses)}."
 
 
-def gaps(function: str, times: Sequence[datetime], since: datetime, now: datetime) -> Sequence[Gap]:
+def gaps(function: str, times: Sequence[datetime], since: datetime, now: datetime) -> Sequence[SweepGap]:
     """Where sweeps were missed since then. Nothing is missed before the first that is known of.
 
     ``times`` are in order. The last sweep may still be running, so at the end only whole intervals count.
@@ -61,9 +61,9 @@ def gaps(function: str, times: Sequence[datetime], since: datetime, now: datetim
     before = [time for time in times if time < since][-1:]
     inside = [time for time in times if since <= time <= now]
     known = [max(time, since - EVERY) for time in before] + inside
-    found = [Gap(function, one, other, round((other - one) / EVERY) - 1) for one, other in pairwise(known)]
+    found = [SweepGap(function, one, other, round((other - one) / EVERY) - 1) for one, other in pairwise(known)]
     if known:
-        found.append(Gap(function, known[-1], now, (now - known[-1]) // EVERY - 1))
+        found.append(SweepGap(function, known[-1], now, (now - known[-1]) // EVERY - 1))
     return [gap for gap in found if gap.missed > 0]
 
 
@@ -81,7 +81,7 @@ def _swept(health: Health) -> tuple[bool, str] | None:
     return False, f"{missed:,} of {ran + missed:,} sweeps did not finish ({_where(found, health.now)})"
 
 
-def _where(found: Sequence[Gap], now: datetime) -> str:
+def _where(found: Sequence[SweepGap], now: datetime) -> str:
     longest = sorted(found, key=lambda gap: gap.missed, reverse=True)[:_TOLD]
     told = [f"{g.function} between {clock_time(g.after, now)} and {clock_time(g.before, now)}" for g in longest]
     more = len(found) - len(told)
@@ -120,7 +120,7 @@ class HealthReader:
     sweeps: SweepTimes
     dead_letters: DeadLetters
     prices: PriceDates
-    regions: RegionList
+    regions: RegionReader
     clock: Clock
     home_region: str
 

@@ -15,7 +15,7 @@ _OLDEST = date(2017, 11, 29)  # SageMaker's first day
 _SCHEDULED, _MONDAY = "scheduled", 0
 
 
-class Period(StrEnum):
+class DigestPeriod(StrEnum):
     """How much a digest is about."""
 
     DAILY = "daily"
@@ -23,21 +23,21 @@ class Period(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DateRange:
     """Days in a row, both included. ``until`` says how far the last of them was over when somebody asked, if it was
     not over.
     """
 
-    period: Period
+    period: DigestPeriod
     first: date
     last: date
     until: datetime | None = None
 
     @property
-    def before(self) -> "Span":
+    def before(self) -> "DateRange":
         """As many days before it."""
         length = self.last - self.first + _A_DAY
-        return Span(self.period, self.first - length, self.last - length)
+        return DateRange(self.period, self.first - length, self.last - length)
 
     @property
     def start(self) -> datetime:
@@ -55,25 +55,25 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DigestRequest:
     """A digest is wanted. ``scheduled`` says that nobody but the schedule wants it."""
 
-    span: Span
+    span: DateRange
     scheduled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class InvalidRequest:
     """No digest is wanted that there can be, and why."""
 
     reason: str
 
-    def answer(self) -> Mapping[str, object]:
+    def to_log(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         return {"effect": "refused", "reason": self.reason}
 
 
-def read_request(event: object, now: datetime, zone: ZoneInfo) -> Asked | Refused:
+def read_request(event: object, now: datetime, zone: ZoneInfo) -> DigestRequest | InvalidRequest:
     """Read what is asked for: ``{"period": "daily" or "weekly", "day": "2026-11-24"}``, or what the schedule sends.
 
     ``day`` is the last day, yesterday where it is not given. The schedule asks for the day before; on a Monday for the
@@ -82,26 +82,26 @@ def read_request(event: object, now: datetime, zone: ZoneInfo) -> Asked | Refuse
     told: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
     wanted = told.get("period")
     if wanted == _SCHEDULED:
-        return Asked(_scheduled(_due(told.get("at"), now), zone), scheduled=True)
-    if wanted not in list(Period):
-        return Refused(f"period must be {' or '.join(Period)}")
+        return DigestRequest(_scheduled(_due(told.get("at"), now), zone), scheduled=True)
+    if wanted not in list(DigestPeriod):
+        return InvalidRequest(f"period must be {' or '.join(DigestPeriod)}")
     today = now.astimezone(UTC).date()
     last = _date(told["day"]) if "day" in told else today - _A_DAY
     if last is None:
-        return Refused("day must be a date, for example 2026-11-24")
+        return InvalidRequest("day must be a date, for example 2026-11-24")
     if not _OLDEST <= last <= today:
-        return Refused(f"day must lie between {_OLDEST} and today, {today} in UTC")
-    return Asked(_ending(Period(wanted), last, now if last == today else None))
+        return InvalidRequest(f"day must lie between {_OLDEST} and today, {today} in UTC")
+    return DigestRequest(_ending(DigestPeriod(wanted), last, now if last == today else None))
 
 
-def _scheduled(at: datetime, zone: ZoneInfo) -> Span:
+def _scheduled(at: datetime, zone: ZoneInfo) -> DateRange:
     monday = at.astimezone(zone).weekday() == _MONDAY
-    return _ending(Period.WEEKLY if monday else Period.DAILY, at.astimezone(UTC).date() - _A_DAY)
+    return _ending(DigestPeriod.WEEKLY if monday else DigestPeriod.DAILY, at.astimezone(UTC).date() - _A_DAY)
 
 
-def _ending(period: Period, last: date, until: datetime | None = None) -> Span:
-    first = last if period is Period.DAILY else last - _A_WEEK + _A_DAY
-    return Span(period, first, last, until)
+def _ending(period: DigestPeriod, last: date, until: datetime | None = None) -> DateRange:
+    first = last if period is DigestPeriod.DAILY else last - _A_WEEK + _A_DAY
+    return DateRange(period, first, last, until)
 
 
 def _date(text: object) -> date | None:

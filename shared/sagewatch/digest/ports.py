@@ -24,17 +24,17 @@ class DeadLetters(Protocol):
         """
 
 
-class Pictures(Protocol):
+class ImageUploads(Protocol):
     """Pictures for messages."""
 
     def upload(self, name: str, picture: bytes, alt_text: str) -> str:
         """Put a PNG where messages can show it, and only they; answer with its ID. Raises what ``Channel.post`` does.
 
-        It can be shown some moments later, and until then a message with it raises ``PictureNotReadyError``.
+        It can be shown some moments later, and until then a message with it raises ``ImageNotReadyError``.
         """
 
 
-class Painter(Protocol):
+class ChartRenderer(Protocol):
     """Somebody who draws."""
 
     def draw(self, chart: Chart) -> bytes:

@@ -6,26 +6,26 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sagewatch.digest.summary import Running
-from sagewatch.idle.ports import WatchList
-from sagewatch.idle.state import Watched
-from sagewatch.jobs.ports import OpenJobList
-from sagewatch.notebooks.open_costs import Meter, Reading
+from sagewatch.idle.ports import NotebookStateReader
+from sagewatch.idle.state import NotebookState
+from sagewatch.jobs.ports import OpenJobReader
+from sagewatch.notebooks.open_costs import OpenSessionCosts, SessionCost
 from sagewatch.pricing.book import Rates, for_time
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gauge:
+class RunningNowReader:
     """Reads the open jobs, the open sessions of notebooks, and which of those have been announced as idle.
 
     Jobs at the on-demand price of all their instances: the index does not say which run on spot, or wait to start.
     """
 
-    meter: Meter
-    open_jobs: OpenJobList
-    watches: WatchList
+    meter: OpenSessionCosts
+    open_jobs: OpenJobReader
+    watches: NotebookStateReader
 
     def read(self) -> Running:
         """Read everything, in every region in use. Raises what the ports raise."""
@@ -50,7 +50,7 @@ class Gauge:
                 if not entry.provisional and not entry.job.kind.is_rollup:
                     yield rates.of_job(entry.job)
 
-    def _idle(self, in_service: Iterable[Reading]) -> Iterator[Decimal | None]:
+    def _idle(self, in_service: Iterable[SessionCost]) -> Iterator[Decimal | None]:
         """What each has cost since it was last used. One that was stopped since it was announced is not there."""
         sessions = {reading.session.arn: reading.session for reading in in_service}
         now = self.meter.clock()
@@ -58,14 +58,14 @@ class Gauge:
             rates = self._rates(region)
             for arn, watched in self.watches.of_region(region).items():
                 if arn in sessions and watched.warned:
-                    hourly = rates.of_type(JobKind.NOTEBOOK, sessions[arn].instance_type)
+                    hourly = rates.of_type(ResourceKind.NOTEBOOK, sessions[arn].instance_type)
                     yield hourly and for_time(hourly, _idled(watched, now))
 
     def _rates(self, region: str) -> Rates:
         return Rates(self.meter.prices.book(region), self.meter.discount_percent)
 
 
-def _idled(watched: Watched, now: datetime) -> timedelta:
+def _idled(watched: NotebookState, now: datetime) -> timedelta:
     since = watched.warned.idle_since if watched.warned else now
     return max(timedelta(0), now - since)
 

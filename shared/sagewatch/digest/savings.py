@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sagewatch.digest.periods import Span
+from sagewatch.digest.periods import DateRange
 from sagewatch.ledger.totals import LedgerRow
 from sagewatch.notebooks.session import OURSELVES
 from sagewatch.pricing.book import for_time
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 
 MOST_SAVED = timedelta(hours=12)
 _ZERO = Decimal(0)
@@ -30,7 +30,7 @@ Hourly = Callable[[LedgerRow], Decimal | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Idled:
+class IdleStops:
     """What stops of idle notebooks come to, in USD. ``unpriced`` stops are in no sum."""
 
     stops: int = 0
@@ -41,25 +41,25 @@ class Idled:
 
 
 @dataclass(slots=True)
-class StopTally:
+class IdleStopTally:
     """Hears rows in the order of their ends, from a day before the span on, and adds up what stops come to.
 
     It holds one entry for each notebook that is stopped at that moment, whatever it has heard.
     """
 
-    span: Span
+    span: DateRange
     hourly: Hourly
     _open: dict[str, tuple[datetime, Decimal]] = field(default_factory=dict)
-    _sums: Idled = field(default_factory=Idled)
+    _sums: IdleStops = field(default_factory=IdleStops)
 
-    def hear(self, rows: Iterable[LedgerRow]) -> Iterator[LedgerRow]:
+    def add(self, rows: Iterable[LedgerRow]) -> Iterator[LedgerRow]:
         """Pass on rows, and hear each."""
         for row in rows:
-            if row.kind is JobKind.NOTEBOOK:
+            if row.kind is ResourceKind.NOTEBOOK:
                 self._hear(row)
             yield row
 
-    def sums(self) -> Idled:
+    def sums(self) -> IdleStops:
         """What it all comes to, once everything has been heard: what has not been started is stopped still."""
         for arn in list(self._open):
             self._settle(arn, self.span.end)
@@ -102,7 +102,7 @@ class StopTally:
         unpriced: int = 0,
     ) -> None:
         sums = self._sums
-        self._sums = Idled(
+        self._sums = IdleStops(
             stops=sums.stops + stops,
             idle_usd=sums.idle_usd + idle_usd,
             saved_usd=sums.saved_usd + saved_usd,

@@ -7,37 +7,37 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sagewatch.alerts.base import alert_id
-from sagewatch.alerts.ports import AlertQueue, PostedAlerts
+from sagewatch.alerts.ports import AlertQueue, PostedMessages
 from sagewatch.clock import Clock, iso
-from sagewatch.digest.alerts import BudgetAlert, DigestAlert, Picture
+from sagewatch.digest.alerts import BudgetAlert, ChartImage, DigestAlert
 from sagewatch.digest.budgets import Budget, BudgetState, findings, states_of
 from sagewatch.digest.health import HealthReader, sentence
-from sagewatch.digest.periods import Asked, Period, Refused, Span, read_request
-from sagewatch.digest.ports import Painter, Pictures
-from sagewatch.digest.running_now import Gauge
-from sagewatch.digest.savings import StopTally, instance_type_of
+from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, InvalidRequest, read_request
+from sagewatch.digest.ports import ChartRenderer, ImageUploads
+from sagewatch.digest.running_now import RunningNowReader
+from sagewatch.digest.savings import IdleStopTally, instance_type_of
 from sagewatch.digest.summary import CHART_DAYS, Digest, alt_text, chart_of, digest_of, top_jobs
 from sagewatch.errors import SageWatchError
-from sagewatch.ledger.queries import Question, Spending
+from sagewatch.ledger.queries import LedgerQueries, LedgerQuery
 from sagewatch.ledger.totals import DayTotal, LedgerRow
 from sagewatch.pricing.book import Rates
 from sagewatch.pricing.ports import Prices
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 
 _A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Digested:
+class DigestOutcome:
     """What became of a digest: whether this call queued it, why it has no chart, and how many budgets were told."""
 
     alert: str
-    span: Span
+    span: DateRange
     queued: bool
     no_picture: str | None = None
     budgets_told: int = 0
 
-    def answer(self) -> Mapping[str, object]:
+    def to_log(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         told = {"alert_id": self.alert, "effect": "queued" if self.queued else "posted before"}
         days = {"period": self.span.period, "first_day": f"{self.span.first}", "last_day": f"{self.span.last}"}
@@ -45,20 +45,20 @@ class Digested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Digester:
+class DigestSender:
     """Writes digests. Everything it needs is given to it.
 
     Delivery is that of every alert: the queue waits for Slack, and one ``alert_id`` is posted once, so that a digest
     that is asked for twice, or whose invocation died, is in the channel once.
     """
 
-    spending: Spending
-    gauge: Gauge
+    spending: LedgerQueries
+    gauge: RunningNowReader
     prices: Prices
-    painter: Painter
-    pictures: Pictures
+    painter: ChartRenderer
+    pictures: ImageUploads
     alerts: AlertQueue
-    posted: PostedAlerts
+    posted: PostedMessages
     health: HealthReader
     clock: Clock
     zone: ZoneInfo
@@ -66,49 +66,49 @@ class Digester:
     account: str
     region: str
 
-    def on_event(self, event: object) -> Digested | Refused:
+    def on_event(self, event: object) -> DigestOutcome | InvalidRequest:
         """Do what an invocation asks for. Raises what the ports raise, but for those of the picture."""
         asked = read_request(event, self.clock(), self.zone)
-        return asked if isinstance(asked, Refused) else self._write(asked)
+        return asked if isinstance(asked, InvalidRequest) else self._write(asked)
 
-    def _write(self, asked: Asked) -> Digested:
+    def _write(self, asked: DigestRequest) -> DigestOutcome:
         span, name = asked.span, self._name(asked.span)
         closed = min(span.last, self.clock().astimezone(UTC).date() - _A_DAY)
-        wanted = not self.posted.where(name)
+        wanted = not self.posted.find(name)
         totals = self._totals(span, closed) if wanted or asked.scheduled else ()
         states = states_of(self.budgets, totals, closed)
         told = self._tell_budgets(states) if asked.scheduled else 0
         if not wanted:
-            return Digested(name, span, queued=False, budgets_told=told)
+            return DigestOutcome(name, span, queued=False, budgets_told=told)
         digest = self._digest(span, totals, states)
         picture, trouble = self._picture(digest, totals)
         self._send(name, digest, picture, trouble)
-        return Digested(name, span, queued=True, no_picture=trouble, budgets_told=told)
+        return DigestOutcome(name, span, queued=True, no_picture=trouble, budgets_told=told)
 
-    def _name(self, span: Span) -> str:
+    def _name(self, span: DateRange) -> str:
         """One that is not over can be asked for again every hour."""
         so_far = iso(span.until)[:13] if span.until else ""
         return alert_id("digest", self.account, self.region, span.period, str(span.first), str(span.last), so_far)
 
-    def _totals(self, span: Span, closed: date) -> Sequence[DayTotal]:
+    def _totals(self, span: DateRange, closed: date) -> Sequence[DayTotal]:
         """The days of the chart, which hold the period and the one before; with budgets, those of the month too."""
         first = span.last - (CHART_DAYS - 1) * _A_DAY
         if self.budgets:
             first = min(first, closed.replace(day=1))
-        return list(self.spending.days(Question(first_day=first, last_day=span.last)))
+        return list(self.spending.days(LedgerQuery(first_day=first, last_day=span.last)))
 
-    def _digest(self, span: Span, totals: Sequence[DayTotal], states: tuple[BudgetState, ...]) -> Digest:
+    def _digest(self, span: DateRange, totals: Sequence[DayTotal], states: tuple[BudgetState, ...]) -> Digest:
         """One pass over the rows, from the day before on: what was stopped then may have saved something since."""
-        tally = StopTally(span, self._hourly)
-        rows = self.spending.jobs(Question(first_day=span.first - _A_DAY, last_day=span.last))
-        dearest = top_jobs(tally.hear(rows), span)
+        tally = IdleStopTally(span, self._hourly)
+        rows = self.spending.jobs(LedgerQuery(first_day=span.first - _A_DAY, last_day=span.last))
+        dearest = top_jobs(tally.add(rows), span)
         return digest_of(span, totals, top_jobs=dearest, idled=tally.sums(), running=self.gauge.read(), budgets=states)
 
     def _hourly(self, row: LedgerRow) -> Decimal | None:
         rates = Rates(self.prices.book(row.region), self.gauge.meter.discount_percent)
-        return rates.of_type(JobKind.NOTEBOOK, instance_type_of(row))
+        return rates.of_type(ResourceKind.NOTEBOOK, instance_type_of(row))
 
-    def _picture(self, digest: Digest, totals: Sequence[DayTotal]) -> tuple[Picture | None, str | None]:
+    def _picture(self, digest: Digest, totals: Sequence[DayTotal]) -> tuple[ChartImage | None, str | None]:
         """Draw and upload the chart. Whatever Slack has against it: the numbers do not wait for it."""
         if digest.quiet:
             return None, None
@@ -116,11 +116,11 @@ class Digester:
         words = alt_text(chart)
         try:
             name = f"spend-{digest.span.period}-{digest.span.last}.png"
-            return Picture(self.pictures.upload(name, self.painter.draw(chart), words), words), None
+            return ChartImage(self.pictures.upload(name, self.painter.draw(chart), words), words), None
         except SageWatchError as exc:
             return None, str(exc)
 
-    def _send(self, name: str, digest: Digest, picture: Picture | None, no_picture: str | None) -> None:
+    def _send(self, name: str, digest: Digest, picture: ChartImage | None, no_picture: str | None) -> None:
         self.alerts.send(
             DigestAlert(
                 alert_id=name,
@@ -135,9 +135,9 @@ class Digester:
             )
         )
 
-    def _health(self, span: Span) -> str | None:
+    def _health(self, span: DateRange) -> str | None:
         """Once a week: a watch that is not well has alarms that say so at once."""
-        if span.period is not Period.WEEKLY:
+        if span.period is not DigestPeriod.WEEKLY:
             return None
         return sentence(self.health.read(datetime.combine(span.first, time(), UTC)))
 
@@ -146,7 +146,7 @@ class Digester:
         told = 0
         for finding in findings(states):
             name = alert_id("budget", self.account, *finding.identity)
-            if not self.posted.where(name):
+            if not self.posted.find(name):
                 self.alerts.send(
                     BudgetAlert(
                         alert_id=name,

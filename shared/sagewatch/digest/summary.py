@@ -7,11 +7,11 @@ from datetime import date
 from decimal import Decimal
 
 from sagewatch.digest.budgets import BudgetState
-from sagewatch.digest.periods import Span
-from sagewatch.digest.savings import Idled
+from sagewatch.digest.periods import DateRange
+from sagewatch.digest.savings import IdleStops
 from sagewatch.formatting import money
 from sagewatch.ledger.totals import NOTHING, UNOWNED, Cell, DayTotal, LedgerRow, Spend
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 
 TOP = 5
 CHART_DAYS = 14
@@ -40,7 +40,7 @@ class Ranking:
 class TopJob:
     """A job, or a session of a notebook, among the dearest."""
 
-    kind: JobKind
+    kind: ResourceKind
     name: str
     region: str
     owner: str | None
@@ -68,28 +68,28 @@ class Running:
 class Digest:
     """Everything a digest says."""
 
-    span: Span
+    span: DateRange
     spend: Spend
     before: Spend
     by_owner: Ranking
     by_kind: Ranking
     top_jobs: tuple[TopJob, ...]
-    idled: Idled
+    idled: IdleStops
     running: Running
     budgets: tuple[BudgetState, ...]
 
     @property
     def quiet(self) -> bool:
         """Whether nothing has happened."""
-        return self.spend.jobs == 0 and self.idled == Idled()
+        return self.spend.jobs == 0 and self.idled == IdleStops()
 
 
 def digest_of(  # noqa: PLR0913 - what is known of the period
-    span: Span,
+    span: DateRange,
     totals: Sequence[DayTotal],
     *,
     top_jobs: tuple[TopJob, ...],
-    idled: Idled,
+    idled: IdleStops,
     running: Running,
     budgets: tuple[BudgetState, ...],
 ) -> Digest:
@@ -108,7 +108,7 @@ def digest_of(  # noqa: PLR0913 - what is known of the period
     )
 
 
-def top_jobs(rows: Iterable[LedgerRow], span: Span) -> tuple[TopJob, ...]:
+def top_jobs(rows: Iterable[LedgerRow], span: DateRange) -> tuple[TopJob, ...]:
     """The dearest rows of a period, dearest first, of however many."""
     first, last = span.first.isoformat(), span.last.isoformat()
     paid = (row for row in rows if row.cost_usd and first <= row.ended_on <= last)
@@ -119,7 +119,7 @@ def top_jobs(rows: Iterable[LedgerRow], span: Span) -> tuple[TopJob, ...]:
     )
 
 
-def _cells(span: Span, totals: Iterable[DayTotal]) -> list[tuple[Cell, Spend]]:
+def _cells(span: DateRange, totals: Iterable[DayTotal]) -> list[tuple[Cell, Spend]]:
     days = (total for total in totals if span.holds(date.fromisoformat(total.day)))
     return [entry for total in days for entry in total.cells.items()]
 
@@ -142,11 +142,11 @@ def _ranked(now: Mapping[str, Decimal], before: Mapping[str, Decimal]) -> Rankin
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     """What one day cost, by kind."""
 
     day: date
-    usd: Mapping[JobKind, Decimal]
+    usd: Mapping[ResourceKind, Decimal]
 
     @property
     def whole(self) -> Decimal:
@@ -158,24 +158,24 @@ class Bar:
 class Chart:
     """The days that end with a period, oldest first; those before it are there to compare."""
 
-    span: Span
-    bars: tuple[Bar, ...]
+    span: DateRange
+    bars: tuple[ChartBar, ...]
 
     @property
-    def kinds(self) -> tuple[JobKind, ...]:
+    def kinds(self) -> tuple[ResourceKind, ...]:
         """The kinds that cost something, in their own order."""
-        return tuple(kind for kind in JobKind if any(bar.usd.get(kind) for bar in self.bars))
+        return tuple(kind for kind in ResourceKind if any(bar.usd.get(kind) for bar in self.bars))
 
     def whole(self, *, within: bool) -> Decimal:
         """What the days of the period, or those before it, come to."""
         return sum((bar.whole for bar in self.bars if self.span.holds(bar.day) is within), _ZERO)
 
 
-def chart_of(span: Span, totals: Iterable[DayTotal]) -> Chart:
+def chart_of(span: DateRange, totals: Iterable[DayTotal]) -> Chart:
     """Draw up the bars: a day without a total cost nothing."""
-    sums: dict[str, Mapping[JobKind, Decimal]] = {total.day: _by_kind(total) for total in totals}
+    sums: dict[str, Mapping[ResourceKind, Decimal]] = {total.day: _by_kind(total) for total in totals}
     days = [date.fromordinal(span.last.toordinal() - back) for back in reversed(range(CHART_DAYS))]
-    return Chart(span, tuple(Bar(day, sums.get(day.isoformat(), {})) for day in days))
+    return Chart(span, tuple(ChartBar(day, sums.get(day.isoformat(), {})) for day in days))
 
 
 def alt_text(chart: Chart) -> str:
@@ -191,8 +191,8 @@ def alt_text(chart: Chart) -> str:
     )
 
 
-def _by_kind(total: DayTotal) -> Mapping[JobKind, Decimal]:
-    sums: dict[JobKind, Decimal] = {}
+def _by_kind(total: DayTotal) -> Mapping[ResourceKind, Decimal]:
+    sums: dict[ResourceKind, Decimal] = {}
     for cell, spend in total.cells.items():
         sums[cell.kind] = sums.get(cell.kind, _ZERO) + spend.cost_usd
     return sums

@@ -8,14 +8,14 @@ from decimal import Decimal
 
 from sagewatch.clock import Clock, iso
 from sagewatch.formatting import clock_time, duration, money, utc_once
-from sagewatch.idle.inspection import Case
-from sagewatch.idle.notices import Incidents
-from sagewatch.jobs.ports import OpenJobList
-from sagewatch.ledger.ports import KeptTotals
+from sagewatch.idle.announcements import NotebookAnnouncements
+from sagewatch.idle.inspection import Inspection
+from sagewatch.jobs.ports import OpenJobReader
+from sagewatch.ledger.ports import TotalReader
 from sagewatch.ledger.records import describe_instances
 from sagewatch.ledger.totals import NOTHING, DayTotal
 from sagewatch.pricing.book import Rates, for_time
-from sagewatch.sagemaker.resources import Job, JobKind
+from sagewatch.sagemaker.resources import Job, ResourceKind
 
 # The smallest type SageMaker offers for notebooks that is no burst of one CPU: enough to wait with.
 SMALL = "ml.t3.medium"
@@ -33,14 +33,14 @@ class Advice:
     identity: tuple[str, ...]
 
 
-def waits_in_fit(case: Case, jobs: Iterable[Job], rates: Rates, now: datetime) -> Advice | None:
+def waits_in_fit(case: Inspection, jobs: Iterable[Job], rates: Rates, now: datetime) -> Advice | None:
     """A notebook that works while a training job with its role does: it may only be waiting for it, and pays twice.
 
     Jobs from before its session cannot have been started in it. Once a day, for roles are shared.
     """
     notebook = case.notebook
     ours = [job for job in jobs if _may_be_waited_for(job, case, now)]
-    rate, small = (rates.of_type(JobKind.NOTEBOOK, name) for name in (notebook.instance_type, SMALL))
+    rate, small = (rates.of_type(ResourceKind.NOTEBOOK, name) for name in (notebook.instance_type, SMALL))
     if case.active is None or not ours or rate is None or small is None or rate <= small:
         return None
     job = max(ours, key=lambda job: job.created_at or now)
@@ -55,9 +55,9 @@ def waits_in_fit(case: Case, jobs: Iterable[Job], rates: Rates, now: datetime) -
     return Advice(headline, sentence, (iso(case.session.since), iso(now)[:10]))
 
 
-def _may_be_waited_for(job: Job, case: Case, now: datetime) -> bool:
+def _may_be_waited_for(job: Job, case: Inspection, now: datetime) -> bool:
     return (
-        job.kind is JobKind.TRAINING
+        job.kind is ResourceKind.TRAINING
         and job.role_arn is not None
         and job.role_arn == case.notebook.role_arn
         and job.created_at is not None
@@ -65,7 +65,7 @@ def _may_be_waited_for(job: Job, case: Case, now: datetime) -> bool:
     )
 
 
-def is_overlong(case: Case, limit: timedelta, now: datetime) -> bool:
+def is_overlong(case: Inspection, limit: timedelta, now: datetime) -> bool:
     """Whether a notebook works on accelerators, and every look for longer than ``limit`` has found it at work."""
     kind, since = case.notebook.instance_type, case.watched.busy_since
     return (
@@ -76,13 +76,13 @@ def is_overlong(case: Case, limit: timedelta, now: datetime) -> bool:
     )
 
 
-def trains_inside(case: Case, rates: Rates, saving: Decimal | None, now: datetime) -> Advice | None:
+def trains_inside(case: Inspection, rates: Rates, saving: Decimal | None, now: datetime) -> Advice | None:
     """An overlong notebook probably trains: a training job would end by itself, and could run on spot.
 
     ``saving`` see ``spot_saving``.
     """
     kind, since = case.notebook.instance_type, case.watched.busy_since
-    rate = rates.of_type(JobKind.TRAINING, kind)
+    rate = rates.of_type(ResourceKind.TRAINING, kind)
     if case.active is None or since is None or rate is None:
         return None
     seconds, on_demand = int((now - since).total_seconds()), for_time(rate, now - since)
@@ -104,7 +104,7 @@ def spot_saving(totals: Iterable[DayTotal]) -> Decimal | None:
 
     Interrupted jobs are billed for all their attempts, so what that costs is in it.
     """
-    spends = (spend for total in totals for cell, spend in total.cells.items() if cell.kind is JobKind.TRAINING)
+    spends = (spend for total in totals for cell, spend in total.cells.items() if cell.kind is ResourceKind.TRAINING)
     whole = sum(spends, NOTHING)
     on_demand = whole.spot_cost_usd + whole.spot_savings_usd
     return whole.spot_savings_usd / on_demand if on_demand else None
@@ -118,16 +118,16 @@ _ACCOUNTED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Adviser:
+class NotebookAdvice:
     """Asks what the two findings need, once for all notebooks of a region, and only where one of them works."""
 
-    open_jobs: OpenJobList
-    totals: KeptTotals
-    incidents: Incidents
+    open_jobs: OpenJobReader
+    totals: TotalReader
+    incidents: NotebookAnnouncements
     clock: Clock
     long_running: timedelta
 
-    def advise(self, region: str, cases: Sequence[Case]) -> None:
+    def advise(self, region: str, cases: Sequence[Inspection]) -> None:
         """Tell what there is to say of the notebooks of a region. Raises what ``Ledger.put`` does."""
         working = [case for case in cases if case.active]
         if not working:
@@ -141,7 +141,7 @@ class Adviser:
         for case, advice in found:
             if advice:
                 thread = case.watched.warned.alert_id if case.watched.warned else None
-                self.incidents.tell(case.notebook, advice.headline, advice.sentence, *advice.identity, thread=thread)
+                self.incidents.notify(case.notebook, advice.headline, advice.sentence, *advice.identity, thread=thread)
 
     def _days(self, now: datetime) -> Sequence[DayTotal]:
         """Closed days only: days whose total is still to be formed are left out."""

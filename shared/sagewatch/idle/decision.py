@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.formatting import clock_time, duration, utc_once
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
-from sagewatch.idle.state import Watched
+from sagewatch.idle.state import NotebookState
 from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.tags import IDLE_AFTER_TAG, IGNORE_TAG, PROTECT_TAG
 
@@ -36,7 +36,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class IdleRules:
     """How long a notebook may idle, and how long before its stop that is announced."""
 
     idle_after: timedelta
@@ -44,7 +44,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class IdleDecision:
     """What is wanted and the one sentence that says why; ``look_at`` is when it is worth looking again."""
 
     verdict: Verdict
@@ -53,7 +53,7 @@ class Decision:
     idle_since: datetime | None = None
 
 
-def rules_for(tags: Mapping[str, str], rules: Rules) -> tuple[Rules, str | None]:
+def rules_for(tags: Mapping[str, str], rules: IdleRules) -> tuple[IdleRules, str | None]:
     """The rules a notebook's tags ask for, and what is wrong with its tag where it is: the default counts then."""
     text = tags.get(IDLE_AFTER_TAG)
     if text is None:
@@ -69,29 +69,34 @@ def rules_for(tags: Mapping[str, str], rules: Rules) -> tuple[Rules, str | None]
 
 
 def decide_unseen(
-    notebook: Notebook, watched: Watched, since: datetime, rules: Rules, now: datetime
-) -> Decision | None:
+    notebook: Notebook, watched: NotebookState, since: datetime, rules: IdleRules, now: datetime
+) -> IdleDecision | None:
     """Decide what needs no evidence; ``None`` where it does. ``since`` is when the notebook came into service."""
     if not notebook.running:
-        return Decision(Verdict.KEEP, f"it is {notebook.status}", now)
+        return IdleDecision(Verdict.KEEP, f"it is {notebook.status}", now)
     tags = notebook.tags or {}
     if tags.get(IGNORE_TAG, "false").strip().lower() not in _NO:
-        return Decision(Verdict.KEEP, f"its tag {IGNORE_TAG} opts out", now + _AGAIN)
+        return IdleDecision(Verdict.KEEP, f"its tag {IGNORE_TAG} opts out", now + _AGAIN)
     if PROTECT_TAG in tags:
-        return Decision(Verdict.KEEP, f"its tag {PROTECT_TAG} forbids it to IAM", now + _AGAIN)
+        return IdleDecision(Verdict.KEEP, f"its tag {PROTECT_TAG} forbids it to IAM", now + _AGAIN)
     if watched.lease and watched.lease.until > now:
         until = watched.lease.until
-        return Decision(Verdict.KEEP, f"{watched.lease.author} keeps it until {clock_time(until, now)}", until)
+        return IdleDecision(Verdict.KEEP, f"{watched.lease.author} keeps it until {clock_time(until, now)}", until)
     if now - since < rules.idle_after:
-        return Decision(
+        return IdleDecision(
             Verdict.KEEP, f"it has been in service since {clock_time(since, now)}", since + rules.idle_after
         )
     return None
 
 
 def decide(  # noqa: PLR0913, PLR0917 - what is known of it
-    notebook: Notebook, readings: Sequence[Reading], watched: Watched, since: datetime, rules: Rules, now: datetime
-) -> Decision:
+    notebook: Notebook,
+    readings: Sequence[Reading],
+    watched: NotebookState,
+    since: datetime,
+    rules: IdleRules,
+    now: datetime,
+) -> IdleDecision:
     """Decide about a notebook that came into service at ``since``, whatever is known of it."""
     unseen = decide_unseen(notebook, watched, since, rules, now)
     if unseen:
@@ -101,17 +106,17 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
         return _keep_active(active[0].words, watched, now + rules.idle_after)
     unsure = doubt(readings, now)
     if unsure:
-        return Decision(Verdict.KEEP_UNKNOWN, unsure, now + _AGAIN)
+        return IdleDecision(Verdict.KEEP_UNKNOWN, unsure, now + _AGAIN)
     idle = [reading for reading in readings if isinstance(reading, Idle)]
     idle_since = max((min(reading.since, now) for reading in idle if reading.since), default=since)
     idle_since, words = max(idle_since, since), utc_once("; ".join(reading.words for reading in idle))
     if now - idle_since < rules.idle_after:
         return _keep_active(words, watched, idle_since + rules.idle_after)
-    return _idle(notebook, idle, watched, Decision(Verdict.WARN, words, now, idle_since), rules, now)
+    return _idle(notebook, idle, watched, IdleDecision(Verdict.WARN, words, now, idle_since), rules, now)
 
 
-def _keep_active(words: str, watched: Watched, look_at: datetime) -> Decision:
-    return Decision(Verdict.KEEP_ACTIVE_AGAIN if watched.warned else Verdict.KEEP, words, look_at)
+def _keep_active(words: str, watched: NotebookState, look_at: datetime) -> IdleDecision:
+    return IdleDecision(Verdict.KEEP_ACTIVE_AGAIN if watched.warned else Verdict.KEEP, words, look_at)
 
 
 def doubt(readings: Sequence[Reading], now: datetime) -> str | None:
@@ -134,8 +139,13 @@ def doubt(readings: Sequence[Reading], now: datetime) -> str | None:
 
 
 def _idle(  # noqa: PLR0913, PLR0917 - what is known of it
-    notebook: Notebook, idle: Sequence[Idle], watched: Watched, found: Decision, rules: Rules, now: datetime
-) -> Decision:
+    notebook: Notebook,
+    idle: Sequence[Idle],
+    watched: NotebookState,
+    found: IdleDecision,
+    rules: IdleRules,
+    now: datetime,
+) -> IdleDecision:
     warned = watched.warned
     if warned and found.idle_since and found.idle_since > warned.warned_at:
         return replace(found, verdict=Verdict.KEEP_ACTIVE_AGAIN)

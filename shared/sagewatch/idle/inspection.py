@@ -4,23 +4,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sagewatch.clock import Clock
-from sagewatch.idle.decision import Decision, Rules, decide, decide_unseen, rules_for
+from sagewatch.idle.decision import IdleDecision, IdleRules, decide, decide_unseen, rules_for
 from sagewatch.idle.evidence import Active, Reading
 from sagewatch.idle.ports import EvidenceSource
-from sagewatch.idle.state import Watched
+from sagewatch.idle.state import NotebookState
 from sagewatch.notebooks.session import Session
 from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.ports import Notebooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Inspection:
     """A notebook as it was seen, what was remembered of it, and the decision that follows."""
 
     notebook: Notebook
     session: Session
-    watched: Watched
-    decision: Decision
+    watched: NotebookState
+    decision: IdleDecision
     readings: tuple[Reading, ...] = ()
     tag_fault: str | None = None
 
@@ -31,15 +31,15 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looker:
+class NotebookInspector:
     """Gathers what is known of a notebook at this moment: its tags and platform, and evidence where it needs some."""
 
     notebooks: Notebooks
     evidence: tuple[EvidenceSource, ...]
     clock: Clock
-    rules: Rules
+    rules: IdleRules
 
-    def look(self, session: Session, watched: Watched) -> Case:
+    def inspect(self, session: Session, watched: NotebookState) -> Inspection:
         """See a notebook as it stands. Raises what ``Notebooks.describe`` does."""
         described = self.notebooks.describe(session.name, session.region, session.account)
         notebook = replace(described, tags=self.notebooks.tags(described.arn, described.region))
@@ -47,7 +47,7 @@ class Looker:
         unseen = decide_unseen(notebook, watched, session.since, rules, self.clock())
         readings = () if unseen else tuple(self.read(notebook))
         decision = unseen or decide(notebook, readings, watched, session.since, rules, self.clock())
-        return Case(
+        return Inspection(
             notebook=notebook,
             session=session,
             watched=watched,

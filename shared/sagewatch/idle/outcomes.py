@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from sagewatch.idle.decision import Verdict
-from sagewatch.outcomes import Metric, happened
-from sagewatch.sweeps import cut
+from sagewatch.outcomes import EmfMetric, nonzero
+from sagewatch.sweeps import first_few
 
 
 class StopOutcome(StrEnum):
@@ -23,7 +23,7 @@ class StopOutcome(StrEnum):
 
 
 @dataclass(slots=True)
-class NotebooksSwept:
+class NotebookSweepReport:
     """What a run did, in numbers of notebooks, and what went wrong, each in one sentence.
 
     ``failures`` need a person; what was ``postponed`` or ``carried_over`` the next run does.
@@ -40,20 +40,20 @@ class NotebooksSwept:
     failures: list[str] = field(default_factory=list)
     postponed: list[str] = field(default_factory=list)
 
-    def answer(self) -> Mapping[str, object]:
+    def to_log(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         counts = {"verdicts": dict(self.verdicts), "stops": dict(self.stops)}
-        return {**asdict(self), **counts, "failures": cut(self.failures), "postponed": cut(self.postponed)}
+        return {**asdict(self), **counts, "failures": first_few(self.failures), "postponed": first_few(self.postponed)}
 
-    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+    def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
         """See ``Measured``. A sweep with failures has not finished; stops that only would have been are none."""
         del sent_at
         happenings = {
-            Metric.SWEEPS_FINISHED: int(not self.failures),
-            Metric.SWEEPS_INCOMPLETE: int(not self.complete or self.carried_over > 0),
-            Metric.SWEEP_FAILURES: len(self.failures),
-            Metric.STOPS_ANNOUNCED: self.verdicts[Verdict.WARN],
-            Metric.NOTEBOOKS_STOPPED: self.stops[StopOutcome.STOPPED],
-            Metric.STOPS_REFUSED: self.stops[StopOutcome.REFUSED],
+            EmfMetric.SWEEPS_FINISHED: int(not self.failures),
+            EmfMetric.SWEEPS_INCOMPLETE: int(not self.complete or self.carried_over > 0),
+            EmfMetric.SWEEP_FAILURES: len(self.failures),
+            EmfMetric.STOPS_ANNOUNCED: self.verdicts[Verdict.WARN],
+            EmfMetric.NOTEBOOKS_STOPPED: self.stops[StopOutcome.STOPPED],
+            EmfMetric.STOPS_REFUSED: self.stops[StopOutcome.REFUSED],
         }
-        return {Metric.NOTEBOOKS_IN_SERVICE: self.in_service, **happened(happenings)}
+        return {EmfMetric.NOTEBOOKS_IN_SERVICE: self.in_service, **nonzero(happenings)}

@@ -4,29 +4,29 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from sagewatch.alerts.ports import Files, Lease
+from sagewatch.alerts.ports import AlertArchive, Lease
 from sagewatch.idle.evidence import Reading
-from sagewatch.idle.state import Watched
+from sagewatch.idle.state import NotebookState
 from sagewatch.sagemaker.notebooks import Notebook
 
 
-class WatchList(Protocol):
+class NotebookStateReader(Protocol):
     """What is remembered of notebooks, read."""
 
-    def of_region(self, region: str) -> Mapping[str, Watched]:
+    def of_region(self, region: str) -> Mapping[str, NotebookState]:
         """What is remembered of a region's notebooks, by ARN. Raises what ``Ledger.put`` does."""
 
 
-class Watches(WatchList, Files, Protocol):
+class NotebookStates(NotebookStateReader, AlertArchive, Protocol):
     """What is remembered of notebooks. The lease is written by those who answer people, the rest by sweeps."""
 
-    def read(self, arn: str, region: str) -> Watched:
+    def read(self, arn: str, region: str) -> NotebookState:
         """What is remembered of one, as it stands this moment. Raises what ``Ledger.put`` does."""
 
-    def keep(self, watched: Watched, region: str) -> None:
+    def save(self, watched: NotebookState, region: str) -> None:
         """Remember all but the lease. Raises what ``Ledger.put`` does."""
 
-    def grant(self, arn: str, region: str, lease: Lease) -> None:
+    def put_lease(self, arn: str, region: str, lease: Lease) -> None:
         """Write a lease in place of the one before. Raises what ``Ledger.put`` does."""
 
 

@@ -6,31 +6,31 @@ from datetime import timedelta
 
 from sagewatch.clock import Clock
 from sagewatch.errors import NotebookNotFoundError
-from sagewatch.idle.outcomes import NotebooksSwept
+from sagewatch.idle.outcomes import NotebookSweepReport
 from sagewatch.jobs.ports import Checkpoint, Checkpoints
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import Session
-from sagewatch.notebooks.track import Tracker
+from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import NotebookLists, Notebooks
-from sagewatch.sweeps import noted
+from sagewatch.sweeps import continue_on_error
 
 _LISTED_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repairs:
+class SessionRepair:
     """Holds open sessions against what SageMaker lists. Everything it needs is given to it."""
 
     lists: NotebookLists
     notebooks: Notebooks
     sessions: Sessions
-    tracker: Tracker
+    tracker: NotebookTracker
     checkpoints: Checkpoints
     clock: Clock
 
-    def repair(self, region: str, running: Mapping[str, Notebook], swept: NotebooksSwept) -> Mapping[str, Session]:
+    def repair(self, region: str, running: Mapping[str, Notebook], swept: NotebookSweepReport) -> Mapping[str, Session]:
         """Put a region's sessions in order with the notebooks that run there, and answer with them, by ARN.
 
         What is stopped is held against a listing once a day: its volume is billed, and only its deletion can be missed.
@@ -41,20 +41,20 @@ class Repairs:
         over = [session for arn, session in sessions.items() if session.instance_type and arn not in running]
         at_rest = {arn: session for arn, session in sessions.items() if session.instance_type is None}
         lost: list[Session] = []
-        with noted(swept, f"the stopped notebooks of {region}"):
+        with continue_on_error(swept, f"the stopped notebooks of {region}"):
             lost += self._lost(region, {arn: at_rest[arn] for arn in at_rest.keys() - running.keys()})
         for notebook in untold:
-            with noted(swept, notebook.name):
+            with continue_on_error(swept, notebook.name):
                 self._seen(notebook, swept)
         for session in (*over, *lost):
-            with noted(swept, session.name):
+            with continue_on_error(swept, session.name):
                 self._seen(self._as_it_stands(session), swept)
         return self._open(region) if untold or over or lost else sessions
 
     def _open(self, region: str) -> Mapping[str, Session]:
         return {session.arn: session for session in self.sessions.open_sessions(region)}
 
-    def _seen(self, notebook: Notebook, swept: NotebooksSwept) -> None:
+    def _seen(self, notebook: Notebook, swept: NotebookSweepReport) -> None:
         self.tracker.observe(notebook, by=RecordedBy.SWEEP)
         swept.repaired += 1
 
@@ -65,7 +65,7 @@ class Repairs:
         if not at_rest or (listed and now - listed.top < _LISTED_EVERY):
             return ()
         there = {notebook.arn for page in self.lists.of_region(region) for notebook in page}
-        self.checkpoints.keep(name, Checkpoint(now))
+        self.checkpoints.save(name, Checkpoint(now))
         return [session for arn, session in at_rest.items() if arn not in there]
 
     def _as_it_stands(self, session: Session) -> Notebook:

@@ -7,7 +7,7 @@ from sagewatch.alerts.ports import Lease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
+class PendingStop:
     """A stop that was announced, by the alert of that ID.
 
     ``finished`` says that the announced stop was tried in observe mode: nothing is left to do until it is used again.
@@ -21,7 +21,7 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class NotebookState:
     """One notebook. ``incidents`` counts what was announced of it, so that each announcement has a name of its own.
 
     ``busy_since`` is since when every look has found it at work; ``verdict`` and ``reason`` are those of the last
@@ -30,7 +30,7 @@ class Watched:
 
     arn: str
     look_at: datetime | None = None
-    warned: Warned | None = None
+    warned: PendingStop | None = None
     incidents: int = 0
     busy_since: datetime | None = None
     lease: Lease | None = None

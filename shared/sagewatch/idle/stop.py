@@ -4,19 +4,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
-from sagewatch.alerts.ports import PostedAlerts
+from sagewatch.alerts.ports import PostedMessages
 from sagewatch.clock import Clock
 from sagewatch.errors import AccessDeniedError, NotebookNotFoundError, StopRefusedError
 from sagewatch.formatting import clock_time, duration, money
+from sagewatch.idle.announcements import NotebookAnnouncements, decided
 from sagewatch.idle.decision import Verdict
-from sagewatch.idle.inspection import Case, Looker
-from sagewatch.idle.notices import Incidents, decided
+from sagewatch.idle.inspection import Inspection, NotebookInspector
 from sagewatch.idle.outcomes import StopOutcome
-from sagewatch.idle.ports import Watches
-from sagewatch.idle.state import Watched
+from sagewatch.idle.ports import NotebookStates
+from sagewatch.idle.state import NotebookState
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.notebooks.session import OURSELVES, StopCall
-from sagewatch.notebooks.track import Tracker
+from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.sagemaker.notebooks import NotebookStatus
 from sagewatch.sagemaker.ports import NotebookStops, Stop
 
@@ -24,20 +24,20 @@ _AGAIN = timedelta(hours=1)  # what AWS refused is tried again, and told once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stopper:
+class NotebookStop:
     """Stops notebooks, in observe mode only on paper."""
 
-    looker: Looker
-    incidents: Incidents
+    looker: NotebookInspector
+    incidents: NotebookAnnouncements
     stops: NotebookStops
-    tracker: Tracker
-    watches: Watches
-    posted: PostedAlerts
+    tracker: NotebookTracker
+    watches: NotebookStates
+    posted: PostedMessages
     clock: Clock
     enforce: bool
 
-    def stop(self, case: Case) -> StopOutcome:
-        """Stop a notebook whose grace is over. Raises what ``Looker.look`` and the ports do.
+    def stop(self, case: Inspection) -> StopOutcome:
+        """Stop a notebook whose grace is over. Raises what ``NotebookInspector.inspect`` and the ports do.
 
         The people who are told must have been, and whatever has changed since the decision counts.
         """
@@ -47,7 +47,7 @@ class Stopper:
             return StopOutcome.NOT_ANNOUNCED
         watched = self.watches.read(case.notebook.arn, case.notebook.region)
         try:
-            again = self.looker.look(case.session, watched)
+            again = self.looker.inspect(case.session, watched)
         except NotebookNotFoundError:
             return self._gone(case, watched)
         if again.decision.verdict is not Verdict.STOP:
@@ -55,7 +55,7 @@ class Stopper:
             return StopOutcome.CHANGED
         return self.act(again)
 
-    def act(self, case: Case, *, by: str | None = None) -> StopOutcome:
+    def act(self, case: Inspection, *, by: str | None = None) -> StopOutcome:
         """Stop it now: its grace is over, or the Slack user ``by`` asks for it.
 
         Raises what ``NotebookStops`` and ``Sessions`` do. Who stops it is noted before, for its event may be handled
@@ -80,61 +80,61 @@ class Stopper:
             case _:
                 assert_never(what)
 
-    def _note(self, case: Case, call: StopCall | None) -> bool:
+    def _note(self, case: Inspection, call: StopCall | None) -> bool:
         """Write down that we are about to stop it, or take that back; say whether its session is still open."""
         return self.tracker.sessions.amend(replace(case.session, stop_call=call))
 
-    def _wait_until(self, case: Case) -> datetime | None:
+    def _wait_until(self, case: Inspection) -> datetime | None:
         """When its announcement has been in the channel for as long as was promised, if that is still to come."""
         warned = case.watched.warned
         if warned is None:
             return self.clock() + _AGAIN
-        posted = self.posted.where(warned.alert_id)
+        posted = self.posted.find(warned.alert_id)
         if posted is None:
             return self.clock()
         told_until = datetime.fromtimestamp(float(posted.ts), UTC) + (warned.stop_at - warned.warned_at)
         return told_until if told_until > self.clock() else None
 
-    def _stopped(self, case: Case, by: str | None) -> StopOutcome:
+    def _stopped(self, case: Inspection, by: str | None) -> StopOutcome:
         now = self.clock()
         stopping = replace(case.notebook, status=NotebookStatus.STOPPING, modified_at=now)
         self.tracker.observe(stopping, by=RecordedBy.SWEEP, at=now)
         self._tell(case, f"Notebook {case.notebook.name} is stopped", self._sentence(case, now), by)
-        watched = self.incidents.close(case.watched, f"stopped at {clock_time(now, now)}", by=by)
-        self.watches.keep(replace(decided(case, watched), look_at=None, busy_since=None), case.notebook.region)
+        watched = self.incidents.close_message(case.watched, f"stopped at {clock_time(now, now)}", by=by)
+        self.watches.save(replace(decided(case, watched), look_at=None, busy_since=None), case.notebook.region)
         return StopOutcome.STOPPED
 
-    def _sentence(self, case: Case, now: datetime) -> str:
+    def _sentence(self, case: Inspection, now: datetime) -> str:
         since, hourly = case.decision.idle_since, self.incidents.hourly(case.notebook)
         idled = f"after idling for {duration(int((now - since).total_seconds()))}" if since else "as was asked for"
         saves = "" if hourly is None else f", which saves {money(hourly)} an hour"
         return f"{idled}{saves}; its files stay ({case.decision.reason})"
 
-    def _would(self, case: Case, by: str | None) -> StopOutcome:
+    def _would(self, case: Inspection, by: str | None) -> StopOutcome:
         now, warned = self.clock(), case.watched.warned
         if warned:
             outcome = f"mode is observe: it would have been stopped at {clock_time(now, now)}, and was not"
-            self.incidents.edit(warned.alert_id, outcome, by=by, still_open=by is not None)
+            self.incidents.update_message(warned.alert_id, outcome, by=by, still_open=by is not None)
             self._remember(replace(case.watched, warned=replace(warned, finished=True)), case, now + _AGAIN)
         return StopOutcome.WOULD_STOP
 
-    def _refused(self, case: Case, error: Exception) -> StopOutcome:
+    def _refused(self, case: Inspection, error: Exception) -> StopOutcome:
         """Once per incident; it is tried again later."""
         self._tell(case, f"Notebook {case.notebook.name} could not be stopped", f"AWS refused: {error}", None)
         self._remember(case.watched, case, self.clock() + _AGAIN)
         return StopOutcome.REFUSED
 
-    def _gone(self, case: Case, watched: Watched) -> StopOutcome:
+    def _gone(self, case: Inspection, watched: NotebookState) -> StopOutcome:
         """The next sweep sees how it stands."""
-        closed = self.incidents.close(watched, "it does not run any more; somebody stopped it")
-        self.watches.keep(replace(closed, look_at=None), case.notebook.region)
+        closed = self.incidents.close_message(watched, "it does not run any more; somebody stopped it")
+        self.watches.save(replace(closed, look_at=None), case.notebook.region)
         return StopOutcome.ALREADY
 
-    def _tell(self, case: Case, headline: str, sentence: str, by: str | None) -> None:
+    def _tell(self, case: Inspection, headline: str, sentence: str, by: str | None) -> None:
         warned = case.watched.warned
         identity = warned.alert_id if warned else str(case.watched.incidents)
         thread = warned.alert_id if warned else None
-        self.incidents.tell(case.notebook, headline, sentence, identity, thread=thread, by=by)
+        self.incidents.notify(case.notebook, headline, sentence, identity, thread=thread, by=by)
 
-    def _remember(self, watched: Watched, case: Case, look_at: datetime) -> None:
-        self.watches.keep(replace(decided(case, watched), look_at=look_at), case.notebook.region)
+    def _remember(self, watched: NotebookState, case: Inspection, look_at: datetime) -> None:
+        self.watches.save(replace(decided(case, watched), look_at=look_at), case.notebook.region)

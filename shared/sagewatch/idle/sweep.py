@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
 
-from sagewatch.clock import Clock, MoreTime
+from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import SweepIncompleteError
-from sagewatch.idle.advice import Adviser
+from sagewatch.idle.advice import NotebookAdvice
+from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import Verdict
-from sagewatch.idle.inspection import Case, Looker
-from sagewatch.idle.notices import Incidents
-from sagewatch.idle.outcomes import NotebooksSwept
-from sagewatch.idle.ports import Watches
-from sagewatch.idle.repair import Repairs
-from sagewatch.idle.state import Watched
-from sagewatch.idle.stop import Stopper
+from sagewatch.idle.inspection import Inspection, NotebookInspector
+from sagewatch.idle.outcomes import NotebookSweepReport
+from sagewatch.idle.ports import NotebookStates
+from sagewatch.idle.repair import SessionRepair
+from sagewatch.idle.state import NotebookState
+from sagewatch.idle.stop import NotebookStop
 from sagewatch.notebooks.session import Session
 from sagewatch.sagemaker.ports import NotebookLists, Regions
-from sagewatch.sweeps import cut, noted
+from sagewatch.sweeps import continue_on_error, first_few
 
 _LOOKING_SHARE = 0.7  # of the time: what is to be stopped has to be looked at again
 _AT_ONCE = 8  # looks: each waits for others most of the time, and Describe is throttled per account
@@ -27,86 +27,86 @@ _BATCH = 2 * _AT_ONCE  # looks between two glances at the time that is left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotebookSweeper:
+class NotebookSweep:
     """Sweeps the notebook instances of every region in use. Everything it needs is given to it."""
 
     lists: NotebookLists
-    repairs: Repairs
-    watches: Watches
+    repairs: SessionRepair
+    watches: NotebookStates
     regions: Regions
-    looker: Looker
-    incidents: Incidents
-    adviser: Adviser
-    stopper: Stopper
+    looker: NotebookInspector
+    incidents: NotebookAnnouncements
+    adviser: NotebookAdvice
+    stopper: NotebookStop
     clock: Clock
     home_region: str
     max_stops: int
 
-    def sweep(self, more_time: MoreTime) -> NotebooksSwept:
+    def sweep(self, more_time: TimeBudget) -> NotebookSweepReport:
         """Repair sessions, look at what is due, announce and stop.
 
         Raises ``SweepIncompleteError``, after everything has been tried, if something failed that time will not mend.
         """
-        swept = NotebooksSwept()
-        stops: list[Case] = []
+        swept = NotebookSweepReport()
+        stops: list[Inspection] = []
         for region in sorted({self.home_region, *self.regions.in_use()}):
-            with noted(swept, region):
+            with continue_on_error(swept, region):
                 stops += self._region(region, more_time, swept)
         self._stop(stops, more_time, swept)
         if swept.failures:
-            raise SweepIncompleteError("; ".join(cut(swept.failures)), outcome=swept)
+            raise SweepIncompleteError("; ".join(first_few(swept.failures)), outcome=swept)
         return swept
 
-    def _region(self, region: str, more_time: MoreTime, swept: NotebooksSwept) -> Sequence[Case]:
+    def _region(self, region: str, more_time: TimeBudget, swept: NotebookSweepReport) -> Sequence[Inspection]:
         running = {notebook.arn: notebook for page in self.lists.in_service(region) for notebook in page}
         swept.in_service += len(running)
         sessions = self.repairs.repair(region, running, swept)
         watched = self.watches.of_region(region)
         now = self.clock()
         due = [
-            (sessions[arn], _this_session(watched.get(arn, Watched(arn=arn)), sessions[arn]))
+            (sessions[arn], _this_session(watched.get(arn, NotebookState(arn=arn)), sessions[arn]))
             for arn in running
             if arn in sessions and _due(watched.get(arn), now)
         ]
         due.sort(key=lambda entry: entry[1].look_at or now - timedelta(days=365))  # whose turn it was first
         cases = list(self._look_at(due, more_time, swept))
-        with noted(swept, f"advice in {region}"):
+        with continue_on_error(swept, f"advice in {region}"):
             self.adviser.advise(region, cases)
         return [case for case in cases if case.decision.verdict is Verdict.STOP]
 
     def _look_at(
-        self, due: Sequence[tuple[Session, Watched]], more_time: MoreTime, swept: NotebooksSwept
-    ) -> Iterator[Case]:
+        self, due: Sequence[tuple[Session, NotebookState]], more_time: TimeBudget, swept: NotebookSweepReport
+    ) -> Iterator[Inspection]:
         """Look at several at a time; act on all but stops, which are counted first. What does not fit is due next."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for number, batch in enumerate(batched(due, _BATCH, strict=False)):
                 if not more_time(_LOOKING_SHARE):
                     swept.carried_over += len(due) - number * _BATCH
                     return
-                looks = [pool.submit(self.looker.look, session, watched) for session, watched in batch]
+                looks = [pool.submit(self.looker.inspect, session, watched) for session, watched in batch]
                 for (session, _), look in zip(batch, looks, strict=True):
                     swept.looked_at += 1
-                    with noted(swept, session.name):
+                    with continue_on_error(swept, session.name):
                         case = look.result()
                         swept.verdicts[case.decision.verdict] += 1
                         if case.decision.verdict is not Verdict.STOP:
                             self.incidents.apply(case)
                         yield case
 
-    def _stop(self, stops: Sequence[Case], more_time: MoreTime, swept: NotebooksSwept) -> None:
+    def _stop(self, stops: Sequence[Inspection], more_time: TimeBudget, swept: NotebookSweepReport) -> None:
         if len(stops) > self.max_stops:
-            self.incidents.tell_too_many(stops, self.max_stops)
+            self.incidents.notify_too_many(stops, self.max_stops)
             swept.held_back += len(stops)
             return
         for case in stops:
             if not more_time():
                 swept.carried_over += 1
                 continue
-            with noted(swept, case.notebook.name):
+            with continue_on_error(swept, case.notebook.name):
                 swept.stops[self.stopper.stop(case)] += 1
 
 
-def _due(watched: Watched | None, now: datetime) -> bool:
+def _due(watched: NotebookState | None, now: datetime) -> bool:
     if watched is None:
         return True
     if watched.lease and watched.lease.until > now:
@@ -114,7 +114,7 @@ def _due(watched: Watched | None, now: datetime) -> bool:
     return watched.look_at is None or watched.look_at <= now
 
 
-def _this_session(watched: Watched, session: Session) -> Watched:
+def _this_session(watched: NotebookState, session: Session) -> NotebookState:
     """What was announced in an earlier session is over, and so is the work that was seen in it."""
     warned, busy_since = watched.warned, watched.busy_since
     return replace(

@@ -5,13 +5,13 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from sagewatch.alerts.base import AlertBase, Member, Usd, alert_id, as_text, from_text, incident_of
-from sagewatch.diagnostics.failure_context import UNKNOWN, Background, failures_with
+from sagewatch.alerts.base import AlertBase, GroupMember, Usd, alert_id, as_text, from_text, incident_of
+from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, failures_with
 from sagewatch.ledger.families import family_name
 from sagewatch.ledger.records import CostRecord
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.fields import Name
-from sagewatch.sagemaker.resources import Job, JobKind
+from sagewatch.sagemaker.resources import Job, ResourceKind
 from sagewatch.sagemaker.tags import route_of
 
 JobFinding = Literal["job-failed", "job-never-started", "job-hit-limit"]
@@ -36,7 +36,7 @@ class JobAlert(AlertBase):
     """
 
     finding: JobFinding
-    kind: JobKind
+    kind: ResourceKind
     name: Name
     owner: str | None
     failure_class: FailureClass
@@ -53,7 +53,7 @@ class JobAlert(AlertBase):
     log_trouble: str | None = None
 
     @property
-    def member(self) -> Member | None:
+    def member(self) -> GroupMember | None:
         """See ``AlertBase.member``."""
         why = self.failure_class.replace("-", " ")
         how = {
@@ -61,19 +61,19 @@ class JobAlert(AlertBase):
             "job-never-started": f"never started ({why})",
             "job-hit-limit": "hit their time limit",
         }[self.finding]
-        return Member(self.name, how, from_text(self.cost_usd))
+        return GroupMember(self.name, how, from_text(self.cost_usd))
 
 
 class UnpricedAlert(AlertBase):
     """An instance type no price is known for, told once: its jobs have no cost in the ledger."""
 
     finding: Literal["unpriced-type"]
-    kind: JobKind
+    kind: ResourceKind
     instance_type: str
     example: Name
 
 
-def job_alert(job: Job, record: CostRecord, background: Background = UNKNOWN) -> JobAlert | None:
+def job_alert(job: Job, record: CostRecord, background: FailureContext = UNKNOWN) -> JobAlert | None:
     """The alert an ended job deserves, if any: it failed, or its own limit stopped it. A person's stop is none.
 
     Whether it ever started is for Describe to say, and a second event may come when it does not: the identity is of
@@ -110,7 +110,7 @@ def job_alert(job: Job, record: CostRecord, background: Background = UNKNOWN) ->
     )
 
 
-def _family(record: CostRecord, background: Background) -> FamilyFailures | None:
+def _family(record: CostRecord, background: FailureContext) -> FamilyFailures | None:
     if record.family is None or background.runs is None:
         return None
     found = failures_with(record, background.runs)
@@ -149,7 +149,7 @@ class JobRunsAlert(AlertBase):
     """
 
     finding: Literal["job-long-running"] = "job-long-running"
-    kind: JobKind
+    kind: ResourceKind
     name: Name
     arn: str
     created_at: str
@@ -170,9 +170,9 @@ class JobRunsAlert(AlertBase):
     stands_alone: ClassVar[bool] = True  # it has buttons of its own
 
     @property
-    def member(self) -> Member | None:
+    def member(self) -> GroupMember | None:
         """See ``AlertBase.member``."""
-        return Member(self.name, "ran for long", from_text(self.so_far_usd))
+        return GroupMember(self.name, "ran for long", from_text(self.so_far_usd))
 
     @property
     def root(self) -> str:

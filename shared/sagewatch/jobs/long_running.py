@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sagewatch.alerts.base import alert_id, as_text, incident_of
-from sagewatch.alerts.ports import Files
+from sagewatch.alerts.ports import AlertArchive
 from sagewatch.diagnostics.ports import JobUse
 from sagewatch.errors import SageWatchError
 from sagewatch.jobs.alerts import JobRunsAlert
-from sagewatch.jobs.milestones import JobRules, Rung, asks_history, rungs
+from sagewatch.jobs.milestones import AlertThresholds, Milestone, asks_history, due_milestones
 from sagewatch.jobs.ports import OpenJob
-from sagewatch.jobs.record import Recorder
+from sagewatch.jobs.record import JobRecorder
 from sagewatch.ledger.families import PastRun, family_of
 from sagewatch.ledger.ports import Families
 from sagewatch.ledger.records import describe_instances, key_time
@@ -24,28 +24,28 @@ _HISTORY, _READ = timedelta(days=180), 50  # of a family; among so many runs are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overseer:
+class LongRunningAlerts:
     """Everything a sweep needs to tell of running jobs. ``use`` is asked only of jobs that are told of."""
 
-    recorder: Recorder
+    recorder: JobRecorder
     families: Families
-    files: Files
-    rules: JobRules
+    files: AlertArchive
+    rules: AlertThresholds
     use: JobUse | None = None
 
-    def begin(self) -> "Round":
+    def begin(self) -> "LongRunningPass":
         """Begin a sweep."""
-        return Round(self)
+        return LongRunningPass(self)
 
 
 @dataclass(slots=True)
-class Round:
+class LongRunningPass:
     """One sweep: each family's history is read once, and only if one of its jobs has run for long enough."""
 
-    overseer: Overseer
+    overseer: LongRunningAlerts
     _past: dict[str, Sequence[PastRun]] = field(default_factory=dict)
 
-    def look(self, entry: OpenJob, found: Job) -> bool:
+    def check(self, entry: OpenJob, found: Job) -> bool:
         """Tell what is due of an open job as Describe found it; say whether somebody was told.
 
         An alert is queued before it is remembered: a crash repeats it, and its identity posts it once. Raises what the
@@ -56,7 +56,7 @@ class Round:
             return False
         past = self._history(found, now) if asks_history(found, now, entry.told) else ()
         accrual = self._accrual(found, now)
-        due = rungs(found, past, accrual.hourly, self.overseer.rules, now, entry.told)
+        due = due_milestones(found, past, accrual.hourly, self.overseer.rules, now, entry.told)
         if due:
             self._tell(entry, found, due, accrual, now)
         return bool(due)
@@ -71,15 +71,17 @@ class Round:
         recorder = self.overseer.recorder
         return accrual_of(job, Rates(recorder.prices.book(job.region), recorder.discount_percent), now)
 
-    def _tell(self, entry: OpenJob, found: Job, due: Sequence[Rung], accrual: Accrual, now: datetime) -> None:
+    def _tell(self, entry: OpenJob, found: Job, due: Sequence[Milestone], accrual: Accrual, now: datetime) -> None:
         recorder = self.overseer.recorder
         tagged = recorder.with_tags(found)
         alert = self._alert(entry, replace(tagged, parent_arn=parent_of(tagged)), due, accrual, now)
-        self.overseer.files.file(alert.alert_id, alert.model_dump_json())
+        self.overseer.files.archive(alert.alert_id, alert.model_dump_json())
         recorder.alerts.send(alert)
-        recorder.open_jobs.told(entry.job, [rung.key for rung in due])
+        recorder.open_jobs.mark_alerted(entry.job, [rung.key for rung in due])
 
-    def _alert(self, entry: OpenJob, job: Job, due: Sequence[Rung], accrual: Accrual, now: datetime) -> JobRunsAlert:
+    def _alert(
+        self, entry: OpenJob, job: Job, due: Sequence[Milestone], accrual: Accrual, now: datetime
+    ) -> JobRunsAlert:
         """The highest rung names it: what else is due goes with that."""
         created_at, owner = key_time(entry.job), self.overseer.recorder.owner(job)
         return JobRunsAlert(

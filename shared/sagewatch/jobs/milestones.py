@@ -33,7 +33,7 @@ _IN_WORDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobRules:
+class AlertThresholds:
     """After how many hours, and from how many USD on, a running job is told of. Of dollars 0 means never."""
 
     long_running: timedelta
@@ -41,7 +41,7 @@ class JobRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class Milestone:
     """One thing to tell of a job, in one sentence. ``key`` names it for as long as the job runs."""
 
     key: str
@@ -49,7 +49,7 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
+class FamilyBaseline:
     """How long a family's runs take: the 95th percentile (nearest rank) of so many that completed."""
 
     p95: timedelta
@@ -61,13 +61,13 @@ class Usual:
         return max(2 * self.p95, self.p95 + _ABOVE)
 
 
-def usual_of(past: Sequence[PastRun]) -> Usual | None:
+def usual_of(past: Sequence[PastRun]) -> FamilyBaseline | None:
     """What a family's past runs, the newest first, say is usual; ``None`` where too few of them completed."""
     seconds = sorted(_completed(past)[:LOOKED_BACK_ON])
     if len(seconds) < _ENOUGH:
         return None
     rank = -(-95 * len(seconds) // 100)
-    return Usual(timedelta(seconds=seconds[rank - 1]), len(seconds))
+    return FamilyBaseline(timedelta(seconds=seconds[rank - 1]), len(seconds))
 
 
 def _completed(past: Sequence[PastRun]) -> list[int]:
@@ -80,9 +80,14 @@ def asks_history(job: Job, now: datetime, told: Collection[str]) -> bool:
     return ran is not None and ran > _ABOVE and not job.kind.is_rollup and "family" not in told
 
 
-def rungs(  # noqa: PLR0913, PLR0917 - each is one thing known of the job
-    job: Job, past: Sequence[PastRun], hourly: Decimal | None, rules: JobRules, now: datetime, told: Collection[str]
-) -> Sequence[Rung]:
+def due_milestones(  # noqa: PLR0913, PLR0917 - each is one thing known of the job
+    job: Job,
+    past: Sequence[PastRun],
+    hourly: Decimal | None,
+    rules: AlertThresholds,
+    now: datetime,
+    told: Collection[str],
+) -> Sequence[Milestone]:
     """Say what is due and was not ``told``, the highest first. ``hourly`` is ``None`` where no price is known.
 
     What rolls up other jobs spends nothing itself and has no limit of its own: only its hours count.
@@ -91,7 +96,7 @@ def rungs(  # noqa: PLR0913, PLR0917 - each is one thing known of the job
     if job.status is not JobStatus.IN_PROGRESS:
         return ()
     if ran is None:
-        due: tuple[Rung | None, ...] = (_pending(job, now),)
+        due: tuple[Milestone | None, ...] = (_pending(job, now),)
     elif job.kind.is_rollup:
         due = (_long(ran, None, rules, told, "its jobs are told of themselves"),)
     else:
@@ -108,7 +113,7 @@ def rungs(  # noqa: PLR0913, PLR0917 - each is one thing known of the job
 _WITHOUT_HISTORY = f"fewer than {_ENOUGH} completed runs of its family say what is usual"
 
 
-def _limit(job: Job, ran: timedelta) -> Rung | None:
+def _limit(job: Job, ran: timedelta) -> Milestone | None:
     """About to be killed: less than a tenth of its time or half an hour is left, whichever is less."""
     if not job.max_runtime_seconds:
         return None
@@ -118,14 +123,16 @@ def _limit(job: Job, ran: timedelta) -> Rung | None:
         return None
     when = f"in {_said(left)}" if left > timedelta(0) else "at any moment"
     spot = "; on spot, interruptions do not count and may give it longer" if job.spot else ""
-    return Rung(
+    return Milestone(
         "limit",
         f"its own limit ends it {when}: it has run for {_said(ran)} of the {_said(limit)} its MaxRuntimeInSeconds "
         f"allows, and what is in no checkpoint by then is lost{spot}",
     )
 
 
-def _burn(job: Job, ran: timedelta, hourly: Decimal | None, rules: JobRules, told: Collection[str]) -> Rung | None:
+def _burn(
+    job: Job, ran: timedelta, hourly: Decimal | None, rules: AlertThresholds, told: Collection[str]
+) -> Milestone | None:
     if hourly is None or not rules.burn_usd:
         return None
     usd = accrued(hourly, ran)
@@ -133,25 +140,27 @@ def _burn(job: Job, ran: timedelta, hourly: Decimal | None, rules: JobRules, tol
     if level is None:
         return None
     at_most = "at most " if job.spot else ""
-    return Rung(
+    return Milestone(
         f"burn#{level:f}",
         f"it has cost {at_most}{money(usd)} so far, past {money(level)} "
         f"(BurnAlertUsd is {money(rules.burn_usd)}, told again at each doubling)",
     )
 
 
-def _family(ran: timedelta, usual: Usual | None) -> Rung | None:
+def _family(ran: timedelta, usual: FamilyBaseline | None) -> Milestone | None:
     if usual is None or ran <= usual.most:
         return None
     how = "more than twice" if usual.most == 2 * usual.p95 else f"over {_said(_ABOVE)} more than"
-    return Rung(
+    return Milestone(
         "family",
         f"it has run for {_said(ran)}, {how} the {_said(usual.p95)} that 95 % of the last {usual.runs} completed runs "
         "of its family stayed within",
     )
 
 
-def _long(ran: timedelta, usual: Usual | None, rules: JobRules, told: Collection[str], without: str) -> Rung | None:
+def _long(
+    ran: timedelta, usual: FamilyBaseline | None, rules: AlertThresholds, told: Collection[str], without: str
+) -> Milestone | None:
     """The family's own history comes first: who is always long is not told of while inside it."""
     first = Decimal(rules.long_running // timedelta(seconds=1)) / _HOUR
     level = _highest(first, Decimal(ran // timedelta(seconds=1)) / _HOUR, "long", told)
@@ -160,19 +169,19 @@ def _long(ran: timedelta, usual: Usual | None, rules: JobRules, told: Collection
     why = (
         f"and beyond its family's own history, within which that does not count ({_said(usual.most)})" if usual else ""
     )
-    return Rung(
+    return Milestone(
         f"long#{level:f}h",
         f"it has run for {_said(ran)}, longer than {level:f} h (LongRunningHours is {first:f}, told again at each "
         f"doubling){f', {why}' if usual else f'; {without}'}",
     )
 
 
-def _pending(job: Job, now: datetime) -> Rung | None:
+def _pending(job: Job, now: datetime) -> Milestone | None:
     if job.created_at is None or now - job.created_at < _PENDING:
         return None
     status = job.secondary_status or ""
     words = f"SageMaker says {_IN_WORDS.get(status, status)}" if status else "SageMaker does not say why"
-    return Rung(
+    return Milestone(
         "pending",
         f"it was created {_said(now - job.created_at)} ago and has not started: {words}; pending is not billed",
     )

@@ -25,14 +25,14 @@ class OpenJob:
     snooze: Lease | None = None
 
 
-class OpenJobList(Protocol):
+class OpenJobReader(Protocol):
     """The jobs that run, as far as is known, and those whose row is not final."""
 
     def of_region(self, region: str) -> Sequence[OpenJob]:
         """The open jobs of a region. Raises what ``Ledger.put`` does."""
 
 
-class OpenJobs(OpenJobList, Protocol):
+class OpenJobs(OpenJobReader, Protocol):
     """The index of jobs whose end has not been recorded, or not for good."""
 
     def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
@@ -41,7 +41,7 @@ class OpenJobs(OpenJobList, Protocol):
         What was told of one that is in already stays, and so does its snooze.
         """
 
-    def told(self, job: Job, rungs: Collection[str]) -> bool:
+    def mark_alerted(self, job: Job, milestones: Collection[str]) -> bool:
         """Remember that people were told of these rungs; say whether the job is in. Raises what ``Ledger.put`` does."""
 
     def find(self, job: Job) -> OpenJob | None:
@@ -70,7 +70,7 @@ class Checkpoints(Protocol):
     def read(self, name: str) -> Checkpoint | None:
         """The checkpoint of that name, if any. Raises what ``Ledger.put`` does."""
 
-    def keep(self, name: str, reached: Checkpoint) -> None:
+    def save(self, name: str, reached: Checkpoint) -> None:
         """Keep a checkpoint. Raises what ``Ledger.put`` does."""
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sagewatch.errors import JobNotSettledError
-from sagewatch.sagemaker.resources import Job, JobKind, JobStatus
+from sagewatch.sagemaker.resources import Job, JobStatus, ResourceKind
 
 _SETTLES_WITHIN = timedelta(hours=1)  # Describe is behind its event by seconds, when it is at all
 _SKEW = timedelta(minutes=1)  # between the clocks that date an event and a Describe answer
@@ -15,9 +15,9 @@ def lacks_something(told: Job) -> bool:
 
     Training events never carry the billed seconds, and processing events neither tags nor parents.
     """
-    if told.kind in {JobKind.TRAINING, JobKind.PROCESSING}:
+    if told.kind in {ResourceKind.TRAINING, ResourceKind.PROCESSING}:
         return True
-    measured = told.kind is JobKind.TUNING or (told.groups and told.elapsed_seconds is not None)
+    measured = told.kind is ResourceKind.TUNING or (told.groups and told.elapsed_seconds is not None)
     return not measured or told.created_at is None or told.tags is None
 
 
@@ -53,7 +53,7 @@ def lacks_billed_seconds(job: Job, now: datetime) -> bool:
     Serverless jobs and those under a training plan are not priced by them, failed ones may never have any, and what is
     not there an hour after the end will not come: start and end then have to do.
     """
-    timed = job.kind is JobKind.TRAINING and not job.serverless and job.training_plan_arn is None
+    timed = job.kind is ResourceKind.TRAINING and not job.serverless and job.training_plan_arn is None
     recent = job.ended_at is None or now - job.ended_at < _SETTLES_WITHIN
     return timed and recent and job.status is JobStatus.COMPLETED and job.billable_seconds is None
 

@@ -9,24 +9,24 @@ from typing import assert_never
 
 from sagewatch.alerts.ports import AlertQueue
 from sagewatch.clock import Clock
-from sagewatch.diagnostics.cost_report import Reporter
-from sagewatch.diagnostics.failure_context import UNKNOWN, Background, Inquirer
+from sagewatch.diagnostics.cost_report import CostReporter
+from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, FailureContextReader
 from sagewatch.errors import JobNotFoundError
 from sagewatch.jobs.decisions import (
     Action,
-    Decision,
-    Record,
-    Report,
-    SumAgain,
-    Tell,
-    Unwatch,
-    Watch,
+    JobDecision,
+    RefreshTotal,
+    SendAlert,
+    SendCostReport,
+    TrackOpenJob,
+    UntrackJob,
+    WriteRecord,
     decide_ended,
     decide_running,
 )
 from sagewatch.jobs.ports import OpenJobs
 from sagewatch.jobs.reconcile import lacks_something, reconcile, without_pool
-from sagewatch.ledger.ports import Ledger, Marks
+from sagewatch.ledger.ports import Ledger, StaleTotals
 from sagewatch.ledger.records import CostRecord, RecordedBy
 from sagewatch.pricing.job_cost import cost_of
 from sagewatch.pricing.ports import Prices
@@ -37,7 +37,7 @@ from sagewatch.sagemaker.resources import Job
 from sagewatch.sagemaker.tags import Owner, owner_of, parent_of, tagged_as, tagged_owner
 
 
-class Effect(StrEnum):
+class RecordEffect(StrEnum):
     """What became of an action."""
 
     WATCHED = "watched"
@@ -50,19 +50,19 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RecordOutcome:
     """What was wanted and why, and what happened."""
 
-    decision: Decision
-    effects: tuple[Effect, ...]
+    decision: JobDecision
+    effects: tuple[RecordEffect, ...]
 
-    def answer(self) -> Mapping[str, object]:
+    def to_log(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         return {"reason": self.decision.reason, "effects": list(self.effects)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorder:
+class JobRecorder:
     """Records jobs whose state changed. Everything it needs is given to it."""
 
     jobs: Jobs
@@ -70,28 +70,28 @@ class Recorder:
     ledger: Ledger
     open_jobs: OpenJobs
     alerts: AlertQueue
-    marks: Marks
+    marks: StaleTotals
     regions: Regions
-    inquirer: Inquirer
+    inquirer: FailureContextReader
     clock: Clock
     owner_tag_keys: tuple[str, ...]
     discount_percent: Decimal
-    reporter: Reporter
+    reporter: CostReporter
     report_usd: Decimal
 
-    def on_message(self, body: str) -> Outcome:
+    def on_message(self, body: str) -> RecordOutcome:
         """Handle the event in a queue message. Raises what ``on_event`` does."""
         return self.on_event(read_body(body))
 
-    def on_event(self, event: object) -> Outcome:
+    def on_event(self, event: object) -> RecordOutcome:
         """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
         told = read_job_event(event)
-        self.regions.note(told.region)
+        self.regions.add(told.region)
         if told.status.ended:
             return self.record(self._read(told), RecordedBy.EVENT)
         return self._watch(told)
 
-    def record(self, job: Job, by: RecordedBy) -> Outcome:
+    def record(self, job: Job, by: RecordedBy) -> RecordOutcome:
         """Record a job that ended, whoever found it."""
         return self.apply(self.decide(job, by))
 
@@ -103,7 +103,7 @@ class Recorder:
         tell: bool = True,
         told_before: bool | None = None,
         backfilled_at: datetime | None = None,
-    ) -> Decision:
+    ) -> JobDecision:
         """Decide about a job that ended; see ``decide_ended``. Who knows whether something was told of it says so."""
         now, whole = self.clock(), replace(job, parent_arn=parent_of(job))
         settled = without_pool(whole, now)
@@ -127,16 +127,16 @@ class Recorder:
         open_job = self.open_jobs.find(job)
         return open_job is not None and bool(open_job.told)
 
-    def apply(self, decision: Decision) -> Outcome:
+    def apply(self, decision: JobDecision) -> RecordOutcome:
         """Do what was decided, in order."""
-        return Outcome(decision, tuple(self._do(action) for action in decision.actions))
+        return RecordOutcome(decision, tuple(self._do(action) for action in decision.actions))
 
-    def _watch(self, told: Job) -> Outcome:
+    def _watch(self, told: Job) -> RecordOutcome:
         if told.created_at is None:
             try:
                 told = self.jobs.describe(told)
             except JobNotFoundError:
-                return Outcome(Decision(f"{told.kind} job {told.name} is gone: nothing to watch"), ())
+                return RecordOutcome(JobDecision(f"{told.kind} job {told.name} is gone: nothing to watch"), ())
             if told.status.ended:
                 return self.record(self.with_tags(told), RecordedBy.EVENT)
         return self.apply(decide_running(told))
@@ -165,35 +165,35 @@ class Recorder:
             return None
         return self.jobs.tags(tagged_as(job.parent_arn), job.region)
 
-    def _background(self, job: Job, owner: Owner | None) -> Background:
+    def _background(self, job: Job, owner: Owner | None) -> FailureContext:
         """Calls that only a failure is worth."""
         return self.inquirer.background(job, owner.name if owner else None) if classify(job) else UNKNOWN
 
-    def _do(self, action: Action) -> Effect:
+    def _do(self, action: Action) -> RecordEffect:
         match action:
-            case Watch(job, provisional, backfilled_at):
+            case TrackOpenJob(job, provisional, backfilled_at):
                 added = self.open_jobs.add(job, provisional=provisional, backfilled_at=backfilled_at)
-                return Effect.WATCHED if added else Effect.ENDED_BEFORE
-            case Record(row):
+                return RecordEffect.WATCHED if added else RecordEffect.ENDED_BEFORE
+            case WriteRecord(row):
                 return self._record(row)
-            case SumAgain(changed):
+            case RefreshTotal(changed):
                 self.marks.add(changed)
-                return Effect.MARKED
-            case Unwatch(job):
+                return RecordEffect.MARKED
+            case UntrackJob(job):
                 self.open_jobs.remove(job)
-                return Effect.UNWATCHED
-            case Tell(alert):
+                return RecordEffect.UNWATCHED
+            case SendAlert(alert):
                 self.alerts.send(alert)
-                return Effect.TOLD
-            case Report(job, row, with_use):
+                return RecordEffect.TOLD
+            case SendCostReport(job, row, with_use):
                 self.alerts.send(self.reporter.report(job, row, with_use=with_use))
-                return Effect.TOLD
+                return RecordEffect.TOLD
             case _:
                 assert_never(action)
 
-    def _record(self, row: CostRecord) -> Effect:
+    def _record(self, row: CostRecord) -> RecordEffect:
         """A row that took another's place may have taken it out of another day."""
         put = self.ledger.put(row)
         for changed in put.replaced:
             self.marks.add(changed)
-        return Effect.RECORDED if put.written else Effect.RECORDED_BEFORE
+        return RecordEffect.RECORDED if put.written else RecordEffect.RECORDED_BEFORE

@@ -5,21 +5,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sagewatch.clock import Clock, MoreTime
+from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import JobNotFoundError, MalformedEventError, OutOfTimeError, SweepIncompleteError
 from sagewatch.jobs.decisions import decide_unread
-from sagewatch.jobs.long_running import Overseer, Round
+from sagewatch.jobs.long_running import LongRunningAlerts, LongRunningPass
 from sagewatch.jobs.ports import Checkpoints, OpenJob, OpenJobs
 from sagewatch.jobs.reconcile import lacks_billed_seconds, same_job, without_pool
-from sagewatch.jobs.record import Effect, Recorder
-from sagewatch.jobs.sweep_run import NOBODY, Errand, Swept, Watcher, endless, reached
+from sagewatch.jobs.record import JobRecorder, RecordEffect
+from sagewatch.jobs.sweep_run import NO_PROGRESS, JobSweepReport, ListingRun, SweepProgress, advance, no_time_limit
 from sagewatch.ledger.ports import LedgerKeys
 from sagewatch.ledger.records import RecordedBy, key_of
-from sagewatch.ledger.rollups import Summer
+from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.pricing.job_cost import in_doubt
 from sagewatch.sagemaker.ports import JobLists, Jobs, ListedJob, Regions
-from sagewatch.sagemaker.resources import JOB_KINDS, Job, JobKind, JobStatus, Key, job_to_describe
-from sagewatch.sweeps import cut, noted
+from sagewatch.sagemaker.resources import JOB_KINDS, Job, JobStatus, Key, ResourceKind, job_to_describe
+from sagewatch.sweeps import continue_on_error, first_few
 
 # A training job runs for 28 days at most: what the first sweep of all sees of older jobs has been seen by nobody.
 _FIRST_LOOK = timedelta(days=30)
@@ -31,73 +31,75 @@ _LISTING_SHARE = 0.5  # of the time: a long listing must not keep the open jobs 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sweeper:
+class JobSweep:
     """Finds jobs that ended unseen, and has them recorded as their events would have."""
 
-    recorder: Recorder
+    recorder: JobRecorder
     jobs: Jobs
     lists: JobLists
     ledger: LedgerKeys
     open_jobs: OpenJobs
     checkpoints: Checkpoints
     regions: Regions
-    summer: Summer
+    summer: TotalsRefresh
     clock: Clock
     home_region: str
-    overseer: Overseer | None = None
-    watcher: Watcher = NOBODY
+    overseer: LongRunningAlerts | None = None
+    watcher: SweepProgress = NO_PROGRESS
 
-    def sweep(self, more_time: MoreTime) -> Swept:
+    def sweep(self, more_time: TimeBudget) -> JobSweepReport:
         """List what is new and look at what is open, in every region in use.
 
         Raises ``SweepIncompleteError``, after everything has been tried, if something failed that time will not mend.
         """
-        errand = Errand(name="sweep", since=self.clock() - _FIRST_LOOK, overlap=_OVERLAP, backfilled_at=None)
+        errand = ListingRun(name="sweep", since=self.clock() - _FIRST_LOOK, overlap=_OVERLAP, backfilled_at=None)
         swept = self._run(errand, sorted({self.home_region, *self.regions.in_use()}), more_time)
         if swept.failures:
-            raise SweepIncompleteError("; ".join(cut(swept.failures)), outcome=swept)
+            raise SweepIncompleteError("; ".join(first_few(swept.failures)), outcome=swept)
         return swept
 
-    def backfill(self, since: datetime, regions: Sequence[str], more_time: MoreTime = endless) -> Swept:
+    def backfill(
+        self, since: datetime, regions: Sequence[str], more_time: TimeBudget = no_time_limit
+    ) -> JobSweepReport:
         """Record the past of some regions, and tell nobody. A run that was interrupted is gone on with."""
         name, now = f"backfill#{since:%Y-%m-%d}", self.clock()
-        errand = Errand(name=name, since=since, overlap=timedelta(0), backfilled_at=now)
+        errand = ListingRun(name=name, since=since, overlap=timedelta(0), backfilled_at=now)
         return self._run(errand, regions, more_time)
 
-    def _run(self, errand: Errand, regions: Sequence[str], more_time: MoreTime) -> Swept:
+    def _run(self, errand: ListingRun, regions: Sequence[str], more_time: TimeBudget) -> JobSweepReport:
         """Sums come first: what the last run wrote, every reader of the indexes sees by now."""
-        swept = Swept()
-        with noted(swept, "sums"):
+        swept = JobSweepReport()
+        with continue_on_error(swept, "sums"):
             self._sum(more_time, swept)
         open_jobs: dict[str, dict[Key, OpenJob]] = {}
         for region in regions:
-            with noted(swept, region):
+            with continue_on_error(swept, region):
                 open_jobs[region] = {key_of(entry.job): entry for entry in self.open_jobs.of_region(region)}
         for kind, region in itertools.product(JOB_KINDS, open_jobs):  # so a region rests while the others are asked
-            with noted(swept, region):
+            with continue_on_error(swept, region):
                 self._list(errand, kind, region, open_jobs[region], more_time, swept)
         telling = self.overseer.begin() if self.overseer and errand.backfilled_at is None else None
         for past, region in itertools.product((False, True), open_jobs):  # somebody may have to hear of the others
             covered = [entry for entry in open_jobs[region].values() if errand.covers(entry, past=past)]
-            with noted(swept, region):
+            with continue_on_error(swept, region):
                 self._look_at(region, covered, telling, more_time, swept)
         return swept
 
-    def _sum(self, more_time: MoreTime, swept: Swept) -> None:
+    def _sum(self, more_time: TimeBudget, swept: JobSweepReport) -> None:
         for mark in self.summer.ready():
             _need(more_time, 1, "the next run sums the rest")
-            with noted(swept, str(mark.sum)):
-                self.summer.work_off(mark)
+            with continue_on_error(swept, str(mark.sum)):
+                self.summer.run(mark)
                 swept.summed += 1
 
     def _list(  # noqa: PLR0913, PLR0917 - one listing of one errand
         self,
-        errand: Errand,
-        kind: JobKind,
+        errand: ListingRun,
+        kind: ResourceKind,
         region: str,
         open_jobs: dict[Key, OpenJob],
-        more_time: MoreTime,
-        swept: Swept,
+        more_time: TimeBudget,
+        swept: JobSweepReport,
     ) -> None:
         """Put into the index what is in neither table, and keep how far that came, however it ends."""
         _need(more_time, _LISTING_SHARE, "the next run lists")
@@ -108,24 +110,29 @@ class Sweeper:
         try:
             for page in self.lists.created_since(kind, region, point.floor or errand.since, before):
                 self._index(page, errand, region, open_jobs, swept)
-                point = reached(point, page)
+                point = advance(point, page)
                 self.watcher.listed(kind, region, point.low or errand.since)
                 _need(more_time, _LISTING_SHARE, "the next run lists the rest")
             point = replace(point, low=None, floor=None) if point.low else last or point
         finally:
             if point != last and point.top > errand.since:
-                self.checkpoints.keep(name, point)
+                self.checkpoints.save(name, point)
         self.watcher.done(kind, region)
 
     def _index(
-        self, page: Sequence[ListedJob], errand: Errand, region: str, open_jobs: dict[Key, OpenJob], swept: Swept
+        self,
+        page: Sequence[ListedJob],
+        errand: ListingRun,
+        region: str,
+        open_jobs: dict[Key, OpenJob],
+        swept: JobSweepReport,
     ) -> None:
         unknown = self._unknown(page, region, open_jobs)
         for job in unknown:
             if self.open_jobs.add(job, backfilled_at=errand.backfilled_at):
                 open_jobs[key_of(job)] = OpenJob(job, backfilled_at=errand.backfilled_at)
         if unknown:
-            self.regions.note(region)  # now that it has answered: a misspelt one would fail every sweep
+            self.regions.add(region)  # now that it has answered: a misspelt one would fail every sweep
         swept.listed += len(page)
         swept.new += len(unknown)
 
@@ -141,16 +148,21 @@ class Sweeper:
         ]
 
     def _look_at(
-        self, region: str, entries: Collection[OpenJob], telling: Round | None, more_time: MoreTime, swept: Swept
+        self,
+        region: str,
+        entries: Collection[OpenJob],
+        telling: LongRunningPass | None,
+        more_time: TimeBudget,
+        swept: JobSweepReport,
     ) -> None:
         self.watcher.found(region, len(entries))
         for entry in entries:
             _need(more_time, 1, "the next run looks at the rest")
-            with noted(swept, f"{entry.job.kind} job {entry.job.name}", may_throttle=False):
+            with continue_on_error(swept, f"{entry.job.kind} job {entry.job.name}", may_throttle=False):
                 self._look(entry, telling, swept)
             self.watcher.looked()
 
-    def _look(self, entry: OpenJob, telling: Round | None, swept: Swept) -> None:
+    def _look(self, entry: OpenJob, telling: LongRunningPass | None, swept: JobSweepReport) -> None:
         swept.looked_at += 1
         try:
             found = self.jobs.describe(entry.job)
@@ -165,8 +177,8 @@ class Sweeper:
             swept.still_open += 1
             self._complete(entry, found)
             if telling:
-                with noted(swept, f"telling of {found.kind} job {found.name}"):
-                    swept.told += telling.look(entry, found)
+                with continue_on_error(swept, f"telling of {found.kind} job {found.name}"):
+                    swept.told += telling.check(entry, found)
         else:
             swept.recorded += self._record(entry, found)
 
@@ -191,10 +203,10 @@ class Sweeper:
         told, past = bool(entry.told), entry.backfilled_at
         decision = self.recorder.decide(job, RecordedBy.SWEEP, tell=tell, told_before=told, backfilled_at=past)
         effects = self.recorder.apply(decision).effects
-        stays_provisional = entry.provisional and Effect.UNWATCHED not in effects
+        stays_provisional = entry.provisional and RecordEffect.UNWATCHED not in effects
         if stays_provisional or key_of(entry.job) != key_of(job):
             self.open_jobs.remove(entry.job)
-        return Effect.RECORDED in effects
+        return RecordEffect.RECORDED in effects
 
     def _is_news(self, entry: OpenJob, job: Job) -> bool:
         """Whether somebody should still hear of the job's end."""
@@ -208,13 +220,13 @@ class Sweeper:
             self.open_jobs.remove(entry.job)
             return False
         decision = decide_unread(entry.job, status, reason, now=self.clock())
-        return Effect.RECORDED in self.recorder.apply(decision).effects
+        return RecordEffect.RECORDED in self.recorder.apply(decision).effects
 
     def _recorded_at(self, job: Job) -> datetime | None:
         times = self.ledger.times_of(job.arn)
         return next((time for time in times if same_job(job, replace(job, created_at=time))), None)
 
 
-def _need(more_time: MoreTime, share: float, otherwise: str) -> None:
+def _need(more_time: TimeBudget, share: float, otherwise: str) -> None:
     if not more_time(share):
         raise OutOfTimeError(otherwise)

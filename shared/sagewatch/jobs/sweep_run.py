@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from sagewatch.jobs.ports import Checkpoint, OpenJob
-from sagewatch.outcomes import Metric, happened
+from sagewatch.outcomes import EmfMetric, nonzero
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import JobKind
-from sagewatch.sweeps import cut
+from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sweeps import first_few
 
 
-class Watcher(Protocol):
+class SweepProgress(Protocol):
     """Somebody who likes to know how far a long run has come."""
 
-    def listed(self, kind: JobKind, region: str, reached: datetime) -> None:
+    def listed(self, kind: ResourceKind, region: str, advance: datetime) -> None:
         """A listing, from the newest job to older ones, has come to those created then."""
 
-    def done(self, kind: JobKind, region: str) -> None:
+    def done(self, kind: ResourceKind, region: str) -> None:
         """A listing has come to its end."""
 
     def found(self, region: str, jobs: int) -> None:
@@ -28,33 +28,33 @@ class Watcher(Protocol):
         """One of them was."""
 
 
-class Nobody:
+class NoProgress:
     """A watcher who does not care."""
 
-    def listed(self, kind: JobKind, region: str, reached: datetime) -> None:
-        """See ``Watcher.listed``."""
+    def listed(self, kind: ResourceKind, region: str, advance: datetime) -> None:
+        """See ``SweepProgress.listed``."""
 
-    def done(self, kind: JobKind, region: str) -> None:
-        """See ``Watcher.done``."""
+    def done(self, kind: ResourceKind, region: str) -> None:
+        """See ``SweepProgress.done``."""
 
     def found(self, region: str, jobs: int) -> None:
-        """See ``Watcher.found``."""
+        """See ``SweepProgress.found``."""
 
     def looked(self) -> None:
-        """See ``Watcher.looked``."""
+        """See ``SweepProgress.looked``."""
 
 
-NOBODY = Nobody()
+NO_PROGRESS = NoProgress()
 
 
-def endless(share: float = 1) -> bool:
+def no_time_limit(share: float = 1) -> bool:
     """A person waits, and ends it with Ctrl-C."""
     del share
     return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class ListingRun:
     """What a run is for: since when jobs are listed, and under which name it keeps how far it came.
 
     ``backfilled_at`` is the time of a backfill, which looks only at jobs that a backfill put into the index: the others
@@ -66,7 +66,7 @@ class Errand:
     overlap: timedelta
     backfilled_at: datetime | None
 
-    def checkpoint(self, kind: JobKind, region: str) -> str:
+    def checkpoint(self, kind: ResourceKind, region: str) -> str:
         """The name of how far one listing has come."""
         return f"{self.name}#{region}#{kind}"
 
@@ -83,7 +83,7 @@ class Errand:
 
 
 @dataclass(slots=True)
-class Swept:
+class JobSweepReport:
     """What a run did, in numbers of jobs and sums, and what went wrong, each in one sentence.
 
     ``told`` are running jobs people were told of. ``failures`` need a person; what was ``postponed`` the next run tries
@@ -101,23 +101,23 @@ class Swept:
     failures: list[str] = field(default_factory=list)
     postponed: list[str] = field(default_factory=list)
 
-    def answer(self) -> Mapping[str, object]:
+    def to_log(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
-        return {**asdict(self), "failures": cut(self.failures), "postponed": cut(self.postponed)}
+        return {**asdict(self), "failures": first_few(self.failures), "postponed": first_few(self.postponed)}
 
-    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+    def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
         """See ``Measured``. A sweep with failures has not finished."""
         del sent_at
         happenings = {
-            Metric.SWEEPS_FINISHED: int(not self.failures),
-            Metric.SWEEPS_INCOMPLETE: int(not self.complete),
-            Metric.SWEEP_FAILURES: len(self.failures),
-            Metric.JOBS_RECORDED: self.recorded,
+            EmfMetric.SWEEPS_FINISHED: int(not self.failures),
+            EmfMetric.SWEEPS_INCOMPLETE: int(not self.complete),
+            EmfMetric.SWEEP_FAILURES: len(self.failures),
+            EmfMetric.JOBS_RECORDED: self.recorded,
         }
-        return {Metric.JOBS_OPEN: self.still_open, **happened(happenings)}
+        return {EmfMetric.JOBS_OPEN: self.still_open, **nonzero(happenings)}
 
 
-def reached(point: Checkpoint, page: Sequence[ListedJob]) -> Checkpoint:
+def advance(point: Checkpoint, page: Sequence[ListedJob]) -> Checkpoint:
     """How far a listing has come with a page; times are kept to the second."""
     if not page:
         return point

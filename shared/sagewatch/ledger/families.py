@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import JobKind, JobStatus
+from sagewatch.sagemaker.resources import JobStatus, ResourceKind
 
 _MONTH, _DAY, _HOUR, _SIXTIETH = "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])", "(?:[01][0-9]|2[0-3])", "[0-5][0-9]"
 _STAMP = rf"""
@@ -45,7 +45,7 @@ class PastRun:
     failure_class: FailureClass | None
 
 
-def family_of(kind: JobKind, name: str) -> str:
+def family_of(kind: ResourceKind, name: str) -> str:
     """The family of a job, for example ``training#fraud-xgb``: its kind and its name without times, hashes, counters.
 
     The same in every account and region. Never shortened to nothing: a name that is wholly made by a machine stays.

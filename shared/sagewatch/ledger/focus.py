@@ -14,25 +14,25 @@ from decimal import Decimal
 from typing import Any
 
 from sagewatch.ledger.totals import LedgerRow
-from sagewatch.pricing.job_cost import Pricing
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.pricing.job_cost import PricingStatus
+from sagewatch.sagemaker.resources import ResourceKind
 
 VERSION = "1.2"
 _HOUR = Decimal(3600)
 _COUNTS = re.compile(r"(\d+) x ")
-_TYPES: Mapping[JobKind, str] = {
-    JobKind.TRAINING: "Training Job",
-    JobKind.PROCESSING: "Processing Job",
-    JobKind.TRANSFORM: "Transform Job",
-    JobKind.TUNING: "Hyperparameter Tuning Job",
-    JobKind.AUTOML: "AutoML Job",
-    JobKind.NOTEBOOK: "Notebook Instance",
+_TYPES: Mapping[ResourceKind, str] = {
+    ResourceKind.TRAINING: "Training Job",
+    ResourceKind.PROCESSING: "Processing Job",
+    ResourceKind.TRANSFORM: "Transform Job",
+    ResourceKind.TUNING: "Hyperparameter Tuning Job",
+    ResourceKind.AUTOML: "AutoML Job",
+    ResourceKind.NOTEBOOK: "Notebook Instance",
 }
 
 
 def has_charge(row: LedgerRow) -> bool:
     """Whether the row is a charge: BilledCost may not be null, and unknown is never 0."""
-    return row.cost_usd is not None or row.pricing is Pricing.FREE
+    return row.cost_usd is not None or row.pricing is PricingStatus.FREE
 
 
 def charge(row: LedgerRow) -> dict[str, str]:
@@ -111,5 +111,5 @@ def _next_month(day: str) -> str:
 # What ``charge`` writes of any row, in that order.
 _ANY: dict[str, Any] = {field.name: "" for field in fields(LedgerRow) if field.default is MISSING}
 COLUMNS = tuple(
-    charge(LedgerRow(**_ANY | {"kind": JobKind.TRAINING, "pricing": Pricing.FREE, "ended_on": "2026-01-01"}))
+    charge(LedgerRow(**_ANY | {"kind": ResourceKind.TRAINING, "pricing": PricingStatus.FREE, "ended_on": "2026-01-01"}))
 )

@@ -14,7 +14,7 @@ from sagewatch.sagemaker.resources import Key
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
+class PutResult:
     """What became of a row, and the sums that the row it took the place of was in."""
 
     written: bool
@@ -24,7 +24,7 @@ class Put:
 class Ledger(Protocol):
     """The rows of ended jobs, written."""
 
-    def put(self, row: CostRecord) -> Put:
+    def put(self, row: CostRecord) -> PutResult:
         """Write a row, and say whether it was written and what it replaced.
 
         A row only ever gives way to a better one: unpriced to provisional, either to a final one. Raises
@@ -89,44 +89,44 @@ class RollUps(Protocol):
     def newest(self, arn: str) -> RollUpRow | None:
         """The newest row of that ARN, if there is one. Raises what ``Ledger.put`` does."""
 
-    def keep(self, row: RollUpRow, total: RollUp) -> None:
+    def save(self, row: RollUpRow, total: RollUp) -> None:
         """Write a roll-up into its row. Raises what ``Ledger.put`` does."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class StaleTotal:
     """A sum that has to be formed anew. ``token`` tells it from a mark that was set again since."""
 
     sum: Sum
     token: str
 
 
-class MarkList(Protocol):
+class StaleTotalReader(Protocol):
     """The sums that are no longer right, read."""
 
-    def all(self, *, young: bool = False) -> Sequence[Mark]:
+    def all(self, *, young: bool = False) -> Sequence[StaleTotal]:
         """The marks whose rows every reader sees by now; with ``young`` the others too. Raises as ``Ledger.put``."""
 
 
-class Marks(MarkList, Protocol):
+class StaleTotals(StaleTotalReader, Protocol):
     """The sums that are no longer right."""
 
     def add(self, changed: Sum) -> None:
         """Mark a sum. Raises what ``Ledger.put`` does."""
 
-    def remove(self, mark: Mark) -> None:
+    def remove(self, mark: StaleTotal) -> None:
         """Take a mark away, unless it was set again. Raises what ``Ledger.put`` does."""
 
 
-class KeptTotals(Protocol):
+class TotalReader(Protocol):
     """The totals of closed days, read."""
 
     def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
         """The totals there are, by day, both ends included. Raises what ``Ledger.put`` does."""
 
 
-class Totals(KeptTotals, Protocol):
+class TotalStore(TotalReader, Protocol):
     """The totals of closed days."""
 
-    def keep(self, total: DayTotal) -> None:
+    def save(self, total: DayTotal) -> None:
         """Keep a day's total in place of the one before. Raises what ``Ledger.put`` does."""

@@ -10,12 +10,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from sagewatch.ledger.ports import KeptTotals, LedgerRows, MarkList
-from sagewatch.ledger.totals import NOTHING, UNOWNED, Cell, DaySum, DayTotal, LedgerRow, Spend, spend_of, total_of_day
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.ledger.ports import LedgerRows, StaleTotalReader, TotalReader
+from sagewatch.ledger.totals import NOTHING, UNOWNED, Cell, DayKey, DayTotal, LedgerRow, Spend, spend_of, total_of_day
+from sagewatch.sagemaker.resources import ResourceKind
 
 
-class By(StrEnum):
+class GroupBy(StrEnum):
     """What sums are grouped by."""
 
     DAY = "day"
@@ -23,7 +23,7 @@ class By(StrEnum):
     KIND = "kind"
 
 
-class Only(StrEnum):
+class Filter(StrEnum):
     """Which jobs are asked for."""
 
     ALL = "all"
@@ -33,13 +33,13 @@ class Only(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class LedgerQuery:
     """Which part of the ledger is asked about: days in UTC, both included, and only one owner or kind if so."""
 
     first_day: date
     last_day: date
     owner: str | None = None
-    kind: JobKind | None = None
+    kind: ResourceKind | None = None
 
     @property
     def days(self) -> Iterator[str]:
@@ -47,7 +47,7 @@ class Question:
         count = (self.last_day - self.first_day).days + 1
         return ((self.first_day + timedelta(days=number)).isoformat() for number in range(count))
 
-    def covers(self, kind: JobKind, owner: str | None) -> bool:
+    def covers(self, kind: ResourceKind, owner: str | None) -> bool:
         """Whether jobs of that kind and owner are asked about."""
         return self.kind in {None, kind} and self.owner in {None, owner or UNOWNED}
 
@@ -58,15 +58,15 @@ def _nobody(day: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spending:
+class LedgerQueries:
     """Answers questions. ``on_day`` hears of each day that is about to be read from rows."""
 
     rows: LedgerRows
-    totals: KeptTotals
-    marks: MarkList
+    totals: TotalReader
+    marks: StaleTotalReader
     on_day: Callable[[str], None] = _nobody
 
-    def grouped(self, question: Question, by: By) -> dict[str, Spend]:
+    def grouped(self, question: LedgerQuery, by: GroupBy) -> dict[str, Spend]:
         """Add up by day, owner or kind. A group without jobs is not there."""
         groups: dict[str, Spend] = {}
         for total in self.days(question):
@@ -76,26 +76,26 @@ class Spending:
                     groups[name] = groups.get(name, NOTHING) + spend
         return groups
 
-    def jobs(self, question: Question, only: Only = Only.ALL) -> Iterator[LedgerRow]:
+    def jobs(self, question: LedgerQuery, only: Filter = Filter.ALL) -> Iterator[LedgerRow]:
         """Yield the jobs asked about, by the day of their end; those that roll up others are among them."""
         return (row for row in self._rows(question) if question.covers(row.kind, row.owner) and _WANTED[only](row))
 
-    def dearest(self, question: Question, count: int, only: Only = Only.ALL) -> list[LedgerRow]:
+    def most_expensive(self, question: LedgerQuery, count: int, only: Filter = Filter.ALL) -> list[LedgerRow]:
         """The jobs that cost the most (or, of spot jobs, saved the most), dearest first; unpriced ones come last."""
         return heapq.nlargest(count, self.jobs(question, only), key=_SIZES[only])
 
-    def days(self, question: Question) -> Iterator[DayTotal]:
+    def days(self, question: LedgerQuery) -> Iterator[DayTotal]:
         """Yield the total of every day asked about, of all owners and kinds."""
         stale = {mark.sum for mark in self.marks.all(young=True)}
         kept = self.totals.between(question.first_day.isoformat(), question.last_day.isoformat())
         for day in question.days:
-            if day in kept and DaySum(day) not in stale:
+            if day in kept and DayKey(day) not in stale:
                 yield kept[day]
             else:
                 self.on_day(day)
                 yield total_of_day(day, self.rows.amounts_of_day(day))
 
-    def _rows(self, question: Question) -> Iterator[LedgerRow]:
+    def _rows(self, question: LedgerQuery) -> Iterator[LedgerRow]:
         if question.owner is not None and question.owner != UNOWNED:
             first, last = question.first_day.isoformat(), question.last_day.isoformat()
             yield from self.rows.of_owner(question.owner, first, last)
@@ -105,21 +105,21 @@ class Spending:
             yield from self.rows.of_day(day)
 
 
-def _group(by: By, day: str, cell: Cell) -> str:
+def _group(by: GroupBy, day: str, cell: Cell) -> str:
     match by:
-        case By.DAY:
+        case GroupBy.DAY:
             return day
-        case By.OWNER:
+        case GroupBy.OWNER:
             return cell.owner or UNOWNED
-        case By.KIND:
+        case GroupBy.KIND:
             return cell.kind.value
 
 
-_WANTED: dict[Only, Callable[[LedgerRow], bool]] = {
-    Only.ALL: lambda _: True,
-    Only.FAILED: lambda row: row.failure_class is not None,
-    Only.SPOT: lambda row: row.spot_savings_usd is not None,
-    Only.UNPRICED: lambda row: spend_of(row).unpriced_jobs > 0,
+_WANTED: dict[Filter, Callable[[LedgerRow], bool]] = {
+    Filter.ALL: lambda _: True,
+    Filter.FAILED: lambda row: row.failure_class is not None,
+    Filter.SPOT: lambda row: row.spot_savings_usd is not None,
+    Filter.UNPRICED: lambda row: spend_of(row).unpriced_jobs > 0,
 }
 
 
@@ -131,4 +131,4 @@ def _saving(row: LedgerRow) -> Decimal:
     return row.spot_savings_usd or Decimal(0)
 
 
-_SIZES = {Only.ALL: _cost, Only.FAILED: _cost, Only.SPOT: _saving, Only.UNPRICED: _cost}
+_SIZES = {Filter.ALL: _cost, Filter.FAILED: _cost, Filter.SPOT: _saving, Filter.UNPRICED: _cost}

@@ -9,10 +9,10 @@ from sagewatch.clock import iso
 from sagewatch.errors import MalformedEventError
 from sagewatch.ledger.families import PastRun, family_of, ran_seconds
 from sagewatch.pricing.book import Price
-from sagewatch.pricing.job_cost import Cost, Pricing
+from sagewatch.pricing.job_cost import Cost, PricingStatus
 from sagewatch.redaction import without_addresses
 from sagewatch.sagemaker.failures import FailureClass, classify
-from sagewatch.sagemaker.resources import Job, JobKind, JobStatus, Key
+from sagewatch.sagemaker.resources import Job, JobStatus, Key, ResourceKind
 from sagewatch.sagemaker.tags import Owner
 
 
@@ -38,7 +38,7 @@ class CostRecord:
     resource_arn: str
     created_at: str
     resource_name: str
-    kind: JobKind
+    kind: ResourceKind
     status: JobStatus
     secondary_status: str | None
     account: str
@@ -52,7 +52,7 @@ class CostRecord:
     recorded_by: RecordedBy
     instances: str | None
     billable_seconds: int | None
-    pricing: Pricing
+    pricing: PricingStatus
     pricing_reason: str
     cost_usd: Decimal | None
     list_cost_usd: Decimal | None

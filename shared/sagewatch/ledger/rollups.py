@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from sagewatch.clock import Clock
-from sagewatch.ledger.ports import LedgerRows, Mark, Marks, RollUps, Totals
-from sagewatch.ledger.totals import DaySum, RollUpSum, roll_up, total_of_day
+from sagewatch.ledger.ports import LedgerRows, RollUps, StaleTotal, StaleTotals, TotalStore
+from sagewatch.ledger.totals import DayKey, RollUpKey, roll_up, total_of_day
 from sagewatch.sagemaker.resources import rolls_up
 
 # Most of a day's rows are written by then; what comes later marks the day again.
@@ -14,38 +14,38 @@ _CLOSES_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summer:
+class TotalsRefresh:
     """Works off the marks. A mark that is set again while its sum is formed stays."""
 
     rows: LedgerRows
     roll_ups: RollUps
-    totals: Totals
-    marks: Marks
+    totals: TotalStore
+    marks: StaleTotals
     clock: Clock
 
-    def ready(self) -> list[Mark]:
+    def ready(self) -> list[StaleTotal]:
         """The marks that can be worked off: all but those of days that are not over."""
         return [mark for mark in self.marks.all() if self._is_closed(mark)]
 
-    def work_off(self, mark: Mark) -> None:
+    def run(self, mark: StaleTotal) -> None:
         """Form the marked sum anew."""
         self._sum(mark)
         self.marks.remove(mark)
 
-    def _is_closed(self, mark: Mark) -> bool:
+    def _is_closed(self, mark: StaleTotal) -> bool:
         match mark.sum:
-            case DaySum(day):
+            case DayKey(day):
                 return self.clock() >= datetime.fromisoformat(f"{day}T00:00:00Z") + timedelta(days=1) + _CLOSES_AFTER
-            case RollUpSum():
+            case RollUpKey():
                 return True
             case _:
                 assert_never(mark.sum)
 
-    def _sum(self, mark: Mark) -> None:
+    def _sum(self, mark: StaleTotal) -> None:
         match mark.sum:
-            case DaySum(day):
-                self.totals.keep(total_of_day(day, self.rows.amounts_of_day(day)))
-            case RollUpSum(arn):
+            case DayKey(day):
+                self.totals.save(total_of_day(day, self.rows.amounts_of_day(day)))
+            case RollUpKey(arn):
                 self._roll_up(arn)
             case _:
                 assert_never(mark.sum)
@@ -55,6 +55,6 @@ class Summer:
         row = self.roll_ups.newest(arn)
         if row is None:
             return
-        self.roll_ups.keep(row, roll_up(self.rows.amounts_of_children(arn, row.created_at)))
+        self.roll_ups.save(row, roll_up(self.rows.amounts_of_children(arn, row.created_at)))
         if row.parent_arn and rolls_up(row.parent_arn):
-            self.marks.add(RollUpSum(row.parent_arn))
+            self.marks.add(RollUpKey(row.parent_arn))

@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sagewatch.ledger.records import CostRecord
-from sagewatch.pricing.job_cost import Pricing
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import JobKind, JobStatus, rolls_up
+from sagewatch.sagemaker.resources import JobStatus, ResourceKind, rolls_up
 
 UNOWNED = "(no owner)"  # what jobs without an owner are listed under
 _ZERO = Decimal(0)
-_PAID_OTHERWISE = frozenset({Pricing.FREE, Pricing.COVERED})  # nothing, or before
+_PAID_OTHERWISE = frozenset({PricingStatus.FREE, PricingStatus.COVERED})  # nothing, or before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
     """What sums read of a row. ``None`` means not known, as in ``CostRecord``; amounts are USD."""
 
-    kind: JobKind
-    pricing: Pricing
+    kind: ResourceKind
+    pricing: PricingStatus
     owner: str | None = None
     cost_usd: Decimal | None = None
     list_cost_usd: Decimal | None = None
@@ -105,7 +105,7 @@ def spend_of(row: Amounts) -> Spend:
         spot_cost_usd=_ZERO if row.spot_savings_usd is None else cost,
         spot_savings_usd=row.spot_savings_usd or _ZERO,
         unpriced_jobs=int(row.cost_usd is None and row.pricing not in _PAID_OTHERWISE),
-        provisional_jobs=int(row.pricing is Pricing.PROVISIONAL),
+        provisional_jobs=int(row.pricing is PricingStatus.PROVISIONAL),
     )
 
 
@@ -113,7 +113,7 @@ def spend_of(row: Amounts) -> Spend:
 class Cell:
     """What a total is split by."""
 
-    kind: JobKind
+    kind: ResourceKind
     owner: str | None
 
 
@@ -159,20 +159,20 @@ def roll_up(children: Iterable[Amounts]) -> RollUp:
 
 
 @dataclass(frozen=True, slots=True)
-class DaySum:
+class DayKey:
     """The total of a day."""
 
     day: str
 
 
 @dataclass(frozen=True, slots=True)
-class RollUpSum:
+class RollUpKey:
     """The roll-up of the job with that ARN."""
 
     arn: str
 
 
-Sum = DaySum | RollUpSum
+Sum = DayKey | RollUpKey
 
 
 def sums_with(row: CostRecord) -> tuple[Sum, ...]:
@@ -180,7 +180,7 @@ def sums_with(row: CostRecord) -> tuple[Sum, ...]:
     return sums_of(row.kind, row.resource_arn, row.ended_on, row.parent_arn)
 
 
-def sums_of(kind: JobKind, arn: str, ended_on: str, parent_arn: str | None) -> tuple[Sum, ...]:
+def sums_of(kind: ResourceKind, arn: str, ended_on: str, parent_arn: str | None) -> tuple[Sum, ...]:
     """Name the sums a row is in: its day's, or the roll-up it holds itself, and its parent's."""
-    own: Sum = RollUpSum(arn) if kind.is_rollup else DaySum(ended_on)
-    return (own, RollUpSum(parent_arn)) if parent_arn and rolls_up(parent_arn) else (own,)
+    own: Sum = RollUpKey(arn) if kind.is_rollup else DayKey(ended_on)
+    return (own, RollUpKey(parent_arn)) if parent_arn and rolls_up(parent_arn) else (own,)

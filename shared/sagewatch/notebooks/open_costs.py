@@ -6,17 +6,17 @@ from datetime import timedelta
 from decimal import Decimal
 
 from sagewatch.clock import Clock
-from sagewatch.notebooks.ports import SessionList
+from sagewatch.notebooks.ports import SessionReader
 from sagewatch.notebooks.session import Session, accrued, whole_second
 from sagewatch.pricing.job_cost import Cost
 from sagewatch.pricing.ports import Prices
-from sagewatch.sagemaker.ports import RegionList
+from sagewatch.sagemaker.ports import RegionReader
 
 _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SessionCost:
     """An open session, what it has cost so far, and what the next hour will."""
 
     session: Session
@@ -30,17 +30,17 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meter:
+class OpenSessionCosts:
     """Reads what runs up. Everything it needs is given to it."""
 
-    sessions: SessionList
+    sessions: SessionReader
     prices: Prices
-    regions: RegionList
+    regions: RegionReader
     clock: Clock
     home_region: str
     discount_percent: Decimal
 
-    def read(self) -> list[Reading]:
+    def read(self) -> list[SessionCost]:
         """Read every open session of the regions in use, the dearest first. Raises what the ports raise."""
         readings = (reading for region in self.all_regions() for reading in self._of_region(region))
         return sorted(readings, key=lambda reading: reading.usd, reverse=True)
@@ -49,8 +49,8 @@ class Meter:
         """The regions in use, and the stack's own. Raises what ``Ledger.put`` does."""
         return sorted({self.home_region, *self.regions.in_use()})
 
-    def _of_region(self, region: str) -> Iterator[Reading]:
+    def _of_region(self, region: str) -> Iterator[SessionCost]:
         book, now = self.prices.book(region), whole_second(self.clock())
         for session in self.sessions.open_sessions(region):
             hour = accrued(replace(session, since=now), now + _HOUR, book, self.discount_percent)
-            yield Reading(session, accrued(session, now, book, self.discount_percent), hour)
+            yield SessionCost(session, accrued(session, now, book, self.discount_percent), hour)

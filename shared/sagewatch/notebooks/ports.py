@@ -6,14 +6,14 @@ from typing import Protocol
 from sagewatch.notebooks.session import Session
 
 
-class SessionList(Protocol):
+class SessionReader(Protocol):
     """The open sessions of notebook instances, read."""
 
     def open_sessions(self, region: str) -> Sequence[Session]:
         """The open sessions of a region. Raises what ``Ledger.put`` does."""
 
 
-class Sessions(SessionList, Protocol):
+class Sessions(SessionReader, Protocol):
     """One open session for each notebook instance: in service or stopped."""
 
     def get(self, arn: str, region: str) -> Session | None:

@@ -14,8 +14,8 @@ from decimal import Decimal
 from sagewatch.clock import iso
 from sagewatch.ledger.records import CostRecord, RecordedBy, describe_prices
 from sagewatch.pricing.book import Price, PriceBook
-from sagewatch.pricing.job_cost import Cost, GroupCost, Pricing, month_seconds, stored
-from sagewatch.sagemaker.resources import InstanceGroup, JobKind, JobStatus
+from sagewatch.pricing.job_cost import Cost, GroupCost, PricingStatus, month_seconds, stored
+from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, ResourceKind
 
 OURSELVES = "sagewatch"  # how ``stopped_by`` begins where we stopped it, by ourselves or for somebody
 _HOUR = Decimal(3600)
@@ -119,15 +119,15 @@ def _cost(session: Session, part: tuple[datetime, datetime], book: PriceBook, di
     start, end = part
     seconds = int((end - start).total_seconds())
     groups = _groups(session, book)
-    volume_price = book.gb_month(JobKind.NOTEBOOK)
+    volume_price = book.gb_month(ResourceKind.NOTEBOOK)
     problem = _problem(session, groups, volume_price)
     if problem:
-        return Cost(pricing=Pricing.UNPRICED, reason=problem, seconds=seconds, groups=groups)
+        return Cost(pricing=PricingStatus.UNPRICED, reason=problem, seconds=seconds, groups=groups)
     compute = sum((line.price.usd * seconds / _HOUR for line in groups if line.price), Decimal(0))
     storage = _storage(session, volume_price, seconds, start)
     listed = compute + (storage or Decimal(0))
     return Cost(
-        pricing=Pricing.PRICED,
+        pricing=PricingStatus.PRICED,
         reason=_reason(session, volume_price),
         seconds=seconds,
         groups=groups,
@@ -141,12 +141,12 @@ def _cost(session: Session, part: tuple[datetime, datetime], book: PriceBook, di
 
 def _groups(session: Session, book: PriceBook) -> tuple[GroupCost, ...]:
     kind = session.instance_type
-    return (GroupCost(InstanceGroup(kind, 1), book.instance_hour(JobKind.NOTEBOOK, kind)),) if kind else ()
+    return (GroupCost(InstanceGroup(kind, 1), book.instance_hour(ResourceKind.NOTEBOOK, kind)),) if kind else ()
 
 
 def _problem(session: Session, groups: Sequence[GroupCost], volume_price: Price | None) -> str | None:
     if any(line.price is None for line in groups):
-        return f"no price is known for {session.instance_type} ({JobKind.NOTEBOOK}) in {session.region}"
+        return f"no price is known for {session.instance_type} ({ResourceKind.NOTEBOOK}) in {session.region}"
     if groups:
         return None
     if session.volume_gb is None:
@@ -173,9 +173,9 @@ def _reason(session: Session, volume_price: Price | None) -> str:
 
 
 def _doubted(cost: Cost, doubt: str | None) -> Cost:
-    if doubt is None or cost.pricing is not Pricing.PRICED:
+    if doubt is None or cost.pricing is not PricingStatus.PRICED:
         return cost
-    return replace(cost, pricing=Pricing.PROVISIONAL, reason=f"{cost.reason}; {doubt}")
+    return replace(cost, pricing=PricingStatus.PROVISIONAL, reason=f"{cost.reason}; {doubt}")
 
 
 def _together(costs: Sequence[Cost]) -> Cost:
@@ -203,7 +203,7 @@ def _row(  # noqa: PLR0913 - each is one thing known of the session
         resource_arn=session.arn,
         created_at=started_at,
         resource_name=session.name,
-        kind=JobKind.NOTEBOOK,
+        kind=ResourceKind.NOTEBOOK,
         status=end.status,
         secondary_status=None,
         account=session.account,

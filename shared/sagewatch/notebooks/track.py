@@ -8,12 +8,12 @@ from enum import StrEnum
 
 from sagewatch.clock import Clock
 from sagewatch.errors import MalformedEventError, NotebookNotFoundError
-from sagewatch.ledger.ports import Ledger, Marks
+from sagewatch.ledger.ports import Ledger, StaleTotals
 from sagewatch.ledger.records import CostRecord, RecordedBy
 from sagewatch.ledger.totals import sums_with
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import End, Session, close, whole_second
-from sagewatch.notebooks.transitions import Change, Period, change_of
+from sagewatch.notebooks.transitions import Change, SessionKind, change_of
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.events import read_body
 from sagewatch.sagemaker.notebook_models import read_notebook_event
@@ -22,7 +22,7 @@ from sagewatch.sagemaker.ports import Notebooks, Regions
 from sagewatch.sagemaker.tags import role_owner, tagged_owner
 
 
-class Effect(StrEnum):
+class TrackEffect(StrEnum):
     """What became of a session or of a row of it."""
 
     RECORDED = "recorded"
@@ -33,42 +33,42 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class TrackOutcome:
     """Why something was done to a notebook's sessions, and what was, in order."""
 
     reason: str
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[TrackEffect, ...] = ()
 
-    def answer(self) -> Mapping[str, object]:
+    def to_log(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         return {"reason": self.reason, "effects": list(self.effects)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tracker:
+class NotebookTracker:
     """Keeps the sessions of notebook instances. Everything it needs is given to it."""
 
     notebooks: Notebooks
     sessions: Sessions
     ledger: Ledger
-    marks: Marks
+    marks: StaleTotals
     prices: Prices
     regions: Regions
     clock: Clock
     owner_tag_keys: tuple[str, ...]
     discount_percent: Decimal
 
-    def on_message(self, body: str) -> Tracked:
+    def on_message(self, body: str) -> TrackOutcome:
         """Handle the event in a queue message. Raises what ``on_event`` does."""
         return self.on_event(read_body(body))
 
-    def on_event(self, event: object) -> Tracked:
+    def on_event(self, event: object) -> TrackOutcome:
         """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
         told = read_notebook_event(event)
-        self.regions.note(told.region)
+        self.regions.add(told.region)
         return self.observe(told, by=RecordedBy.EVENT)
 
-    def observe(self, notebook: Notebook, *, by: RecordedBy, at: datetime | None = None) -> Tracked:
+    def observe(self, notebook: Notebook, *, by: RecordedBy, at: datetime | None = None) -> TrackOutcome:
         """Keep sessions in order with how a notebook stands now, whoever saw it. Twice the same is once.
 
         ``at`` is when it came to stand so, if that is not its last modification. Raises what the ports raise; what was
@@ -80,7 +80,7 @@ class Tracker:
         found = self._find(notebook, session, change, by)
         begun = self._session(found, session, change, since) if found else None
         effects = tuple(self._apply(session, begun, change, by))
-        return Tracked(f"{notebook.name}: {change.reason}", effects)
+        return TrackOutcome(f"{notebook.name}: {change.reason}", effects)
 
     def _find(self, told: Notebook, session: Session | None, change: Change, by: RecordedBy) -> Notebook | None:
         """Complete what was told for a session that begins; what stops has the volume and the owner it had before.
@@ -90,21 +90,21 @@ class Tracker:
         """
         if not change.begins and not change.missed:
             return None
-        if session and change.begins is Period.STOPPED:
+        if session and change.begins is SessionKind.STOPPED:
             return told
         try:
             found = told if told.volume_gb else self.notebooks.describe(told.name, told.region, told.account)
         except NotebookNotFoundError:
             return told if told.status is NotebookStatus.IN_SERVICE and by is RecordedBy.EVENT else None
-        if found.status is NotebookStatus.DELETING and change.begins is Period.STOPPED:
+        if found.status is NotebookStatus.DELETING and change.begins is SessionKind.STOPPED:
             return None
         tags = self.notebooks.tags(told.arn, told.region) if told.tags is None else told.tags
         return replace(found, tags=tags, instance_type=found.instance_type or told.instance_type)
 
     def _session(self, found: Notebook, before: Session | None, change: Change, since: datetime) -> Session:
-        if before and change.begins is Period.STOPPED:
+        if before and change.begins is SessionKind.STOPPED:
             return replace(before, instance_type=None, since=since, unseen=False, stop_call=None)
-        in_service = change.begins is not Period.STOPPED
+        in_service = change.begins is not SessionKind.STOPPED
         if in_service and found.instance_type is None:
             raise MalformedEventError(f"notebook instance {found.name}: nothing says of which type it is")
         owner = tagged_owner(found.tags, self.owner_tag_keys) or role_owner(found.role_arn)
@@ -123,7 +123,7 @@ class Tracker:
 
     def _apply(
         self, session: Session | None, begun: Session | None, change: Change, by: RecordedBy
-    ) -> Iterator[Effect]:
+    ) -> Iterator[TrackEffect]:
         """Rows come before state: a crash repeats a row that is there already, and loses none."""
         if change.missed and begun:
             yield from self._close(begun, change.missed, by)
@@ -131,21 +131,21 @@ class Tracker:
         if change.end and session:
             yield from self._close(session, change.end, by)
             if not self.sessions.end(session):
-                yield Effect.OVERTAKEN
+                yield TrackEffect.OVERTAKEN
                 return
-            yield Effect.ENDED
+            yield TrackEffect.ENDED
         if begun:
-            yield Effect.BEGAN if self.sessions.begin(begun) else Effect.OVERTAKEN
+            yield TrackEffect.BEGAN if self.sessions.begin(begun) else TrackEffect.OVERTAKEN
 
-    def _close(self, session: Session, end: End, by: RecordedBy) -> Iterator[Effect]:
+    def _close(self, session: Session, end: End, by: RecordedBy) -> Iterator[TrackEffect]:
         book = self.prices.book(session.region)
         rows = close(session, end, now=self.clock(), by=by, book=book, discount_percent=self.discount_percent)
         for row in rows:
             yield self._record(row)
 
-    def _record(self, row: CostRecord) -> Effect:
+    def _record(self, row: CostRecord) -> TrackEffect:
         """A row that took another's place may have taken it out of another day."""
         put = self.ledger.put(row)
         for changed in (*put.replaced, *sums_with(row)):
             self.marks.add(changed)
-        return Effect.RECORDED if put.written else Effect.RECORDED_BEFORE
+        return TrackEffect.RECORDED if put.written else TrackEffect.RECORDED_BEFORE

@@ -19,7 +19,7 @@ _SWAPPED = "its start was told after its stop"
 _HEARD = timedelta(minutes=15)  # a notebook takes minutes to stop; what happens later was not our call
 
 
-class Period(StrEnum):
+class SessionKind(StrEnum):
     """The kinds of session."""
 
     IN_SERVICE = "in service"
@@ -36,7 +36,7 @@ class Change:
 
     reason: str
     end: End | None = None
-    begins: Period | None = None
+    begins: SessionKind | None = None
     missed: End | None = None
 
 
@@ -80,20 +80,22 @@ def _older(session: Session, told: Notebook) -> Change:
 
 def _in_service(session: Session | None, told: Notebook, at: datetime, stopped_by: str) -> Change:
     if session is None:
-        return Change("it is in service", begins=Period.IN_SERVICE)
+        return Change("it is in service", begins=SessionKind.IN_SERVICE)
     if session.instance_type is None:
-        return Change("it is in service again", end=End(at=at, status=JobStatus.COMPLETED), begins=Period.IN_SERVICE)
+        return Change(
+            "it is in service again", end=End(at=at, status=JobStatus.COMPLETED), begins=SessionKind.IN_SERVICE
+        )
     if told.instance_type in {None, session.instance_type}:  # stopped between, it cost no more than this
         return Change("it is still in service")
     end = End(at=at, stopped_by=stopped_by, doubt=_RESTARTED)
-    return Change(f"it is in service as {told.instance_type} now", end=end, begins=Period.IN_SERVICE)
+    return Change(f"it is in service as {told.instance_type} now", end=end, begins=SessionKind.IN_SERVICE)
 
 
 def _out_of_service(session: Session | None, told: Notebook, at: datetime, stopped_by: str) -> Change:
     """AWS stops charging for the instance at the StopNotebookInstance call, which is when it begins to be Stopping."""
     pending = told.status is NotebookStatus.PENDING
     if session is None:
-        return Change(f"it is {told.status}", begins=None if pending else Period.STOPPED)
+        return Change(f"it is {told.status}", begins=None if pending else SessionKind.STOPPED)
     if session.instance_type is None:
         return Change(f"it is {told.status}: it was out of service before")
     failed = told.status is NotebookStatus.FAILED
@@ -105,7 +107,7 @@ def _out_of_service(session: Session | None, told: Notebook, at: datetime, stopp
         failure_reason=told.failure_reason if failed else None,
         doubt=doubt,
     )
-    return Change(f"it is {told.status}: its instance is not billed any more", end=end, begins=Period.STOPPED)
+    return Change(f"it is {told.status}: its instance is not billed any more", end=end, begins=SessionKind.STOPPED)
 
 
 def _deleted(session: Session | None, at: datetime, by: RecordedBy, stopped_by: str) -> Change:

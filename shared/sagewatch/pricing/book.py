@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from sagewatch.sagemaker.resources import KINDS, InstanceGroup, Job, JobKind
+from sagewatch.sagemaker.resources import KIND_FACTS, InstanceGroup, Job, ResourceKind
 
 # Families whose instances bring NVMe disks get no ML volume, whatever VolumeSizeInGB says (DescribeTrainingJob,
 # ResourceConfig). Families: EC2's list of instance store volumes; other families have them where a "d" says so.
@@ -49,18 +49,18 @@ class PriceBook:
         hourly = {name: {**older.hourly.get(name, {}), **self.hourly.get(name, {})} for name in components}
         return PriceBook(hourly=hourly, volumes={**older.volumes, **self.volumes})
 
-    def instance_hour(self, kind: JobKind, instance_type: str) -> Price | None:
+    def instance_hour(self, kind: ResourceKind, instance_type: str) -> Price | None:
         """One hour of one instance, for that kind of job: its own component first, then Hosting, then nothing.
 
         Hosting equals the other components to within 0.5 % where both exist (prices/README.md, "Component rule").
         """
-        component = KINDS[kind].component
+        component = KIND_FACTS[kind].component
         own = self.hourly.get(component or "", {}).get(instance_type)
         return own or _borrow(self.hourly.get(_HOSTING, {}).get(instance_type))
 
-    def gb_month(self, kind: JobKind) -> Price | None:
+    def gb_month(self, kind: ResourceKind) -> Price | None:
         """One GB of ML volume for one month, for that kind of job, or nothing."""
-        component = KINDS[kind].component or ""
+        component = KIND_FACTS[kind].component or ""
         own = self.volumes.get(component)
         return own or (_borrow(self.volumes.get(_HOSTING)) if component in _ALIKE_VOLUMES else None)
 
@@ -75,7 +75,7 @@ class Rates:
     book: PriceBook
     discount_percent: Decimal
 
-    def of_type(self, kind: JobKind, instance_type: str | None) -> Decimal | None:
+    def of_type(self, kind: ResourceKind, instance_type: str | None) -> Decimal | None:
         """One instance."""
         price = self.book.instance_hour(kind, instance_type) if instance_type else None
         return price.usd * (100 - self.discount_percent) / 100 if price else None

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sagewatch.pricing.book import Price, PriceBook, has_ml_volume
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobKind, JobStatus
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
 
 _HOUR = Decimal(3600)
 _DAY_SECONDS = 86400
@@ -20,7 +20,7 @@ _DAY_SECONDS = 86400
 _STORED = Decimal("1e-10")
 
 
-class Pricing(StrEnum):
+class PricingStatus(StrEnum):
     """How much a row's cost can be relied on. Only ``priced`` and ``provisional`` rows have a cost in USD."""
 
     PRICED = "priced"
@@ -30,12 +30,12 @@ class Pricing(StrEnum):
     FREE = "free"
     NOT_INSTANCE_PRICED = "not-instance-priced"
 
-    def outranks(self, other: "Pricing") -> bool:
+    def outranks(self, other: "PricingStatus") -> bool:
         """Whether a row of this certainty takes the place of one of the other: old rows stand, guesses give way."""
         return _RANKS.get(self, 2) > _RANKS.get(other, 2)
 
 
-_RANKS = {Pricing.UNPRICED: 0, Pricing.PROVISIONAL: 1}
+_RANKS = {PricingStatus.UNPRICED: 0, PricingStatus.PROVISIONAL: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class GroupCost:
 class Cost:
     """What a job cost and how we know. ``reason`` is one sentence for people; amounts are USD."""
 
-    pricing: Pricing
+    pricing: PricingStatus
     reason: str
     seconds: int | None = None
     groups: tuple[GroupCost, ...] = ()
@@ -76,13 +76,13 @@ def cost_of(job: Job, book: PriceBook, discount_percent: Decimal = Decimal(0)) -
 def without_instances(job: Job) -> Cost | None:
     """The cost of a job that no instance hours are billed for, ended or not; ``None`` for every other."""
     if job.kind.is_rollup:
-        return Cost(pricing=Pricing.NOT_INSTANCE_PRICED, reason="the jobs it started have rows of their own")
+        return Cost(pricing=PricingStatus.NOT_INSTANCE_PRICED, reason="the jobs it started have rows of their own")
     if job.serverless:
-        return Cost(pricing=Pricing.NOT_INSTANCE_PRICED, reason="serverless training is billed by the token")
+        return Cost(pricing=PricingStatus.NOT_INSTANCE_PRICED, reason="serverless training is billed by the token")
     if job.builtin_rule and (":training-job/" in (job.parent_arn or "") or not job.described):
-        return Cost(pricing=Pricing.FREE, reason="AWS charges nothing for its built-in Debugger rules")
+        return Cost(pricing=PricingStatus.FREE, reason="AWS charges nothing for its built-in Debugger rules")
     if job.training_plan_arn is not None:
-        return Cost(pricing=Pricing.COVERED, reason="a prepaid training plan covers it", seconds=_seconds(job))
+        return Cost(pricing=PricingStatus.COVERED, reason="a prepaid training plan covers it", seconds=_seconds(job))
     return None
 
 
@@ -94,7 +94,7 @@ def _by_the_hour(job: Job, book: PriceBook, discount_percent: Decimal) -> Cost:
     problem = _problem(job, lines)
     if problem or seconds is None:
         reason = problem or "nothing says how long it ran"
-        return Cost(pricing=Pricing.UNPRICED, reason=reason, seconds=seconds, groups=lines)
+        return Cost(pricing=PricingStatus.UNPRICED, reason=reason, seconds=seconds, groups=lines)
     compute = _compute(lines, seconds)
     volume_price = book.gb_month(job.kind) if _volumes(job) else None
     storage = _storage(job, volume_price, seconds)
@@ -120,7 +120,11 @@ def _by_the_hour(job: Job, book: PriceBook, discount_percent: Decimal) -> Cost:
 def _nothing() -> Cost:
     zero = Decimal(0)
     return Cost(
-        pricing=Pricing.PRICED, reason="it never launched, so nothing is billed", seconds=0, usd=zero, list_usd=zero
+        pricing=PricingStatus.PRICED,
+        reason="it never launched, so nothing is billed",
+        seconds=0,
+        usd=zero,
+        list_usd=zero,
     )
 
 
@@ -179,19 +183,19 @@ def in_doubt(job: Job) -> bool:
     return any(doubtful(job) for doubtful, _ in _DOUBTS)
 
 
-def _certainty(job: Job) -> tuple[Pricing, str]:
+def _certainty(job: Job) -> tuple[PricingStatus, str]:
     for doubtful, reason in _DOUBTS:
         if doubtful(job):
-            return Pricing.PROVISIONAL, reason
+            return PricingStatus.PROVISIONAL, reason
     verb = _VERBS.get(job.status)
-    return Pricing.PRICED, f"{_BY_TIME}; a job that {verb} is billed too" if verb else _BY_TIME
+    return PricingStatus.PRICED, f"{_BY_TIME}; a job that {verb} is billed too" if verb else _BY_TIME
 
 
 _BY_TIME = "its billed time at the on-demand list price"
 _VERBS = {JobStatus.FAILED: "failed", JobStatus.STOPPED: "was stopped"}
 _DOUBTS: tuple[tuple[Callable[[Job], bool], str], ...] = (
     (
-        lambda job: job.kind is JobKind.TRAINING and job.billable_seconds is None,
+        lambda job: job.kind is ResourceKind.TRAINING and job.billable_seconds is None,
         "from its start and end; SageMaker has not told the billed seconds",
     ),
     (lambda job: job.warm_pool_runs, "its warm pool is still billed"),

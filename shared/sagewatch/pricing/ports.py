@@ -11,7 +11,7 @@ from sagewatch.pricing.price_list import ListedPrice
 class PriceCache(Protocol):
     """The prices that were read from the list last."""
 
-    def keep(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
+    def save(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
         """Keep a region's prices in place of those before. Raises what ``Ledger.put`` does."""
 
 

@@ -4,33 +4,33 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sagewatch.clock import Clock, MoreTime
+from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import OutOfTimeError, PriceListError, RefreshIncompleteError, SageWatchError
-from sagewatch.outcomes import Metric
+from sagewatch.outcomes import EmfMetric
 from sagewatch.pricing.ports import PriceCache, PriceDates, PriceList
 from sagewatch.pricing.price_list import read_documents
 from sagewatch.sagemaker.ports import Regions
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshed:
+class PriceRefreshReport:
     """How many prices each region has that was refreshed, and the age of the oldest of all: none if one has none."""
 
     prices: Mapping[str, int]
     oldest: timedelta | None = None
 
-    def answer(self) -> Mapping[str, object]:
+    def to_log(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         return {"effect": "refreshed", "prices": dict(self.prices)}
 
-    def measures(self, sent_at: datetime | None = None) -> Mapping[Metric, float]:
+    def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
         """See ``Measured``."""
         del sent_at
-        return {} if self.oldest is None else {Metric.PRICES_AGE: self.oldest.total_seconds()}
+        return {} if self.oldest is None else {EmfMetric.PRICES_AGE: self.oldest.total_seconds()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refresher:
+class PriceRefresh:
     """Refreshes the prices of the regions in use: its own, and those jobs were seen in."""
 
     price_list: PriceList
@@ -40,7 +40,7 @@ class Refresher:
     clock: Clock
     home_region: str
 
-    def refresh(self, more_time: MoreTime) -> Refreshed:
+    def refresh(self, more_time: TimeBudget) -> PriceRefreshReport:
         """Refresh every region, each for itself: what cannot be read keeps its prices of before.
 
         Raises ``RefreshIncompleteError``, after all have been tried, with what was wrong in each that failed.
@@ -56,9 +56,9 @@ class Refresher:
             except SageWatchError as exc:
                 failures.append(f"{region}: {exc}")
         try:
-            refreshed = Refreshed(prices, self._oldest(regions))
+            refreshed = PriceRefreshReport(prices, self._oldest(regions))
         except SageWatchError as exc:
-            refreshed = Refreshed(prices)
+            refreshed = PriceRefreshReport(prices)
             failures.append(f"how old the prices are: {exc}")
         if failures:
             raise RefreshIncompleteError("; ".join(failures), outcome=refreshed)
@@ -73,5 +73,5 @@ class Refresher:
         prices = list(read_documents(self.price_list.documents(region), region))
         if not prices:
             raise PriceListError("the list has no price at all")
-        self.cache.keep(region, prices, self.clock())
+        self.cache.save(region, prices, self.clock())
         return len(prices)

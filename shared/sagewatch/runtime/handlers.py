@@ -11,9 +11,9 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch.clock import Clock, MoreTime
+from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import OutOfTimeError, PartlyDoneError, RetryableError, SageWatchError
-from sagewatch.outcomes import Answered, Metric
+from sagewatch.outcomes import EmfMetric, Outcome
 from sagewatch.runtime.ports import Inbox, QueueMessage, SweepLog
 from sagewatch.runtime.telemetry import Telemetry
 
@@ -23,11 +23,11 @@ _PATIENT = 5  # tries that come back as soon as the other side asks
 _JITTER = 5  # seconds, so that messages that failed together do not come back together
 
 
-Work = Callable[[str], Answered]
+Work = Callable[[str], Outcome]
 
 
 class Deadline:
-    """The time an invocation has, less what is needed to end in order (the ``MoreTime`` port)."""
+    """The time an invocation has, less what is needed to end in order (the ``TimeBudget`` port)."""
 
     def __init__(self, context: LambdaContext, reserve: int) -> None:
         """Keep the context, which knows the time left, how much there was, and the milliseconds to keep back."""
@@ -36,7 +36,7 @@ class Deadline:
         self._whole = self._left()
 
     def __call__(self, share: float = 1) -> bool:
-        """See ``MoreTime``."""
+        """See ``TimeBudget``."""
         return self._left() > self._whole * (1 - share)
 
     def _left(self) -> int:
@@ -44,34 +44,34 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Logged:
+class RecordedSweep:
     """A sweep that notes when it began, once it has ended well. Its name is the function's in the template."""
 
-    sweep: Callable[[MoreTime], Answered]
+    sweep: Callable[[TimeBudget], Outcome]
     name: str
     log: SweepLog
     clock: Clock
     logger: Logger = field(default_factory=lambda: Logger(service="sagewatch"))
 
-    def __call__(self, more_time: MoreTime) -> Answered:
+    def __call__(self, more_time: TimeBudget) -> Outcome:
         """Sweep. A note that fails is no failure of the sweep: it is counted as missed."""
         began = self.clock()
         outcome = self.sweep(more_time)
         try:
-            self.log.note(self.name, began)
+            self.log.record(self.name, began)
         except SageWatchError as error:
             self.logger.warning("sweep not noted", extra={"reason": str(error)})
         return outcome
 
 
-class Scheduled:
+class ScheduledHandler:
     """Runs ``work`` when its schedule says so; what it raises fails the invocation, and what was done is told anyway.
 
     ``reserve`` is the time in milliseconds that the longest step of the work can take.
     """
 
     def __init__(
-        self, work: Callable[[MoreTime], Answered], *, reserve: int = _TIME_FOR_ONE, logger: Logger | None = None
+        self, work: Callable[[TimeBudget], Outcome], *, reserve: int = _TIME_FOR_ONE, logger: Logger | None = None
     ) -> None:
         """Keep the work."""
         self._work = work
@@ -87,19 +87,19 @@ class Scheduled:
             telemetry.measure(outcome)
         except PartlyDoneError as error:
             telemetry.measure(error.outcome)
-            self._logger.warning("partly done", extra=dict(error.outcome.answer()) if error.outcome else {})
+            self._logger.warning("partly done", extra=dict(error.outcome.to_log()) if error.outcome else {})
             raise
         finally:
             telemetry.flush(context.function_name)
-        answer = dict(outcome.answer())
+        answer = dict(outcome.to_log())
         self._logger.info("done", extra=answer)
         return answer
 
 
-class Invoked:
+class EventHandler:
     """Runs ``work`` on the event of an invocation, by a schedule or by hand; what it raises fails the invocation."""
 
-    def __init__(self, work: Callable[[object], Answered], *, logger: Logger | None = None) -> None:
+    def __init__(self, work: Callable[[object], Outcome], *, logger: Logger | None = None) -> None:
         """Keep the work."""
         self._work = work
         self._logger = logger or Logger(service="sagewatch")
@@ -107,12 +107,12 @@ class Invoked:
     def __call__(self, event: object, context: LambdaContext) -> dict[str, Any]:
         """Answer a Lambda invocation with the outcome."""
         del context
-        outcome = dict(self._work(event).answer())
+        outcome = dict(self._work(event).to_log())
         self._logger.info("done", extra=outcome)
         return outcome
 
 
-class Entry:
+class QueueHandler:
     """Runs ``work`` on each message of a batch, each for itself, or on one event invoked directly.
 
     A message whose error is permanent goes to the dead-letter queue with its reason and is done. One whose error may
@@ -144,7 +144,7 @@ class Entry:
     def _do(self, body: str, sent_at: datetime | None = None) -> dict[str, Any]:
         outcome = self._work(body)
         self._telemetry.measure(outcome, sent_at)
-        answer = dict(outcome.answer())
+        answer = dict(outcome.to_log())
         self._logger.info("done", extra=answer)
         return answer
 
@@ -166,29 +166,29 @@ class Entry:
         self._logger.warning("postponed" if postponed else "dead letter", extra=_about(message, error))
         try:
             if not postponed:
-                self._inbox.bury(message, error)
-                self._telemetry.count(Metric.MESSAGES_BURIED)
+                self._inbox.dead_letter(message, error)
+                self._telemetry.count(EmfMetric.MESSAGES_DEAD_LETTERED)
                 return True
-            self._inbox.postpone(message, wait(message, error))
-            self._telemetry.count(Metric.MESSAGES_POSTPONED)
+            self._inbox.retry_later(message, wait(message, error))
+            self._telemetry.count(EmfMetric.MESSAGES_POSTPONED)
         except SageWatchError as trouble:  # the message then comes back when its visibility timeout is over
             self._logger.exception("neither postponed nor buried", extra=_about(message, trouble))
         return False
 
 
-class Answering:
-    """A function URL and a queue behind it in one function: the door answers, the entry works off."""
+class SlackHandler:
+    """A function URL and a queue in one function: requests go to the endpoint, SQS batches to the queue handler."""
 
-    def __init__(self, door: Callable[[Mapping[str, Any]], Answered], entry: Entry) -> None:
-        """Keep both."""
-        self._door = door
-        self._entry = entry
+    def __init__(self, endpoint: Callable[[Mapping[str, Any]], dict[str, Any]], queue: QueueHandler) -> None:
+        """Keep both. ``endpoint`` returns the HTTP response in Lambda's format."""
+        self._endpoint = endpoint
+        self._queue = queue
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer a request, or a batch of the queue."""
         if "requestContext" in event:
-            return dict(self._door(event).answer())
-        return self._entry(event, context)
+            return self._endpoint(event)
+        return self._queue(event, context)
 
 
 def _leave_in_time(context: LambdaContext) -> None:

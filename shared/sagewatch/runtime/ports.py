@@ -8,7 +8,7 @@ from typing import Protocol
 class SweepLog(Protocol):
     """Where sweeps are noted that ended well."""
 
-    def note(self, function: str, began: datetime) -> None:
+    def record(self, function: str, began: datetime) -> None:
         """Note when a sweep began, to the minute. Raises what ``Ledger.put`` does."""
 
 
@@ -26,8 +26,8 @@ class QueueMessage:
 class Inbox(Protocol):
     """The queue a function works off, and the dead-letter queue behind it."""
 
-    def postpone(self, message: QueueMessage, seconds: int) -> None:
+    def retry_later(self, message: QueueMessage, seconds: int) -> None:
         """Hide the message for that long before its next try. Raises ``SageWatchError``."""
 
-    def bury(self, message: QueueMessage, error: Exception) -> None:
+    def dead_letter(self, message: QueueMessage, error: Exception) -> None:
         """Put a copy into the dead-letter queue with the error's name and sentence. Raises ``SageWatchError``."""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from sagewatch.outcomes import Measured, Metric
+from sagewatch.outcomes import EmfMetric, MeasuredOutcome
 
 NAMESPACE = "SageWatch"
 DIMENSION = "Function"  # its physical name, as Lambda's own metrics have it: two stacks in a region stay apart
@@ -18,16 +18,16 @@ class Telemetry:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._values: list[tuple[Metric, float]] = []
+        self._values: list[tuple[EmfMetric, float]] = []
 
-    def count(self, metric: Metric) -> None:
+    def count(self, metric: EmfMetric) -> None:
         """Something happened once."""
         self._values.append((metric, 1))
 
     def measure(self, outcome: object, sent_at: datetime | None = None) -> None:
-        """Take an outcome's numbers, if it has any; see ``Measured``."""
-        if isinstance(outcome, Measured):
-            self._values.extend(outcome.measures(sent_at).items())
+        """Take an outcome's numbers, if it has any; see ``MeasuredOutcome``."""
+        if isinstance(outcome, MeasuredOutcome):
+            self._values.extend(outcome.metrics(sent_at).items())
 
     def flush(self, function: str) -> None:
         """Write what was gathered, if anything was, for the function of that physical name."""

@@ -1,6 +1,6 @@
 """Links into the AWS console. Patterns: those datahub, airflow and flyte build; CloudWatch double-encodes its own."""
 
-from sagewatch.sagemaker.resources import KINDS, JobKind, partition_of
+from sagewatch.sagemaker.resources import KIND_FACTS, ResourceKind, partition_of
 
 _CONSOLES = {
     "aws": "https://{region}.console.aws.amazon.com",
@@ -10,21 +10,21 @@ _CONSOLES = {
 }
 
 
-def console_url(kind: JobKind, name: str, region: str) -> str | None:
+def console_url(kind: ResourceKind, name: str, region: str) -> str | None:
     """The job's own page, if its kind has one."""
-    path = KINDS[kind].console_path
+    path = KIND_FACTS[kind].console_path
     return path and f"{_console(region)}/sagemaker/home?region={region}#/{path}/{name}"
 
 
-def logs_url(kind: JobKind, name: str, region: str) -> str | None:
+def logs_url(kind: ResourceKind, name: str, region: str) -> str | None:
     """The job's log streams, if its kind has any. The slash behind the name keeps ``job-2`` out of ``job``'s; a tuner
     logs nothing itself, but its training jobs' names begin with its own.
     """
-    log_group = KINDS[kind].log_group
+    log_group = KIND_FACTS[kind].log_group
     if log_group is None:
         return None
     group = log_group.replace("/", "$252F")
-    prefix = name if kind is JobKind.TUNING else f"{name}$252F"
+    prefix = name if kind is ResourceKind.TUNING else f"{name}$252F"
     home = f"{_console(region)}/cloudwatch/home?region={region}"
     return f"{home}#logsV2:log-groups/log-group/{group}$3FlogStreamNameFilter$3D{prefix}"
 

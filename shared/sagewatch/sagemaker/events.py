@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from sagewatch.errors import MalformedEventError
 from sagewatch.sagemaker.fields import Region
 from sagewatch.sagemaker.job_models import faults, read_job
-from sagewatch.sagemaker.resources import KINDS, Job, JobKind
+from sagewatch.sagemaker.resources import KIND_FACTS, Job, ResourceKind
 
-_KIND_OF: Mapping[str, JobKind] = {facts.detail_type: kind for kind, facts in KINDS.items() if facts.detail_type}
+_KIND_OF: Mapping[str, ResourceKind] = {
+    facts.detail_type: kind for kind, facts in KIND_FACTS.items() if facts.detail_type
+}
 
 
 class Envelope(BaseModel):

@@ -28,7 +28,7 @@ class InstanceFacts:
         return self.instance_type.startswith("ml.t")
 
     @property
-    def untold(self) -> bool:
+    def unknown_fields(self) -> bool:
         """Whether it has accelerators whose use SageMaker publishes no metric of."""
         return bool(self.accelerator) and not self.gpus
 

@@ -17,26 +17,26 @@ from sagewatch.sagemaker.fields import Name, Tags, Timestamp
 from sagewatch.sagemaker.model_parts import (
     MOST,
     AppSpecification,
+    AwsModel,
     Cluster,
     ProcessingOutputConfig,
     ProcessingResources,
     S3Artifacts,
-    Shape,
     StoppingCondition,
     TransformOutput,
     WarmPool,
 )
-from sagewatch.sagemaker.resources import KINDS, Job, JobKind, JobStatus, partition_of
+from sagewatch.sagemaker.resources import KIND_FACTS, Job, JobStatus, ResourceKind, partition_of
 
 # Images of AWS's own Debugger and profiler rules, whose jobs cost nothing (section "Built-in rules" of the
 # SageMaker Debugger guide); customers' rules run from sagemaker-debugger-rule-evaluator.
 _BUILTIN_RULE_IMAGES = ("/sagemaker-debugger-rules:", "/sagemaker-debugger-rules@")
 
 
-class JobShape(Shape):
+class JobModel(AwsModel):
     """What all kinds share. A subclass names its own fields and turns itself into a ``Job``."""
 
-    kind: ClassVar[JobKind]
+    kind: ClassVar[ResourceKind]
 
     name: Name
     arn: str | None
@@ -73,13 +73,13 @@ class JobShape(Shape):
         )
 
     def _built_arn(self, account: str, region: str) -> str:
-        return f"arn:{partition_of(region)}:sagemaker:{region}:{account}:{KINDS[self.kind].arn_type}/{self.name}"
+        return f"arn:{partition_of(region)}:sagemaker:{region}:{account}:{KIND_FACTS[self.kind].arn_type}/{self.name}"
 
 
-class TrainingShape(JobShape):
+class TrainingJobModel(JobModel):
     """A training job. Only Describe answers carry the billable seconds, spot and serverless fields."""
 
-    kind = JobKind.TRAINING
+    kind = ResourceKind.TRAINING
 
     name: Name = Field(alias="TrainingJobName")
     arn: str | None = Field(None, alias="TrainingJobArn")
@@ -98,7 +98,7 @@ class TrainingShape(JobShape):
     auto_ml_job_arn: str | None = Field(None, alias="AutoMLJobArn")
 
     def details(self) -> dict[str, Any]:
-        """See ``JobShape``."""
+        """See ``JobModel``."""
         cluster, pool = self.resource_config or Cluster(), self.warm_pool_status or WarmPool()
         completed = self.status is JobStatus.COMPLETED
         return {
@@ -120,10 +120,10 @@ class TrainingShape(JobShape):
         }
 
 
-class ProcessingShape(JobShape):
+class ProcessingJobModel(JobModel):
     """A processing job. Its events carry no tags and no parent."""
 
-    kind = JobKind.PROCESSING
+    kind = ResourceKind.PROCESSING
 
     name: Name = Field(alias="ProcessingJobName")
     arn: str | None = Field(None, alias="ProcessingJobArn")
@@ -139,7 +139,7 @@ class ProcessingShape(JobShape):
     monitoring_schedule_arn: str | None = None
 
     def details(self) -> dict[str, Any]:
-        """See ``JobShape``."""
+        """See ``JobModel``."""
         cluster = (self.processing_resources and self.processing_resources.cluster_config) or Cluster()
         image = (self.app_specification and self.app_specification.image_uri) or ""
         return {
@@ -159,10 +159,10 @@ class ProcessingShape(JobShape):
         return next((uri for uri in uris if uri), None)
 
 
-class TransformShape(JobShape):
+class TransformJobModel(JobModel):
     """A batch transform job. Its volume is not the user's to set, so it has none here."""
 
-    kind = JobKind.TRANSFORM
+    kind = ResourceKind.TRANSFORM
 
     name: Name = Field(alias="TransformJobName")
     arn: str | None = Field(None, alias="TransformJobArn")
@@ -174,7 +174,7 @@ class TransformShape(JobShape):
     auto_ml_job_arn: str | None = Field(None, alias="AutoMLJobArn")
 
     def details(self) -> dict[str, Any]:
-        """See ``JobShape``."""
+        """See ``JobModel``."""
         completed = self.status is JobStatus.COMPLETED
         return {
             "started_at": self.transform_start_time,
@@ -185,10 +185,10 @@ class TransformShape(JobShape):
         }
 
 
-class TuningShape(JobShape):
+class TuningJobModel(JobModel):
     """A hyperparameter tuning job: its money is spent by its training jobs."""
 
-    kind = JobKind.TUNING
+    kind = ResourceKind.TUNING
 
     name: Name = Field(alias="HyperParameterTuningJobName")
     arn: str | None = Field(None, alias="HyperParameterTuningJobArn")
@@ -197,7 +197,7 @@ class TuningShape(JobShape):
     auto_ml_job_arn: str | None = Field(None, alias="AutoMLJobArn")
 
     def details(self) -> dict[str, Any]:
-        """See ``JobShape``. A tuner runs from its creation on."""
+        """See ``JobModel``. A tuner runs from its creation on."""
         return {
             "started_at": self.creation_time,
             "ended_at": self.hyper_parameter_tuning_end_time,
@@ -205,10 +205,10 @@ class TuningShape(JobShape):
         }
 
 
-class AutoMLShape(JobShape):
+class AutoMLJobModel(JobModel):
     """An AutoML job: its money is spent by its processing, training and transform jobs. No event tells of it."""
 
-    kind = JobKind.AUTOML
+    kind = ResourceKind.AUTOML
 
     name: Name = Field(alias="AutoMLJobName")
     arn: str | None = Field(None, alias="AutoMLJobArn")
@@ -217,7 +217,7 @@ class AutoMLShape(JobShape):
     end_time: Timestamp = None
 
     def details(self) -> dict[str, Any]:
-        """See ``JobShape``. It runs from its creation on."""
+        """See ``JobModel``. It runs from its creation on."""
         return {
             "secondary_status": self.secondary_status,
             "started_at": self.creation_time,
@@ -225,16 +225,16 @@ class AutoMLShape(JobShape):
         }
 
 
-_SHAPES: Mapping[JobKind, type[JobShape]] = {
-    JobKind.TRAINING: TrainingShape,
-    JobKind.PROCESSING: ProcessingShape,
-    JobKind.TRANSFORM: TransformShape,
-    JobKind.TUNING: TuningShape,
-    JobKind.AUTOML: AutoMLShape,
+_SHAPES: Mapping[ResourceKind, type[JobModel]] = {
+    ResourceKind.TRAINING: TrainingJobModel,
+    ResourceKind.PROCESSING: ProcessingJobModel,
+    ResourceKind.TRANSFORM: TransformJobModel,
+    ResourceKind.TUNING: TuningJobModel,
+    ResourceKind.AUTOML: AutoMLJobModel,
 }
 
 
-def read_job(kind: JobKind, fields: object, *, account: str, region: str, described: bool = False) -> Job:
+def read_job(kind: ResourceKind, fields: object, *, account: str, region: str, described: bool = False) -> Job:
     """Read an event's detail or, if ``described``, a Describe answer.
 
     Raises ``MalformedEventError``, which names the fields at fault.

@@ -11,13 +11,13 @@ from sagewatch.sagemaker.resources import InstanceGroup
 MOST = 10**9
 
 
-class Shape(BaseModel):
+class AwsModel(BaseModel):
     """The base: AWS spells in PascalCase, adds fields at will, and sends explicit nulls."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_pascal, hide_input_in_errors=True)
 
 
-class Cluster(Shape):
+class Cluster(AwsModel):
     """ResourceConfig, ClusterConfig or TransformResources: what a job runs on."""
 
     instance_type: str | None = None
@@ -36,56 +36,56 @@ class Cluster(Shape):
         return tuple(nested)
 
 
-class StoppingCondition(Shape):
+class StoppingCondition(AwsModel):
     """The limit a job was started with, in seconds."""
 
     max_runtime_in_seconds: int | None = None
 
 
-class S3Artifacts(Shape):
+class S3Artifacts(AwsModel):
     """ModelArtifacts."""
 
     s3_model_artifacts: str | None = None
 
 
-class WarmPool(Shape):
+class WarmPool(AwsModel):
     """WarmPoolStatus: seconds are billable and wall clock per instance."""
 
     status: str | None = None
     resource_retained_billable_time_in_seconds: int | None = Field(None, ge=0, le=MOST)
 
 
-class ProcessingResources(Shape):
+class ProcessingResources(AwsModel):
     """ProcessingResources."""
 
     cluster_config: Cluster | None = None
 
 
-class AppSpecification(Shape):
+class AppSpecification(AwsModel):
     """AppSpecification, of which only the image matters here."""
 
     image_uri: str | None = None
 
 
-class S3Output(Shape):
+class S3Output(AwsModel):
     """S3Output of a processing output."""
 
     s3_uri: str | None = None
 
 
-class ProcessingOutput(Shape):
+class ProcessingOutput(AwsModel):
     """One of a processing job's outputs."""
 
     s3_output: S3Output | None = None
 
 
-class ProcessingOutputConfig(Shape):
+class ProcessingOutputConfig(AwsModel):
     """ProcessingOutputConfig."""
 
     outputs: list[ProcessingOutput] | None = None
 
 
-class TransformOutput(Shape):
+class TransformOutput(AwsModel):
     """TransformOutput."""
 
     s3_output_path: str | None = None

@@ -7,14 +7,14 @@ from sagewatch.redaction import redact
 from sagewatch.sagemaker.events import read_envelope
 from sagewatch.sagemaker.fields import Name, Tags, Timestamp
 from sagewatch.sagemaker.job_models import faults
-from sagewatch.sagemaker.model_parts import MOST, Shape
+from sagewatch.sagemaker.model_parts import MOST, AwsModel
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
-from sagewatch.sagemaker.resources import KINDS, JobKind, partition_of
+from sagewatch.sagemaker.resources import KIND_FACTS, ResourceKind, partition_of
 
 _DETAIL_TYPE = "SageMaker Notebook Instance State Change"
 
 
-class NotebookShape(Shape):
+class NotebookModel(AwsModel):
     """A notebook instance. Only Describe tells the volume and the platform; listings tell no role and no tags."""
 
     name: Name = Field(alias="NotebookInstanceName")
@@ -31,7 +31,7 @@ class NotebookShape(Shape):
 
     def notebook(self, *, account: str, region: str) -> Notebook:
         """Become a ``Notebook`` of that account and region."""
-        arn_type = KINDS[JobKind.NOTEBOOK].arn_type
+        arn_type = KIND_FACTS[ResourceKind.NOTEBOOK].arn_type
         built = f"arn:{partition_of(region)}:sagemaker:{region}:{account}:{arn_type}/{self.name}"
         return Notebook(
             name=self.name,
@@ -56,7 +56,7 @@ def read_notebook(fields: object, *, account: str, region: str) -> Notebook:
     Raises ``MalformedEventError``, which names the fields at fault.
     """
     try:
-        return NotebookShape.model_validate(fields).notebook(account=account, region=region)
+        return NotebookModel.model_validate(fields).notebook(account=account, region=region)
     except ValidationError as exc:
         raise MalformedEventError(f"notebook instance: {faults(exc)}") from exc
 

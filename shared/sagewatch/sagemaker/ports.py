@@ -9,20 +9,20 @@ from typing import Protocol
 
 from sagewatch.clock import iso
 from sagewatch.sagemaker.notebooks import Notebook
-from sagewatch.sagemaker.resources import Job, JobKind, Key
+from sagewatch.sagemaker.resources import Job, Key, ResourceKind
 
 
-class RegionList(Protocol):
+class RegionReader(Protocol):
     """The regions jobs were seen in, read."""
 
     def in_use(self) -> AbstractSet[str]:
         """The regions that were noted. Raises what ``Ledger.put`` does."""
 
 
-class Regions(RegionList, Protocol):
+class Regions(RegionReader, Protocol):
     """The regions jobs were seen in."""
 
-    def note(self, region: str) -> None:
+    def add(self, region: str) -> None:
         """Note that a region is in use. Raises what ``Ledger.put`` does."""
 
 
@@ -46,7 +46,7 @@ class Jobs(Protocol):
 class ListedJob:
     """What a listing tells of a job: enough to key it and to describe it."""
 
-    kind: JobKind
+    kind: ResourceKind
     name: str
     arn: str
     created_at: datetime
@@ -61,7 +61,7 @@ class JobLists(Protocol):
     """SageMaker's listings of its jobs."""
 
     def created_since(
-        self, kind: JobKind, region: str, since: datetime, before: datetime | None = None
+        self, kind: ResourceKind, region: str, since: datetime, before: datetime | None = None
     ) -> Iterator[Sequence[ListedJob]]:
         """Yield pages of the jobs created after ``since``, newest first, and only those before a time if one is given.
 

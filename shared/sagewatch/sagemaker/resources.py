@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class JobKind(StrEnum):
+class ResourceKind(StrEnum):
     """The kinds of SageMaker job that are watched, and notebook instances, which are no jobs but have rows too.
 
     All but AutoML announce their state on EventBridge.
@@ -22,11 +22,11 @@ class JobKind(StrEnum):
     @property
     def is_rollup(self) -> bool:
         """Whether a job of this kind runs nothing itself: its money is spent by its children."""
-        return self in {JobKind.TUNING, JobKind.AUTOML}
+        return self in {ResourceKind.TUNING, ResourceKind.AUTOML}
 
 
 # What ends by itself. Whoever lists, describes or records jobs means these.
-JOB_KINDS = tuple(kind for kind in JobKind if kind is not JobKind.NOTEBOOK)
+JOB_KINDS = tuple(kind for kind in ResourceKind if kind is not ResourceKind.NOTEBOOK)
 
 
 class JobStatus(StrEnum):
@@ -71,34 +71,34 @@ class KindFacts:
 # Detail types: the EventBridge events reference. Console paths and log groups: the SageMaker developer guide.
 # Tuning and AutoML jobs have no instances of their own, so they have no price list component. AutoML jobs have no
 # page outside Studio and no log group; their children have both.
-KINDS: Mapping[JobKind, KindFacts] = {
-    JobKind.TRAINING: KindFacts(
+KIND_FACTS: Mapping[ResourceKind, KindFacts] = {
+    ResourceKind.TRAINING: KindFacts(
         "SageMaker Training Job State Change", "training-job", "Training", "jobs", "/aws/sagemaker/TrainingJobs"
     ),
-    JobKind.PROCESSING: KindFacts(
+    ResourceKind.PROCESSING: KindFacts(
         "SageMaker Processing Job State Change",
         "processing-job",
         "Processing",
         "processing-jobs",
         "/aws/sagemaker/ProcessingJobs",
     ),
-    JobKind.TRANSFORM: KindFacts(
+    ResourceKind.TRANSFORM: KindFacts(
         "SageMaker Transform Job State Change",
         "transform-job",
         "BatchTransform",
         "transform-jobs",
         "/aws/sagemaker/TransformJobs",
     ),
-    JobKind.TUNING: KindFacts(
+    ResourceKind.TUNING: KindFacts(
         "SageMaker HyperParameter Tuning Job State Change",
         "hyper-parameter-tuning-job",
         None,
         "hyper-tuning-jobs",
         "/aws/sagemaker/TrainingJobs",
     ),
-    JobKind.AUTOML: KindFacts(None, "automl-job", None, None, None),
+    ResourceKind.AUTOML: KindFacts(None, "automl-job", None, None, None),
     # No detail type: ``notebook_shapes`` reads its events, which are none of a job.
-    JobKind.NOTEBOOK: KindFacts(
+    ResourceKind.NOTEBOOK: KindFacts(
         None, "notebook-instance", "Notebook", "notebook-instances", "/aws/sagemaker/NotebookInstances"
     ),
 }
@@ -109,7 +109,7 @@ def rolls_up(arn: str) -> bool:
     return arn.rpartition(":")[2].partition("/")[0] in _ROLLUP_TYPES
 
 
-_ROLLUP_TYPES = frozenset(KINDS[kind].arn_type for kind in JobKind if kind.is_rollup)
+_ROLLUP_TYPES = frozenset(KIND_FACTS[kind].arn_type for kind in ResourceKind if kind.is_rollup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Job:
     AWS writes it; ``name`` keeps its case. ``billable_seconds`` and ``training_seconds`` are wall clock per instance.
     """
 
-    kind: JobKind
+    kind: ResourceKind
     name: str
     arn: str
     account: str
@@ -204,7 +204,7 @@ class Job:
         """
         if self.status is not JobStatus.STOPPED:
             return False
-        if self.kind is JobKind.TRAINING:
+        if self.kind is ResourceKind.TRAINING:
             return self.secondary_status in {"MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
         ran, limit = self.elapsed_seconds, self.max_runtime_seconds
         return ran is not None and limit is not None and ran >= limit
@@ -212,7 +212,7 @@ class Job:
 
 def job_to_describe(  # noqa: PLR0913 - what an index tells
     *,
-    kind: JobKind,
+    kind: ResourceKind,
     name: str,
     arn: str,
     region: str,

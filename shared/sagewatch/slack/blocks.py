@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from slack_sdk.models.blocks import ContextBlock, MarkdownTextObject, SectionBlock
 
 from sagewatch.sagemaker.console import console_url, logs_url
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 
 HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT = 150, 3000, 2000
-KIND_NAMES: Mapping[JobKind, str] = {
-    JobKind.TRAINING: "Training job",
-    JobKind.PROCESSING: "Processing job",
-    JobKind.TRANSFORM: "Transform job",
-    JobKind.TUNING: "Tuning job",
-    JobKind.AUTOML: "AutoML job",
-    JobKind.NOTEBOOK: "Notebook instance",
+KIND_NAMES: Mapping[ResourceKind, str] = {
+    ResourceKind.TRAINING: "Training job",
+    ResourceKind.PROCESSING: "Processing job",
+    ResourceKind.TRANSFORM: "Transform job",
+    ResourceKind.TUNING: "Tuning job",
+    ResourceKind.AUTOML: "AutoML job",
+    ResourceKind.NOTEBOOK: "Notebook instance",
 }
 
 
@@ -52,7 +52,7 @@ def code_block(text: str, limit: int) -> str:
     return "```\n" + "\n".join(lines) + "\n```"
 
 
-def links(kind: JobKind, name: str, region: str) -> str:
+def links(kind: ResourceKind, name: str, region: str) -> str:
     """Where to look further: the console and the logs, where its kind has them."""
     pages = (("Open in the console", console_url), ("Logs", logs_url))
     urls = ((text, make(kind, name, region)) for text, make in pages)

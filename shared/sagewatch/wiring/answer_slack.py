@@ -7,21 +7,21 @@ from zoneinfo import ZoneInfo
 
 import boto3
 
-from sagewatch.adapters.dynamodb.idle_state import DynamoPresses
+from sagewatch.adapters.dynamodb.idle_state import DynamoSeenRequests
 from sagewatch.adapters.dynamodb.open_jobs import DynamoSnoozes
 from sagewatch.adapters.sagemaker.job_stops import SageMakerJobStops
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.adapters.slack import SlackDialogs
 from sagewatch.adapters.sqs import SqsPressQueue
 from sagewatch.adapters.ssm import SsmSecret
-from sagewatch.runtime.handlers import Answering
+from sagewatch.runtime.handlers import SlackHandler
 from sagewatch.runtime.settings import FromEnvironment, InboxSettings, NotebookSettings
 from sagewatch.runtime.variables import Variables
-from sagewatch.slack.interactions.endpoint import Door
-from sagewatch.slack.interactions.job_buttons import JobAnswerer
-from sagewatch.slack.interactions.notebook_buttons import Answerer
+from sagewatch.slack.interactions.endpoint import SlackEndpoint
+from sagewatch.slack.interactions.job_buttons import JobButtons
+from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
 from sagewatch.wiring.clients import QUICK, entry, now, sagemaker
-from sagewatch.wiring.stopping import make_stopper
+from sagewatch.wiring.stopping import make_notebook_stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +51,21 @@ class AnswerSlackSettings(FromEnvironment):
 
 
 @cache
-def answer_slack(settings: AnswerSlackSettings | None = None) -> Answering:
-    """AnswerSlack: the door, and what is behind it. Raises ``SettingsError``."""
+def answer_slack(settings: AnswerSlackSettings | None = None) -> SlackHandler:
+    """AnswerSlack: the interactions endpoint and its queue. Raises ``SettingsError``."""
     given = settings or AnswerSlackSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
     ssm = boto3.client("ssm", config=QUICK)
     dialogs = SlackDialogs(token=SsmSecret(ssm, given.slack_token_parameter, now), api_url=given.slack_api_url)
-    door = Door(
+    endpoint = SlackEndpoint(
         secret=SsmSecret(ssm, given.slack_signing_secret_parameter, now),
-        presses=DynamoPresses(dynamodb, given.notebooks.recording.watch_state),
+        presses=DynamoSeenRequests(dynamodb, given.notebooks.recording.watch_state),
         queue=SqsPressQueue(sqs, given.inbox.queue_url),
         dialogs=dialogs,
         clock=now,
     )
-    stopper, tables = make_stopper(given.notebooks, dynamodb, sqs), given.notebooks.recording
-    jobs = JobAnswerer(
+    stopper, tables = make_notebook_stop(given.notebooks, dynamodb, sqs), given.notebooks.recording
+    jobs = JobButtons(
         jobs=SageMakerJobs(sagemaker, now),
         stops=SageMakerJobStops(sagemaker),
         snoozes=DynamoSnoozes(dynamodb, tables.watch_state),
@@ -78,7 +78,7 @@ def answer_slack(settings: AnswerSlackSettings | None = None) -> Answering:
         discount_percent=tables.discount_percent,
         enforce=given.notebooks.enforce,
     )
-    answerer = Answerer(
+    answerer = NotebookButtons(
         sessions=stopper.tracker.sessions,
         watches=stopper.watches,
         incidents=stopper.incidents,
@@ -90,4 +90,6 @@ def answer_slack(settings: AnswerSlackSettings | None = None) -> Answering:
         zone=given.zone,
         approvers=given.approvers,
     )
-    return Answering(door.answer, entry(answerer.on_message, sqs, given.inbox))
+    return SlackHandler(
+        lambda request: endpoint.handle(request).to_response(), entry(answerer.on_message, sqs, given.inbox)
+    )

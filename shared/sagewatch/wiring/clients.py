@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from sagewatch.adapters.cloudwatch.metric_data import MetricData
 from sagewatch.adapters.sqs import SqsInbox
-from sagewatch.runtime.handlers import Entry, Work
+from sagewatch.runtime.handlers import QueueHandler, Work
 from sagewatch.runtime.settings import InboxSettings
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def entry(work: Work, sqs: "SQSClient", inbox: InboxSettings) -> Entry:
+def entry(work: Work, sqs: "SQSClient", inbox: InboxSettings) -> QueueHandler:
     """Work on what a queue holds."""
     queues = SqsInbox(sqs, url=inbox.queue_url, dead_letter_url=inbox.dead_letter_queue_url)
-    return Entry(work, inbox=queues, max_receives=inbox.max_receives)
+    return QueueHandler(work, inbox=queues, max_receives=inbox.max_receives)
 
 
 @cache
@@ -72,7 +72,7 @@ def cloudwatch(region: str) -> MetricData:
     return client
 
 
-class Pace:
+class Throttle:
     """Waits so that between two calls in one region lie at least so many seconds."""
 
     def __init__(

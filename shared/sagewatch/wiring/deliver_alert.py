@@ -7,13 +7,13 @@ from typing import Self
 
 import boto3
 
-from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
-from sagewatch.adapters.dynamodb.people import DynamoPeople
-from sagewatch.adapters.slack import SlackChannel, SlackPeople
+from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeliveries, DynamoPostedMessages
+from sagewatch.adapters.dynamodb.people import DynamoUserDirectory
+from sagewatch.adapters.slack import SlackChannel, SlackUserDirectory
 from sagewatch.adapters.sqs import SqsAlertQueue
 from sagewatch.adapters.ssm import SsmSecret
-from sagewatch.delivery.deliver import Deliverer
-from sagewatch.runtime.handlers import Entry
+from sagewatch.delivery.deliver import AlertDelivery
+from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import FromEnvironment, InboxSettings
 from sagewatch.runtime.variables import Variables
 from sagewatch.wiring.clients import QUICK, entry, now
@@ -44,19 +44,19 @@ class DeliverAlertSettings(FromEnvironment):
 
 
 @cache
-def deliver_alert(settings: DeliverAlertSettings | None = None) -> Entry:
+def deliver_alert(settings: DeliverAlertSettings | None = None) -> QueueHandler:
     """DeliverAlert: an alert to Slack. Raises ``SettingsError``."""
     given = settings or DeliverAlertSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
     secret = SsmSecret(boto3.client("ssm", config=QUICK), given.slack_token_parameter, now)
-    deliverer = Deliverer(
+    deliverer = AlertDelivery(
         deliveries=DynamoDeliveries(dynamodb, given.watch_state),
-        posted=DynamoPostedAlerts(dynamodb, given.watch_state),
-        gatherings=DynamoGatherings(dynamodb, given.watch_state),
+        posted=DynamoPostedMessages(dynamodb, given.watch_state),
+        gatherings=DynamoAlertGroups(dynamodb, given.watch_state),
         channel=SlackChannel(token=secret, channel=given.slack_channel, api_url=given.slack_api_url),
         alerts=SqsAlertQueue(sqs, given.inbox.queue_url),
-        people=DynamoPeople(
-            dynamodb, given.watch_state, now, ask=SlackPeople(token=secret, api_url=given.slack_api_url)
+        people=DynamoUserDirectory(
+            dynamodb, given.watch_state, now, ask=SlackUserDirectory(token=secret, api_url=given.slack_api_url)
         ),
         clock=now,
         routes=given.slack_routes,

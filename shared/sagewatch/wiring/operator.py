@@ -8,19 +8,19 @@ from sagewatch.adapters.cloudformation import read_stack
 from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
-from sagewatch.adapters.dynamodb.sweep_state import DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions, DynamoStaleTotals, DynamoTotalStore
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.errors import SettingsError
-from sagewatch.jobs.sweep import Sweeper
-from sagewatch.jobs.sweep_run import Watcher
-from sagewatch.ledger.queries import Spending
-from sagewatch.notebooks.open_costs import Meter
+from sagewatch.jobs.sweep import JobSweep
+from sagewatch.jobs.sweep_run import SweepProgress
+from sagewatch.ledger.queries import LedgerQueries
+from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.wiring.clients import PATIENT, now, patient_sagemaker
-from sagewatch.wiring.recording import make_recorder, make_sweeper
+from sagewatch.wiring.recording import make_job_recorder, make_job_sweep
 
 
-def backfill(stack: str, watcher: Watcher) -> Sweeper:
+def backfill(stack: str, watcher: SweepProgress) -> JobSweep:
     """``make backfill``: the past of an account, with the caller's own credentials, for the stack of that name.
 
     Raises ``SettingsError`` and what ``read_stack`` does.
@@ -28,29 +28,29 @@ def backfill(stack: str, watcher: Watcher) -> Sweeper:
     session = boto3.Session()
     given = _operator(session, stack)
     dynamodb, sqs = session.client("dynamodb", config=PATIENT), session.client("sqs", config=PATIENT)
-    recorder = make_recorder(given, dynamodb, sqs, patient_sagemaker)
-    return make_sweeper(given, recorder, dynamodb, home_region=session.region_name, watcher=watcher)
+    recorder = make_job_recorder(given, dynamodb, sqs, patient_sagemaker)
+    return make_job_sweep(given, recorder, dynamodb, home_region=session.region_name, watcher=watcher)
 
 
-def spending(stack: str, on_day: Callable[[str], None]) -> Spending:
+def spending(stack: str, on_day: Callable[[str], None]) -> LedgerQueries:
     """``make costs``: what the ledger of the stack of that name says. Raises what ``backfill`` does."""
     session = boto3.Session()
     given = _operator(session, stack)
     dynamodb = session.client("dynamodb", config=PATIENT)
-    return Spending(
+    return LedgerQueries(
         rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
-        totals=DynamoTotals(dynamodb, given.watch_state),
-        marks=DynamoMarks(dynamodb, given.watch_state, now),
+        totals=DynamoTotalStore(dynamodb, given.watch_state),
+        marks=DynamoStaleTotals(dynamodb, given.watch_state, now),
         on_day=on_day,
     )
 
 
-def meter(stack: str) -> Meter:
+def meter(stack: str) -> OpenSessionCosts:
     """``make costs ARGS=--open``: what notebooks have cost that is in no row yet. Raises what ``backfill`` does."""
     session = boto3.Session()
     given = _operator(session, stack)
     dynamodb = session.client("dynamodb", config=PATIENT)
-    return Meter(
+    return OpenSessionCosts(
         sessions=DynamoSessions(dynamodb, given.watch_state),
         prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
         regions=DynamoRegions(dynamodb, given.watch_state, now),

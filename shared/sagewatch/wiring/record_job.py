@@ -7,11 +7,11 @@ from typing import Self
 
 import boto3
 
-from sagewatch.runtime.handlers import Entry
+from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import FromEnvironment, InboxSettings, RecordingSettings
 from sagewatch.runtime.variables import Variables
 from sagewatch.wiring.clients import QUICK, entry, sagemaker
-from sagewatch.wiring.recording import JOB_LOGS, make_recorder
+from sagewatch.wiring.recording import JOB_LOGS, make_job_recorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +33,10 @@ class RecordJobSettings(FromEnvironment):
 
 
 @cache
-def record_job(settings: RecordJobSettings | None = None) -> Entry:
+def record_job(settings: RecordJobSettings | None = None) -> QueueHandler:
     """RecordJob: a job changed state. Raises ``SettingsError``."""
     given = settings or RecordJobSettings.from_env()
     sqs = boto3.client("sqs", config=QUICK)
     dynamodb = boto3.client("dynamodb", config=QUICK)
-    recorder = make_recorder(given.recording, dynamodb, sqs, sagemaker, report_usd=given.report_usd, logs=JOB_LOGS)
+    recorder = make_job_recorder(given.recording, dynamodb, sqs, sagemaker, report_usd=given.report_usd, logs=JOB_LOGS)
     return entry(recorder.on_message, sqs, given.inbox)

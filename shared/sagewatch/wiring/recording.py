@@ -15,20 +15,25 @@ from sagewatch.adapters.dynamodb.ledger import (
 )
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
-from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.dynamodb.sweep_state import (
+    DynamoCheckpoints,
+    DynamoRegions,
+    DynamoStaleTotals,
+    DynamoTotalStore,
+)
 from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.sqs import SqsAlertQueue
-from sagewatch.diagnostics.cost_report import Reporter, UseOfJobs
-from sagewatch.diagnostics.failure_context import Inquirer
+from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
+from sagewatch.diagnostics.failure_context import FailureContextReader
 from sagewatch.diagnostics.ports import JobLogs
-from sagewatch.jobs.record import Recorder
-from sagewatch.jobs.sweep import Sweeper
-from sagewatch.jobs.sweep_run import Watcher
-from sagewatch.ledger.rollups import Summer
+from sagewatch.jobs.record import JobRecorder
+from sagewatch.jobs.sweep import JobSweep
+from sagewatch.jobs.sweep_run import SweepProgress
+from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.runtime.settings import RecordingSettings
-from sagewatch.wiring.clients import BETWEEN_LISTS, Pace, cloudwatch, job_logs, now, patient_sagemaker
+from sagewatch.wiring.clients import BETWEEN_LISTS, Throttle, cloudwatch, job_logs, now, patient_sagemaker
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,22 +44,27 @@ if TYPE_CHECKING:
 JOB_LOGS = CloudWatchJobLogs(job_logs)
 
 
-def make_sweeper(
-    given: RecordingSettings, recorder: Recorder, dynamodb: "DynamoDBClient", *, home_region: str, watcher: Watcher
-) -> Sweeper:
+def make_job_sweep(
+    given: RecordingSettings,
+    recorder: JobRecorder,
+    dynamodb: "DynamoDBClient",
+    *,
+    home_region: str,
+    watcher: SweepProgress,
+) -> JobSweep:
     """A sweep, for the schedule or for an operator."""
-    return Sweeper(
+    return JobSweep(
         recorder=recorder,
         jobs=recorder.jobs,
-        lists=SageMakerLists(patient_sagemaker, Pace(BETWEEN_LISTS)),
+        lists=SageMakerLists(patient_sagemaker, Throttle(BETWEEN_LISTS)),
         ledger=DynamoLedgerKeys(dynamodb, given.cost_ledger),
         open_jobs=recorder.open_jobs,
         checkpoints=DynamoCheckpoints(dynamodb, given.watch_state),
         regions=recorder.regions,
-        summer=Summer(
+        summer=TotalsRefresh(
             rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
             roll_ups=DynamoRollUps(dynamodb, given.cost_ledger),
-            totals=DynamoTotals(dynamodb, given.watch_state),
+            totals=DynamoTotalStore(dynamodb, given.watch_state),
             marks=recorder.marks,
             clock=now,
         ),
@@ -64,7 +74,7 @@ def make_sweeper(
     )
 
 
-def make_recorder(  # noqa: PLR0913 - what an operator's run has of its own
+def make_job_recorder(  # noqa: PLR0913 - what an operator's run has of its own
     given: RecordingSettings,
     dynamodb: "DynamoDBClient",
     sqs: "SQSClient",
@@ -72,21 +82,21 @@ def make_recorder(  # noqa: PLR0913 - what an operator's run has of its own
     *,
     report_usd: Decimal = Decimal(0),
     logs: JobLogs | None = None,
-) -> Recorder:
+) -> JobRecorder:
     """What records jobs, whoever found them. Who tells nobody reads no logs, and reports nothing."""
     prices = DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now)
-    return Recorder(
+    return JobRecorder(
         jobs=SageMakerJobs(sagemaker, now),
         prices=prices,
         ledger=DynamoLedger(dynamodb, given.cost_ledger),
         open_jobs=DynamoOpenJobs(dynamodb, state=given.watch_state, ledger=given.cost_ledger, clock=now),
         alerts=SqsAlertQueue(sqs, given.alert_queue_url),
-        marks=DynamoMarks(dynamodb, given.watch_state, now),
+        marks=DynamoStaleTotals(dynamodb, given.watch_state, now),
         regions=DynamoRegions(dynamodb, given.watch_state, now),
-        inquirer=Inquirer(DynamoFamilies(dynamodb, given.cost_ledger), logs),
+        inquirer=FailureContextReader(DynamoFamilies(dynamodb, given.cost_ledger), logs),
         clock=now,
         owner_tag_keys=given.owner_tag_keys,
         discount_percent=given.discount_percent,
-        reporter=Reporter(uses=UseOfJobs(CloudWatchJobMetrics(cloudwatch)), prices=prices),
+        reporter=CostReporter(uses=UtilizationReader(CloudWatchJobMetrics(cloudwatch)), prices=prices),
         report_usd=report_usd,
     )

@@ -9,8 +9,8 @@ import boto3
 from sagewatch.adapters.dynamodb.prices import DynamoPriceCache, DynamoPriceDates
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
 from sagewatch.adapters.price_list import API_REGION, AwsPriceList
-from sagewatch.pricing.refresh import Refresher
-from sagewatch.runtime.handlers import Scheduled
+from sagewatch.pricing.refresh import PriceRefresh
+from sagewatch.runtime.handlers import ScheduledHandler
 from sagewatch.runtime.settings import FromEnvironment
 from sagewatch.runtime.variables import Variables
 from sagewatch.wiring.clients import QUICK, now
@@ -30,11 +30,11 @@ class RefreshPricesSettings(FromEnvironment):
 
 
 @cache
-def refresh_prices(settings: RefreshPricesSettings | None = None) -> Scheduled:
+def refresh_prices(settings: RefreshPricesSettings | None = None) -> ScheduledHandler:
     """RefreshPrices: the price list into the cache. Raises ``SettingsError``."""
     given = settings or RefreshPricesSettings.from_env()
     dynamodb = boto3.client("dynamodb", config=QUICK)
-    refresher = Refresher(
+    refresher = PriceRefresh(
         price_list=AwsPriceList(boto3.client("pricing", region_name=API_REGION, config=QUICK)),
         cache=DynamoPriceCache(dynamodb, given.watch_state),
         dates=DynamoPriceDates(dynamodb, given.watch_state),
@@ -42,4 +42,4 @@ def refresh_prices(settings: RefreshPricesSettings | None = None) -> Scheduled:
         clock=now,
         home_region=given.home_region,
     )
-    return Scheduled(refresher.refresh)
+    return ScheduledHandler(refresher.refresh)

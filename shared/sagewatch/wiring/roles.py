@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sagewatch.adapters.chart import MatplotlibPainter
+from sagewatch.adapters.chart import MatplotlibChart
 from sagewatch.adapters.cloudwatch.agent_evidence import AgentEvidence
 from sagewatch.adapters.cloudwatch.job_logs import CloudWatchJobLogs
 from sagewatch.adapters.cloudwatch.job_metrics import CloudWatchJobMetrics
 from sagewatch.adapters.cloudwatch.log_evidence import LogEvidence
-from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
+from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeliveries, DynamoPostedMessages
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog, DynamoSweepTimes
-from sagewatch.adapters.dynamodb.idle_state import DynamoPresses, DynamoWatches
+from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates, DynamoSeenRequests
 from sagewatch.adapters.dynamodb.ledger import (
     DynamoFamilies,
     DynamoLedger,
@@ -18,12 +18,17 @@ from sagewatch.adapters.dynamodb.ledger import (
     DynamoLedgerRows,
     DynamoRollUps,
 )
-from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobList, DynamoOpenJobs, DynamoSnoozes
-from sagewatch.adapters.dynamodb.people import DynamoPeople
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader, DynamoOpenJobs, DynamoSnoozes
+from sagewatch.adapters.dynamodb.people import DynamoUserDirectory
 from sagewatch.adapters.dynamodb.prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb.read_only import DynamoWatchState
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
-from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.dynamodb.sweep_state import (
+    DynamoCheckpoints,
+    DynamoRegions,
+    DynamoStaleTotals,
+    DynamoTotalStore,
+)
 from sagewatch.adapters.jupyter.client import JupyterEvidence
 from sagewatch.adapters.price_list import AwsPriceList
 from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
@@ -31,7 +36,7 @@ from sagewatch.adapters.sagemaker.job_stops import SageMakerJobStops
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists, SageMakerNotebooks, SageMakerNotebookStops
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.adapters.slack import SlackChannel, SlackDialogs, SlackPeople, SlackPictures
+from sagewatch.adapters.slack import SlackChannel, SlackDialogs, SlackImageUploads, SlackUserDirectory
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsDeadLetters, SqsInbox, SqsPressQueue
 from sagewatch.adapters.ssm import SsmSecret
 
@@ -44,7 +49,7 @@ _RECORDING = (
     DynamoFamilies,
     CloudWatchJobLogs,
     DynamoOpenJobs,
-    DynamoMarks,
+    DynamoStaleTotals,
     DynamoRegions,
     SqsAlertQueue,
 )
@@ -54,7 +59,7 @@ _TRACKING = (
     DynamoPrices,
     DynamoLedger,
     DynamoSessions,
-    DynamoMarks,
+    DynamoStaleTotals,
     DynamoRegions,
 )
 _STOPPING = (
@@ -63,8 +68,8 @@ _STOPPING = (
     JupyterEvidence,
     LogEvidence,
     AgentEvidence,
-    DynamoWatches,
-    DynamoPostedAlerts,
+    DynamoNotebookStates,
+    DynamoPostedMessages,
     SqsAlertQueue,
 )
 ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
@@ -77,16 +82,16 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
         DynamoLedgerRows,
         DynamoRollUps,
         DynamoCheckpoints,
-        DynamoTotals,
+        DynamoTotalStore,
         DynamoSweepLog,
-        DynamoWatches,
+        DynamoNotebookStates,
     ),
     "SweepNotebooks": (
         *_STOPPING,
         SageMakerNotebookLists,
-        DynamoOpenJobList,
+        DynamoOpenJobReader,
         DynamoCheckpoints,
-        DynamoTotals,
+        DynamoTotalStore,
         DynamoSweepLog,
     ),
     "AnswerSlack": (
@@ -94,7 +99,7 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
         SageMakerJobs,
         SageMakerJobStops,
         DynamoSnoozes,
-        DynamoPresses,
+        DynamoSeenRequests,
         SqsPressQueue,
         SlackDialogs,
         SsmSecret,
@@ -107,22 +112,22 @@ ADAPTERS: Mapping[str, tuple[type[Any], ...]] = {
         DynamoSweepTimes,
         DynamoPriceDates,
         SqsDeadLetters,
-        DynamoOpenJobList,
-        DynamoPostedAlerts,
+        DynamoOpenJobReader,
+        DynamoPostedMessages,
         DynamoPrices,
         ShippedPrices,
-        MatplotlibPainter,
-        SlackPictures,
+        MatplotlibChart,
+        SlackImageUploads,
         SsmSecret,
         SqsAlertQueue,
     ),
     "DeliverAlert": (
         DynamoDeliveries,
-        DynamoPostedAlerts,
-        DynamoGatherings,
-        DynamoPeople,
+        DynamoPostedMessages,
+        DynamoAlertGroups,
+        DynamoUserDirectory,
         SlackChannel,
-        SlackPeople,
+        SlackUserDirectory,
         SsmSecret,
         SqsAlertQueue,
         SqsInbox,

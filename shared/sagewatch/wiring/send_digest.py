@@ -9,24 +9,24 @@ from zoneinfo import ZoneInfo
 
 import boto3
 
-from sagewatch.adapters.chart import MatplotlibPainter
-from sagewatch.adapters.dynamodb.deliveries import DynamoPostedAlerts
+from sagewatch.adapters.chart import MatplotlibChart
+from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.health import DynamoSweepTimes
 from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
-from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobList
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
 from sagewatch.adapters.dynamodb.prices import DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb.read_only import DynamoWatchState
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.adapters.slack import SlackPictures
+from sagewatch.adapters.slack import SlackImageUploads
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsDeadLetters
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.digest.budgets import Budget
 from sagewatch.digest.health import HealthReader
-from sagewatch.digest.running_now import Gauge
-from sagewatch.digest.send import Digester
-from sagewatch.ledger.queries import Spending
-from sagewatch.notebooks.open_costs import Meter
-from sagewatch.runtime.handlers import Invoked
+from sagewatch.digest.running_now import RunningNowReader
+from sagewatch.digest.send import DigestSender
+from sagewatch.ledger.queries import LedgerQueries
+from sagewatch.notebooks.open_costs import OpenSessionCosts
+from sagewatch.runtime.handlers import EventHandler
 from sagewatch.runtime.settings import FromEnvironment
 from sagewatch.runtime.variables import Variables
 from sagewatch.wiring.clients import PATIENT, QUICK, now
@@ -73,21 +73,21 @@ class SendDigestSettings(FromEnvironment):
 
 
 @cache
-def send_digest(settings: SendDigestSettings | None = None) -> Invoked:
+def send_digest(settings: SendDigestSettings | None = None) -> EventHandler:
     """SendDigest: what a day or a week cost. Raises ``SettingsError``."""
     given = settings or SendDigestSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=PATIENT), boto3.client("sqs", config=QUICK)
     secret = SsmSecret(boto3.client("ssm", config=QUICK), given.slack_token_parameter, now)
     state = DynamoWatchState(dynamodb, given.watch_state, now)
     gauge = _gauge(given, dynamodb, state)
-    digester = Digester(
-        spending=Spending(rows=DynamoLedgerRows(dynamodb, given.cost_ledger), totals=state, marks=state),
+    digester = DigestSender(
+        spending=LedgerQueries(rows=DynamoLedgerRows(dynamodb, given.cost_ledger), totals=state, marks=state),
         gauge=gauge,
         prices=gauge.meter.prices,
-        painter=MatplotlibPainter(),
-        pictures=SlackPictures(token=secret, api_url=given.slack_api_url),
+        painter=MatplotlibChart(),
+        pictures=SlackImageUploads(token=secret, api_url=given.slack_api_url),
         alerts=SqsAlertQueue(sqs, given.alert_queue_url),
-        posted=DynamoPostedAlerts(dynamodb, given.watch_state),
+        posted=DynamoPostedMessages(dynamodb, given.watch_state),
         health=HealthReader(
             sweeps=DynamoSweepTimes(dynamodb, given.watch_state),
             dead_letters=SqsDeadLetters(sqs, given.dead_letter_queues),
@@ -102,11 +102,11 @@ def send_digest(settings: SendDigestSettings | None = None) -> Invoked:
         account=given.account,
         region=given.home_region,
     )
-    return Invoked(digester.on_event)
+    return EventHandler(digester.on_event)
 
 
-def _gauge(given: SendDigestSettings, dynamodb: "DynamoDBClient", state: DynamoWatchState) -> Gauge:
-    meter = Meter(
+def _gauge(given: SendDigestSettings, dynamodb: "DynamoDBClient", state: DynamoWatchState) -> RunningNowReader:
+    meter = OpenSessionCosts(
         sessions=state,
         prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
         regions=state,
@@ -114,4 +114,4 @@ def _gauge(given: SendDigestSettings, dynamodb: "DynamoDBClient", state: DynamoW
         home_region=given.home_region,
         discount_percent=given.discount_percent,
     )
-    return Gauge(meter=meter, open_jobs=DynamoOpenJobList(dynamodb, given.watch_state), watches=state)
+    return RunningNowReader(meter=meter, open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state), watches=state)

@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING
 
 from sagewatch.adapters.cloudwatch.agent_evidence import AgentEvidence
 from sagewatch.adapters.cloudwatch.log_evidence import LogEvidence
-from sagewatch.adapters.dynamodb.deliveries import DynamoPostedAlerts
-from sagewatch.adapters.dynamodb.idle_state import DynamoWatches
+from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
+from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
 from sagewatch.adapters.jupyter.client import JupyterEvidence
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookStops
 from sagewatch.adapters.sqs import SqsAlertQueue
-from sagewatch.idle.decision import Rules
-from sagewatch.idle.inspection import Looker
-from sagewatch.idle.notices import Incidents
+from sagewatch.idle.announcements import NotebookAnnouncements
+from sagewatch.idle.decision import IdleRules
+from sagewatch.idle.inspection import NotebookInspector
 from sagewatch.idle.ports import EvidenceSource
-from sagewatch.idle.stop import Stopper
+from sagewatch.idle.stop import NotebookStop
 from sagewatch.runtime.settings import NotebookSettings
 from sagewatch.wiring.clients import cloudwatch, logs, now, sagemaker
-from sagewatch.wiring.tracking import make_tracker
+from sagewatch.wiring.tracking import make_notebook_tracker
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 _A_DAY = timedelta(days=1)
 
 
-def make_stopper(given: NotebookSettings, dynamodb: "DynamoDBClient", sqs: "SQSClient") -> Stopper:
+def make_notebook_stop(given: NotebookSettings, dynamodb: "DynamoDBClient", sqs: "SQSClient") -> NotebookStop:
     """What stops notebooks, for a sweep or for a button."""
-    tracker = make_tracker(given.recording, dynamodb)
-    watches = DynamoWatches(dynamodb, given.recording.watch_state, now)
-    rules = Rules(idle_after=given.idle_after, warn=given.warn)
-    return Stopper(
-        looker=Looker(notebooks=tracker.notebooks, evidence=_evidence(given), clock=now, rules=rules),
-        incidents=Incidents(
+    tracker = make_notebook_tracker(given.recording, dynamodb)
+    watches = DynamoNotebookStates(dynamodb, given.recording.watch_state, now)
+    rules = IdleRules(idle_after=given.idle_after, warn=given.warn)
+    return NotebookStop(
+        looker=NotebookInspector(notebooks=tracker.notebooks, evidence=_evidence(given), clock=now, rules=rules),
+        incidents=NotebookAnnouncements(
             watches=watches,
             alerts=SqsAlertQueue(sqs, given.recording.alert_queue_url),
             prices=tracker.prices,
@@ -47,7 +47,7 @@ def make_stopper(given: NotebookSettings, dynamodb: "DynamoDBClient", sqs: "SQSC
         stops=SageMakerNotebookStops(sagemaker),
         tracker=tracker,
         watches=watches,
-        posted=DynamoPostedAlerts(dynamodb, given.recording.watch_state),
+        posted=DynamoPostedMessages(dynamodb, given.recording.watch_state),
         clock=now,
         enforce=given.enforce,
     )

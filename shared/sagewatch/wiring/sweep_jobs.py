@@ -9,16 +9,16 @@ from typing import Self
 import boto3
 
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog
-from sagewatch.adapters.dynamodb.idle_state import DynamoWatches
+from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
 from sagewatch.adapters.dynamodb.ledger import DynamoFamilies
-from sagewatch.jobs.long_running import Overseer
-from sagewatch.jobs.milestones import JobRules
-from sagewatch.jobs.sweep_run import NOBODY
-from sagewatch.runtime.handlers import Logged, Scheduled
+from sagewatch.jobs.long_running import LongRunningAlerts
+from sagewatch.jobs.milestones import AlertThresholds
+from sagewatch.jobs.sweep_run import NO_PROGRESS
+from sagewatch.runtime.handlers import RecordedSweep, ScheduledHandler
 from sagewatch.runtime.settings import FromEnvironment, RecordingSettings
 from sagewatch.runtime.variables import Variables
 from sagewatch.wiring.clients import LONGEST_LOOK, QUICK, now, patient_sagemaker
-from sagewatch.wiring.recording import JOB_LOGS, make_recorder, make_sweeper
+from sagewatch.wiring.recording import JOB_LOGS, make_job_recorder, make_job_sweep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +44,23 @@ class SweepJobsSettings(FromEnvironment):
 
 
 @cache
-def sweep_jobs(settings: SweepJobsSettings | None = None) -> Scheduled:
+def sweep_jobs(settings: SweepJobsSettings | None = None) -> ScheduledHandler:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = settings or SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    recorder = make_recorder(
+    recorder = make_job_recorder(
         given.recording, dynamodb, sqs, patient_sagemaker, report_usd=given.report_usd, logs=JOB_LOGS
     )
-    sweeper = make_sweeper(given.recording, recorder, dynamodb, home_region=given.home_region, watcher=NOBODY)
-    overseer = Overseer(
+    sweeper = make_job_sweep(given.recording, recorder, dynamodb, home_region=given.home_region, watcher=NO_PROGRESS)
+    overseer = LongRunningAlerts(
         recorder=recorder,
         families=DynamoFamilies(dynamodb, given.recording.cost_ledger),
-        files=DynamoWatches(dynamodb, given.recording.watch_state, now),
-        rules=JobRules(long_running=given.long_running, burn_usd=given.burn_usd),
+        files=DynamoNotebookStates(dynamodb, given.recording.watch_state, now),
+        rules=AlertThresholds(long_running=given.long_running, burn_usd=given.burn_usd),
         use=recorder.reporter.uses,
     )
     sweeper = replace(sweeper, overseer=overseer)
     log = DynamoSweepLog(dynamodb, given.recording.watch_state)
-    return Scheduled(Logged(sweep=sweeper.sweep, name="SweepJobs", log=log, clock=now), reserve=LONGEST_LOOK)
+    return ScheduledHandler(
+        RecordedSweep(sweep=sweeper.sweep, name="SweepJobs", log=log, clock=now), reserve=LONGEST_LOOK
+    )

@@ -8,17 +8,17 @@ from typing import Self
 import boto3
 
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog
-from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobList
-from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoTotals
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
+from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoTotalStore
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists
-from sagewatch.idle.advice import Adviser
-from sagewatch.idle.repair import Repairs
-from sagewatch.idle.sweep import NotebookSweeper
-from sagewatch.runtime.handlers import Logged, Scheduled
+from sagewatch.idle.advice import NotebookAdvice
+from sagewatch.idle.repair import SessionRepair
+from sagewatch.idle.sweep import NotebookSweep
+from sagewatch.runtime.handlers import RecordedSweep, ScheduledHandler
 from sagewatch.runtime.settings import FromEnvironment, NotebookSettings
 from sagewatch.runtime.variables import Variables
-from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, QUICK, Pace, now, patient_sagemaker
-from sagewatch.wiring.stopping import make_stopper
+from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, QUICK, Throttle, now, patient_sagemaker
+from sagewatch.wiring.stopping import make_notebook_stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +42,15 @@ class SweepNotebooksSettings(FromEnvironment):
 
 
 @cache
-def sweep_notebooks(settings: SweepNotebooksSettings | None = None) -> Scheduled:
+def sweep_notebooks(settings: SweepNotebooksSettings | None = None) -> ScheduledHandler:
     """SweepNotebooks: what idles. Raises ``SettingsError``."""
     given = settings or SweepNotebooksSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    stopper, tables = make_stopper(given.notebooks, dynamodb, sqs), given.notebooks.recording
-    lists = SageMakerNotebookLists(patient_sagemaker, Pace(BETWEEN_LISTS))
-    sweeper = NotebookSweeper(
+    stopper, tables = make_notebook_stop(given.notebooks, dynamodb, sqs), given.notebooks.recording
+    lists = SageMakerNotebookLists(patient_sagemaker, Throttle(BETWEEN_LISTS))
+    sweeper = NotebookSweep(
         lists=lists,
-        repairs=Repairs(
+        repairs=SessionRepair(
             lists=lists,
             notebooks=stopper.looker.notebooks,
             sessions=stopper.tracker.sessions,
@@ -62,9 +62,9 @@ def sweep_notebooks(settings: SweepNotebooksSettings | None = None) -> Scheduled
         regions=stopper.tracker.regions,
         looker=stopper.looker,
         incidents=stopper.incidents,
-        adviser=Adviser(
-            open_jobs=DynamoOpenJobList(dynamodb, tables.watch_state),
-            totals=DynamoTotals(dynamodb, tables.watch_state),
+        adviser=NotebookAdvice(
+            open_jobs=DynamoOpenJobReader(dynamodb, tables.watch_state),
+            totals=DynamoTotalStore(dynamodb, tables.watch_state),
             incidents=stopper.incidents,
             clock=now,
             long_running=given.long_running,
@@ -75,4 +75,6 @@ def sweep_notebooks(settings: SweepNotebooksSettings | None = None) -> Scheduled
         max_stops=given.max_stops,
     )
     log = DynamoSweepLog(dynamodb, tables.watch_state)
-    return Scheduled(Logged(sweep=sweeper.sweep, name="SweepNotebooks", log=log, clock=now), reserve=LONGEST_LOOK)
+    return ScheduledHandler(
+        RecordedSweep(sweep=sweeper.sweep, name="SweepNotebooks", log=log, clock=now), reserve=LONGEST_LOOK
+    )

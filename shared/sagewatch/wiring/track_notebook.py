@@ -6,11 +6,11 @@ from typing import Self
 
 import boto3
 
-from sagewatch.runtime.handlers import Entry
+from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import FromEnvironment, InboxSettings, LedgerSettings
 from sagewatch.runtime.variables import Variables
 from sagewatch.wiring.clients import QUICK, entry
-from sagewatch.wiring.tracking import make_tracker
+from sagewatch.wiring.tracking import make_notebook_tracker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,8 @@ class TrackNotebookSettings(FromEnvironment):
 
 
 @cache
-def track_notebook(settings: TrackNotebookSettings | None = None) -> Entry:
+def track_notebook(settings: TrackNotebookSettings | None = None) -> QueueHandler:
     """TrackNotebook: a notebook instance changed state. Raises ``SettingsError``."""
     given = settings or TrackNotebookSettings.from_env()
-    tracker = make_tracker(given.ledger, boto3.client("dynamodb", config=QUICK))
+    tracker = make_notebook_tracker(given.ledger, boto3.client("dynamodb", config=QUICK))
     return entry(tracker.on_message, boto3.client("sqs", config=QUICK), given.inbox)

@@ -18,7 +18,7 @@ from botocore.stub import Stubber
 from sagewatch.adapters.cloudwatch.job_logs import CloudWatchJobLogs
 from sagewatch.diagnostics.ports import JobLogs
 from sagewatch.errors import AccessDeniedError, SageWatchError, ThrottledError, UnavailableError
-from sagewatch.sagemaker.resources import KINDS, Job, JobKind
+from sagewatch.sagemaker.resources import KIND_FACTS, Job, ResourceKind
 from tests.fakes.diagnostics import InMemoryJobLogs
 from tests.worlds.aws import Aws
 from tests.worlds.builders import a_failed_job
@@ -27,7 +27,7 @@ REGION = "ap-southeast-2"  # a region of its own
 Write = Callable[[Job, Sequence[Sequence[str]]], None]
 
 
-def a_fresh_job(kind: JobKind = JobKind.TRAINING) -> Job:
+def a_fresh_job(kind: ResourceKind = ResourceKind.TRAINING) -> Job:
     """A job that nobody else knows, created a minute ago: moto dates streams by the clock."""
     created = datetime.now(UTC) - timedelta(minutes=1)
     return a_failed_job(kind=kind, name=f"Job-{uuid4().hex[:8]}", region=REGION, created_at=created)
@@ -35,7 +35,7 @@ def a_fresh_job(kind: JobKind = JobKind.TRAINING) -> Job:
 
 def write(client: Any, job: Job, stream: str, lines: Sequence[str]) -> None:
     """Write a stream as a container does."""
-    group = str(KINDS[job.kind].log_group)
+    group = str(KIND_FACTS[job.kind].log_group)
     with suppress(client.exceptions.ResourceAlreadyExistsException):
         client.create_log_group(logGroupName=group)
     with suppress(client.exceptions.ResourceAlreadyExistsException):
@@ -70,8 +70,8 @@ def read(logs: JobLogs, job: Job) -> list[list[str]]:
     return [list(tail) for tail in logs.tails(job)]
 
 
-@pytest.mark.parametrize("kind", [JobKind.TRAINING, JobKind.PROCESSING, JobKind.TRANSFORM])
-def test_two_hosts_are_read_the_first_one_first(both: tuple[JobLogs, Write], kind: JobKind) -> None:
+@pytest.mark.parametrize("kind", [ResourceKind.TRAINING, ResourceKind.PROCESSING, ResourceKind.TRANSFORM])
+def test_two_hosts_are_read_the_first_one_first(both: tuple[JobLogs, Write], kind: ResourceKind) -> None:
     """Each with its lines in order."""
     logs, written = both
     job = a_fresh_job(kind)
@@ -80,11 +80,11 @@ def test_two_hosts_are_read_the_first_one_first(both: tuple[JobLogs, Write], kin
     assert read(logs, job) == [["a", "b"], ["c"]]
 
 
-@pytest.mark.parametrize("kind", [JobKind.TUNING, JobKind.AUTOML])
-def test_a_job_that_rolls_up_others_has_no_log(both: tuple[JobLogs, Write], kind: JobKind) -> None:
+@pytest.mark.parametrize("kind", [ResourceKind.TUNING, ResourceKind.AUTOML])
+def test_a_job_that_rolls_up_others_has_no_log(both: tuple[JobLogs, Write], kind: ResourceKind) -> None:
     """Though its children's group has streams that begin like it."""
     logs, written = both
-    job = a_fresh_job(JobKind.TRAINING)
+    job = a_fresh_job(ResourceKind.TRAINING)
     written(job, [["a"]])
 
     assert read(logs, a_failed_job(kind=kind, name=job.name, region=REGION)) == []
@@ -121,7 +121,7 @@ def test_a_host_that_was_started_again_is_read_once(aws: Aws) -> None:
 
 def test_what_a_transform_jobs_model_was_asked_is_not_read(aws: Aws) -> None:
     """Its data log is the customer's."""
-    client, job = aws.client("logs", REGION), a_fresh_job(JobKind.TRANSFORM)
+    client, job = aws.client("logs", REGION), a_fresh_job(ResourceKind.TRANSFORM)
     write(client, job, "i-0abc-1764066682", ["boom"])
     write(client, job, "i-0abc-1764066682/data-log", ["customer"])
 

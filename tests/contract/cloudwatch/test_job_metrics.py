@@ -18,9 +18,9 @@ import pytest
 
 from sagewatch.adapters.cloudwatch.job_metrics import CloudWatchJobMetrics
 from sagewatch.diagnostics.ports import JobMetrics
-from sagewatch.diagnostics.utilization import Metric, Raw, Window
+from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, Window
 from sagewatch.errors import UnavailableError
-from sagewatch.sagemaker.resources import KINDS, InstanceGroup, Job, JobKind
+from sagewatch.sagemaker.resources import KIND_FACTS, InstanceGroup, Job, ResourceKind
 from tests.contract.cloudwatch.test_evidence import a_client
 from tests.fakes.diagnostics import InMemoryJobMetrics
 from tests.worlds.aws import Aws
@@ -28,7 +28,7 @@ from tests.worlds.builders import ENDED, NOW, STARTED, a_job
 from tests.worlds.servers import answering_metrics
 
 HOUR = Window(STARTED, ENDED)
-Put = Callable[[Job, str, Metric, Mapping[datetime, float]], None]
+PutResult = Callable[[Job, str, HostMetric, Mapping[datetime, float]], None]
 
 
 @dataclass
@@ -45,9 +45,9 @@ class CloudWatch:
     halves: bool = False
     asked: list[dict[str, Any]] = field(default_factory=list)
 
-    def put(self, job: Job, host: str, metric: Metric, points: Mapping[datetime, float]) -> None:
+    def put(self, job: Job, host: str, metric: HostMetric, points: Mapping[datetime, float]) -> None:
         """Keep points."""
-        self.series[KINDS[job.kind].log_group or "", f"{job.name}/{host}", metric] = dict(points)
+        self.series[KIND_FACTS[job.kind].log_group or "", f"{job.name}/{host}", metric] = dict(points)
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         """So many results per page."""
@@ -110,12 +110,12 @@ def a_cloudwatch() -> Iterator[tuple[CloudWatch, CloudWatchJobMetrics]]:
 
 
 @pytest.fixture(params=["memory", "moto", "server"])
-def world(request: pytest.FixtureRequest, aws: Aws) -> Iterator[tuple[Put, JobMetrics]]:
+def world(request: pytest.FixtureRequest, aws: Aws) -> Iterator[tuple[PutResult, JobMetrics]]:
     """What takes points, and what answers with them."""
     if request.param == "memory":
         memory = InMemoryJobMetrics()
 
-        def keep(job: Job, host: str, metric: Metric, points: Mapping[datetime, float]) -> None:
+        def keep(job: Job, host: str, metric: HostMetric, points: Mapping[datetime, float]) -> None:
             memory.points[job.kind, job.name, host, metric] = dict(points)
 
         yield keep, memory
@@ -127,14 +127,14 @@ def world(request: pytest.FixtureRequest, aws: Aws) -> Iterator[tuple[Put, JobMe
             yield cloudwatch.put, metrics
 
 
-def put_into(client: Any, job: Job, host: str, metric: Metric, points: Mapping[datetime, float]) -> None:
+def put_into(client: Any, job: Job, host: str, metric: HostMetric, points: Mapping[datetime, float]) -> None:
     """PutMetricData."""
     dimensions = [{"Name": "Host", "Value": f"{job.name}/{host}"}]
     data = [
         {"MetricName": metric.value, "Dimensions": dimensions, "Timestamp": at, "Value": value}
         for at, value in points.items()
     ]
-    client.put_metric_data(Namespace=KINDS[job.kind].log_group, MetricData=data)
+    client.put_metric_data(Namespace=KIND_FACTS[job.kind].log_group, MetricData=data)
 
 
 def a_named_job(**changes: Any) -> Job:
@@ -148,83 +148,88 @@ def steady(value: float, *, minutes: int = 60, since: datetime = STARTED, **at: 
     return points | {since + timedelta(minutes=int(minute[1:])): other for minute, other in at.items()}
 
 
-@pytest.mark.parametrize("kind", [JobKind.TRAINING, JobKind.PROCESSING])
-def test_one_host(world: tuple[Put, JobMetrics], kind: JobKind) -> None:
+@pytest.mark.parametrize("kind", [ResourceKind.TRAINING, ResourceKind.PROCESSING])
+def test_one_host(world: tuple[PutResult, JobMetrics], kind: ResourceKind) -> None:
     """Mean, peak, and of how many minutes; the GPUs of one that has some."""
     put, metrics = world
     job = a_named_job(kind=kind, groups=(InstanceGroup("ml.g5.xlarge", 1),))
-    for metric, value in ((Metric.CPU, 100), (Metric.MEMORY, 10), (Metric.GPU, 50), (Metric.GPU_MEMORY, 20)):
+    for metric, value in (
+        (HostMetric.CPU, 100),
+        (HostMetric.MEMORY, 10),
+        (HostMetric.GPU, 50),
+        (HostMetric.GPU_MEMORY, 20),
+    ):
         put(job, "algo-1", metric, steady(value, m7=value + 60))
 
     assert metrics.read(job, HOUR) == {
         "algo-1": {
-            Metric.CPU: Raw(101, 160, 60),
-            Metric.MEMORY: Raw(11, 70, 60),
-            Metric.GPU: Raw(51, 110, 60),
-            Metric.GPU_MEMORY: Raw(21, 80, 60),
+            HostMetric.CPU: MetricSeries(101, 160, 60),
+            HostMetric.MEMORY: MetricSeries(11, 70, 60),
+            HostMetric.GPU: MetricSeries(51, 110, 60),
+            HostMetric.GPU_MEMORY: MetricSeries(21, 80, 60),
         }
     }
 
 
-def test_many_hosts_and_no_other_jobs(world: tuple[Put, JobMetrics]) -> None:
+def test_many_hosts_and_no_other_jobs(world: tuple[PutResult, JobMetrics]) -> None:
     """Were its name to begin with this one's, or this one's with its own."""
     put, metrics = world
     job = a_named_job(groups=(InstanceGroup("ml.m5.xlarge", 12),))
     for number in range(1, 13):
-        put(job, f"algo-{number}", Metric.CPU, steady(number))
+        put(job, f"algo-{number}", HostMetric.CPU, steady(number))
     for name in (f"{job.name}-2", job.name[:-1]):
-        put(replace(job, name=name), "algo-1", Metric.CPU, steady(400))
+        put(replace(job, name=name), "algo-1", HostMetric.CPU, steady(400))
 
     found = metrics.read(job, HOUR)
-    assert {host: loads[Metric.CPU].peak for host, loads in found.items()} == {f"algo-{n}": n for n in range(1, 13)}
+    assert {host: loads[HostMetric.CPU].peak for host, loads in found.items()} == {f"algo-{n}": n for n in range(1, 13)}
 
 
-def test_a_heterogeneous_cluster(world: tuple[Put, JobMetrics]) -> None:
+def test_a_heterogeneous_cluster(world: tuple[PutResult, JobMetrics]) -> None:
     """The CPU hosts have no metrics of GPUs."""
     put, metrics = world
     job = a_named_job(groups=(InstanceGroup("ml.g5.xlarge", 1), InstanceGroup("ml.c5.2xlarge", 2)))
-    put(job, "algo-1", Metric.GPU, steady(80))
+    put(job, "algo-1", HostMetric.GPU, steady(80))
     for number in range(1, 4):
-        put(job, f"algo-{number}", Metric.CPU, steady(10 * number))
+        put(job, f"algo-{number}", HostMetric.CPU, steady(10 * number))
 
     found = metrics.read(job, HOUR)
     assert {host: set(loads) for host, loads in found.items()} == {
-        "algo-1": {Metric.GPU, Metric.CPU},
-        "algo-2": {Metric.CPU},
-        "algo-3": {Metric.CPU},
+        "algo-1": {HostMetric.GPU, HostMetric.CPU},
+        "algo-2": {HostMetric.CPU},
+        "algo-3": {HostMetric.CPU},
     }
 
 
-def test_only_the_time_that_was_asked_for_counts(world: tuple[Put, JobMetrics]) -> None:
+def test_only_the_time_that_was_asked_for_counts(world: tuple[PutResult, JobMetrics]) -> None:
     """The end is not in it; gaps are not filled."""
     put, metrics = world
     job = a_named_job(groups=(InstanceGroup("ml.m5.xlarge", 1),))
     before, after = steady(300, since=STARTED - timedelta(minutes=5), minutes=5), steady(300, since=ENDED, minutes=5)
-    put(job, "algo-1", Metric.CPU, before | steady(100, minutes=20) | after)
+    put(job, "algo-1", HostMetric.CPU, before | steady(100, minutes=20) | after)
 
-    assert metrics.read(job, HOUR) == {"algo-1": {Metric.CPU: Raw(100, 100, 20)}}
+    assert metrics.read(job, HOUR) == {"algo-1": {HostMetric.CPU: MetricSeries(100, 100, 20)}}
 
 
-def test_days_come_in_few_points(world: tuple[Put, JobMetrics]) -> None:
+def test_days_come_in_few_points(world: tuple[PutResult, JobMetrics]) -> None:
     """An hour each, and the peak is still a minute's."""
     put, metrics = world
     job, window = a_named_job(groups=(InstanceGroup("ml.m5.xlarge", 1),)), Window(STARTED, STARTED + timedelta(days=2))
-    put(job, "algo-1", Metric.CPU, steady(100, minutes=48 * 60, m100=340))
+    put(job, "algo-1", HostMetric.CPU, steady(100, minutes=48 * 60, m100=340))
 
-    [load] = [loads[Metric.CPU] for loads in metrics.read(job, window).values()]
+    [load] = [loads[HostMetric.CPU] for loads in metrics.read(job, window).values()]
     assert (load.peak, load.periods) == (340, 48)
     assert load.average == pytest.approx(100 + 240 / (48 * 60))
 
 
-def test_a_job_without_metrics_has_none(world: tuple[Put, JobMetrics]) -> None:
+def test_a_job_without_metrics_has_none(world: tuple[PutResult, JobMetrics]) -> None:
     """Which is not 0."""
     assert world[1].read(a_named_job(), HOUR) == {}
 
 
 def test_moto_finds_no_transform_jobs(aws: Aws) -> None:
     """Its SEARCH is empty; the server's and memory's are tested below."""
-    client, job = aws.client("cloudwatch"), a_named_job(kind=JobKind.TRANSFORM)
-    put_into(client, job, "i-0abc", Metric.CPU, steady(100))
+    client, job = aws.client("cloudwatch"), a_named_job(kind=ResourceKind.TRANSFORM)
+    put_into(client, job, "i-0abc", HostMetric.CPU, steady(100))
 
     assert CloudWatchJobMetrics(lambda _: client).read(job, HOUR) == {}
 
@@ -232,18 +237,18 @@ def test_moto_finds_no_transform_jobs(aws: Aws) -> None:
 def test_a_transform_jobs_hosts_are_searched_for_and_other_jobs_left_out() -> None:
     """A search by words finds ``job-2`` for ``job``."""
     with a_cloudwatch() as (cloudwatch, metrics):
-        memory, job = InMemoryJobMetrics(), a_job(kind=JobKind.TRANSFORM, name="score")
+        memory, job = InMemoryJobMetrics(), a_job(kind=ResourceKind.TRANSFORM, name="score")
         for name in ("score", "score-2", "re-score"):
             for host in ("i-0a1", "i-0b2"):
                 other, points = replace(job, name=name), steady(10 * len(name) + len(host), m9=300)
-                cloudwatch.put(other, host, Metric.CPU, points)
-                memory.points[job.kind, name, host, Metric.CPU] = points
+                cloudwatch.put(other, host, HostMetric.CPU, points)
+                memory.points[job.kind, name, host, HostMetric.CPU] = points
         found = metrics.read(job, HOUR)
 
     assert set(found) == {"i-0a1", "i-0b2"}
     for host, loads in memory.read(job, HOUR).items():
-        assert (found[host][Metric.CPU].peak, found[host][Metric.CPU].periods) == (300, 60)
-        assert found[host][Metric.CPU].average == pytest.approx(loads[Metric.CPU].average)
+        assert (found[host][HostMetric.CPU].peak, found[host][HostMetric.CPU].periods) == (300, 60)
+        assert found[host][HostMetric.CPU].average == pytest.approx(loads[HostMetric.CPU].average)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +275,7 @@ def test_what_is_asked_is_counted(groups: tuple[InstanceGroup, ...], queries: li
 def test_a_transform_job_is_four_searches_twice() -> None:
     """Each matches a metric of every host."""
     with a_cloudwatch() as (cloudwatch, metrics):
-        metrics.read(a_job(kind=JobKind.TRANSFORM, groups=(InstanceGroup("ml.g5.xlarge", 3),)), HOUR)
+        metrics.read(a_job(kind=ResourceKind.TRANSFORM, groups=(InstanceGroup("ml.g5.xlarge", 3),)), HOUR)
 
     assert [len(call["MetricDataQueries"]) for call in cloudwatch.asked] == [8]
 
@@ -280,7 +285,7 @@ def test_half_an_answer_is_none_and_is_not_kept(status: str) -> None:
     """The next look asks again."""
     with a_cloudwatch() as (cloudwatch, metrics):
         job = a_job(groups=(InstanceGroup("ml.m5.xlarge", 1),))
-        cloudwatch.put(job, "algo-1", Metric.CPU, steady(10))
+        cloudwatch.put(job, "algo-1", HostMetric.CPU, steady(10))
         cloudwatch.status = status
         with pytest.raises(UnavailableError, match="in part only"):
             metrics.read(job, HOUR)
@@ -293,9 +298,9 @@ def test_an_answer_on_several_pages_is_whole() -> None:
     """A series may begin on one and end on the next."""
     with a_cloudwatch() as (cloudwatch, metrics):
         job, cloudwatch.page, cloudwatch.halves = a_job(groups=(InstanceGroup("ml.m5.xlarge", 1),)), 1, True
-        cloudwatch.put(job, "algo-1", Metric.CPU, steady(100, m7=160))
+        cloudwatch.put(job, "algo-1", HostMetric.CPU, steady(100, m7=160))
 
-        assert metrics.read(job, HOUR) == {"algo-1": {Metric.CPU: Raw(101, 160, 60)}}
+        assert metrics.read(job, HOUR) == {"algo-1": {HostMetric.CPU: MetricSeries(101, 160, 60)}}
 
 
 def test_nobody_there_is_said() -> None:

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoGatherings, DynamoPostedAlerts
-from sagewatch.adapters.dynamodb.people import DynamoPeople
-from sagewatch.alerts.base import Member
-from sagewatch.alerts.grouping import Gathered
-from sagewatch.alerts.ports import Posted, PostedAlerts
-from sagewatch.delivery.ports import Claim, Deliveries, Gatherings, Joined
+from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeliveries, DynamoPostedMessages
+from sagewatch.adapters.dynamodb.people import DynamoUserDirectory
+from sagewatch.alerts.base import GroupMember
+from sagewatch.alerts.grouping import GroupSummary
+from sagewatch.alerts.ports import MessageRef, PostedMessages
+from sagewatch.delivery.ports import AlertGroups, Claim, Deliveries, Membership
 from sagewatch.errors import DeliveryInFlightError
-from tests.fakes.delivery import InMemoryDeliveries, InMemoryGatherings, InMemoryPeople
+from tests.fakes.delivery import InMemoryAlertGroups, InMemoryDeliveries, InMemoryUserDirectory
 from tests.worlds.aws import Aws
 from tests.worlds.builders import NOW
 
-PLACE = Posted("C1", "1.2")
+PLACE = MessageRef("C1", "1.2")
 
 
 @dataclass
@@ -27,8 +27,8 @@ class Desk:
     """The stores under test."""
 
     deliveries: Deliveries
-    posted: PostedAlerts
-    gatherings: Gatherings
+    posted: PostedMessages
+    gatherings: AlertGroups
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -36,10 +36,10 @@ def desk(request: pytest.FixtureRequest, aws: Aws) -> Desk:
     """Empty stores."""
     if request.param == "memory":
         deliveries = InMemoryDeliveries()
-        return Desk(deliveries, deliveries, InMemoryGatherings())
+        return Desk(deliveries, deliveries, InMemoryAlertGroups())
     _, table = request.getfixturevalue("tables")
     client: Any = aws.client("dynamodb")
-    return Desk(DynamoDeliveries(client, table), DynamoPostedAlerts(client, table), DynamoGatherings(client, table))
+    return Desk(DynamoDeliveries(client, table), DynamoPostedMessages(client, table), DynamoAlertGroups(client, table))
 
 
 def test_an_alert_is_claimed_once(desk: Desk) -> None:
@@ -77,59 +77,59 @@ def test_a_confirmed_alert_answers_with_where_it_stands(desk: Desk) -> None:
     desk.deliveries.confirm("a", PLACE, NOW)
 
     assert desk.deliveries.claim("a", NOW + timedelta(days=30)) == Claim(delivered=True, posted=PLACE)
-    assert (desk.posted.where("a"), desk.posted.where("b")) == (PLACE, None)
+    assert (desk.posted.find("a"), desk.posted.find("b")) == (PLACE, None)
 
 
 def test_an_alert_that_is_told_with_others_stands_where_they_do(desk: Desk) -> None:
     """Once they do, and it is not told again."""
     desk.deliveries.claim("a", NOW)
     desk.deliveries.gather("a", "storm-1", NOW)
-    before = desk.posted.where("a")
+    before = desk.posted.find("a")
     desk.deliveries.confirm("storm-1", PLACE, NOW)
 
-    assert (before, desk.posted.where("a")) == (None, PLACE)
+    assert (before, desk.posted.find("a")) == (None, PLACE)
     assert desk.deliveries.claim("a", NOW) == Claim(delivered=True)
 
 
-def member(number: int, usd: str | None = "0.1") -> Member:
+def member(number: int, usd: str | None = "0.1") -> GroupMember:
     """A job that failed."""
     label = "failed (user-code)" if number % 2 else "hit their time limit"
-    return Member(f"job-{number:03}", label, None if usd is None else Decimal(usd))
+    return GroupMember(f"job-{number:03}", label, None if usd is None else Decimal(usd))
 
 
 def test_members_are_counted_once_each(desk: Desk) -> None:
     """In the order they came, with their money; a cost that is not known is not 0."""
-    numbers = [desk.gatherings.join("g", f"a-{n}", member(n, None if n == 7 else "0.1"), NOW) for n in range(1, 31)]
-    again = desk.gatherings.join("g", "a-3", member(3), NOW)
+    numbers = [desk.gatherings.add("g", f"a-{n}", member(n, None if n == 7 else "0.1"), NOW) for n in range(1, 31)]
+    again = desk.gatherings.add("g", "a-3", member(3), NOW)
 
     assert [joined.number for joined in numbers] == list(range(1, 31))
-    assert again == Joined(3, asked=False)
-    assert desk.gatherings.read("g") == Gathered(
+    assert again == Membership(3, asked=False)
+    assert desk.gatherings.read("g") == GroupSummary(
         count=30,
         by_label={"failed (user-code)": 15, "hit their time limit": 15},
         usd=Decimal("2.9"),
         unpriced=1,
         names=tuple(f"job-{n:03}" for n in range(1, 21)),
     )
-    assert desk.gatherings.read("nobody") == Gathered()
+    assert desk.gatherings.read("nobody") == GroupSummary()
 
 
 def test_whoever_joins_after_the_message_was_brought_up_to_date_asks_again(desk: Desk) -> None:
     """So that the last one is never left out."""
-    joins = [desk.gatherings.join("g", "a-1", member(1), NOW).asked]
-    desk.gatherings.ask("g", NOW)
-    joins.append(desk.gatherings.join("g", "a-2", member(2), NOW).asked)
-    before = desk.gatherings.edited_at("g")
-    desk.gatherings.answer("g", NOW)
-    joins.append(desk.gatherings.join("g", "a-3", member(3), NOW).asked)
+    joins = [desk.gatherings.add("g", "a-1", member(1), NOW).asked]
+    desk.gatherings.request_update("g", NOW)
+    joins.append(desk.gatherings.add("g", "a-2", member(2), NOW).asked)
+    before = desk.gatherings.updated_at("g")
+    desk.gatherings.mark_updated("g", NOW)
+    joins.append(desk.gatherings.add("g", "a-3", member(3), NOW).asked)
 
-    assert (joins, before, desk.gatherings.edited_at("g")) == ([False, True, False], None, NOW)
+    assert (joins, before, desk.gatherings.updated_at("g")) == ([False, True, False], None, NOW)
 
 
 def test_deliveries_at_the_same_time_count_each_member_once(aws: Aws, tables: tuple[str, str]) -> None:
     """Whoever loses counts again. moto's transactions are not safe in threads, so the other one comes in between."""
     client = aws.client("dynamodb")
-    other = DynamoGatherings(client, tables[1])
+    other = DynamoAlertGroups(client, tables[1])
     late = [member(2), member(3)]
 
     class Racing:
@@ -138,11 +138,11 @@ def test_deliveries_at_the_same_time_count_each_member_once(aws: Aws, tables: tu
         def __getattr__(self, name: str) -> Any:
             if name == "transact_write_items" and late:
                 quick = late.pop()
-                other.join("g", quick.name, quick, NOW)
+                other.add("g", quick.name, quick, NOW)
             return getattr(client, name)
 
     racing: Any = Racing()
-    joined = DynamoGatherings(racing, tables[1]).join("g", "a-1", member(1), NOW)
+    joined = DynamoAlertGroups(racing, tables[1]).add("g", "a-1", member(1), NOW)
 
     assert (joined.number, other.read("g").count) == (3, 3)
 
@@ -151,20 +151,20 @@ def test_people_are_asked_for_once_while_it_is_remembered(aws: Aws, tables: tupl
     """A month if Slack knows them, a day if not; case does not matter."""
     asked: list[str] = []
 
-    class Slack(InMemoryPeople):
+    class Slack(InMemoryUserDirectory):
         """It counts."""
 
-        def id_of(self, email: str) -> str | None:
-            """See ``People.id_of``."""
+        def id_for_email(self, email: str) -> str | None:
+            """See ``UserDirectory.id_for_email``."""
             asked.append(email)
-            return super().id_of(email)
+            return super().id_for_email(email)
 
     now = NOW
     clock: Callable[[], datetime] = lambda: now  # noqa: E731 - turns
-    people = DynamoPeople(aws.client("dynamodb"), tables[1], clock, ask=Slack({"ana@example.com": "U0ANA"}))
-    found = [people.id_of(email) for email in ("ana@example.com", "Ana@Example.com", "who@example.com") * 2]
+    people = DynamoUserDirectory(aws.client("dynamodb"), tables[1], clock, ask=Slack({"ana@example.com": "U0ANA"}))
+    found = [people.id_for_email(email) for email in ("ana@example.com", "Ana@Example.com", "who@example.com") * 2]
     now = NOW + timedelta(days=2)
-    later = [people.id_of(email) for email in ("ana@example.com", "who@example.com")]
+    later = [people.id_for_email(email) for email in ("ana@example.com", "who@example.com")]
 
     assert found == ["U0ANA", "U0ANA", None] * 2
     assert later == ["U0ANA", None]

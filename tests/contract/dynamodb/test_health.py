@@ -48,8 +48,8 @@ def book(request: pytest.FixtureRequest) -> Book:
 def test_sweeps_are_read_by_function_and_in_order(book: Book) -> None:
     """Across days, in UTC, to the minute."""
     for hours in (5, -20, 0):
-        book.log.note("SweepJobs", NOW + timedelta(hours=hours, seconds=59, microseconds=9))
-    book.log.note("SweepNotebooks", NOW.astimezone(timezone(timedelta(hours=9))))
+        book.log.record("SweepJobs", NOW + timedelta(hours=hours, seconds=59, microseconds=9))
+    book.log.record("SweepNotebooks", NOW.astimezone(timezone(timedelta(hours=9))))
 
     assert book.times.of("SweepJobs") == [NOW + timedelta(hours=hours) for hours in (-20, 0, 5)]
     assert book.times.of("SweepNotebooks") == [NOW]
@@ -59,7 +59,7 @@ def test_sweeps_are_read_by_function_and_in_order(book: Book) -> None:
 def test_a_sweep_that_is_noted_twice_is_one(book: Book) -> None:
     """A call without an answer is tried again."""
     for _ in range(2):
-        book.log.note("SweepJobs", NOW)
+        book.log.record("SweepJobs", NOW)
 
     assert book.times.of("SweepJobs") == [NOW]
 
@@ -70,7 +70,7 @@ def test_a_days_sweeps_expire_five_weeks_later_and_fit_an_item(aws: Aws, tables:
     log = DynamoSweepLog(client, tables[1])
     midnight = NOW.replace(hour=0, minute=0)
     for number in range(96):
-        log.note("SweepJobs", midnight + number * EVERY)
+        log.record("SweepJobs", midnight + number * EVERY)
     [item] = client.scan(TableName=tables[1])["Items"]
 
     assert len(item["minutes"]["NS"]) == 96
@@ -81,7 +81,7 @@ def test_a_days_sweeps_expire_five_weeks_later_and_fit_an_item(aws: Aws, tables:
 def test_a_table_that_is_not_there_is_said_so(aws: Aws) -> None:
     """Typed, with the action that failed."""
     with pytest.raises(UnavailableError, match="dynamodb:UpdateItem on the sweeps"):
-        DynamoSweepLog(aws.client("dynamodb"), "nowhere").note("SweepJobs", NOW)
+        DynamoSweepLog(aws.client("dynamodb"), "nowhere").record("SweepJobs", NOW)
     with pytest.raises(UnavailableError, match="dynamodb:Query"):
         DynamoSweepTimes(aws.client("dynamodb"), "nowhere").of("SweepJobs")
 
@@ -112,7 +112,7 @@ def bury(sqs: Any, url: str, count: int) -> None:
     """As functions do."""
     inbox = SqsInbox(sqs, url=url, dead_letter_url=url)
     for number in range(count):
-        inbox.bury(QueueMessage(f"id-{number}", "handle", "body", 1), MalformedEventError("no name"))
+        inbox.dead_letter(QueueMessage(f"id-{number}", "handle", "body", 1), MalformedEventError("no name"))
 
 
 def test_dead_letters_are_counted_by_queue(letters: DeadLetters) -> None:
@@ -142,9 +142,9 @@ def test_the_sentence_is_made_from_what_the_stack_keeps(
     dynamodb, sqs, state = aws.client("dynamodb"), aws.client("sqs"), tables[1]
     for name in SWEEPS:
         for number in range(4):
-            DynamoSweepLog(dynamodb, state).note(name, NOW - number * EVERY)
+            DynamoSweepLog(dynamodb, state).record(name, NOW - number * EVERY)
     price = ListedPrice("Training", "ml.m5.xlarge", Decimal("0.23"), "2026-11-19")
-    DynamoPriceCache(dynamodb, state).keep("us-east-1", [price], NOW - timedelta(hours=1))
+    DynamoPriceCache(dynamodb, state).save("us-east-1", [price], NOW - timedelta(hours=1))
     bury(sqs, queues["AlertDeadLetterQueue"], 3)
     reader = a_reader(dynamodb, sqs, state, queues)
 

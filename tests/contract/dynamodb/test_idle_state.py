@@ -6,29 +6,29 @@ from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoPostedAlerts
-from sagewatch.adapters.dynamodb.idle_state import DynamoPresses, DynamoWatches
-from sagewatch.alerts.ports import FOREVER, Lease, Posted, PostedAlerts
+from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoPostedMessages
+from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates, DynamoSeenRequests
+from sagewatch.alerts.ports import FOREVER, Lease, MessageRef, PostedMessages
 from sagewatch.delivery.ports import Deliveries
-from sagewatch.idle.ports import Watches
-from sagewatch.idle.state import Warned, Watched
-from sagewatch.slack.interactions.ports import Presses
+from sagewatch.idle.ports import NotebookStates
+from sagewatch.idle.state import NotebookState, PendingStop
+from sagewatch.slack.interactions.ports import SeenRequests
 from tests.fakes.delivery import InMemoryDeliveries
-from tests.fakes.idle import InMemoryWatches
-from tests.fakes.slack import InMemoryPresses
+from tests.fakes.idle import InMemoryNotebookStates
+from tests.fakes.slack import InMemorySeenRequests
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, NOW
 
 REGION = "us-east-1"
 ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/lab"
-WARNED = Warned(
+WARNED = PendingStop(
     alert_id="notebook-idle-1",
     warned_at=NOW,
     stop_at=NOW + timedelta(hours=1),
     idle_since=NOW - timedelta(hours=5),
     finished=True,
 )
-WHOLE = Watched(
+WHOLE = NotebookState(
     arn=ARN, look_at=NOW, warned=WARNED, incidents=3, busy_since=NOW - timedelta(days=1), verdict="warn", reason="idle"
 )
 LEASE = Lease("U0ANA", NOW + timedelta(hours=4), NOW)
@@ -38,10 +38,10 @@ LEASE = Lease("U0ANA", NOW + timedelta(hours=4), NOW)
 class State:
     """The stores under test."""
 
-    watches: Watches
-    presses: Presses
+    watches: NotebookStates
+    presses: SeenRequests
     deliveries: Deliveries
-    posted: PostedAlerts
+    posted: PostedMessages
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -49,25 +49,25 @@ def state(request: pytest.FixtureRequest, aws: Aws) -> State:
     """Empty stores."""
     if request.param == "memory":
         deliveries = InMemoryDeliveries()
-        return State(InMemoryWatches(), InMemoryPresses(), deliveries, deliveries)
+        return State(InMemoryNotebookStates(), InMemorySeenRequests(), deliveries, deliveries)
     _, table = request.getfixturevalue("tables")
     client: Any = aws.client("dynamodb")
-    watches = DynamoWatches(client, table, lambda: NOW)
+    watches = DynamoNotebookStates(client, table, lambda: NOW)
     return State(
-        watches, DynamoPresses(client, table), DynamoDeliveries(client, table), DynamoPostedAlerts(client, table)
+        watches, DynamoSeenRequests(client, table), DynamoDeliveries(client, table), DynamoPostedMessages(client, table)
     )
 
 
 def test_what_is_not_known_is_a_watch_with_nothing_in_it(state: State) -> None:
     """And no region has it."""
-    assert state.watches.read(ARN, REGION) == Watched(arn=ARN)
+    assert state.watches.read(ARN, REGION) == NotebookState(arn=ARN)
     assert state.watches.of_region(REGION) == {}
 
 
-@pytest.mark.parametrize("watched", [WHOLE, Watched(arn=ARN)])
-def test_a_watch_is_read_as_it_was_kept(state: State, watched: Watched) -> None:
+@pytest.mark.parametrize("watched", [WHOLE, NotebookState(arn=ARN)])
+def test_a_watch_is_read_as_it_was_kept(state: State, watched: NotebookState) -> None:
     """Alone and with its region's."""
-    state.watches.keep(watched, REGION)
+    state.watches.save(watched, REGION)
 
     assert state.watches.read(ARN, REGION) == watched
     assert state.watches.of_region(REGION) == {ARN: watched}
@@ -76,9 +76,9 @@ def test_a_watch_is_read_as_it_was_kept(state: State, watched: Watched) -> None:
 
 def test_sweeps_and_people_overwrite_nothing_of_each_other(state: State) -> None:
     """Whoever writes last."""
-    state.watches.grant(ARN, REGION, LEASE)
-    state.watches.keep(WHOLE, REGION)
-    state.watches.grant(ARN, REGION, LEASE)
+    state.watches.put_lease(ARN, REGION, LEASE)
+    state.watches.save(WHOLE, REGION)
+    state.watches.put_lease(ARN, REGION, LEASE)
     found = state.watches.read(ARN, REGION)
 
     assert (found.lease, found.warned, found.incidents) == (LEASE, WARNED, 3)
@@ -87,25 +87,25 @@ def test_sweeps_and_people_overwrite_nothing_of_each_other(state: State) -> None
 @pytest.mark.parametrize("until", [NOW + timedelta(minutes=5), FOREVER])
 def test_a_lease_takes_the_place_of_the_one_before(state: State, until: Any) -> None:
     """With its author."""
-    state.watches.grant(ARN, REGION, LEASE)
-    state.watches.grant(ARN, REGION, Lease("U0BO", until, NOW))
+    state.watches.put_lease(ARN, REGION, LEASE)
+    state.watches.put_lease(ARN, REGION, Lease("U0BO", until, NOW))
 
     assert state.watches.read(ARN, REGION).lease == Lease("U0BO", until, NOW)
 
 
 def test_a_notebook_whose_name_begins_alike_is_another(state: State) -> None:
     """Its lease is its own."""
-    state.watches.grant(f"{ARN}-2", REGION, LEASE)
+    state.watches.put_lease(f"{ARN}-2", REGION, LEASE)
 
     assert state.watches.read(ARN, REGION).lease is None
 
 
 def test_an_incident_is_read_as_it_was_filed(state: State) -> None:
     """To edit its message."""
-    state.watches.file("notebook-idle-1", '{"a": 1}')
+    state.watches.archive("notebook-idle-1", '{"a": 1}')
 
-    assert state.watches.filed("notebook-idle-1") == '{"a": 1}'
-    assert state.watches.filed("notebook-idle-2") is None
+    assert state.watches.load("notebook-idle-1") == '{"a": 1}'
+    assert state.watches.load("notebook-idle-2") is None
 
 
 def test_a_request_is_the_first_of_its_kind_once(state: State) -> None:
@@ -116,7 +116,7 @@ def test_a_request_is_the_first_of_its_kind_once(state: State) -> None:
 def test_an_alert_stands_somewhere_once_it_was_posted(state: State) -> None:
     """Not when it is only claimed."""
     state.deliveries.claim("a", NOW)
-    claimed = state.posted.where("a")
-    state.deliveries.confirm("a", Posted("C0", "1.2"), NOW)
+    claimed = state.posted.find("a")
+    state.deliveries.confirm("a", MessageRef("C0", "1.2"), NOW)
 
-    assert (claimed, state.posted.where("a"), state.posted.where("b")) == (None, Posted("C0", "1.2"), None)
+    assert (claimed, state.posted.find("a"), state.posted.find("b")) == (None, MessageRef("C0", "1.2"), None)

@@ -55,8 +55,8 @@ def test_what_was_told_comes_with_the_index(index: Index) -> None:
     """What came later is added to it, and twice is once."""
     index.open_jobs.add(JOB)
     before = index.only()
-    assert index.open_jobs.told(JOB, ["burn#100", "long#24h"])
-    assert index.open_jobs.told(JOB, ["burn#200", "long#24h"])
+    assert index.open_jobs.mark_alerted(JOB, ["burn#100", "long#24h"])
+    assert index.open_jobs.mark_alerted(JOB, ["burn#200", "long#24h"])
 
     assert (before.told, before.snooze) == (frozenset(), None)
     assert index.only() == replace(before, told=frozenset({"burn#100", "burn#200", "long#24h"}))
@@ -76,7 +76,7 @@ def test_a_snooze_comes_with_the_index_and_the_last_counts(index: Index) -> None
 def test_one_job_is_found_as_the_index_has_it(index: Index) -> None:
     """By name and creation; none for another."""
     index.open_jobs.add(JOB, provisional=True)
-    index.open_jobs.told(JOB, ["limit"])
+    index.open_jobs.mark_alerted(JOB, ["limit"])
 
     assert index.snoozes.find(JOB) == index.only()
     assert index.snoozes.find(replace(JOB, created_at=CREATED + timedelta(hours=1))) is None
@@ -85,7 +85,7 @@ def test_one_job_is_found_as_the_index_has_it(index: Index) -> None:
 def test_a_job_that_is_put_in_again_keeps_what_was_told_and_its_snooze(index: Index) -> None:
     """Every change of its secondary status puts it in again; all else is as it was told last."""
     index.open_jobs.add(JOB, backfilled_at=NOW)
-    index.open_jobs.told(JOB, ["pending"])
+    index.open_jobs.mark_alerted(JOB, ["pending"])
     index.snoozes.snooze(JOB, LEASE)
     index.open_jobs.add(replace(JOB, role_arn=None, groups=()), provisional=True)
     entry = index.only()
@@ -101,7 +101,7 @@ def test_nothing_brings_a_job_back_that_has_ended(index: Index) -> None:
     index.ledger.put(a_row(JOB))
     index.open_jobs.remove(JOB)
 
-    assert index.open_jobs.told(JOB, ["limit"]) is False
+    assert index.open_jobs.mark_alerted(JOB, ["limit"]) is False
     assert index.snoozes.snooze(JOB, Lease("U0ANA", FOREVER, NOW)) is False
     assert index.snoozes.find(JOB) is None
     assert index.open_jobs.of_region("us-east-1") == []
@@ -110,7 +110,7 @@ def test_nothing_brings_a_job_back_that_has_ended(index: Index) -> None:
 def test_what_was_told_does_not_outlive_the_job_of_that_name(index: Index) -> None:
     """A name used again is a new job."""
     index.open_jobs.add(JOB)
-    index.open_jobs.told(JOB, ["limit"])
+    index.open_jobs.mark_alerted(JOB, ["limit"])
     index.open_jobs.remove(JOB)
     index.open_jobs.add(replace(JOB, created_at=CREATED + timedelta(hours=1)))
 
@@ -123,7 +123,7 @@ def test_each_of_them_is_one_call(aws: Aws, tables: tuple[str, str]) -> None:
     open_jobs = DynamoOpenJobs(client, state=tables[1], ledger=tables[0], clock=lambda: NOW)
     open_jobs.add(JOB)
     client.meta.events.register("before-call.*.*", lambda model, **_: calls.update([model.name]))
-    open_jobs.told(JOB, ["burn#100", "long#24h", "family"])
+    open_jobs.mark_alerted(JOB, ["burn#100", "long#24h", "family"])
     DynamoSnoozes(client, tables[1]).snooze(JOB, LEASE)
     open_jobs.of_region("us-east-1")
 

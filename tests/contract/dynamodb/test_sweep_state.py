@@ -14,16 +14,31 @@ import pytest
 
 from sagewatch.adapters.dynamodb.ledger import DynamoLedger, DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs
-from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoMarks, DynamoRegions, DynamoTotals
+from sagewatch.adapters.dynamodb.sweep_state import (
+    DynamoCheckpoints,
+    DynamoRegions,
+    DynamoStaleTotals,
+    DynamoTotalStore,
+)
 from sagewatch.errors import UnavailableError
 from sagewatch.jobs.ports import Checkpoint, Checkpoints, OpenJobs
-from sagewatch.ledger.ports import Ledger, LedgerKeys, LedgerRows, Mark, Marks, Put, RollUpRow, RollUps, Totals
-from sagewatch.ledger.totals import Cell, DaySum, DayTotal, RollUp, RollUpSum, Spend
-from sagewatch.pricing.job_cost import Pricing
+from sagewatch.ledger.ports import (
+    Ledger,
+    LedgerKeys,
+    LedgerRows,
+    PutResult,
+    RollUpRow,
+    RollUps,
+    StaleTotal,
+    StaleTotals,
+    TotalStore,
+)
+from sagewatch.ledger.totals import Cell, DayKey, DayTotal, RollUp, RollUpKey, Spend
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.ports import ListedJob, Regions
-from sagewatch.sagemaker.resources import JobKind, JobStatus
+from sagewatch.sagemaker.resources import JobStatus, ResourceKind
 from tests.fakes.jobs import InMemoryCheckpoints, InMemoryOpenJobs
-from tests.fakes.ledger import InMemoryLedger, InMemoryMarks, InMemoryTotals
+from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals, InMemoryTotalStore
 from tests.fakes.sagemaker import InMemoryRegions
 from tests.worlds.aws import Aws
 from tests.worlds.builders import CREATED, NOW, a_job, a_row
@@ -41,8 +56,8 @@ class Desk:
     open_jobs: OpenJobs
     regions: Regions
     checkpoints: Checkpoints
-    marks: Marks
-    totals: Totals
+    marks: StaleTotals
+    totals: TotalStore
 
 
 @pytest.fixture(params=["in_memory", "dynamodb"])
@@ -56,8 +71,8 @@ def desk(request: pytest.FixtureRequest) -> Desk:
             InMemoryOpenJobs(ledger),
             InMemoryRegions(),
             InMemoryCheckpoints(),
-            InMemoryMarks(),
-            InMemoryTotals(),
+            InMemoryStaleTotals(),
+            InMemoryTotalStore(),
         )
     table, state = request.getfixturevalue("tables")
     client = request.getfixturevalue("aws").client("dynamodb")
@@ -76,8 +91,8 @@ def desk(request: pytest.FixtureRequest) -> Desk:
             DynamoOpenJobs(client, state=state, ledger=table, clock=clock),
             DynamoRegions(client, state, clock),
             DynamoCheckpoints(client, state),
-            DynamoMarks(client, state, clock),
-            DynamoTotals(client, state),
+            DynamoStaleTotals(client, state, clock),
+            DynamoTotalStore(client, state),
         )
     )
     return moments[0]
@@ -86,7 +101,7 @@ def desk(request: pytest.FixtureRequest) -> Desk:
 def listed(number: int) -> ListedJob:
     """A job of a listing."""
     arn = f"arn:aws:sagemaker:us-east-1:111122223333:training-job/j-{number}"
-    return ListedJob(kind=JobKind.TRAINING, name=f"j-{number}", arn=arn, created_at=CREATED)
+    return ListedJob(kind=ResourceKind.TRAINING, name=f"j-{number}", arn=arn, created_at=CREATED)
 
 
 def test_jobs_with_rows_are_told_from_those_without(desk: Desk) -> None:
@@ -132,7 +147,7 @@ def test_a_row_is_read_as_it_was_written(desk: Desk) -> None:
     [row] = desk.rows.of_day("2026-11-20")
 
     assert (row.cost_usd, row.spot_savings_usd) == (Decimal("0.4716666667"), Decimal("1.5"))
-    assert (row.kind, row.status, row.pricing) == (JobKind.TRAINING, JobStatus.COMPLETED, Pricing.PRICED)
+    assert (row.kind, row.status, row.pricing) == (ResourceKind.TRAINING, JobStatus.COMPLETED, PricingStatus.PRICED)
     assert (row.billable_seconds, row.owner, row.parent_arn, row.rollup_usd) == (3600, "ana@example.com", None, None)
 
 
@@ -150,17 +165,17 @@ def test_an_owners_rows_are_read_between_two_days_that_both_count(desk: Desk) ->
 
 def test_a_roll_up_is_written_into_the_newest_row_of_its_job(desk: Desk) -> None:
     """And the job's own parent is told."""
-    desk.ledger.put(a_row(resource_arn="arn:t", kind=JobKind.TUNING, created_at="2026-11-01T00:00:00Z"))
-    desk.ledger.put(a_row(resource_arn="arn:t", kind=JobKind.TUNING, parent_arn="arn:auto"))
+    desk.ledger.put(a_row(resource_arn="arn:t", kind=ResourceKind.TUNING, created_at="2026-11-01T00:00:00Z"))
+    desk.ledger.put(a_row(resource_arn="arn:t", kind=ResourceKind.TUNING, parent_arn="arn:auto"))
     desk.ledger.put(a_row(resource_arn="arn:c", parent_arn="arn:t"))
     total = RollUp(jobs=1, cost_usd=Decimal("0.46"), unpriced_jobs=0)
 
     row = desk.roll_ups.newest("arn:t")
     assert row == RollUpRow("arn:t", "2026-11-20T09:58:00Z", "arn:auto")
-    desk.roll_ups.keep(row, total)
+    desk.roll_ups.save(row, total)
     [written] = desk.rows.amounts_of_children("arn:auto", row.created_at)
     assert (written.rollup_usd, written.rollup_jobs) == (Decimal("0.46"), 1)
-    desk.roll_ups.keep(row, RollUp(jobs=1, unpriced_jobs=1))
+    desk.roll_ups.save(row, RollUp(jobs=1, unpriced_jobs=1))
     [written] = desk.rows.amounts_of_children("arn:auto", row.created_at)
     assert (written.rollup_usd, written.rollup_unpriced_jobs) == (None, 1)
 
@@ -176,10 +191,12 @@ def test_only_children_that_ended_since_a_time_are_told(desk: Desk) -> None:
 def test_a_row_that_gives_way_says_which_sums_it_was_in(desk: Desk) -> None:
     """The better one may be of another day."""
     auto = "arn:aws:sagemaker:us-east-1:1:automl-job/a"
-    assert desk.ledger.put(a_row(pricing=Pricing.UNPRICED, ended_on="2026-11-22", parent_arn=auto)) == Put(written=True)
+    assert desk.ledger.put(a_row(pricing=PricingStatus.UNPRICED, ended_on="2026-11-22", parent_arn=auto)) == PutResult(
+        written=True
+    )
 
-    assert desk.ledger.put(a_row()) == Put(written=True, replaced=(DaySum("2026-11-22"), RollUpSum(auto)))
-    assert desk.ledger.put(a_row()) == Put(written=False)
+    assert desk.ledger.put(a_row()) == PutResult(written=True, replaced=(DayKey("2026-11-22"), RollUpKey(auto)))
+    assert desk.ledger.put(a_row()) == PutResult(written=False)
 
 
 def test_a_roll_up_of_a_job_that_has_no_row_yet_is_let_go(desk: Desk) -> None:
@@ -197,7 +214,7 @@ def test_open_jobs_are_told_by_region_with_what_describes_them(desk: Desk) -> No
     found = desk.open_jobs.of_region("us-east-1")
     assert [(entry.job.name, entry.provisional) for entry in found] == [("Fraud-XGB-01", False), ("p", True)]
     assert {(entry.job.kind, entry.job.account, entry.job.created_at) for entry in found} == {
-        (JobKind.TRAINING, "111122223333", CREATED)
+        (ResourceKind.TRAINING, "111122223333", CREATED)
     }
     assert [(entry.job.role_arn, entry.job.groups) for entry in found] == [
         (running.role_arn, running.groups),
@@ -208,7 +225,7 @@ def test_open_jobs_are_told_by_region_with_what_describes_them(desk: Desk) -> No
 def test_regions_in_use_are_noted(desk: Desk) -> None:
     """Once is enough."""
     for region in ("eu-west-1", "us-east-1", "eu-west-1"):
-        desk.regions.note(region)
+        desk.regions.add(region)
 
     assert desk.regions.in_use() == {"eu-west-1", "us-east-1"}
 
@@ -216,16 +233,16 @@ def test_regions_in_use_are_noted(desk: Desk) -> None:
 def test_a_checkpoint_is_kept_to_the_second_downwards(desk: Desk) -> None:
     """Jobs of the same second are listed again rather than missed."""
     assert desk.checkpoints.read("sweep#x") is None
-    desk.checkpoints.keep("sweep#x", Checkpoint(NOW.replace(microsecond=999_999), low=CREATED, floor=CREATED))
+    desk.checkpoints.save("sweep#x", Checkpoint(NOW.replace(microsecond=999_999), low=CREATED, floor=CREATED))
     assert desk.checkpoints.read("sweep#x") == Checkpoint(NOW, CREATED, CREATED)
-    desk.checkpoints.keep("sweep#x", Checkpoint(NOW))
+    desk.checkpoints.save("sweep#x", Checkpoint(NOW))
 
     assert desk.checkpoints.read("sweep#x") == Checkpoint(NOW)
 
 
 def test_marks_are_worked_off_unless_they_were_set_again(desk: Desk) -> None:
     """A row may land while its day is being summed."""
-    day, roll_up = DaySum("2026-11-19"), RollUpSum("arn:t")
+    day, roll_up = DayKey("2026-11-19"), RollUpKey("arn:t")
     desk.marks.add(day)
     desk.marks.add(roll_up)
     desk.now += timedelta(minutes=1)
@@ -237,7 +254,7 @@ def test_marks_are_worked_off_unless_they_were_set_again(desk: Desk) -> None:
     desk.now += timedelta(minutes=1)
 
     assert [mark.sum for mark in desk.marks.all()] == [day]
-    desk.marks.remove(Mark(roll_up, "gone"))
+    desk.marks.remove(StaleTotal(roll_up, "gone"))
 
 
 def spend(number: int) -> Spend:
@@ -250,19 +267,19 @@ def test_a_total_of_any_size_is_read_as_it_was_kept(desk: Desk, cells: int) -> N
     """Owners with names and jobs without an owner; an item of DynamoDB holds 400 KB."""
     total = DayTotal(
         "2026-11-20",
-        {Cell(JobKind.TRAINING, f"o-{number}" if number else None): spend(number) for number in range(cells)},
+        {Cell(ResourceKind.TRAINING, f"o-{number}" if number else None): spend(number) for number in range(cells)},
     )
-    desk.totals.keep(total)
+    desk.totals.save(total)
 
     assert desk.totals.between("2026-11-20", "2026-11-20") == {"2026-11-20": total}
 
 
 def test_a_total_that_became_shorter_is_read_without_its_old_rest(desk: Desk) -> None:
     """The newer total counts."""
-    long = DayTotal("2026-11-20", {Cell(JobKind.TRAINING, f"o-{number}"): spend(number) for number in range(2500)})
-    short = DayTotal("2026-11-20", {Cell(JobKind.TRAINING, "ana"): spend(1)})
-    desk.totals.keep(long)
-    desk.totals.keep(short)
+    long = DayTotal("2026-11-20", {Cell(ResourceKind.TRAINING, f"o-{number}"): spend(number) for number in range(2500)})
+    short = DayTotal("2026-11-20", {Cell(ResourceKind.TRAINING, "ana"): spend(1)})
+    desk.totals.save(long)
+    desk.totals.save(short)
 
     assert desk.totals.between("2026-11-20", "2026-11-20") == {"2026-11-20": short}
 
@@ -270,7 +287,7 @@ def test_a_total_that_became_shorter_is_read_without_its_old_rest(desk: Desk) ->
 def test_totals_are_read_across_months_and_years(desk: Desk) -> None:
     """Both ends count, and nothing outside."""
     for day in ("2026-10-31", "2026-11-30", "2026-12-31", "2027-01-01", "2027-01-02"):
-        desk.totals.keep(DayTotal(day, {Cell(JobKind.TRANSFORM, None): spend(1)}))
+        desk.totals.save(DayTotal(day, {Cell(ResourceKind.TRANSFORM, None): spend(1)}))
 
     assert sorted(desk.totals.between("2026-11-30", "2027-01-01")) == ["2026-11-30", "2026-12-31", "2027-01-01"]
 
@@ -278,8 +295,8 @@ def test_totals_are_read_across_months_and_years(desk: Desk) -> None:
 def test_a_total_that_was_kept_before_an_amount_was_is_none(aws: Aws, tables: tuple[str, str]) -> None:
     """Whoever needs the day forms it anew: what is not known of it is not 0."""
     client = aws.client("dynamodb")
-    totals = DynamoTotals(client, tables[1])
-    totals.keep(DayTotal("2026-11-20", {Cell(JobKind.TRAINING, "ana"): spend(1)}))
+    totals = DynamoTotalStore(client, tables[1])
+    totals.save(DayTotal("2026-11-20", {Cell(ResourceKind.TRAINING, "ana"): spend(1)}))
     client.update_item(
         TableName=tables[1],
         Key={"pk": {"S": "totals#2026-11"}, "sk": {"S": "2026-11-20#000"}},
@@ -292,8 +309,10 @@ def test_a_total_that_was_kept_before_an_amount_was_is_none(aws: Aws, tables: tu
 def test_a_total_that_is_being_kept_is_not_there_yet(aws: Aws, tables: tuple[str, str]) -> None:
     """Its first item is written last."""
     client = aws.client("dynamodb")
-    totals = DynamoTotals(client, tables[1])
-    totals.keep(DayTotal("2026-11-20", {Cell(JobKind.TRAINING, f"o-{number}"): spend(number) for number in range(251)}))
+    totals = DynamoTotalStore(client, tables[1])
+    totals.save(
+        DayTotal("2026-11-20", {Cell(ResourceKind.TRAINING, f"o-{number}"): spend(number) for number in range(251)})
+    )
     client.delete_item(TableName=tables[1], Key={"pk": {"S": "totals#2026-11"}, "sk": {"S": "2026-11-20#000"}})
 
     assert totals.between("2026-11-20", "2026-11-20") == {}
@@ -301,9 +320,9 @@ def test_a_total_that_is_being_kept_is_not_there_yet(aws: Aws, tables: tuple[str
 
 def test_the_longest_owners_fit_into_an_item(aws: Aws, tables: tuple[str, str]) -> None:
     """A tag value has up to 256 characters, each up to 4 bytes; moto refuses items above 400 KB as DynamoDB does."""
-    owners = {Cell(JobKind.TRAINING, f"{number:03}{chr(0x1F600) * 253}"): spend(number) for number in range(250)}
-    totals = DynamoTotals(aws.client("dynamodb"), tables[1])
-    totals.keep(DayTotal("2026-11-20", owners))
+    owners = {Cell(ResourceKind.TRAINING, f"{number:03}{chr(0x1F600) * 253}"): spend(number) for number in range(250)}
+    totals = DynamoTotalStore(aws.client("dynamodb"), tables[1])
+    totals.save(DayTotal("2026-11-20", owners))
 
     assert len(totals.between("2026-11-20", "2026-11-20")["2026-11-20"].cells) == 250
 
@@ -311,12 +330,12 @@ def test_the_longest_owners_fit_into_an_item(aws: Aws, tables: tuple[str, str]) 
 def test_a_mark_waits_until_the_indexes_have_followed(aws: Aws, tables: tuple[str, str]) -> None:
     """Some seconds."""
     moments = [NOW]
-    marks = DynamoMarks(aws.client("dynamodb"), tables[1], lambda: moments[-1])
-    marks.add(DaySum("2026-11-19"))
+    marks = DynamoStaleTotals(aws.client("dynamodb"), tables[1], lambda: moments[-1])
+    marks.add(DayKey("2026-11-19"))
     young = list(marks.all())
     moments.append(NOW + timedelta(seconds=5))
 
-    assert (young, [mark.sum for mark in marks.all()]) == ([], [DaySum("2026-11-19")])
+    assert (young, [mark.sum for mark in marks.all()]) == ([], [DayKey("2026-11-19")])
 
 
 def counted(client: Any) -> list[str]:
@@ -330,13 +349,13 @@ def test_an_environment_marks_today_and_notes_a_region_once(aws: Aws, tables: tu
     """A closed day is marked every time, for its mark may have been worked off in between."""
     client = aws.client("dynamodb")
     calls = counted(client)
-    marks, regions = DynamoMarks(client, tables[1], lambda: NOW), DynamoRegions(client, tables[1], lambda: NOW)
+    marks, regions = DynamoStaleTotals(client, tables[1], lambda: NOW), DynamoRegions(client, tables[1], lambda: NOW)
     for _ in range(3):
-        marks.add(DaySum("2026-11-20"))
-        regions.note("us-east-1")
+        marks.add(DayKey("2026-11-20"))
+        regions.add("us-east-1")
     assert calls == ["PutItem"] * 2
     for _ in range(3):
-        marks.add(DaySum("2026-11-19"))
+        marks.add(DayKey("2026-11-19"))
 
     assert calls == ["PutItem"] * 5
 
@@ -345,14 +364,14 @@ def test_an_environment_that_lives_past_midnight_marks_the_day_that_closed(aws: 
     """A row that lands late must correct its total."""
     moments = [NOW]
     client = aws.client("dynamodb")
-    marks = DynamoMarks(client, tables[1], lambda: moments[-1])
-    marks.add(DaySum("2026-11-20"))
+    marks = DynamoStaleTotals(client, tables[1], lambda: moments[-1])
+    marks.add(DayKey("2026-11-20"))
     moments.append(NOW + timedelta(days=1))
     [mark] = marks.all()
     marks.remove(mark)
-    marks.add(DaySum("2026-11-20"))
+    marks.add(DayKey("2026-11-20"))
 
-    assert [mark.sum for mark in marks.all(young=True)] == [DaySum("2026-11-20")]
+    assert [mark.sum for mark in marks.all(young=True)] == [DayKey("2026-11-20")]
 
 
 NOWHERE: list[tuple[str, Callable[[Any], object]]] = [
@@ -361,15 +380,15 @@ NOWHERE: list[tuple[str, Callable[[Any], object]]] = [
     ("dynamodb:Query on the ledger", lambda client: DynamoRollUps(client, "no").newest("arn:t")),
     (
         "dynamodb:UpdateItem on the ledger",
-        lambda client: DynamoRollUps(client, "no").keep(RollUpRow("arn:t", "x", None), RollUp()),
+        lambda client: DynamoRollUps(client, "no").save(RollUpRow("arn:t", "x", None), RollUp()),
     ),
     ("dynamodb:GetItem on the checkpoints", lambda client: DynamoCheckpoints(client, "no").read("x")),
-    ("dynamodb:Query on the state", lambda client: DynamoMarks(client, "no", lambda: NOW).all()),
+    ("dynamodb:Query on the state", lambda client: DynamoStaleTotals(client, "no", lambda: NOW).all()),
     (
         "dynamodb:DeleteItem on the marks",
-        lambda client: DynamoMarks(client, "no", lambda: NOW).remove(Mark(DaySum("x"), "t")),
+        lambda client: DynamoStaleTotals(client, "no", lambda: NOW).remove(StaleTotal(DayKey("x"), "t")),
     ),
-    ("dynamodb:PutItem on the totals", lambda client: DynamoTotals(client, "no").keep(DayTotal("2026-11-20", {}))),
+    ("dynamodb:PutItem on the totals", lambda client: DynamoTotalStore(client, "no").save(DayTotal("2026-11-20", {}))),
 ]
 
 

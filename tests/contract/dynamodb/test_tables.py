@@ -18,7 +18,7 @@ from sagewatch.delivery.ports import Deliveries
 from sagewatch.errors import UnavailableError
 from sagewatch.jobs.ports import OpenJobs
 from sagewatch.ledger.ports import Ledger
-from sagewatch.pricing.job_cost import Pricing
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.resources import JobStatus
 from tests.fakes.delivery import InMemoryDeliveries
 from tests.fakes.jobs import InMemoryOpenJobs
@@ -63,7 +63,7 @@ def test_a_row_only_gives_way_to_a_better_one(both: World) -> None:
     """Absent, unpriced, provisional, final."""
     ledger, _, _ = both
     unpriced, provisional, final = (
-        a_row(pricing=pricing) for pricing in (Pricing.UNPRICED, Pricing.PROVISIONAL, Pricing.PRICED)
+        a_row(pricing=pricing) for pricing in (PricingStatus.UNPRICED, PricingStatus.PROVISIONAL, PricingStatus.PRICED)
     )
     puts = (unpriced, unpriced, provisional, unpriced, provisional, final, unpriced, provisional, final)
 

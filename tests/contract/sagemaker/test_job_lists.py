@@ -15,7 +15,7 @@ from local.sagemaker.control import control_app
 from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
 from sagewatch.errors import UnavailableError
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import JOB_KINDS, JobKind
+from sagewatch.sagemaker.resources import JOB_KINDS, ResourceKind
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, NOW
 from tests.worlds.servers import serving
@@ -24,22 +24,22 @@ REGION = "sa-east-1"  # a region of its own: other tests' jobs are in others
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def a_played_job(kind: JobKind, number: int) -> PlayedJob:
+def a_played_job(kind: ResourceKind, number: int) -> PlayedJob:
     """A job created that many hours after ``START``."""
     run = Run(START + timedelta(hours=number, minutes=32), 30)
     name = f"{kind}-{number:03}"
     match kind:
-        case JobKind.TRAINING:
+        case ResourceKind.TRAINING:
             return training(name, run, {"ml.m5.xlarge": 1}, region=REGION)
-        case JobKind.PROCESSING:
+        case ResourceKind.PROCESSING:
             return processing(name, run, {"ml.m5.xlarge": 1}, region=REGION)
-        case JobKind.TRANSFORM:
+        case ResourceKind.TRANSFORM:
             return transform(name, run, {"ml.m5.xlarge": 1}, region=REGION)
-        case JobKind.TUNING:
+        case ResourceKind.TUNING:
             return tuning(name, run, region=REGION)
-        case JobKind.AUTOML:
+        case ResourceKind.AUTOML:
             return automl(name, Run(run.ended, 32), region=REGION)
-        case JobKind.NOTEBOOK:
+        case ResourceKind.NOTEBOOK:
             raise ValueError("no job")
 
 
@@ -53,20 +53,22 @@ def stage(aws_url: str) -> Stage:
             for number in (3, 2, 1):
                 stage.create(a_played_job(kind, number))
         for number in range(10, 215):
-            stage.create(a_played_job(JobKind.TRAINING, number))
-        stage.finish(a_played_job(JobKind.TRAINING, 2))
+            stage.create(a_played_job(ResourceKind.TRAINING, number))
+        stage.finish(a_played_job(ResourceKind.TRAINING, 2))
     return stage
 
 
-def listed(aws: Aws, paces: list[int], kind: JobKind, region: str, since: datetime) -> list[ListedJob]:
+def listed(aws: Aws, paces: list[int], kind: ResourceKind, region: str, since: datetime) -> list[ListedJob]:
     """All pages, counting the waits."""
     lists = SageMakerLists(lambda region: aws.client("sagemaker", region), lambda _: paces.append(1))
     return [job for page in lists.created_since(kind, region, since) for job in page]
 
 
 @pytest.mark.usefixtures("stage")
-@pytest.mark.parametrize("kind", [JobKind.PROCESSING, JobKind.TRANSFORM, JobKind.TUNING, JobKind.AUTOML])
-def test_every_kind_is_listed_newest_first(aws: Aws, kind: JobKind) -> None:
+@pytest.mark.parametrize(
+    "kind", [ResourceKind.PROCESSING, ResourceKind.TRANSFORM, ResourceKind.TUNING, ResourceKind.AUTOML]
+)
+def test_every_kind_is_listed_newest_first(aws: Aws, kind: ResourceKind) -> None:
     """From the time that was asked for."""
     found = listed(aws, [], kind, REGION, START + timedelta(hours=1, minutes=30))
 
@@ -78,7 +80,7 @@ def test_every_kind_is_listed_newest_first(aws: Aws, kind: JobKind) -> None:
 def test_every_page_is_read_with_a_wait_before_each(aws: Aws) -> None:
     """208 jobs are three pages."""
     paces: list[int] = []
-    found = listed(aws, paces, JobKind.TRAINING, REGION, START)
+    found = listed(aws, paces, ResourceKind.TRAINING, REGION, START)
 
     assert len({job.arn for job in found}) == 208
     assert [job.created_at for job in found] == sorted((job.created_at for job in found), reverse=True)
@@ -89,7 +91,7 @@ def test_every_page_is_read_with_a_wait_before_each(aws: Aws) -> None:
 def test_what_is_old_costs_nothing(aws: Aws) -> None:
     """One page, however long the account's history."""
     paces: list[int] = []
-    found = listed(aws, paces, JobKind.TRAINING, REGION, START + timedelta(hours=212, minutes=30))
+    found = listed(aws, paces, ResourceKind.TRAINING, REGION, START + timedelta(hours=212, minutes=30))
 
     assert [job.name for job in found] == ["training-214", "training-213"]
     assert len(paces) == 1
@@ -109,7 +111,7 @@ def test_a_page_can_be_empty_and_not_the_last(aws: Aws) -> None:
 
 def test_a_region_without_jobs_has_none(aws: Aws) -> None:
     """And costs a call a kind."""
-    assert listed(aws, [], JobKind.TRAINING, "eu-north-1", START) == []
+    assert listed(aws, [], ResourceKind.TRAINING, "eu-north-1", START) == []
 
 
 @pytest.mark.usefixtures("stage")
@@ -117,7 +119,7 @@ def test_a_listing_that_was_cut_off_is_gone_on_with(aws: Aws) -> None:
     """Only what is older than where it stopped."""
     lists = SageMakerLists(lambda region: aws.client("sagemaker", region), lambda _: None)
     before = START + timedelta(hours=12)
-    found = [job.name for page in lists.created_since(JobKind.TRAINING, REGION, START, before) for job in page]
+    found = [job.name for page in lists.created_since(ResourceKind.TRAINING, REGION, START, before) for job in page]
 
     assert found == ["training-011", "training-010", "training-003", "training-002", "training-001"]
 
@@ -139,17 +141,17 @@ def test_an_empty_page_is_not_the_end() -> None:
     client = Client()
     lists = SageMakerLists(lambda _: client, lambda _: None)  # type: ignore[arg-type, return-value] # a stand-in
 
-    assert [len(page) for page in lists.created_since(JobKind.TRAINING, REGION, START)] == [0, 1, 0]
+    assert [len(page) for page in lists.created_since(ResourceKind.TRAINING, REGION, START)] == [0, 1, 0]
 
 
 def test_a_status_nobody_knows_hinders_no_listing(aws: Aws, stage: Stage) -> None:
     """SageMaker may add some."""
-    job = a_played_job(JobKind.TRAINING, 214)
+    job = a_played_job(ResourceKind.TRAINING, 214)
     with serving(control_app(DEFAULT_ACCOUNT_ID, REGION)) as control:
         post_json(f"{control}/training-job/{job.name}?region={REGION}", {"TrainingJobStatus": "Paused"})
     del stage
 
-    assert len(listed(aws, [], JobKind.TRAINING, REGION, START + timedelta(hours=212, minutes=30))) == 2
+    assert len(listed(aws, [], ResourceKind.TRAINING, REGION, START + timedelta(hours=212, minutes=30))) == 2
 
 
 def test_a_region_that_is_none_is_a_failure_of_its_own() -> None:
@@ -157,4 +159,4 @@ def test_a_region_that_is_none_is_a_failure_of_its_own() -> None:
     lists = SageMakerLists(lambda region: boto3.client("sagemaker", region_name=region), lambda _: None)
 
     with pytest.raises(UnavailableError, match="InvalidRegionError"):
-        list(lists.created_since(JobKind.TRAINING, "eu-west-1,us-east-1", START))
+        list(lists.created_since(ResourceKind.TRAINING, "eu-west-1,us-east-1", START))

@@ -20,7 +20,7 @@ from sagewatch.adapters.sagemaker.job_stops import SageMakerJobStops
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.errors import AccessDeniedError, SageWatchError, StopRefusedError, ThrottledError, UnavailableError
 from sagewatch.sagemaker.ports import Jobs, JobStops, Stop
-from sagewatch.sagemaker.resources import JOB_KINDS, Job, JobKind, JobStatus
+from sagewatch.sagemaker.resources import JOB_KINDS, Job, JobStatus, ResourceKind
 from tests.fakes.sagemaker import InMemoryJobs, InMemoryJobStops
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, a_job
@@ -28,16 +28,16 @@ from tests.worlds.servers import serving
 
 REGION = "eu-central-1"  # a region of its own
 RUN = Run.ago(1, 30)
-PLAYED: dict[JobKind, PlayedJob] = {
-    JobKind.TRAINING: training("Stops-Train", RUN, {"ml.m5.xlarge": 1}, region=REGION),
-    JobKind.PROCESSING: processing("Stops-Process", RUN, {"ml.m5.xlarge": 1}, region=REGION),
-    JobKind.TRANSFORM: transform("Stops-Transform", RUN, {"ml.m5.xlarge": 1}, region=REGION),
-    JobKind.TUNING: tuning("Stops-Tune", RUN, region=REGION),
-    JobKind.AUTOML: automl("Stops-Auto", RUN, region=REGION),
+PLAYED: dict[ResourceKind, PlayedJob] = {
+    ResourceKind.TRAINING: training("Stops-Train", RUN, {"ml.m5.xlarge": 1}, region=REGION),
+    ResourceKind.PROCESSING: processing("Stops-Process", RUN, {"ml.m5.xlarge": 1}, region=REGION),
+    ResourceKind.TRANSFORM: transform("Stops-Transform", RUN, {"ml.m5.xlarge": 1}, region=REGION),
+    ResourceKind.TUNING: tuning("Stops-Tune", RUN, region=REGION),
+    ResourceKind.AUTOML: automl("Stops-Auto", RUN, region=REGION),
 }
 
 
-def named(kind: JobKind, word: str = "") -> Job:
+def named(kind: ResourceKind, word: str = "") -> Job:
     """Enough of a job to be stopped."""
     return a_job(kind=kind, name=PLAYED[kind].name + word, region=REGION, status=JobStatus.IN_PROGRESS)
 
@@ -97,7 +97,7 @@ def place(request: pytest.FixtureRequest, aws: Aws, stage: Stage) -> Place:
 
 
 @pytest.mark.parametrize("kind", JOB_KINDS)
-def test_a_running_job_is_stopped(place: Place, kind: JobKind) -> None:
+def test_a_running_job_is_stopped(place: Place, kind: ResourceKind) -> None:
     """Whatever its kind; Describe then says so."""
     job = named(kind, "-1")
     place.create(job)
@@ -107,7 +107,7 @@ def test_a_running_job_is_stopped(place: Place, kind: JobKind) -> None:
 
 
 @pytest.mark.parametrize("kind", JOB_KINDS)
-def test_a_job_that_has_ended_needs_no_stop(place: Place, kind: JobKind) -> None:
+def test_a_job_that_has_ended_needs_no_stop(place: Place, kind: ResourceKind) -> None:
     """That is success."""
     job = named(kind, "-2")
     place.create(job)
@@ -117,7 +117,7 @@ def test_a_job_that_has_ended_needs_no_stop(place: Place, kind: JobKind) -> None
 
 
 @pytest.mark.parametrize("kind", JOB_KINDS)
-def test_a_job_that_is_not_there_is_gone(place: Place, kind: JobKind) -> None:
+def test_a_job_that_is_not_there_is_gone(place: Place, kind: ResourceKind) -> None:
     """Deleted, or never made."""
     assert place.stops.stop(replace(named(kind), name="nobody")) is Stop.GONE
 
@@ -150,7 +150,7 @@ def answering(status: int, **body: Any) -> Iterator[JobStops]:
 def test_what_aws_says_of_an_ended_job_is_understood(code: str, message: str, found: Stop) -> None:
     """With one code and many sentences."""
     with answering(400, __type=code, message=message) as stops:
-        assert stops.stop(named(JobKind.TRAINING)) is found
+        assert stops.stop(named(ResourceKind.TRAINING)) is found
 
 
 def test_any_other_no_is_refused_with_what_aws_said() -> None:
@@ -159,7 +159,7 @@ def test_any_other_no_is_refused_with_what_aws_said() -> None:
         answering(400, __type="ValidationException", message="Something else: token=abc") as stops,
         pytest.raises(StopRefusedError, match="Stop of training job Stops-Train: Something else") as refusal,
     ):
-        stops.stop(named(JobKind.TRAINING))
+        stops.stop(named(ResourceKind.TRAINING))
 
     assert "abc" not in str(refusal.value)
 
@@ -178,4 +178,4 @@ def test_a_service_that_refuses_for_now_is_told_apart(status: int, code: str, ex
         answering(status, __type=code, message="Rate exceeded") as stops,
         pytest.raises(expected, match=f"transform job Stops-Transform in {REGION}: {code}: Rate exceeded"),
     ):
-        stops.stop(named(JobKind.TRANSFORM))
+        stops.stop(named(ResourceKind.TRANSFORM))

@@ -18,7 +18,7 @@ from local.demo.player import PlayedJob, Stage
 from local.sagemaker.control import control_app
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs, is_gone
 from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError, ThrottledError, UnavailableError
-from sagewatch.sagemaker.resources import JOB_KINDS, InstanceGroup, JobKind, JobStatus
+from sagewatch.sagemaker.resources import JOB_KINDS, InstanceGroup, JobStatus, ResourceKind
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, a_job
 from tests.worlds.builders import NOW as MOMENT
@@ -63,7 +63,7 @@ def test_every_kind_of_job_is_described(jobs: SageMakerJobs, stage: Stage, playe
 
 
 @pytest.mark.parametrize("kind", JOB_KINDS)
-def test_a_job_that_is_not_there_is_not_found(jobs: SageMakerJobs, kind: JobKind) -> None:
+def test_a_job_that_is_not_there_is_not_found(jobs: SageMakerJobs, kind: ResourceKind) -> None:
     """Whichever of its two errors SageMaker chooses."""
     with pytest.raises(JobNotFoundError):
         jobs.describe(a_job(kind=kind, name="nobody"))

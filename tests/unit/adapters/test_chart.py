@@ -7,22 +7,22 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from sagewatch.adapters.chart import MatplotlibPainter
-from sagewatch.digest.periods import Period, Span
+from sagewatch.adapters.chart import MatplotlibChart
+from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.summary import chart_of
 from sagewatch.ledger.totals import Cell, DayTotal, Spend
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 
-WEEK = Span(Period.WEEKLY, date(2026, 11, 16), date(2026, 11, 22))
+WEEK = DateRange(DigestPeriod.WEEKLY, date(2026, 11, 16), date(2026, 11, 22))
 
 
 def a_picture(*usd: str) -> Image.Image:
     """A chart of training jobs on the last days."""
     totals = [
-        DayTotal(f"2026-11-{22 - back}", {Cell(JobKind.TRAINING, None): Spend(jobs=1, cost_usd=Decimal(amount))})
+        DayTotal(f"2026-11-{22 - back}", {Cell(ResourceKind.TRAINING, None): Spend(jobs=1, cost_usd=Decimal(amount))})
         for back, amount in enumerate(usd)
     ]
-    return Image.open(BytesIO(MatplotlibPainter().draw(chart_of(WEEK, totals))))
+    return Image.open(BytesIO(MatplotlibChart().draw(chart_of(WEEK, totals))))
 
 
 @pytest.mark.parametrize("usd", [(), ("0",), ("0.0000000001",), ("3", "2.50"), ("1234567890.12",) * 14])

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sagewatch.wiring.clients import Pace
+from sagewatch.wiring.clients import Throttle
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Watch:
 def test_calls_in_one_region_keep_their_distance() -> None:
     """Only the rest of it is waited for, and nothing before the first."""
     watch = Watch()
-    pace = Pace(0.5, lambda: watch.now, watch.sleep)
+    pace = Throttle(0.5, lambda: watch.now, watch.sleep)
     pace("us-east-1")
     pace("us-east-1")
     watch.now += 0.25
@@ -35,7 +35,7 @@ def test_calls_in_one_region_keep_their_distance() -> None:
 def test_regions_do_not_wait_for_one_another() -> None:
     """Each has a quota of its own."""
     watch = Watch()
-    pace = Pace(0.5, lambda: watch.now, watch.sleep)
+    pace = Throttle(0.5, lambda: watch.now, watch.sleep)
     for region in ("us-east-1", "eu-west-1", "us-east-1"):
         pace(region)
 

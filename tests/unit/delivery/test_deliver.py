@@ -6,24 +6,24 @@ from decimal import Decimal
 
 import pytest
 
-from sagewatch.alerts.ports import Posted
-from sagewatch.delivery.deliver import Deliverer, Effect
+from sagewatch.alerts.ports import MessageRef
+from sagewatch.delivery.deliver import AlertDelivery, DeliveryEffect
 from sagewatch.delivery.registry import Alert
 from sagewatch.diagnostics.cost_report import JobReport, job_report
-from sagewatch.digest.alerts import DigestAlert, Picture
+from sagewatch.digest.alerts import ChartImage, DigestAlert
 from sagewatch.errors import (
     DeliveryInFlightError,
+    ImageNotReadyError,
     MalformedAlertError,
     NoAnswerError,
     NotPostedYetError,
-    PictureNotReadyError,
     ThreadGoneError,
     ThrottledError,
 )
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert
 from sagewatch.ledger.totals import Spend
 from tests.fakes.alerts import InMemoryAlertQueue
-from tests.fakes.delivery import InMemoryChannel, InMemoryDeliveries, InMemoryGatherings, InMemoryPeople
+from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryDeliveries, InMemoryUserDirectory
 from tests.unit.slack.messages.test_digests import QUIET
 from tests.unit.slack.messages.test_job_running import ALERT
 from tests.unit.slack.messages.test_render import an_alert
@@ -38,10 +38,10 @@ class Desk:
         self.now: datetime = NOW
         self.channel = InMemoryChannel()
         self.deliveries = InMemoryDeliveries()
-        self.gatherings = InMemoryGatherings()
+        self.gatherings = InMemoryAlertGroups()
         self.queue = InMemoryAlertQueue()
-        self.people = InMemoryPeople({"ana@example.com": "U0ANA"})
-        self.deliverer = Deliverer(
+        self.people = InMemoryUserDirectory({"ana@example.com": "U0ANA"})
+        self.deliverer = AlertDelivery(
             deliveries=self.deliveries,
             posted=self.deliveries,
             gatherings=self.gatherings,
@@ -52,7 +52,7 @@ class Desk:
             routes={"nlp": "#nlp", "team-vision": "#vision"},
         )
 
-    def deliver(self, *alerts: Alert) -> list[Effect]:
+    def deliver(self, *alerts: Alert) -> list[DeliveryEffect]:
         """Deliver alerts, and what is queued meanwhile, as the queue does."""
         effects = [self.deliverer.deliver(alert).effect for alert in alerts]
         while self.queue.sent:
@@ -72,8 +72,8 @@ def test_an_alert_is_posted_once_however_often_it_comes() -> None:
     desk = Desk()
     first, second = (desk.deliverer.on_message(an_alert().model_dump_json()) for _ in range(2))
 
-    assert (first.effect, second.effect) == (Effect.POSTED, Effect.POSTED_BEFORE)
-    assert first.posted == second.posted == Posted("C0MEMORY", "1.000000")
+    assert (first.effect, second.effect) == (DeliveryEffect.POSTED, DeliveryEffect.POSTED_BEFORE)
+    assert first.posted == second.posted == MessageRef("C0MEMORY", "1.000000")
     assert len(desk.channel.messages) == 1
 
 
@@ -84,7 +84,7 @@ def test_a_post_that_failed_can_be_tried_again_at_once() -> None:
 
     with pytest.raises(ThrottledError):
         desk.deliverer.deliver(an_alert())
-    assert desk.deliverer.deliver(an_alert()).effect is Effect.POSTED
+    assert desk.deliverer.deliver(an_alert()).effect is DeliveryEffect.POSTED
 
 
 def test_an_alert_being_posted_elsewhere_waits() -> None:
@@ -103,7 +103,7 @@ def test_a_claim_of_a_dead_invocation_lapses() -> None:
     desk.deliveries.claim("job-failed-1", NOW)
     desk.now += timedelta(minutes=1)
 
-    assert desk.deliverer.deliver(an_alert()).effect is Effect.POSTED
+    assert desk.deliverer.deliver(an_alert()).effect is DeliveryEffect.POSTED
 
 
 def test_what_is_no_alert_is_neither_claimed_nor_posted() -> None:
@@ -117,7 +117,7 @@ def test_what_is_no_alert_is_neither_claimed_nor_posted() -> None:
 
 def test_the_answer_says_where_it_stands() -> None:
     """For logs."""
-    assert Desk().deliverer.deliver(an_alert()).answer() == {
+    assert Desk().deliverer.deliver(an_alert()).to_log() == {
         "alert_id": "job-failed-1",
         "effect": "posted",
         "channel": "C0MEMORY",
@@ -181,9 +181,9 @@ def test_a_post_without_an_answer_is_looked_for_before_it_is_posted_again() -> N
         desk.deliver(failed(1))
     effects = desk.deliver(failed(1), failed(1))
 
-    assert effects == [Effect.FOUND, Effect.POSTED_BEFORE]
+    assert effects == [DeliveryEffect.FOUND, DeliveryEffect.POSTED_BEFORE]
     assert len(desk.channel.messages) == 1
-    assert desk.deliveries.where("incident-1") == desk.channel.places[0]
+    assert desk.deliveries.find("incident-1") == desk.channel.places[0]
 
 
 def test_alerts_of_one_incident_share_a_thread() -> None:
@@ -356,20 +356,20 @@ def a_digest() -> DigestAlert:
         instances=None,
         happened_at=NOW,
         digest=replace(QUIET, spend=Spend(jobs=1, cost_usd=Decimal(1))),
-        picture=Picture("F0ABCDEF12", "Bars."),
+        picture=ChartImage("F0ABCDEF12", "Bars."),
     )
 
 
 def test_a_digest_waits_for_its_chart_and_not_for_ever() -> None:
     """Slack takes moments to show a picture; after ten minutes the numbers go alone, and say why."""
     desk = Desk()
-    desk.channel.failures += [PictureNotReadyError("Slack cannot show the picture yet", retry_after=3)] * 2
-    with pytest.raises(PictureNotReadyError):
+    desk.channel.failures += [ImageNotReadyError("Slack cannot show the picture yet", retry_after=3)] * 2
+    with pytest.raises(ImageNotReadyError):
         desk.deliverer.deliver(a_digest())
     assert desk.channel.messages == []
     desk.now += timedelta(minutes=10)
 
-    assert desk.deliverer.deliver(a_digest()).effect is Effect.POSTED
+    assert desk.deliverer.deliver(a_digest()).effect is DeliveryEffect.POSTED
     [message] = desk.channel.messages
     assert [block for block in message.blocks if block.type == "image"] == []
     assert "No chart: Slack cannot show the picture yet." in str([block.to_dict() for block in message.blocks])

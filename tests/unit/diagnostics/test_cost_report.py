@@ -11,14 +11,14 @@ import pytest
 from local.slack.block_kit import faults
 from sagewatch.alerts.base import incident_of
 from sagewatch.delivery.registry import Alert, read_alert
-from sagewatch.diagnostics.cost_report import JobReport, UseOfJobs, job_report
-from sagewatch.diagnostics.utilization import Metric
+from sagewatch.diagnostics.cost_report import JobReport, UtilizationReader, job_report
+from sagewatch.diagnostics.utilization import HostMetric
 from sagewatch.errors import AccessDeniedError, UnavailableError
-from sagewatch.jobs.decisions import Report, decide_ended
-from sagewatch.jobs.record import Effect
+from sagewatch.jobs.decisions import SendCostReport, decide_ended
+from sagewatch.jobs.record import RecordEffect
 from sagewatch.ledger.records import RecordedBy
-from sagewatch.pricing.job_cost import Pricing, cost_of
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobKind, JobStatus
+from sagewatch.pricing.job_cost import PricingStatus, cost_of
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
 from sagewatch.slack.messages.render import Message, render
 from tests.fakes.diagnostics import InMemoryJobMetrics
 from tests.worlds.builders import BOOK, ENDED, NOW, World, a_failed_job, a_job, a_row, an_event
@@ -33,19 +33,19 @@ SMALL = (InstanceGroup("ml.m5.xlarge", 1),)
 RUNNING = a_job(status=JobStatus.IN_PROGRESS, ended_at=None, groups=SMALL)
 
 
-def reports(job: Job, report_usd: str = "10", **changes: Any) -> list[Report]:
+def reports(job: Job, report_usd: str = "10", **changes: Any) -> list[SendCostReport]:
     """The reports that are wanted of an ended job."""
     cost = cost_of(job, BOOK)
     options: dict[str, Any] = {"now": NOW, "by": RecordedBy.EVENT, "report_usd": Decimal(report_usd)} | changes
     decision = decide_ended(job, cost, None, **options)
-    return [action for action in decision.actions if isinstance(action, Report)]
+    return [action for action in decision.actions if isinstance(action, SendCostReport)]
 
 
 def works(metrics: InMemoryJobMetrics, job: Job, begin: datetime, end: datetime, **values: float) -> None:
     """A host that does the same every minute."""
     moments = [begin + timedelta(minutes=minute) for minute in range(int((end - begin).total_seconds()) // 60)]
     for name, value in values.items():
-        metrics.points[job.kind, job.name, "algo-1", Metric[name.upper()]] = dict.fromkeys(moments, value)
+        metrics.points[job.kind, job.name, "algo-1", HostMetric[name.upper()]] = dict.fromkeys(moments, value)
 
 
 def told(world: World) -> list[Alert]:
@@ -85,7 +85,7 @@ def test_a_job_that_ran_for_long_is_replied_to_at_its_end() -> None:
         job = a_job()
         world.has(job)
         world.open_jobs.add(job)
-        world.open_jobs.told(job, told)
+        world.open_jobs.mark_alerted(job, told)
         world.recorder.record(job, RecordedBy.EVENT)
 
         assert [alert.finding for alert in world.alerts.sent] == ["job-report"] * len(told)
@@ -110,7 +110,7 @@ def test_a_dear_job_is_recorded_and_then_reported_with_its_use() -> None:
     works(world.metrics, DEAR, ENDED - timedelta(hours=25), ENDED, gpu=98, gpu_memory=80, cpu=200, memory=30)
     outcome = world.recorder.on_event(an_event("training-job-completed"))
 
-    assert outcome.effects == (Effect.RECORDED, Effect.MARKED, Effect.TOLD, Effect.UNWATCHED)
+    assert outcome.effects == (RecordEffect.RECORDED, RecordEffect.MARKED, RecordEffect.TOLD, RecordEffect.UNWATCHED)
     [report] = told(world)
     assert isinstance(report, JobReport)
     assert (report.cost_usd, report.happened_at, report.suggestion) == ("35.2", ENDED, None)
@@ -165,7 +165,7 @@ def test_metrics_that_are_not_there_hinder_neither_row_nor_report(error: Excepti
     world.metrics.failure = error
     outcome = world.recorder.on_event(an_event("training-job-completed"))
 
-    assert outcome.effects == (Effect.RECORDED, Effect.MARKED, Effect.TOLD, Effect.UNWATCHED)
+    assert outcome.effects == (RecordEffect.RECORDED, RecordEffect.MARKED, RecordEffect.TOLD, RecordEffect.UNWATCHED)
     assert [report.use for report in told(world) if isinstance(report, JobReport)] == [(said,)]
 
 
@@ -202,10 +202,10 @@ def test_a_running_jobs_last_hour_is_one_sentence_and_one_call() -> None:
     """What it did before does not count."""
     metrics = InMemoryJobMetrics()
     works(metrics, RUNNING, NOW - timedelta(hours=1), NOW, cpu=4, memory=50)
-    [key] = [key for key in metrics.points if key[3] is Metric.CPU]
+    [key] = [key for key in metrics.points if key[3] is HostMetric.CPU]
     metrics.points[key][NOW - timedelta(minutes=61)] = 400
 
-    said = UseOfJobs(metrics).sentence(RUNNING, NOW)
+    said = UtilizationReader(metrics).sentence(RUNNING, NOW)
     assert said == "CPU 1 %, memory 50 % over the last hour on 1 host: it looks hung"
     assert metrics.calls == ["60 minutes of training Fraud-XGB-01"]
 
@@ -216,13 +216,13 @@ def test_a_job_that_began_lately_is_asked_about_since_then() -> None:
     works(metrics, RUNNING, NOW - timedelta(minutes=10), NOW, cpu=4, memory=50)
     job = replace(RUNNING, started_at=NOW - timedelta(minutes=10))
 
-    assert UseOfJobs(metrics).sentence(job, NOW) == "CPU 1 %, memory 50 % over the last 10 min on 1 host"
+    assert UtilizationReader(metrics).sentence(job, NOW) == "CPU 1 %, memory 50 % over the last 10 min on 1 host"
 
 
 @pytest.mark.parametrize(
     "job",
     [
-        replace(RUNNING, kind=JobKind.TUNING),
+        replace(RUNNING, kind=ResourceKind.TUNING),
         replace(RUNNING, groups=()),
         replace(RUNNING, started_at=None, created_at=None),
     ],
@@ -231,13 +231,13 @@ def test_what_has_no_hosts_or_no_beginning_is_not_asked_about(job: Job) -> None:
     """A tuning job runs nothing itself."""
     metrics = InMemoryJobMetrics()
 
-    assert (UseOfJobs(metrics).sentence(job, NOW), metrics.calls) == (None, [])
+    assert (UtilizationReader(metrics).sentence(job, NOW), metrics.calls) == (None, [])
 
 
 def test_a_running_job_nobody_can_tell_of_says_nothing_or_that_there_are_no_metrics() -> None:
     """A failed look is no sentence; an empty one is."""
-    assert UseOfJobs(InMemoryJobMetrics(failure=UnavailableError("down"))).sentence(RUNNING, NOW) is None
-    assert UseOfJobs(InMemoryJobMetrics()).sentence(RUNNING, NOW) == "CloudWatch has no metrics of it"
+    assert UtilizationReader(InMemoryJobMetrics(failure=UnavailableError("down"))).sentence(RUNNING, NOW) is None
+    assert UtilizationReader(InMemoryJobMetrics()).sentence(RUNNING, NOW) == "CloudWatch has no metrics of it"
 
 
 def a_report(**changes: Any) -> JobReport:
@@ -274,11 +274,11 @@ def test_a_reports_message_says(what: str) -> None:
 
 def test_a_report_says_what_is_not_known() -> None:
     """Never 0."""
-    report = a_report(cost_usd=None, pricing=Pricing.UNPRICED, spot_savings_usd=None, use=(), suggestion=None)
+    report = a_report(cost_usd=None, pricing=PricingStatus.UNPRICED, spot_savings_usd=None, use=(), suggestion=None)
 
     assert "Training job ended unpriced: Fraud-XGB-01" in shown(render(report))
     assert "*Use*" not in shown(render(report))
-    assert "about $35.20" in shown(render(a_report(pricing=Pricing.PROVISIONAL)))
+    assert "about $35.20" in shown(render(a_report(pricing=PricingStatus.PROVISIONAL)))
 
 
 def test_the_longest_report_fits_and_is_harmless() -> None:

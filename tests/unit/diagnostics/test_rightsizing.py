@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sagewatch.diagnostics.rightsizing import suggestion
-from sagewatch.diagnostics.utilization import Metric, Raw, RawHosts, Window, measure
+from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window, measure
 from sagewatch.ledger.records import RecordedBy, record_of
 from sagewatch.pricing.book import PriceBook
 from sagewatch.pricing.job_cost import cost_of
@@ -126,7 +126,7 @@ def test_nothing_is_suggested_where_a_host_is_silent_or_refuted() -> None:
 
     assert said(job, {"algo-1": low, "algo-2": low}) is not None
     assert said(job, {"algo-1": low}) is None
-    assert said(job, {"algo-1": low, "algo-2": low | {Metric.CPU: Raw(9000, 9000, 60)}}) is None
+    assert said(job, {"algo-1": low, "algo-2": low | {HostMetric.CPU: MetricSeries(9000, 9000, 60)}}) is None
 
 
 @pytest.mark.parametrize(

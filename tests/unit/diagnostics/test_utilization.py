@@ -8,10 +8,10 @@ import pytest
 
 from sagewatch.diagnostics.utilization import (
     NO_METRICS,
+    HostMetric,
     Load,
-    Metric,
-    Raw,
-    Use,
+    MetricSeries,
+    Utilization,
     Window,
     hosts_of,
     looks_hung,
@@ -20,24 +20,24 @@ from sagewatch.diagnostics.utilization import (
     running_sentence,
 )
 from sagewatch.sagemaker.instance_types import InstanceFacts, facts_of
-from sagewatch.sagemaker.resources import InstanceGroup, JobKind
+from sagewatch.sagemaker.resources import InstanceGroup, ResourceKind
 from tests.worlds.builders import ENDED, NOW, STARTED, a_job
 
 HOUR = Window(STARTED, ENDED)
 G5 = InstanceGroup("ml.g5.12xlarge", 1)  # 48 vCPUs, 4 GPUs
 
 
-def raw(points: int = 60, **metrics: tuple[float, float]) -> dict[Metric, Raw]:
+def raw(points: int = 60, **metrics: tuple[float, float]) -> dict[HostMetric, MetricSeries]:
     """Average and peak by the metric's short name."""
-    return {Metric[name.upper()]: Raw(average, peak, points) for name, (average, peak) in metrics.items()}
+    return {HostMetric[name.upper()]: MetricSeries(average, peak, points) for name, (average, peak) in metrics.items()}
 
 
-def used(*groups: InstanceGroup, **hosts: Mapping[Metric, Raw]) -> Use:
+def used(*groups: InstanceGroup, **hosts: Mapping[HostMetric, MetricSeries]) -> Utilization:
     """What a training job on those instances used in an hour; hosts by their names with underscores."""
     return within(HOUR, *groups, **hosts)
 
 
-def within(window: Window, *groups: InstanceGroup, **hosts: Mapping[Metric, Raw]) -> Use:
+def within(window: Window, *groups: InstanceGroup, **hosts: Mapping[HostMetric, MetricSeries]) -> Utilization:
     """The same, in another time."""
     named = {name.replace("_", "-"): metrics for name, metrics in hosts.items()}
     return measure(a_job(groups=groups or (G5,)), named, window)
@@ -100,12 +100,12 @@ def test_groups_number_their_hosts_through() -> None:
     job = a_job(groups=(InstanceGroup("ml.g5.xlarge", 2), InstanceGroup("ml.c5.2xlarge", 1)))
 
     assert hosts_of(job) == {"algo-1": "ml.g5.xlarge", "algo-2": "ml.g5.xlarge", "algo-3": "ml.c5.2xlarge"}
-    assert hosts_of(a_job(kind=JobKind.TRANSFORM)) is None
+    assert hosts_of(a_job(kind=ResourceKind.TRANSFORM)) is None
 
 
 def test_a_transform_jobs_hosts_are_all_of_its_one_type() -> None:
     """Whatever they are called."""
-    job = a_job(kind=JobKind.TRANSFORM, groups=(InstanceGroup("ml.m5.xlarge", 2),))
+    job = a_job(kind=ResourceKind.TRANSFORM, groups=(InstanceGroup("ml.m5.xlarge", 2),))
     use = measure(job, {"i-0a1": raw(cpu=(40, 80), memory=(5, 6))}, HOUR)
 
     assert [(host.host, host.instance_type, host.cpu) for host in use.hosts] == [
@@ -115,7 +115,7 @@ def test_a_transform_jobs_hosts_are_all_of_its_one_type() -> None:
 
 
 @pytest.mark.parametrize("metrics", [raw(cpu=(900, 1100)), raw(cpu=(1, 1), gpu=(50, 60))])
-def test_numbers_no_such_host_can_have_refute_its_type(metrics: Mapping[Metric, Raw]) -> None:
+def test_numbers_no_such_host_can_have_refute_its_type(metrics: Mapping[HostMetric, MetricSeries]) -> None:
     """11 cores at work on a host of 8, or a GPU where there is none: it is some other group's."""
     [host] = used(InstanceGroup("ml.c5.2xlarge", 1), algo_1=metrics).hosts
 
@@ -205,7 +205,7 @@ def test_one_minute_of_work_is_not_hung(changes: dict[str, tuple[float, float]],
         used(algo_1={}),
         used(InstanceGroup("ml.g5.12xlarge", 2), algo_1=AT_REST),
         within(Window(NOW - timedelta(minutes=59), NOW), algo_1=AT_REST),
-        used(algo_1={metric: Raw(value.average, value.peak, 47) for metric, value in AT_REST.items()}),
+        used(algo_1={metric: MetricSeries(value.average, value.peak, 47) for metric, value in AT_REST.items()}),
         used(algo_1=raw(cpu=(0, 0), memory=(0, 0), gpu_memory=(0, 0))),
         used(InstanceGroup("ml.p9.48xlarge", 1), algo_1=raw(cpu=(0, 0), memory=(1, 1))),
         used(InstanceGroup("ml.trn1.2xlarge", 1), algo_1=raw(cpu=(0, 0), memory=(1, 1))),
@@ -220,7 +220,7 @@ def test_one_minute_of_work_is_not_hung(changes: dict[str, tuple[float, float]],
         "no metric for Trainium",
     ],
 )
-def test_what_is_not_known_does_not_look_hung(use: Use) -> None:
+def test_what_is_not_known_does_not_look_hung(use: Utilization) -> None:
     """Missing metrics are never 0."""
     assert not looks_hung(use)
 

@@ -7,13 +7,13 @@ import pytest
 
 from sagewatch.digest.budgets import EVERYBODY, Budget, BudgetState, findings, states_of
 from sagewatch.ledger.totals import Cell, DayTotal, Spend
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 
 
 def a_total(day: str, **usd: str) -> DayTotal:
     """What owners spent on a day; ``nobody`` is no owner."""
     cells = {
-        Cell(JobKind.TRAINING, None if owner == "nobody" else owner): Spend(jobs=1, cost_usd=Decimal(amount))
+        Cell(ResourceKind.TRAINING, None if owner == "nobody" else owner): Spend(jobs=1, cost_usd=Decimal(amount))
         for owner, amount in usd.items()
     }
     return DayTotal(day, cells)

@@ -7,33 +7,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagewatch.digest.periods import Asked, Period, Refused, Span, read_request
+from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, InvalidRequest, read_request
 
 TUESDAY = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
-def span(event: object, now: datetime = TUESDAY, zone: str = "Europe/Berlin") -> Span:
+def span(event: object, now: datetime = TUESDAY, zone: str = "Europe/Berlin") -> DateRange:
     """What was asked for."""
     asked = read_request(event, now, ZoneInfo(zone))
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, DigestRequest)
     return asked.span
 
 
 @pytest.mark.parametrize(
     ("at", "zone", "expected"),
     [
-        ("2026-11-24T08:00:00Z", "Europe/Berlin", Span(Period.DAILY, date(2026, 11, 23), date(2026, 11, 23))),
-        ("2026-11-23T08:00:00Z", "Europe/Berlin", Span(Period.WEEKLY, date(2026, 11, 16), date(2026, 11, 22))),
+        (
+            "2026-11-24T08:00:00Z",
+            "Europe/Berlin",
+            DateRange(DigestPeriod.DAILY, date(2026, 11, 23), date(2026, 11, 23)),
+        ),
+        (
+            "2026-11-23T08:00:00Z",
+            "Europe/Berlin",
+            DateRange(DigestPeriod.WEEKLY, date(2026, 11, 16), date(2026, 11, 22)),
+        ),
         # 9 in the morning of a Monday in Auckland is Sunday evening in UTC: Saturday is the last day that is over
-        ("2026-11-22T20:00:00Z", "Pacific/Auckland", Span(Period.WEEKLY, date(2026, 11, 15), date(2026, 11, 21))),
-        ("2026-11-23T17:00:00Z", "America/Los_Angeles", Span(Period.WEEKLY, date(2026, 11, 16), date(2026, 11, 22))),
+        (
+            "2026-11-22T20:00:00Z",
+            "Pacific/Auckland",
+            DateRange(DigestPeriod.WEEKLY, date(2026, 11, 15), date(2026, 11, 21)),
+        ),
+        (
+            "2026-11-23T17:00:00Z",
+            "America/Los_Angeles",
+            DateRange(DigestPeriod.WEEKLY, date(2026, 11, 16), date(2026, 11, 22)),
+        ),
     ],
 )
-def test_the_schedule_asks_for_yesterday_and_on_mondays_for_the_week(at: str, zone: str, expected: Span) -> None:
+def test_the_schedule_asks_for_yesterday_and_on_mondays_for_the_week(at: str, zone: str, expected: DateRange) -> None:
     """Days are UTC's; which day is a Monday is the people's."""
     asked = read_request({"period": "scheduled", "at": at}, datetime.fromisoformat(at), ZoneInfo(zone))
 
-    assert asked == Asked(expected, scheduled=True)
+    assert asked == DigestRequest(expected, scheduled=True)
 
 
 def test_a_late_try_is_about_the_day_it_was_due_for() -> None:
@@ -51,8 +67,12 @@ def test_a_schedule_that_does_not_say_when_it_was_due_is_due_now(at: object) -> 
 
 def test_a_day_can_be_asked_for_by_hand() -> None:
     """It is the last day of the period; yesterday where it is not said."""
-    assert span({"period": "daily", "day": "2026-10-31"}) == Span(Period.DAILY, date(2026, 10, 31), date(2026, 10, 31))
-    assert span({"period": "weekly", "day": "2026-11-03"}) == Span(Period.WEEKLY, date(2026, 10, 28), date(2026, 11, 3))
+    assert span({"period": "daily", "day": "2026-10-31"}) == DateRange(
+        DigestPeriod.DAILY, date(2026, 10, 31), date(2026, 10, 31)
+    )
+    assert span({"period": "weekly", "day": "2026-11-03"}) == DateRange(
+        DigestPeriod.WEEKLY, date(2026, 10, 28), date(2026, 11, 3)
+    )
     assert span({"period": "daily"}).last == date(2026, 11, 23)
 
 
@@ -84,17 +104,19 @@ def test_anything_else_is_refused_with_the_reason(event: object) -> None:
     """In words, and nothing is done."""
     refused = read_request(event, TUESDAY, ZoneInfo("UTC"))
 
-    assert isinstance(refused, Refused)
-    assert refused.answer()["effect"] == "refused"
+    assert isinstance(refused, InvalidRequest)
+    assert refused.to_log()["effect"] == "refused"
 
 
 @given(st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_whatever_is_sent_the_outcome_is_typed(day: object) -> None:
     """No error."""
-    assert isinstance(read_request({"period": "daily", "day": day, "at": day}, TUESDAY, ZoneInfo("UTC")), Refused)
+    assert isinstance(
+        read_request({"period": "daily", "day": day, "at": day}, TUESDAY, ZoneInfo("UTC")), InvalidRequest
+    )
 
 
 def test_the_period_before_is_as_long() -> None:
     """And ends where this one begins."""
-    assert span({"period": "weekly"}).before == Span(Period.WEEKLY, date(2026, 11, 10), date(2026, 11, 16))
-    assert span({"period": "daily"}).before == Span(Period.DAILY, date(2026, 11, 22), date(2026, 11, 22))
+    assert span({"period": "weekly"}).before == DateRange(DigestPeriod.WEEKLY, date(2026, 11, 10), date(2026, 11, 16))
+    assert span({"period": "daily"}).before == DateRange(DigestPeriod.DAILY, date(2026, 11, 22), date(2026, 11, 22))

@@ -10,19 +10,19 @@ from itertools import islice
 
 import pytest
 
-from sagewatch.alerts.ports import Posted
+from sagewatch.alerts.ports import MessageRef
 from sagewatch.delivery.registry import read_alert
 from sagewatch.digest.budgets import EVERYBODY, Budget
-from sagewatch.digest.periods import Refused
-from sagewatch.digest.savings import Idled
-from sagewatch.digest.send import Digested
+from sagewatch.digest.periods import InvalidRequest
+from sagewatch.digest.savings import IdleStops
+from sagewatch.digest.send import DigestOutcome
 from sagewatch.digest.summary import Digest, Running, Share, alt_text
 from sagewatch.errors import AlertRefusedError, UnavailableError
-from sagewatch.idle.state import Warned
-from sagewatch.ledger.totals import Amounts, DaySum, LedgerRow, total_of_day
-from sagewatch.pricing.job_cost import Pricing
+from sagewatch.idle.state import PendingStop
+from sagewatch.ledger.totals import Amounts, DayKey, LedgerRow, total_of_day
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import InstanceGroup, JobKind, JobStatus
+from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, ResourceKind
 from sagewatch.slack.messages.digests import digest_message
 from tests.worlds.builders import a_job
 from tests.worlds.digest import DigestWorld
@@ -33,7 +33,7 @@ WEEK = {"period": "weekly", "day": "2026-11-22"}
 def written(world: DigestWorld, event: object = None) -> Digest:
     """The digest that was asked for, as whoever delivers it reads it."""
     outcome = world.digester.on_event(event or WEEK)
-    assert isinstance(outcome, Digested)
+    assert isinstance(outcome, DigestOutcome)
     told = read_alert(world.digests[-1].model_dump_json())
     assert told == world.digests[-1]
     return world.digests[-1].digest
@@ -44,10 +44,10 @@ def a_week(world: DigestWorld) -> None:
     world.row("too-late", "2026-11-23", "100")
     world.row("a", "2026-11-17", "10")
     world.row("b", "2026-11-18", "30", owner="bo", failure_class=FailureClass.USER_CODE)
-    world.row("c", "2026-11-22", "2.50", kind=JobKind.PROCESSING)
+    world.row("c", "2026-11-22", "2.50", kind=ResourceKind.PROCESSING)
     world.row("d", "2026-11-20", "5", owner="chi", spot_savings_usd=Decimal(15))
-    world.row("e", "2026-11-20", None, pricing=Pricing.UNPRICED)
-    world.row("tuner", "2026-11-20", None, kind=JobKind.TUNING, pricing=Pricing.NOT_INSTANCE_PRICED)
+    world.row("e", "2026-11-20", None, pricing=PricingStatus.UNPRICED)
+    world.row("tuner", "2026-11-20", None, kind=ResourceKind.TUNING, pricing=PricingStatus.NOT_INSTANCE_PRICED)
     idle = {"stopped_by": "sagewatch", "idle_since": "2026-11-18T15:00:00Z"}
     world.notebook("2026-11-18T14:00:00Z", "2026-11-18T20:00:00Z", "8.46", **idle)
     world.notebook("2026-11-18T20:00:00Z", "2026-11-19T06:00:00Z", "0.01", instances=None)
@@ -92,7 +92,7 @@ def test_what_was_lost_and_saved_by_hand() -> None:
     assert (digest.spend.failed_jobs, digest.spend.failed_usd) == (1, Decimal(30))
     assert (digest.spend.spot_cost_usd, digest.spend.spot_savings_usd) == (Decimal(5), Decimal(15))
     assert digest.spend.unpriced_jobs == 1
-    assert digest.idled == Idled(stops=1, idle_usd=Decimal("7.05"), saved_usd=Decimal("14.1"), saved_seconds=36_000)
+    assert digest.idled == IdleStops(stops=1, idle_usd=Decimal("7.05"), saved_usd=Decimal("14.1"), saved_seconds=36_000)
 
 
 def test_totals_that_are_kept_say_the_same_as_rows() -> None:
@@ -102,7 +102,7 @@ def test_totals_that_are_kept_say_the_same_as_rows() -> None:
         a_week(each)
     for number in range(31):
         day = (date(2026, 11, 1) + timedelta(days=number)).isoformat()
-        kept.totals.keep(total_of_day(day, kept.ledger.amounts_of_day(day)))
+        kept.totals.save(total_of_day(day, kept.ledger.amounts_of_day(day)))
 
     assert written(world) == written(kept)
 
@@ -110,9 +110,9 @@ def test_totals_that_are_kept_say_the_same_as_rows() -> None:
 def test_a_kept_total_that_is_no_longer_right_is_not_believed() -> None:
     """Its day is read anew."""
     world = DigestWorld()
-    world.totals.keep(total_of_day("2026-11-20", []))
+    world.totals.save(total_of_day("2026-11-20", []))
     world.row("late", "2026-11-20", "3")
-    world.marks.add(DaySum("2026-11-20"))
+    world.marks.add(DayKey("2026-11-20"))
 
     assert written(world).spend.cost_usd == Decimal(3)
 
@@ -135,7 +135,7 @@ def test_the_chart_has_fourteen_days_by_kind() -> None:
 
     assert [bar.day for bar in chart.bars] == [date(2026, 11, 9) + timedelta(days=number) for number in range(14)]
     assert (chart.whole(within=True), chart.whole(within=False)) == (Decimal("55.97"), Decimal(48))
-    assert chart.bars[9].usd == {JobKind.TRAINING: Decimal(30), JobKind.NOTEBOOK: Decimal("8.46")}
+    assert chart.bars[9].usd == {ResourceKind.TRAINING: Decimal(30), ResourceKind.NOTEBOOK: Decimal("8.46")}
     [(name, picture, words)] = world.pictures.kept.values()
     assert (name, picture, words) == ("spend-weekly-2026-11-22.png", b"a picture", alt_text(chart))
     assert "$55.97 in the period of this digest, $48.00 in the days before" in words
@@ -153,7 +153,7 @@ def test_the_numbers_do_not_wait_for_the_chart(trouble: Exception) -> None:
     world.pictures.failure = trouble
     outcome = world.digester.on_event(WEEK)
 
-    assert isinstance(outcome, Digested)
+    assert isinstance(outcome, DigestOutcome)
     assert outcome.no_picture == world.digests[0].no_picture == str(trouble)
     assert world.digests[0].picture is None
 
@@ -165,15 +165,15 @@ def test_what_runs_now_is_told_with_its_price() -> None:
     arn = "arn:aws:sagemaker:us-east-1:111122223333:training-job"
     world.open_jobs.add(a_job(name="one", arn=f"{arn}/one", **running))
     world.open_jobs.add(a_job(name="two", arn=f"{arn}/two", groups=(InstanceGroup("ml.p9.48xlarge", 1),), **running))
-    world.open_jobs.add(a_job(name="tuner", arn=f"{arn}/tuner", kind=JobKind.TUNING, groups=(), **running))
+    world.open_jobs.add(a_job(name="tuner", arn=f"{arn}/tuner", kind=ResourceKind.TUNING, groups=(), **running))
     world.open_jobs.add(a_job(name="pool", arn=f"{arn}/pool"), provisional=True)
     lab = world.open_session("lab", world.now - timedelta(hours=30), "ml.g5.xlarge")
     world.open_session("off", world.now - timedelta(hours=30), None)
     since = world.now - timedelta(hours=10)
     for arn in (lab.arn, "arn:aws:sagemaker:us-east-1:1:notebook-instance/stopped-since"):
         watched = world.watches.read(arn, "us-east-1")
-        warned = Warned(alert_id="w", warned_at=since, stop_at=world.now, idle_since=since)
-        world.watches.keep(type(watched)(arn=arn, warned=warned), "us-east-1")
+        warned = PendingStop(alert_id="w", warned_at=since, stop_at=world.now, idle_since=since)
+        world.watches.save(type(watched)(arn=arn, warned=warned), "us-east-1")
 
     assert written(world, {"period": "daily"}).running == Running(
         jobs=2,
@@ -204,12 +204,12 @@ def test_a_digest_that_was_posted_is_not_written_again() -> None:
     world = DigestWorld()
     a_week(world)
     first = world.digester.on_event(WEEK)
-    assert isinstance(first, Digested)
-    world.deliveries.confirm(first.alert, Posted("C", "1.0"), world.now)
+    assert isinstance(first, DigestOutcome)
+    world.deliveries.confirm(first.alert, MessageRef("C", "1.0"), world.now)
     second = world.digester.on_event({"period": "scheduled"})
 
-    assert isinstance(second, Digested)
-    assert (second.alert, second.queued, second.answer()["effect"]) == (first.alert, False, "posted before")
+    assert isinstance(second, DigestOutcome)
+    assert (second.alert, second.queued, second.to_log()["effect"]) == (first.alert, False, "posted before")
     assert (len(world.digests), len(world.pictures.kept)) == (1, 1)
 
 
@@ -233,7 +233,7 @@ def test_what_makes_no_sense_does_nothing() -> None:
     """The outcome says why."""
     world = DigestWorld(Budget("ana", Decimal(1)))
 
-    assert isinstance(world.digester.on_event({"Records": []}), Refused)
+    assert isinstance(world.digester.on_event({"Records": []}), InvalidRequest)
     assert world.alerts.sent == []
 
 
@@ -250,7 +250,7 @@ def test_the_daily_run_tells_of_budgets_once() -> None:
     for _ in range(2):
         world.digester.on_event({"period": "scheduled"})
         for alert in world.budget_alerts:
-            world.deliveries.confirm(alert.alert_id, Posted("C", "1.0"), world.now)
+            world.deliveries.confirm(alert.alert_id, MessageRef("C", "1.0"), world.now)
 
     told = [(alert.state.owner, alert.threshold) for alert in world.budget_alerts]
     assert told == [("ana@example.com", 80), ("ana@example.com", None), ("*", 100)]
@@ -268,7 +268,7 @@ def test_a_day_that_is_not_over_is_in_no_budget() -> None:
 
 # A month of 300,000 rows, made up as it is read. Amounts are whole cents, and the oracle adds up integers.
 PER_DAY, OWNERS = 10_000, [*(f"owner-{number:02}" for number in range(40)), None]
-KINDS = [JobKind.TRAINING, JobKind.TRAINING, JobKind.PROCESSING, JobKind.TRANSFORM]
+KINDS = [ResourceKind.TRAINING, ResourceKind.TRAINING, ResourceKind.PROCESSING, ResourceKind.TRANSFORM]
 
 
 @dataclass(frozen=True)
@@ -277,7 +277,7 @@ class Made:
 
     name: str
     owner: str | None
-    kind: JobKind
+    kind: ResourceKind
     cents: int | None
     failed: bool
     saved_cents: int | None
@@ -310,7 +310,7 @@ class MadeUp:
             self.read[day] += 1
             yield LedgerRow(
                 kind=job.kind,
-                pricing=Pricing.UNPRICED if job.cents is None else Pricing.PRICED,
+                pricing=PricingStatus.UNPRICED if job.cents is None else PricingStatus.PRICED,
                 owner=job.owner,
                 cost_usd=None if job.cents is None else Decimal(job.cents) / 100,
                 spot_savings_usd=None if job.saved_cents is None else Decimal(job.saved_cents) / 100,
@@ -344,7 +344,7 @@ class Oracle:
     """What the month comes to, in cents, by other arithmetic than the product's."""
 
     owners: Counter[str | None] = field(default_factory=Counter)
-    kinds: Counter[JobKind] = field(default_factory=Counter)
+    kinds: Counter[ResourceKind] = field(default_factory=Counter)
     before: Counter[str | None] = field(default_factory=Counter)
     month: Counter[str | None] = field(default_factory=Counter)
     dearest: list[tuple[int, str]] = field(default_factory=list)
@@ -407,8 +407,8 @@ def test_closed_days_of_such_a_month_are_read_for_the_dearest_jobs_alone(oracle:
     world.now = datetime.fromisoformat("2026-12-01T09:00:00Z")
     for number in range(14):
         day = (date(2026, 11, 17) + timedelta(days=number)).isoformat()
-        world.totals.keep(total_of_day(day, rows.of_day(day)))
-    world.marks.add(DaySum("2026-11-26"))
+        world.totals.save(total_of_day(day, rows.of_day(day)))
+    world.marks.add(DayKey("2026-11-26"))
     rows.read.clear()
     _agrees(written(world, {"period": "weekly"}), oracle)
 

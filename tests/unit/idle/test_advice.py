@@ -11,7 +11,7 @@ from sagewatch.errors import ThrottledError
 from sagewatch.idle.advice import spot_saving
 from sagewatch.jobs.ports import OpenJob
 from sagewatch.ledger.totals import Cell, DayTotal, Spend
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobKind
+from sagewatch.sagemaker.resources import InstanceGroup, Job, ResourceKind
 from tests.worlds.builders import NOW, a_job
 from tests.worlds.notebooks import NotebookWorld, a_notebook
 
@@ -34,7 +34,7 @@ def running(**changes: Any) -> Job:
     return a_job(**told)
 
 
-def days(*spends: Spend, kind: JobKind = JobKind.TRAINING) -> Sequence[DayTotal]:
+def days(*spends: Spend, kind: ResourceKind = ResourceKind.TRAINING) -> Sequence[DayTotal]:
     """The totals of some days, of one kind."""
     return [DayTotal(f"2026-11-{day:02}", {Cell(kind, None): spend}) for day, spend in enumerate(spends, 1)]
 
@@ -62,7 +62,7 @@ def test_a_notebook_that_works_while_a_job_of_its_role_does_may_only_be_waiting(
         running(role_arn=None),
         running(created_at=NOW - timedelta(days=3)),
         running(created_at=NOW - timedelta(minutes=14)),
-        running(kind=JobKind.PROCESSING, arn=running().arn.replace("training-job", "processing-job")),
+        running(kind=ResourceKind.PROCESSING, arn=running().arn.replace("training-job", "processing-job")),
         running(region="eu-west-1"),
     ],
     ids=["another role", "no role told", "from before the session", "too young", "no training", "another region"],
@@ -121,7 +121,7 @@ def test_a_notebook_that_works_on_a_gpu_for_longer_than_the_limit_seems_to_train
     """The same hours as a training job: 28 h x 1.408 = 39.42; 60 % less on spot is 15.77."""
     world = a_world()
     for total in days(Spend(spot_cost_usd=Decimal(4), spot_savings_usd=Decimal(6))):
-        world.totals.keep(total)
+        world.totals.save(total)
     for _ in range(8):
         world.sweep(later=timedelta(hours=4))
     [news] = world.news
@@ -194,7 +194,7 @@ def test_the_saving_of_spot_is_that_of_spot_training_jobs_alone() -> None:
     """6 of 10 USD; what processing cost does not count, and without any there is none."""
     spot, plain = Spend(spot_cost_usd=Decimal(4), spot_savings_usd=Decimal(6)), Spend(cost_usd=Decimal(90))
 
-    assert spot_saving([*days(spot, plain), *days(spot + spot, kind=JobKind.PROCESSING)]) == Decimal("0.6")
+    assert spot_saving([*days(spot, plain), *days(spot + spot, kind=ResourceKind.PROCESSING)]) == Decimal("0.6")
     assert spot_saving(days(plain)) is None
 
 

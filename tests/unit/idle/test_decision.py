@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from sagewatch.alerts.ports import FOREVER, Lease
-from sagewatch.idle.decision import Rules, Verdict, decide, rules_for
+from sagewatch.idle.decision import IdleRules, Verdict, decide, rules_for
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
-from sagewatch.idle.state import Warned, Watched
+from sagewatch.idle.state import NotebookState, PendingStop
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from tests.worlds.builders import ACCOUNT, NOW
 
-RULES = Rules(idle_after=timedelta(hours=4), warn=timedelta(minutes=60))
+RULES = IdleRules(idle_after=timedelta(hours=4), warn=timedelta(minutes=60))
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:notebook-instance/lab-one"
 LAB = Notebook(
     name="Lab-One",
@@ -34,19 +34,19 @@ def ago(**time: float) -> datetime:
     return NOW - timedelta(**time)
 
 
-def warned(**time: float) -> Watched:
+def warned(**time: float) -> NotebookState:
     """A stop was announced so long ago, an hour before it."""
     at = ago(**time)
-    return Watched(
+    return NotebookState(
         arn=ARN,
         incidents=1,
-        warned=Warned(alert_id="x", warned_at=at, stop_at=at + RULES.warn, idle_since=at - RULES.idle_after),
+        warned=PendingStop(alert_id="x", warned_at=at, stop_at=at + RULES.warn, idle_since=at - RULES.idle_after),
     )
 
 
-def kept(until: datetime) -> Watched:
+def kept(until: datetime) -> NotebookState:
     """Somebody keeps it."""
-    return Watched(arn=ARN, lease=Lease("U0ANA", until, ago(hours=5)))
+    return NotebookState(arn=ARN, lease=Lease("U0ANA", until, ago(hours=5)))
 
 
 def jupyter_idle(**time: float) -> Idle:
@@ -76,7 +76,7 @@ class Row:
     readings: tuple[Reading, ...]
     verdict: Verdict
     says: str
-    watched: Watched = field(default_factory=lambda: Watched(arn=ARN))
+    watched: NotebookState = field(default_factory=lambda: NotebookState(arn=ARN))
     notebook: Notebook = LAB
     since: datetime = TWO_DAYS_AGO
 
@@ -201,8 +201,8 @@ def test_the_decision_table(row: Row) -> None:
 
 
 @pytest.mark.parametrize("readings", [(), (BUSY,), (REFUSED,), (HANGS, log_idle(days=30)), (NO_LOG, NO_AGENT)])
-@pytest.mark.parametrize("watched", [Watched(arn=ARN), warned(hours=30)])
-def test_what_is_busy_or_unknown_is_never_stopped(readings: tuple[Reading, ...], watched: Watched) -> None:
+@pytest.mark.parametrize("watched", [NotebookState(arn=ARN), warned(hours=30)])
+def test_what_is_busy_or_unknown_is_never_stopped(readings: tuple[Reading, ...], watched: NotebookState) -> None:
     """Whatever was announced before."""
     verdict = decide(LAB, readings, watched, ago(days=30), RULES, NOW).verdict
 
@@ -216,7 +216,7 @@ def test_a_tag_sets_a_notebooks_own_limit(text: str, hours: float) -> None:
     """As an ISO 8601 duration."""
     rules, fault = rules_for({"sagewatch:idle-after": text}, RULES)
 
-    assert (rules, fault) == (Rules(timedelta(hours=hours), RULES.warn), None)
+    assert (rules, fault) == (IdleRules(timedelta(hours=hours), RULES.warn), None)
 
 
 @pytest.mark.parametrize("text", ["", "4h", "8", "PT", "PT0S", "-PT4H", "PT1S", "P99D", "4:00:00", "PT4X"])
@@ -235,7 +235,7 @@ def test_times_of_two_sources_name_their_zone_once() -> None:
         Idle(Source.JUPYTER, ago(hours=6), "no kernel has run since 06:00 UTC"),
         Idle(Source.LOG, ago(hours=5), "the log's last line of work is from 07:00 UTC"),
     ]
-    decided = decide(LAB, readings, Watched(arn=ARN), TWO_DAYS_AGO, RULES, NOW)
+    decided = decide(LAB, readings, NotebookState(arn=ARN), TWO_DAYS_AGO, RULES, NOW)
 
     assert decided.reason == "no kernel has run since 06:00 UTC; the log's last line of work is from 07:00"
 

@@ -114,15 +114,15 @@ def test_what_was_restarted_since_it_was_looked_at_is_not_stopped() -> None:
     world = NotebookWorld()
     world.has(a_notebook())
     world.sweep()
-    look = world.sweeper.looker.look
+    look = world.sweeper.looker.inspect
 
     class Restarted:
         """It is stopped and started at the second look of the sweep."""
 
         looks = 0
 
-        def look(self, session, watched):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            """See ``Looker.look``."""
+        def inspect(self, session, watched):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            """See ``NotebookInspector.inspect``."""
             case = look(session, watched)
             self.looks += 1
             if self.looks == 2:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from sagewatch.alerts.ports import Lease, Posted
+from sagewatch.alerts.ports import Lease, MessageRef
 from sagewatch.errors import AccessDeniedError, StopRefusedError, SweepIncompleteError, ThrottledError
 from sagewatch.idle.decision import Verdict
 from sagewatch.idle.evidence import Idle, Source, Unknown
@@ -65,7 +65,7 @@ def test_nothing_is_stopped_before_its_announcement_is_in_slack_for_the_whole_ti
     world.now += timedelta(hours=2)
     unposted = world.sweeper.sweep(enough_for(99))
     [alert] = world.announced
-    world.deliveries.posted[alert.alert_id] = Posted("C0", str(world.now.timestamp()))
+    world.deliveries.posted[alert.alert_id] = MessageRef("C0", str(world.now.timestamp()))
     early = world.sweep(later=timedelta(minutes=59))
     late = world.sweep(later=timedelta(minutes=2))
 
@@ -107,7 +107,7 @@ def test_a_lease_written_between_decision_and_call_counts() -> None:
     world.sweep()
     world.now += HOUR
     arn = a_notebook().arn
-    world.watches.grant(arn, "us-east-1", Lease("U0ANA", world.now + HOUR, world.now))
+    world.watches.put_lease(arn, "us-east-1", Lease("U0ANA", world.now + HOUR, world.now))
     world.sweep()
 
     assert world.notebooks.stops == []
@@ -185,7 +185,7 @@ def test_a_sweep_with_a_failure_fails_and_hands_out_what_it_did() -> None:
     with pytest.raises(SweepIncompleteError, match="us-east-1: no grant") as failure:
         world.sweep()
     assert failure.value.outcome is not None
-    assert failure.value.outcome.answer()["failures"] == ["us-east-1: no grant"]
+    assert failure.value.outcome.to_log()["failures"] == ["us-east-1: no grant"]
 
 
 def test_a_throttled_stop_is_tried_by_the_next_sweep() -> None:
@@ -374,7 +374,7 @@ def test_the_outcome_counts_verdicts() -> None:
     world = NotebookWorld()
     world.has(a_notebook("a"), a_notebook("b"))
     world.busy("a")
-    answer = world.sweep().answer()
+    answer = world.sweep().to_log()
 
     assert answer["verdicts"] == {Verdict.KEEP: 1, Verdict.WARN: 1}
 
@@ -400,7 +400,7 @@ def test_the_calls_of_a_sweep_over_a_thousand_notebooks_with_fifty_in_service() 
 def test_what_is_carried_over_is_counted_region_by_region() -> None:
     """The looks of one region are none of another's."""
     world = NotebookWorld()
-    world.regions.note("eu-west-1")
+    world.regions.add("eu-west-1")
     for number in range(20):
         arn = a_notebook(f"eu-{number}").arn.replace("us-east-1", "eu-west-1")
         world.has(a_notebook(f"us-{number}"), a_notebook(f"eu-{number}", region="eu-west-1", arn=arn))

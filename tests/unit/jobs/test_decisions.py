@@ -8,31 +8,31 @@ import pytest
 from sagewatch.errors import MalformedEventError
 from sagewatch.jobs.alerts import JobAlert, UnpricedAlert
 from sagewatch.jobs.decisions import (
-    Decision,
-    Record,
-    SumAgain,
-    Tell,
-    Unwatch,
-    Watch,
+    JobDecision,
+    RefreshTotal,
+    SendAlert,
+    TrackOpenJob,
+    UntrackJob,
+    WriteRecord,
     decide_ended,
     decide_running,
     decide_unread,
 )
 from sagewatch.ledger.records import RecordedBy
-from sagewatch.ledger.totals import DaySum, RollUpSum, sums_with
-from sagewatch.pricing.job_cost import Pricing, cost_of
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobKind, JobStatus
+from sagewatch.ledger.totals import DayKey, RollUpKey, sums_with
+from sagewatch.pricing.job_cost import PricingStatus, cost_of
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
 from sagewatch.sagemaker.tags import Owner, owner_of
 from tests.worlds.builders import BOOK, NOW, a_failed_job, a_job, a_row
 
 
-def decided(job: Job) -> Decision:
+def decided(job: Job) -> JobDecision:
     """Decide about an ended job as RecordJob does."""
     owner = owner_of(job, ["sagewatch:owner"])
     return decide_ended(job, cost_of(job, BOOK), owner, now=NOW, by=RecordedBy.EVENT)
 
 
-def kinds(decision: Decision) -> list[str]:
+def kinds(decision: JobDecision) -> list[str]:
     """The names of the actions, in order."""
     return [type(action).__name__ for action in decision.actions]
 
@@ -42,7 +42,7 @@ def test_a_running_job_is_watched(status: JobStatus) -> None:
     """Until its end is recorded."""
     job = a_job(status=status)
 
-    assert decide_running(job).actions == (Watch(job),)
+    assert decide_running(job).actions == (TrackOpenJob(job),)
 
 
 @pytest.mark.parametrize("status", [JobStatus.DELETING, JobStatus.DELETE_FAILED])
@@ -53,27 +53,27 @@ def test_a_job_being_deleted_changes_nothing(status: JobStatus) -> None:
 
 def test_a_completed_job_is_recorded_and_no_longer_watched() -> None:
     """Nobody is told."""
-    assert decided(a_job()).actions == (Record(a_row()), SumAgain(DaySum("2026-11-20")), Unwatch(a_job()))
+    assert decided(a_job()).actions == (WriteRecord(a_row()), RefreshTotal(DayKey("2026-11-20")), UntrackJob(a_job()))
 
 
 def test_a_failed_job_is_recorded_before_it_is_told() -> None:
     """A crash between the two repeats the event; the other way round a message could name a row that is not there."""
-    assert kinds(decided(a_failed_job())) == ["Record", "SumAgain", "Tell", "Unwatch"]
+    assert kinds(decided(a_failed_job())) == ["WriteRecord", "RefreshTotal", "SendAlert", "UntrackJob"]
 
 
 def test_a_job_stopped_by_a_person_is_recorded_and_not_told() -> None:
     """They know."""
     assert kinds(decided(a_job(status=JobStatus.STOPPED, secondary_status="Stopped"))) == [
-        "Record",
-        "SumAgain",
-        "Unwatch",
+        "WriteRecord",
+        "RefreshTotal",
+        "UntrackJob",
     ]
 
 
 def test_a_job_stopped_by_its_limit_is_told() -> None:
     """It is not a success."""
     decision = decided(a_job(status=JobStatus.STOPPED, secondary_status="MaxRuntimeExceeded"))
-    [alert] = [action.alert for action in decision.actions if isinstance(action, Tell)]
+    [alert] = [action.alert for action in decision.actions if isinstance(action, SendAlert)]
 
     assert isinstance(alert, JobAlert)
     assert alert.finding == "job-hit-limit"
@@ -81,12 +81,12 @@ def test_a_job_stopped_by_its_limit_is_told() -> None:
 
 def test_a_provisional_row_keeps_the_job_watched() -> None:
     """So that a sweep looks again."""
-    assert kinds(decided(a_job(keep_alive_seconds=600))) == ["Watch", "Record", "SumAgain"]
+    assert kinds(decided(a_job(keep_alive_seconds=600))) == ["TrackOpenJob", "WriteRecord", "RefreshTotal"]
 
 
 def test_the_alert_carries_what_people_need() -> None:
     """What, why, how long, how much at which price, whose."""
-    [alert] = [action.alert for action in decided(a_failed_job()).actions if isinstance(action, Tell)]
+    [alert] = [action.alert for action in decided(a_failed_job()).actions if isinstance(action, SendAlert)]
 
     assert isinstance(alert, JobAlert)
     assert (alert.name, alert.failure_class, alert.reason) == (
@@ -101,7 +101,7 @@ def test_the_alert_carries_what_people_need() -> None:
 def test_the_same_finding_has_the_same_identity_and_another_job_has_another() -> None:
     """A name used again is another job."""
     [first], [again], [other] = (
-        [action.alert.alert_id for action in decided(job).actions if isinstance(action, Tell)]
+        [action.alert.alert_id for action in decided(job).actions if isinstance(action, SendAlert)]
         for job in (a_failed_job(), a_failed_job(), a_failed_job(created_at=NOW))
     )
 
@@ -113,7 +113,7 @@ def test_a_job_of_the_past_is_recorded_and_not_told() -> None:
     job = a_failed_job()
     decision = decide_ended(job, cost_of(job, BOOK), None, now=NOW, by=RecordedBy.SWEEP, tell=False)
 
-    assert kinds(decision) == ["Record", "SumAgain", "Unwatch"]
+    assert kinds(decision) == ["WriteRecord", "RefreshTotal", "UntrackJob"]
 
 
 def test_a_child_changes_the_sums_of_its_day_and_of_its_parent() -> None:
@@ -122,28 +122,28 @@ def test_a_child_changes_the_sums_of_its_day_and_of_its_parent() -> None:
         f"arn:aws:sagemaker:us-east-1:1:{kind}/p" for kind in ("hyper-parameter-tuning-job", "training-job")
     )
 
-    assert sums_with(a_row(parent_arn=tuner)) == (DaySum("2026-11-20"), RollUpSum(tuner))
-    assert sums_with(a_row(parent_arn=trainer)) == (DaySum("2026-11-20"),)
+    assert sums_with(a_row(parent_arn=tuner)) == (DayKey("2026-11-20"), RollUpKey(tuner))
+    assert sums_with(a_row(parent_arn=trainer)) == (DayKey("2026-11-20"),)
 
 
 def test_a_roll_up_changes_no_day() -> None:
     """Its children have rows of their own."""
-    assert sums_with(a_row(kind=JobKind.TUNING, resource_arn="arn:t")) == (RollUpSum("arn:t"),)
+    assert sums_with(a_row(kind=ResourceKind.TUNING, resource_arn="arn:t")) == (RollUpKey("arn:t"),)
 
 
 def test_an_open_job_that_is_gone_gets_a_row_without_an_amount() -> None:
     """Dated by when it was missed; unknown is never 0."""
     job = a_job(status=JobStatus.IN_PROGRESS, started_at=None, ended_at=None)
     decision = decide_unread(job, JobStatus.DELETING, "it was deleted", now=NOW)
-    [row] = [action.row for action in decision.actions if isinstance(action, Record)]
+    [row] = [action.row for action in decision.actions if isinstance(action, WriteRecord)]
 
     assert (row.status, row.pricing, row.cost_usd, row.ended_at) == (
         JobStatus.DELETING,
-        Pricing.UNPRICED,
+        PricingStatus.UNPRICED,
         None,
         "2026-11-20T12:00:00Z",
     )
-    assert kinds(decision)[-1] == "Unwatch"
+    assert kinds(decision)[-1] == "UntrackJob"
 
 
 def test_an_unpriced_type_has_one_identity_whichever_job_meets_it() -> None:
@@ -153,7 +153,7 @@ def test_an_unpriced_type_has_one_identity_whichever_job_meets_it() -> None:
         action.alert
         for job in (a_job(groups=groups), a_job(groups=groups, name="other", arn="arn:other"))
         for action in decided(job).actions
-        if isinstance(action, Tell)
+        if isinstance(action, SendAlert)
     ]
 
     assert all(isinstance(alert, UnpricedAlert) for alert in alerts)

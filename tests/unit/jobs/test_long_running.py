@@ -13,8 +13,8 @@ from sagewatch.alerts.base import alert_id, incident_of
 from sagewatch.alerts.ports import Lease
 from sagewatch.errors import AccessDeniedError, SageWatchError, ThrottledError, UnavailableError
 from sagewatch.ledger.records import key_time
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobKind, JobStatus
-from tests.worlds.builders import ACCOUNT, NOW, World, a_row, endless
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
+from tests.worlds.builders import ACCOUNT, NOW, World, a_row, no_time_limit
 from tests.worlds.jobs import RULES, JobWorld, a_running_job
 
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
@@ -48,13 +48,13 @@ class Remembered:
     @classmethod
     def of(cls, world: JobWorld) -> "Remembered":
         """Listen to the index of open jobs."""
-        seen, before = cls(Counter()), world.open_jobs.told
+        seen, before = cls(Counter()), world.open_jobs.mark_alerted
 
-        def told(job: Job, rungs: Collection[str]) -> bool:
-            seen.told.update((job.name, rung) for rung in rungs)
-            return before(job, rungs)
+        def told(job: Job, milestones: Collection[str]) -> bool:
+            seen.told.update((job.name, rung) for rung in milestones)
+            return before(job, milestones)
 
-        world.open_jobs.told = told  # type: ignore[method-assign] # listens
+        world.open_jobs.mark_alerted = told  # type: ignore[method-assign] # listens
         return seen
 
 
@@ -65,7 +65,7 @@ class Played:
     job: Job
     begins: float
     lasts: float
-    rungs: tuple[str, ...]
+    milestones: tuple[str, ...]
 
 
 FLEET = (InstanceGroup("ml.g5.xlarge", 8),)  # $11.264 an hour: $100 after 8 h 53 min
@@ -81,13 +81,13 @@ WEEK = [
     ),
     Played(a_named_job("doomed", max_runtime_seconds=18_000), 5, 5, ("limit",)),
     Played(a_named_job("stuck", started_at=None, secondary_status="Pending"), 6, 150, ("pending",)),
-    Played(a_named_job("prep", kind=JobKind.PROCESSING, secondary_status=None), 7, 50, ("long#24h", "long#48h")),
-    Played(a_named_job("score", kind=JobKind.TRANSFORM, secondary_status=None), 8, 25, ("long#24h",)),
+    Played(a_named_job("prep", kind=ResourceKind.PROCESSING, secondary_status=None), 7, 50, ("long#24h", "long#48h")),
+    Played(a_named_job("score", kind=ResourceKind.TRANSFORM, secondary_status=None), 8, 25, ("long#24h",)),
     Played(
-        a_named_job("tuner", kind=JobKind.TUNING, groups=(), secondary_status=None),
+        a_named_job("tuner", kind=ResourceKind.TUNING, groups=(), secondary_status=None),
         *(9, 100, ("long#24h", "long#48h", "long#96h")),
     ),
-    Played(a_named_job("auto", kind=JobKind.AUTOML, groups=(), secondary_status="Training"), 10, 20, ()),
+    Played(a_named_job("auto", kind=ResourceKind.AUTOML, groups=(), secondary_status="Training"), 10, 20, ()),
     Played(a_named_job("unpriced", groups=(InstanceGroup("ml.p9.48xlarge", 9),)), 11, 30, ("long#24h",)),
 ]
 
@@ -117,7 +117,7 @@ def test_in_a_week_of_sweeps_each_thing_is_told_exactly_once() -> None:
                 world.has(job)
         world.sweep(later=QUARTER if quarter else timedelta(0))
 
-    expected = {(played.job.name, rung) for played in WEEK for rung in played.rungs}
+    expected = {(played.job.name, rung) for played in WEEK for rung in played.milestones}
     assert set(remembered.told) == expected
     assert set(remembered.told.values()) == {1}
     assert len(world.told) == len({alert.alert_id for alert in world.told})
@@ -176,15 +176,15 @@ def test_a_crash_between_telling_and_remembering_repeats_the_same_alert() -> Non
     """Delivery posts each identity once."""
     world, job = JobWorld(), a_running_job(30 * HOUR)
     world.has(job)
-    before = world.open_jobs.told
+    before = world.open_jobs.mark_alerted
 
-    def failing(job: Job, rungs: Collection[str]) -> bool:
-        del job, rungs
+    def failing(job: Job, milestones: Collection[str]) -> bool:
+        del job, milestones
         raise UnavailableError("dynamodb:UpdateItem on the open jobs: ReadTimeoutError")
 
-    world.open_jobs.told = failing  # type: ignore[method-assign] # the crash
+    world.open_jobs.mark_alerted = failing  # type: ignore[method-assign] # the crash
     swept = world.sweep()
-    world.open_jobs.told = before  # type: ignore[method-assign]
+    world.open_jobs.mark_alerted = before  # type: ignore[method-assign]
     for _ in range(2):
         world.sweep()
 
@@ -214,7 +214,7 @@ def test_a_backfill_tells_nobody_and_the_next_sweep_does() -> None:
     """What it found running still runs."""
     world = JobWorld()
     world.has(a_running_job(30 * HOUR))
-    world.sweeper.backfill(NOW - timedelta(days=30), ["us-east-1"], endless)
+    world.sweeper.backfill(NOW - timedelta(days=30), ["us-east-1"], no_time_limit)
     assert world.told == []
     world.sweep()
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from sagewatch.jobs.milestones import JobRules, asks_history, rungs, usual_of
+from sagewatch.jobs.milestones import AlertThresholds, asks_history, due_milestones, usual_of
 from sagewatch.ledger.families import PastRun
 from sagewatch.pricing.accrual import accrual_of
 from sagewatch.pricing.book import EMPTY_BOOK, Rates
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobKind, JobStatus
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
 from tests.worlds.builders import BOOK, NOW
 from tests.worlds.jobs import RULES, a_running_job
 
@@ -34,10 +34,10 @@ def keys(  # each is one thing known of the job
     past: Sequence[PastRun] = (),
     hourly: Decimal | None = CENT,
     told: Collection[str] = (),
-    rules: JobRules = RULES,
+    rules: AlertThresholds = RULES,
 ) -> list[str]:
     """The rungs that are due, the highest first."""
-    return [rung.key for rung in rungs(job, past, hourly, rules, NOW, told)]
+    return [rung.key for rung in due_milestones(job, past, hourly, rules, NOW, told)]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_tenth_of_a_penny_more_is_not_rounded_into_a_rung() -> None:
 
 def test_spot_is_said_to_be_at_most() -> None:
     """Nobody knows yet what it saves."""
-    [rung] = rungs(a_running_job(HOUR, spot=True), (), Decimal(150), RULES, NOW, ())
+    [rung] = due_milestones(a_running_job(HOUR, spot=True), (), Decimal(150), RULES, NOW, ())
 
     assert rung.sentence == (
         "it has cost at most $150.00 so far, past $100.00 (BurnAlertUsd is $100.00, told again at each doubling)"
@@ -157,7 +157,7 @@ def test_a_job_whose_family_is_always_long_is_not_told_of_within_its_own_history
 
 def test_a_familys_rung_says_its_numbers_and_the_rule() -> None:
     """So that nobody has to look it up."""
-    family, long = rungs(a_running_job(61 * HOUR), runs(*[30] * 6), CENT, RULES, NOW, ())
+    family, long = due_milestones(a_running_job(61 * HOUR), runs(*[30] * 6), CENT, RULES, NOW, ())
 
     assert family.sentence == (
         "it has run for 2 d 13 h, more than twice the 1 d 6 h that 95 % of the last 6 completed runs of its family "
@@ -215,13 +215,13 @@ def test_a_job_that_does_not_start_is_told_of_after_an_hour(minutes: int, due: l
 )
 def test_why_it_does_not_start_is_said_as_far_as_sagemaker_does(status: str | None, said: str) -> None:
     """Statuses are subject to change."""
-    [rung] = rungs(pending(90, secondary_status=status), (), None, RULES, NOW, ())
+    [rung] = due_milestones(pending(90, secondary_status=status), (), None, RULES, NOW, ())
 
     assert rung.sentence == f"it was created 1 h 30 min ago and has not started: {said}; pending is not billed"
 
 
-@pytest.mark.parametrize("kind", [JobKind.TUNING, JobKind.AUTOML])
-def test_of_parents_only_the_hours_count(kind: JobKind) -> None:
+@pytest.mark.parametrize("kind", [ResourceKind.TUNING, ResourceKind.AUTOML])
+def test_of_parents_only_the_hours_count(kind: ResourceKind) -> None:
     """Their jobs are told of themselves."""
     parent = a_running_job(30 * HOUR, kind=kind, max_runtime_seconds=108_100, groups=())
 
@@ -276,7 +276,7 @@ def test_what_it_has_cost_counts_from_its_start() -> None:
         ({"groups": ()}, "nothing says which instances it runs on"),
         ({"training_plan_arn": "arn:plan"}, "a prepaid training plan covers it"),
         ({"serverless": True}, "serverless training is billed by the token"),
-        ({"kind": JobKind.TUNING}, "the jobs it started have rows of their own"),
+        ({"kind": ResourceKind.TUNING}, "the jobs it started have rows of their own"),
     ],
 )
 def test_what_has_no_amount_says_why(changes: dict[str, Any], note: str) -> None:

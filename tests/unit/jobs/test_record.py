@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from sagewatch.alerts.base import incident_of
-from sagewatch.diagnostics.failure_context import Inquirer
+from sagewatch.diagnostics.failure_context import FailureContextReader
 from sagewatch.errors import (
     AccessDeniedError,
     JobNotSettledError,
@@ -19,11 +19,11 @@ from sagewatch.errors import (
     UnavailableError,
 )
 from sagewatch.jobs.alerts import FamilyFailures, JobAlert
-from sagewatch.jobs.record import Effect
+from sagewatch.jobs.record import RecordEffect
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.records import RecordedBy
-from sagewatch.pricing.job_cost import Pricing
-from sagewatch.sagemaker.resources import InstanceGroup, JobKind, JobStatus
+from sagewatch.pricing.job_cost import PricingStatus
+from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, ResourceKind
 from tests.worlds.builders import CREATED, ENDED, NOW, STARTED, World, a_failed_job, a_job, a_row, an_event
 
 TRAINING = a_failed_job(name="Fraud-XGB-02", arn="arn:aws:sagemaker:us-east-1:111122223333:training-job/fraud-xgb-02")
@@ -36,9 +36,9 @@ def test_a_failed_job_becomes_one_row_and_one_alert() -> None:
 
     outcome = world.recorder.on_event(an_event("training-job-failed"))
 
-    assert outcome.effects == (Effect.RECORDED, Effect.MARKED, Effect.TOLD, Effect.UNWATCHED)
+    assert outcome.effects == (RecordEffect.RECORDED, RecordEffect.MARKED, RecordEffect.TOLD, RecordEffect.UNWATCHED)
     [row] = world.rows
-    assert (row.cost_usd, row.owner, row.pricing) == (Decimal("0.23"), "ana@example.com", Pricing.PRICED)
+    assert (row.cost_usd, row.owner, row.pricing) == (Decimal("0.23"), "ana@example.com", PricingStatus.PRICED)
     assert len(world.alerts.sent) == 1
 
 
@@ -63,7 +63,7 @@ def test_a_transform_event_needs_no_call_at_all() -> None:
 def test_a_transform_event_without_its_end_is_asked_about() -> None:
     """Describe, where the event lacks what the cost needs."""
     world = World()
-    found = a_job(kind=JobKind.TRANSFORM, name="Score-01", billable_seconds=None)
+    found = a_job(kind=ResourceKind.TRANSFORM, name="Score-01", billable_seconds=None)
     world.has(found)
     world.recorder.on_event(an_event("transform-job-completed", TransformEndTime=None))
 
@@ -73,7 +73,7 @@ def test_a_transform_event_without_its_end_is_asked_about() -> None:
 def test_a_processing_jobs_tags_are_asked_for() -> None:
     """Its events carry none."""
     world = World()
-    job = a_job(kind=JobKind.PROCESSING, name="Features-01", arn="arn:processing", tags=None)
+    job = a_job(kind=ResourceKind.PROCESSING, name="Features-01", arn="arn:processing", tags=None)
     job = replace(job, created_at=STARTED.replace(hour=9))
     world.has(job)
     world.jobs.tagged["arn:processing"] = {"owner": "bo@example.com"}
@@ -90,7 +90,7 @@ def test_an_event_is_described_in_and_priced_for_its_own_region() -> None:
     world.recorder.on_event(event)
 
     assert world.jobs.calls == ["describe training Fraud-XGB-02 in eu-west-1"]
-    assert [(row.region, row.pricing) for row in world.rows] == [("eu-west-1", Pricing.UNPRICED)]
+    assert [(row.region, row.pricing) for row in world.rows] == [("eu-west-1", PricingStatus.UNPRICED)]
 
 
 def test_a_deleted_job_is_recorded_from_its_event() -> None:
@@ -100,7 +100,7 @@ def test_a_deleted_job_is_recorded_from_its_event() -> None:
 
     [row] = world.rows
     # 3600 s x 2 x 0.23 / 3600, and 30 GB x 2 x 0.14 x 3600 / 2,592,000
-    assert (row.pricing, row.cost_usd) == (Pricing.PROVISIONAL, Decimal("0.4716666667"))
+    assert (row.pricing, row.cost_usd) == (PricingStatus.PROVISIONAL, Decimal("0.4716666667"))
     assert len(world.alerts.sent) == 1
 
 
@@ -109,7 +109,7 @@ def test_a_running_job_is_watched_without_a_call() -> None:
     world = World()
     outcome = world.recorder.on_event(an_event("training-job-in-progress"))
 
-    assert (outcome.effects, world.jobs.calls, world.rows) == ((Effect.WATCHED,), [], [])
+    assert (outcome.effects, world.jobs.calls, world.rows) == ((RecordEffect.WATCHED,), [], [])
     assert len(world.open_jobs.jobs) == 1
 
 
@@ -129,7 +129,7 @@ def test_a_running_job_that_is_gone_or_ended_by_now_ends_well() -> None:
     event = an_event("training-job-in-progress", CreationTime=None)
 
     assert gone.recorder.on_event(event).effects == ()
-    assert Effect.RECORDED in ended.recorder.on_event(event).effects
+    assert RecordEffect.RECORDED in ended.recorder.on_event(event).effects
 
 
 @pytest.mark.parametrize("order", sorted(set(itertools.permutations(["start", "end", "end", "start"]))))
@@ -164,7 +164,7 @@ def test_a_final_row_replaces_a_provisional_one_and_never_the_other_way() -> Non
     world.recorder.on_event(event)
 
     assert [(row.created_at, row.pricing, row.billable_seconds) for row in world.rows] == [
-        (created, Pricing.PRICED, 60)
+        (created, PricingStatus.PRICED, 60)
     ]
 
 
@@ -216,7 +216,7 @@ def test_an_end_in_the_same_second_as_the_creation_is_the_same_job() -> None:
     event = an_event("training-job-failed", TrainingStartTime=None, TrainingEndTime=moment.isoformat())
     world.recorder.on_event(event)
 
-    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.PRICED, Decimal(0))]
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(PricingStatus.PRICED, Decimal(0))]
 
 
 def test_what_describe_leaves_out_the_event_fills() -> None:
@@ -225,7 +225,7 @@ def test_what_describe_leaves_out_the_event_fills() -> None:
     world.has(replace(TRAINING, started_at=None, ended_at=None, billable_seconds=None, volume_gb=None))
     world.recorder.on_event(an_event("training-job-failed"))
 
-    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.PROVISIONAL, Decimal("0.46"))]
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(PricingStatus.PROVISIONAL, Decimal("0.46"))]
 
 
 def test_a_deleted_job_whose_event_tells_no_start_is_unpriced_and_not_free() -> None:
@@ -233,7 +233,7 @@ def test_a_deleted_job_whose_event_tells_no_start_is_unpriced_and_not_free() -> 
     world = World()
     world.recorder.on_event(an_event("training-job-failed", TrainingStartTime=None))
 
-    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.UNPRICED, None)]
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(PricingStatus.UNPRICED, None)]
 
 
 def test_billed_seconds_that_never_come_leave_a_provisional_row() -> None:
@@ -244,17 +244,19 @@ def test_billed_seconds_that_never_come_leave_a_provisional_row() -> None:
     )
     world.recorder.on_event(an_event("training-job-completed", TrainingEndTime=None))
 
-    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.PROVISIONAL, Decimal("0.23"))]
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(PricingStatus.PROVISIONAL, Decimal("0.23"))]
 
 
 def test_the_last_modification_dates_a_row_and_prices_nothing() -> None:
     """It is not the end."""
     world = World()
-    job = a_job(kind=JobKind.PROCESSING, name="Features-01", billable_seconds=None, ended_at=None, modified_at=ENDED)
+    job = a_job(
+        kind=ResourceKind.PROCESSING, name="Features-01", billable_seconds=None, ended_at=None, modified_at=ENDED
+    )
     world.has(job)
     world.recorder.on_event(an_event("processing-job-completed", ProcessingEndTime=None))
 
-    assert [(row.ended_at, row.pricing) for row in world.rows] == [("2026-11-20T11:00:00Z", Pricing.UNPRICED)]
+    assert [(row.ended_at, row.pricing) for row in world.rows] == [("2026-11-20T11:00:00Z", PricingStatus.UNPRICED)]
 
 
 def test_an_unpriced_type_is_recorded_and_told() -> None:
@@ -263,7 +265,7 @@ def test_an_unpriced_type_is_recorded_and_told() -> None:
     world.has(a_job(groups=(InstanceGroup("ml.p9.48xlarge", 1),), started_at=STARTED))
     world.recorder.on_event(an_event("training-job-completed"))
 
-    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.UNPRICED, None)]
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(PricingStatus.UNPRICED, None)]
     assert [alert.finding for alert in world.alerts.sent] == ["unpriced-type"]
 
 
@@ -291,7 +293,7 @@ def test_the_answer_names_the_reason_and_what_happened() -> None:
     world = World()
     world.has(a_job())
 
-    assert world.recorder.on_message(json.dumps(an_event("training-job-completed"))).answer() == {
+    assert world.recorder.on_message(json.dumps(an_event("training-job-completed"))).to_log() == {
         "reason": "training job Fraud-XGB-01 ended as Completed: priced $0.46,"
         " its billed time at the on-demand list price",
         "effects": ["recorded", "sum marked", "no longer watched"],
@@ -325,7 +327,7 @@ def test_clocks_that_differ_a_little_make_no_other_job_of_it() -> None:
     world.recorder.on_event(an_event("training-job-failed", TrainingStartTime=None, TrainingEndTime=end.isoformat()))
 
     assert [(row.created_at, row.pricing, row.cost_usd) for row in world.rows] == [
-        ("2026-11-20T09:20:30Z", Pricing.PRICED, Decimal(0))
+        ("2026-11-20T09:20:30Z", PricingStatus.PRICED, Decimal(0))
     ]
 
 
@@ -442,7 +444,7 @@ def test_a_family_that_cannot_be_read_is_left_out() -> None:
             raise UnavailableError(f"{family}, {since}, {most}")
 
     world = World()
-    recorder = replace(world.recorder, inquirer=Inquirer(Broken(), None))
+    recorder = replace(world.recorder, inquirer=FailureContextReader(Broken(), None))
     recorder.record(TRAINING, RecordedBy.EVENT)
 
     assert (told(world).family, len(world.rows)) == (None, 1)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from sagewatch.clock import MoreTime
+from sagewatch.clock import TimeBudget
 from sagewatch.errors import (
     AccessDeniedError,
     MalformedEventError,
@@ -16,10 +16,10 @@ from sagewatch.errors import (
     UnavailableError,
 )
 from sagewatch.ledger.records import RecordedBy
-from sagewatch.ledger.totals import Amounts, DaySum, DayTotal, RollUp, RollUpSum, roll_up, spend_of
-from sagewatch.pricing.job_cost import Pricing
-from sagewatch.sagemaker.resources import Job, JobKind, JobStatus
-from tests.fakes.ledger import InMemoryTotals
+from sagewatch.ledger.totals import Amounts, DayKey, DayTotal, RollUp, RollUpKey, roll_up, spend_of
+from sagewatch.pricing.job_cost import PricingStatus
+from sagewatch.sagemaker.resources import Job, JobStatus, ResourceKind
+from tests.fakes.ledger import InMemoryTotalStore
 from tests.worlds.builders import (
     CREATED,
     ENDED,
@@ -30,8 +30,8 @@ from tests.worlds.builders import (
     a_job,
     a_row,
     an_event,
-    endless,
     enough_for,
+    no_time_limit,
 )
 
 RUNNING = a_job(
@@ -40,7 +40,7 @@ RUNNING = a_job(
 ENDED_JOB = a_job(tags=None)
 
 
-def time_to_list(steps: int) -> MoreTime:
+def time_to_list(steps: int) -> TimeBudget:
     """Time for so many steps of listings, and for everything else."""
     left = iter([True] * steps)
     return lambda share=1: share == 1 or next(left, False)
@@ -117,7 +117,7 @@ def test_a_running_job_is_watched_until_it_ends() -> None:
     world.has(ENDED_JOB)
     world.sweep()
 
-    assert [row.pricing for row in world.rows] == [Pricing.PRICED]
+    assert [row.pricing for row in world.rows] == [PricingStatus.PRICED]
     assert [call for call in world.jobs.calls if call.startswith("describe")] == [
         "describe training Fraud-XGB-01 in us-east-1",
         "describe training Fraud-XGB-01 in us-east-1",
@@ -166,7 +166,7 @@ def test_a_completed_job_without_its_billed_seconds_is_read_again_by_the_next_sw
     world.has(replace(late, billable_seconds=3600))
     world.sweep()
 
-    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.PRICED, Decimal("0.46"))]
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(PricingStatus.PRICED, Decimal("0.46"))]
 
 
 def test_a_warm_pool_is_read_until_it_ends_and_the_day_is_summed_again() -> None:
@@ -175,7 +175,7 @@ def test_a_warm_pool_is_read_until_it_ends_and_the_day_is_summed_again() -> None
     pooled = replace(ENDED_JOB, keep_alive_seconds=7200, warm_pool_status="Available", warm_pool_seconds=0)
     world.has(pooled)
     world.sweep()
-    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.PROVISIONAL, Decimal("0.46"))]
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(PricingStatus.PROVISIONAL, Decimal("0.46"))]
     world.now = NOW + timedelta(days=1)
     world.sweep()
     before = world.totals.kept["2026-11-20"]
@@ -185,7 +185,7 @@ def test_a_warm_pool_is_read_until_it_ends_and_the_day_is_summed_again() -> None
     after = world.totals.kept["2026-11-20"]
 
     assert [(row.pricing, row.cost_usd, row.warm_pool_usd) for row in world.rows] == [
-        (Pricing.PRICED, Decimal("1.38"), Decimal("0.92"))
+        (PricingStatus.PRICED, Decimal("1.38"), Decimal("0.92"))
     ]
     assert [sum(spend.cost_usd for spend in total.cells.values()) for total in (before, after)] == [
         Decimal("0.46"),
@@ -214,7 +214,7 @@ def test_a_keep_alive_without_a_pool_is_final_an_hour_after_it_is_over() -> None
     world.now = ENDED + timedelta(minutes=91)
     world.sweep()
 
-    assert (first, [row.pricing for row in world.rows]) == ([Pricing.PROVISIONAL], [Pricing.PRICED])
+    assert (first, [row.pricing for row in world.rows]) == ([PricingStatus.PROVISIONAL], [PricingStatus.PRICED])
 
 
 def test_what_stays_uncertain_for_eight_days_is_left_as_it_is() -> None:
@@ -226,7 +226,7 @@ def test_what_stays_uncertain_for_eight_days_is_left_as_it_is() -> None:
     world.now = ENDED + timedelta(days=8)
     world.sweep()
 
-    assert (world.open_jobs.jobs, [row.pricing for row in world.rows]) == ({}, [Pricing.PROVISIONAL])
+    assert (world.open_jobs.jobs, [row.pricing for row in world.rows]) == ({}, [PricingStatus.PROVISIONAL])
 
 
 def test_a_job_deleted_before_its_end_was_read_is_not_passed_over() -> None:
@@ -237,7 +237,7 @@ def test_a_job_deleted_before_its_end_was_read_is_not_passed_over() -> None:
     world.jobs.found.clear()
     swept = world.sweep()
 
-    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(Pricing.UNPRICED, None)]
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(PricingStatus.UNPRICED, None)]
     assert (swept.recorded, world.open_jobs.jobs) == (1, {})
 
 
@@ -251,10 +251,10 @@ def test_the_event_of_a_deleted_job_still_improves_its_row() -> None:
     )
     world.recorder.on_event(running)
     world.sweep()
-    assert [row.pricing for row in world.rows] == [Pricing.UNPRICED]
+    assert [row.pricing for row in world.rows] == [PricingStatus.UNPRICED]
     world.recorder.on_event(event)
 
-    assert [row.pricing for row in world.rows] == [Pricing.PROVISIONAL]
+    assert [row.pricing for row in world.rows] == [PricingStatus.PROVISIONAL]
 
 
 def test_a_provisional_row_of_a_job_that_is_gone_stands() -> None:
@@ -276,8 +276,8 @@ def test_a_name_used_again_is_a_second_row_and_hides_no_first() -> None:
     world.sweep()
 
     assert sorted((row.created_at, row.pricing) for row in world.rows) == [
-        ("2026-11-20T09:58:00Z", Pricing.UNPRICED),
-        ("2026-11-20T10:48:00Z", Pricing.PRICED),
+        ("2026-11-20T09:58:00Z", PricingStatus.UNPRICED),
+        ("2026-11-20T10:48:00Z", PricingStatus.PRICED),
     ]
 
 
@@ -305,7 +305,7 @@ def test_automl_jobs_are_found_though_no_event_tells_of_them() -> None:
     """They roll up their children."""
     world = World()
     arn = "arn:aws:sagemaker:us-east-1:111122223333:automl-job/auto"
-    parent = a_job(kind=JobKind.AUTOML, name="auto", arn=arn, groups=(), billable_seconds=None)
+    parent = a_job(kind=ResourceKind.AUTOML, name="auto", arn=arn, groups=(), billable_seconds=None)
     world.has(parent)
     for number in (1, 2):
         world.has(numbered(a_job(parent_arn=arn), number))
@@ -313,7 +313,7 @@ def test_automl_jobs_are_found_though_no_event_tells_of_them() -> None:
     world.sweep()
 
     assert world.ledger.roll_ups[arn, "2026-11-20T09:58:00Z"].cost_usd == Decimal("0.92")
-    assert [row.cost_usd for row in world.rows if row.kind is JobKind.AUTOML] == [None]
+    assert [row.cost_usd for row in world.rows if row.kind is ResourceKind.AUTOML] == [None]
 
 
 def test_the_next_listing_begins_a_day_before_the_newest_job_of_the_last() -> None:
@@ -339,7 +339,7 @@ def test_the_first_sweep_looks_back_for_as_long_as_a_training_job_can_run() -> N
 def test_every_region_in_use_is_swept() -> None:
     """The stack's own, and those events came from."""
     world = World()
-    world.regions.note("eu-west-1")
+    world.regions.add("eu-west-1")
     arn = ENDED_JOB.arn.replace("us-east-1", "eu-west-1")
     world.has(replace(ENDED_JOB, region="eu-west-1", arn=arn))
     world.sweep()
@@ -385,8 +385,8 @@ def test_a_throttled_sagemaker_is_left_alone_until_the_next_sweep(error: Excepti
 def test_a_throttled_listing_hinders_no_other() -> None:
     """Kinds are listed each for itself."""
     world = World()
-    world.has(a_job(kind=JobKind.TRANSFORM, billable_seconds=None))
-    world.lists.failures[JobKind.TRAINING] = ThrottledError("Rate exceeded")
+    world.has(a_job(kind=ResourceKind.TRANSFORM, billable_seconds=None))
+    world.lists.failures[ResourceKind.TRAINING] = ThrottledError("Rate exceeded")
     swept = world.sweep()
 
     assert (len(world.rows), swept.complete) == (1, False)
@@ -395,20 +395,20 @@ def test_a_throttled_listing_hinders_no_other() -> None:
 def test_what_time_does_not_mend_is_reported_after_everything_was_tried() -> None:
     """The function then fails, which an operator sees."""
     world = World()
-    world.has(a_job(kind=JobKind.TRANSFORM, billable_seconds=None))
-    world.lists.failures[JobKind.TRAINING] = AccessDeniedError("no grant")
+    world.has(a_job(kind=ResourceKind.TRANSFORM, billable_seconds=None))
+    world.lists.failures[ResourceKind.TRAINING] = AccessDeniedError("no grant")
 
     with pytest.raises(SweepIncompleteError, match="us-east-1: no grant") as failure:
         world.sweep()
     assert len(world.rows) == 1
     assert failure.value.outcome is not None
-    assert failure.value.outcome.answer()["recorded"] == 1
+    assert failure.value.outcome.to_log()["recorded"] == 1
 
 
 def test_what_the_next_sweep_may_mend_wakes_nobody() -> None:
     """It is in the log."""
     world = World()
-    world.lists.failures[JobKind.TRAINING] = UnavailableError("no answer")
+    world.lists.failures[ResourceKind.TRAINING] = UnavailableError("no answer")
     swept = world.sweep()
 
     assert (swept.complete, swept.postponed) == (False, ["us-east-1: no answer"])
@@ -422,7 +422,7 @@ def test_a_job_that_cannot_be_read_is_reported_once_and_has_a_row() -> None:
     with pytest.raises(SweepIncompleteError, match="no such"):
         world.sweep()
 
-    assert [(row.pricing, row.status) for row in world.rows] == [(Pricing.UNPRICED, JobStatus.IN_PROGRESS)]
+    assert [(row.pricing, row.status) for row in world.rows] == [(PricingStatus.UNPRICED, JobStatus.IN_PROGRESS)]
     assert world.sweep().failures == []
 
 
@@ -496,7 +496,7 @@ def test_a_late_row_of_another_day_takes_the_job_out_of_the_day_it_was_missed_on
 def test_a_failed_job_without_any_end_is_told_by_the_sweep() -> None:
     """DescribeTransformJob tells no modification, and a job that never launched no end."""
     world = World()
-    never = a_failed_job(kind=JobKind.TRANSFORM, started_at=None, ended_at=None, billable_seconds=None)
+    never = a_failed_job(kind=ResourceKind.TRANSFORM, started_at=None, ended_at=None, billable_seconds=None)
     world.has(replace(never, modified_at=None))
     world.sweep()
 
@@ -508,11 +508,11 @@ def test_a_backfilled_job_with_a_warm_pool_is_told_to_nobody_when_its_pool_ends(
     world = World()
     pooled = a_failed_job(keep_alive_seconds=7200, warm_pool_status="Available")
     world.has(pooled)
-    world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], endless)
+    world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], no_time_limit)
     world.has(replace(pooled, warm_pool_status="Terminated", warm_pool_seconds=60))
     world.sweep()
 
-    assert ([row.pricing for row in world.rows], world.alerts.sent) == ([Pricing.PRICED], [])
+    assert ([row.pricing for row in world.rows], world.alerts.sent) == ([PricingStatus.PRICED], [])
 
 
 def test_live_jobs_are_looked_at_before_those_of_a_backfill() -> None:
@@ -533,12 +533,14 @@ def test_live_jobs_are_looked_at_before_those_of_a_backfill() -> None:
 
 def test_a_roll_up_of_what_is_not_known_has_no_amount() -> None:
     """Nor is a serverless job's cost 0."""
-    assert roll_up([Amounts(kind=JobKind.TRAINING, pricing=Pricing.UNPRICED)] * 2) == RollUp(jobs=2, unpriced_jobs=2)
-    serverless = Amounts(kind=JobKind.TRAINING, pricing=Pricing.NOT_INSTANCE_PRICED)
-    covered = Amounts(kind=JobKind.TRAINING, pricing=Pricing.COVERED)
+    assert roll_up([Amounts(kind=ResourceKind.TRAINING, pricing=PricingStatus.UNPRICED)] * 2) == RollUp(
+        jobs=2, unpriced_jobs=2
+    )
+    serverless = Amounts(kind=ResourceKind.TRAINING, pricing=PricingStatus.NOT_INSTANCE_PRICED)
+    covered = Amounts(kind=ResourceKind.TRAINING, pricing=PricingStatus.COVERED)
     tuner = Amounts(
-        kind=JobKind.TUNING,
-        pricing=Pricing.NOT_INSTANCE_PRICED,
+        kind=ResourceKind.TUNING,
+        pricing=PricingStatus.NOT_INSTANCE_PRICED,
         rollup_usd=Decimal(3),
         rollup_jobs=4,
         rollup_unpriced_jobs=1,
@@ -558,7 +560,7 @@ def test_a_backfill_records_the_past_and_tells_nobody() -> None:
                 a_failed_job(started_at=ended - timedelta(hours=1), ended_at=ended), number, ended - timedelta(hours=2)
             )
         )
-    swept = world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], endless)
+    swept = world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], no_time_limit)
 
     assert (swept.recorded, len(world.rows), world.alerts.sent) == (2, 2, [])
 
@@ -570,7 +572,7 @@ def test_a_backfill_leaves_live_jobs_to_the_sweep_which_tells_of_them() -> None:
     world.open_jobs.add(replace(RUNNING, name=live.name, arn=live.arn, created_at=live.created_at))
     world.has(live)
     world.has(replace(running, status=JobStatus.IN_PROGRESS, ended_at=None, billable_seconds=None))
-    world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], endless)
+    world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], no_time_limit)
     assert world.rows == []
     world.now = NOW + timedelta(hours=2)
     world.has(replace(running, ended_at=NOW + timedelta(hours=1)))
@@ -598,7 +600,7 @@ def test_a_backfill_that_was_interrupted_describes_nothing_twice() -> None:
     since = NOW - timedelta(days=60)
     world.sweeper.backfill(since, ["us-east-1"], enough_for(13))
     done = len(world.rows)
-    world.sweeper.backfill(since, ["us-east-1"], endless)
+    world.sweeper.backfill(since, ["us-east-1"], no_time_limit)
 
     assert 0 < done < 5
     assert len(world.rows) == 5
@@ -628,21 +630,21 @@ def test_a_sum_that_fails_hinders_no_other() -> None:
     world = World()
     world.now = NOW + timedelta(days=2)
     for number in (1, 2):
-        world.marks.add(DaySum(f"2026-11-{19 + number}"))
+        world.marks.add(DayKey(f"2026-11-{19 + number}"))
     refuse = iter([AccessDeniedError("no grant"), None])
 
-    class Refusing(InMemoryTotals):
-        def keep(self, total: DayTotal) -> None:
+    class Refusing(InMemoryTotalStore):
+        def save(self, total: DayTotal) -> None:
             if problem := next(refuse, None):
                 raise problem
-            super().keep(total)
+            super().save(total)
 
     totals = Refusing()
     sweeper = replace(world.sweeper, summer=replace(world.summer, totals=totals))
     with pytest.raises(SweepIncompleteError, match="no grant"):
-        sweeper.sweep(endless)
+        sweeper.sweep(no_time_limit)
     assert list(totals.kept) == ["2026-11-21"]
-    sweeper.sweep(endless)
+    sweeper.sweep(no_time_limit)
 
     assert sorted(totals.kept) == ["2026-11-20", "2026-11-21"]
 
@@ -651,7 +653,7 @@ def test_a_region_is_swept_from_then_on_once_a_backfill_found_jobs_in_it() -> No
     """They may still run; a region that is misspelt would fail every sweep."""
     world = World()
     world.has(replace(RUNNING, region="eu-west-1", arn=RUNNING.arn.replace("us-east-1", "eu-west-1")))
-    world.sweeper.backfill(NOW - timedelta(days=60), ["eu-west-1", "eu-wst-1"], endless)
+    world.sweeper.backfill(NOW - timedelta(days=60), ["eu-west-1", "eu-wst-1"], no_time_limit)
 
     assert world.regions.in_use() == {"eu-west-1"}
 
@@ -662,14 +664,16 @@ def test_a_roll_up_holds_those_of_its_children() -> None:
     auto, tuner = (
         f"arn:aws:sagemaker:us-east-1:111122223333:{kind}/p" for kind in ("automl-job", "hyper-parameter-tuning-job")
     )
-    world.ledger.put(a_row(kind=JobKind.AUTOML, resource_arn=auto, pricing=Pricing.NOT_INSTANCE_PRICED, cost_usd=None))
-    world.ledger.put(a_row(kind=JobKind.TUNING, resource_arn=tuner, parent_arn=auto, cost_usd=None))
+    world.ledger.put(
+        a_row(kind=ResourceKind.AUTOML, resource_arn=auto, pricing=PricingStatus.NOT_INSTANCE_PRICED, cost_usd=None)
+    )
+    world.ledger.put(a_row(kind=ResourceKind.TUNING, resource_arn=tuner, parent_arn=auto, cost_usd=None))
     world.ledger.put(a_row(parent_arn=tuner))
-    world.ledger.put(a_row(resource_arn="arn:other", parent_arn=auto, pricing=Pricing.UNPRICED, cost_usd=None))
-    world.marks.add(RollUpSum(tuner))
+    world.ledger.put(a_row(resource_arn="arn:other", parent_arn=auto, pricing=PricingStatus.UNPRICED, cost_usd=None))
+    world.marks.add(RollUpKey(tuner))
     world.sweep()
     world.sweep()
     top = world.ledger.roll_ups[auto, "2026-11-20T09:58:00Z"]
 
     assert (top.jobs, top.cost_usd, top.unpriced_jobs) == (2, Decimal("0.46"), 1)
-    assert DaySum("2026-11-20") not in world.marks.tokens
+    assert DayKey("2026-11-20") not in world.marks.tokens

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from sagewatch.ledger.families import family_name, family_of
 from sagewatch.sagemaker.fields import Name
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 
 
 @pytest.mark.parametrize(
@@ -69,19 +69,19 @@ from sagewatch.sagemaker.resources import JobKind
 )
 def test_a_family_is_the_name_without_its_machine_made_parts(name: str, base: str) -> None:
     """Times, hashes and counters make no other job."""
-    assert family_of(JobKind.TRAINING, name) == f"training#{base}"
-    assert family_name(family_of(JobKind.TRAINING, name)) == base
+    assert family_of(ResourceKind.TRAINING, name) == f"training#{base}"
+    assert family_name(family_of(ResourceKind.TRAINING, name)) == base
 
 
 def test_kinds_are_families_of_their_own() -> None:
     """A processing job is no run of the training job of that name."""
-    assert family_of(JobKind.PROCESSING, "fraud-17") == "processing#fraud"
+    assert family_of(ResourceKind.PROCESSING, "fraud-17") == "processing#fraud"
 
 
 @given(name=st.from_regex(r"\A[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}\Z"))
 def test_no_name_is_shortened_to_nothing(name: str) -> None:
     """Every name has a family, which is a name too."""
-    base = family_name(family_of(JobKind.TRAINING, TypeAdapter(Name).validate_python(name)))
+    base = family_name(family_of(ResourceKind.TRAINING, TypeAdapter(Name).validate_python(name)))
 
     assert base
     assert not base.endswith("-")

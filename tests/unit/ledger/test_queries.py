@@ -7,14 +7,14 @@ from decimal import Decimal
 import pytest
 
 from sagewatch.ledger.focus import COLUMNS, charge, has_charge
-from sagewatch.ledger.queries import By, Only, Question, Spending
-from sagewatch.ledger.totals import UNOWNED, DaySum, LedgerRow
-from sagewatch.pricing.job_cost import Pricing
+from sagewatch.ledger.queries import Filter, GroupBy, LedgerQueries, LedgerQuery
+from sagewatch.ledger.totals import UNOWNED, DayKey, LedgerRow
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 from tests.worlds.builders import NOW, World, a_row
 
-MONTH = Question(first_day=date(2026, 11, 1), last_day=date(2026, 11, 30))
+MONTH = LedgerQuery(first_day=date(2026, 11, 1), last_day=date(2026, 11, 30))
 
 
 class Ledger(World):
@@ -24,14 +24,14 @@ class Ledger(World):
         """Empty."""
         super().__init__()
         self.read: list[str] = []
-        self.spending = Spending(rows=self.ledger, totals=self.totals, marks=self.marks, on_day=self.read.append)
+        self.spending = LedgerQueries(rows=self.ledger, totals=self.totals, marks=self.marks, on_day=self.read.append)
 
     def row(self, name: str, day: str = "2026-11-20", **changes: object) -> None:
         """Put a row in, and mark its day as a recorder does."""
         row = replace(a_row(resource_arn=f"arn:{name}", resource_name=name), **changes)  # type: ignore[arg-type] # by name
         self.ledger.put(replace(row, ended_on=day, ended_at=f"{day}T11:00:00Z"))
 
-    def usd(self, by: By, question: Question = MONTH) -> dict[str, str]:
+    def usd(self, by: GroupBy, question: LedgerQuery = MONTH) -> dict[str, str]:
         """The sums by name."""
         return {name: f"{spend.cost_usd:f}" for name, spend in self.spending.grouped(question, by).items()}
 
@@ -41,20 +41,20 @@ def test_money_adds_up_by_day_owner_and_kind() -> None:
     ledger = Ledger()
     ledger.row("a")
     ledger.row("b", "2026-11-21", owner=None)
-    ledger.row("c", "2026-11-21", kind=JobKind.PROCESSING)
+    ledger.row("c", "2026-11-21", kind=ResourceKind.PROCESSING)
 
-    assert ledger.usd(By.DAY) == {"2026-11-20": "0.46", "2026-11-21": "0.92"}
-    assert ledger.usd(By.OWNER) == {"ana@example.com": "0.92", "(no owner)": "0.46"}
-    assert ledger.usd(By.KIND) == {"training": "0.92", "processing": "0.46"}
+    assert ledger.usd(GroupBy.DAY) == {"2026-11-20": "0.46", "2026-11-21": "0.92"}
+    assert ledger.usd(GroupBy.OWNER) == {"ana@example.com": "0.92", "(no owner)": "0.46"}
+    assert ledger.usd(GroupBy.KIND) == {"training": "0.92", "processing": "0.46"}
 
 
 def test_roll_ups_and_unpriced_jobs_are_in_no_sum() -> None:
     """The first would count twice; the second is counted as unknown."""
     ledger = Ledger()
     ledger.row("a")
-    ledger.row("t", kind=JobKind.TUNING, pricing=Pricing.NOT_INSTANCE_PRICED, cost_usd=None)
-    ledger.row("u", pricing=Pricing.UNPRICED, cost_usd=None)
-    [spend] = ledger.spending.grouped(MONTH, By.DAY).values()
+    ledger.row("t", kind=ResourceKind.TUNING, pricing=PricingStatus.NOT_INSTANCE_PRICED, cost_usd=None)
+    ledger.row("u", pricing=PricingStatus.UNPRICED, cost_usd=None)
+    [spend] = ledger.spending.grouped(MONTH, GroupBy.DAY).values()
 
     assert (spend.jobs, spend.cost_usd, spend.unpriced_jobs) == (2, Decimal("0.46"), 1)
 
@@ -64,8 +64,8 @@ def test_failed_money_and_spot_savings_are_told() -> None:
     ledger = Ledger()
     ledger.row("a", failure_class=FailureClass.USER_CODE)
     ledger.row("b", spot_savings_usd=Decimal("1.5"))
-    ledger.row("c", pricing=Pricing.PROVISIONAL)
-    [spend] = ledger.spending.grouped(MONTH, By.DAY).values()
+    ledger.row("c", pricing=PricingStatus.PROVISIONAL)
+    [spend] = ledger.spending.grouped(MONTH, GroupBy.DAY).values()
 
     assert (spend.failed_jobs, spend.failed_usd, spend.spot_savings_usd) == (1, Decimal("0.46"), Decimal("1.5"))
     assert (spend.jobs, spend.cost_usd, spend.provisional_jobs) == (3, Decimal("1.38"), 1)
@@ -76,18 +76,18 @@ def test_failed_money_and_spot_savings_are_told() -> None:
     [
         pytest.param(replace(MONTH, owner="ana@example.com"), "0.46", id="owner"),
         pytest.param(replace(MONTH, owner="nobody"), None, id="nobody"),
-        pytest.param(replace(MONTH, kind=JobKind.PROCESSING), "0.46", id="kind"),
+        pytest.param(replace(MONTH, kind=ResourceKind.PROCESSING), "0.46", id="kind"),
         pytest.param(replace(MONTH, last_day=date(2026, 11, 20)), "0.92", id="its last day"),
         pytest.param(replace(MONTH, first_day=date(2026, 11, 21)), None, id="the day after"),
     ],
 )
-def test_a_question_has_limits(question: Question, usd: str | None) -> None:
+def test_a_question_has_limits(question: LedgerQuery, usd: str | None) -> None:
     """Owner, kind and days, both ends included."""
     ledger = Ledger()
     ledger.row("a")
-    ledger.row("b", owner="bo", kind=JobKind.PROCESSING)
+    ledger.row("b", owner="bo", kind=ResourceKind.PROCESSING)
 
-    assert list(ledger.usd(By.DAY, question).values()) == ([usd] if usd else [])
+    assert list(ledger.usd(GroupBy.DAY, question).values()) == ([usd] if usd else [])
 
 
 def test_closed_days_are_answered_without_reading_a_row_and_corrected_ones_are_read() -> None:
@@ -96,15 +96,15 @@ def test_closed_days_are_answered_without_reading_a_row_and_corrected_ones_are_r
     ledger.now = NOW + timedelta(days=5)
     for day in ("2026-11-20", "2026-11-21"):
         ledger.row(day, day)
-        ledger.marks.add(DaySum(day))
+        ledger.marks.add(DayKey(day))
     ledger.sweep()
-    question = Question(first_day=date(2026, 11, 20), last_day=date(2026, 11, 21))
-    assert ledger.usd(By.DAY, question) == {"2026-11-20": "0.46", "2026-11-21": "0.46"}
+    question = LedgerQuery(first_day=date(2026, 11, 20), last_day=date(2026, 11, 21))
+    assert ledger.usd(GroupBy.DAY, question) == {"2026-11-20": "0.46", "2026-11-21": "0.46"}
     assert ledger.read == []
     ledger.row("late", "2026-11-21")
-    ledger.marks.add(DaySum("2026-11-21"))
+    ledger.marks.add(DayKey("2026-11-21"))
 
-    assert ledger.usd(By.DAY, question) == {"2026-11-20": "0.46", "2026-11-21": "0.92"}
+    assert ledger.usd(GroupBy.DAY, question) == {"2026-11-20": "0.46", "2026-11-21": "0.92"}
     assert ledger.read == ["2026-11-21"]
 
 
@@ -115,21 +115,21 @@ def test_the_dearest_jobs_come_first_and_those_without_a_cost_last() -> None:
         ledger.row(name, cost_usd=usd and Decimal(usd), spot_savings_usd=Decimal(len(name)))
     ledger.row("e", cost_usd=Decimal("0.1"), spot_savings_usd=Decimal(9))
 
-    assert [row.resource_name for row in ledger.spending.dearest(MONTH, 3)] == ["b", "d", "a"]
-    assert [row.resource_name for row in ledger.spending.dearest(MONTH, 9)][-1] == "c"
-    assert [row.resource_name for row in ledger.spending.dearest(MONTH, 1, Only.SPOT)] == ["e"]
+    assert [row.resource_name for row in ledger.spending.most_expensive(MONTH, 3)] == ["b", "d", "a"]
+    assert [row.resource_name for row in ledger.spending.most_expensive(MONTH, 9)][-1] == "c"
+    assert [row.resource_name for row in ledger.spending.most_expensive(MONTH, 1, Filter.SPOT)] == ["e"]
 
 
 @pytest.mark.parametrize(
-    ("only", "names"), [(Only.ALL, "abcd"), (Only.FAILED, "b"), (Only.SPOT, "c"), (Only.UNPRICED, "d")]
+    ("only", "names"), [(Filter.ALL, "abcd"), (Filter.FAILED, "b"), (Filter.SPOT, "c"), (Filter.UNPRICED, "d")]
 )
-def test_one_sort_of_jobs_can_be_asked_for(only: Only, names: str) -> None:
+def test_one_sort_of_jobs_can_be_asked_for(only: Filter, names: str) -> None:
     """Failed, spot, unpriced."""
     ledger = Ledger()
     ledger.row("a")
     ledger.row("b", failure_class=FailureClass.CAPACITY)
     ledger.row("c", spot_savings_usd=Decimal(1))
-    ledger.row("d", pricing=Pricing.UNPRICED, cost_usd=None)
+    ledger.row("d", pricing=PricingStatus.UNPRICED, cost_usd=None)
 
     assert "".join(sorted(row.resource_name for row in ledger.spending.jobs(MONTH, only))) == names
 
@@ -142,7 +142,7 @@ def test_jobs_without_an_owner_can_be_asked_for_by_the_name_they_are_listed_unde
     question = replace(MONTH, owner=UNOWNED)
 
     assert [row.resource_name for row in ledger.spending.jobs(question)] == ["b"]
-    assert ledger.usd(By.OWNER, question) == {UNOWNED: "0.46"}
+    assert ledger.usd(GroupBy.OWNER, question) == {UNOWNED: "0.46"}
 
 
 def test_an_owners_jobs_are_read_from_the_owners_index() -> None:
@@ -160,7 +160,7 @@ def read(**changes: object) -> LedgerRow:
     """A row as reports read it."""
     ledger = Ledger()
     ledger.row("fraud", **changes)  # type: ignore[arg-type] # by name
-    [row] = ledger.spending.jobs(Question(first_day=date(2026, 1, 1), last_day=date(2026, 12, 31)))
+    [row] = ledger.spending.jobs(LedgerQuery(first_day=date(2026, 1, 1), last_day=date(2026, 12, 31)))
     return row
 
 
@@ -250,14 +250,14 @@ def test_what_focus_is_told(changes: dict[str, object], column: str, value: str)
 @pytest.mark.parametrize(
     ("pricing", "usd", "is_charge"),
     [
-        (Pricing.PRICED, Decimal(0), True),
-        (Pricing.PROVISIONAL, Decimal("0.46"), True),
-        (Pricing.FREE, None, True),
-        (Pricing.UNPRICED, None, False),
-        (Pricing.COVERED, None, False),
-        (Pricing.NOT_INSTANCE_PRICED, None, False),
+        (PricingStatus.PRICED, Decimal(0), True),
+        (PricingStatus.PROVISIONAL, Decimal("0.46"), True),
+        (PricingStatus.FREE, None, True),
+        (PricingStatus.UNPRICED, None, False),
+        (PricingStatus.COVERED, None, False),
+        (PricingStatus.NOT_INSTANCE_PRICED, None, False),
     ],
 )
-def test_what_is_not_known_is_no_charge(pricing: Pricing, usd: Decimal | None, is_charge: bool) -> None:  # noqa: FBT001 - a case
+def test_what_is_not_known_is_no_charge(pricing: PricingStatus, usd: Decimal | None, is_charge: bool) -> None:  # noqa: FBT001 - a case
     """FOCUS wants an amount, and unknown is never 0."""
     assert has_charge(read(pricing=pricing, cost_usd=usd)) is is_charge

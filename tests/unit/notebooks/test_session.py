@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sagewatch.ledger.records import CostRecord, RecordedBy
 from sagewatch.notebooks.session import End, Session, accrued, close
 from sagewatch.pricing.book import EMPTY_BOOK, PriceBook
-from sagewatch.pricing.job_cost import Pricing
-from sagewatch.sagemaker.resources import JobKind, JobStatus
+from sagewatch.pricing.job_cost import PricingStatus
+from sagewatch.sagemaker.resources import JobStatus, ResourceKind
 from tests.worlds.builders import ACCOUNT, NOW, price
 
 BOOK = PriceBook(
@@ -49,7 +49,7 @@ def test_two_hours_in_service_cost_the_instance_and_its_volume() -> None:
 
     assert (row.compute_usd, row.storage_usd) == (Decimal("0.1"), Decimal("0.0019444444"))
     assert (row.cost_usd, row.list_cost_usd) == (Decimal("0.1019444444"), Decimal("0.1019444444"))
-    assert (row.kind, row.status, row.pricing) == (JobKind.NOTEBOOK, JobStatus.STOPPED, Pricing.PRICED)
+    assert (row.kind, row.status, row.pricing) == (ResourceKind.NOTEBOOK, JobStatus.STOPPED, PricingStatus.PRICED)
     assert (row.instances, row.billable_seconds, row.stopped_by) == ("1 x ml.t3.medium", 7200, "somebody")
     assert (row.created_at, row.started_at, row.ended_at, row.ended_on) == (
         "2026-11-20T08:00:00Z",
@@ -122,7 +122,7 @@ def test_a_doubt_makes_every_row_provisional_and_is_said() -> None:
     session = replace(OPEN, since=datetime(2026, 11, 30, 23, 0, tzinfo=UTC))
     rows = closed(session, End(at=datetime(2026, 12, 1, 1, 0, tzinfo=UTC), doubt="its stop was not told"))
 
-    assert [row.pricing for row in rows] == [Pricing.PROVISIONAL] * 2
+    assert [row.pricing for row in rows] == [PricingStatus.PROVISIONAL] * 2
     assert {row.pricing_reason for row in rows} == {
         "its time in service at the on-demand list price; its stop was not told"
     }
@@ -147,7 +147,7 @@ def test_what_is_not_known_is_said_and_never_zero(
     [row] = closed(session, End(at=SINCE + timedelta(hours=1), doubt="whatever" if cost is None else None), book)
 
     assert reason in row.pricing_reason
-    assert row.pricing is (Pricing.PRICED if cost else Pricing.UNPRICED)
+    assert row.pricing is (PricingStatus.PRICED if cost else PricingStatus.UNPRICED)
     assert row.cost_usd == (Decimal(cost) if cost else None)
     assert row.storage_usd is None
 

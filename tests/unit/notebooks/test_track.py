@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 
 from sagewatch.errors import MalformedEventError, ThrottledError, UnavailableError
-from sagewatch.ledger.ports import Put
+from sagewatch.ledger.ports import PutResult
 from sagewatch.ledger.records import CostRecord, RecordedBy
-from sagewatch.ledger.totals import DaySum
-from sagewatch.notebooks.open_costs import Meter
+from sagewatch.ledger.totals import DayKey
+from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.notebooks.session import StopCall
-from sagewatch.notebooks.track import Effect, Tracker
+from sagewatch.notebooks.track import NotebookTracker, TrackEffect
 from sagewatch.pricing.book import PriceBook
-from sagewatch.pricing.job_cost import Pricing
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.resources import JobStatus
-from tests.fakes.ledger import InMemoryLedger, InMemoryMarks
+from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals
 from tests.fakes.notebooks import InMemorySessions
 from tests.fakes.pricing import InMemoryPrices
 from tests.fakes.sagemaker import InMemoryNotebooks, InMemoryRegions
@@ -74,9 +74,9 @@ class World:
         self.notebooks = InMemoryNotebooks()
         self.sessions = InMemorySessions()
         self.ledger = InMemoryLedger()
-        self.marks = InMemoryMarks()
+        self.marks = InMemoryStaleTotals()
         self.regions = InMemoryRegions()
-        self.tracker = Tracker(
+        self.tracker = NotebookTracker(
             notebooks=self.notebooks,
             sessions=self.sessions,
             ledger=self.ledger,
@@ -92,7 +92,7 @@ class World:
         """Let Describe answer with this."""
         self.notebooks.found["us-east-1", notebook.name] = notebook
 
-    def told(self, notebook: Notebook) -> tuple[Effect, ...]:
+    def told(self, notebook: Notebook) -> tuple[TrackEffect, ...]:
         """Let an event tell of it: without what no event tells."""
         event = replace(notebook, volume_gb=None, platform=None, tags={"owner": "ana"})
         return self.tracker.observe(event, by=RecordedBy.EVENT).effects
@@ -136,7 +136,7 @@ def test_a_day_of_a_notebook_that_is_told_whole() -> None:
     assert sum(row.cost_usd or 0 for row in world.rows) == Decimal("0.1327777777")
     assert [row.status for row in world.rows] == ["Stopped", "Completed", "Stopped", "Deleting"]
     assert [row.stopped_by for row in world.rows] == ["somebody", None, "somebody", None]
-    assert {row.pricing for row in world.rows} == {Pricing.PRICED}
+    assert {row.pricing for row in world.rows} == {PricingStatus.PRICED}
     assert {(row.owner, row.owner_source) for row in world.rows} == {("ana", "tag owner")}
     assert world.sessions.kept == {}
 
@@ -260,7 +260,7 @@ def test_a_deletion_without_a_stop_is_an_upper_bound() -> None:
     world.lives([lab(IN_SERVICE, 8), lab(DELETING, 9)])
     [row] = world.rows
 
-    assert (row.status, row.pricing, row.stopped_by) == (JobStatus.DELETING, Pricing.PROVISIONAL, "somebody")
+    assert (row.status, row.pricing, row.stopped_by) == (JobStatus.DELETING, PricingStatus.PROVISIONAL, "somebody")
     assert "billed until its deletion" in row.pricing_reason
 
 
@@ -361,7 +361,7 @@ def test_a_throttled_describe_leaves_everything_as_it_was() -> None:
         world.told(lab(IN_SERVICE, 8))
     world.notebooks.failure = None
 
-    assert world.told(lab(IN_SERVICE, 8)) == (Effect.BEGAN,)
+    assert world.told(lab(IN_SERVICE, 8)) == (TrackEffect.BEGAN,)
 
 
 class FailsOnce(InMemoryLedger):
@@ -369,7 +369,7 @@ class FailsOnce(InMemoryLedger):
 
     failed = False
 
-    def put(self, row: CostRecord) -> Put:
+    def put(self, row: CostRecord) -> PutResult:
         """See ``Ledger.put``."""
         put = super().put(row)
         if not self.failed:
@@ -387,8 +387,8 @@ def test_a_crash_between_row_and_state_repeats_and_loses_nothing() -> None:
         world.told(lab(STOPPING, 10))
     assert world.sessions.kept[ARN].instance_type == T3
 
-    assert world.told(lab(STOPPING, 10)) == (Effect.RECORDED_BEFORE, Effect.ENDED, Effect.BEGAN)
-    assert world.marks.tokens.keys() == {DaySum("2026-11-20")}
+    assert world.told(lab(STOPPING, 10)) == (TrackEffect.RECORDED_BEFORE, TrackEffect.ENDED, TrackEffect.BEGAN)
+    assert world.marks.tokens.keys() == {DayKey("2026-11-20")}
 
 
 def test_an_event_is_read_noted_and_answered() -> None:
@@ -398,8 +398,8 @@ def test_an_event_is_read_noted_and_answered() -> None:
     first = world.tracker.on_message(json.dumps(an_event("notebook-instance-in-service")))
     second = world.tracker.on_event(an_event("notebook-instance-stopping"))
 
-    assert first.answer() == {"reason": "Lab-One: it is in service", "effects": ["session began"]}
-    assert second.answer()["effects"] == ["recorded", "session ended", "session began"]
+    assert first.to_log() == {"reason": "Lab-One: it is in service", "effects": ["session began"]}
+    assert second.to_log()["effects"] == ["recorded", "session ended", "session began"]
     assert world.regions.noted == {"us-east-1"}
     assert world.costs == [("08:00", "10:00", "1 x ml.t3.medium", "0.1019444444")]
 
@@ -416,7 +416,7 @@ def test_what_is_open_tells_what_it_has_cost_the_dearest_first() -> None:
     world = World()
     other = {"name": "Other", "arn": f"{ARN}-2"}
     world.lives([lab(IN_SERVICE, 8, **other), lab(STOPPING, 9, **other), lab(IN_SERVICE, 8)])
-    meter = Meter(
+    meter = OpenSessionCosts(
         sessions=world.sessions,
         prices=world.tracker.prices,
         regions=world.regions,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagewatch.pricing.book import PriceBook, has_ml_volume
-from sagewatch.pricing.job_cost import Pricing, cost_of, stored
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobKind, JobStatus
+from sagewatch.pricing.job_cost import PricingStatus, cost_of, stored
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
 from tests.worlds.builders import BOOK, STARTED, a_job
 
 GROUPS = (InstanceGroup("ml.g5.xlarge", 2), InstanceGroup("ml.c5.2xlarge", 4))
@@ -30,13 +30,17 @@ GROUPS = (InstanceGroup("ml.g5.xlarge", 2), InstanceGroup("ml.c5.2xlarge", 4))
         pytest.param(a_job(volume_gb=100, groups=GROUPS[:1]), "2.816", id="no volume on NVMe: 2 x 1.408"),
         # c5.2xlarge alone has volumes: 100 x 4 x 0.14 x 3600 / 2,592,000 = 0.0777777778
         pytest.param(a_job(volume_gb=100, groups=GROUPS), "4.5257777778", id="volumes of the groups that have them"),
-        pytest.param(a_job(kind=JobKind.PROCESSING, billable_seconds=None), "0.46", id="processing: end minus start"),
         pytest.param(
-            a_job(kind=JobKind.TRANSFORM, billable_seconds=None), "0.46", id="transform: end minus start, from Hosting"
+            a_job(kind=ResourceKind.PROCESSING, billable_seconds=None), "0.46", id="processing: end minus start"
+        ),
+        pytest.param(
+            a_job(kind=ResourceKind.TRANSFORM, billable_seconds=None),
+            "0.46",
+            id="transform: end minus start, from Hosting",
         ),
         # 100 GB x 2 x 0.10 x 3600 / 2,592,000 = 0.0277777778
         pytest.param(
-            a_job(kind=JobKind.PROCESSING, billable_seconds=None, volume_gb=100),
+            a_job(kind=ResourceKind.PROCESSING, billable_seconds=None, volume_gb=100),
             "0.4877777778",
             id="processing volumes have a rate of their own",
         ),
@@ -46,7 +50,7 @@ def test_a_priced_job_costs_what_the_list_says(job: Job, usd: str) -> None:
     """Billed seconds x instances x hourly rate, groups summed, storage where a volume exists."""
     cost = cost_of(job, BOOK)
 
-    assert (cost.pricing, cost.usd) == (Pricing.PRICED, Decimal(usd))
+    assert (cost.pricing, cost.usd) == (PricingStatus.PRICED, Decimal(usd))
 
 
 def test_february_has_fewer_seconds_to_share_a_month_of_storage() -> None:
@@ -77,41 +81,46 @@ def test_a_job_that_never_launched_costs_nothing_and_says_so(status: JobStatus) 
     job = a_job(status=status, started_at=None, ended_at=None, billable_seconds=None, groups=groups)
     cost = cost_of(job, BOOK)
 
-    assert (cost.pricing, cost.usd) == (Pricing.PRICED, Decimal(0))
+    assert (cost.pricing, cost.usd) == (PricingStatus.PRICED, Decimal(0))
     assert "never launched" in cost.reason
 
 
 @pytest.mark.parametrize(
     ("job", "pricing", "word"),
     [
-        pytest.param(a_job(groups=()), Pricing.UNPRICED, "which instances", id="no instances told"),
+        pytest.param(a_job(groups=()), PricingStatus.UNPRICED, "which instances", id="no instances told"),
         pytest.param(
-            a_job(groups=(InstanceGroup("ml.p9.48xlarge", 1),)), Pricing.UNPRICED, "ml.p9.48xlarge", id="no such price"
+            a_job(groups=(InstanceGroup("ml.p9.48xlarge", 1),)),
+            PricingStatus.UNPRICED,
+            "ml.p9.48xlarge",
+            id="no such price",
         ),
         pytest.param(
             a_job(groups=(*GROUPS, InstanceGroup("ml.p9.48xlarge", 1))),
-            Pricing.UNPRICED,
+            PricingStatus.UNPRICED,
             "ml.p9.48xlarge",
             id="one group of three without a price",
         ),
         pytest.param(
-            a_job(kind=JobKind.PROCESSING, billable_seconds=None, ended_at=None),
-            Pricing.UNPRICED,
+            a_job(kind=ResourceKind.PROCESSING, billable_seconds=None, ended_at=None),
+            PricingStatus.UNPRICED,
             "how long",
             id="no end told",
         ),
-        pytest.param(a_job(training_plan_arn="arn:plan"), Pricing.COVERED, "training plan", id="training plan"),
-        pytest.param(a_job(serverless=True), Pricing.NOT_INSTANCE_PRICED, "token", id="serverless"),
-        pytest.param(a_job(kind=JobKind.TUNING), Pricing.NOT_INSTANCE_PRICED, "rows of their own", id="tuning"),
+        pytest.param(a_job(training_plan_arn="arn:plan"), PricingStatus.COVERED, "training plan", id="training plan"),
+        pytest.param(a_job(serverless=True), PricingStatus.NOT_INSTANCE_PRICED, "token", id="serverless"),
         pytest.param(
-            a_job(kind=JobKind.PROCESSING, builtin_rule=True, parent_arn="arn:aws:sagemaker:r:1:training-job/t"),
-            Pricing.FREE,
+            a_job(kind=ResourceKind.TUNING), PricingStatus.NOT_INSTANCE_PRICED, "rows of their own", id="tuning"
+        ),
+        pytest.param(
+            a_job(kind=ResourceKind.PROCESSING, builtin_rule=True, parent_arn="arn:aws:sagemaker:r:1:training-job/t"),
+            PricingStatus.FREE,
             "built-in Debugger rules",
             id="rule",
         ),
     ],
 )
-def test_what_has_no_amount_says_why(job: Job, pricing: Pricing, word: str) -> None:
+def test_what_has_no_amount_says_why(job: Job, pricing: PricingStatus, word: str) -> None:
     """Never 0 for unknown: no amount at all, and a reason."""
     cost = cost_of(job, BOOK)
 
@@ -130,28 +139,34 @@ def test_an_amount_that_may_change_is_provisional(job: Job, word: str) -> None:
     """It has an amount, and a reason to look again."""
     cost = cost_of(job, BOOK)
 
-    assert (cost.pricing, cost.usd) == (Pricing.PROVISIONAL, Decimal("0.46"))
+    assert (cost.pricing, cost.usd) == (PricingStatus.PROVISIONAL, Decimal("0.46"))
     assert word in cost.reason
 
 
 def test_a_pool_whose_keep_alive_was_taken_back_runs_until_it_is_terminated() -> None:
     """UpdateTrainingJob sets KeepAlivePeriodInSeconds to 0, and the pool ends a little later."""
-    assert cost_of(a_job(keep_alive_seconds=0, warm_pool_status="Available"), BOOK).pricing is Pricing.PROVISIONAL
-    assert cost_of(a_job(keep_alive_seconds=0, warm_pool_status="Terminated"), BOOK).pricing is Pricing.PRICED
+    assert cost_of(a_job(keep_alive_seconds=0, warm_pool_status="Available"), BOOK).pricing is PricingStatus.PROVISIONAL
+    assert cost_of(a_job(keep_alive_seconds=0, warm_pool_status="Terminated"), BOOK).pricing is PricingStatus.PRICED
 
 
 @pytest.mark.parametrize(
     ("status", "seconds", "pricing", "usd", "pool"),
     [
-        pytest.param("Available", 1800, Pricing.PROVISIONAL, "0.69", "0.23", id="half an hour so far: 0.46 + 0.23"),
-        pytest.param("Terminated", 7200, Pricing.PRICED, "1.38", "0.92", id="two hours in all: 0.46 + 0.92"),
-        pytest.param("Reused", 600, Pricing.PRICED, "0.5366666667", "0.0766666667", id="taken over by another job"),
-        pytest.param(None, None, Pricing.PROVISIONAL, "0.46", None, id="not told of yet"),
-        pytest.param("InUse", 600, Pricing.PROVISIONAL, "0.5366666667", "0.0766666667", id="in use by another job"),
+        pytest.param(
+            "Available", 1800, PricingStatus.PROVISIONAL, "0.69", "0.23", id="half an hour so far: 0.46 + 0.23"
+        ),
+        pytest.param("Terminated", 7200, PricingStatus.PRICED, "1.38", "0.92", id="two hours in all: 0.46 + 0.92"),
+        pytest.param(
+            "Reused", 600, PricingStatus.PRICED, "0.5366666667", "0.0766666667", id="taken over by another job"
+        ),
+        pytest.param(None, None, PricingStatus.PROVISIONAL, "0.46", None, id="not told of yet"),
+        pytest.param(
+            "InUse", 600, PricingStatus.PROVISIONAL, "0.5366666667", "0.0766666667", id="in use by another job"
+        ),
     ],
 )
 def test_a_warm_pool_is_billed_on_a_clock_of_its_own(
-    status: str | None, seconds: int | None, pricing: Pricing, usd: str, pool: str | None
+    status: str | None, seconds: int | None, pricing: PricingStatus, usd: str, pool: str | None
 ) -> None:
     """At the training rate, until it is terminated or reused."""
     cost = cost_of(a_job(keep_alive_seconds=7200, warm_pool_status=status, warm_pool_seconds=seconds), BOOK)

@@ -13,9 +13,9 @@ import pytest
 
 from sagewatch.ledger.records import CostRecord, RecordedBy, record_of
 from sagewatch.pricing.book import Price, PriceBook
-from sagewatch.pricing.job_cost import Pricing, cost_of
+from sagewatch.pricing.job_cost import PricingStatus, cost_of
 from sagewatch.sagemaker.job_models import read_job
-from sagewatch.sagemaker.resources import JOB_KINDS, JobKind
+from sagewatch.sagemaker.resources import JOB_KINDS, ResourceKind
 from tests.worlds.builders import ACCOUNT, NOW
 
 # Sources: what AWS says, and where.
@@ -115,12 +115,12 @@ class Case:
 
     name: str
     source: str
-    kind: JobKind = JobKind.TRAINING
+    kind: ResourceKind = ResourceKind.TRAINING
     described: Mapping[str, Any]
     book: PriceBook = N_VIRGINIA
     region: str = "us-east-1"
     discount: Decimal = Decimal(0)
-    pricing: Pricing = Pricing.PRICED
+    pricing: PricingStatus = PricingStatus.PRICED
     arithmetic: str
     usd: str | None
     list_usd: str | None = UNSAID
@@ -489,7 +489,7 @@ CALENDAR = (
     Case(
         name="a job across the turn of the year belongs to the new one",
         source=TRANSFORM_INTERVAL,
-        kind=JobKind.TRANSFORM,
+        kind=ResourceKind.TRANSFORM,
         described=transform(
             CreationTime="2026-12-31T23:28:00Z",
             TransformStartTime="2026-12-31T23:30:00Z",
@@ -531,7 +531,7 @@ WARM_POOLS = (
         described=training(
             ResourceConfig=on(count=2, KeepAlivePeriodInSeconds=7200), WarmPoolStatus=pool("Available", 1800)
         ),
-        pricing=Pricing.PROVISIONAL,
+        pricing=PricingStatus.PROVISIONAL,
         arithmetic="3600 s x 2 x 0.23 / 3600 + 1800 s x 2 x 0.23 / 3600 = 0.69",
         usd="0.69",
         compute_usd="0.46",
@@ -567,7 +567,7 @@ WARM_POOLS = (
         name="a warm pool that nothing is told of yet",
         source=POOL_BILLING,
         described=training(ResourceConfig=on(count=2, KeepAlivePeriodInSeconds=7200)),
-        pricing=Pricing.PROVISIONAL,
+        pricing=PricingStatus.PROVISIONAL,
         arithmetic="3600 s x 2 x 0.23 / 3600 = 0.46",
         usd="0.46",
         seconds=3600,
@@ -595,7 +595,7 @@ PAID_OTHERWISE = (
         name="a training plan was paid for in advance",
         source=PLAN,
         described=training(ResourceConfig=on("ml.p5.48xlarge", TrainingPlanArn=PLAN_ARN)),
-        pricing=Pricing.COVERED,
+        pricing=PricingStatus.COVERED,
         arithmetic="no amount: the plan's upfront fee is not this job's",
         usd=None,
         seconds=3600,
@@ -609,7 +609,7 @@ PAID_OTHERWISE = (
             BillableTokenCount=1_000_000,
             ServerlessJobConfig={"JobType": "FineTuning", "BaseModelArn": BASE_MODEL_ARN},
         ),
-        pricing=Pricing.NOT_INSTANCE_PRICED,
+        pricing=PricingStatus.NOT_INSTANCE_PRICED,
         arithmetic="no amount: it has no instances",
         usd=None,
         seconds=None,
@@ -617,9 +617,9 @@ PAID_OTHERWISE = (
     Case(
         name="a built-in Debugger rule is free",
         source=BUILT_IN_RULES,
-        kind=JobKind.PROCESSING,
+        kind=ResourceKind.PROCESSING,
         described=processing(on(VolumeSizeInGB=30), BUILT_IN_RULE_IMAGE, TrainingJobArn=WATCHED_JOB_ARN),
-        pricing=Pricing.FREE,
+        pricing=PricingStatus.FREE,
         arithmetic="no amount: AWS bills neither its instance nor its volume",
         usd=None,
         seconds=None,
@@ -627,7 +627,7 @@ PAID_OTHERWISE = (
     Case(
         name="a custom Debugger rule is a processing job like any other",
         source=CUSTOM_RULES,
-        kind=JobKind.PROCESSING,
+        kind=ResourceKind.PROCESSING,
         described=processing(on(), CUSTOM_RULE_IMAGE, TrainingJobArn=WATCHED_JOB_ARN),
         arithmetic="3600 s x 1 x 0.23 / 3600 = 0.23",
         usd="0.23",
@@ -636,7 +636,7 @@ PAID_OTHERWISE = (
     Case(
         name="the built-in rules' image on no training job is billed",
         source=BUILT_IN_RULES,
-        kind=JobKind.PROCESSING,
+        kind=ResourceKind.PROCESSING,
         described=processing(on(), BUILT_IN_RULE_IMAGE),
         arithmetic="3600 s x 1 x 0.23 / 3600 = 0.23",
         usd="0.23",
@@ -645,7 +645,7 @@ PAID_OTHERWISE = (
     Case(
         name="a tuning job spends its money through its training jobs",
         source=TUNING,
-        kind=JobKind.TUNING,
+        kind=ResourceKind.TUNING,
         described={
             "HyperParameterTuningJobName": "Fraud-HPO-01",
             "HyperParameterTuningJobStatus": "Completed",
@@ -653,7 +653,7 @@ PAID_OTHERWISE = (
             "HyperParameterTuningEndTime": "2026-11-20T11:00:00Z",
             "ConsumedResources": {"RuntimeInSeconds": 3720},
         },
-        pricing=Pricing.NOT_INSTANCE_PRICED,
+        pricing=PricingStatus.NOT_INSTANCE_PRICED,
         arithmetic="no amount: RuntimeInSeconds is the tuner's wall clock, and its jobs have rows of their own",
         usd=None,
         seconds=None,
@@ -661,7 +661,7 @@ PAID_OTHERWISE = (
     Case(
         name="an AutoML job spends its money through the jobs it starts",
         source=AUTOML,
-        kind=JobKind.AUTOML,
+        kind=ResourceKind.AUTOML,
         described={
             "AutoMLJobName": "Fraud-AutoML-01",
             "AutoMLJobStatus": "Completed",
@@ -669,7 +669,7 @@ PAID_OTHERWISE = (
             "CreationTime": "2026-11-20T09:58:00Z",
             "EndTime": "2026-11-20T11:00:00Z",
         },
-        pricing=Pricing.NOT_INSTANCE_PRICED,
+        pricing=PricingStatus.NOT_INSTANCE_PRICED,
         arithmetic="no amount: its jobs have rows of their own",
         usd=None,
         seconds=None,
@@ -701,7 +701,7 @@ NOT_ALL_IS_TOLD = (
             **ran("2026-11-20T10:00:00Z", "2026-11-20T10:30:00Z", 1800) | {"BillableTimeInSeconds": None},
             ResourceConfig=on(count=2),
         ),
-        pricing=Pricing.PROVISIONAL,
+        pricing=PricingStatus.PROVISIONAL,
         arithmetic="1800 s x 2 x 0.23 / 3600 = 0.23",
         usd="0.23",
         seconds=1800,
@@ -710,7 +710,7 @@ NOT_ALL_IS_TOLD = (
         name="a completed job that tells no time was read too early, which is not free",
         source=MAY_BE_ABSENT,
         described=training(**NEVER_RAN),
-        pricing=Pricing.UNPRICED,
+        pricing=PricingStatus.UNPRICED,
         arithmetic="no amount: the seconds are not known",
         usd=None,
         seconds=None,
@@ -719,7 +719,7 @@ NOT_ALL_IS_TOLD = (
         name="a type that is not in the price list",
         source=LIST_PRICES,
         described=training(ResourceConfig=on("ml.p5.48xlarge")),
-        pricing=Pricing.UNPRICED,
+        pricing=PricingStatus.UNPRICED,
         arithmetic="no amount: the rate is not known",
         usd=None,
         seconds=3600,
@@ -727,7 +727,7 @@ NOT_ALL_IS_TOLD = (
     Case(
         name="a processing job that failed before it started",
         source=PROCESSING_TIMES,
-        kind=JobKind.PROCESSING,
+        kind=ResourceKind.PROCESSING,
         described=processing(
             ProcessingJobStatus="Failed",
             FailureReason="ClientError: Cannot find S3 object",
@@ -740,9 +740,9 @@ NOT_ALL_IS_TOLD = (
     Case(
         name="a processing job without an end",
         source=PROCESSING_TIMES,
-        kind=JobKind.PROCESSING,
+        kind=ResourceKind.PROCESSING,
         described=processing(ProcessingJobStatus="Stopped", ProcessingEndTime=None),
-        pricing=Pricing.UNPRICED,
+        pricing=PricingStatus.UNPRICED,
         arithmetic="no amount: the seconds are not known",
         usd=None,
         seconds=None,
@@ -753,7 +753,7 @@ PROCESSING_AND_TRANSFORM = (
     Case(
         name="a processing job on two instances",
         source=PROCESSING_TIMES,
-        kind=JobKind.PROCESSING,
+        kind=ResourceKind.PROCESSING,
         described=processing(on(count=2), ProcessingEndTime="2026-11-20T10:30:00Z"),
         arithmetic="1800 s x 2 x 0.23 / 3600 = 0.23",
         usd="0.23",
@@ -762,7 +762,7 @@ PROCESSING_AND_TRANSFORM = (
     Case(
         name="a processing job's volume has a lower rate",
         source=VOLUME_RATES,
-        kind=JobKind.PROCESSING,
+        kind=ResourceKind.PROCESSING,
         described=processing(on(VolumeSizeInGB=100)),
         arithmetic="3600 s x 1 x 0.23 / 3600 + 100 GB x 1 x 0.10 x 3600 s / (30 x 86400) s = 0.2438888889",
         usd="0.2438888889",
@@ -773,7 +773,7 @@ PROCESSING_AND_TRANSFORM = (
     Case(
         name="a processing job elsewhere: the hour from Hosting, the volume at its own rate",
         source=VOLUME_RATES,
-        kind=JobKind.PROCESSING,
+        kind=ResourceKind.PROCESSING,
         described=processing(on(VolumeSizeInGB=100)),
         book=IRELAND,
         region="eu-west-1",
@@ -786,7 +786,7 @@ PROCESSING_AND_TRANSFORM = (
     Case(
         name="a transform job on two instances",
         source=TRANSFORM_INTERVAL,
-        kind=JobKind.TRANSFORM,
+        kind=ResourceKind.TRANSFORM,
         described=transform(TransformResources=on(count=2), TransformEndTime="2026-11-20T10:45:00Z"),
         arithmetic="2700 s x 2 x 0.23 / 3600 = 0.345",
         usd="0.345",
@@ -795,7 +795,7 @@ PROCESSING_AND_TRANSFORM = (
     Case(
         name="a transform job that failed is billed until then",
         source=TRANSFORM_INTERVAL,
-        kind=JobKind.TRANSFORM,
+        kind=ResourceKind.TRANSFORM,
         described=transform(
             TransformJobStatus="Failed",
             FailureReason="AlgorithmError: See job logs",
@@ -808,7 +808,7 @@ PROCESSING_AND_TRANSFORM = (
     Case(
         name="a transform job on a type listed under Hosting alone",
         source=LIST_PRICES,
-        kind=JobKind.TRANSFORM,
+        kind=ResourceKind.TRANSFORM,
         described=transform(TransformResources=on("ml.m5.large")),
         arithmetic="3600 s x 1 x 0.115 / 3600 = 0.115",
         usd="0.115",
@@ -908,7 +908,7 @@ def test_the_spelling_of_times_changes_nothing(start: object, end: object) -> No
     case = Case(
         name="a processing job",
         source=PROCESSING_TIMES,
-        kind=JobKind.PROCESSING,
+        kind=ResourceKind.PROCESSING,
         described=processing(on(VolumeSizeInGB=100)),
         arithmetic="3600 s x 1 x 0.23 / 3600 + 100 GB x 1 x 0.10 x 3600 s / (30 x 86400) s = 0.2438888889",
         usd="0.2438888889",
@@ -923,7 +923,7 @@ def test_the_spelling_of_times_changes_nothing(start: object, end: object) -> No
 def test_the_table_covers_what_can_happen() -> None:
     """Every state of ``pricing``, every kind, two regions, a discount and two dates of prices, in 25 cases or more."""
     assert len(CASES) >= 25
-    assert {case.pricing for case in CASES} == set(Pricing)
+    assert {case.pricing for case in CASES} == set(PricingStatus)
     assert {case.kind for case in CASES} == set(JOB_KINDS)
     assert len({case.region for case in CASES if case.usd}) >= 2
     assert any(0 < case.discount < 100 for case in CASES)

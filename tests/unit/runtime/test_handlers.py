@@ -10,9 +10,9 @@ import pytest
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch.clock import MoreTime
+from sagewatch.clock import TimeBudget
 from sagewatch.errors import AccessDeniedError, MalformedEventError, RetryableError, ThrottledError
-from sagewatch.runtime.handlers import Deadline, Entry, Invoked, Scheduled, wait
+from sagewatch.runtime.handlers import Deadline, EventHandler, QueueHandler, ScheduledHandler, wait
 from sagewatch.runtime.ports import QueueMessage
 from tests.fakes.runtime import InMemoryInbox
 
@@ -42,7 +42,7 @@ class LateContext(LambdaContext):
 class BrokenInbox(InMemoryInbox):
     """A queue that lets nobody do anything."""
 
-    def bury(self, message: QueueMessage, error: Exception) -> None:
+    def dead_letter(self, message: QueueMessage, error: Exception) -> None:
         """Refuse."""
         raise AccessDeniedError(f"sqs:SendMessage of {message.message_id} after {error}")
 
@@ -50,7 +50,7 @@ class BrokenInbox(InMemoryInbox):
 class Done:
     """An outcome."""
 
-    def answer(self) -> Mapping[str, object]:
+    def to_log(self) -> Mapping[str, object]:
         """Say so."""
         return {"reason": "done"}
 
@@ -64,7 +64,7 @@ class Desk:
         self.worked: list[str] = []
         self.log = io.StringIO()
         logger = Logger(service=f"test-{uuid.uuid4()}", stream=self.log, level="INFO")
-        self.entry = Entry(self.work, inbox=self.inbox, max_receives=3, logger=logger)
+        self.entry = QueueHandler(self.work, inbox=self.inbox, max_receives=3, logger=logger)
 
     def work(self, body: str) -> Done:
         """Do what the message says."""
@@ -157,7 +157,7 @@ def test_an_event_invoked_by_hand_that_is_refused_fails_the_invocation() -> None
     def refuse(body: str) -> Done:
         raise MalformedEventError(body)
 
-    entry = Entry(refuse, inbox=InMemoryInbox(), max_receives=3)
+    entry = QueueHandler(refuse, inbox=InMemoryInbox(), max_receives=3)
     with pytest.raises(MalformedEventError):
         entry({}, Context())
 
@@ -265,7 +265,7 @@ def test_invoked_work_is_given_the_event_as_it_is_and_answers_with_its_outcome()
         given.append(event)
         return Done()
 
-    invoked = Invoked(work, logger=Logger(service=f"test-{uuid.uuid4()}", stream=log, level="INFO"))
+    invoked = EventHandler(work, logger=Logger(service=f"test-{uuid.uuid4()}", stream=log, level="INFO"))
 
     assert invoked({"period": "daily"}, Countdown(60)) == {"reason": "done"}
     assert given == [{"period": "daily"}]
@@ -276,14 +276,16 @@ def test_invoked_work_is_given_the_event_as_it_is_and_answers_with_its_outcome()
 
 def test_scheduled_work_is_given_its_deadline_and_answers_with_its_outcome() -> None:
     """Whatever the schedule says."""
-    given: list[MoreTime] = []
+    given: list[TimeBudget] = []
     log = io.StringIO()
 
-    def work(more_time: MoreTime) -> Done:
+    def work(more_time: TimeBudget) -> Done:
         given.append(more_time)
         return Done()
 
-    answer = Scheduled(work, logger=Logger(service=f"test-{uuid.uuid4()}", stream=log, level="INFO"))({}, Countdown(60))
+    answer = ScheduledHandler(work, logger=Logger(service=f"test-{uuid.uuid4()}", stream=log, level="INFO"))(
+        {}, Countdown(60)
+    )
 
     assert answer == {"reason": "done"}
     assert given[0]()

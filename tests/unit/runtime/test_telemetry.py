@@ -10,17 +10,17 @@ from datetime import timedelta
 import pytest
 from aws_lambda_powertools import Logger
 
-from sagewatch.clock import MoreTime
-from sagewatch.delivery.deliver import Deliverer
+from sagewatch.clock import TimeBudget
+from sagewatch.delivery.deliver import AlertDelivery
 from sagewatch.errors import AccessDeniedError, MalformedEventError, SweepIncompleteError, ThrottledError
 from sagewatch.idle.decision import Verdict
-from sagewatch.idle.outcomes import NotebooksSwept, StopOutcome
-from sagewatch.jobs.sweep_run import Swept
-from sagewatch.outcomes import Answered
-from sagewatch.pricing.refresh import Refreshed
-from sagewatch.runtime.handlers import Entry, Logged, Scheduled
+from sagewatch.idle.outcomes import NotebookSweepReport, StopOutcome
+from sagewatch.jobs.sweep_run import JobSweepReport
+from sagewatch.outcomes import Outcome
+from sagewatch.pricing.refresh import PriceRefreshReport
+from sagewatch.runtime.handlers import QueueHandler, RecordedSweep, ScheduledHandler
 from tests.fakes.alerts import InMemoryAlertQueue
-from tests.fakes.delivery import InMemoryChannel, InMemoryDeliveries, InMemoryGatherings, InMemoryPeople
+from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryDeliveries, InMemoryUserDirectory
 from tests.fakes.digest import InMemorySweeps
 from tests.fakes.runtime import InMemoryInbox
 from tests.unit.runtime.test_handlers import Context, Done
@@ -31,13 +31,13 @@ from tests.worlds.emf import Sent, sent
 FUNCTION = {"Function": "sagewatch-Function-1"}
 
 
-def run(work: Callable[[MoreTime], Answered], log: io.StringIO | None = None) -> None:
+def run(work: Callable[[TimeBudget], Outcome], log: io.StringIO | None = None) -> None:
     """One invocation of a scheduled function."""
     logger = Logger(service=f"test-{uuid.uuid4()}", stream=log or io.StringIO(), level="INFO")
-    Scheduled(work, logger=logger)({}, Context())
+    ScheduledHandler(work, logger=logger)({}, Context())
 
 
-def measured(outcome: Answered, capsys: pytest.CaptureFixture[str]) -> dict[tuple[str, str], list[float]]:
+def measured(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> dict[tuple[str, str], list[float]]:
     """What an outcome sends: one line of one namespace and one dimension."""
     run(lambda _: outcome)
     [line] = sent(capsys.readouterr().out)
@@ -47,7 +47,7 @@ def measured(outcome: Answered, capsys: pytest.CaptureFixture[str]) -> dict[tupl
 
 def test_a_sweep_over_jobs_sends_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
     """What stands always, what happened only if it did."""
-    busy = Swept(listed=900, looked_at=8, recorded=2, still_open=6, complete=False)
+    busy = JobSweepReport(listed=900, looked_at=8, recorded=2, still_open=6, complete=False)
 
     assert measured(busy, capsys) == {
         ("JobsOpen", "Count"): [6],
@@ -55,12 +55,12 @@ def test_a_sweep_over_jobs_sends_what_it_found(capsys: pytest.CaptureFixture[str
         ("SweepsFinished", "Count"): [1],
         ("SweepsIncomplete", "Count"): [1],
     }
-    assert measured(Swept(), capsys) == {("JobsOpen", "Count"): [0], ("SweepsFinished", "Count"): [1]}
+    assert measured(JobSweepReport(), capsys) == {("JobsOpen", "Count"): [0], ("SweepsFinished", "Count"): [1]}
 
 
 def test_a_sweep_over_notebooks_sends_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
     """Stops that only would have been are none; what was carried over makes it incomplete."""
-    swept = NotebooksSwept(
+    swept = NotebookSweepReport(
         in_service=40,
         looked_at=9,
         carried_over=3,
@@ -81,20 +81,20 @@ def test_a_sweep_over_notebooks_sends_what_it_found(capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("swept", "expected"),
     [
-        (Swept(recorded=1, failures=["a", "b"]), {"JobsOpen": [0], "JobsRecorded": [1], "SweepFailures": [2]}),
+        (JobSweepReport(recorded=1, failures=["a", "b"]), {"JobsOpen": [0], "JobsRecorded": [1], "SweepFailures": [2]}),
         (
-            NotebooksSwept(failures=["a"], stops=Counter({StopOutcome.STOPPED: 1})),
+            NotebookSweepReport(failures=["a"], stops=Counter({StopOutcome.STOPPED: 1})),
             {"NotebooksInService": [0], "NotebooksStopped": [1], "SweepFailures": [1]},
         ),
     ],
 )
 def test_a_sweep_with_failures_has_not_finished_and_tells_what_it_did(
-    swept: Swept | NotebooksSwept, expected: dict[str, list[float]], capsys: pytest.CaptureFixture[str]
+    swept: JobSweepReport | NotebookSweepReport, expected: dict[str, list[float]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In the metrics and in the log, and the invocation fails."""
     log = io.StringIO()
 
-    def sweep(more_time: MoreTime) -> Answered:
+    def sweep(more_time: TimeBudget) -> Outcome:
         del more_time
         raise SweepIncompleteError("something", outcome=swept)
 
@@ -109,7 +109,7 @@ def test_a_sweep_with_failures_has_not_finished_and_tells_what_it_did(
 @pytest.mark.parametrize("hours", [0, 30])
 def test_a_refresh_sends_the_age_of_the_oldest_prices(hours: int, capsys: pytest.CaptureFixture[str]) -> None:
     """In seconds, CloudWatch's longest unit."""
-    refreshed = Refreshed({"us-east-1": 1}, timedelta(hours=hours))
+    refreshed = PriceRefreshReport({"us-east-1": 1}, timedelta(hours=hours))
 
     assert measured(refreshed, capsys) == {("PricesAge", "Seconds"): [hours * 3600]}
 
@@ -117,12 +117,12 @@ def test_a_refresh_sends_the_age_of_the_oldest_prices(hours: int, capsys: pytest
 def test_what_measures_nothing_sends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """CloudWatch drops a line without metrics and counts it as broken. An unknown age is not 0."""
     run(lambda _: Done())
-    run(lambda _: Refreshed({}))
+    run(lambda _: PriceRefreshReport({}))
 
     assert capsys.readouterr().out == ""
 
 
-def batch(entry: Entry, *bodies: str, sent_at: str | None = None) -> None:
+def batch(entry: QueueHandler, *bodies: str, sent_at: str | None = None) -> None:
     """One invocation by a queue."""
     times = {"SentTimestamp": sent_at} if sent_at else {}
     records = [
@@ -138,10 +138,10 @@ def batch(entry: Entry, *bodies: str, sent_at: str | None = None) -> None:
     entry({"Records": records}, Context())
 
 
-def an_entry(work: Callable[[str], Answered]) -> Entry:
+def an_entry(work: Callable[[str], Outcome]) -> QueueHandler:
     """An entry whose log nobody reads."""
     logger = Logger(service=f"test-{uuid.uuid4()}", stream=io.StringIO(), level="INFO")
-    return Entry(work, inbox=InMemoryInbox(), max_receives=3, logger=logger)
+    return QueueHandler(work, inbox=InMemoryInbox(), max_receives=3, logger=logger)
 
 
 def test_messages_that_are_buried_and_postponed_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -161,7 +161,7 @@ def test_messages_that_are_buried_and_postponed_are_counted(capsys: pytest.Captu
 
     postponed = ("MessagesPostponed", "Count")
     assert sent(capsys.readouterr().out) == [
-        Sent("SageWatch", FUNCTION, {("MessagesBuried", "Count"): [1, 1], postponed: [1]}),
+        Sent("SageWatch", FUNCTION, {("MessagesDeadLettered", "Count"): [1, 1], postponed: [1]}),
         Sent("SageWatch", FUNCTION, {postponed: [1]}),
     ]
 
@@ -190,13 +190,13 @@ def test_a_delivery_is_as_old_as_what_it_tells_of_or_as_its_message(
 ) -> None:
     """Measured once, when it is posted; a clock that is ahead makes nothing negative; what is not known is not 0."""
     deliveries = InMemoryDeliveries()
-    deliverer = Deliverer(
+    deliverer = AlertDelivery(
         deliveries=deliveries,
         posted=deliveries,
-        gatherings=InMemoryGatherings(),
+        gatherings=InMemoryAlertGroups(),
         channel=InMemoryChannel(),
         alerts=InMemoryAlertQueue(),
-        people=InMemoryPeople(),
+        people=InMemoryUserDirectory(),
         clock=lambda: NOW,
     )
     happened_at = None if minutes_ago is None else NOW - timedelta(minutes=minutes_ago)
@@ -213,12 +213,12 @@ def test_a_sweep_that_ended_well_is_noted_with_its_beginning() -> None:
     """A long one ends in another quarter of an hour."""
     sweeps, moments = InMemorySweeps(), [NOW]
 
-    def sweep(more_time: MoreTime) -> Answered:
+    def sweep(more_time: TimeBudget) -> Outcome:
         del more_time
         moments.append(NOW + timedelta(minutes=9))
         return Done()
 
-    run(Logged(sweep=sweep, name="SweepJobs", log=sweeps, clock=lambda: moments[-1]))
+    run(RecordedSweep(sweep=sweep, name="SweepJobs", log=sweeps, clock=lambda: moments[-1]))
     assert sweeps.of("SweepJobs") == [NOW]
 
 
@@ -226,12 +226,12 @@ def test_a_sweep_that_failed_is_not_noted() -> None:
     """Somebody has to look at it."""
     sweeps = InMemorySweeps()
 
-    def sweep(more_time: MoreTime) -> Answered:
+    def sweep(more_time: TimeBudget) -> Outcome:
         del more_time
         raise SweepIncompleteError("no grant")
 
     with pytest.raises(SweepIncompleteError):
-        run(Logged(sweep=sweep, name="SweepJobs", log=sweeps, clock=lambda: NOW))
+        run(RecordedSweep(sweep=sweep, name="SweepJobs", log=sweeps, clock=lambda: NOW))
     assert sweeps.of("SweepJobs") == []
 
 
@@ -240,6 +240,6 @@ def test_a_note_that_fails_is_no_failure_of_the_sweep(capsys: pytest.CaptureFixt
     sweeps, log = InMemorySweeps(failure=AccessDeniedError("dynamodb:UpdateItem on the sweeps")), io.StringIO()
     logger = Logger(service=f"test-{uuid.uuid4()}", stream=log)
 
-    run(Logged(sweep=lambda _: Swept(), name="SweepJobs", log=sweeps, clock=lambda: NOW, logger=logger))
+    run(RecordedSweep(sweep=lambda _: JobSweepReport(), name="SweepJobs", log=sweeps, clock=lambda: NOW, logger=logger))
     assert len(sent(capsys.readouterr().out)) == 1
     assert json.loads(log.getvalue())["reason"] == "dynamodb:UpdateItem on the sweeps"

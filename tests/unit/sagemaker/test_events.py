@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sagewatch.errors import MalformedEventError
 from sagewatch.sagemaker.events import read_job_event
 from sagewatch.sagemaker.job_models import read_job
-from sagewatch.sagemaker.resources import InstanceGroup, JobKind, JobStatus
+from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, ResourceKind
 from tests.worlds.builders import ACCOUNT, EVENTS, an_event
 
 
@@ -19,7 +19,7 @@ def test_a_captured_training_event_is_read_whole() -> None:
     """Names keep their case, ARNs are in lower case, tags and times are typed."""
     job = read_job_event(an_event("training-job-failed"))
 
-    assert job.kind is JobKind.TRAINING
+    assert job.kind is ResourceKind.TRAINING
     assert job.name == "Fraud-XGB-02"
     assert job.arn == f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/fraud-xgb-02"
     assert job.status is JobStatus.FAILED
@@ -173,7 +173,7 @@ def test_a_describe_answer_is_read_by_the_same_model() -> None:
         "TuningJobArn": "arn:tuner",
         "WarmPoolStatus": {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 600},
     }
-    job = read_job(JobKind.TRAINING, answer, account=ACCOUNT, region="us-east-1")
+    job = read_job(ResourceKind.TRAINING, answer, account=ACCOUNT, region="us-east-1")
 
     assert (job.billable_seconds, job.training_seconds, job.spot) == (120, 600, True)
     assert (job.warm_pool_status, job.warm_pool_seconds, job.warm_pool_runs) == ("Terminated", 600, False)

@@ -3,7 +3,7 @@
 import pytest
 
 from sagewatch.sagemaker.failures import FailureClass, classify, exit_code, exit_meaning, next_step
-from sagewatch.sagemaker.resources import Job, JobKind, JobStatus
+from sagewatch.sagemaker.resources import Job, JobStatus, ResourceKind
 from tests.worlds.builders import ENDED, STARTED, a_failed_job, a_job
 
 
@@ -54,8 +54,8 @@ def test_a_training_job_stopped_by_its_own_limit_is_no_plain_stop(secondary: str
     [
         a_job(),
         a_job(status=JobStatus.STOPPED, secondary_status="Stopped", max_runtime_seconds=3600),
-        a_job(kind=JobKind.PROCESSING, status=JobStatus.STOPPED, max_runtime_seconds=3601),
-        a_job(kind=JobKind.PROCESSING, status=JobStatus.STOPPED, max_runtime_seconds=None),
+        a_job(kind=ResourceKind.PROCESSING, status=JobStatus.STOPPED, max_runtime_seconds=3601),
+        a_job(kind=ResourceKind.PROCESSING, status=JobStatus.STOPPED, max_runtime_seconds=None),
     ],
 )
 def test_a_success_or_a_persons_stop_has_no_class(job: Job) -> None:
@@ -66,7 +66,7 @@ def test_a_success_or_a_persons_stop_has_no_class(job: Job) -> None:
 def test_a_processing_job_that_ran_its_whole_limit_was_stopped_by_it() -> None:
     """Only training has a secondary status that says so."""
     job = a_job(
-        kind=JobKind.PROCESSING,
+        kind=ResourceKind.PROCESSING,
         status=JobStatus.STOPPED,
         started_at=STARTED,
         ended_at=ENDED,

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from sagewatch.adapters.cloudwatch.metric_data import MetricData, metric_results
-from sagewatch.adapters.evidence_guard import looked
+from sagewatch.adapters.evidence_guard import unknown_on_error
 from sagewatch.formatting import clock_time
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.sagemaker.notebooks import Notebook
@@ -64,7 +64,7 @@ class AgentEvidence:
 
     def read(self, notebook: Notebook, now: datetime) -> Reading:
         """See ``EvidenceSource.read``. Nothing is raised."""
-        return looked(Source.AGENT, lambda: self._read(notebook, now))
+        return unknown_on_error(Source.AGENT, lambda: self._read(notebook, now))
 
     def _read(self, notebook: Notebook, now: datetime) -> Reading:
         """A notebook that was only just started or changed has nothing to show for the time before."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
-from sagewatch.sagemaker.resources import KINDS, Job
+from sagewatch.sagemaker.resources import KIND_FACTS, Job
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -36,7 +36,7 @@ class CloudWatchJobLogs:
 
     def tails(self, job: Job) -> Iterator[Sequence[str]]:
         """See ``JobLogs.tails``."""
-        group = KINDS[job.kind].log_group
+        group = KIND_FACTS[job.kind].log_group
         if group is None or job.kind.is_rollup:
             return
         for stream in _hosts(self._streams(job, group), job)[:_HOSTS]:

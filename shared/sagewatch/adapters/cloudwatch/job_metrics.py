@@ -11,15 +11,15 @@ from itertools import batched, product
 from typing import Any, ClassVar
 
 from sagewatch.adapters.cloudwatch.metric_data import MetricData, metric_results
-from sagewatch.diagnostics.utilization import Metric, Raw, RawHosts, Window, hosts_of, metrics_of
-from sagewatch.sagemaker.resources import KINDS, Job
+from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window, hosts_of, metrics_of
+from sagewatch.sagemaker.resources import KIND_FACTS, Job
 
 _STATISTICS = ("Average", "Maximum")
 _MOST_QUERIES = 500  # in one call (GetMetricData)
 _MOST_HOSTS = 248  # are asked about, in four calls
 _KEPT = 100  # answers
 
-Series = tuple[str, Metric, str]  # host, metric, statistic
+Series = tuple[str, HostMetric, str]  # host, metric, statistic
 Query = tuple[Series, Mapping[str, Any]]
 
 
@@ -82,22 +82,22 @@ def _queries(job: Job, window: Window) -> Iterator[Query]:
             yield (host, metric, statistic), _exact(job, host, metric, statistic, seconds)
 
 
-def _exact(job: Job, host: str, metric: Metric, statistic: str, seconds: int) -> Mapping[str, Any]:
+def _exact(job: Job, host: str, metric: HostMetric, statistic: str, seconds: int) -> Mapping[str, Any]:
     dimension = {"Name": "Host", "Value": f"{job.name}/{host}"}
-    series = {"Namespace": KINDS[job.kind].log_group, "MetricName": metric.value, "Dimensions": [dimension]}
+    series = {"Namespace": KIND_FACTS[job.kind].log_group, "MetricName": metric.value, "Dimensions": [dimension]}
     return {"MetricStat": {"Metric": series, "Period": seconds, "Stat": statistic}}
 
 
-def _search(job: Job, metric: Metric, statistic: str, seconds: int) -> Mapping[str, Any]:
-    terms = f'{{{KINDS[job.kind].log_group},Host}} MetricName="{metric.value}" Host={job.name}/'
+def _search(job: Job, metric: HostMetric, statistic: str, seconds: int) -> Mapping[str, Any]:
+    terms = f'{{{KIND_FACTS[job.kind].log_group},Host}} MetricName="{metric.value}" Host={job.name}/'
     return {"Expression": f"SEARCH('{terms}', '{statistic}', {seconds})", "Label": "${PROP('Dim.Host')}"}
 
 
 def _by_host(points: Mapping[Series, Sequence[float]]) -> RawHosts:
     """A metric counts where both statistics have points."""
-    hosts: dict[str, dict[Metric, Raw]] = defaultdict(dict)
+    hosts: dict[str, dict[HostMetric, MetricSeries]] = defaultdict(dict)
     for (host, metric, statistic), values in points.items():
         highest = points.get((host, metric, "Maximum"))
         if statistic == "Average" and values and highest:
-            hosts[host][metric] = Raw(sum(values) / len(values), max(highest), len(values))
+            hosts[host][metric] = MetricSeries(sum(values) / len(values), max(highest), len(values))
     return hosts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
-from sagewatch.adapters.evidence_guard import looked
+from sagewatch.adapters.evidence_guard import unknown_on_error
 from sagewatch.errors import UnavailableError
 from sagewatch.formatting import clock_time
 from sagewatch.idle.evidence import Idle, Reading, Source, Unknown
@@ -60,7 +60,7 @@ class LogEvidence:
 
     def read(self, notebook: Notebook, now: datetime) -> Reading:
         """See ``EvidenceSource.read``. Nothing is raised."""
-        return looked(Source.LOG, lambda: self._read(notebook, now))
+        return unknown_on_error(Source.LOG, lambda: self._read(notebook, now))
 
     def _read(self, notebook: Notebook, now: datetime) -> Reading:
         start = now - self._lookback

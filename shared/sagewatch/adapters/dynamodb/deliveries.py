@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.adapters.dynamodb.items import from_item, to_item
-from sagewatch.alerts.base import Member
-from sagewatch.alerts.grouping import Gathered
-from sagewatch.alerts.ports import Posted
+from sagewatch.alerts.base import GroupMember
+from sagewatch.alerts.grouping import GroupSummary
+from sagewatch.alerts.ports import MessageRef
 from sagewatch.clock import iso
-from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, Claim, Joined
+from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, Claim, Membership
 from sagewatch.errors import DeliveryInFlightError, ThrottledError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class DynamoDeliveries:
         """See ``Deliveries.gather``."""
         self._put(alert_id, now, group=group)
 
-    def confirm(self, alert_id: str, posted: Posted, now: datetime) -> None:
+    def confirm(self, alert_id: str, posted: MessageRef, now: datetime) -> None:
         """See ``Deliveries.confirm``."""
         self._put(alert_id, now, channel=posted.channel, ts=posted.ts)
 
@@ -85,8 +85,8 @@ class DynamoDeliveries:
             self._client.put_item(TableName=self._state, Item=item)
 
 
-class DynamoPostedAlerts:
-    """The ``PostedAlerts`` port: the items of ``DynamoDeliveries``, read."""
+class DynamoPostedMessages:
+    """The ``PostedMessages`` port: the items of ``DynamoDeliveries``, read."""
 
     PERMISSIONS: ClassVar = ("dynamodb:GetItem",)
 
@@ -95,12 +95,12 @@ class DynamoPostedAlerts:
         self._client = client
         self._state = state
 
-    def where(self, alert_id: str) -> Posted | None:
-        """See ``PostedAlerts.where``."""
+    def find(self, alert_id: str) -> MessageRef | None:
+        """See ``PostedMessages.find``."""
         item = self._read(alert_id)
         if "group" in item:
             item = self._read(item["group"])
-        return Posted(item["channel"], item["ts"]) if "ts" in item else None
+        return MessageRef(item["channel"], item["ts"]) if "ts" in item else None
 
     def _read(self, alert_id: str) -> dict[str, Any]:
         with translated("dynamodb:GetItem of a delivery"):
@@ -108,8 +108,8 @@ class DynamoPostedAlerts:
         return from_item(answer.get("Item", {}))
 
 
-class DynamoGatherings:
-    """The ``Gatherings`` port: an item for each group, and one for each member, which keeps it from counting twice."""
+class DynamoAlertGroups:
+    """The ``AlertGroups`` port: an item for each group, and one for each member, which keeps it from counting twice."""
 
     PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
 
@@ -118,17 +118,17 @@ class DynamoGatherings:
         self._client = client
         self._state = state
 
-    def join(self, group: str, alert_id: str, member: Member, now: datetime) -> Joined:
-        """See ``Gatherings.join``. Both items are written in one transaction."""
+    def add(self, group: str, alert_id: str, member: GroupMember, now: datetime) -> Membership:
+        """See ``AlertGroups.add``. Both items are written in one transaction."""
         for _ in range(_TRIES):
             known, head = self._read(group, alert_id), self._read(group)
             if known:
-                return Joined(int(known["number"]), bool(head.get("asked")))
+                return Membership(int(known["number"]), bool(head.get("asked")))
             if self._count(group, alert_id, member, int(head.get("count", 0)), now):
-                return Joined(int(head.get("count", 0)) + 1, bool(head.get("asked")))
+                return Membership(int(head.get("count", 0)) + 1, bool(head.get("asked")))
         raise ThrottledError(f"{group} is being counted by somebody else", retry_after=1)
 
-    def _count(self, group: str, alert_id: str, member: Member, before: int, now: datetime) -> bool:
+    def _count(self, group: str, alert_id: str, member: GroupMember, before: int, now: datetime) -> bool:
         """Say whether it was counted: nobody else has been since ``before`` was read."""
         item = {**_member_key(group, alert_id), **to_item({"number": before + 1, "expires_at": _expiry(now)})}
         put = {"TableName": self._state, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
@@ -142,10 +142,10 @@ class DynamoGatherings:
                 return False
         return True
 
-    def read(self, group: str) -> Gathered:
-        """See ``Gatherings.read``."""
+    def read(self, group: str) -> GroupSummary:
+        """See ``AlertGroups.read``."""
         head = self._read(group)
-        return Gathered(
+        return GroupSummary(
             count=int(head.get("count", 0)),
             by_label={name[len(_LABEL) :]: int(count) for name, count in head.items() if name.startswith(_LABEL)},
             usd=head.get("usd", Decimal(0)),
@@ -153,16 +153,16 @@ class DynamoGatherings:
             names=tuple(head.get("names", ())),
         )
 
-    def ask(self, group: str, now: datetime) -> None:
-        """See ``Gatherings.ask``."""
+    def request_update(self, group: str, now: datetime) -> None:
+        """See ``AlertGroups.request_update``."""
         self._set(group, asked=True, expires_at=_expiry(now))
 
-    def answer(self, group: str, now: datetime) -> None:
-        """See ``Gatherings.answer``."""
+    def mark_updated(self, group: str, now: datetime) -> None:
+        """See ``AlertGroups.mark_updated``."""
         self._set(group, asked=False, edited_at=iso(now))
 
-    def edited_at(self, group: str) -> datetime | None:
-        """See ``Gatherings.edited_at``."""
+    def updated_at(self, group: str) -> datetime | None:
+        """See ``AlertGroups.updated_at``."""
         at = self._read(group).get("edited_at")
         return datetime.fromisoformat(at) if at else None
 
@@ -181,7 +181,7 @@ class DynamoGatherings:
             return from_item(self._client.get_item(TableName=self._state, Key=key, ConsistentRead=True).get("Item", {}))
 
 
-def _adding(member: Member, before: int, now: datetime) -> dict[str, Any]:
+def _adding(member: GroupMember, before: int, now: datetime) -> dict[str, Any]:
     """How one member more changes its group's item."""
     known = member.usd is not None
     named = ", #names = list_append(if_not_exists(#names, :none), :name)" if before < NAMED else ""
@@ -216,6 +216,6 @@ def _old_item(error: ClientError) -> Mapping[str, Any]:
 
 def _delivered(alert_id: str, item: Mapping[str, Any], now: int, cause: Exception) -> Claim:
     if "ts" in item or "group" in item:
-        return Claim(delivered=True, posted=Posted(item["channel"], item["ts"]) if "ts" in item else None)
+        return Claim(delivered=True, posted=MessageRef(item["channel"], item["ts"]) if "ts" in item else None)
     left = max(1, int(item.get("claimed_until", now)) - now)
     raise DeliveryInFlightError(f"alert {alert_id} is being posted", retry_after=left) from cause

@@ -26,8 +26,8 @@ class DynamoSweepLog:
         self._client = client
         self._state = state
 
-    def note(self, function: str, began: datetime) -> None:
-        """See ``SweepLog.note``."""
+    def record(self, function: str, began: datetime) -> None:
+        """See ``SweepLog.record``."""
         at = began.astimezone(UTC)
         values = {":minute": {at.hour * 60 + at.minute}, ":expires": int((at + _KEPT_FOR).timestamp())}
         with translated("dynamodb:UpdateItem on the sweeps"):

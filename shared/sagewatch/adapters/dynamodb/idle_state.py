@@ -9,7 +9,7 @@ from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, to_item
 from sagewatch.alerts.ports import FOREVER, Lease
 from sagewatch.clock import Clock, iso
-from sagewatch.idle.state import Warned, Watched
+from sagewatch.idle.state import NotebookState, PendingStop
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,8 +21,8 @@ _LEASE_SHOWN_FOR = timedelta(days=90)  # who kept what, for those who ask later
 _PRESSES_FOR = timedelta(days=1)  # Slack's signatures are good for five minutes
 
 
-class DynamoWatches:
-    """The ``Watches`` port, read and written by sweeps."""
+class DynamoNotebookStates:
+    """The ``NotebookStates`` port, read and written by sweeps."""
 
     PERMISSIONS: ClassVar = ("dynamodb:Query", "dynamodb:PutItem")
 
@@ -32,17 +32,17 @@ class DynamoWatches:
         self._state = state
         self._clock = clock
 
-    def of_region(self, region: str) -> Mapping[str, Watched]:
-        """See ``Watches.of_region``."""
+    def of_region(self, region: str) -> Mapping[str, NotebookState]:
+        """See ``NotebookStates.of_region``."""
         return _watched(query(self._client, self._state, _pk(region)))
 
-    def read(self, arn: str, region: str) -> Watched:
-        """See ``Watches.read``."""
+    def read(self, arn: str, region: str) -> NotebookState:
+        """See ``NotebookStates.read``."""
         found = _watched(query(self._client, self._state, _pk(region), f"{arn}#", f"{arn}#~", consistent=True))
-        return found.get(arn, Watched(arn=arn))
+        return found.get(arn, NotebookState(arn=arn))
 
-    def keep(self, watched: Watched, region: str) -> None:
-        """See ``Watches.keep``."""
+    def save(self, watched: NotebookState, region: str) -> None:
+        """See ``NotebookStates.save``."""
         warned = watched.warned
         facts: dict[str, object] = {
             "look_at": _time(watched.look_at),
@@ -54,20 +54,20 @@ class DynamoWatches:
         }
         self._put(region, watched.arn, _WATCH, facts, self._clock() + _REMEMBERED_FOR)
 
-    def file(self, alert_id: str, body: str) -> None:
-        """See ``Watches.file``."""
+    def archive(self, alert_id: str, body: str) -> None:
+        """See ``NotebookStates.file``."""
         expires_at = int((self._clock() + _REMEMBERED_FOR).timestamp())
         item = {"pk": f"incident#{alert_id}", "sk": "alert", "body": body, "expires_at": expires_at}
         with translated("dynamodb:PutItem of an incident"):
             self._client.put_item(TableName=self._state, Item=to_item(item))
 
-    def filed(self, alert_id: str) -> str | None:
-        """See ``Watches.filed``."""
+    def load(self, alert_id: str) -> str | None:
+        """See ``NotebookStates.filed``."""
         items = query(self._client, self._state, f"incident#{alert_id}", consistent=True)
         return items[0]["body"] if items else None
 
-    def grant(self, arn: str, region: str, lease: Lease) -> None:
-        """See ``Watches.grant``."""
+    def put_lease(self, arn: str, region: str, lease: Lease) -> None:
+        """See ``NotebookStates.put_lease``."""
         facts = {"author": lease.author, "until": iso(lease.until), "written_at": iso(lease.written_at)}
         self._put(region, arn, _LEASE, facts, None if lease.until == FOREVER else lease.until + _LEASE_SHOWN_FOR)
 
@@ -77,8 +77,8 @@ class DynamoWatches:
             self._client.put_item(TableName=self._state, Item=to_item({**key, **facts}))
 
 
-class DynamoPresses:
-    """The ``Presses`` port: one short-lived item for each request."""
+class DynamoSeenRequests:
+    """The ``SeenRequests`` port: one short-lived item for each request."""
 
     PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
 
@@ -88,7 +88,7 @@ class DynamoPresses:
         self._state = state
 
     def first(self, digest: str, now: datetime) -> bool:
-        """See ``Presses.first``."""
+        """See ``SeenRequests.first``."""
         item = {"pk": f"press#{digest}", "sk": "press", "expires_at": int((now + _PRESSES_FOR).timestamp())}
         with translated("dynamodb:PutItem of a press"):
             try:
@@ -108,12 +108,12 @@ def _time(moment: datetime | None) -> str | None:
     return iso(moment) if moment else None
 
 
-def _warned_item(warned: Warned) -> dict[str, object]:
+def _warned_item(warned: PendingStop) -> dict[str, object]:
     times = {name: iso(getattr(warned, name)) for name in ("warned_at", "stop_at", "idle_since")}
     return {"alert_id": warned.alert_id, "finished": warned.finished, **times}
 
 
-def _watched(items: list[dict[str, Any]]) -> Mapping[str, Watched]:
+def _watched(items: list[dict[str, Any]]) -> Mapping[str, NotebookState]:
     by_arn: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for item in items:
         arn, _, what = item["sk"].rpartition("#")
@@ -121,9 +121,9 @@ def _watched(items: list[dict[str, Any]]) -> Mapping[str, Watched]:
     return {arn: _one(arn, parts.get(_WATCH, {}), parts.get(_LEASE)) for arn, parts in by_arn.items()}
 
 
-def _one(arn: str, watch: Mapping[str, Any], lease: Mapping[str, Any] | None) -> Watched:
+def _one(arn: str, watch: Mapping[str, Any], lease: Mapping[str, Any] | None) -> NotebookState:
     times = {name: _moment(watch.get(name)) for name in ("look_at", "busy_since")}
-    return Watched(
+    return NotebookState(
         arn=arn,
         incidents=int(watch.get("incidents", 0)),
         warned=_warned(watch["warned"]) if "warned" in watch else None,
@@ -138,9 +138,9 @@ def _lease(item: Mapping[str, Any]) -> Lease:
     return Lease(item["author"], datetime.fromisoformat(item["until"]), datetime.fromisoformat(item["written_at"]))
 
 
-def _warned(item: Mapping[str, Any]) -> Warned:
+def _warned(item: Mapping[str, Any]) -> PendingStop:
     times = {name: datetime.fromisoformat(item[name]) for name in ("warned_at", "stop_at", "idle_since")}
-    return Warned(alert_id=item["alert_id"], finished=item["finished"], **times)
+    return PendingStop(alert_id=item["alert_id"], finished=item["finished"], **times)
 
 
 def _moment(text: str | None) -> datetime | None:

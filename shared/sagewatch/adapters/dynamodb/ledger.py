@@ -14,13 +14,13 @@ from sagewatch.adapters.dynamodb.items import from_item, serialize, to_item
 from sagewatch.clock import iso
 from sagewatch.errors import ThrottledError
 from sagewatch.ledger.families import PastRun, ran_seconds
-from sagewatch.ledger.ports import Put, RollUpRow
+from sagewatch.ledger.ports import PutResult, RollUpRow
 from sagewatch.ledger.records import CostRecord
 from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp, Sum, sums_of
-from sagewatch.pricing.job_cost import Pricing
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import JobKind, JobStatus, Key
+from sagewatch.sagemaker.resources import JobStatus, Key, ResourceKind
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,10 +36,10 @@ class DynamoLedger:
         self._client = client
         self._table = table
 
-    def put(self, row: CostRecord) -> Put:
+    def put(self, row: CostRecord) -> PutResult:
         """See ``Ledger.put``."""
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(resource_arn)"}
-        if worse := [name for name in Pricing if row.pricing.outranks(name)]:
+        if worse := [name for name in PricingStatus if row.pricing.outranks(name)]:
             places = {f":{number}": serialize(name.value) for number, name in enumerate(worse)}
             condition["ConditionExpression"] += f" OR pricing IN ({', '.join(places)})"
             condition["ExpressionAttributeValues"] = places
@@ -48,14 +48,14 @@ class DynamoLedger:
                 item = to_item(asdict(row))
                 answer = self._client.put_item(TableName=self._table, Item=item, ReturnValues="ALL_OLD", **condition)
             except self._client.exceptions.ConditionalCheckFailedException:
-                return Put(written=False)
-        return Put(written=True, replaced=_sums_of(from_item(answer.get("Attributes", {}))))
+                return PutResult(written=False)
+        return PutResult(written=True, replaced=_sums_of(from_item(answer.get("Attributes", {}))))
 
 
 def _sums_of(row: Mapping[str, Any]) -> tuple[Sum, ...]:
     if not row:
         return ()
-    return sums_of(JobKind(row["kind"]), row["resource_arn"], row["ended_on"], row.get("parent_arn"))
+    return sums_of(ResourceKind(row["kind"]), row["resource_arn"], row["ended_on"], row.get("parent_arn"))
 
 
 _BATCH = 100  # BatchGetItem takes no more keys
@@ -147,8 +147,8 @@ class DynamoRollUps:
         newest = next(rows, None)
         return RollUpRow(arn, newest["created_at"], newest.get("parent_arn")) if newest else None
 
-    def keep(self, row: RollUpRow, total: RollUp) -> None:
-        """See ``RollUps.keep``. What is not known is taken out."""
+    def save(self, row: RollUpRow, total: RollUp) -> None:
+        """See ``RollUps.save``. What is not known is taken out."""
         known = {":jobs": total.jobs, ":unpriced": total.unpriced_jobs, ":usd": total.cost_usd}
         amount = ", rollup_usd = :usd" if total.cost_usd is not None else " REMOVE rollup_usd"
         with translated("dynamodb:UpdateItem on the ledger"):
@@ -204,9 +204,9 @@ def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 _COLUMNS, _AMOUNTS = (tuple(field.name for field in fields(read)) for read in (LedgerRow, Amounts))
 _TYPES: Mapping[str, Any] = {
-    "kind": JobKind,
+    "kind": ResourceKind,
     "status": JobStatus,
-    "pricing": Pricing,
+    "pricing": PricingStatus,
     "failure_class": FailureClass,
     "billable_seconds": int,
     "rollup_jobs": int,

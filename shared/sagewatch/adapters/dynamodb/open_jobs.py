@@ -14,7 +14,7 @@ from sagewatch.clock import Clock, iso
 from sagewatch.errors import ThrottledError
 from sagewatch.jobs.ports import OpenJob
 from sagewatch.ledger.records import key_time
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobKind, job_to_describe
+from sagewatch.sagemaker.resources import InstanceGroup, Job, ResourceKind, job_to_describe
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _OPEN_FOR, _LOOKED_AT_WITHIN = timedelta(days=200), timedelta(days=14)
 
 
-class DynamoOpenJobList:
-    """The ``OpenJobList`` port."""
+class DynamoOpenJobReader:
+    """The ``OpenJobReader`` port."""
 
     PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
@@ -36,11 +36,11 @@ class DynamoOpenJobList:
         self._state = state
 
     def of_region(self, region: str) -> Sequence[OpenJob]:
-        """See ``OpenJobList.of_region``."""
+        """See ``OpenJobReader.of_region``."""
         return [_open_job(item) for item in query(self._client, self._state, _pk(region))]
 
 
-class DynamoOpenJobs(DynamoOpenJobList):
+class DynamoOpenJobs(DynamoOpenJobReader):
     """The ``OpenJobs`` port: jobs are put in together with a look at the ledger."""
 
     PERMISSIONS = (
@@ -89,9 +89,12 @@ class DynamoOpenJobs(DynamoOpenJobList):
                 raise ThrottledError(f"the open job {job.name} is being written by somebody else") from exc
         return True
 
-    def told(self, job: Job, rungs: Collection[str]) -> bool:
-        """See ``OpenJobs.told``."""
-        change = {"UpdateExpression": "ADD told :rungs", "ExpressionAttributeValues": to_item({":rungs": set(rungs)})}
+    def mark_alerted(self, job: Job, milestones: Collection[str]) -> bool:
+        """See ``OpenJobs.mark_alerted``."""
+        change = {
+            "UpdateExpression": "ADD told :rungs",
+            "ExpressionAttributeValues": to_item({":rungs": set(milestones)}),
+        }
         return _update(self._client, self._state, job, change)
 
     def find(self, job: Job) -> OpenJob | None:
@@ -157,7 +160,7 @@ def _update(client: "DynamoDBClient", table: str, job: Job, change: Mapping[str,
 
 def _open_job(item: Mapping[str, Any]) -> OpenJob:
     job = job_to_describe(
-        kind=JobKind(item["kind"]),
+        kind=ResourceKind(item["kind"]),
         name=item["resource_name"],
         arn=item["resource_arn"],
         region=item["region"],

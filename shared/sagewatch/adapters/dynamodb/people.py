@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, to_item
 from sagewatch.clock import Clock
-from sagewatch.delivery.ports import People
+from sagewatch.delivery.ports import UserDirectory
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 _THERE_FOR, _NOT_THERE_FOR = timedelta(days=30), timedelta(days=1)
 
 
-class DynamoPeople:
-    """The ``People`` port: what ``ask`` answered before, and ``ask`` where that is not known any more."""
+class DynamoUserDirectory:
+    """The ``UserDirectory`` port: what ``ask`` answered before, and ``ask`` where that is not known any more."""
 
     PERMISSIONS: ClassVar = ("dynamodb:GetItem", "dynamodb:PutItem")
 
-    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock, *, ask: People) -> None:
+    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock, *, ask: UserDirectory) -> None:
         """Keep the client, the table's name and whom to ask."""
         self._client = client
         self._state = state
         self._clock = clock
         self._ask = ask
 
-    def id_of(self, email: str) -> str | None:
-        """See ``People.id_of``. DynamoDB may take days to delete what has expired."""
+    def id_for_email(self, email: str) -> str | None:
+        """See ``UserDirectory.id_for_email``. DynamoDB may take days to delete what has expired."""
         key = to_item({"pk": f"person#{email.lower()}", "sk": "slack"})
         with translated("dynamodb:GetItem of a person"):
             known = from_item(self._client.get_item(TableName=self._state, Key=key).get("Item", {}))
@@ -36,7 +36,7 @@ class DynamoPeople:
         if known and known["expires_at"] > now.timestamp():
             user: str | None = known.get("user")
             return user
-        found = self._ask.id_of(email)
+        found = self._ask.id_for_email(email)
         expires_at = int((now + (_THERE_FOR if found else _NOT_THERE_FOR)).timestamp())
         with translated("dynamodb:PutItem of a person"):
             item = {**key, **to_item({"user": found, "expires_at": expires_at})}

@@ -32,8 +32,8 @@ class DynamoPriceCache:
         self._client = client
         self._state = state
 
-    def keep(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
-        """See ``PriceCache.keep``."""
+    def save(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
+        """See ``PriceCache.save``."""
         for component, item in _items(prices).items():
             key = {"pk": f"prices#{region}", "sk": component, "expires_at": _expiry(now)}
             with translated("dynamodb:PutItem on the prices"):

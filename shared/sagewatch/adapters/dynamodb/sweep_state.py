@@ -13,9 +13,9 @@ from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, query, to_item
 from sagewatch.clock import Clock, iso
 from sagewatch.jobs.ports import Checkpoint
-from sagewatch.ledger.ports import Mark
-from sagewatch.ledger.totals import Cell, DaySum, DayTotal, RollUpSum, Spend, Sum
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.ledger.ports import StaleTotal
+from sagewatch.ledger.totals import Cell, DayKey, DayTotal, RollUpKey, Spend, Sum
+from sagewatch.sagemaker.resources import ResourceKind
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,8 +40,8 @@ class DynamoRegions:
         self._clock = clock
         self._noted: dict[str, str] = {}
 
-    def note(self, region: str) -> None:
-        """See ``Regions.note``."""
+    def add(self, region: str) -> None:
+        """See ``Regions.add``."""
         now = self._clock()
         today = iso(now)[:10]
         if self._noted.get(region) != today:
@@ -76,14 +76,14 @@ class DynamoCheckpoints:
             **{name: datetime.fromisoformat(item[name]) for name in ("top", "low", "floor") if name in item}
         )
 
-    def keep(self, name: str, reached: Checkpoint) -> None:
-        """See ``Checkpoints.keep``."""
+    def save(self, name: str, reached: Checkpoint) -> None:
+        """See ``Checkpoints.save``."""
         times = {name: time and iso(time) for name, time in asdict(reached).items()}
         _put(self._client, self._state, {"pk": _CHECKPOINTS, "sk": name, **times}, "checkpoints")
 
 
-class DynamoMarks:
-    """The ``Marks`` port. No sum of a day is formed before it is over, so each environment marks today once."""
+class DynamoStaleTotals:
+    """The ``StaleTotals`` port. No sum of a day is formed before it is over, so each environment marks today once."""
 
     PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem")
 
@@ -92,12 +92,12 @@ class DynamoMarks:
         self._client = client
         self._state = state
         self._clock = clock
-        self._marked_today: DaySum | None = None
+        self._marked_today: DayKey | None = None
 
     def add(self, changed: Sum) -> None:
-        """See ``Marks.add``."""
+        """See ``StaleTotals.add``."""
         now = self._clock()
-        today = DaySum(iso(now)[:10])
+        today = DayKey(iso(now)[:10])
         if changed == today == self._marked_today:
             return
         item = {"pk": _MARKS, "sk": _name(changed), "token": uuid.uuid4().hex, "marked_at": int(now.timestamp())}
@@ -105,14 +105,16 @@ class DynamoMarks:
         if changed == today:
             self._marked_today = today
 
-    def all(self, *, young: bool = False) -> Sequence[Mark]:
-        """See ``Marks.all``."""
+    def all(self, *, young: bool = False) -> Sequence[StaleTotal]:
+        """See ``StaleTotals.all``."""
         seen_by_all = (self._clock() - _REACHES_INDEXES_WITHIN).timestamp()
         items = query(self._client, self._state, _MARKS)
-        return [Mark(_sum(item["sk"]), item["token"]) for item in items if young or item["marked_at"] <= seen_by_all]
+        return [
+            StaleTotal(_sum(item["sk"]), item["token"]) for item in items if young or item["marked_at"] <= seen_by_all
+        ]
 
-    def remove(self, mark: Mark) -> None:
-        """See ``Marks.remove``."""
+    def remove(self, mark: StaleTotal) -> None:
+        """See ``StaleTotals.remove``."""
         with translated("dynamodb:DeleteItem on the marks"):
             try:
                 self._client.delete_item(
@@ -126,8 +128,8 @@ class DynamoMarks:
                 return
 
 
-class DynamoTotals:
-    """The ``Totals`` port: some items per day, one for every 250 pairs of kind and owner."""
+class DynamoTotalStore:
+    """The ``TotalStore`` port: some items per day, one for every 250 pairs of kind and owner."""
 
     PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:Query")
 
@@ -136,8 +138,8 @@ class DynamoTotals:
         self._client = client
         self._state = state
 
-    def keep(self, total: DayTotal) -> None:
-        """See ``Totals.keep``. The first item says how many there are, so it is written last."""
+    def save(self, total: DayTotal) -> None:
+        """See ``TotalStore.save``. The first item says how many there are, so it is written last."""
         cells = [{**_plain(asdict(cell)), **asdict(spend)} for cell, spend in total.cells.items()]
         parts = list(batched(cells, _CELLS, strict=False)) or [()]
         for number, part in reversed(list(enumerate(parts))):
@@ -146,7 +148,7 @@ class DynamoTotals:
             _put(self._client, self._state, item, "totals")
 
     def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
-        """See ``Totals.between``."""
+        """See ``TotalStore.between``."""
         by_day: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for month in _months(first_day, last_day):
             for item in query(self._client, self._state, f"totals#{month}", first_day, f"{last_day}~"):
@@ -162,9 +164,9 @@ def _put(client: "DynamoDBClient", table: str, item: Mapping[str, object], what:
 
 def _name(changed: Sum) -> str:
     match changed:
-        case DaySum(day):
+        case DayKey(day):
             return f"day#{day}"
-        case RollUpSum(arn):
+        case RollUpKey(arn):
             return f"roll-up#{arn}"
         case _:
             assert_never(changed)
@@ -172,7 +174,7 @@ def _name(changed: Sum) -> str:
 
 def _sum(name: str) -> Sum:
     kind, _, rest = name.partition("#")
-    return DaySum(rest) if kind == "day" else RollUpSum(rest)
+    return DayKey(rest) if kind == "day" else RollUpKey(rest)
 
 
 def _plain(cell: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,7 +199,7 @@ def _total(day: str, items: Sequence[Mapping[str, Any]]) -> DayTotal | None:
 
 
 def _cell(cell: Mapping[str, Any]) -> Cell:
-    return Cell(JobKind(cell["kind"]), cell.get("owner"))
+    return Cell(ResourceKind(cell["kind"]), cell.get("owner"))
 
 
 def _spend(cell: Mapping[str, Any]) -> Spend:

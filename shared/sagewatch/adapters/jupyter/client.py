@@ -24,7 +24,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import BaseHTTPResponse
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.evidence_guard import looked
+from sagewatch.adapters.evidence_guard import unknown_on_error
 from sagewatch.adapters.jupyter.activity import read_jupyter
 from sagewatch.errors import UnavailableError
 from sagewatch.idle.evidence import Reading, Source
@@ -55,7 +55,7 @@ class JupyterEvidence:
 
     def read(self, notebook: Notebook, now: datetime) -> Reading:
         """See ``EvidenceSource.read``. Nothing is raised, and no reason names the URL, a cookie or an answer."""
-        return looked(Source.JUPYTER, lambda: self._read(notebook, now))
+        return unknown_on_error(Source.JUPYTER, lambda: self._read(notebook, now))
 
     def _read(self, notebook: Notebook, now: datetime) -> Reading:
         began = time.monotonic()

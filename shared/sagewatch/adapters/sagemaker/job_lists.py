@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.sagemaker.fields import parse_timestamp
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 _PAGE = 100  # the API's most; its default is 10
 # The operation, the key of its answer, and what its fields' names begin with.
-_LISTS: Mapping[JobKind, tuple[str, str, str]] = {
-    JobKind.TRAINING: ("list_training_jobs", "TrainingJobSummaries", "TrainingJob"),
-    JobKind.PROCESSING: ("list_processing_jobs", "ProcessingJobSummaries", "ProcessingJob"),
-    JobKind.TRANSFORM: ("list_transform_jobs", "TransformJobSummaries", "TransformJob"),
-    JobKind.TUNING: (
+_LISTS: Mapping[ResourceKind, tuple[str, str, str]] = {
+    ResourceKind.TRAINING: ("list_training_jobs", "TrainingJobSummaries", "TrainingJob"),
+    ResourceKind.PROCESSING: ("list_processing_jobs", "ProcessingJobSummaries", "ProcessingJob"),
+    ResourceKind.TRANSFORM: ("list_transform_jobs", "TransformJobSummaries", "TransformJob"),
+    ResourceKind.TUNING: (
         "list_hyper_parameter_tuning_jobs",
         "HyperParameterTuningJobSummaries",
         "HyperParameterTuningJob",
     ),
-    JobKind.AUTOML: ("list_auto_ml_jobs", "AutoMLJobSummaries", "AutoMLJob"),
+    ResourceKind.AUTOML: ("list_auto_ml_jobs", "AutoMLJobSummaries", "AutoMLJob"),
 }
 
 
@@ -49,7 +49,7 @@ class SageMakerLists:
         self._pace = pace
 
     def created_since(
-        self, kind: JobKind, region: str, since: datetime, before: datetime | None = None
+        self, kind: ResourceKind, region: str, since: datetime, before: datetime | None = None
     ) -> Iterator[Sequence[ListedJob]]:
         """See ``JobLists.created_since``.
 
@@ -72,7 +72,7 @@ class SageMakerLists:
             query["NextToken"] = page["NextToken"]
 
 
-def _listed(kind: JobKind, summary: Mapping[str, Any], prefix: str) -> ListedJob:
+def _listed(kind: ResourceKind, summary: Mapping[str, Any], prefix: str) -> ListedJob:
     created_at = parse_timestamp(summary["CreationTime"])
     if created_at is None:
         raise ValueError("a job without a creation time")  # CreationTime is a required member of every summary

@@ -11,7 +11,7 @@ from sagewatch.adapters.sagemaker.jobs import is_gone
 from sagewatch.errors import StopRefusedError
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.ports import Stop
-from sagewatch.sagemaker.resources import Job, JobKind
+from sagewatch.sagemaker.resources import Job, ResourceKind
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -49,17 +49,17 @@ class SageMakerJobStops:
 
 def _stop(client: "SageMakerClient", job: Job) -> None:
     match job.kind:
-        case JobKind.TRAINING:
+        case ResourceKind.TRAINING:
             client.stop_training_job(TrainingJobName=job.name)
-        case JobKind.PROCESSING:
+        case ResourceKind.PROCESSING:
             client.stop_processing_job(ProcessingJobName=job.name)
-        case JobKind.TRANSFORM:
+        case ResourceKind.TRANSFORM:
             client.stop_transform_job(TransformJobName=job.name)
-        case JobKind.TUNING:
+        case ResourceKind.TUNING:
             client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=job.name)
-        case JobKind.AUTOML:
+        case ResourceKind.AUTOML:
             client.stop_auto_ml_job(AutoMLJobName=job.name)
-        case JobKind.NOTEBOOK:
+        case ResourceKind.NOTEBOOK:
             raise ValueError("a notebook instance is no job")  # a slip in the caller: another adapter stops those
         case _:
             assert_never(job.kind)

@@ -11,7 +11,7 @@ from sagewatch.adapters.aws_errors import code_of, text_of, translated
 from sagewatch.clock import Clock
 from sagewatch.errors import JobNotFoundError
 from sagewatch.sagemaker.job_models import read_job
-from sagewatch.sagemaker.resources import Job, JobKind
+from sagewatch.sagemaker.resources import Job, ResourceKind
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -85,17 +85,17 @@ def is_gone(error: ClientError) -> bool:
 
 def _describe(client: "SageMakerClient", job: Job) -> Mapping[str, Any]:
     match job.kind:
-        case JobKind.TRAINING:
+        case ResourceKind.TRAINING:
             return client.describe_training_job(TrainingJobName=job.name)
-        case JobKind.PROCESSING:
+        case ResourceKind.PROCESSING:
             return client.describe_processing_job(ProcessingJobName=job.name)
-        case JobKind.TRANSFORM:
+        case ResourceKind.TRANSFORM:
             return client.describe_transform_job(TransformJobName=job.name)
-        case JobKind.TUNING:
+        case ResourceKind.TUNING:
             return client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=job.name)
-        case JobKind.AUTOML:
+        case ResourceKind.AUTOML:
             return client.describe_auto_ml_job_v2(AutoMLJobName=job.name)  # it answers for V1 jobs as well
-        case JobKind.NOTEBOOK:
+        case ResourceKind.NOTEBOOK:
             raise ValueError("a notebook instance is no job")  # a slip in the caller: SageMakerNotebooks asks for those
         case _:
             assert_never(job.kind)

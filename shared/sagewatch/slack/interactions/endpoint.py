@@ -14,7 +14,7 @@ from sagewatch.clock import Clock
 from sagewatch.errors import MalformedPressError, SageWatchError
 from sagewatch.slack.interactions.dialogs import looking
 from sagewatch.slack.interactions.payloads import AnyPress, read_interaction
-from sagewatch.slack.interactions.ports import Dialogs, Presses, PressQueue
+from sagewatch.slack.interactions.ports import Dialogs, PressQueue, SeenRequests
 
 _SIGNATURE = "x-slack-signature"
 _WITH_DIALOG = frozenset({"stop_now", "stop_job"})
@@ -37,22 +37,22 @@ class Reply:
     status: int
     body: str = ""
 
-    def answer(self) -> dict[str, Any]:
+    def to_response(self) -> dict[str, Any]:
         """The reply as a function URL takes it."""
         return {"statusCode": self.status, "headers": {"Content-Type": "text/plain"}, "body": self.body}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class SlackEndpoint:
     """Lets in what Slack signed, once."""
 
     secret: Callable[[], str]
-    presses: Presses
+    presses: SeenRequests
     queue: PressQueue
     dialogs: Dialogs
     clock: Clock
 
-    def answer(self, event: Mapping[str, Any]) -> Reply:
+    def handle(self, event: Mapping[str, Any]) -> Reply:
         """Answer a request to the function URL. Raises what the ports do, which Slack shows as a warning sign."""
         headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
         body = _body(event)

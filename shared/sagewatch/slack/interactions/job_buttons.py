@@ -7,7 +7,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from sagewatch.alerts.base import alert_id
-from sagewatch.alerts.ports import AlertQueue, Files, Lease
+from sagewatch.alerts.ports import AlertArchive, AlertQueue, Lease
 from sagewatch.clock import Clock
 from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError, StopRefusedError
 from sagewatch.formatting import clock_time, money
@@ -21,20 +21,20 @@ from sagewatch.sagemaker.ports import Jobs, JobStops, Stop
 from sagewatch.sagemaker.resources import Job, JobStatus
 from sagewatch.sagemaker.tags import PROTECT_TAG
 from sagewatch.slack.interactions.dialogs import ask_job, told_of_job
-from sagewatch.slack.interactions.payloads import JobPress, Pressed
+from sagewatch.slack.interactions.payloads import JobPress, PressOutcome
 from sagewatch.slack.interactions.ports import Dialogs
 
 _SNOOZE = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobAnswerer:
+class JobButtons:
     """Does what people press at jobs, in observe mode only on paper."""
 
     jobs: Jobs
     stops: JobStops
     snoozes: Snoozes
-    files: Files
+    files: AlertArchive
     alerts: AlertQueue
     dialogs: Dialogs
     prices: Prices
@@ -43,7 +43,7 @@ class JobAnswerer:
     discount_percent: Decimal
     enforce: bool
 
-    def answer(self, press: JobPress) -> Pressed:
+    def handle(self, press: JobPress) -> PressOutcome:
         """Do what was pressed. Raises what the ports do."""
         match press.action:
             case "snooze_job":
@@ -53,25 +53,25 @@ class JobAnswerer:
             case _:
                 assert_never(press.action)
 
-    def say(self, press: JobPress, words: str) -> Pressed:
+    def reply_to_user(self, press: JobPress, words: str) -> PressOutcome:
         """To the one who pressed, and nobody else. A dialog that was confirmed has closed."""
         sentence = f"{press.name}: {words}."
         open_dialog = press.view_id if press.action == "stop_job" else None
         if not (open_dialog and self._show(open_dialog, sentence)) and press.channel:
-            self.dialogs.whisper(press.channel, press.user, sentence)
-        return Pressed(press, words)
+            self.dialogs.post_ephemeral(press.channel, press.user, sentence)
+        return PressOutcome(press, words)
 
-    def _snooze(self, press: JobPress) -> Pressed:
+    def _snooze(self, press: JobPress) -> PressOutcome:
         now, entry = self.clock(), self.snoozes.find(press.job)
         lease = Lease(press.user, now + _SNOOZE, now)
         if entry is None or entry.provisional or not self.snoozes.snooze(press.job, lease):
             return self._over(press, "it has ended, so there is nothing to snooze")
         words = f"snoozed: no further word of it until {lease.until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}"
         if not self._edit(press, words, by=press.user, still_open=True):
-            return self.say(press, words)
-        return Pressed(press, words)
+            return self.reply_to_user(press, words)
+        return PressOutcome(press, words)
 
-    def _stop(self, press: JobPress, *, sure: bool) -> Pressed:
+    def _stop(self, press: JobPress, *, sure: bool) -> PressOutcome:
         found = self._find(press)
         if found is None:
             return self._over(press, "it is gone, so there is nothing to stop")
@@ -80,7 +80,7 @@ class JobAnswerer:
         if found.status is not JobStatus.IN_PROGRESS:
             return self._over(press, f"it has ended ({found.status}), so there is nothing to stop")
         if PROTECT_TAG in self.jobs.tags(found.arn, found.region):
-            return self.say(press, f"its tag {PROTECT_TAG} forbids it; take the tag away first")
+            return self.reply_to_user(press, f"its tag {PROTECT_TAG} forbids it; take the tag away first")
         return self._act(press, found) if sure else self._ask(press, found)
 
     def _find(self, press: JobPress) -> Job | None:
@@ -91,12 +91,12 @@ class JobAnswerer:
             return None
         return found if same_job(press.job, found) else None
 
-    def _ask(self, press: JobPress, found: Job) -> Pressed:
+    def _ask(self, press: JobPress, found: Job) -> PressOutcome:
         cost = self._cost(found)
         if press.view_id is None:
-            return self.say(press, "not stopped: the dialog that asks did not open; press again")
+            return self.reply_to_user(press, "not stopped: the dialog that asks did not open; press again")
         self.dialogs.update(press.view_id, ask_job(press, cost, enforce=self.enforce))
-        return Pressed(press, f"asked: {cost}")
+        return PressOutcome(press, f"asked: {cost}")
 
     def _cost(self, found: Job) -> str:
         accrual = accrual_of(found, Rates(self.prices.book(found.region), self.discount_percent), self.clock())
@@ -105,7 +105,7 @@ class JobAnswerer:
         at_most = "at most " if found.spot else ""
         return f"it has cost {at_most}{money(accrual.so_far)} so far, at {money(accrual.hourly)} an hour"
 
-    def _act(self, press: JobPress, found: Job) -> Pressed:
+    def _act(self, press: JobPress, found: Job) -> PressOutcome:
         now = self.clock()
         if not self.enforce:
             words = f"mode is observe: it would have been stopped at {clock_time(now, now)}, and was not"
@@ -124,20 +124,20 @@ class JobAnswerer:
             case _:
                 assert_never(what)
 
-    def _told(self, press: JobPress, words: str, *, still_open: bool) -> Pressed:
+    def _told(self, press: JobPress, words: str, *, still_open: bool) -> PressOutcome:
         """To everybody, in the message; where that is not known any more, to the one who pressed."""
         if not self._edit(press, words, by=press.user, still_open=still_open):
-            return self.say(press, words)
-        return Pressed(press, words)
+            return self.reply_to_user(press, words)
+        return PressOutcome(press, words)
 
-    def _over(self, press: JobPress, words: str) -> Pressed:
+    def _over(self, press: JobPress, words: str) -> PressOutcome:
         """A late press. Who ended it, if it was a press, stays in the message."""
         self._edit(press, words, by=None, still_open=False)
-        return self.say(press, words)
+        return self.reply_to_user(press, words)
 
     def _edit(self, press: JobPress, outcome: str, *, by: str | None, still_open: bool) -> bool:
         """Put what has become of it into its message, unless that has been closed; say whether it is known."""
-        body = self.files.filed(press.incident)
+        body = self.files.load(press.incident)
         if body is None:
             return False
         told = JobRunsAlert.model_validate_json(body)
@@ -145,7 +145,7 @@ class JobAnswerer:
             changed = told.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
             name = alert_id("job-edit", press.incident, outcome, by or "")
             self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": press.incident}))
-            self.files.file(press.incident, changed.model_dump_json())
+            self.files.archive(press.incident, changed.model_dump_json())
         return True
 
     def _show(self, view_id: str, sentence: str) -> bool:

@@ -11,19 +11,19 @@ from zoneinfo import ZoneInfo
 from sagewatch.alerts.ports import FOREVER, Lease
 from sagewatch.clock import Clock
 from sagewatch.errors import NotebookNotFoundError, SageWatchError
+from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import doubt
 from sagewatch.idle.evidence import Active
-from sagewatch.idle.inspection import Case, Looker
-from sagewatch.idle.notices import Incidents
+from sagewatch.idle.inspection import Inspection, NotebookInspector
 from sagewatch.idle.outcomes import StopOutcome
-from sagewatch.idle.ports import Watches
-from sagewatch.idle.stop import Stopper
+from sagewatch.idle.ports import NotebookStates
+from sagewatch.idle.stop import NotebookStop
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import Session
 from sagewatch.sagemaker.tags import PROTECT_TAG
 from sagewatch.slack.interactions.dialogs import ask, told
-from sagewatch.slack.interactions.job_buttons import JobAnswerer
-from sagewatch.slack.interactions.payloads import JobPress, Press, Pressed, read_press
+from sagewatch.slack.interactions.job_buttons import JobButtons
+from sagewatch.slack.interactions.payloads import JobPress, Press, PressOutcome, read_press
 from sagewatch.slack.interactions.ports import Dialogs
 
 _MORNING = time(9, 0)
@@ -32,39 +32,39 @@ _MAY_NOT = "you may not press buttons here; ask whoever runs SageWatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answerer:
+class NotebookButtons:
     """Does what people press. Everything it needs is given to it."""
 
     sessions: Sessions
-    watches: Watches
-    incidents: Incidents
-    looker: Looker
-    stopper: Stopper
-    jobs: JobAnswerer
+    watches: NotebookStates
+    incidents: NotebookAnnouncements
+    looker: NotebookInspector
+    stopper: NotebookStop
+    jobs: JobButtons
     dialogs: Dialogs
     clock: Clock
     zone: ZoneInfo
     approvers: tuple[str, ...]
 
-    def on_message(self, body: str) -> Pressed:
+    def on_message(self, body: str) -> PressOutcome:
         """Handle the press in a queue message. Raises ``MalformedPressError`` and what the ports do."""
         press = read_press(body)
         may = self._may(press.user)
         match press:
             case JobPress():
-                return self.jobs.answer(press) if may else self.jobs.say(press, _MAY_NOT)
+                return self.jobs.handle(press) if may else self.jobs.reply_to_user(press, _MAY_NOT)
             case Press():
                 return self._answer(press) if may else self._say(press, _MAY_NOT)
             case _:
                 assert_never(press)
 
-    def _answer(self, press: Press) -> Pressed:
+    def _answer(self, press: Press) -> PressOutcome:
         session = self.sessions.get(press.arn, press.region)
         if session is None or session.instance_type is None:
             return self._over(press)
         return self._do(press, session)
 
-    def _do(self, press: Press, session: Session) -> Pressed:
+    def _do(self, press: Press, session: Session) -> PressOutcome:
         match press.action:
             case "keep_4h":
                 return self._keep(press, self.clock() + _FOUR_HOURS, "kept for 4 h")
@@ -88,17 +88,17 @@ class Answerer:
         here = self.clock().astimezone(self.zone)
         return datetime.combine(here.date() + timedelta(days=1), _MORNING, self.zone)
 
-    def _keep(self, press: Press, until: datetime, words: str) -> Pressed:
+    def _keep(self, press: Press, until: datetime, words: str) -> PressOutcome:
         now = self.clock()
-        self.watches.grant(press.arn, press.region, Lease(press.user, until, now))
+        self.watches.put_lease(press.arn, press.region, Lease(press.user, until, now))
         when = "" if until == FOREVER else f", to {until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}"
-        if not self.incidents.edit(press.incident, f"{words}{when}", by=press.user, still_open=True):
+        if not self.incidents.update_message(press.incident, f"{words}{when}", by=press.user, still_open=True):
             return self._say(press, f"{press.name} is {words}{when}")
-        return Pressed(press, f"{words}{when}")
+        return PressOutcome(press, f"{words}{when}")
 
-    def _stop(self, press: Press, session: Session, *, sure: bool) -> Pressed:
+    def _stop(self, press: Press, session: Session, *, sure: bool) -> PressOutcome:
         try:
-            case = self.looker.look(session, self.watches.read(press.arn, press.region))
+            case = self.looker.inspect(session, self.watches.read(press.arn, press.region))
         except NotebookNotFoundError:
             return self._over(press)
         if not case.notebook.running:
@@ -110,7 +110,7 @@ class Answerer:
             return self._ask(press, against)
         return self._done(press, self.stopper.act(case, by=press.user))
 
-    def _against(self, case: Case) -> str | None:
+    def _against(self, case: Inspection) -> str | None:
         """What speaks against stopping it now, if anything does."""
         readings = case.readings or tuple(self.looker.read(case.notebook))
         active = next((reading.words for reading in readings if isinstance(reading, Active)), None)
@@ -121,29 +121,29 @@ class Answerer:
             return f"on {case.notebook.platform or 'an unknown platform'} it cannot be started again"
         return None
 
-    def _ask(self, press: Press, why: str) -> Pressed:
+    def _ask(self, press: Press, why: str) -> PressOutcome:
         if press.view_id is None:
             return self._say(press, f"not stopped: {why}; press again to be asked whether to stop it all the same")
         self.dialogs.update(press.view_id, ask(press, why))
-        return Pressed(press, f"asked: {why}")
+        return PressOutcome(press, f"asked: {why}")
 
-    def _done(self, press: Press, outcome: StopOutcome) -> Pressed:
+    def _done(self, press: Press, outcome: StopOutcome) -> PressOutcome:
         self._show(press, f"{press.name}: {outcome}.")
-        return Pressed(press, outcome)
+        return PressOutcome(press, outcome)
 
-    def _over(self, press: Press) -> Pressed:
+    def _over(self, press: Press) -> PressOutcome:
         """A late press: there is nothing left to keep or to stop."""
         words = "it does not run any more, so there is nothing to keep or to stop"
-        self.incidents.edit(press.incident, words, still_open=False)
+        self.incidents.update_message(press.incident, words, still_open=False)
         return self._say(press, words)
 
-    def _say(self, press: Press, words: str) -> Pressed:
+    def _say(self, press: Press, words: str) -> PressOutcome:
         """To the one who pressed, and nobody else."""
         if press.view_id:
             self._show(press, f"{press.name}: {words}.")
         elif press.channel:
-            self.dialogs.whisper(press.channel, press.user, f"{press.name}: {words}.")
-        return Pressed(press, words)
+            self.dialogs.post_ephemeral(press.channel, press.user, f"{press.name}: {words}.")
+        return PressOutcome(press, words)
 
     def _show(self, press: Press, sentence: str) -> None:
         """What is done is done, whether or not its dialog can still show it."""

@@ -11,11 +11,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from sagewatch.errors import MalformedPressError
 from sagewatch.sagemaker.fields import Name, Region
 from sagewatch.sagemaker.job_models import faults
-from sagewatch.sagemaker.resources import JOB_KINDS, KINDS, Job, job_to_describe
+from sagewatch.sagemaker.resources import JOB_KINDS, KIND_FACTS, Job, job_to_describe
 from sagewatch.slack.actions import Action, JobAction
 
 _ARN = r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:%s/[a-z0-9-]+$"
-_KINDS = {KINDS[kind].arn_type: kind for kind in JOB_KINDS}
+_KINDS = {KIND_FACTS[kind].arn_type: kind for kind in JOB_KINDS}
 _UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,30}$")]
 
 
@@ -73,13 +73,13 @@ _PRESS: TypeAdapter[AnyPress] = TypeAdapter(Annotated[AnyPress, Field(discrimina
 
 
 @dataclass(frozen=True, slots=True)
-class Pressed:
+class PressOutcome:
     """What became of a press."""
 
     press: AnyPress
     effect: str
 
-    def answer(self) -> Mapping[str, object]:
+    def to_log(self) -> Mapping[str, object]:
         """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         what = "notebook" if isinstance(self.press, Press) else "job"
         return {"action": self.press.action, what: self.press.name, "user": self.press.user, "effect": self.effect}

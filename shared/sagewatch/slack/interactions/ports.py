@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.views import View
 
 
-class Presses(Protocol):
+class SeenRequests(Protocol):
     """The requests that have been answered."""
 
     def first(self, digest: str, now: datetime) -> bool:
@@ -26,7 +26,7 @@ class Dialogs(Protocol):
     def update(self, view_id: str, view: "View") -> None:
         """Show something else in a dialog. Raises what ``post`` does."""
 
-    def whisper(self, channel: str, user: str, text: str) -> None:
+    def post_ephemeral(self, channel: str, user: str, text: str) -> None:
         """Say something to one person in a channel. Raises what ``post`` does."""
 
     def members(self, group: str) -> AbstractSet[str]:

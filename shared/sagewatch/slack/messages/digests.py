@@ -8,8 +8,8 @@ from slack_sdk.models.blocks import Block, HeaderBlock, ImageBlock, MarkdownText
 
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.digest.budgets import EVERYBODY, BudgetState
-from sagewatch.digest.periods import Period, Span
-from sagewatch.digest.savings import MOST_SAVED, Idled
+from sagewatch.digest.periods import DateRange, DigestPeriod
+from sagewatch.digest.savings import MOST_SAVED, IdleStops
 from sagewatch.digest.summary import Digest, Ranking, Running, Share, TopJob
 from sagewatch.formatting import clock_time, duration, money
 from sagewatch.ledger.totals import Spend
@@ -19,7 +19,7 @@ from sagewatch.slack.blocks import context, cut, escape, field, section
 _NAME = 48  # characters: an owner or a job is known by fewer, and every one may become five when it is escaped
 _BUDGETS = 8  # as many as always fit into a section
 _NOTES = "Days are days in UTC; a job counts on the day it ended. Estimates at list prices, less your discount."
-_BEFORE = {Period.DAILY: "the day before", Period.WEEKLY: "the week before"}
+_BEFORE = {DigestPeriod.DAILY: "the day before", DigestPeriod.WEEKLY: "the week before"}
 
 
 def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
@@ -54,9 +54,9 @@ def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
     return f"{headline}: {sentence}", [section(f"*{headline}*\n{sentence}"), context(small)]
 
 
-def _headline(span: Span) -> str:
+def _headline(span: DateRange) -> str:
     so_far = f", so far ({clock_time(span.until, span.until)})" if span.until else ""
-    if span.period is Period.DAILY:
+    if span.period is DigestPeriod.DAILY:
         return f"Daily digest: {span.last:%A}, {_day(span.last)}{so_far}"
     return f"Weekly digest: {_day(span.first)} to {_day(span.last)}{so_far}"
 
@@ -119,7 +119,7 @@ def _spend_facts(spend: Spend) -> list[str]:
     return facts
 
 
-def _idle_facts(idled: Idled) -> list[str]:
+def _idle_facts(idled: IdleStops) -> list[str]:
     facts = []
     if idled.stops:
         stops = _count(idled.stops, "notebook was", "notebooks were")

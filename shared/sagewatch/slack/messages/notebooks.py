@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBl
 
 from sagewatch.formatting import money
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 from sagewatch.slack.actions import KEEP_4H, KEEP_UNTIL_TOMORROW, NEVER_STOP, STOP_NOW
 from sagewatch.slack.blocks import (
     FIELD_LIMIT,
@@ -38,7 +38,7 @@ def notebook_idle(alert: NotebookAlert) -> tuple[str, Sequence[Block]]:
         blocks.append(section(f":white_check_mark: {sentence(alert.outcome)}{by(alert.by)}"))
     if alert.open:
         blocks.append(ActionsBlock(block_id="notebook", elements=_buttons(alert)))
-    blocks.append(context(links(JobKind.NOTEBOOK, alert.name, alert.region)))
+    blocks.append(context(links(ResourceKind.NOTEBOOK, alert.name, alert.region)))
     return f"{escape(headline)} ({_rate(alert)}). {escape(alert.outcome or _intent(alert))}", blocks
 
 

@@ -10,11 +10,11 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 
 from sagewatch.errors import UnavailableError
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 from sagewatch.slack.interactions.dialogs import ask_job
-from sagewatch.slack.interactions.endpoint import Door
+from sagewatch.slack.interactions.endpoint import SlackEndpoint
 from sagewatch.slack.interactions.payloads import JobPress
-from tests.fakes.slack import InMemoryDialogs, InMemoryPresses, InMemoryPressQueue
+from tests.fakes.slack import InMemoryDialogs, InMemoryPressQueue, InMemorySeenRequests
 from tests.worlds.builders import ACCOUNT, NOW
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -76,9 +76,9 @@ class Hall:
     def __init__(self) -> None:
         """At ``NOW``."""
         self.queue, self.dialogs = InMemoryPressQueue(), InMemoryDialogs()
-        self.door = Door(
+        self.endpoint = SlackEndpoint(
             secret=lambda: SECRET,
-            presses=InMemoryPresses(),
+            presses=InMemorySeenRequests(),
             queue=self.queue,
             dialogs=self.dialogs,
             clock=lambda: NOW,
@@ -95,22 +95,22 @@ def test_slacks_own_example_is_let_in_as_far_as_its_signature_goes() -> None:
     )
     signed = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
     headers = {"X-Slack-Request-Timestamp": "1531420618", "X-Slack-Signature": signed}
-    door = Door(
+    endpoint = SlackEndpoint(
         secret=lambda: SECRET,
-        presses=InMemoryPresses(),
+        presses=InMemorySeenRequests(),
         queue=InMemoryPressQueue(),
         dialogs=InMemoryDialogs(),
         clock=lambda: datetime.fromtimestamp(1531420618, NOW.tzinfo),
     )
 
-    assert door.answer({"headers": headers, "body": body}).status == 400  # signed well, and no button of ours
+    assert endpoint.handle({"headers": headers, "body": body}).status == 400  # signed well, and no button of ours
 
 
 @pytest.mark.parametrize("action", ["keep_4h", "keep_until_tomorrow", "stop_now", "never_stop"])
 def test_a_signed_press_is_queued(action: str) -> None:
     """With who pressed what, and where."""
     hall = Hall()
-    reply = hall.door.answer(a_request(a_press(action)))
+    reply = hall.endpoint.handle(a_request(a_press(action)))
     [press] = hall.queue.sent
 
     assert reply.status == 200
@@ -120,7 +120,7 @@ def test_a_signed_press_is_queued(action: str) -> None:
 def test_stop_now_opens_a_dialog_at_once() -> None:
     """Its trigger is good for three seconds."""
     hall = Hall()
-    hall.door.answer(a_request(a_press("stop_now")))
+    hall.endpoint.handle(a_request(a_press("stop_now")))
 
     assert hall.queue.sent[0].view_id == "V-T1"
     assert "V-T1" in hall.dialogs.views
@@ -130,12 +130,15 @@ def test_stop_now_opens_a_dialog_at_once() -> None:
 def test_a_jobs_button_is_queued_and_a_stop_opens_its_dialog(action: str, view: str | None) -> None:
     """With what tells the job from others of its name."""
     hall = Hall()
-    hall.door.answer(a_request(a_job_press(action)))
+    hall.endpoint.handle(a_request(a_job_press(action)))
     [press] = hall.queue.sent
 
     assert isinstance(press, JobPress)
     assert (press.action, press.user, press.name, press.view_id) == (action, "U0ANA", "Fraud-XGB-01", view)
-    assert (press.job.kind, press.job.created_at) == (JobKind.TRAINING, datetime.fromisoformat("2026-11-20T09:58Z"))
+    assert (press.job.kind, press.job.created_at) == (
+        ResourceKind.TRAINING,
+        datetime.fromisoformat("2026-11-20T09:58Z"),
+    )
     assert list(hall.dialogs.views) == ([view] if view else [])
 
 
@@ -145,7 +148,7 @@ def test_a_stop_of_a_job_that_was_confirmed_is_a_press_of_its_own() -> None:
     view = ask_job(asked, "it has cost $1.00 so far", enforce=True)
     hall = Hall()
     submitted = {"id": "V1", "callback_id": view.callback_id, "private_metadata": view.private_metadata}
-    hall.door.answer(a_request(a_submission(view=submitted)))
+    hall.endpoint.handle(a_request(a_submission(view=submitted)))
     [press] = hall.queue.sent
 
     assert isinstance(press, JobPress)
@@ -158,14 +161,14 @@ def test_a_dialog_that_does_not_open_keeps_no_press_away() -> None:
     hall = Hall()
     hall.dialogs.failure = UnavailableError("Slack: no usable answer")
 
-    assert hall.door.answer(a_request(a_press("stop_now"))).status == 200
+    assert hall.endpoint.handle(a_request(a_press("stop_now"))).status == 200
     assert hall.queue.sent[0].view_id is None
 
 
 def test_a_dialog_that_was_confirmed_is_a_press_of_its_own() -> None:
     """Of whoever confirmed it."""
     hall = Hall()
-    hall.door.answer(a_request(a_submission()))
+    hall.endpoint.handle(a_request(a_submission()))
 
     assert (hall.queue.sent[0].action, hall.queue.sent[0].view_id) == ("stop_anyway", "V1")
 
@@ -175,7 +178,7 @@ def test_a_replayed_request_is_refused() -> None:
     hall = Hall()
     request = a_request(a_press())
 
-    assert [hall.door.answer(request).status for _ in range(2)] == [200, 409]
+    assert [hall.endpoint.handle(request).status for _ in range(2)] == [200, 409]
     assert len(hall.queue.sent) == 1
 
 
@@ -199,7 +202,7 @@ def test_what_slack_did_not_sign_stays_outside(request_: dict[str, Any]) -> None
     """And nobody learns why."""
     hall = Hall()
 
-    assert hall.door.answer(request_).status == 401
+    assert hall.endpoint.handle(request_).status == 401
     assert hall.queue.sent == []
 
 
@@ -226,7 +229,7 @@ def test_what_slack_did_not_sign_stays_outside(request_: dict[str, Any]) -> None
 def test_a_payload_that_is_no_press_of_ours_is_told_so(payload: object) -> None:
     """It is well signed, so Slack's logs may know why."""
     hall = Hall()
-    reply = hall.door.answer(a_request(payload))
+    reply = hall.endpoint.handle(a_request(payload))
 
     assert (reply.status, hall.queue.sent) == (400, [])
     assert reply.body.startswith("interaction: ")

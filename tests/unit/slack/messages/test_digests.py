@@ -11,27 +11,27 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from local.slack.block_kit import faults
-from sagewatch.digest.alerts import BudgetAlert, DigestAlert, Picture
+from sagewatch.digest.alerts import BudgetAlert, ChartImage, DigestAlert
 from sagewatch.digest.budgets import BudgetState
-from sagewatch.digest.periods import Period, Span
-from sagewatch.digest.savings import Idled
+from sagewatch.digest.periods import DateRange, DigestPeriod
+from sagewatch.digest.savings import IdleStops
 from sagewatch.digest.summary import Digest, Ranking, Running, Share, TopJob
 from sagewatch.ledger.totals import Spend
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 from sagewatch.slack.messages.render import Message, render
 from tests.worlds.builders import ACCOUNT, NOW
 
-DAY = Span(Period.DAILY, date(2026, 11, 24), date(2026, 11, 24))
-WEEK = Span(Period.WEEKLY, date(2026, 11, 16), date(2026, 11, 22))
-NOBODY = Ranking((), 0, Share("", Decimal(0), Decimal(0)))
+DAY = DateRange(DigestPeriod.DAILY, date(2026, 11, 24), date(2026, 11, 24))
+WEEK = DateRange(DigestPeriod.WEEKLY, date(2026, 11, 16), date(2026, 11, 22))
+NO_PROGRESS = Ranking((), 0, Share("", Decimal(0), Decimal(0)))
 QUIET = Digest(
     span=DAY,
     spend=Spend(),
     before=Spend(jobs=1, cost_usd=Decimal("3.5")),
-    by_owner=NOBODY,
-    by_kind=NOBODY,
+    by_owner=NO_PROGRESS,
+    by_kind=NO_PROGRESS,
     top_jobs=(),
-    idled=Idled(),
+    idled=IdleStops(),
     running=Running(),
     budgets=(),
 )
@@ -54,8 +54,8 @@ def a_week(name: str = "ana", job: str = "fraud-xgb") -> Digest:
         before=Spend(jobs=9, cost_usd=Decimal(1000)),
         by_owner=ranking,
         by_kind=ranking,
-        top_jobs=(TopJob(JobKind.TRAINING, job, "us-east-1", name, Decimal("99.99"), failed=True),) * 5,
-        idled=Idled(stops=2, idle_usd=Decimal(14), saved_usd=Decimal(30), saved_seconds=72_000, unpriced=1),
+        top_jobs=(TopJob(ResourceKind.TRAINING, job, "us-east-1", name, Decimal("99.99"), failed=True),) * 5,
+        idled=IdleStops(stops=2, idle_usd=Decimal(14), saved_usd=Decimal(30), saved_seconds=72_000, unpriced=1),
         running=Running(
             jobs=3,
             jobs_usd=Decimal("4.5"),
@@ -105,7 +105,7 @@ def test_what_runs_is_told_on_a_quiet_day_too() -> None:
 
 def test_a_week_says_it_all() -> None:
     """In plain sentences."""
-    told = message(a_week(), picture=Picture("F0ABCDEF12", "Bars."))
+    told = message(a_week(), picture=ChartImage("F0ABCDEF12", "Bars."))
     read = texts(told.blocks)
 
     assert told.text == (
@@ -147,7 +147,7 @@ def test_a_period_that_is_not_over_says_so() -> None:
 
 def test_the_longest_names_fit() -> None:
     """Tag values of 256 characters, all of what becomes longest when it is escaped, and job names of 63."""
-    told = message(a_week(name="&" * 256, job="x" * 63), picture=Picture("F0ABCDEF12", "x" * 2000))
+    told = message(a_week(name="&" * 256, job="x" * 63), picture=ChartImage("F0ABCDEF12", "x" * 2000))
 
     assert faults([block.to_dict() for block in told.blocks]) == []
     assert not any(block.to_dict().get("text", {}).get("text", "").endswith("…") for block in told.blocks)
@@ -156,7 +156,7 @@ def test_the_longest_names_fit() -> None:
 @given(st.text(min_size=1))
 def test_names_are_harmless(name: str) -> None:
     """No mention, no link of theirs."""
-    told = message(a_week(name=f"<!channel>{name}", job=f"<@U0ANA>{name}"), picture=Picture("F0ABCDEF12", "Bars."))
+    told = message(a_week(name=f"<!channel>{name}", job=f"<@U0ANA>{name}"), picture=ChartImage("F0ABCDEF12", "Bars."))
 
     assert faults([block.to_dict() for block in told.blocks]) == []
     assert "<!" not in texts(told.blocks)

@@ -6,14 +6,14 @@ from decimal import Decimal
 import pytest
 
 from local.slack.block_kit import faults
-from sagewatch.alerts.grouping import Gathered, Gathering, GroupAlert
+from sagewatch.alerts.grouping import GroupAlert, GroupKind, GroupSummary
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.slack.messages.render import render
 from tests.unit.slack.messages.test_render import shown
 from tests.worlds.builders import ACCOUNT, NOW
 
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
-GATHERED = Gathered(
+GATHERED = GroupSummary(
     count=120,
     by_label={"failed (user-code)": 100, "failed (out-of-memory)": 20},
     usd=Decimal("4.6"),
@@ -22,7 +22,7 @@ GATHERED = Gathered(
 )
 
 
-def a_group(gathering: Gathering, gathered: Gathered = GATHERED, **changes: object) -> GroupAlert:
+def a_group(gathering: GroupKind, gathered: GroupSummary = GATHERED, **changes: object) -> GroupAlert:
     """A group as it is delivered."""
     told = {"alert_id": "g", "account": ACCOUNT, "region": "us-east-1", "instances": None, "gathering": gathering}
     return GroupAlert.model_validate({**told, "group": "g", "gathered": gathered, **changes})
@@ -32,19 +32,19 @@ def a_group(gathering: Gathering, gathered: Gathered = GATHERED, **changes: obje
     ("alert", "text"),
     [
         (
-            a_group(Gathering.PARENT, parent_arn=f"{ARN}:hyper-parameter-tuning-job/hpo"),
+            a_group(GroupKind.PARENT, parent_arn=f"{ARN}:hyper-parameter-tuning-job/hpo"),
             "Tuning job hpo: 120 jobs to know of ($4.60 in all, 3 of unknown cost not counted)",
         ),
         (
-            a_group(Gathering.PARENT, parent_arn=f"{ARN}:pipeline/nightly/execution/x1"),
+            a_group(GroupKind.PARENT, parent_arn=f"{ARN}:pipeline/nightly/execution/x1"),
             "Pipeline nightly: 120 jobs to know of ($4.60 in all, 3 of unknown cost not counted)",
         ),
         (
-            a_group(Gathering.STORM, label="failed (user-code)", since=NOW),
+            a_group(GroupKind.STORM, label="failed (user-code)", since=NOW),
             "120 jobs failed (user-code) within ten minutes ($4.60 in all, 3 of unknown cost not counted)",
         ),
         (
-            a_group(Gathering.STALE, since=NOW - timedelta(days=3)),
+            a_group(GroupKind.STALE, since=NOW - timedelta(days=3)),
             "120 jobs that nobody was told of on 2026-11-17 ($4.60 in all, 3 of unknown cost not counted)",
         ),
     ],
@@ -60,24 +60,26 @@ def test_a_group_says_how_many_and_what_they_cost(alert: GroupAlert, text: str) 
 
 def test_a_storm_lists_its_first_members() -> None:
     """And how many more there are."""
-    assert "`job-19` and 100 more" in shown(render(a_group(Gathering.STORM, label="failed", since=NOW)))
+    assert "`job-19` and 100 more" in shown(render(a_group(GroupKind.STORM, label="failed", since=NOW)))
 
 
 def test_nothing_known_of_the_cost_is_said_so() -> None:
     """It is not $0.00."""
-    one = Gathered(count=1, by_label={"failed (unknown)": 1}, unpriced=1, names=("job",))
+    one = GroupSummary(count=1, by_label={"failed (unknown)": 1}, unpriced=1, names=("job",))
 
-    assert render(a_group(Gathering.STALE, one, since=NOW)).text.endswith(
+    assert render(a_group(GroupKind.STALE, one, since=NOW)).text.endswith(
         "1 job that nobody was told of on 2026-11-20 (cost unknown)"
     )
 
 
-@pytest.mark.parametrize("gathering", list(Gathering))
-def test_slack_takes_the_largest_group(gathering: Gathering) -> None:
+@pytest.mark.parametrize("gathering", list(GroupKind))
+def test_slack_takes_the_largest_group(gathering: GroupKind) -> None:
     """The longest names, every class, and more members than anybody has; what could be markup is none."""
     labels = {f"{how} ({name})": 999_999 for how in ("failed", "never started") for name in FailureClass}
     names = tuple(f"{'&<>' * 21}" for _ in range(20))
-    gathered = Gathered(count=9_999_999, by_label=labels, usd=Decimal("123456789.99"), unpriced=999_999, names=names)
+    gathered = GroupSummary(
+        count=9_999_999, by_label=labels, usd=Decimal("123456789.99"), unpriced=999_999, names=names
+    )
     arn = f"{ARN}:pipeline/{'p' * 256}/execution/{'x' * 12}"
     message = render(a_group(gathering, gathered, parent_arn=arn, label="failed (<!channel>)", since=NOW))
 

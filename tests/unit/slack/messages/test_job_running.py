@@ -8,7 +8,7 @@ import pytest
 from local.slack.block_kit import faults
 from sagewatch.delivery.registry import read_alert
 from sagewatch.jobs.alerts import JobRunsAlert
-from sagewatch.sagemaker.resources import JOB_KINDS, JobKind
+from sagewatch.sagemaker.resources import JOB_KINDS, ResourceKind
 from sagewatch.slack.messages.render import render
 from tests.worlds.builders import ACCOUNT, NOW, STARTED
 
@@ -17,7 +17,7 @@ ALERT = JobRunsAlert(
     account=ACCOUNT,
     region="us-east-1",
     instances="2 x ml.g5.xlarge",
-    kind=JobKind.TRAINING,
+    kind=ResourceKind.TRAINING,
     name="Fraud-XGB-01",
     arn=f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/fraud-xgb-01",
     created_at="2026-11-20T09:58:00Z",
@@ -108,7 +108,7 @@ def test_a_message_says_how_it_stands(changes: dict[str, Any], said: str, unsaid
 @pytest.mark.parametrize(
     "text", ["x" * 5000, "<!channel> & <https://evil.example|here>", "\u202eright to left", "🙂" * 900]
 )
-def test_slack_takes_whatever_a_job_says(kind: JobKind, text: str) -> None:
+def test_slack_takes_whatever_a_job_says(kind: ResourceKind, text: str) -> None:
     """Within its limits, and without a mention or a link of theirs; and it comes through the queue as it was."""
     texts = {"owner": text, "sentences": (text, text), "use": text, "outcome": text, "instances": text}
     alert = ALERT.model_copy(update={**texts, "kind": kind, "name": "n" * 63, "price_note": text, "happened_at": NOW})

@@ -16,7 +16,7 @@ from sagewatch.formatting import duration, money
 from sagewatch.jobs.alerts import JobAlert, UnpricedAlert
 from sagewatch.sagemaker.console import console_url, logs_url
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import JobKind
+from sagewatch.sagemaker.resources import ResourceKind
 from sagewatch.slack.messages.render import Message, render
 
 
@@ -28,7 +28,7 @@ def an_alert(**changes: Any) -> JobAlert:
         "account": "111122223333",
         "region": "us-east-1",
         "instances": "2 x ml.m5.xlarge",
-        "kind": JobKind.TRAINING,
+        "kind": ResourceKind.TRAINING,
         "name": "Fraud-XGB-01",
         "owner": "ana@example.com",
         "failure_class": FailureClass.USER_CODE,
@@ -206,7 +206,7 @@ def test_an_unpriced_type_is_told_with_an_example() -> None:
         account="111122223333",
         region="us-east-1",
         instances="1 x ml.p9.48xlarge",
-        kind=JobKind.TRAINING,
+        kind=ResourceKind.TRAINING,
         instance_type="ml.p9.48xlarge",
         example="moonshot",
     )
@@ -217,13 +217,13 @@ def test_an_unpriced_type_is_told_with_an_example() -> None:
 @given(
     st.text(max_size=1024),
     st.text(min_size=1, max_size=256),
-    st.sampled_from(list(JobKind)),
+    st.sampled_from(list(ResourceKind)),
     st.integers(0, 10**8) | st.none(),
     st.text(max_size=2500) | st.none(),
     st.sampled_from(["job-failed", "job-never-started", "job-hit-limit"]),
 )
 def test_slack_takes_whatever_a_job_says(
-    reason: str, owner: str, kind: JobKind, seconds: int | None, log: str | None, finding: str
+    reason: str, owner: str, kind: ResourceKind, seconds: int | None, log: str | None, finding: str
 ) -> None:
     """Block Kit's limits hold for the longest and strangest text."""
     family = {"name": "a" * 63, "count": 500, "cost_usd": "1" * 20, "unknown": 1, "more": True}
@@ -338,10 +338,10 @@ def test_durations_have_two_units(seconds: int, text: str) -> None:
 )
 def test_links_lead_to_the_partitions_console(region: str, host: str) -> None:
     """GovCloud and China have their own."""
-    assert str(console_url(JobKind.PROCESSING, "p", region)).startswith(f"https://{host}/sagemaker/")
-    assert str(logs_url(JobKind.PROCESSING, "p", region)).startswith(f"https://{host}/cloudwatch/")
+    assert str(console_url(ResourceKind.PROCESSING, "p", region)).startswith(f"https://{host}/sagemaker/")
+    assert str(logs_url(ResourceKind.PROCESSING, "p", region)).startswith(f"https://{host}/cloudwatch/")
 
 
 def test_a_tuning_jobs_logs_are_its_training_jobs() -> None:
     """Their names begin with its own, so no slash follows."""
-    assert str(logs_url(JobKind.TUNING, "hpo", "us-east-1")).endswith("TrainingJobs$3FlogStreamNameFilter$3Dhpo")
+    assert str(logs_url(ResourceKind.TUNING, "hpo", "us-east-1")).endswith("TrainingJobs$3FlogStreamNameFilter$3Dhpo")

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 
 class EmfMetric(StrEnum):
-    """The metrics there are. README.md lists them with what they cost; a test holds it to this list."""
+    """The metrics. ``docs/operations.md`` lists them with their cost; a test compares the two."""
 
     SWEEPS_FINISHED = "SweepsFinished"
     SWEEPS_INCOMPLETE = "SweepsIncomplete"

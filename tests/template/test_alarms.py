@@ -13,9 +13,10 @@ from sagewatch.digest.health import EVERY, SWEEPS
 from sagewatch.outcomes import EmfMetric
 from sagewatch.pricing.book import STALE_AFTER
 from sagewatch.runtime.telemetry import DIMENSION, NAMESPACE
-from tests.template.test_docs import README
+from tests.template.test_docs import PAGES
 from tests.template.test_permissions import functions
 
+OPERATIONS = PAGES["docs/operations.md"]
 QUEUE_FED = {"RecordJob", "TrackNotebook", "AnswerSlack", "DeliverAlert"}
 SENDERS = {
     EmfMetric.SWEEPS_FINISHED: set(SWEEPS),
@@ -251,16 +252,16 @@ def test_the_dashboards_widgets_have_their_place(body: dict[str, Any]) -> None:
         taken |= cells
 
 
-def test_the_readme_lists_the_metrics_with_who_sends_them() -> None:
+def test_the_operations_page_lists_the_metrics_with_who_sends_them() -> None:
     """In the order of the code."""
-    told = re.findall(r"^\| `((?!\w+Alarm)[A-Z]\w+)` \| ([\w, ]+) \| .* \|$", README, flags=re.MULTILINE)
+    told = re.findall(r"^\| `((?!\w+Alarm)[A-Z]\w+)` \| ([\w, ]+) \| .* \|$", OPERATIONS, flags=re.MULTILINE)
     words = {"both sweeps": set(SWEEPS), "the same four": QUEUE_FED}
     known = [(name, words.get(senders) or set(senders.split(", "))) for name, senders in told]
 
     assert known == [(metric.value, SENDERS[metric]) for metric in EmfMetric]
 
 
-def test_the_readme_says_what_metrics_and_alarms_cost(template: dict[str, Any]) -> None:
+def test_the_operations_page_says_what_metrics_and_alarms_cost(template: dict[str, Any]) -> None:
     """Always, at the most, and for alarms."""
     always = sum(len(SENDERS[metric]) for metric in ALWAYS) * CENTS["metric"]
     most = sum(len(senders) for senders in SENDERS.values()) * CENTS["metric"]
@@ -268,12 +269,12 @@ def test_the_readme_says_what_metrics_and_alarms_cost(template: dict[str, Any]) 
     read = sum(len(reads(alarm)) for alarm in alarms) * CENTS["alarm"]
 
     for cents in (always, most, read):
-        assert f"${cents / 100:.2f}" in README
+        assert f"${cents / 100:.2f}" in OPERATIONS
 
 
-def test_the_readme_lists_the_alarms(template: dict[str, Any]) -> None:
+def test_the_operations_page_lists_the_alarms(template: dict[str, Any]) -> None:
     """Each with how many metrics it reads."""
-    section = README.partition("## Is the watcher well?")[2].partition("\n## ")[0]
+    section = OPERATIONS.partition("## Alarms")[2].partition("\n## ")[0]
     told = {
         name: int(count)
         for names, count in re.findall(

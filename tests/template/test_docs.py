@@ -1,37 +1,74 @@
-"""What the README says is so."""
+"""The README and the pages under docs/ agree with the template, the Makefile and the files."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+# Decisions are history: they may name files that have moved since.
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    if path.name != "decisions.md"
+}
 
 
 def test_the_parameter_table_is_the_templates(template: dict[str, Any]) -> None:
     """Names, defaults and descriptions."""
-    rows = re.findall(r"^\| `(\w+)` \| `([^`]*)` \| (.*) \|$", README, flags=re.MULTILINE)
-    told = {name: (default, text.replace("`", "")) for name, default, text in rows}
+    deploy = PAGES["docs/deploy.md"]
+    rows = re.findall(r"^\| `(\w+)` \| `([^`]*)` \| (.*) \|$", deploy, flags=re.MULTILINE)
+    documented = {name: (default, text.replace("`", "")) for name, default, text in rows}
     parameters = template["Parameters"].items()
 
-    assert told == {name: (str(facts["Default"]), facts["Description"]) for name, facts in parameters}
+    assert documented == {name: (str(facts["Default"]), facts["Description"]) for name, facts in parameters}
 
 
-def test_every_file_the_readme_names_is_there() -> None:
+def test_the_readme_is_short() -> None:
+    """What only some readers need is under docs/."""
+    assert len(README.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_a_page_names_is_there(page: str) -> None:
     """Paths in code spans and in the map."""
-    named = set(re.findall(r"`([\w./-]+/[\w.-]*)`", README)) | set(
-        re.findall(r"^    ([\w/.]+)  ", README, re.MULTILINE)
+    named = set(re.findall(r"`([\w./-]+/[\w.-]*)`", PAGES[page])) | set(
+        re.findall(r"^    ([\w/.]+)  ", PAGES[page], re.MULTILINE)
     )
-    made_later = {name for name in named if name.startswith((".local/", "/sagewatch/"))}
+    made_later = {name for name in named if name.startswith((".local/", "/sagewatch/", "/home/"))}
 
     assert [name for name in sorted(named - made_later) if not (ROOT / name).exists()] == []
 
 
-def test_every_make_target_the_readme_names_is_there() -> None:
-    """And the Makefile explains each of its own."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):.*## ", makefile, flags=re.MULTILINE))
-    phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)[0].split())
+def test_the_readme_lists_every_package_in_order() -> None:
+    """From the one that depends on nothing to the wiring, as the import contract has them."""
+    listed = re.findall(r"^        (\w+)/  ", README, re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = next(each["layers"] for each in project["tool"]["importlinter"]["contracts"] if each["type"] == "layers")
+    packages = [name for name in reversed(layers) if (ROOT / "shared" / "sagewatch" / name).is_dir()]
 
-    assert set(re.findall(r"\bmake ([a-z]+)\b", README)) - {"it", "sure"} <= targets
-    assert targets == phony
+    assert listed == packages
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_make_target_a_page_names_is_there(page: str) -> None:
+    """So that no page names a command that is gone."""
+    assert set(re.findall(r"(?:^    |`)make ([a-z]+)", PAGES[page], re.MULTILINE)) <= _explained()
+
+
+def test_the_makefile_explains_its_targets() -> None:
+    """Each of its own, in `make help`."""
+    phony = set(re.findall(r"^\.PHONY: (.*)$", _makefile(), flags=re.MULTILINE)[0].split())
+
+    assert _explained() == phony
+
+
+def _makefile() -> str:
+    return (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def _explained() -> set[str]:
+    return set(re.findall(r"^([a-z]+):.*## ", _makefile(), flags=re.MULTILINE))

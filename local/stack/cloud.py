@@ -25,9 +25,9 @@ from samcli.yamlhelper import yaml_dump, yaml_parse
 
 from local.stack.clock import Clock
 from local.stack.template_patches import without_math
-from sagewatch.wiring.roles import ADAPTERS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+FUNCTIONS = sorted(app.parent.name.title().replace("_", "") for app in ROOT.glob("functions/*/app.py"))
 ACCOUNT = "111122223333"  # the account of the AWS documentation's examples; MiniStack reads it off the access key
 REGION = "us-east-1"
 STACK = "sagewatch"
@@ -225,7 +225,7 @@ class LocalCloud:
         """Invoke every function once with nothing to do, so that the first event does not wait for imports."""
         functions = self.session().client("lambda", endpoint_url=self.aws_url)
         with ThreadPoolExecutor() as pool:
-            for name in ADAPTERS:
+            for name in FUNCTIONS:
                 pool.submit(functions.invoke, FunctionName=self.resource(name), Payload=b'{"Records": []}')
 
     def function_env(self, name: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 
 from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, read_request
 from sagewatch.sagemaker.resources import JOB_KINDS, KIND_FACTS
-from sagewatch.wiring.roles import ADAPTERS
+from tests.worlds.wired import VARIABLES, wired
 
 # Lambda writes the log with the role's permissions, polls the queue with them, and reports a failed schedule.
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -62,23 +62,38 @@ def functions(template: dict[str, Any]) -> set[str]:
     return {name for name, resource in resources if resource["Type"] == "AWS::Serverless::Function"}
 
 
+@pytest.fixture(scope="module")
+def adapters() -> dict[str, dict[str, list[str]]]:
+    """The adapters that each function can reach once it is built, with the permissions that they declare."""
+    return wired()
+
+
 def test_every_function_is_wired_and_has_a_role_of_its_own(template: dict[str, Any]) -> None:
     """None borrows another's."""
-    assert functions(template) == set(ADAPTERS)
+    assert functions(template) == set(VARIABLES)
     for name in functions(template):
         assert template["Resources"][name]["Properties"]["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
 
 
-@pytest.mark.parametrize("function", sorted(ADAPTERS))
-def test_a_role_allows_exactly_what_the_adapters_need(template: dict[str, Any], function: str) -> None:
-    """Neither less nor more."""
+@pytest.mark.parametrize("function", sorted(VARIABLES))
+def test_a_role_allows_exactly_what_the_built_function_needs(
+    template: dict[str, Any], adapters: dict[str, dict[str, list[str]]], function: str
+) -> None:
+    """The union of the permissions of every adapter that its objects hold: neither less nor more."""
     allowed = {action for statement in statements(template, function) for action in listed(statement["Action"])}
-    needed = {action for adapter in ADAPTERS[function] for action in adapter.PERMISSIONS}
+    needed = {action for permissions in adapters[function].values() for action in permissions}
 
     assert allowed == needed | LAMBDA[function]
 
 
-@pytest.mark.parametrize("function", sorted(ADAPTERS))
+def test_the_digest_can_write_nothing(adapters: dict[str, dict[str, list[str]]]) -> None:
+    """SendDigest holds readers of the tables, and no store that could change them."""
+    actions = {action for permissions in adapters["SendDigest"].values() for action in permissions}
+
+    assert {action for action in actions if action.startswith("dynamodb:")} == {"dynamodb:Query", "dynamodb:GetItem"}
+
+
+@pytest.mark.parametrize("function", sorted(VARIABLES))
 def test_no_permission_is_for_everything(template: dict[str, Any], function: str) -> None:
     """Each names the resource it is for."""
     for statement in statements(template, function):
@@ -86,23 +101,13 @@ def test_no_permission_is_for_everything(template: dict[str, Any], function: str
         assert not any(action.endswith("*") for action in listed(statement["Action"]))
 
 
-@pytest.mark.parametrize("function", sorted(ADAPTERS))
+@pytest.mark.parametrize("function", sorted(VARIABLES))
 def test_every_variable_of_a_function_is_one_its_settings_read(template: dict[str, Any], function: str) -> None:
-    """And the other way round."""
-    from tests.unit.runtime import test_settings  # noqa: PLC0415 - the two tables of variables
+    """Every setting has its variable in the template, and every variable is read."""
+    known = set(VARIABLES[function])
+    given = set(template["Resources"][function]["Properties"]["Environment"]["Variables"])
 
-    known = {
-        "RecordJob": test_settings.RECORD_JOB,
-        "TrackNotebook": test_settings.TRACK_NOTEBOOK,
-        "DeliverAlert": test_settings.DELIVER_ALERT,
-        "RefreshPrices": test_settings.REFRESH_PRICES,
-        "SweepJobs": test_settings.SWEEP_JOBS,
-        "SweepNotebooks": test_settings.SWEEP_NOTEBOOKS,
-        "AnswerSlack": test_settings.ANSWER_SLACK,
-        "SendDigest": test_settings.SEND_DIGEST,
-    }
-    told = set(template["Resources"][function]["Properties"]["Environment"]["Variables"])
-    assert told | ({"AWS_REGION"} & set(known[function])) == set(known[function])  # Lambda itself sets that one
+    assert given | ({"AWS_REGION"} & known) == known  # Lambda itself sets that one
 
 
 def arns(*types: str) -> set[str]:
@@ -220,7 +225,7 @@ def named(resource: dict[str, Any] | str) -> str:
     return str(value[0] if isinstance(value, list) else value)
 
 
-@pytest.mark.parametrize("function", sorted(ADAPTERS))
+@pytest.mark.parametrize("function", sorted(VARIABLES))
 def test_every_permission_is_for_the_resources_it_is_needed_on(template: dict[str, Any], function: str) -> None:
     """Jobs of every kind in any region, and the function's own tables and queues."""
     allowed: dict[str, set[str]] = {}

@@ -12,10 +12,12 @@ import boto3
 from sagewatch.adapters.chart import MatplotlibChart
 from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.health import DynamoSweepTimes
+from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStateReader
 from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
 from sagewatch.adapters.dynamodb.prices import DynamoPriceDates, DynamoPrices
-from sagewatch.adapters.dynamodb.read_only import DynamoWatchState
+from sagewatch.adapters.dynamodb.sessions import DynamoSessionReader
+from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader, DynamoStaleTotalReader, DynamoTotalReader
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack import SlackImageUploads
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsDeadLetters
@@ -78,10 +80,14 @@ def send_digest(settings: SendDigestSettings | None = None) -> EventHandler:
     given = settings or SendDigestSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=PATIENT), boto3.client("sqs", config=QUICK)
     secret = SsmSecret(boto3.client("ssm", config=QUICK), given.slack_token_parameter, now)
-    state = DynamoWatchState(dynamodb, given.watch_state, now)
-    gauge = _gauge(given, dynamodb, state)
+    regions = DynamoRegionReader(dynamodb, given.watch_state)
+    gauge = _gauge(given, dynamodb, regions)
     digester = DigestSender(
-        spending=LedgerQueries(rows=DynamoLedgerRows(dynamodb, given.cost_ledger), totals=state, marks=state),
+        spending=LedgerQueries(
+            rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
+            totals=DynamoTotalReader(dynamodb, given.watch_state),
+            marks=DynamoStaleTotalReader(dynamodb, given.watch_state, now),
+        ),
         gauge=gauge,
         prices=gauge.meter.prices,
         painter=MatplotlibChart(),
@@ -92,7 +98,7 @@ def send_digest(settings: SendDigestSettings | None = None) -> EventHandler:
             sweeps=DynamoSweepTimes(dynamodb, given.watch_state),
             dead_letters=SqsDeadLetters(sqs, given.dead_letter_queues),
             prices=DynamoPriceDates(dynamodb, given.watch_state),
-            regions=state,
+            regions=regions,
             clock=now,
             home_region=given.home_region,
         ),
@@ -105,13 +111,17 @@ def send_digest(settings: SendDigestSettings | None = None) -> EventHandler:
     return EventHandler(digester.on_event)
 
 
-def _gauge(given: SendDigestSettings, dynamodb: "DynamoDBClient", state: DynamoWatchState) -> RunningNowReader:
+def _gauge(given: SendDigestSettings, dynamodb: "DynamoDBClient", regions: DynamoRegionReader) -> RunningNowReader:
     meter = OpenSessionCosts(
-        sessions=state,
+        sessions=DynamoSessionReader(dynamodb, given.watch_state),
         prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
-        regions=state,
+        regions=regions,
         clock=now,
         home_region=given.home_region,
         discount_percent=given.discount_percent,
     )
-    return RunningNowReader(meter=meter, open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state), watches=state)
+    return RunningNowReader(
+        meter=meter,
+        open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state),
+        watches=DynamoNotebookStateReader(dynamodb, given.watch_state),
+    )

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, to_item
 from sagewatch.alerts.ports import FOREVER, Lease
 from sagewatch.clock import Clock, iso
+from sagewatch.idle.ports import NotebookStateReader, NotebookStates
 from sagewatch.idle.state import NotebookState, PendingStop
 
 if TYPE_CHECKING:
@@ -21,28 +22,36 @@ _LEASE_SHOWN_FOR = timedelta(days=90)  # who kept what, for those who ask later
 _PRESSES_FOR = timedelta(days=1)  # Slack's signatures are good for five minutes
 
 
-class DynamoNotebookStates:
-    """The ``NotebookStates`` port, read and written by sweeps."""
+class DynamoNotebookStateReader(NotebookStateReader):
+    """Reads what is remembered of a region's notebooks."""
 
-    PERMISSIONS: ClassVar = ("dynamodb:Query", "dynamodb:PutItem")
+    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
-    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
-        """Keep the client and the table's name."""
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
         self._client = client
         self._state = state
-        self._clock = clock
 
+    @override
     def of_region(self, region: str) -> Mapping[str, NotebookState]:
-        """See ``NotebookStates.of_region``."""
         return _watched(query(self._client, self._state, _pk(region)))
 
+
+class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
+    """Reads and writes what is remembered of notebooks."""
+
+    PERMISSIONS = ("dynamodb:Query", "dynamodb:PutItem")
+
+    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
+        super().__init__(client, state)
+        self._clock = clock
+
+    @override
     def read(self, arn: str, region: str) -> NotebookState:
-        """See ``NotebookStates.read``."""
         found = _watched(query(self._client, self._state, _pk(region), f"{arn}#", f"{arn}#~", consistent=True))
         return found.get(arn, NotebookState(arn=arn))
 
+    @override
     def save(self, watched: NotebookState, region: str) -> None:
-        """See ``NotebookStates.save``."""
         warned = watched.warned
         facts: dict[str, object] = {
             "look_at": _time(watched.look_at),
@@ -54,20 +63,20 @@ class DynamoNotebookStates:
         }
         self._put(region, watched.arn, _WATCH, facts, self._clock() + _REMEMBERED_FOR)
 
+    @override
     def archive(self, alert_id: str, body: str) -> None:
-        """See ``NotebookStates.file``."""
         expires_at = int((self._clock() + _REMEMBERED_FOR).timestamp())
         item = {"pk": f"incident#{alert_id}", "sk": "alert", "body": body, "expires_at": expires_at}
         with translated("dynamodb:PutItem of an incident"):
             self._client.put_item(TableName=self._state, Item=to_item(item))
 
+    @override
     def load(self, alert_id: str) -> str | None:
-        """See ``NotebookStates.filed``."""
         items = query(self._client, self._state, f"incident#{alert_id}", consistent=True)
         return items[0]["body"] if items else None
 
+    @override
     def put_lease(self, arn: str, region: str, lease: Lease) -> None:
-        """See ``NotebookStates.put_lease``."""
         facts = {"author": lease.author, "until": iso(lease.until), "written_at": iso(lease.written_at)}
         self._put(region, arn, _LEASE, facts, None if lease.until == FOREVER else lease.until + _LEASE_SHOWN_FOR)
 

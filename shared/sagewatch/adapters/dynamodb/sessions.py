@@ -3,38 +3,44 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, query, to_item
+from sagewatch.notebooks.ports import SessionReader, Sessions
 from sagewatch.notebooks.session import Session, StopCall
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class DynamoSessions:
-    """The ``Sessions`` port."""
+class DynamoSessionReader(SessionReader):
+    """Reads the open sessions."""
 
-    PERMISSIONS: ClassVar = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query")
+    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def open_sessions(self, region: str) -> Sequence[Session]:
-        """See ``Sessions.open_sessions``."""
         return [_session(item) for item in query(self._client, self._state, _partition(region), consistent=True)]
 
+
+class DynamoSessions(DynamoSessionReader, Sessions):
+    """Reads and writes the open sessions."""
+
+    PERMISSIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query")
+
+    @override
     def get(self, arn: str, region: str) -> Session | None:
-        """See ``Sessions.get``."""
         with translated("dynamodb:GetItem on the sessions"):
             answer = self._client.get_item(TableName=self._state, Key=_key(arn, region), ConsistentRead=True)
         return _session(from_item(answer["Item"])) if "Item" in answer else None
 
+    @override
     def begin(self, session: Session) -> bool:
-        """See ``Sessions.begin``."""
         with translated("dynamodb:PutItem on the sessions"):
             try:
                 self._client.put_item(
@@ -48,8 +54,8 @@ class DynamoSessions:
                 return bool(there) and _session(from_item(there)) == session
         return True
 
+    @override
     def amend(self, session: Session) -> bool:
-        """See ``Sessions.amend``."""
         with translated("dynamodb:PutItem on the sessions"):
             try:
                 self._client.put_item(TableName=self._state, Item=_item(session), **_while_open(session))
@@ -57,8 +63,8 @@ class DynamoSessions:
                 return False
         return True
 
+    @override
     def end(self, session: Session) -> bool:
-        """See ``Sessions.end``."""
         with translated("dynamodb:DeleteItem on the sessions"):
             try:
                 key = _key(session.arn, session.region)

@@ -7,14 +7,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import TYPE_CHECKING, Any, ClassVar, assert_never
+from typing import TYPE_CHECKING, Any, ClassVar, assert_never, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, query, to_item
 from sagewatch.clock import Clock, iso
 from sagewatch.jobs.ports import Checkpoint
-from sagewatch.ledger.ports import StaleTotal
+from sagewatch.ledger.ports import StaleTotal, StaleTotalReader, StaleTotals, TotalReader, TotalStore
 from sagewatch.ledger.totals import Cell, DayKey, DayTotal, RollUpKey, Spend, Sum
+from sagewatch.sagemaker.ports import RegionReader, Regions
 from sagewatch.sagemaker.resources import ResourceKind
 
 if TYPE_CHECKING:
@@ -28,30 +29,38 @@ _SPENT = frozenset(field.name for field in fields(Spend))
 _CELLS = 250  # to an item, which may have 400 KB; owners are tag values of up to 256 characters
 
 
-class DynamoRegions:
-    """The ``Regions`` port. Each environment notes a region once a day."""
+class DynamoRegionReader(RegionReader):
+    """Reads the regions in use."""
 
-    PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:Query")
+    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
-    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
-        """Keep the client and the table's name."""
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
         self._client = client
         self._state = state
+
+    @override
+    def in_use(self) -> AbstractSet[str]:
+        return {item["sk"] for item in query(self._client, self._state, _REGIONS)}
+
+
+class DynamoRegions(DynamoRegionReader, Regions):
+    """Reads and writes the regions in use. Each environment writes a region once a day."""
+
+    PERMISSIONS = ("dynamodb:PutItem", "dynamodb:Query")
+
+    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
+        super().__init__(client, state)
         self._clock = clock
         self._noted: dict[str, str] = {}
 
+    @override
     def add(self, region: str) -> None:
-        """See ``Regions.add``."""
         now = self._clock()
         today = iso(now)[:10]
         if self._noted.get(region) != today:
             item = {"pk": _REGIONS, "sk": region, "expires_at": int((now + _IN_USE_FOR).timestamp())}
             _put(self._client, self._state, item, "regions")
             self._noted[region] = today
-
-    def in_use(self) -> AbstractSet[str]:
-        """See ``Regions.in_use``."""
-        return {item["sk"] for item in query(self._client, self._state, _REGIONS)}
 
 
 class DynamoCheckpoints:
@@ -82,20 +91,36 @@ class DynamoCheckpoints:
         _put(self._client, self._state, {"pk": _CHECKPOINTS, "sk": name, **times}, "checkpoints")
 
 
-class DynamoStaleTotals:
-    """The ``StaleTotals`` port. No sum of a day is formed before it is over, so each environment marks today once."""
+class DynamoStaleTotalReader(StaleTotalReader):
+    """Reads which totals are out of date."""
 
-    PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem")
+    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
     def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
         self._clock = clock
+
+    @override
+    def all(self, *, young: bool = False) -> Sequence[StaleTotal]:
+        seen_by_all = (self._clock() - _REACHES_INDEXES_WITHIN).timestamp()
+        items = query(self._client, self._state, _MARKS)
+        return [
+            StaleTotal(_sum(item["sk"]), item["token"]) for item in items if young or item["marked_at"] <= seen_by_all
+        ]
+
+
+class DynamoStaleTotals(DynamoStaleTotalReader, StaleTotals):
+    """Marks totals as out of date. A day is summed only once it is over, so each environment marks today once."""
+
+    PERMISSIONS = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem")
+
+    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
+        super().__init__(client, state, clock)
         self._marked_today: DayKey | None = None
 
+    @override
     def add(self, changed: Sum) -> None:
-        """See ``StaleTotals.add``."""
         now = self._clock()
         today = DayKey(iso(now)[:10])
         if changed == today == self._marked_today:
@@ -105,16 +130,8 @@ class DynamoStaleTotals:
         if changed == today:
             self._marked_today = today
 
-    def all(self, *, young: bool = False) -> Sequence[StaleTotal]:
-        """See ``StaleTotals.all``."""
-        seen_by_all = (self._clock() - _REACHES_INDEXES_WITHIN).timestamp()
-        items = query(self._client, self._state, _MARKS)
-        return [
-            StaleTotal(_sum(item["sk"]), item["token"]) for item in items if young or item["marked_at"] <= seen_by_all
-        ]
-
+    @override
     def remove(self, mark: StaleTotal) -> None:
-        """See ``StaleTotals.remove``."""
         with translated("dynamodb:DeleteItem on the marks"):
             try:
                 self._client.delete_item(
@@ -128,33 +145,39 @@ class DynamoStaleTotals:
                 return
 
 
-class DynamoTotalStore:
-    """The ``TotalStore`` port: some items per day, one for every 250 pairs of kind and owner."""
+class DynamoTotalReader(TotalReader):
+    """Reads the totals of closed days: some items per day, one for every 250 pairs of kind and owner."""
 
-    PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:Query")
+    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
-    def save(self, total: DayTotal) -> None:
-        """See ``TotalStore.save``. The first item says how many there are, so it is written last."""
-        cells = [{**_plain(asdict(cell)), **asdict(spend)} for cell, spend in total.cells.items()]
-        parts = list(batched(cells, _CELLS, strict=False)) or [()]
-        for number, part in reversed(list(enumerate(parts))):
-            key = {"pk": f"totals#{total.day[:7]}", "sk": f"{total.day}#{number:03}"}
-            item = {**key, "day": total.day, "part": number, "parts": len(parts), "cells": list(part)}
-            _put(self._client, self._state, item, "totals")
-
+    @override
     def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
-        """See ``TotalStore.between``."""
         by_day: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for month in _months(first_day, last_day):
             for item in query(self._client, self._state, f"totals#{month}", first_day, f"{last_day}~"):
                 by_day[item["day"]].append(item)
         totals = (_total(day, items) for day, items in by_day.items())
         return {total.day: total for total in totals if total}
+
+
+class DynamoTotalStore(DynamoTotalReader, TotalStore):
+    """Reads and writes the totals of closed days."""
+
+    PERMISSIONS = ("dynamodb:PutItem", "dynamodb:Query")
+
+    @override
+    def save(self, total: DayTotal) -> None:
+        """Write the first item last, because it says how many items there are."""
+        cells = [{**_plain(asdict(cell)), **asdict(spend)} for cell, spend in total.cells.items()]
+        parts = list(batched(cells, _CELLS, strict=False)) or [()]
+        for number, part in reversed(list(enumerate(parts))):
+            key = {"pk": f"totals#{total.day[:7]}", "sk": f"{total.day}#{number:03}"}
+            item = {**key, "day": total.day, "part": number, "parts": len(parts), "cells": list(part)}
+            _put(self._client, self._state, item, "totals")
 
 
 def _put(client: "DynamoDBClient", table: str, item: Mapping[str, object], what: str) -> None:

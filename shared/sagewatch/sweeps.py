@@ -1,41 +1,50 @@
-"""What both sweeps share: one thing's failure hinders no other, and what went wrong is told in few lines."""
+"""What both sweeps share: their report, and how a failure of one item leaves the others alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from dataclasses import asdict, dataclass, field
 
 from sagewatch.errors import AccessDeniedError, OutOfTimeError, RetryableError, SageWatchError, ThrottledError
 
-_TOLD = 20  # sentences of what went wrong
+_LISTED = 20  # sentences in a log line or a message
 
 
-class SweepReport(Protocol):
-    """Where a run notes what it could not do; see ``JobSweepReport``."""
+@dataclass(slots=True, kw_only=True)
+class SweepReport:
+    """What a sweep could not do, each in one sentence.
 
-    complete: bool
-    failures: list[str]
-    postponed: list[str]
+    ``failures`` need a person. The next run retries what was ``postponed``. ``complete`` is false if the run left
+    something for the next one: time ran out, or AWS throttled the calls.
+    """
+
+    complete: bool = True
+    failures: list[str] = field(default_factory=list)
+    postponed: list[str] = field(default_factory=list)
+
+    def to_log(self) -> Mapping[str, object]:
+        """Return the report as JSON, for the log and for a person who invokes the function by hand."""
+        return {**asdict(self), "failures": first_few(self.failures), "postponed": first_few(self.postponed)}
 
 
 def first_few(sentences: Sequence[str]) -> list[str]:
-    """The first of them, and how many more there are: a log line and a message have limits."""
-    more = [f"and {len(sentences) - _TOLD} more"] if len(sentences) > _TOLD else []
-    return [*sentences[:_TOLD], *more]
+    """Return the first sentences and the number of the others: log lines and messages have limits."""
+    more = [f"and {len(sentences) - _LISTED} more"] if len(sentences) > _LISTED else []
+    return [*sentences[:_LISTED], *more]
 
 
 @contextmanager
-def continue_on_error(swept: SweepReport, what: str, *, may_throttle: bool = True) -> Iterator[None]:
-    """Let one thing's failure hinder no other. A throttled SageMaker is left alone, and asked again by the next run."""
+def continue_on_error(report: SweepReport, subject: str, *, may_throttle: bool = True) -> Iterator[None]:
+    """Note an item's failure in the report and continue. Without ``may_throttle``, throttling ends the caller too."""
     try:
         yield
     except (OutOfTimeError, ThrottledError):
-        swept.complete = False
+        report.complete = False
         if not may_throttle:
             raise
     except AccessDeniedError as exc:
-        swept.failures.append(f"{what}: {exc}")
+        report.failures.append(f"{subject}: {exc}")
     except RetryableError as exc:
-        swept.complete = False
-        swept.postponed.append(f"{what}: {exc}")
+        report.complete = False
+        report.postponed.append(f"{subject}: {exc}")
     except SageWatchError as exc:
-        swept.failures.append(f"{what}: {exc}")
+        report.failures.append(f"{subject}: {exc}")

@@ -294,7 +294,7 @@ def test_a_long_job_is_told_of_once_snoozed_and_stopped_by_its_buttons(account: 
     account.stage.control("training-job", job.name, {"TrainingStartTime": started.isoformat()})
     account.stage.announce(job, account.stage.detail(job))
     assert eventually(lambda: job.name in account.open_jobs())
-    told = [account.stage.sweep()["told"] for _ in range(3)]
+    told = [account.stage.sweep()["alerted"] for _ in range(3)]
     talk = Talk(account, job.name)
 
     assert told == [1, 0, 0]
@@ -308,7 +308,7 @@ def test_a_long_job_is_told_of_once_snoozed_and_stopped_by_its_buttons(account: 
         account.stage.control(
             "training-job", job.name, {"TrainingStartTime": (started - timedelta(days=2)).isoformat()}
         )
-        assert account.stage.sweep()["told"] == 0
+        assert account.stage.sweep()["alerted"] == 0
         dialog = eventually(talk.asked, seconds=60)[0]
         assert "If it writes no checkpoints, its work is lost when it is stopped." in str(dialog["view"]["blocks"])
         assert talk.confirm(dialog["id"])

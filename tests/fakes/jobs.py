@@ -3,39 +3,40 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import override
 
 from sagewatch.alerts.ports import Lease
-from sagewatch.jobs.ports import Checkpoint, OpenJob
+from sagewatch.jobs.ports import Checkpoint, Checkpoints, OpenJob, OpenJobs, Snoozes
 from sagewatch.ledger.records import key_of
 from sagewatch.sagemaker.resources import Job, Key, job_to_describe
 from tests.fakes.ledger import InMemoryLedger
 
 
 @dataclass
-class InMemoryCheckpoints:
-    """The ``Checkpoints`` port on a dictionary."""
+class InMemoryCheckpoints(Checkpoints):
+    """The checkpoints, on a dictionary."""
 
     kept: dict[str, Checkpoint] = field(default_factory=dict)
 
+    @override
     def read(self, name: str) -> Checkpoint | None:
-        """See ``Checkpoints.read``."""
         return self.kept.get(name)
 
+    @override
     def save(self, name: str, reached: Checkpoint) -> None:
-        """See ``Checkpoints.save``."""
         times = {name: time and time.replace(microsecond=0) for name, time in asdict(reached).items()}
         self.kept[name] = Checkpoint(**times)
 
 
 @dataclass
-class InMemoryOpenJobs:
-    """The ``OpenJobs`` and ``Snoozes`` ports on a dictionary, beside the ledger they look into."""
+class InMemoryOpenJobs(OpenJobs, Snoozes):
+    """The index of open jobs and its snoozes, on a dictionary, with the ledger they check."""
 
     ledger: InMemoryLedger
     jobs: dict[Key, OpenJob] = field(default_factory=dict)
 
+    @override
     def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
-        """See ``OpenJobs.add``."""
         key = key_of(job)
         if key in self.ledger.rows:
             return False
@@ -52,27 +53,27 @@ class InMemoryOpenJobs:
         self.jobs[key] = replace(before, job=known, provisional=provisional, backfilled_at=backfilled_at)
         return True
 
+    @override
     def mark_alerted(self, job: Job, milestones: Collection[str]) -> bool:
-        """See ``OpenJobs.mark_alerted``."""
         found = self.find(job)
         if found:
-            self.jobs[key_of(job)] = replace(found, told=found.told | set(milestones))
+            self.jobs[key_of(job)] = replace(found, alerted=found.alerted | set(milestones))
         return found is not None
 
+    @override
     def remove(self, job: Job) -> None:
-        """See ``OpenJobs.remove``."""
         self.jobs.pop(key_of(job), None)
 
+    @override
     def of_region(self, region: str) -> Sequence[OpenJob]:
-        """See ``OpenJobs.of_region``."""
         return [entry for entry in self.jobs.values() if entry.job.region == region]
 
+    @override
     def find(self, job: Job) -> OpenJob | None:
-        """See ``Snoozes.find``."""
         return self.jobs.get(key_of(job))
 
+    @override
     def snooze(self, job: Job, lease: Lease) -> bool:
-        """See ``Snoozes.snooze``."""
         found = self.find(job)
         if found:
             self.jobs[key_of(job)] = replace(found, snooze=lease)

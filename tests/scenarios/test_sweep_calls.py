@@ -40,6 +40,7 @@ from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
 from sagewatch.jobs.long_running import LongRunningAlerts
+from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.ports import Checkpoint
 from sagewatch.jobs.record import JobRecorder
 from sagewatch.jobs.sweep import JobSweep
@@ -56,7 +57,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 class Counted:
-    """A sweeper on real adapters, and the calls it made."""
+    """The job sweep on real adapters, and the calls it made."""
 
     def __init__(self, aws: Aws, tables: tuple[str, str]) -> None:
         """Count everything."""
@@ -67,33 +68,35 @@ class Counted:
         clock: Callable[[], datetime] = lambda: NOW  # noqa: E731 - likewise
         marks, regions = DynamoStaleTotals(dynamodb, state, clock), DynamoRegions(dynamodb, state, clock)
         prices = DynamoPrices(dynamodb, state, otherwise=ShippedPrices(), clock=clock)
+        jobs, families, alerts = SageMakerJobs(client, clock), DynamoFamilies(dynamodb, ledger), InMemoryAlertQueue()
+        open_jobs = DynamoOpenJobs(dynamodb, state=state, ledger=ledger, clock=clock)
+        owners, utilization = JobOwners(jobs, ("owner",)), UtilizationReader(InMemoryJobMetrics())
+        logs = CloudWatchJobLogs(lambda _: self._counted(aws.client("logs", REGION)))
         recorder = JobRecorder(
-            jobs=SageMakerJobs(client, clock),
+            jobs=jobs,
             prices=prices,
             ledger=DynamoLedger(dynamodb, ledger),
-            open_jobs=DynamoOpenJobs(dynamodb, state=state, ledger=ledger, clock=clock),
-            alerts=InMemoryAlertQueue(),
-            marks=marks,
+            open_jobs=open_jobs,
+            alerts=alerts,
+            stale_totals=marks,
             regions=regions,
-            inquirer=FailureContextReader(
-                DynamoFamilies(dynamodb, ledger),
-                CloudWatchJobLogs(lambda _: self._counted(aws.client("logs", REGION))),
-            ),
+            owners=owners,
+            failure_context=FailureContextReader(families, logs),
+            cost_reports=CostReporter(utilization, prices),
             clock=clock,
-            owner_tag_keys=("owner",),
             discount_percent=Decimal(0),
-            reporter=CostReporter(UtilizationReader(InMemoryJobMetrics()), prices),
             report_usd=Decimal(10),
         )
-        self.sweeper = JobSweep(
+        self.job_sweep = JobSweep(
             recorder=recorder,
-            jobs=recorder.jobs,
+            jobs=jobs,
             lists=SageMakerLists(client, lambda _: None),
             ledger=DynamoLedgerKeys(dynamodb, ledger),
-            open_jobs=recorder.open_jobs,
+            open_jobs=open_jobs,
             checkpoints=DynamoCheckpoints(dynamodb, state),
             regions=regions,
-            summer=TotalsRefresh(
+            owners=owners,
+            totals=TotalsRefresh(
                 rows=DynamoLedgerRows(dynamodb, ledger),
                 roll_ups=DynamoRollUps(dynamodb, ledger),
                 totals=DynamoTotalStore(dynamodb, state),
@@ -102,11 +105,17 @@ class Counted:
             ),
             clock=clock,
             home_region=REGION,
-            overseer=LongRunningAlerts(
-                recorder=recorder,
-                families=DynamoFamilies(dynamodb, ledger),
-                files=DynamoNotebookStates(dynamodb, state, clock),
-                rules=RULES,
+            long_running=LongRunningAlerts(
+                families=families,
+                archive=DynamoNotebookStates(dynamodb, state, clock),
+                alerts=alerts,
+                open_jobs=open_jobs,
+                owners=owners,
+                prices=prices,
+                discount_percent=Decimal(0),
+                thresholds=RULES,
+                utilization=utilization,
+                clock=clock,
             ),
         )
 
@@ -117,7 +126,7 @@ class Counted:
     def sweep(self) -> Counter[str]:
         """Sweep, and answer with the calls it took."""
         self.calls.clear()
-        self.sweeper.sweep(no_time_limit)
+        self.job_sweep.sweep(no_time_limit)
         return Counter(self.calls)
 
 
@@ -159,9 +168,9 @@ def calls_of_a_sweep(aws: Aws, tables: tuple[str, str], stage: Stage, old: int) 
         stage.create(job)
         stage.control("training-job", job.name, {"TrainingStartTime": NOW - timedelta(minutes=20)}, REGION)
     for kind in ("training", "processing", "transform", "tuning", "automl"):  # as sweeps of before left them
-        counted.sweeper.checkpoints.save(f"sweep#{REGION}#{kind}", Checkpoint(NOW - timedelta(hours=1)))
+        counted.job_sweep.checkpoints.save(f"sweep#{REGION}#{kind}", Checkpoint(NOW - timedelta(hours=1)))
     for entry in still_running:
-        counted.sweeper.open_jobs.add(counted.sweeper.jobs.describe(as_job(entry)))
+        counted.job_sweep.open_jobs.add(counted.job_sweep.jobs.describe(as_job(entry)))
     for number in range(40):
         new = a_played_job(f"new-{number}", timedelta(minutes=50))
         stage.create(new)

@@ -10,6 +10,7 @@ from typing import Any
 from sagewatch.clock import TimeBudget
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
+from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.record import JobRecorder
 from sagewatch.jobs.sweep import JobSweep
 from sagewatch.jobs.sweep_run import JobSweepReport
@@ -137,26 +138,27 @@ class World:
         self.checkpoints = InMemoryCheckpoints()
         self.totals = InMemoryTotalStore()
         self.metrics = InMemoryJobMetrics()
-        prices = InMemoryPrices({"us-east-1": BOOK})
+        self.prices = InMemoryPrices({"us-east-1": BOOK})
+        self.owners = JobOwners(self.jobs, ("sagewatch:owner", "owner", "Owner"))
         self.recorder = JobRecorder(
             jobs=self.jobs,
-            prices=prices,
+            prices=self.prices,
             ledger=self.ledger,
             open_jobs=self.open_jobs,
             alerts=self.alerts,
-            marks=self.marks,
+            stale_totals=self.marks,
             regions=self.regions,
-            inquirer=FailureContextReader(self.ledger, self.logs),
+            owners=self.owners,
+            failure_context=FailureContextReader(self.ledger, self.logs),
+            cost_reports=CostReporter(UtilizationReader(self.metrics), self.prices),
             clock=lambda: self.now,
-            owner_tag_keys=("sagewatch:owner", "owner", "Owner"),
             discount_percent=Decimal(0),
-            reporter=CostReporter(UtilizationReader(self.metrics), prices),
             report_usd=Decimal(10),
         )
-        self.summer = TotalsRefresh(
+        self.totals_refresh = TotalsRefresh(
             rows=self.ledger, roll_ups=self.ledger, totals=self.totals, marks=self.marks, clock=lambda: self.now
         )
-        self.sweeper = JobSweep(
+        self.job_sweep = JobSweep(
             recorder=self.recorder,
             jobs=self.jobs,
             lists=self.lists,
@@ -164,14 +166,15 @@ class World:
             open_jobs=self.open_jobs,
             checkpoints=self.checkpoints,
             regions=self.regions,
-            summer=self.summer,
+            owners=self.owners,
+            totals=self.totals_refresh,
             clock=lambda: self.now,
             home_region="us-east-1",
         )
 
     def sweep(self) -> JobSweepReport:
         """Sweep with all the time in the world."""
-        return self.sweeper.sweep(no_time_limit)
+        return self.job_sweep.sweep(no_time_limit)
 
     def has(self, job: Job) -> None:
         """Let SageMaker know a job, and list it if it says when it was created."""

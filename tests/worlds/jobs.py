@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from sagewatch.diagnostics.cost_report import UtilizationReader
 from sagewatch.jobs.alerts import JobRunsAlert
 from sagewatch.jobs.long_running import LongRunningAlerts
 from sagewatch.jobs.milestones import AlertThresholds
@@ -64,8 +65,19 @@ class JobWorld(World):
         super().__init__()
         self.files, self.dialogs, self.stops = InMemoryNotebookStates(), InMemoryDialogs(), InMemoryJobStops(self.jobs)
         self.families = CountedFamilies(self.ledger)
-        self.overseer = LongRunningAlerts(recorder=self.recorder, families=self.families, files=self.files, rules=rules)
-        self.sweeper = replace(self.sweeper, overseer=self.overseer)
+        self.long_running = LongRunningAlerts(
+            families=self.families,
+            archive=self.files,
+            alerts=self.alerts,
+            open_jobs=self.open_jobs,
+            owners=self.owners,
+            prices=self.prices,
+            discount_percent=Decimal(0),
+            thresholds=rules,
+            utilization=UtilizationReader(self.metrics),
+            clock=lambda: self.now,
+        )
+        self.job_sweep = replace(self.job_sweep, long_running=self.long_running)
         self.answerer = JobButtons(
             jobs=self.jobs,
             stops=self.stops,
@@ -73,7 +85,7 @@ class JobWorld(World):
             files=self.files,
             alerts=self.alerts,
             dialogs=self.dialogs,
-            prices=self.recorder.prices,
+            prices=self.prices,
             clock=lambda: self.now,
             zone=ZoneInfo("Europe/Berlin"),
             discount_percent=Decimal(0),

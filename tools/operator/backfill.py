@@ -67,8 +67,8 @@ def backfill(stack: str, since: date, regions: list[str]) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     interrupts = Interrupts()
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        sweeper = wiring.backfill(stack, Bar(progress, start, interrupts))
-        done = sweeper.backfill(start, regions or sorted({sweeper.home_region, *sweeper.regions.in_use()}))
+        job_sweep = wiring.backfill(stack, Bar(progress, start, interrupts))
+        done = job_sweep.backfill(start, regions or sorted({job_sweep.home_region, *job_sweep.regions.in_use()}))
     sys.stdout.write(
         f"{done.recorded} jobs created since {since} were recorded now, {done.still_open} still run and are watched\n"
     )

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import override
 
 from sagewatch.idle.decision import Verdict
 from sagewatch.outcomes import EmfMetric, nonzero
-from sagewatch.sweeps import first_few
+from sagewatch.sweeps import SweepReport
 
 
 class StopOutcome(StrEnum):
@@ -22,12 +23,9 @@ class StopOutcome(StrEnum):
     REFUSED = "refused by AWS"
 
 
-@dataclass(slots=True)
-class NotebookSweepReport:
-    """What a run did, in numbers of notebooks, and what went wrong, each in one sentence.
-
-    ``failures`` need a person; what was ``postponed`` or ``carried_over`` the next run does.
-    """
+@dataclass(slots=True, kw_only=True)
+class NotebookSweepReport(SweepReport):
+    """What a sweep did, in numbers of notebooks. The next run does what was ``carried_over``."""
 
     in_service: int = 0
     repaired: int = 0
@@ -36,14 +34,10 @@ class NotebookSweepReport:
     held_back: int = 0
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     stops: Counter[StopOutcome] = field(default_factory=Counter)
-    complete: bool = True
-    failures: list[str] = field(default_factory=list)
-    postponed: list[str] = field(default_factory=list)
 
+    @override
     def to_log(self) -> Mapping[str, object]:
-        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
-        counts = {"verdicts": dict(self.verdicts), "stops": dict(self.stops)}
-        return {**asdict(self), **counts, "failures": first_few(self.failures), "postponed": first_few(self.postponed)}
+        return {**SweepReport.to_log(self), "verdicts": dict(self.verdicts), "stops": dict(self.stops)}
 
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
         """See ``Measured``. A sweep with failures has not finished; stops that only would have been are none."""

@@ -1,24 +1,25 @@
-"""What people are told of jobs: that they failed, run for long, or have no price."""
+"""Alerts about jobs: one failed, runs for long, or has no price."""
 
-from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self, override
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from sagewatch.alerts.base import AlertBase, GroupMember, Usd, alert_id, as_text, from_text, incident_of
+from sagewatch.alerts.jobs import EndedJobAlert, JobAlertBase
 from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, failures_with
 from sagewatch.ledger.families import family_name
-from sagewatch.ledger.records import CostRecord
+from sagewatch.ledger.records import CostRecord, describe_instances, key_time
+from sagewatch.pricing.accrual import Accrual
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.fields import Name
 from sagewatch.sagemaker.resources import Job, ResourceKind
-from sagewatch.sagemaker.tags import route_of
+from sagewatch.sagemaker.tags import Owner, route_of
 
 JobFinding = Literal["job-failed", "job-never-started", "job-hit-limit"]
 
 
 class FamilyFailures(BaseModel):
-    """How often a job's family failed in seven days, this time included; see ``backgrounds.Failures``."""
+    """How often a job's family failed in seven days, this time included; see ``failure_context.Failures``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -29,32 +30,23 @@ class FamilyFailures(BaseModel):
     more: bool
 
 
-class JobAlert(AlertBase):
+class JobAlert(EndedJobAlert):
     """A job failed, never started, or was stopped by its own time limit.
 
-    ``reason`` and ``log`` are the job's text: untrusted. ``log_trouble`` is why its log may not be read.
+    ``reason`` and ``log`` are the job's text: untrusted. ``log_trouble`` says why SageWatch cannot read its log.
     """
 
     finding: JobFinding
-    kind: ResourceKind
-    name: Name
-    owner: str | None
     failure_class: FailureClass
     reason: str | None
     secondary_status: str | None
-    ran_seconds: int | None
-    ended_at: AwareDatetime
-    pricing: str
-    pricing_reason: str
-    cost_usd: Usd | None
-    prices: str | None
     family: FamilyFailures | None = None
     log: str | None = None
     log_trouble: str | None = None
 
     @property
+    @override
     def member(self) -> GroupMember | None:
-        """See ``AlertBase.member``."""
         why = self.failure_class.replace("-", " ")
         how = {
             "job-failed": f"failed ({why})",
@@ -65,7 +57,7 @@ class JobAlert(AlertBase):
 
 
 class UnpricedAlert(AlertBase):
-    """An instance type no price is known for, told once: its jobs have no cost in the ledger."""
+    """SageWatch knows no price for an instance type. Its jobs have no cost in the ledger. Alerted once per type."""
 
     finding: Literal["unpriced-type"]
     kind: ResourceKind
@@ -73,47 +65,33 @@ class UnpricedAlert(AlertBase):
     example: Name
 
 
-def job_alert(job: Job, record: CostRecord, background: FailureContext = UNKNOWN) -> JobAlert | None:
-    """The alert an ended job deserves, if any: it failed, or its own limit stopped it. A person's stop is none.
+def job_alert(job: Job, record: CostRecord, context: FailureContext = UNKNOWN) -> JobAlert | None:
+    """Return the alert of a job that failed or hit its own limit; ``None`` for others, and for a person's stop.
 
-    Whether it ever started is for Describe to say, and a second event may come when it does not: the identity is of
-    how it ended alone.
+    Only Describe says whether the job ever started, and a second event may come without it. So the alert's identity
+    depends on how the job ended alone.
     """
     if record.failure_class is None:
         return None
     ended: JobFinding = "job-hit-limit" if job.hit_its_limit else "job-failed"
-    return JobAlert(
+    return JobAlert.from_record(
+        job,
+        record,
         alert_id=alert_id(ended, record.resource_arn, record.created_at),
-        incident=incident_of(record.resource_arn, record.created_at, record.parent_arn),
-        parent_arn=record.parent_arn,
-        route=route_of(job.tags),
-        happened_at=datetime.fromisoformat(record.ended_at),
         finding="job-never-started" if job.never_launched else ended,
-        account=record.account,
-        region=record.region,
-        instances=record.instances,
-        kind=record.kind,
-        name=record.resource_name,
-        owner=record.owner,
         failure_class=record.failure_class,
         reason=record.failure_reason,
         secondary_status=record.secondary_status,
-        ran_seconds=record.billable_seconds if job.elapsed_seconds is None else job.elapsed_seconds,
-        ended_at=datetime.fromisoformat(record.ended_at),
-        pricing=record.pricing,
-        pricing_reason=record.pricing_reason,
-        cost_usd=as_text(record.cost_usd),
-        prices=record.prices,
-        family=_family(record, background),
-        log=background.log.text,
-        log_trouble=background.log.trouble,
+        family=_family(record, context),
+        log=context.log.text,
+        log_trouble=context.log.trouble,
     )
 
 
-def _family(record: CostRecord, background: FailureContext) -> FamilyFailures | None:
-    if record.family is None or background.runs is None:
+def _family(record: CostRecord, context: FailureContext) -> FamilyFailures | None:
+    if record.family is None or context.runs is None:
         return None
-    found = failures_with(record, background.runs)
+    found = failures_with(record, context.runs)
     return FamilyFailures(
         name=family_name(record.family),
         count=found.count,
@@ -124,7 +102,7 @@ def _family(record: CostRecord, background: FailureContext) -> FamilyFailures | 
 
 
 def unpriced_alerts(record: CostRecord, instance_types: tuple[str, ...]) -> tuple[UnpricedAlert, ...]:
-    """One alert for each type without a price, the same for every job that meets it."""
+    """Return one alert for each type without a price. Every job of that type gives the same alert."""
     return tuple(
         UnpricedAlert(
             alert_id=alert_id("unpriced-type", record.account, record.region, record.kind, instance_type),
@@ -140,20 +118,17 @@ def unpriced_alerts(record: CostRecord, instance_types: tuple[str, ...]) -> tupl
     )
 
 
-class JobRunsAlert(AlertBase):
-    """A job runs for long, burns money, is about to be ended by its limit, or does not start: ``sentences`` say which.
+class JobRunsAlert(JobAlertBase):
+    """A job runs for long, costs a lot, is near its limit, or does not start: ``sentences`` say which.
 
-    ``created_at`` is the time half of its key. Amounts are USD after the discount; ``price_note`` says why there are
-    none, or how far they can be relied on. ``use`` is what is known of its instances' use, in a sentence. ``outcome``
-    says what people have done about it since, and ``by`` who; ``open`` whether there is still something to press.
+    ``created_at`` is the time half of its key. Amounts are USD after the discount. ``price_note`` says why an amount is
+    missing, or how far to rely on it. ``use`` is one sentence on the utilization of its instances. ``outcome`` says
+    what people have done about it since, ``by`` who did, and ``open`` whether its buttons still work.
     """
 
     finding: Literal["job-long-running"] = "job-long-running"
-    kind: ResourceKind
-    name: Name
     arn: str
     created_at: str
-    owner: str | None
     sentences: tuple[str, ...] = Field(min_length=1)
     started_at: AwareDatetime | None
     limit_seconds: int | None
@@ -169,12 +144,36 @@ class JobRunsAlert(AlertBase):
 
     stands_alone: ClassVar[bool] = True  # it has buttons of its own
 
+    @classmethod
+    def from_job(cls, job: Job, created_at: str, owner: Owner | None, accrual: Accrual, **facts: object) -> Self:
+        """Build the alert from a running job, what it has cost, and the other ``facts``."""
+        return cls(
+            account=job.account,
+            region=job.region,
+            instances=describe_instances(job),
+            incident=incident_of(job.arn, key_time(job), job.parent_arn),
+            route=route_of(job.tags),
+            kind=job.kind,
+            name=job.name,
+            arn=job.arn,
+            created_at=created_at,
+            owner=owner.name if owner else None,
+            started_at=job.started_at,
+            limit_seconds=job.max_runtime_seconds,
+            hourly_usd=as_text(accrual.hourly),
+            so_far_usd=as_text(accrual.so_far),
+            at_limit_usd=as_text(accrual.at_limit),
+            price_note=accrual.note,
+            spot=bool(job.spot),
+            **facts,
+        )
+
     @property
+    @override
     def member(self) -> GroupMember | None:
-        """See ``AlertBase.member``."""
         return GroupMember(self.name, "ran for long", from_text(self.so_far_usd))
 
     @property
     def root(self) -> str:
-        """The message that others edit."""
+        """Return the ``alert_id`` of the message that others edit."""
         return self.edits or self.alert_id

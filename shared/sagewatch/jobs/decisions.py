@@ -1,5 +1,6 @@
-"""What to do about a job: pure decisions. Actions are data; ``recorder`` applies them."""
+"""What to do about a job: pure decisions. Actions are data; ``record`` applies them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +20,7 @@ from sagewatch.sagemaker.tags import Owner
 class TrackOpenJob:
     """Put the job into the index of open jobs, unless the ledger already has its end.
 
-    ``provisional`` says that it has ended and only its row is not final yet.
+    ``provisional`` says that the job has ended, and that its row is not final yet.
     """
 
     job: Job
@@ -36,7 +37,7 @@ class WriteRecord:
 
 @dataclass(frozen=True, slots=True)
 class RefreshTotal:
-    """Have a sum formed anew that the row belongs to."""
+    """Mark a total as stale: the row belongs to it."""
 
     sum: Sum
 
@@ -57,7 +58,7 @@ class SendAlert:
 
 @dataclass(frozen=True, slots=True)
 class SendCostReport:
-    """Queue a report of the job, with how it used its instances where that is worth a call to CloudWatch."""
+    """Queue a report of the job; ``with_use`` asks CloudWatch for its utilization."""
 
     job: Job
     row: CostRecord
@@ -75,56 +76,58 @@ class JobDecision:
     actions: tuple[Action, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedJob:
+    """What is known of a job that ended.
+
+    ``alerting`` is false for an end that is no news. ``alerted_before`` says that people were alerted while it ran, and
+    ``backfilled_at`` when a backfill found it.
+    """
+
+    job: Job
+    cost: Cost
+    owner: Owner | None
+    recorded_by: RecordedBy
+    alerting: bool = True
+    alerted_before: bool = False
+    context: FailureContext = UNKNOWN
+    backfilled_at: datetime | None = None
+
+
 def decide_running(job: Job) -> JobDecision:
-    """Decide about a job that has not ended: it is watched until it does."""
+    """Decide about a job that has not ended: SageWatch tracks it until it does."""
     match job.status:
         case JobStatus.IN_PROGRESS | JobStatus.STOPPING:
             return JobDecision(
-                f"{job.kind} job {job.name} is {job.status}: watched until it ends", (TrackOpenJob(job),)
+                f"{job.kind} job {job.name} is {job.status}: tracked until it ends", (TrackOpenJob(job),)
             )
         case JobStatus.DELETING | JobStatus.DELETE_FAILED:
-            return JobDecision(f"{job.kind} job {job.name} is {job.status}: its end has been told before")
+            return JobDecision(f"{job.kind} job {job.name} is {job.status}: its end was reported before")
         case JobStatus.COMPLETED | JobStatus.FAILED | JobStatus.STOPPED:
             raise ValueError(f"{job.status} is an end")  # a slip in the caller, not bad input
         case _:
             assert_never(job.status)
 
 
-def decide_ended(  # noqa: PLR0913 - each is one thing known of the job
-    job: Job,
-    cost: Cost,
-    owner: Owner | None,
-    *,
-    now: datetime,
-    by: RecordedBy,
-    tell: bool = True,
-    background: FailureContext = UNKNOWN,
-    backfilled_at: datetime | None = None,
-    report_usd: Decimal = Decimal(0),
-    told_before: bool = False,
-) -> JobDecision:
-    """Decide about a job that ended: one row, and an alert where somebody should know and ``tell`` does not forbid it.
+def decide_ended(ended: EndedJob, *, now: datetime, report_usd: Decimal = Decimal(0)) -> JobDecision:
+    """Decide about a job that ended: one row, and an alert if it failed, hit its limit, or has no price.
 
-    A report follows where it cost more than ``report_usd`` (0 is never), or where something was told of it before.
-
-    A provisional row keeps the job among the open ones, so that a sweep looks again. The row comes before the rest:
-    a crash between two actions repeats the event or leaves the job open, and the alert's identity keeps it from being
-    posted twice.
+    A report follows if the job cost more than ``report_usd`` (0 is never), or if people were alerted before. A
+    provisional row keeps the job among the open ones, so that a sweep reads it again. The row comes first: a crash
+    between two actions repeats the event or leaves the job open, and delivery posts each alert's identity once.
     """
-    row = record_of(job, cost, owner, now=now, by=by)
-    reports = _report(job, row, report_usd, told_before=told_before)
-    tells = _told(_alerts(job, row, cost, background), reports) if tell else ()
-    if cost.pricing is PricingStatus.PROVISIONAL:
-        return JobDecision(
-            _sentence(row), (TrackOpenJob(job, provisional=True, backfilled_at=backfilled_at), *_written(row), *tells)
-        )
-    return JobDecision(_sentence(row), (*_written(row), *tells, UntrackJob(job)))
+    row = record_of(ended.job, ended.cost, ended.owner, now=now, by=ended.recorded_by)
+    notices = _notices(ended, row, report_usd) if ended.alerting else ()
+    if ended.cost.pricing is PricingStatus.PROVISIONAL:
+        track = TrackOpenJob(ended.job, provisional=True, backfilled_at=ended.backfilled_at)
+        return JobDecision(_sentence(row), (track, *_written(row), *notices))
+    return JobDecision(_sentence(row), (*_written(row), *notices, UntrackJob(ended.job)))
 
 
 def decide_unread(job: Job, status: JobStatus, reason: str, *, now: datetime) -> JobDecision:
-    """Decide about an open job whose end nobody can read: a row without an amount, never silence.
+    """Decide about an open job whose end cannot be read: a row without an amount, never silence.
 
-    It is dated by now, when its end was missed. Should its event still come, a better row takes the place of this one.
+    The row is dated by now. If the job's event still comes, a better row replaces this one.
     """
     missed = replace(job, status=status, modified_at=now)
     row = record_of(missed, Cost(pricing=PricingStatus.UNPRICED, reason=reason), None, now=now, by=RecordedBy.SWEEP)
@@ -135,26 +138,28 @@ def _written(row: CostRecord) -> tuple[Action, ...]:
     return (WriteRecord(row), *(RefreshTotal(name) for name in sums_with(row)))
 
 
-def _told(alerts: tuple[AlertBase, ...], reports: tuple[SendCostReport, ...]) -> tuple[Action, ...]:
-    return (*(SendAlert(alert) for alert in alerts), *reports)
+def _notices(ended: EndedJob, row: CostRecord, report_usd: Decimal) -> tuple[Action, ...]:
+    return (*_alerts(ended, row), *_report(ended, row, report_usd))
 
 
-def _alerts(job: Job, row: CostRecord, cost: Cost, background: FailureContext) -> tuple[AlertBase, ...]:
-    alert = job_alert(job, row, background)
-    return ((alert,) if alert else ()) + unpriced_alerts(row, cost.unpriced_types)
+def _alerts(ended: EndedJob, row: CostRecord) -> Iterator[SendAlert]:
+    if alert := job_alert(ended.job, row, ended.context):
+        yield SendAlert(alert)
+    yield from map(SendAlert, unpriced_alerts(row, ended.cost.unpriced_types))
 
 
-def _report(job: Job, row: CostRecord, report_usd: Decimal, *, told_before: bool) -> tuple[SendCostReport, ...]:
-    """What was told of before gets its final cost whatever that is; only what was dear is worth a look at its use.
+def _report(ended: EndedJob, row: CostRecord, report_usd: Decimal) -> tuple[SendCostReport, ...]:
+    """Report a job with an earlier alert whatever it cost. Read the utilization of expensive ones only.
 
-    While a warm pool still adds to the cost there is no final one: the sweep that finds the pool's end reports it. A
-    child that failed is counted with its parent's failures, and with its cost, once.
+    While a warm pool adds to the cost, the cost is not final: the sweep that finds the pool's end reports it. A child
+    that failed is counted with its parent's failures, and with its cost, once.
     """
-    if (row.pricing is PricingStatus.PROVISIONAL and job.warm_pool_runs) or (row.parent_arn and row.failure_class):
+    pool_runs = row.pricing is PricingStatus.PROVISIONAL and ended.job.warm_pool_runs
+    if pool_runs or (row.parent_arn and row.failure_class):
         return ()
-    dear = row.cost_usd is not None and 0 < report_usd < row.cost_usd
-    final = told_before and row.failure_class is None  # a failure's own message has its cost
-    return (SendCostReport(job, row, with_use=dear),) if dear or final else ()
+    expensive = row.cost_usd is not None and 0 < report_usd < row.cost_usd
+    final = ended.alerted_before and row.failure_class is None  # a failure's own message has its cost
+    return (SendCostReport(ended.job, row, with_use=expensive),) if expensive or final else ()
 
 
 def _sentence(row: CostRecord) -> str:

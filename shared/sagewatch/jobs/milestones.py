@@ -1,7 +1,7 @@
-"""When a running job deserves a word: ladders whose rungs are each told once. Pure decisions.
+"""Which alerts a running job has earned: milestones, each alerted once. Pure decisions.
 
-What doubles (hours, dollars) has a rung at each doubling; of several that were passed at once only the highest is a
-rung, for it says what the lower ones would.
+Hours and dollars have a milestone at each doubling. If a job passed several at once, only the highest is due: it says
+what the lower ones would.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,11 +16,11 @@ from sagewatch.sagemaker.resources import Job, JobStatus
 
 LOOKED_BACK_ON = 20  # completed runs of a family
 _ENOUGH = 5  # of them, below which nothing is usual
-_ABOVE = timedelta(minutes=30)  # short jobs vary: that much more than usual is the least that is told
+_ABOVE = timedelta(minutes=30)  # short jobs vary: an alert needs at least that much more than usual
 _PENDING = timedelta(minutes=60)
 _SOON = timedelta(minutes=30)
 _HOUR = Decimal(3600)
-# DescribeTrainingJob, SecondaryStatus; what is not here is said as SageMaker spells it.
+# DescribeTrainingJob, SecondaryStatus; others are shown as SageMaker spells them.
 _IN_WORDS = {
     "Starting": "Starting, its instances are being started",
     "LaunchingMLInstances": "LaunchingMLInstances, its instances are being launched",
@@ -34,7 +34,7 @@ _IN_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertThresholds:
-    """After how many hours, and from how many USD on, a running job is told of. Of dollars 0 means never."""
+    """After how many hours, and from how many USD on, to alert about a running job. 0 USD means never."""
 
     long_running: timedelta
     burn_usd: Decimal
@@ -42,7 +42,7 @@ class AlertThresholds:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """One thing to tell of a job, in one sentence. ``key`` names it for as long as the job runs."""
+    """One thing to report of a job, in one sentence. ``key`` names it for as long as the job runs."""
 
     key: str
     sentence: str
@@ -57,12 +57,12 @@ class FamilyBaseline:
 
     @property
     def most(self) -> timedelta:
-        """What is still within the family's own history."""
+        """Return how long a run may take and still count as usual."""
         return max(2 * self.p95, self.p95 + _ABOVE)
 
 
 def usual_of(past: Sequence[PastRun]) -> FamilyBaseline | None:
-    """What a family's past runs, the newest first, say is usual; ``None`` where too few of them completed."""
+    """Return what is usual for a family, from its past runs, newest first; ``None`` if too few of them completed."""
     seconds = sorted(_completed(past)[:LOOKED_BACK_ON])
     if len(seconds) < _ENOUGH:
         return None
@@ -74,10 +74,10 @@ def _completed(past: Sequence[PastRun]) -> list[int]:
     return [run.ran_seconds for run in past if run.status is JobStatus.COMPLETED and run.ran_seconds is not None]
 
 
-def asks_history(job: Job, now: datetime, told: Collection[str]) -> bool:
-    """Whether the family's past can change what is told: not before its rung can be due, nor once that was told."""
+def asks_history(job: Job, now: datetime, alerted: Collection[str]) -> bool:
+    """Whether the family's past matters: its milestone can be due, and was not alerted before."""
     ran = running_for(job, now)
-    return ran is not None and ran > _ABOVE and not job.kind.is_rollup and "family" not in told
+    return ran is not None and ran > _ABOVE and not job.kind.is_rollup and "family" not in alerted
 
 
 def due_milestones(  # noqa: PLR0913, PLR0917 - each is one thing known of the job
@@ -86,11 +86,11 @@ def due_milestones(  # noqa: PLR0913, PLR0917 - each is one thing known of the j
     hourly: Decimal | None,
     rules: AlertThresholds,
     now: datetime,
-    told: Collection[str],
+    alerted: Collection[str],
 ) -> Sequence[Milestone]:
-    """Say what is due and was not ``told``, the highest first. ``hourly`` is ``None`` where no price is known.
+    """Return the milestones that are due and not ``alerted``, the highest first. ``hourly`` is ``None`` if unknown.
 
-    What rolls up other jobs spends nothing itself and has no limit of its own: only its hours count.
+    A job that rolls up others spends nothing itself and has no limit of its own: only its hours count.
     """
     ran = running_for(job, now)
     if job.status is not JobStatus.IN_PROGRESS:
@@ -98,80 +98,80 @@ def due_milestones(  # noqa: PLR0913, PLR0917 - each is one thing known of the j
     if ran is None:
         due: tuple[Milestone | None, ...] = (_pending(job, now),)
     elif job.kind.is_rollup:
-        due = (_long(ran, None, rules, told, "its jobs are told of themselves"),)
+        due = (_long(ran, None, rules, alerted, "its jobs have alerts of their own"),)
     else:
         usual = usual_of(past)
         due = (
             _limit(job, ran),
-            _burn(job, ran, hourly, rules, told),
+            _burn(job, ran, hourly, rules, alerted),
             _family(ran, usual),
-            None if usual and ran <= usual.most else _long(ran, usual, rules, told, _WITHOUT_HISTORY),
+            None if usual and ran <= usual.most else _long(ran, usual, rules, alerted, _WITHOUT_HISTORY),
         )
-    return tuple(rung for rung in due if rung and rung.key not in told)
+    return tuple(milestone for milestone in due if milestone and milestone.key not in alerted)
 
 
 _WITHOUT_HISTORY = f"fewer than {_ENOUGH} completed runs of its family say what is usual"
 
 
 def _limit(job: Job, ran: timedelta) -> Milestone | None:
-    """About to be killed: less than a tenth of its time or half an hour is left, whichever is less."""
+    """Its own limit is about to end it: less than a tenth of its time or half an hour is left, whichever is less."""
     if not job.max_runtime_seconds:
         return None
     limit = timedelta(seconds=job.max_runtime_seconds)
     left = limit - ran
     if left >= min(limit / 10, _SOON) or ran < limit / 2:
         return None
-    when = f"in {_said(left)}" if left > timedelta(0) else "at any moment"
+    when = f"in {_text(left)}" if left > timedelta(0) else "at any moment"
     spot = "; on spot, interruptions do not count and may give it longer" if job.spot else ""
     return Milestone(
         "limit",
-        f"its own limit ends it {when}: it has run for {_said(ran)} of the {_said(limit)} its MaxRuntimeInSeconds "
+        f"its own limit ends it {when}: it has run for {_text(ran)} of the {_text(limit)} its MaxRuntimeInSeconds "
         f"allows, and what is in no checkpoint by then is lost{spot}",
     )
 
 
 def _burn(
-    job: Job, ran: timedelta, hourly: Decimal | None, rules: AlertThresholds, told: Collection[str]
+    job: Job, ran: timedelta, hourly: Decimal | None, rules: AlertThresholds, alerted: Collection[str]
 ) -> Milestone | None:
     if hourly is None or not rules.burn_usd:
         return None
     usd = accrued(hourly, ran)
-    level = _highest(rules.burn_usd, usd, "burn", told)
+    level = _highest(rules.burn_usd, usd, "burn", alerted)
     if level is None:
         return None
     at_most = "at most " if job.spot else ""
     return Milestone(
         f"burn#{level:f}",
         f"it has cost {at_most}{money(usd)} so far, past {money(level)} "
-        f"(BurnAlertUsd is {money(rules.burn_usd)}, told again at each doubling)",
+        f"(BurnAlertUsd is {money(rules.burn_usd)}, alerted again at each doubling)",
     )
 
 
 def _family(ran: timedelta, usual: FamilyBaseline | None) -> Milestone | None:
     if usual is None or ran <= usual.most:
         return None
-    how = "more than twice" if usual.most == 2 * usual.p95 else f"over {_said(_ABOVE)} more than"
+    how = "more than twice" if usual.most == 2 * usual.p95 else f"over {_text(_ABOVE)} more than"
     return Milestone(
         "family",
-        f"it has run for {_said(ran)}, {how} the {_said(usual.p95)} that 95 % of the last {usual.runs} completed runs "
+        f"it has run for {_text(ran)}, {how} the {_text(usual.p95)} that 95 % of the last {usual.runs} completed runs "
         "of its family stayed within",
     )
 
 
 def _long(
-    ran: timedelta, usual: FamilyBaseline | None, rules: AlertThresholds, told: Collection[str], without: str
+    ran: timedelta, usual: FamilyBaseline | None, rules: AlertThresholds, alerted: Collection[str], without: str
 ) -> Milestone | None:
-    """The family's own history comes first: who is always long is not told of while inside it."""
+    """The family's history comes first: a job that is always long is not alerted while it is within its history."""
     first = Decimal(rules.long_running // timedelta(seconds=1)) / _HOUR
-    level = _highest(first, Decimal(ran // timedelta(seconds=1)) / _HOUR, "long", told)
+    level = _highest(first, Decimal(ran // timedelta(seconds=1)) / _HOUR, "long", alerted)
     if level is None:
         return None
     why = (
-        f"and beyond its family's own history, within which that does not count ({_said(usual.most)})" if usual else ""
+        f"and beyond its family's own history, within which that does not count ({_text(usual.most)})" if usual else ""
     )
     return Milestone(
         f"long#{level:f}h",
-        f"it has run for {_said(ran)}, longer than {level:f} h (LongRunningHours is {first:f}, told again at each "
+        f"it has run for {_text(ran)}, longer than {level:f} h (LongRunningHours is {first:f}, alerted again at each "
         f"doubling){f', {why}' if usual else f'; {without}'}",
     )
 
@@ -183,23 +183,25 @@ def _pending(job: Job, now: datetime) -> Milestone | None:
     words = f"SageMaker says {_IN_WORDS.get(status, status)}" if status else "SageMaker does not say why"
     return Milestone(
         "pending",
-        f"it was created {_said(now - job.created_at)} ago and has not started: {words}; pending is not billed",
+        f"it was created {_text(now - job.created_at)} ago and has not started: {words}; pending is not billed",
     )
 
 
-def _highest(first: Decimal, reached: Decimal, ladder: str, told: Collection[str]) -> Decimal | None:
-    """The highest of ``first``, its double and so on that was passed; ``None`` if that, or a higher one, was told."""
+def _highest(first: Decimal, reached: Decimal, ladder: str, alerted: Collection[str]) -> Decimal | None:
+    """Return the highest of ``first``, its double and so on that was passed; ``None`` if alerted at that or higher."""
     level = first
     while level * 2 < reached:
         level *= 2
-    before = (Decimal(key.removeprefix(f"{ladder}#").removesuffix("h")) for key in told if key.startswith(f"{ladder}#"))
+    before = (
+        Decimal(key.removeprefix(f"{ladder}#").removesuffix("h")) for key in alerted if key.startswith(f"{ladder}#")
+    )
     return _plain(level) if level < reached and level > max(before, default=Decimal(0)) else None
 
 
 def _plain(level: Decimal) -> Decimal:
-    """Without trailing zeros, so that its key is the same however the parameter was written."""
+    """Drop trailing zeros, so that the key is the same however the parameter was written."""
     return Decimal(f"{level.normalize():f}")
 
 
-def _said(span: timedelta) -> str:
+def _text(span: timedelta) -> str:
     return duration(span // timedelta(seconds=1))

@@ -1,4 +1,4 @@
-"""The index of open jobs and the checkpoints of listings, as Protocols."""
+"""The ports of jobs: the index of open jobs, its snoozes, and the checkpoints of listings."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from sagewatch.sagemaker.resources import Job
 
 @dataclass(frozen=True, slots=True)
 class OpenJob:
-    """A job of the index: its key, its role and instances if they were told.
+    """A job of the index: its key, and its role and instances if they were reported.
 
-    ``provisional`` says that it ended and its row is not final. ``backfilled_at`` is when a backfill put it in: what
-    ended before is the past, of which nobody is told. ``told`` names the rungs people were told of, and ``snooze`` says
-    until when they want to hear no more.
+    ``provisional`` says that it ended and its row is not final. ``backfilled_at`` is when a backfill put it in: people
+    are not alerted to an end before that. ``alerted`` names the milestones people were alerted to, and ``snooze`` says
+    until when they want no more alerts.
     """
 
     job: Job
     provisional: bool = False
     backfilled_at: datetime | None = None
-    told: frozenset[str] = frozenset()
+    alerted: frozenset[str] = frozenset()
     snooze: Lease | None = None
 
 
 class OpenJobReader(Protocol):
-    """The jobs that run, as far as is known, and those whose row is not final."""
+    """Reads the index of open jobs: those that run as far as is known, and those whose row is not final."""
 
     def of_region(self, region: str) -> Sequence[OpenJob]:
-        """The open jobs of a region. Raises what ``Ledger.put`` does."""
+        """Return the open jobs of a region. Raises what ``Ledger.put`` does."""
 
 
 class OpenJobs(OpenJobReader, Protocol):
@@ -38,14 +38,14 @@ class OpenJobs(OpenJobReader, Protocol):
     def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
         """Put a job in, unless the ledger has its end; say whether it is in. Raises what ``Ledger.put`` does.
 
-        What was told of one that is in already stays, and so does its snooze.
+        A job that is in already keeps its milestones and its snooze.
         """
 
     def mark_alerted(self, job: Job, milestones: Collection[str]) -> bool:
-        """Remember that people were told of these rungs; say whether the job is in. Raises what ``Ledger.put`` does."""
+        """Remember an alert's milestones; say whether the job is in. Raises what ``Ledger.put`` does."""
 
     def find(self, job: Job) -> OpenJob | None:
-        """The job as it stands this moment, if it is in. Raises what ``Ledger.put`` does."""
+        """Return the job as the index has it now, if it is in. Raises what ``Ledger.put`` does."""
 
     def remove(self, job: Job) -> None:
         """Take a job out, if it is in. Raises what ``Ledger.put`` does."""
@@ -56,7 +56,7 @@ class Checkpoint:
     """How far a listing has come: to the jobs created at ``top``.
 
     A listing goes from the newest job to older ones. One that was cut off has left out what was created between
-    ``floor`` and ``low``. For a listing of all there is, ``top`` is when it was made.
+    ``floor`` and ``low``. For a listing of everything, ``top`` is when it was made.
     """
 
     top: datetime
@@ -68,17 +68,17 @@ class Checkpoints(Protocol):
     """How far the listings have come, to the second."""
 
     def read(self, name: str) -> Checkpoint | None:
-        """The checkpoint of that name, if any. Raises what ``Ledger.put`` does."""
+        """Return the checkpoint of that name, if any. Raises what ``Ledger.put`` does."""
 
     def save(self, name: str, reached: Checkpoint) -> None:
         """Keep a checkpoint. Raises what ``Ledger.put`` does."""
 
 
 class Snoozes(Protocol):
-    """The open jobs, for those who answer people."""
+    """The open jobs, for the buttons of their messages."""
 
     def find(self, job: Job) -> OpenJob | None:
-        """The job as it stands in the index this moment, if it is in. Raises what ``Ledger.put`` does."""
+        """Return the job as the index has it now, if it is in. Raises what ``Ledger.put`` does."""
 
     def snooze(self, job: Job, lease: Lease) -> bool:
         """Keep a snooze in place of the one before; say whether the job is in. Raises what ``Ledger.put`` does."""

@@ -1,4 +1,4 @@
-"""An event and a Describe answer of one job, joined: which knows more, and when it is too early to say."""
+"""Join an event and a Describe answer of one job: which knows more, and when it is too early to say."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,48 +10,49 @@ _SETTLES_WITHIN = timedelta(hours=1)  # Describe is behind its event by seconds,
 _SKEW = timedelta(minutes=1)  # between the clocks that date an event and a Describe answer
 
 
-def lacks_something(told: Job) -> bool:
+def lacks_something(reported: Job) -> bool:
     """Whether an ended job's event leaves out what its row needs, so that Describe has to be asked.
 
     Training events never carry the billed seconds, and processing events neither tags nor parents.
     """
-    if told.kind in {ResourceKind.TRAINING, ResourceKind.PROCESSING}:
+    if reported.kind in {ResourceKind.TRAINING, ResourceKind.PROCESSING}:
         return True
-    measured = told.kind is ResourceKind.TUNING or (told.groups and told.elapsed_seconds is not None)
-    return not measured or told.created_at is None or told.tags is None
+    measured = reported.kind is ResourceKind.TUNING or (reported.groups and reported.elapsed_seconds is not None)
+    return not measured or reported.created_at is None or reported.tags is None
 
 
-def reconcile(told: Job, found: Job, now: datetime) -> Job:
-    """Join an ended job's event with the Describe answer: Describe knows more, the event fills what it leaves out.
+def reconcile(reported: Job, found: Job, now: datetime) -> Job:
+    """Join an ended job's event with the Describe answer: Describe knows more, the event fills the gaps.
 
-    A job created after this one ended has taken its name, and then the event is all there is of this one. Raises
+    If Describe answers with a job created after this one ended, that job has taken its name. Then the event is all
+    there is. Raises
     ``JobNotSettledError`` where Describe lags behind the event.
     """
-    if told.ended_at and found.created_at and told.ended_at < found.created_at - _SKEW:
-        return told
+    if reported.ended_at and found.created_at and reported.ended_at < found.created_at - _SKEW:
+        return reported
     if found.status.deleting:
-        found = replace(found, status=told.status)
+        found = replace(found, status=reported.status)
     if not found.status.ended:
-        raise JobNotSettledError(f"{told.kind} job {told.name} ended, but Describe says {found.status}")
+        raise JobNotSettledError(f"{reported.kind} job {reported.name} ended, but Describe says {found.status}")
     joined = replace(
         found,
-        created_at=found.created_at or told.created_at,
-        started_at=found.started_at or told.started_at,
-        ended_at=found.ended_at or told.ended_at,
-        groups=found.groups or told.groups,
-        failure_reason=found.failure_reason or told.failure_reason,
-        tags=told.tags if found.tags is None else found.tags,
+        created_at=found.created_at or reported.created_at,
+        started_at=found.started_at or reported.started_at,
+        ended_at=found.ended_at or reported.ended_at,
+        groups=found.groups or reported.groups,
+        failure_reason=found.failure_reason or reported.failure_reason,
+        tags=reported.tags if found.tags is None else found.tags,
     )
     if lacks_billed_seconds(joined, now):
-        raise JobNotSettledError(f"training job {told.name} ended, but its billed seconds are not there yet")
+        raise JobNotSettledError(f"training job {reported.name} ended, but its billed seconds are not there yet")
     return joined
 
 
 def lacks_billed_seconds(job: Job, now: datetime) -> bool:
     """Whether a completed training job was read too early: only its own seconds are a price, and 0 is none.
 
-    Serverless jobs and those under a training plan are not priced by them, failed ones may never have any, and what is
-    not there an hour after the end will not come: start and end then have to do.
+    Serverless jobs and those under a training plan are not priced by them. Failed ones may never have any. An hour
+    after the end SageWatch stops waiting, and start and end have to do.
     """
     timed = job.kind is ResourceKind.TRAINING and not job.serverless and job.training_plan_arn is None
     recent = job.ended_at is None or now - job.ended_at < _SETTLES_WITHIN
@@ -59,14 +60,14 @@ def lacks_billed_seconds(job: Job, now: datetime) -> bool:
 
 
 def same_job(one: Job, other: Job) -> bool:
-    """Whether two accounts of one ARN are of one job: names are used again, and clocks differ a little."""
+    """Whether two reports of one ARN are of one job: names are used again, and clocks differ a little."""
     if one.dated_at is None or other.dated_at is None:
         return False
     return abs(one.dated_at - other.dated_at) <= _SKEW
 
 
 def without_pool(job: Job, now: datetime) -> Job:
-    """A warm pool that nobody has told of by the end of its keep-alive never was.
+    """Drop the keep-alive of a job whose warm pool was not reported by the end of it: none existed.
 
     DescribeTrainingJob leaves WarmPoolStatus out where no pool was kept.
     """

@@ -1,4 +1,4 @@
-"""RecordJob's work: read the job, decide, act."""
+"""Record a job whose state changed: read it, decide, act."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, Failu
 from sagewatch.errors import JobNotFoundError
 from sagewatch.jobs.decisions import (
     Action,
+    EndedJob,
     JobDecision,
     RefreshTotal,
     SendAlert,
@@ -24,6 +25,7 @@ from sagewatch.jobs.decisions import (
     decide_ended,
     decide_running,
 )
+from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.ports import OpenJobs
 from sagewatch.jobs.reconcile import lacks_something, reconcile, without_pool
 from sagewatch.ledger.ports import Ledger, StaleTotals
@@ -34,49 +36,49 @@ from sagewatch.sagemaker.events import read_body, read_job_event
 from sagewatch.sagemaker.failures import classify
 from sagewatch.sagemaker.ports import Jobs, Regions
 from sagewatch.sagemaker.resources import Job
-from sagewatch.sagemaker.tags import Owner, owner_of, parent_of, tagged_as, tagged_owner
+from sagewatch.sagemaker.tags import Owner, parent_of
 
 
 class RecordEffect(StrEnum):
-    """What became of an action."""
+    """What an action did."""
 
-    WATCHED = "watched"
+    TRACKED = "tracked"
     ENDED_BEFORE = "its end was recorded before"
     RECORDED = "recorded"
     RECORDED_BEFORE = "recorded before"
-    MARKED = "sum marked"
-    UNWATCHED = "no longer watched"
-    TOLD = "alert queued"
+    TOTAL_STALE = "total marked as stale"
+    UNTRACKED = "no longer tracked"
+    ALERTED = "alert queued"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordOutcome:
-    """What was wanted and why, and what happened."""
+    """A decision, and what its actions did."""
 
     decision: JobDecision
     effects: tuple[RecordEffect, ...]
 
     def to_log(self) -> Mapping[str, object]:
-        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
+        """Return the outcome as JSON, for the log and for a person who invokes the function by hand."""
         return {"reason": self.decision.reason, "effects": list(self.effects)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecorder:
-    """Records jobs whose state changed. Everything it needs is given to it."""
+    """Records jobs whose state changed."""
 
     jobs: Jobs
     prices: Prices
     ledger: Ledger
     open_jobs: OpenJobs
     alerts: AlertQueue
-    marks: StaleTotals
+    stale_totals: StaleTotals
     regions: Regions
-    inquirer: FailureContextReader
+    owners: JobOwners
+    failure_context: FailureContextReader
+    cost_reports: CostReporter
     clock: Clock
-    owner_tag_keys: tuple[str, ...]
     discount_percent: Decimal
-    reporter: CostReporter
     report_usd: Decimal
 
     def on_message(self, body: str) -> RecordOutcome:
@@ -85,115 +87,101 @@ class JobRecorder:
 
     def on_event(self, event: object) -> RecordOutcome:
         """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
-        told = read_job_event(event)
-        self.regions.add(told.region)
-        if told.status.ended:
-            return self.record(self._read(told), RecordedBy.EVENT)
-        return self._watch(told)
+        reported = read_job_event(event)
+        self.regions.add(reported.region)
+        if reported.status.ended:
+            return self.record(self._complete(reported), RecordedBy.EVENT)
+        return self._track(reported)
 
-    def record(self, job: Job, by: RecordedBy) -> RecordOutcome:
-        """Record a job that ended, whoever found it."""
-        return self.apply(self.decide(job, by))
+    def record(self, job: Job, recorded_by: RecordedBy) -> RecordOutcome:
+        """Record a job that ended."""
+        alerted_before = self._was_alerted(job)
+        return self.apply(self.decide(job, recorded_by, alerted_before=alerted_before))
 
     def decide(
         self,
         job: Job,
-        by: RecordedBy,
+        recorded_by: RecordedBy,
         *,
-        tell: bool = True,
-        told_before: bool | None = None,
+        alerting: bool = True,
+        alerted_before: bool = False,
         backfilled_at: datetime | None = None,
     ) -> JobDecision:
-        """Decide about a job that ended; see ``decide_ended``. Who knows whether something was told of it says so."""
-        now, whole = self.clock(), replace(job, parent_arn=parent_of(job))
-        settled = without_pool(whole, now)
-        cost = cost_of(settled, self.prices.book(job.region), self.discount_percent)
-        owner = self.owner(whole)
-        background = self._background(settled, owner) if tell else UNKNOWN
-        return decide_ended(
-            settled,
-            cost,
-            owner,
-            now=now,
-            by=by,
-            tell=tell,
-            background=background,
+        """Decide about a job that ended; see ``EndedJob``. Raises what the ports raise."""
+        now, complete = self.clock(), replace(job, parent_arn=parent_of(job))
+        settled = without_pool(complete, now)
+        owner = self.owners.of(complete)
+        ended = EndedJob(
+            job=settled,
+            cost=cost_of(settled, self.prices.book(job.region), self.discount_percent),
+            owner=owner,
+            recorded_by=recorded_by,
+            alerting=alerting,
+            alerted_before=alerted_before,
+            context=self._context(settled, owner) if alerting else UNKNOWN,
             backfilled_at=backfilled_at,
-            report_usd=self.report_usd,
-            told_before=tell and self._was_told(settled) if told_before is None else told_before,
         )
+        return decide_ended(ended, now=now, report_usd=self.report_usd)
 
-    def _was_told(self, job: Job) -> bool:
+    def _was_alerted(self, job: Job) -> bool:
         open_job = self.open_jobs.find(job)
-        return open_job is not None and bool(open_job.told)
+        return open_job is not None and bool(open_job.alerted)
 
     def apply(self, decision: JobDecision) -> RecordOutcome:
-        """Do what was decided, in order."""
+        """Apply a decision's actions, in order."""
         return RecordOutcome(decision, tuple(self._do(action) for action in decision.actions))
 
-    def _watch(self, told: Job) -> RecordOutcome:
-        if told.created_at is None:
+    def _track(self, reported: Job) -> RecordOutcome:
+        if reported.created_at is None:
             try:
-                told = self.jobs.describe(told)
+                reported = self.jobs.describe(reported)
             except JobNotFoundError:
-                return RecordOutcome(JobDecision(f"{told.kind} job {told.name} is gone: nothing to watch"), ())
-            if told.status.ended:
-                return self.record(self.with_tags(told), RecordedBy.EVENT)
-        return self.apply(decide_running(told))
+                return RecordOutcome(
+                    JobDecision(f"{reported.kind} job {reported.name} was deleted: nothing to track"), ()
+                )
+            if reported.status.ended:
+                return self.record(self.owners.with_tags(reported), RecordedBy.EVENT)
+        return self.apply(decide_running(reported))
 
-    def _read(self, told: Job) -> Job:
-        """Complete what the event told with what Describe knows; a deleted job is what its event told."""
-        if not lacks_something(told):
-            return told
+    def _complete(self, reported: Job) -> Job:
+        """Add what Describe knows to what the event reports. For a deleted job, the event is all there is."""
+        if not lacks_something(reported):
+            return reported
         try:
-            found = self.jobs.describe(told)
+            found = self.jobs.describe(reported)
         except JobNotFoundError:
-            return told
-        return self.with_tags(reconcile(told, found, self.clock()))
+            return reported
+        return self.owners.with_tags(reconcile(reported, found, self.clock()))
 
-    def with_tags(self, job: Job) -> Job:
-        """The job with its tags, which Describe does not tell."""
-        return job if job.tags is not None else replace(job, tags=self.jobs.tags(job.arn, job.region))
-
-    def owner(self, job: Job) -> Owner | None:
-        """Whom a job belongs to whose tags and parent are known. Raises what ``Jobs.tags`` does."""
-        return owner_of(job, self.owner_tag_keys, self._parent_tags(job))
-
-    def _parent_tags(self, job: Job) -> Mapping[str, str] | None:
-        """A call that only a child without an owner of its own is worth."""
-        if job.parent_arn is None or tagged_owner(job.tags, self.owner_tag_keys):
-            return None
-        return self.jobs.tags(tagged_as(job.parent_arn), job.region)
-
-    def _background(self, job: Job, owner: Owner | None) -> FailureContext:
-        """Calls that only a failure is worth."""
-        return self.inquirer.background(job, owner.name if owner else None) if classify(job) else UNKNOWN
+    def _context(self, job: Job, owner: Owner | None) -> FailureContext:
+        """Read the failure's context, which costs calls, only for a failure."""
+        return self.failure_context.background(job, owner.name if owner else None) if classify(job) else UNKNOWN
 
     def _do(self, action: Action) -> RecordEffect:
         match action:
             case TrackOpenJob(job, provisional, backfilled_at):
                 added = self.open_jobs.add(job, provisional=provisional, backfilled_at=backfilled_at)
-                return RecordEffect.WATCHED if added else RecordEffect.ENDED_BEFORE
+                return RecordEffect.TRACKED if added else RecordEffect.ENDED_BEFORE
             case WriteRecord(row):
                 return self._record(row)
             case RefreshTotal(changed):
-                self.marks.add(changed)
-                return RecordEffect.MARKED
+                self.stale_totals.add(changed)
+                return RecordEffect.TOTAL_STALE
             case UntrackJob(job):
                 self.open_jobs.remove(job)
-                return RecordEffect.UNWATCHED
+                return RecordEffect.UNTRACKED
             case SendAlert(alert):
                 self.alerts.send(alert)
-                return RecordEffect.TOLD
+                return RecordEffect.ALERTED
             case SendCostReport(job, row, with_use):
-                self.alerts.send(self.reporter.report(job, row, with_use=with_use))
-                return RecordEffect.TOLD
+                self.alerts.send(self.cost_reports.report(job, row, with_use=with_use))
+                return RecordEffect.ALERTED
             case _:
                 assert_never(action)
 
     def _record(self, row: CostRecord) -> RecordEffect:
-        """A row that took another's place may have taken it out of another day."""
+        """Write a row. The row it replaces may have been in the total of another day."""
         put = self.ledger.put(row)
         for changed in put.replaced:
-            self.marks.add(changed)
+            self.stale_totals.add(changed)
         return RecordEffect.RECORDED if put.written else RecordEffect.RECORDED_BEFORE

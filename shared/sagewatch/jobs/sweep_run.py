@@ -1,64 +1,64 @@
-"""What a run of the sweep is for, what it did, who watches it, and how one failure is kept from hindering the rest."""
+"""What one run of the job sweep is for, what it did, and who follows its progress."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, override
 
 from sagewatch.jobs.ports import Checkpoint, OpenJob
 from sagewatch.outcomes import EmfMetric, nonzero
 from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import ResourceKind
-from sagewatch.sweeps import first_few
+from sagewatch.sweeps import SweepReport
 
 
 class SweepProgress(Protocol):
-    """Somebody who likes to know how far a long run has come."""
+    """Follows how far a long run has come."""
 
-    def listed(self, kind: ResourceKind, region: str, advance: datetime) -> None:
-        """A listing, from the newest job to older ones, has come to those created then."""
-
-    def done(self, kind: ResourceKind, region: str) -> None:
-        """A listing has come to its end."""
-
-    def found(self, region: str, jobs: int) -> None:
-        """So many open jobs of a region will be looked at."""
-
-    def looked(self) -> None:
-        """One of them was."""
-
-
-class NoProgress:
-    """A watcher who does not care."""
-
-    def listed(self, kind: ResourceKind, region: str, advance: datetime) -> None:
-        """See ``SweepProgress.listed``."""
+    def listed(self, kind: ResourceKind, region: str, reached: datetime) -> None:
+        """A listing, which goes from the newest job to older ones, has reached that creation time."""
 
     def done(self, kind: ResourceKind, region: str) -> None:
-        """See ``SweepProgress.done``."""
+        """A listing has ended."""
 
     def found(self, region: str, jobs: int) -> None:
-        """See ``SweepProgress.found``."""
+        """The run will inspect so many open jobs of the region."""
 
     def looked(self) -> None:
-        """See ``SweepProgress.looked``."""
+        """The run has inspected one of them."""
+
+
+class NoProgress(SweepProgress):
+    """Progress that is not shown."""
+
+    @override
+    def listed(self, kind: ResourceKind, region: str, reached: datetime) -> None: ...
+
+    @override
+    def done(self, kind: ResourceKind, region: str) -> None: ...
+
+    @override
+    def found(self, region: str, jobs: int) -> None: ...
+
+    @override
+    def looked(self) -> None: ...
 
 
 NO_PROGRESS = NoProgress()
 
 
 def no_time_limit(share: float = 1) -> bool:
-    """A person waits, and ends it with Ctrl-C."""
+    """Let a person's run take its time. Ctrl-C ends it."""
     del share
     return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingRun:
-    """What a run is for: since when jobs are listed, and under which name it keeps how far it came.
+    """What a run is for: since when it lists jobs, and the name of its checkpoints.
 
-    ``backfilled_at`` is the time of a backfill, which looks only at jobs that a backfill put into the index: the others
-    are the sweep's, for of their ends somebody should hear.
+    ``backfilled_at`` is the time of a backfill. A backfill inspects only the jobs that a backfill put into the index.
+    The sweep inspects the others, because it alerts people to their ends.
     """
 
     name: str
@@ -67,28 +67,24 @@ class ListingRun:
     backfilled_at: datetime | None
 
     def checkpoint(self, kind: ResourceKind, region: str) -> str:
-        """The name of how far one listing has come."""
+        """Return the name of one listing's checkpoint."""
         return f"{self.name}#{region}#{kind}"
 
     def begin(self, last: Checkpoint | None) -> Checkpoint:
-        """Where a listing begins: where the last one was cut off, else at the newest job, down to what is known."""
+        """Return where a listing begins: where the last one was cut off, else at the newest job."""
         if last is None:
             return Checkpoint(self.since, floor=self.since)
         return last if last.low else replace(last, floor=last.top - self.overlap)
 
     def covers(self, entry: OpenJob, *, past: bool) -> bool:
-        """Whether the run looks at an open job that is, or is not, of the past a backfill found."""
+        """Whether the run inspects this open job, among those a backfill found (``past``) or the others."""
         backfilled = entry.backfilled_at is not None
         return backfilled is past and (backfilled or self.backfilled_at is None)
 
 
-@dataclass(slots=True)
-class JobSweepReport:
-    """What a run did, in numbers of jobs and sums, and what went wrong, each in one sentence.
-
-    ``told`` are running jobs people were told of. ``failures`` need a person; what was ``postponed`` the next run tries
-    again. ``complete`` says that nothing was left for it: neither time nor SageMaker's patience ended before.
-    """
+@dataclass(slots=True, kw_only=True)
+class JobSweepReport(SweepReport):
+    """What a run did, in numbers of jobs and totals. ``alerted`` counts alerts about running jobs."""
 
     summed: int = 0
     listed: int = 0
@@ -96,17 +92,10 @@ class JobSweepReport:
     looked_at: int = 0
     recorded: int = 0
     still_open: int = 0
-    told: int = 0
-    complete: bool = True
-    failures: list[str] = field(default_factory=list)
-    postponed: list[str] = field(default_factory=list)
-
-    def to_log(self) -> Mapping[str, object]:
-        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
-        return {**asdict(self), "failures": first_few(self.failures), "postponed": first_few(self.postponed)}
+    alerted: int = 0
 
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
-        """See ``Measured``. A sweep with failures has not finished."""
+        """Return the numbers for CloudWatch. A sweep with failures has not finished."""
         del sent_at
         happenings = {
             EmfMetric.SWEEPS_FINISHED: int(not self.failures),
@@ -118,7 +107,7 @@ class JobSweepReport:
 
 
 def advance(point: Checkpoint, page: Sequence[ListedJob]) -> Checkpoint:
-    """How far a listing has come with a page; times are kept to the second."""
+    """Return how far a listing has come with this page, to the second."""
     if not page:
         return point
     newest, oldest = (job.created_at.replace(microsecond=0) for job in (page[0], page[-1]))

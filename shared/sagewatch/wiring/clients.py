@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from sagewatch.adapters.cloudwatch.metric_data import MetricData
 from sagewatch.adapters.sqs import SqsInbox
 from sagewatch.runtime.handlers import QueueHandler, Work
 from sagewatch.runtime.settings import InboxSettings
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sqs import SQSClient
@@ -66,10 +66,9 @@ def job_logs(region: str) -> "CloudWatchLogsClient":
 
 
 @cache
-def cloudwatch(region: str) -> MetricData:
+def cloudwatch(region: str) -> "CloudWatchClient":
     """A region's client."""
-    client: MetricData = boto3.client("cloudwatch", region_name=region, config=QUICK)
-    return client
+    return boto3.client("cloudwatch", region_name=region, config=QUICK)
 
 
 class Throttle:

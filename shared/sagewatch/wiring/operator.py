@@ -17,10 +17,10 @@ from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.wiring.clients import PATIENT, now, patient_sagemaker
-from sagewatch.wiring.recording import make_job_recorder, make_job_sweep
+from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
 
 
-def backfill(stack: str, watcher: SweepProgress) -> JobSweep:
+def backfill(stack: str, progress: SweepProgress) -> JobSweep:
     """``make backfill``: the past of an account, with the caller's own credentials, for the stack of that name.
 
     Raises ``SettingsError`` and what ``read_stack`` does.
@@ -28,8 +28,8 @@ def backfill(stack: str, watcher: SweepProgress) -> JobSweep:
     session = boto3.Session()
     given = _operator(session, stack)
     dynamodb, sqs = session.client("dynamodb", config=PATIENT), session.client("sqs", config=PATIENT)
-    recorder = make_job_recorder(given, dynamodb, sqs, patient_sagemaker)
-    return make_job_sweep(given, recorder, dynamodb, home_region=session.region_name, watcher=watcher)
+    parts = make_parts(given, dynamodb, sqs, patient_sagemaker)
+    return make_job_sweep(parts, make_job_recorder(parts), home_region=session.region_name, progress=progress)
 
 
 def spending(stack: str, on_day: Callable[[str], None]) -> LedgerQueries:

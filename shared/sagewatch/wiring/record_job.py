@@ -11,7 +11,7 @@ from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import FromEnvironment, InboxSettings, RecordingSettings
 from sagewatch.runtime.variables import Variables
 from sagewatch.wiring.clients import QUICK, entry, sagemaker
-from sagewatch.wiring.recording import JOB_LOGS, make_job_recorder
+from sagewatch.wiring.recording import JOB_LOGS, make_job_recorder, make_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,5 +38,6 @@ def record_job(settings: RecordJobSettings | None = None) -> QueueHandler:
     given = settings or RecordJobSettings.from_env()
     sqs = boto3.client("sqs", config=QUICK)
     dynamodb = boto3.client("dynamodb", config=QUICK)
-    recorder = make_job_recorder(given.recording, dynamodb, sqs, sagemaker, report_usd=given.report_usd, logs=JOB_LOGS)
+    parts = make_parts(given.recording, dynamodb, sqs, sagemaker)
+    recorder = make_job_recorder(parts, report_usd=given.report_usd, logs=JOB_LOGS)
     return entry(recorder.on_message, sqs, given.inbox)

@@ -1,6 +1,7 @@
-"""What records jobs, for RecordJob, SweepJobs and an operator's backfill."""
+"""How jobs are recorded and swept, for RecordJob, SweepJobs and an operator's backfill."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ from sagewatch.adapters.sqs import SqsAlertQueue
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
 from sagewatch.diagnostics.ports import JobLogs
+from sagewatch.jobs.long_running import LongRunningAlerts
+from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.record import JobRecorder
 from sagewatch.jobs.sweep import JobSweep
 from sagewatch.jobs.sweep_run import SweepProgress
@@ -44,59 +47,96 @@ if TYPE_CHECKING:
 JOB_LOGS = CloudWatchJobLogs(job_logs)
 
 
-def make_job_sweep(
-    given: RecordingSettings,
-    recorder: JobRecorder,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingParts:
+    """The adapters that recording, sweeping and alerting share, each made once."""
+
+    settings: RecordingSettings
+    dynamodb: "DynamoDBClient"
+    jobs: SageMakerJobs
+    prices: DynamoPrices
+    open_jobs: DynamoOpenJobs
+    alerts: SqsAlertQueue
+    stale_totals: DynamoStaleTotals
+    regions: DynamoRegions
+    families: DynamoFamilies
+    owners: JobOwners
+    utilization: UtilizationReader
+
+
+def make_parts(
+    settings: RecordingSettings,
     dynamodb: "DynamoDBClient",
+    sqs: "SQSClient",
+    sagemaker: "Callable[[str], SageMakerClient]",
+) -> RecordingParts:
+    """Make the adapters on these clients."""
+    ledger, state = settings.cost_ledger, settings.watch_state
+    jobs = SageMakerJobs(sagemaker, now)
+    return RecordingParts(
+        settings=settings,
+        dynamodb=dynamodb,
+        jobs=jobs,
+        prices=DynamoPrices(dynamodb, state, otherwise=ShippedPrices(), clock=now),
+        open_jobs=DynamoOpenJobs(dynamodb, state=state, ledger=ledger, clock=now),
+        alerts=SqsAlertQueue(sqs, settings.alert_queue_url),
+        stale_totals=DynamoStaleTotals(dynamodb, state, now),
+        regions=DynamoRegions(dynamodb, state, now),
+        families=DynamoFamilies(dynamodb, ledger),
+        owners=JobOwners(jobs, settings.owner_tag_keys),
+        utilization=UtilizationReader(CloudWatchJobMetrics(cloudwatch)),
+    )
+
+
+def make_job_sweep(
+    parts: RecordingParts,
+    recorder: JobRecorder,
     *,
     home_region: str,
-    watcher: SweepProgress,
+    progress: SweepProgress,
+    long_running: LongRunningAlerts | None = None,
 ) -> JobSweep:
-    """A sweep, for the schedule or for an operator."""
+    """Make the sweep, for the schedule or for an operator, who alerts nobody."""
+    ledger, state = parts.settings.cost_ledger, parts.settings.watch_state
     return JobSweep(
         recorder=recorder,
-        jobs=recorder.jobs,
+        jobs=parts.jobs,
         lists=SageMakerLists(patient_sagemaker, Throttle(BETWEEN_LISTS)),
-        ledger=DynamoLedgerKeys(dynamodb, given.cost_ledger),
-        open_jobs=recorder.open_jobs,
-        checkpoints=DynamoCheckpoints(dynamodb, given.watch_state),
-        regions=recorder.regions,
-        summer=TotalsRefresh(
-            rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
-            roll_ups=DynamoRollUps(dynamodb, given.cost_ledger),
-            totals=DynamoTotalStore(dynamodb, given.watch_state),
-            marks=recorder.marks,
+        ledger=DynamoLedgerKeys(parts.dynamodb, ledger),
+        open_jobs=parts.open_jobs,
+        checkpoints=DynamoCheckpoints(parts.dynamodb, state),
+        regions=parts.regions,
+        owners=parts.owners,
+        totals=TotalsRefresh(
+            rows=DynamoLedgerRows(parts.dynamodb, ledger),
+            roll_ups=DynamoRollUps(parts.dynamodb, ledger),
+            totals=DynamoTotalStore(parts.dynamodb, state),
+            marks=parts.stale_totals,
             clock=now,
         ),
         clock=now,
         home_region=home_region,
-        watcher=watcher,
+        long_running=long_running,
+        progress=progress,
     )
 
 
-def make_job_recorder(  # noqa: PLR0913 - what an operator's run has of its own
-    given: RecordingSettings,
-    dynamodb: "DynamoDBClient",
-    sqs: "SQSClient",
-    sagemaker: "Callable[[str], SageMakerClient]",
-    *,
-    report_usd: Decimal = Decimal(0),
-    logs: JobLogs | None = None,
+def make_job_recorder(
+    parts: RecordingParts, *, report_usd: Decimal = Decimal(0), logs: JobLogs | None = None
 ) -> JobRecorder:
-    """What records jobs, whoever found them. Who tells nobody reads no logs, and reports nothing."""
-    prices = DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now)
+    """Make what records jobs. An operator's backfill alerts nobody, so it reads no logs and reports nothing."""
     return JobRecorder(
-        jobs=SageMakerJobs(sagemaker, now),
-        prices=prices,
-        ledger=DynamoLedger(dynamodb, given.cost_ledger),
-        open_jobs=DynamoOpenJobs(dynamodb, state=given.watch_state, ledger=given.cost_ledger, clock=now),
-        alerts=SqsAlertQueue(sqs, given.alert_queue_url),
-        marks=DynamoStaleTotals(dynamodb, given.watch_state, now),
-        regions=DynamoRegions(dynamodb, given.watch_state, now),
-        inquirer=FailureContextReader(DynamoFamilies(dynamodb, given.cost_ledger), logs),
+        jobs=parts.jobs,
+        prices=parts.prices,
+        ledger=DynamoLedger(parts.dynamodb, parts.settings.cost_ledger),
+        open_jobs=parts.open_jobs,
+        alerts=parts.alerts,
+        stale_totals=parts.stale_totals,
+        regions=parts.regions,
+        owners=parts.owners,
+        failure_context=FailureContextReader(parts.families, logs),
+        cost_reports=CostReporter(utilization=parts.utilization, prices=parts.prices),
         clock=now,
-        owner_tag_keys=given.owner_tag_keys,
-        discount_percent=given.discount_percent,
-        reporter=CostReporter(uses=UtilizationReader(CloudWatchJobMetrics(cloudwatch)), prices=prices),
+        discount_percent=parts.settings.discount_percent,
         report_usd=report_usd,
     )

@@ -1,6 +1,6 @@
 """SweepJobs: its settings, and what it is given."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -10,7 +10,6 @@ import boto3
 
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
-from sagewatch.adapters.dynamodb.ledger import DynamoFamilies
 from sagewatch.jobs.long_running import LongRunningAlerts
 from sagewatch.jobs.milestones import AlertThresholds
 from sagewatch.jobs.sweep_run import NO_PROGRESS
@@ -18,7 +17,7 @@ from sagewatch.runtime.handlers import RecordedSweep, ScheduledHandler
 from sagewatch.runtime.settings import FromEnvironment, RecordingSettings
 from sagewatch.runtime.variables import Variables
 from sagewatch.wiring.clients import LONGEST_LOOK, QUICK, now, patient_sagemaker
-from sagewatch.wiring.recording import JOB_LOGS, make_job_recorder, make_job_sweep
+from sagewatch.wiring.recording import JOB_LOGS, make_job_recorder, make_job_sweep, make_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +47,27 @@ def sweep_jobs(settings: SweepJobsSettings | None = None) -> ScheduledHandler:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = settings or SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    recorder = make_job_recorder(
-        given.recording, dynamodb, sqs, patient_sagemaker, report_usd=given.report_usd, logs=JOB_LOGS
+    parts = make_parts(given.recording, dynamodb, sqs, patient_sagemaker)
+    long_running = LongRunningAlerts(
+        families=parts.families,
+        archive=DynamoNotebookStates(dynamodb, given.recording.watch_state, now),
+        alerts=parts.alerts,
+        open_jobs=parts.open_jobs,
+        owners=parts.owners,
+        prices=parts.prices,
+        discount_percent=given.recording.discount_percent,
+        thresholds=AlertThresholds(long_running=given.long_running, burn_usd=given.burn_usd),
+        utilization=parts.utilization,
+        clock=now,
     )
-    sweeper = make_job_sweep(given.recording, recorder, dynamodb, home_region=given.home_region, watcher=NO_PROGRESS)
-    overseer = LongRunningAlerts(
-        recorder=recorder,
-        families=DynamoFamilies(dynamodb, given.recording.cost_ledger),
-        files=DynamoNotebookStates(dynamodb, given.recording.watch_state, now),
-        rules=AlertThresholds(long_running=given.long_running, burn_usd=given.burn_usd),
-        use=recorder.reporter.uses,
+    job_sweep = make_job_sweep(
+        parts,
+        make_job_recorder(parts, report_usd=given.report_usd, logs=JOB_LOGS),
+        home_region=given.home_region,
+        progress=NO_PROGRESS,
+        long_running=long_running,
     )
-    sweeper = replace(sweeper, overseer=overseer)
     log = DynamoSweepLog(dynamodb, given.recording.watch_state)
     return ScheduledHandler(
-        RecordedSweep(sweep=sweeper.sweep, name="SweepJobs", log=log, clock=now), reserve=LONGEST_LOOK
+        RecordedSweep(sweep=job_sweep.sweep, name="SweepJobs", log=log, clock=now), reserve=LONGEST_LOOK
     )

@@ -58,8 +58,8 @@ def test_what_was_told_comes_with_the_index(index: Index) -> None:
     assert index.open_jobs.mark_alerted(JOB, ["burn#100", "long#24h"])
     assert index.open_jobs.mark_alerted(JOB, ["burn#200", "long#24h"])
 
-    assert (before.told, before.snooze) == (frozenset(), None)
-    assert index.only() == replace(before, told=frozenset({"burn#100", "burn#200", "long#24h"}))
+    assert (before.alerted, before.snooze) == (frozenset(), None)
+    assert index.only() == replace(before, alerted=frozenset({"burn#100", "burn#200", "long#24h"}))
 
 
 def test_a_snooze_comes_with_the_index_and_the_last_counts(index: Index) -> None:
@@ -90,7 +90,7 @@ def test_a_job_that_is_put_in_again_keeps_what_was_told_and_its_snooze(index: In
     index.open_jobs.add(replace(JOB, role_arn=None, groups=()), provisional=True)
     entry = index.only()
 
-    assert (entry.told, entry.snooze) == (frozenset({"pending"}), LEASE)
+    assert (entry.alerted, entry.snooze) == (frozenset({"pending"}), LEASE)
     assert (entry.job.role_arn, entry.job.groups) == (None, ())
     assert (entry.provisional, entry.backfilled_at) == (True, None)
 
@@ -114,7 +114,7 @@ def test_what_was_told_does_not_outlive_the_job_of_that_name(index: Index) -> No
     index.open_jobs.remove(JOB)
     index.open_jobs.add(replace(JOB, created_at=CREATED + timedelta(hours=1)))
 
-    assert index.only().told == frozenset()
+    assert index.only().alerted == frozenset()
 
 
 def test_each_of_them_is_one_call(aws: Aws, tables: tuple[str, str]) -> None:

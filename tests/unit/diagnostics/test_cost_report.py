@@ -14,7 +14,7 @@ from sagewatch.delivery.registry import Alert, read_alert
 from sagewatch.diagnostics.cost_report import JobReport, UtilizationReader, job_report
 from sagewatch.diagnostics.utilization import HostMetric
 from sagewatch.errors import AccessDeniedError, UnavailableError
-from sagewatch.jobs.decisions import SendCostReport, decide_ended
+from sagewatch.jobs.decisions import EndedJob, SendCostReport, decide_ended
 from sagewatch.jobs.record import RecordEffect
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.pricing.job_cost import PricingStatus, cost_of
@@ -35,9 +35,8 @@ RUNNING = a_job(status=JobStatus.IN_PROGRESS, ended_at=None, groups=SMALL)
 
 def reports(job: Job, report_usd: str = "10", **changes: Any) -> list[SendCostReport]:
     """The reports that are wanted of an ended job."""
-    cost = cost_of(job, BOOK)
-    options: dict[str, Any] = {"now": NOW, "by": RecordedBy.EVENT, "report_usd": Decimal(report_usd)} | changes
-    decision = decide_ended(job, cost, None, **options)
+    ended = EndedJob(job=job, cost=cost_of(job, BOOK), owner=None, recorded_by=RecordedBy.EVENT, **changes)
+    decision = decide_ended(ended, now=NOW, report_usd=Decimal(report_usd))
     return [action for action in decision.actions if isinstance(action, SendCostReport)]
 
 
@@ -68,14 +67,14 @@ def test_what_was_told_of_before_gets_its_final_cost_without_a_look() -> None:
     """Whatever it is, and even if it is not known."""
     unpriced = a_job(groups=(InstanceGroup("ml.p9.48xlarge", 1),))
 
-    assert [report.with_use for report in reports(a_job(), told_before=True)] == [False]
-    assert [report.with_use for report in reports(unpriced, "0", told_before=True)] == [False]
-    assert [report.with_use for report in reports(DEAR, told_before=True)] == [True]
+    assert [report.with_use for report in reports(a_job(), alerted_before=True)] == [False]
+    assert [report.with_use for report in reports(unpriced, "0", alerted_before=True)] == [False]
+    assert [report.with_use for report in reports(DEAR, alerted_before=True)] == [True]
 
 
 def test_a_failures_own_message_has_its_cost() -> None:
     """No second one says so again, unless it was dear."""
-    assert reports(a_failed_job(), told_before=True) == []
+    assert reports(a_failed_job(), alerted_before=True) == []
 
 
 def test_a_job_that_ran_for_long_is_replied_to_at_its_end() -> None:
@@ -93,7 +92,7 @@ def test_a_job_that_ran_for_long_is_replied_to_at_its_end() -> None:
 
 def test_the_past_is_not_reported() -> None:
     """It is no news."""
-    assert reports(DEAR, tell=False, told_before=True) == []
+    assert reports(DEAR, alerting=False, alerted_before=True) == []
 
 
 def test_a_warm_pool_is_waited_for_and_seconds_that_never_came_are_not() -> None:
@@ -110,7 +109,12 @@ def test_a_dear_job_is_recorded_and_then_reported_with_its_use() -> None:
     works(world.metrics, DEAR, ENDED - timedelta(hours=25), ENDED, gpu=98, gpu_memory=80, cpu=200, memory=30)
     outcome = world.recorder.on_event(an_event("training-job-completed"))
 
-    assert outcome.effects == (RecordEffect.RECORDED, RecordEffect.MARKED, RecordEffect.TOLD, RecordEffect.UNWATCHED)
+    assert outcome.effects == (
+        RecordEffect.RECORDED,
+        RecordEffect.TOTAL_STALE,
+        RecordEffect.ALERTED,
+        RecordEffect.UNTRACKED,
+    )
     [report] = told(world)
     assert isinstance(report, JobReport)
     assert (report.cost_usd, report.happened_at, report.suggestion) == ("35.2", ENDED, None)
@@ -128,7 +132,7 @@ def test_a_cheap_job_asks_for_no_metrics() -> None:
     world = World()
     world.has(a_job())
     world.recorder.on_event(an_event("training-job-completed"))
-    world.recorder.reporter.report(a_job(), a_row(), with_use=False)
+    world.recorder.cost_reports.report(a_job(), a_row(), with_use=False)
 
     assert (told(world), world.metrics.calls) == ([], [])
 
@@ -165,14 +169,19 @@ def test_metrics_that_are_not_there_hinder_neither_row_nor_report(error: Excepti
     world.metrics.failure = error
     outcome = world.recorder.on_event(an_event("training-job-completed"))
 
-    assert outcome.effects == (RecordEffect.RECORDED, RecordEffect.MARKED, RecordEffect.TOLD, RecordEffect.UNWATCHED)
+    assert outcome.effects == (
+        RecordEffect.RECORDED,
+        RecordEffect.TOTAL_STALE,
+        RecordEffect.ALERTED,
+        RecordEffect.UNTRACKED,
+    )
     assert [report.use for report in told(world) if isinstance(report, JobReport)] == [(said,)]
 
 
 def test_a_job_that_tells_no_start_is_reported_without_a_look() -> None:
     """There is no time to ask for."""
     world = World()
-    report = world.recorder.reporter.report(replace(DEAR, started_at=None), a_row(DEAR), with_use=True)
+    report = world.recorder.cost_reports.report(replace(DEAR, started_at=None), a_row(DEAR), with_use=True)
 
     assert (report.use, world.metrics.calls) == (("CloudWatch has no metrics of it",), [])
 

@@ -8,6 +8,7 @@ import pytest
 from sagewatch.errors import MalformedEventError
 from sagewatch.jobs.alerts import JobAlert, UnpricedAlert
 from sagewatch.jobs.decisions import (
+    EndedJob,
     JobDecision,
     RefreshTotal,
     SendAlert,
@@ -29,7 +30,8 @@ from tests.worlds.builders import BOOK, NOW, a_failed_job, a_job, a_row
 def decided(job: Job) -> JobDecision:
     """Decide about an ended job as RecordJob does."""
     owner = owner_of(job, ["sagewatch:owner"])
-    return decide_ended(job, cost_of(job, BOOK), owner, now=NOW, by=RecordedBy.EVENT)
+    ended = EndedJob(job=job, cost=cost_of(job, BOOK), owner=owner, recorded_by=RecordedBy.EVENT)
+    return decide_ended(ended, now=NOW)
 
 
 def kinds(decision: JobDecision) -> list[str]:
@@ -111,7 +113,8 @@ def test_the_same_finding_has_the_same_identity_and_another_job_has_another() ->
 def test_a_job_of_the_past_is_recorded_and_not_told() -> None:
     """Its end is no news."""
     job = a_failed_job()
-    decision = decide_ended(job, cost_of(job, BOOK), None, now=NOW, by=RecordedBy.SWEEP, tell=False)
+    ended = EndedJob(job=job, cost=cost_of(job, BOOK), owner=None, recorded_by=RecordedBy.SWEEP, alerting=False)
+    decision = decide_ended(ended, now=NOW)
 
     assert kinds(decision) == ["WriteRecord", "RefreshTotal", "UntrackJob"]
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -131,7 +131,7 @@ def test_what_is_told_has_its_reasons_its_money_and_its_place() -> None:
     swept = world.sweep()
     [alert] = world.told
 
-    assert swept.told == 1
+    assert swept.alerted == 1
     assert (alert.hourly_usd, alert.so_far_usd, alert.at_limit_usd) == ("0.46", "13.8", "18.4")
     assert (alert.owner, alert.instances, alert.started_at) == ("ana@example.com", "2 x ml.m5.xlarge", job.started_at)
     assert (alert.happened_at, alert.incident) == (NOW, incident_of(job.arn, key_time(job)))
@@ -158,7 +158,7 @@ def test_several_rungs_are_one_message() -> None:
     [alert] = world.told
 
     assert [sentence[:12] for sentence in alert.sentences] == ["its own limi", "it has cost ", "it has run f"]
-    assert world.open_jobs.of_region("us-east-1")[0].told == {"limit", "burn#200", "long#24h"}
+    assert world.open_jobs.of_region("us-east-1")[0].alerted == {"limit", "burn#200", "long#24h"}
 
 
 def test_an_event_of_a_job_that_runs_forgets_nothing() -> None:
@@ -189,7 +189,7 @@ def test_a_crash_between_telling_and_remembering_repeats_the_same_alert() -> Non
         world.sweep()
 
     assert (len(world.told), len({alert.alert_id for alert in world.told})) == (2, 1)
-    assert (swept.told, swept.complete, len(swept.postponed)) == (0, False, 1)
+    assert (swept.alerted, swept.complete, len(swept.postponed)) == (0, False, 1)
 
 
 @pytest.mark.parametrize("error", [ThrottledError("slow"), UnavailableError("no answer"), AccessDeniedError("no")])
@@ -214,19 +214,19 @@ def test_a_backfill_tells_nobody_and_the_next_sweep_does() -> None:
     """What it found running still runs."""
     world = JobWorld()
     world.has(a_running_job(30 * HOUR))
-    world.sweeper.backfill(NOW - timedelta(days=30), ["us-east-1"], no_time_limit)
+    world.job_sweep.backfill(NOW - timedelta(days=30), ["us-east-1"], no_time_limit)
     assert world.told == []
     world.sweep()
 
     assert len(world.told) == 1
 
 
-def test_a_sweep_without_an_overseer_tells_nothing_of_running_jobs() -> None:
+def test_a_sweep_without_thresholds_alerts_to_no_running_job() -> None:
     """As an operator's has none."""
     world = World()
     world.has(a_running_job(30 * HOUR))
 
-    assert (world.sweep().told, world.alerts.sent) == (0, [])
+    assert (world.sweep().alerted, world.alerts.sent) == (0, [])
 
 
 def test_a_snooze_holds_until_it_is_over() -> None:
@@ -259,33 +259,17 @@ def test_a_family_is_asked_about_once_a_sweep_and_not_while_its_jobs_are_young()
     assert Counter(call.split()[0] for call in world.jobs.calls) == {"describe": 41}
 
 
-def test_the_use_of_a_job_is_asked_only_when_it_is_told_of() -> None:
-    """And whoever cannot tell keeps no message back."""
-    asked: list[str] = []
-
-    @dataclass
-    class Use:
-        """The ``JobUse`` port on a sentence."""
-
-        said: str | SageWatchError
-
-        def sentence(self, job: Job, now: datetime) -> str | None:
-            """See ``JobUse.sentence``."""
-            del now
-            asked.append(job.name)
-            if isinstance(self.said, SageWatchError):
-                raise self.said
-            return self.said
-
-    for said, expected in (("its GPUs were used by 3 %", "its GPUs were used by 3 %"), (ThrottledError("slow"), None)):
+def test_the_utilization_of_a_job_is_read_only_for_an_alert() -> None:
+    """Metrics that cannot be read delay no alert."""
+    for failure, expected in ((None, "CloudWatch has no metrics of it"), (ThrottledError("slow"), None)):
         world = JobWorld()
-        world.sweeper = replace(world.sweeper, overseer=replace(world.overseer, use=Use(said)))
-        world.has(a_named_job("told", 30 * HOUR))
-        world.has(a_named_job("not-told", HOUR))
+        world.metrics.failure = failure
+        world.has(a_named_job("long", 30 * HOUR))
+        world.has(a_named_job("short", HOUR))
         world.sweep()
-        assert [alert.use for alert in world.told] == [expected]
 
-    assert asked == ["told", "told"]
+        assert [alert.use for alert in world.told] == [expected]
+        assert world.metrics.calls == ["60 minutes of training long"]
 
 
 def test_burning_that_is_turned_off_is_not_told() -> None:

@@ -36,7 +36,12 @@ def test_a_failed_job_becomes_one_row_and_one_alert() -> None:
 
     outcome = world.recorder.on_event(an_event("training-job-failed"))
 
-    assert outcome.effects == (RecordEffect.RECORDED, RecordEffect.MARKED, RecordEffect.TOLD, RecordEffect.UNWATCHED)
+    assert outcome.effects == (
+        RecordEffect.RECORDED,
+        RecordEffect.TOTAL_STALE,
+        RecordEffect.ALERTED,
+        RecordEffect.UNTRACKED,
+    )
     [row] = world.rows
     assert (row.cost_usd, row.owner, row.pricing) == (Decimal("0.23"), "ana@example.com", PricingStatus.PRICED)
     assert len(world.alerts.sent) == 1
@@ -109,7 +114,7 @@ def test_a_running_job_is_watched_without_a_call() -> None:
     world = World()
     outcome = world.recorder.on_event(an_event("training-job-in-progress"))
 
-    assert (outcome.effects, world.jobs.calls, world.rows) == ((RecordEffect.WATCHED,), [], [])
+    assert (outcome.effects, world.jobs.calls, world.rows) == ((RecordEffect.TRACKED,), [], [])
     assert len(world.open_jobs.jobs) == 1
 
 
@@ -296,7 +301,7 @@ def test_the_answer_names_the_reason_and_what_happened() -> None:
     assert world.recorder.on_message(json.dumps(an_event("training-job-completed"))).to_log() == {
         "reason": "training job Fraud-XGB-01 ended as Completed: priced $0.46,"
         " its billed time at the on-demand list price",
-        "effects": ["recorded", "sum marked", "no longer watched"],
+        "effects": ["recorded", "total marked as stale", "no longer tracked"],
     }
 
 
@@ -428,7 +433,7 @@ def test_neither_log_nor_family_is_asked_for_where_nobody_is_told() -> None:
     world = World()
     for job in (a_job(), a_job(status=JobStatus.STOPPED, secondary_status="Stopped", arn="arn:b")):
         world.recorder.record(job, RecordedBy.EVENT)
-    world.recorder.decide(TRAINING, RecordedBy.SWEEP, tell=False)
+    world.recorder.decide(TRAINING, RecordedBy.SWEEP, alerting=False)
 
     assert world.logs.calls == []
 
@@ -444,7 +449,7 @@ def test_a_family_that_cannot_be_read_is_left_out() -> None:
             raise UnavailableError(f"{family}, {since}, {most}")
 
     world = World()
-    recorder = replace(world.recorder, inquirer=FailureContextReader(Broken(), None))
+    recorder = replace(world.recorder, failure_context=FailureContextReader(Broken(), None))
     recorder.record(TRAINING, RecordedBy.EVENT)
 
     assert (told(world).family, len(world.rows)) == (None, 1)

@@ -354,7 +354,7 @@ def test_a_sweep_out_of_time_keeps_how_far_it_came() -> None:
     world.lists.page = 2
     for number in range(6):
         world.has(numbered(ENDED_JOB, number, CREATED + timedelta(days=2 * number) - timedelta(days=20)))
-    swept = world.sweeper.sweep(enough_for(2))
+    swept = world.job_sweep.sweep(enough_for(2))
     assert (swept.complete, swept.new) == (False, 4)
     reached = world.checkpoints.kept["sweep#us-east-1#training"]
     while not world.sweep().complete:
@@ -443,7 +443,7 @@ def test_a_day_with_more_jobs_than_a_sweep_can_list_is_listed_all_the_same() -> 
     world.lists.page = 10
     for number in range(200):
         world.has(numbered(ENDED_JOB, number))
-    sweeps = [world.sweeper.sweep(time_to_list(steps)) for steps in (12, 24)]
+    sweeps = [world.job_sweep.sweep(time_to_list(steps)) for steps in (12, 24)]
 
     assert (len(world.rows), [swept.complete for swept in sweeps]) == (200, [False, True])
     assert world.lists.calls.count("list training in us-east-1") == 21  # the second it was cut off in is listed again
@@ -455,7 +455,7 @@ def test_jobs_created_while_a_listing_was_cut_off_are_listed_by_the_next() -> No
     world.lists.page = 2
     for number in range(4):
         world.has(numbered(ENDED_JOB, number))
-    world.sweeper.sweep(enough_for(1))
+    world.job_sweep.sweep(enough_for(1))
     world.has(numbered(ENDED_JOB, 100))
     world.sweep()
     world.sweep()
@@ -508,7 +508,7 @@ def test_a_backfilled_job_with_a_warm_pool_is_told_to_nobody_when_its_pool_ends(
     world = World()
     pooled = a_failed_job(keep_alive_seconds=7200, warm_pool_status="Available")
     world.has(pooled)
-    world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], no_time_limit)
+    world.job_sweep.backfill(NOW - timedelta(days=60), ["us-east-1"], no_time_limit)
     world.has(replace(pooled, warm_pool_status="Terminated", warm_pool_seconds=60))
     world.sweep()
 
@@ -560,7 +560,7 @@ def test_a_backfill_records_the_past_and_tells_nobody() -> None:
                 a_failed_job(started_at=ended - timedelta(hours=1), ended_at=ended), number, ended - timedelta(hours=2)
             )
         )
-    swept = world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], no_time_limit)
+    swept = world.job_sweep.backfill(NOW - timedelta(days=60), ["us-east-1"], no_time_limit)
 
     assert (swept.recorded, len(world.rows), world.alerts.sent) == (2, 2, [])
 
@@ -572,7 +572,7 @@ def test_a_backfill_leaves_live_jobs_to_the_sweep_which_tells_of_them() -> None:
     world.open_jobs.add(replace(RUNNING, name=live.name, arn=live.arn, created_at=live.created_at))
     world.has(live)
     world.has(replace(running, status=JobStatus.IN_PROGRESS, ended_at=None, billable_seconds=None))
-    world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], no_time_limit)
+    world.job_sweep.backfill(NOW - timedelta(days=60), ["us-east-1"], no_time_limit)
     assert world.rows == []
     world.now = NOW + timedelta(hours=2)
     world.has(replace(running, ended_at=NOW + timedelta(hours=1)))
@@ -585,7 +585,7 @@ def test_what_a_backfill_left_undone_is_recorded_by_the_sweep_and_told_to_nobody
     """It was the past when it was found."""
     world = World()
     world.has(a_failed_job())
-    world.sweeper.backfill(NOW - timedelta(days=60), ["us-east-1"], enough_for(10))
+    world.job_sweep.backfill(NOW - timedelta(days=60), ["us-east-1"], enough_for(10))
     assert (world.rows, len(world.open_jobs.jobs)) == ([], 1)
     world.sweep()
 
@@ -598,9 +598,9 @@ def test_a_backfill_that_was_interrupted_describes_nothing_twice() -> None:
     for number in range(5):
         world.has(numbered(ENDED_JOB, number, STARTED - timedelta(days=40 - number)))
     since = NOW - timedelta(days=60)
-    world.sweeper.backfill(since, ["us-east-1"], enough_for(13))
+    world.job_sweep.backfill(since, ["us-east-1"], enough_for(13))
     done = len(world.rows)
-    world.sweeper.backfill(since, ["us-east-1"], no_time_limit)
+    world.job_sweep.backfill(since, ["us-east-1"], no_time_limit)
 
     assert 0 < done < 5
     assert len(world.rows) == 5
@@ -640,11 +640,11 @@ def test_a_sum_that_fails_hinders_no_other() -> None:
             super().save(total)
 
     totals = Refusing()
-    sweeper = replace(world.sweeper, summer=replace(world.summer, totals=totals))
+    job_sweep = replace(world.job_sweep, totals=replace(world.totals_refresh, totals=totals))
     with pytest.raises(SweepIncompleteError, match="no grant"):
-        sweeper.sweep(no_time_limit)
+        job_sweep.sweep(no_time_limit)
     assert list(totals.kept) == ["2026-11-21"]
-    sweeper.sweep(no_time_limit)
+    job_sweep.sweep(no_time_limit)
 
     assert sorted(totals.kept) == ["2026-11-20", "2026-11-21"]
 
@@ -653,7 +653,7 @@ def test_a_region_is_swept_from_then_on_once_a_backfill_found_jobs_in_it() -> No
     """They may still run; a region that is misspelt would fail every sweep."""
     world = World()
     world.has(replace(RUNNING, region="eu-west-1", arn=RUNNING.arn.replace("us-east-1", "eu-west-1")))
-    world.sweeper.backfill(NOW - timedelta(days=60), ["eu-west-1", "eu-wst-1"], no_time_limit)
+    world.job_sweep.backfill(NOW - timedelta(days=60), ["eu-west-1", "eu-wst-1"], no_time_limit)
 
     assert world.regions.in_use() == {"eu-west-1"}
 

@@ -9,13 +9,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sagewatch.adapters.cloudwatch.metric_data import MetricData, metric_results
+from sagewatch.adapters.cloudwatch.metric_data import metric_results
 from sagewatch.adapters.evidence_guard import unknown_on_error
 from sagewatch.formatting import clock_time
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.sagemaker.notebooks import Notebook
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
 
 _PERIOD = timedelta(minutes=5)
 _GAP = timedelta(minutes=15)  # what a longer gap hides counts as activity
@@ -57,7 +60,9 @@ class AgentEvidence:
 
     PERMISSIONS: ClassVar = ("cloudwatch:GetMetricData",)
 
-    def __init__(self, client_for: Callable[[str], MetricData], lookback: timedelta = timedelta(hours=24)) -> None:
+    def __init__(
+        self, client_for: Callable[[str], "CloudWatchClient"], lookback: timedelta = timedelta(hours=24)
+    ) -> None:
         """Keep what answers with the client of a region, and how far to look back: no less than a notebook may idle."""
         self._client_for = client_for
         self._lookback = lookback

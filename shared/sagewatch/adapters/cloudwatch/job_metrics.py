@@ -1,18 +1,23 @@
-"""What SageMaker publishes of a job's hosts: one series for each host and metric, with the one dimension ``Host``.
+"""The metrics that SageMaker publishes of a job's hosts: one series for each host and metric, by dimension ``Host``.
 
-``Host`` is ``<job>/algo-<n>`` for training and processing, so these series are asked for by name: exactly, and however
-long ago they were. Transform jobs name their hosts by instance IDs nobody tells, so theirs are searched for; a search
-goes by words and may find other jobs' too, which the label tells apart. It finds what published in the last two weeks.
+``Host`` is ``<job>/algo-<n>`` for training and processing. SageWatch reads these series by name, exactly and however
+old they are. Transform jobs name their hosts by instance IDs that no API returns, so SageWatch searches for theirs. A
+search matches words, finds metrics of the last two weeks, and may find other jobs' series, which the label tells apart.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import batched, product
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
-from sagewatch.adapters.cloudwatch.metric_data import MetricData, metric_results
+from sagewatch.adapters.cloudwatch.metric_data import metric_results
+from sagewatch.diagnostics.ports import JobMetrics
 from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window, hosts_of, metrics_of
 from sagewatch.sagemaker.resources import KIND_FACTS, Job
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+
 
 _STATISTICS = ("Average", "Maximum")
 _MOST_QUERIES = 500  # in one call (GetMetricData)
@@ -23,21 +28,20 @@ Series = tuple[str, HostMetric, str]  # host, metric, statistic
 Query = tuple[Series, Mapping[str, Any]]
 
 
-class CloudWatchJobMetrics:
-    """The ``JobMetrics`` port on CloudWatch.
+class CloudWatchJobMetrics(JobMetrics):
+    """Reads the metrics of jobs from CloudWatch.
 
-    The answer for a job's whole run is kept for a while, for the end of a job is often told more than once.
+    Keeps answers for a while: the end of a job is often reported more than once.
     """
 
     PERMISSIONS: ClassVar = ("cloudwatch:GetMetricData",)
 
-    def __init__(self, client_for: Callable[[str], MetricData]) -> None:
-        """Keep what answers with the client of a region."""
+    def __init__(self, client_for: Callable[[str], "CloudWatchClient"]) -> None:
         self._client_for = client_for
         self._kept: dict[tuple[str, Window], RawHosts] = {}
 
+    @override
     def read(self, job: Job, window: Window) -> RawHosts:
-        """See ``JobMetrics.read``."""
         key = (job.arn, window)
         if key not in self._kept:
             while len(self._kept) >= _KEPT:
@@ -53,7 +57,7 @@ class CloudWatchJobMetrics:
         return _by_host(points)
 
     def _ask(self, job: Job, window: Window, queries: Sequence[Query]) -> Iterator[tuple[Series, Sequence[float]]]:
-        """Yield what there is of each series. A search names the host in the label, and another job's is left out."""
+        """Yield the points of each series. A search puts the host into the label; series of other jobs are left out."""
         asked = {f"q{number}": query for number, query in enumerate(queries)}
         results = metric_results(
             self._client_for(job.region),

@@ -1,40 +1,38 @@
-"""GetMetricData, page by page, for whoever reads metrics."""
+"""GetMetricData, page by page."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_cloudwatch.type_defs import MetricDataResultTypeDef
 
 _PAGES = 20
 _BROKEN = frozenset({"InternalError", "Forbidden"})
 
 
-class MetricData(Protocol):
-    """What is needed of CloudWatch's client."""
-
-    def get_metric_data(self, **request: Any) -> Mapping[str, Any]:
-        """GetMetricData."""
-
-
-def metric_results(client: MetricData, name: str, **request: Any) -> Iterator[Mapping[str, Any]]:
+def metric_results(client: "CloudWatchClient", name: str, **request: Any) -> "Iterator[MetricDataResultTypeDef]":
     """Yield the results of every page; one metric's may be spread over several. ``name`` is for the error's sentence.
 
     Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``; the last also for half an answer.
     """
-    token = ""
+    more: dict[str, Any] = {}
     for _ in range(_PAGES):
         with translated(f"cloudwatch:GetMetricData of {name}"):
-            answer = client.get_metric_data(**request, **({"NextToken": token} if token else {}))
+            answer = client.get_metric_data(**request, **more)
         token = answer.get("NextToken", "")
+        more = {"NextToken": token}
         yield from _sound(answer["MetricDataResults"], last=not token)
         if not token:
             return
     raise UnavailableError("it has too many metrics to be read")
 
 
-def _sound(results: Sequence[Mapping[str, Any]], *, last: bool) -> Sequence[Mapping[str, Any]]:
-    """Results that are partial are followed by the rest, or something is amiss."""
+def _sound(results: "Sequence[MetricDataResultTypeDef]", *, last: bool) -> "Sequence[MetricDataResultTypeDef]":
+    """Return the results, or raise if CloudWatch left something out for good."""
     statuses = {result.get("StatusCode", "Complete") for result in results}
     if statuses & _BROKEN or (last and "PartialData" in statuses):
         raise UnavailableError("CloudWatch answered in part only")

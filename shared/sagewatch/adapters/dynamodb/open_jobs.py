@@ -1,9 +1,9 @@
-"""The open jobs: items of WatchState, with what was told of them."""
+"""The index of open jobs: items of WatchState, with their milestones and snoozes."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from botocore.exceptions import ClientError
 
@@ -12,7 +12,7 @@ from sagewatch.adapters.dynamodb.items import from_item, query, to_item
 from sagewatch.alerts.ports import Lease
 from sagewatch.clock import Clock, iso
 from sagewatch.errors import ThrottledError
-from sagewatch.jobs.ports import OpenJob
+from sagewatch.jobs.ports import OpenJob, OpenJobReader, OpenJobs, Snoozes
 from sagewatch.ledger.records import key_time
 from sagewatch.sagemaker.resources import InstanceGroup, Job, ResourceKind, job_to_describe
 
@@ -25,23 +25,22 @@ if TYPE_CHECKING:
 _OPEN_FOR, _LOOKED_AT_WITHIN = timedelta(days=200), timedelta(days=14)
 
 
-class DynamoOpenJobReader:
-    """The ``OpenJobReader`` port."""
+class DynamoOpenJobReader(OpenJobReader):
+    """Reads the index of open jobs from WatchState."""
 
     PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def of_region(self, region: str) -> Sequence[OpenJob]:
-        """See ``OpenJobReader.of_region``."""
         return [_open_job(item) for item in query(self._client, self._state, _pk(region))]
 
 
-class DynamoOpenJobs(DynamoOpenJobReader):
-    """The ``OpenJobs`` port: jobs are put in together with a look at the ledger."""
+class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
+    """The index of open jobs in WatchState. A job is put in together with a check of the ledger."""
 
     PERMISSIONS = (
         "dynamodb:ConditionCheckItem",
@@ -52,13 +51,13 @@ class DynamoOpenJobs(DynamoOpenJobReader):
     )
 
     def __init__(self, client: "DynamoDBClient", *, state: str, ledger: str, clock: Clock) -> None:
-        """Keep the client and both tables' names."""
         super().__init__(client, state)
         self._ledger = ledger
         self._clock = clock
 
+    @override
     def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
-        """See ``OpenJobs.add``. One transaction, so that a late start can never reopen a recorded end."""
+        """Put a job in with one transaction, so that a late start can never reopen a recorded end."""
         created_at = key_time(job)
         facts = {"resource_arn": job.arn, "resource_name": job.name, "kind": job.kind, "region": job.region}
         runs = {"role_arn": job.role_arn, "groups": [asdict(group) for group in job.groups] or None}
@@ -86,43 +85,42 @@ class DynamoOpenJobs(DynamoOpenJobReader):
                     raise
                 if _condition_failed(exc):
                     return False
-                raise ThrottledError(f"the open job {job.name} is being written by somebody else") from exc
+                raise ThrottledError(f"the open job {job.name} is being written by another invocation") from exc
         return True
 
+    @override
     def mark_alerted(self, job: Job, milestones: Collection[str]) -> bool:
-        """See ``OpenJobs.mark_alerted``."""
         change = {
-            "UpdateExpression": "ADD told :rungs",
-            "ExpressionAttributeValues": to_item({":rungs": set(milestones)}),
+            "UpdateExpression": "ADD told :milestones",
+            "ExpressionAttributeValues": to_item({":milestones": set(milestones)}),
         }
         return _update(self._client, self._state, job, change)
 
+    @override
     def find(self, job: Job) -> OpenJob | None:
-        """See ``OpenJobs.find``."""
         return _find(self._client, self._state, job)
 
+    @override
     def remove(self, job: Job) -> None:
-        """See ``OpenJobs.remove``."""
         with translated("dynamodb:DeleteItem on the open jobs"):
             self._client.delete_item(TableName=self._state, Key=_open_key(job))
 
 
-class DynamoSnoozes:
-    """The ``Snoozes`` port."""
+class DynamoSnoozes(Snoozes):
+    """Reads and writes the snoozes of open jobs in WatchState."""
 
     PERMISSIONS: ClassVar = ("dynamodb:GetItem", "dynamodb:UpdateItem")
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def find(self, job: Job) -> OpenJob | None:
-        """See ``Snoozes.find``."""
         return _find(self._client, self._state, job)
 
+    @override
     def snooze(self, job: Job, lease: Lease) -> bool:
-        """See ``Snoozes.snooze``."""
         kept = {"author": lease.author, "until": iso(lease.until), "written_at": iso(lease.written_at)}
         return _update(self._client, self._state, job, _setting({"snooze": kept}))
 
@@ -134,7 +132,7 @@ def _find(client: "DynamoDBClient", table: str, job: Job) -> OpenJob | None:
 
 
 def _setting(facts: Mapping[str, object]) -> dict[str, Any]:
-    """An update that sets what is known and takes away what is not; what it does not name stays."""
+    """Build an update that sets known facts and removes unknown ones; other attributes stay."""
     names = {f"#{number}": name for number, name in enumerate(facts)}
     known = [place for place, name in names.items() if facts[name] is not None]
     unknown = [place for place in names if place not in known]
@@ -147,7 +145,7 @@ def _setting(facts: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _update(client: "DynamoDBClient", table: str, job: Job, change: Mapping[str, Any]) -> bool:
-    """Change a job's item, if it is there: a job that has ended meanwhile does not come back."""
+    """Change a job's item, if it is there: a job that has ended meanwhile is not put in again."""
     with translated("dynamodb:UpdateItem on the open jobs"):
         try:
             client.update_item(

@@ -1,4 +1,4 @@
-"""The watch's own notes in WatchState: regions in use, how far listings came, marks, and the totals of days."""
+"""The state of sweeps in WatchState: regions in use, checkpoints, stale totals, and the totals of days."""
 
 import uuid
 from collections import defaultdict
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, assert_never, override
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, query, to_item
 from sagewatch.clock import Clock, iso
-from sagewatch.jobs.ports import Checkpoint
+from sagewatch.jobs.ports import Checkpoint, Checkpoints
 from sagewatch.ledger.ports import StaleTotal, StaleTotalReader, StaleTotals, TotalReader, TotalStore
 from sagewatch.ledger.totals import Cell, DayKey, DayTotal, RollUpKey, Spend, Sum
 from sagewatch.sagemaker.ports import RegionReader, Regions
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _REGIONS, _MARKS, _CHECKPOINTS = "regions", "to-sum", "checkpoints"
-_IN_USE_FOR = timedelta(days=400)  # a region nobody uses is forgotten
+_IN_USE_FOR = timedelta(days=400)  # an unused region is forgotten then
 _REACHES_INDEXES_WITHIN = timedelta(seconds=5)  # DynamoDB: "within a fraction of a second, under normal conditions"
 _SPENT = frozenset(field.name for field in fields(Spend))
 _CELLS = 250  # to an item, which may have 400 KB; owners are tag values of up to 256 characters
@@ -63,18 +63,17 @@ class DynamoRegions(DynamoRegionReader, Regions):
             self._noted[region] = today
 
 
-class DynamoCheckpoints:
-    """The ``Checkpoints`` port."""
+class DynamoCheckpoints(Checkpoints):
+    """Keeps how far listings came."""
 
     PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:GetItem")
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def read(self, name: str) -> Checkpoint | None:
-        """See ``Checkpoints.read``."""
         with translated("dynamodb:GetItem on the checkpoints"):
             key = to_item({"pk": _CHECKPOINTS, "sk": name})
             answer = self._client.get_item(TableName=self._state, Key=key, ConsistentRead=True)
@@ -85,8 +84,8 @@ class DynamoCheckpoints:
             **{name: datetime.fromisoformat(item[name]) for name in ("top", "low", "floor") if name in item}
         )
 
+    @override
     def save(self, name: str, reached: Checkpoint) -> None:
-        """See ``Checkpoints.save``."""
         times = {name: time and iso(time) for name, time in asdict(reached).items()}
         _put(self._client, self._state, {"pk": _CHECKPOINTS, "sk": name, **times}, "checkpoints")
 

@@ -1,30 +1,32 @@
 """What SageMaker publishes of a played job's hosts: here as often as a report asks for, at AWS every minute."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sagewatch.diagnostics.utilization import Window
 
-if TYPE_CHECKING:
-    from local.demo.player import PlayedJob
 
+def metric_data(
+    job: str, request: Mapping[str, Any], ended: Mapping[str, Any], metrics: Mapping[str, Sequence[float]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the points of PutMetricData, from the job's start to its end, for hosts algo-1 to algo-N.
 
-def metric_data(job: "PlayedJob") -> Iterator[dict[str, Any]]:
-    """Yield the points of PutMetricData, from the job's start to its end, for hosts algo-1 to algo-N."""
-    if not job.metrics:
+    ``request`` created the job of that name, and ``ended`` holds the Describe fields it ended with.
+    """
+    if not metrics:
         return
-    begin, end = (datetime.fromisoformat(job.end[f"Training{what}Time"]) for what in ("Start", "End"))
+    begin, end = (datetime.fromisoformat(ended[f"Training{what}Time"]) for what in ("Start", "End"))
     every = Window.of(begin, end).period
-    fleet = job.request["ResourceConfig"]
+    fleet = request["ResourceConfig"]
     hosts = fleet.get("InstanceCount") or sum(group["InstanceCount"] for group in fleet["InstanceGroups"])
     for number in range(1, hosts + 1):
-        for metric, values in job.metrics.items():
+        for metric, values in metrics.items():
             for step, value in zip(range((end - begin) // every), cycle(values), strict=False):
                 yield {
                     "MetricName": metric,
-                    "Dimensions": [{"Name": "Host", "Value": f"{job.name}/algo-{number}"}],
+                    "Dimensions": [{"Name": "Host", "Value": f"{job}/algo-{number}"}],
                     "Timestamp": begin + step * every,
                     "Value": value,
                     "Unit": "Percent",

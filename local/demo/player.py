@@ -114,7 +114,7 @@ class Stage:
     def measure(self, job: PlayedJob) -> None:
         """Tell CloudWatch what the job's hosts did, as SageMaker does while it runs."""
         cloudwatch = self.client("cloudwatch", job.region)
-        for some in batched(metric_data(job), 500, strict=False):
+        for some in batched(metric_data(job.name, job.request, job.end, job.metrics), 500, strict=False):
             cloudwatch.put_metric_data(Namespace=KIND_FACTS[job.kind].log_group, MetricData=some)
 
     def finish(self, job: PlayedJob) -> None:

@@ -8,34 +8,13 @@ import json
 import re
 import secrets
 import time
-from dataclasses import dataclass
 
-from local.slack.workspace import BOT_USER, TEAM, Json, Workspace, channel_with_id
+from local.slack.workspace import BOT_USER, TEAM, Json, StoredFile, Workspace, channel_with_id
 
 _ALT_TEXT = 1000  # characters: alt_txt_too_large
 _LARGEST = 1_000_000_000  # bytes: Slack's plans end there
 _ID = re.compile(r"F[A-Z0-9]{8,}")
 _SCOPE = "files:write"
-_PICTURES = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif"}
-
-
-@dataclass
-class StoredFile:
-    """A file: ``content`` is there once it was uploaded, ``completed_at`` (monotonic) once that was said to be all."""
-
-    id: str
-    name: str
-    length: int
-    alt_text: str
-    ticket: str
-    content: bytes | None = None
-    title: str = ""
-    completed_at: float | None = None
-
-    @property
-    def picture_type(self) -> str | None:
-        """png, jpg or gif, by its first bytes."""
-        return next((name for start, name in _PICTURES.items() if (self.content or b"").startswith(start)), None)
 
 
 def upload_url(workspace: Workspace, sent: Json) -> Json:

@@ -4,10 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from local.slack.files import StoredFile
+from typing import Any
 
 CHANNELS = {"#sagewatch": "C0SAGEWATCH", "#ml-risk": "C0MLRISK00"}
 EMAILS = {"ana@example.com": "U0ANA", "bo@example.com": "U0BO", "chi@example.com": "U0CHI"}
@@ -17,6 +14,7 @@ TEAM = {"id": "T0LOCAL", "domain": "local"}
 APP_ID, BOT_ID, BOT_USER = "A0SAGEWATCH", "B0SAGEWATCH", "U0SAGEWATCH"
 TRIGGER_SECONDS = 3  # Slack: "trigger_ids expire in three seconds"
 SCOPES = frozenset({"chat:write", "files:write", "usergroups:read"})
+_PICTURES = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif"}
 
 type Json = dict[str, Any]
 
@@ -36,6 +34,25 @@ class Failure:
 
 
 @dataclass
+class StoredFile:
+    """A file: ``content`` is there once it was uploaded, ``completed_at`` (monotonic) once that was said to be all."""
+
+    id: str
+    name: str
+    length: int
+    alt_text: str
+    ticket: str
+    content: bytes | None = None
+    title: str = ""
+    completed_at: float | None = None
+
+    @property
+    def picture_type(self) -> str | None:
+        """png, jpg or gif, by its first bytes."""
+        return next((name for start, name in _PICTURES.items() if (self.content or b"").startswith(start)), None)
+
+
+@dataclass
 class Workspace:
     """What the workspace holds. ``interactivity_url`` and its ``host`` are where buttons are reported to.
 
@@ -50,7 +67,7 @@ class Workspace:
     messages: list[Json] = field(default_factory=list)
     ephemerals: list[Json] = field(default_factory=list)
     views: dict[str, Json] = field(default_factory=dict)
-    files: dict[str, "StoredFile"] = field(default_factory=dict)
+    files: dict[str, StoredFile] = field(default_factory=dict)
     scopes: frozenset[str] = SCOPES
     processing_seconds: float = 1.0
     triggers: dict[str, tuple[str, float]] = field(default_factory=dict)

@@ -35,20 +35,6 @@ def test_every_module_imports_with_an_empty_environment() -> None:
     assert done.returncode == 0
 
 
-def test_record_job_does_not_load_slack() -> None:
-    """Every cold start would pay for it."""
-    code = "import sys, record_job.app; print('slack_sdk' in sys.modules)"
-    done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", code],
-        env={"PYTHONPATH": f"{ROOT / 'shared'}:{ROOT / 'functions'}"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert done.stdout == "False\n"
-
-
 def test_the_shipped_tables_are_made_from_their_sources() -> None:
     """`make prices` has been run."""
     made = {f"{region}.json": render(table) for region, table in tables(ROOT / "prices").items()}

@@ -11,6 +11,7 @@
     |   |   |-- TokenRefusedError Slack does not know the bot token, or no longer
     |   |   `-- ThreadGoneError   the message it replies to was deleted
     |   |-- SecretMissingError    a SecureString the settings name is not there, or is empty
+    |   |-- RequestRefusedError   AWS refuses this request and will refuse it again: our own fault
     |   |-- PriceListError        a price document cannot be read, or contradicts another
     |   `-- SettingsError         the environment lacks a variable, or one makes no sense
     |-- RetryableError            asking again later can help: the message goes back to its queue
@@ -80,6 +81,10 @@ class ThreadGoneError(AlertRefusedError):
 
 class SecretMissingError(PermanentError):
     """A SecureString the settings name is not there, or is empty."""
+
+
+class RequestRefusedError(PermanentError):
+    """AWS calls our request invalid, so it will refuse it each time."""
 
 
 class PriceListError(PermanentError):

@@ -1,10 +1,20 @@
 """Foreign errors become our own, the most specific one each."""
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.errors import AccessDeniedError, SageWatchError, ThrottledError, UnavailableError
+from sagewatch.errors import (
+    AccessDeniedError,
+    PermanentError,
+    RequestRefusedError,
+    RetryableError,
+    SageWatchError,
+    ThrottledError,
+    UnavailableError,
+)
+from sagewatch.jobs.sweep_run import JobSweepReport
+from sagewatch.sweeps import continue_on_error
 
 
 @pytest.mark.parametrize(
@@ -15,6 +25,8 @@ from sagewatch.errors import AccessDeniedError, SageWatchError, ThrottledError, 
         ("RequestThrottled", ThrottledError),
         ("AccessDeniedException", AccessDeniedError),
         ("AccessDenied", AccessDeniedError),
+        ("ValidationException", RequestRefusedError),
+        ("InvalidParameterValue", RequestRefusedError),
         ("InternalFailure", UnavailableError),
         ("SomethingNew", UnavailableError),
     ],
@@ -30,3 +42,26 @@ def test_no_answer_is_unavailable() -> None:
     """Botocore's own errors have no code."""
     with pytest.raises(UnavailableError, match="ReadTimeoutError"), translated("sqs:SendMessage"):
         raise ReadTimeoutError(endpoint_url="https://sqs")
+
+
+def test_a_request_that_botocore_refuses_is_not_sent_again() -> None:
+    """It never left. The values it names stay out of the sentence."""
+    with (
+        pytest.raises(RequestRefusedError, match=r"^sqs:SendMessage: ParamValidationError$"),
+        translated("sqs:SendMessage"),
+    ):
+        raise ParamValidationError(report="secret")
+
+
+def test_a_refused_request_is_a_failure_of_its_sweep() -> None:
+    """A sweep waits for what may pass; what never will has to reach the alarm."""
+    report = JobSweepReport()
+    with continue_on_error(report, "us-east-1"), translated("dynamodb:Query"):
+        raise ClientError({"Error": {"Code": "ValidationException", "Message": "reserved keyword"}}, "Query")
+
+    assert (report.failures, report.postponed) == (
+        ["us-east-1: dynamodb:Query: ValidationException: reserved keyword"],
+        [],
+    )
+    assert issubclass(RequestRefusedError, PermanentError)
+    assert not issubclass(RequestRefusedError, RetryableError)

@@ -9,7 +9,10 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from local.sagemaker.control import extend_moto
+from tests.worlds import reserved_words
 from tests.worlds.builders import ACCOUNT
+
+reserved_words.install()
 
 
 @pytest.fixture(scope="session")

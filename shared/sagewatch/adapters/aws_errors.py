@@ -3,9 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from sagewatch.errors import AccessDeniedError, RetryableError, ThrottledError, UnavailableError
+from sagewatch.errors import (
+    AccessDeniedError,
+    RequestRefusedError,
+    SageWatchError,
+    ThrottledError,
+    UnavailableError,
+)
 from sagewatch.redaction import redact
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnrecognizedClientException"})
@@ -24,6 +30,33 @@ _THROTTLED = frozenset(
         "TransactionConflictException",
     }
 )
+# What AWS answers to a request that is wrong in itself, in each protocol's words. A retry cannot help.
+_INVALID = frozenset(
+    {
+        "ValidationException",
+        "ValidationError",
+        "InvalidParameterValue",
+        "InvalidParameterValueException",
+        "InvalidParameterCombination",
+        "InvalidParameterException",
+        "InvalidParameter",
+        "InvalidRequest",
+        "InvalidRequestException",
+        "InvalidAction",
+        "InvalidAttributeName",
+        "InvalidAttributeValue",
+        "InvalidQueryParameter",
+        "InvalidMessageContents",
+        "MalformedQueryString",
+        "MalformedQueryException",
+        "MissingAction",
+        "MissingParameter",
+        "MissingRequiredParameterException",
+        "SerializationException",
+        "UnknownOperationException",
+        "UnsupportedOperation",
+    }
+)
 
 
 def code_of(error: ClientError) -> str:
@@ -40,18 +73,23 @@ def text_of(error: ClientError) -> str:
 def translated(action: str) -> Iterator[None]:
     """Translate what boto3 raises during ``action`` (an IAM action's name, to name what failed).
 
-    Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
+    Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``, and ``RequestRefusedError`` for a request
+    that AWS will refuse each time.
     """
     try:
         yield
     except ClientError as exc:
         sentence = f"{action}: {code_of(exc)}: {redact(text_of(exc)) or 'no reason given'}"
         raise _own(code_of(exc))(sentence) from exc
+    except ParamValidationError as exc:  # its text repeats the values, which may be secret
+        raise RequestRefusedError(f"{action}: {type(exc).__name__}") from exc
     except BotoCoreError as exc:
         raise UnavailableError(f"{action}: {type(exc).__name__}") from exc
 
 
-def _own(code: str) -> type[RetryableError]:
+def _own(code: str) -> type[SageWatchError]:
     if code in _DENIED:
         return AccessDeniedError
+    if code in _INVALID:
+        return RequestRefusedError
     return ThrottledError if code in _THROTTLED else UnavailableError

@@ -242,7 +242,8 @@ class DynamoFamilies:
             answer = self._client.query(
                 TableName=self._table,
                 IndexName="ByFamily",
-                KeyConditionExpression="family = :family AND ended_at >= :since",
+                KeyConditionExpression="#family = :family AND ended_at >= :since",
+                ExpressionAttributeNames={"#family": "family"},  # a reserved word
                 ExpressionAttributeValues=to_item({":family": family, ":since": iso(since)}),
                 ScanIndexForward=False,
                 Limit=most,

@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all a newcomer needs; each sets up what is missing. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invoke backfill costs bench test unit check format prices facts lock clean
+.PHONY: help setup demo up down invoke backfill costs bench test unit check docs format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -63,6 +63,11 @@ check: setup ## lint, types, imports, template rules
 	lint-imports --no-cache
 	sam validate --lint
 	cfn-lint -t template.yaml -a cfn_lint_serverless.rules
+
+docs: setup ## build the documentation as a site in .local/site, and check its links
+	@python -m tools.documentation.links
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@echo "Open .local/site/index.html"
 
 format: setup ## format the code
 	ruff format

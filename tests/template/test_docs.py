@@ -1,11 +1,16 @@
 """The README and the pages under docs/ agree with the template, the Makefile and the files."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tools.documentation.links import broken_links
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,6 +56,22 @@ def test_the_readme_lists_every_package_in_order() -> None:
     packages = [name for name in reversed(layers) if (ROOT / "shared" / "sagewatch" / name).is_dir()]
 
     assert listed == packages
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Files and anchors exist; URLs are well formed."""
+    assert [line for line in broken_links(ROOT) if "docs/images/" not in line] == []
+
+
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    """MkDocs is strict: a page outside the navigation or a link to nothing fails the build."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    built = subprocess.run(  # noqa: S603 - our own command
+        command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False
+    )
+
+    assert (built.returncode, built.stderr) == (0, "")
+    assert {"index.html", "deploy.html", "decisions.html"} <= {path.name for path in tmp_path.iterdir()}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -12,6 +12,7 @@
     |   |   `-- ThreadGoneError   the message it replies to was deleted
     |   |-- SecretMissingError    a SecureString the settings name is not there, or is empty
     |   |-- RequestRefusedError   AWS refuses this request and will refuse it again: our own fault
+    |   |-- UnreadableError       what is stored was not written in a form this release knows
     |   |-- PriceListError        a price document cannot be read, or contradicts another
     |   `-- SettingsError         the environment lacks a variable, or one makes no sense
     |-- RetryableError            asking again later can help: the message goes back to its queue
@@ -85,6 +86,10 @@ class SecretMissingError(PermanentError):
 
 class RequestRefusedError(PermanentError):
     """AWS calls our request invalid, so it will refuse it each time."""
+
+
+class UnreadableError(PermanentError):
+    """What is stored was not written in a form this release knows."""
 
 
 class PriceListError(PermanentError):

@@ -1,44 +1,46 @@
-"""The stores in memory, for tests: real implementations, held to the same contract as the tables."""
+"""What is remembered of notebooks, in memory: held to the same contract as the tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import override
 
 from sagewatch.alerts.ports import Lease
+from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.state import NotebookState
 
 
 @dataclass
-class InMemoryNotebookStates:
-    """The ``NotebookStates`` port on two dictionaries."""
+class InMemoryNotebookStates(NotebookStates):
+    """Three dictionaries: states and leases by ARN, archived alerts by ID."""
 
     kept: dict[str, NotebookState] = field(default_factory=dict)
     leases: dict[str, Lease] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
 
+    @override
     def of_region(self, region: str) -> Mapping[str, NotebookState]:
-        """See ``NotebookStates.of_region``."""
         arns = self.kept.keys() | self.leases.keys()
         return {arn: self.read(arn, region) for arn in arns if arn.split(":")[3] == region}
 
+    @override
     def read(self, arn: str, region: str) -> NotebookState:
-        """See ``NotebookStates.read``."""
         del region
         return replace(self.kept.get(arn, NotebookState(arn=arn)), lease=self.leases.get(arn))
 
-    def save(self, watched: NotebookState, region: str) -> None:
-        """See ``NotebookStates.save``."""
+    @override
+    def save(self, state: NotebookState, region: str) -> None:
         del region
-        self.kept[watched.arn] = watched
+        self.kept[state.arn] = state
 
+    @override
     def archive(self, alert_id: str, body: str) -> None:
-        """See ``NotebookStates.file``."""
         self.files[alert_id] = body
 
+    @override
     def load(self, alert_id: str) -> str | None:
-        """See ``NotebookStates.filed``."""
         return self.files.get(alert_id)
 
+    @override
     def put_lease(self, arn: str, region: str, lease: Lease) -> None:
-        """See ``NotebookStates.put_lease``."""
         del region
         self.leases[arn] = lease

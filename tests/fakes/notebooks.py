@@ -1,40 +1,42 @@
-"""Notebook instances and their sessions in memory, for tests; held to the same contract as the others."""
+"""The sessions of notebook instances, in memory: held to the same contract as the table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import override
 
+from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import Session
 
 
 @dataclass
-class InMemorySessions:
-    """The ``Sessions`` port on a dictionary."""
+class InMemorySessions(Sessions):
+    """A dictionary of open sessions by ARN."""
 
     kept: dict[str, Session] = field(default_factory=dict)
 
+    @override
     def open_sessions(self, region: str) -> Sequence[Session]:
-        """See ``Sessions.open_sessions``."""
         return [session for session in self.kept.values() if session.region == region]
 
+    @override
     def get(self, arn: str, region: str) -> Session | None:
-        """See ``Sessions.get``."""
         del region
         return self.kept.get(arn)
 
+    @override
     def begin(self, session: Session) -> bool:
-        """See ``Sessions.begin``."""
         return self.kept.setdefault(session.arn, session) == session
 
+    @override
     def amend(self, session: Session) -> bool:
-        """See ``Sessions.amend``."""
         before = self.kept.get(session.arn)
         if before is None or before.since != session.since:
             return False
         self.kept[session.arn] = session
         return True
 
+    @override
     def end(self, session: Session) -> bool:
-        """See ``Sessions.end``."""
         before = self.kept.get(session.arn)
         if before is None or before.since != session.since:
             return False

@@ -36,7 +36,9 @@ from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.idle.advice import NotebookAdvice
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import IdleRules
+from sagewatch.idle.follow_up import FollowUp
 from sagewatch.idle.inspection import NotebookInspector
+from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.idle.sweep import NotebookSweep
@@ -66,8 +68,8 @@ class Counted:
             LogEvidence(lambda _: regional["logs"]),
             AgentEvidence(lambda _: regional["cloudwatch"]),
         )
-        looker = NotebookInspector(notebooks=tracker.notebooks, evidence=evidence, clock=self.clock, rules=RULES)
-        self.sweeper = self._sweeper(tracker, looker, client)
+        inspector = NotebookInspector(notebooks=tracker.notebooks, evidence=evidence, clock=self.clock, rules=RULES)
+        self.sweeper = self._sweeper(tracker, inspector, client)
 
     def clock(self) -> datetime:
         """The time."""
@@ -92,22 +94,22 @@ class Counted:
         )
 
     def _sweeper(
-        self, tracker: NotebookTracker, looker: NotebookInspector, client: Callable[[str], Any]
+        self, tracker: NotebookTracker, inspector: NotebookInspector, client: Callable[[str], Any]
     ) -> NotebookSweep:
-        lists = SageMakerNotebookLists(client, lambda _: None)
-        incidents = NotebookAnnouncements(
-            watches=DynamoNotebookStates(self._dynamodb, self._state, self.clock),
+        lists, rates = SageMakerNotebookLists(client, lambda _: None), HourlyRates(tracker.prices, Decimal(0))
+        states = DynamoNotebookStates(self._dynamodb, self._state, self.clock)
+        announcements = NotebookAnnouncements(
+            archive=states,
             alerts=InMemoryAlertQueue(),
-            prices=tracker.prices,
+            rates=rates,
             clock=self.clock,
             owner_tag_keys=("owner",),
-            discount_percent=Decimal(0),
-            warn=RULES.warn,
             enforce=True,
         )
+        follow_up = FollowUp(states=states, announcements=announcements, clock=self.clock, warn=RULES.warn)
         return NotebookSweep(
             lists=lists,
-            repairs=SessionRepair(
+            repair=SessionRepair(
                 lists=lists,
                 notebooks=tracker.notebooks,
                 sessions=tracker.sessions,
@@ -115,23 +117,28 @@ class Counted:
                 checkpoints=DynamoCheckpoints(self._dynamodb, self._state),
                 clock=self.clock,
             ),
-            watches=incidents.watches,
+            states=states,
             regions=tracker.regions,
-            looker=looker,
-            incidents=incidents,
-            adviser=NotebookAdvice(
+            inspector=inspector,
+            announcements=announcements,
+            follow_up=follow_up,
+            advice=NotebookAdvice(
                 open_jobs=DynamoOpenJobReader(self._dynamodb, self._state),
                 totals=DynamoTotalStore(self._dynamodb, self._state),
-                incidents=incidents,
+                announcements=announcements,
+                rates=rates,
                 clock=self.clock,
                 long_running=timedelta(hours=24),
             ),
-            stopper=NotebookStop(
-                looker=looker,
-                incidents=incidents,
+            notebook_stop=NotebookStop(
+                inspector=inspector,
+                announcements=announcements,
+                follow_up=follow_up,
+                rates=rates,
                 stops=SageMakerNotebookStops(client),
                 tracker=tracker,
-                watches=incidents.watches,
+                sessions=tracker.sessions,
+                states=states,
                 posted=DynamoPostedMessages(self._dynamodb, self._state),
                 clock=self.clock,
                 enforce=True,

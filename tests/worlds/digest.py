@@ -14,7 +14,7 @@ from sagewatch.digest.summary import Chart
 from sagewatch.ledger.ports import LedgerRows
 from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
-from sagewatch.notebooks.session import Session
+from sagewatch.notebooks.session import Session, SessionKind
 from sagewatch.sagemaker.resources import ResourceKind
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryDeliveries
@@ -116,6 +116,7 @@ class DigestWorld:
             region="us-east-1",
             owner="ana",
             owner_source="tag",
+            kind=SessionKind.IN_SERVICE if instance_type else SessionKind.STOPPED,
             instance_type=instance_type,
             volume_gb=None,
             since=since,

@@ -11,8 +11,10 @@ from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import IdleRules
 from sagewatch.idle.evidence import Active, Idle, Reading, Source
+from sagewatch.idle.follow_up import FollowUp
 from sagewatch.idle.inspection import NotebookInspector
 from sagewatch.idle.outcomes import NotebookSweepReport
+from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.idle.sweep import NotebookSweep
@@ -85,7 +87,7 @@ class NotebookWorld:
         self.notebooks = InMemoryNotebooks()
         self.sessions = InMemorySessions()
         self.ledger = InMemoryLedger()
-        self.watches = InMemoryNotebookStates()
+        self.states = InMemoryNotebookStates()
         self.open_jobs = InMemoryOpenJobs(self.ledger)
         self.totals = InMemoryTotalStore()
         self.alerts = InMemoryAlertQueue()
@@ -106,32 +108,35 @@ class NotebookWorld:
             discount_percent=Decimal(0),
         )
         rules = IdleRules(idle_after=timedelta(hours=4), warn=timedelta(hours=1))
-        looker = NotebookInspector(
+        inspector = NotebookInspector(
             notebooks=self.notebooks, evidence=(self.jupyter,), clock=lambda: self.now, rules=rules
         )
-        incidents = NotebookAnnouncements(
-            watches=self.watches,
+        rates = HourlyRates(prices, Decimal(0))
+        announcements = NotebookAnnouncements(
+            archive=self.states,
             alerts=self.alerts,
-            prices=prices,
+            rates=rates,
             clock=lambda: self.now,
             owner_tag_keys=("sagewatch:owner",),
-            discount_percent=Decimal(0),
-            warn=rules.warn,
             enforce=enforce,
         )
-        stopper = NotebookStop(
-            looker=looker,
-            incidents=incidents,
+        follow_up = FollowUp(states=self.states, announcements=announcements, clock=lambda: self.now, warn=rules.warn)
+        notebook_stop = NotebookStop(
+            inspector=inspector,
+            announcements=announcements,
+            follow_up=follow_up,
+            rates=rates,
             stops=self.notebooks,
             tracker=self.tracker,
-            watches=self.watches,
+            sessions=self.sessions,
+            states=self.states,
             posted=self.deliveries,
             clock=lambda: self.now,
             enforce=enforce,
         )
         self.sweeper = NotebookSweep(
             lists=self.notebooks,
-            repairs=SessionRepair(
+            repair=SessionRepair(
                 lists=self.notebooks,
                 notebooks=self.notebooks,
                 sessions=self.sessions,
@@ -139,33 +144,35 @@ class NotebookWorld:
                 checkpoints=InMemoryCheckpoints(),
                 clock=lambda: self.now,
             ),
-            watches=self.watches,
+            states=self.states,
             regions=self.regions,
-            looker=looker,
-            incidents=incidents,
-            adviser=NotebookAdvice(
+            inspector=inspector,
+            announcements=announcements,
+            follow_up=follow_up,
+            advice=NotebookAdvice(
                 open_jobs=self.open_jobs,
                 totals=self.totals,
-                incidents=incidents,
+                announcements=announcements,
+                rates=rates,
                 clock=lambda: self.now,
                 long_running=timedelta(hours=24),
             ),
-            stopper=stopper,
+            notebook_stop=notebook_stop,
             clock=lambda: self.now,
             home_region="us-east-1",
             max_stops=max_stops,
         )
         self.answerer = NotebookButtons(
             sessions=self.sessions,
-            watches=self.watches,
-            incidents=incidents,
-            looker=looker,
-            stopper=stopper,
+            states=self.states,
+            announcements=announcements,
+            inspector=inspector,
+            notebook_stop=notebook_stop,
             jobs=JobButtons(
                 jobs=InMemoryJobs(),
                 stops=InMemoryJobStops(InMemoryJobs()),
                 snoozes=self.open_jobs,
-                files=self.watches,
+                files=self.states,
                 alerts=self.alerts,
                 dialogs=self.dialogs,
                 prices=prices,

@@ -1,21 +1,26 @@
 """Where alerts go and stand, as Protocols."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from sagewatch.alerts.base import AlertBase
 
-FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Somebody keeps the notebook, or wants to hear nothing of the job, until then. ``author`` is a Slack user's ID."""
+    """A person keeps the notebook, or mutes the job, until then; ``None`` means until a person changes it.
+
+    ``author`` is a Slack user's ID.
+    """
 
     author: str
-    until: datetime
+    until: datetime | None
     written_at: datetime
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it has not ended by then."""
+        return self.until is None or self.until > now
 
 
 class AlertArchive(Protocol):

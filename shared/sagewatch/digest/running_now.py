@@ -29,7 +29,7 @@ class RunningNowReader:
 
     def read(self) -> Running:
         """Read everything, in every region in use. Raises what the ports raise."""
-        in_service = [reading for reading in self.meter.read() if reading.session.instance_type]
+        in_service = [reading for reading in self.meter.read() if reading.session.in_service]
         hourly = list(self._jobs())
         idle = list(self._idle(in_service))
         return Running(
@@ -56,17 +56,17 @@ class RunningNowReader:
         now = self.meter.clock()
         for region in sorted({session.region for session in sessions.values()}):
             rates = self._rates(region)
-            for arn, watched in self.watches.of_region(region).items():
-                if arn in sessions and watched.warned:
+            for arn, state in self.watches.of_region(region).items():
+                if arn in sessions and state.pending:
                     hourly = rates.of_type(ResourceKind.NOTEBOOK, sessions[arn].instance_type)
-                    yield hourly and for_time(hourly, _idled(watched, now))
+                    yield hourly and for_time(hourly, _idled(state, now))
 
     def _rates(self, region: str) -> Rates:
         return Rates(self.meter.prices.book(region), self.meter.discount_percent)
 
 
-def _idled(watched: NotebookState, now: datetime) -> timedelta:
-    since = watched.warned.idle_since if watched.warned else now
+def _idled(state: NotebookState, now: datetime) -> timedelta:
+    since = state.pending.idle_since if state.pending else now
     return max(timedelta(0), now - since)
 
 

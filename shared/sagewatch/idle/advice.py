@@ -10,6 +10,7 @@ from sagewatch.clock import Clock, iso
 from sagewatch.formatting import clock_time, duration, money, utc_once
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.inspection import Inspection
+from sagewatch.idle.rates import HourlyRates
 from sagewatch.jobs.ports import OpenJobReader
 from sagewatch.ledger.ports import TotalReader
 from sagewatch.ledger.records import describe_instances
@@ -33,57 +34,57 @@ class Advice:
     identity: tuple[str, ...]
 
 
-def waits_in_fit(case: Inspection, jobs: Iterable[Job], rates: Rates, now: datetime) -> Advice | None:
+def waits_in_fit(inspection: Inspection, jobs: Iterable[Job], rates: Rates, now: datetime) -> Advice | None:
     """A notebook that works while a training job with its role does: it may only be waiting for it, and pays twice.
 
     Jobs from before its session cannot have been started in it. Once a day, for roles are shared.
     """
-    notebook = case.notebook
-    ours = [job for job in jobs if _may_be_waited_for(job, case, now)]
+    notebook = inspection.notebook
+    ours = [job for job in jobs if _may_be_waited_for(job, inspection, now)]
     rate, small = (rates.of_type(ResourceKind.NOTEBOOK, name) for name in (notebook.instance_type, SMALL))
-    if case.active is None or not ours or rate is None or small is None or rate <= small:
+    if inspection.active is None or not ours or rate is None or small is None or rate <= small:
         return None
     job = max(ours, key=lambda job: job.created_at or now)
     more = f" (and {len(ours) - 1} more)" if len(ours) > 1 else ""
     sentence = (
-        f"{case.active.words} while training job {job.name}{more} runs with the same role "
+        f"{inspection.active.words} while training job {job.name}{more} runs with the same role "
         f"on {describe_instances(job)} at {_hourly(rates.of_job(job))}. If {notebook.instance_type} at {_hourly(rate)} "
         f"only waits for it in fit, {SMALL} would do at {_hourly(small)}; "
         "or start the job with fit(wait=False) and stop the notebook"
     )
     headline = f"Notebook {notebook.name} may only be waiting for a training job"
-    return Advice(headline, sentence, (iso(case.session.since), iso(now)[:10]))
+    return Advice(headline, sentence, (iso(inspection.session.since), iso(now)[:10]))
 
 
-def _may_be_waited_for(job: Job, case: Inspection, now: datetime) -> bool:
+def _may_be_waited_for(job: Job, inspection: Inspection, now: datetime) -> bool:
     return (
         job.kind is ResourceKind.TRAINING
         and job.role_arn is not None
-        and job.role_arn == case.notebook.role_arn
+        and job.role_arn == inspection.notebook.role_arn
         and job.created_at is not None
-        and case.session.since <= job.created_at <= now - _WAITING
+        and inspection.session.since <= job.created_at <= now - _WAITING
     )
 
 
-def is_overlong(case: Inspection, limit: timedelta, now: datetime) -> bool:
+def is_overlong(inspection: Inspection, limit: timedelta, now: datetime) -> bool:
     """Whether a notebook works on accelerators, and every look for longer than ``limit`` has found it at work."""
-    kind, since = case.notebook.instance_type, case.watched.busy_since
+    kind, since = inspection.notebook.instance_type, inspection.state.busy_since
     return (
-        case.active is not None
+        inspection.active is not None
         and since is not None
         and now - since > limit
         and _ACCELERATED.match(kind or "") is not None
     )
 
 
-def trains_inside(case: Inspection, rates: Rates, saving: Decimal | None, now: datetime) -> Advice | None:
+def trains_inside(inspection: Inspection, rates: Rates, saving: Decimal | None, now: datetime) -> Advice | None:
     """An overlong notebook probably trains: a training job would end by itself, and could run on spot.
 
     ``saving`` see ``spot_saving``.
     """
-    kind, since = case.notebook.instance_type, case.watched.busy_since
+    kind, since = inspection.notebook.instance_type, inspection.state.busy_since
     rate = rates.of_type(ResourceKind.TRAINING, kind)
-    if case.active is None or since is None or rate is None:
+    if inspection.active is None or since is None or rate is None:
         return None
     seconds, on_demand = int((now - since).total_seconds()), for_time(rate, now - since)
     spot = (
@@ -93,10 +94,10 @@ def trains_inside(case: Inspection, rates: Rates, saving: Decimal | None, now: d
     )
     sentence = utc_once(
         f"it has been busy on {kind} for {duration(seconds)}: every look since {clock_time(since, now)} found it "
-        f"at work ({case.active.words}). If this is training, the same hours as a training job, which ends by itself, "
-        f"cost {money(on_demand)} on demand{spot}"
+        f"at work ({inspection.active.words}). If this is training, the same hours as a training job, which ends "
+        f"by itself, cost {money(on_demand)} on demand{spot}"
     )
-    return Advice(f"Notebook {case.notebook.name} seems to train inside itself", sentence, (iso(since),))
+    return Advice(f"Notebook {inspection.notebook.name} seems to train inside itself", sentence, (iso(since),))
 
 
 def spot_saving(totals: Iterable[DayTotal]) -> Decimal | None:
@@ -123,25 +124,29 @@ class NotebookAdvice:
 
     open_jobs: OpenJobReader
     totals: TotalReader
-    incidents: NotebookAnnouncements
+    announcements: NotebookAnnouncements
+    rates: HourlyRates
     clock: Clock
     long_running: timedelta
 
-    def advise(self, region: str, cases: Sequence[Inspection]) -> None:
+    def advise(self, region: str, inspections: Sequence[Inspection]) -> None:
         """Tell what there is to say of the notebooks of a region. Raises what ``Ledger.put`` does."""
-        working = [case for case in cases if case.active]
+        working = [inspection for inspection in inspections if inspection.active]
         if not working:
             return
-        now, rates = self.clock(), self.incidents.rates(region)
+        now, rates = self.clock(), self.rates.of_region(region)
         jobs = [entry.job for entry in self.open_jobs.of_region(region) if not entry.provisional]
-        long = [case for case in working if is_overlong(case, self.long_running, now)]
+        long = [inspection for inspection in working if is_overlong(inspection, self.long_running, now)]
         saving = spot_saving(self._days(now)) if long else None
-        found = [(case, waits_in_fit(case, jobs, rates, now)) for case in working]
-        found += [(case, trains_inside(case, rates, saving, now)) for case in long]
-        for case, advice in found:
+        found = [(inspection, waits_in_fit(inspection, jobs, rates, now)) for inspection in working]
+        found += [(inspection, trains_inside(inspection, rates, saving, now)) for inspection in long]
+        for inspection, advice in found:
             if advice:
-                thread = case.watched.warned.alert_id if case.watched.warned else None
-                self.incidents.notify(case.notebook, advice.headline, advice.sentence, *advice.identity, thread=thread)
+                pending = inspection.state.pending
+                thread = pending.alert_id if pending else None
+                self.announcements.notify(
+                    inspection.notebook, advice.headline, advice.sentence, *advice.identity, thread=thread
+                )
 
     def _days(self, now: datetime) -> Sequence[DayTotal]:
         """Closed days only: days whose total is still to be formed are left out."""

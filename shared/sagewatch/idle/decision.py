@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter, ValidationError
 
+from sagewatch.alerts.ports import Lease
 from sagewatch.formatting import clock_time, duration, utc_once
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.idle.state import NotebookState
@@ -45,11 +46,11 @@ class IdleRules:
 
 @dataclass(frozen=True, slots=True)
 class IdleDecision:
-    """What is wanted and the one sentence that says why; ``look_at`` is when it is worth looking again."""
+    """What is wanted and the one sentence that says why; ``next_check_at`` is when it is worth looking again."""
 
     verdict: Verdict
     reason: str
-    look_at: datetime
+    next_check_at: datetime
     idle_since: datetime | None = None
 
 
@@ -69,7 +70,7 @@ def rules_for(tags: Mapping[str, str], rules: IdleRules) -> tuple[IdleRules, str
 
 
 def decide_unseen(
-    notebook: Notebook, watched: NotebookState, since: datetime, rules: IdleRules, now: datetime
+    notebook: Notebook, state: NotebookState, since: datetime, rules: IdleRules, now: datetime
 ) -> IdleDecision | None:
     """Decide what needs no evidence; ``None`` where it does. ``since`` is when the notebook came into service."""
     if not notebook.running:
@@ -79,9 +80,8 @@ def decide_unseen(
         return IdleDecision(Verdict.KEEP, f"its tag {IGNORE_TAG} opts out", now + _AGAIN)
     if PROTECT_TAG in tags:
         return IdleDecision(Verdict.KEEP, f"its tag {PROTECT_TAG} forbids it to IAM", now + _AGAIN)
-    if watched.lease and watched.lease.until > now:
-        until = watched.lease.until
-        return IdleDecision(Verdict.KEEP, f"{watched.lease.author} keeps it until {clock_time(until, now)}", until)
+    if state.lease and state.lease.in_force(now):
+        return _leased(state.lease, now)
     if now - since < rules.idle_after:
         return IdleDecision(
             Verdict.KEEP, f"it has been in service since {clock_time(since, now)}", since + rules.idle_after
@@ -89,21 +89,26 @@ def decide_unseen(
     return None
 
 
+def _leased(lease: Lease, now: datetime) -> IdleDecision:
+    until = clock_time(lease.until, now) if lease.until else "somebody changes that"
+    return IdleDecision(Verdict.KEEP, f"{lease.author} keeps it until {until}", lease.until or now + _AGAIN)
+
+
 def decide(  # noqa: PLR0913, PLR0917 - what is known of it
     notebook: Notebook,
     readings: Sequence[Reading],
-    watched: NotebookState,
+    state: NotebookState,
     since: datetime,
     rules: IdleRules,
     now: datetime,
 ) -> IdleDecision:
     """Decide about a notebook that came into service at ``since``, whatever is known of it."""
-    unseen = decide_unseen(notebook, watched, since, rules, now)
+    unseen = decide_unseen(notebook, state, since, rules, now)
     if unseen:
         return unseen
     active = [reading for reading in readings if isinstance(reading, Active)]
     if active:
-        return _keep_active(active[0].words, watched, now + rules.idle_after)
+        return _keep_active(active[0].words, state, now + rules.idle_after)
     unsure = doubt(readings, now)
     if unsure:
         return IdleDecision(Verdict.KEEP_UNKNOWN, unsure, now + _AGAIN)
@@ -111,12 +116,12 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
     idle_since = max((min(reading.since, now) for reading in idle if reading.since), default=since)
     idle_since, words = max(idle_since, since), utc_once("; ".join(reading.words for reading in idle))
     if now - idle_since < rules.idle_after:
-        return _keep_active(words, watched, idle_since + rules.idle_after)
-    return _idle(notebook, idle, watched, IdleDecision(Verdict.WARN, words, now, idle_since), rules, now)
+        return _keep_active(words, state, idle_since + rules.idle_after)
+    return _idle(notebook, idle, state, IdleDecision(Verdict.WARN, words, now, idle_since), rules, now)
 
 
-def _keep_active(words: str, watched: NotebookState, look_at: datetime) -> IdleDecision:
-    return IdleDecision(Verdict.KEEP_ACTIVE_AGAIN if watched.warned else Verdict.KEEP, words, look_at)
+def _keep_active(words: str, state: NotebookState, next_check_at: datetime) -> IdleDecision:
+    return IdleDecision(Verdict.KEEP_ACTIVE_AGAIN if state.pending else Verdict.KEEP, words, next_check_at)
 
 
 def doubt(readings: Sequence[Reading], now: datetime) -> str | None:
@@ -141,20 +146,20 @@ def doubt(readings: Sequence[Reading], now: datetime) -> str | None:
 def _idle(  # noqa: PLR0913, PLR0917 - what is known of it
     notebook: Notebook,
     idle: Sequence[Idle],
-    watched: NotebookState,
+    state: NotebookState,
     found: IdleDecision,
     rules: IdleRules,
     now: datetime,
 ) -> IdleDecision:
-    warned = watched.warned
-    if warned and found.idle_since and found.idle_since > warned.warned_at:
+    pending = state.pending
+    if pending and found.idle_since and found.idle_since > pending.warned_at:
         return replace(found, verdict=Verdict.KEEP_ACTIVE_AGAIN)
-    if warned is None:
+    if pending is None:
         advise = notebook.stop_is_one_way or not any(reading.source.sees_silent_work for reading in idle)
-        return replace(found, verdict=Verdict.ADVISE if advise else Verdict.WARN, look_at=now + rules.warn)
-    if warned.finished:
+        return replace(found, verdict=Verdict.ADVISE if advise else Verdict.WARN, next_check_at=now + rules.warn)
+    if pending.finished:
         reason = f"told before, and not stopped by itself: {found.reason}"
-        return replace(found, verdict=Verdict.KEEP, reason=reason, look_at=now + rules.idle_after)
-    if now < warned.stop_at:
-        return replace(found, verdict=Verdict.KEEP, look_at=warned.stop_at)
-    return replace(found, verdict=Verdict.STOP, look_at=now)
+        return replace(found, verdict=Verdict.KEEP, reason=reason, next_check_at=now + rules.idle_after)
+    if now < pending.stop_at:
+        return replace(found, verdict=Verdict.KEEP, next_check_at=pending.stop_at)
+    return replace(found, verdict=Verdict.STOP, next_check_at=now)

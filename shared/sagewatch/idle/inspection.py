@@ -19,7 +19,7 @@ class Inspection:
 
     notebook: Notebook
     session: Session
-    watched: NotebookState
+    state: NotebookState
     decision: IdleDecision
     readings: tuple[Reading, ...] = ()
     tag_fault: str | None = None
@@ -39,18 +39,18 @@ class NotebookInspector:
     clock: Clock
     rules: IdleRules
 
-    def inspect(self, session: Session, watched: NotebookState) -> Inspection:
+    def inspect(self, session: Session, state: NotebookState) -> Inspection:
         """See a notebook as it stands. Raises what ``Notebooks.describe`` does."""
         described = self.notebooks.describe(session.name, session.region, session.account)
         notebook = replace(described, tags=self.notebooks.tags(described.arn, described.region))
         rules, fault = rules_for(notebook.tags or {}, self.rules)
-        unseen = decide_unseen(notebook, watched, session.since, rules, self.clock())
+        unseen = decide_unseen(notebook, state, session.since, rules, self.clock())
         readings = () if unseen else tuple(self.read(notebook))
-        decision = unseen or decide(notebook, readings, watched, session.since, rules, self.clock())
+        decision = unseen or decide(notebook, readings, state, session.since, rules, self.clock())
         return Inspection(
             notebook=notebook,
             session=session,
-            watched=watched,
+            state=state,
             decision=decision,
             readings=readings,
             tag_fault=fault,

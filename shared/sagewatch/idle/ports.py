@@ -21,9 +21,9 @@ class NotebookStates(NotebookStateReader, AlertArchive, Protocol):
     """What is remembered of notebooks. The lease is written by those who answer people, the rest by sweeps."""
 
     def read(self, arn: str, region: str) -> NotebookState:
-        """What is remembered of one, as it stands this moment. Raises what ``Ledger.put`` does."""
+        """What is remembered of one, read consistently. Raises what ``Ledger.put`` does."""
 
-    def save(self, watched: NotebookState, region: str) -> None:
+    def save(self, state: NotebookState, region: str) -> None:
         """Remember all but the lease. Raises what ``Ledger.put`` does."""
 
     def put_lease(self, arn: str, region: str, lease: Lease) -> None:
@@ -31,7 +31,7 @@ class NotebookStates(NotebookStateReader, AlertArchive, Protocol):
 
 
 class EvidenceSource(Protocol):
-    """Somebody who can tell from outside whether a notebook is used."""
+    """A source that sees from outside whether a notebook is used."""
 
     def read(self, notebook: Notebook, now: datetime) -> Reading:
         """Say what is known. Never raises: what cannot be told is ``Unknown``, with the reason."""

@@ -38,8 +38,8 @@ class SessionRepair:
         """
         sessions = self._open(region)
         untold = [notebook for arn, notebook in running.items() if _is_new(notebook, sessions.get(arn))]
-        over = [session for arn, session in sessions.items() if session.instance_type and arn not in running]
-        at_rest = {arn: session for arn, session in sessions.items() if session.instance_type is None}
+        over = [session for arn, session in sessions.items() if session.in_service and arn not in running]
+        at_rest = {arn: session for arn, session in sessions.items() if not session.in_service}
         lost: list[Session] = []
         with continue_on_error(swept, f"the stopped notebooks of {region}"):
             lost += self._lost(region, {arn: at_rest[arn] for arn in at_rest.keys() - running.keys()})

@@ -1,4 +1,4 @@
-"""What is remembered of each notebook between two sweeps: when to look next, what was announced, who keeps it."""
+"""What is remembered of each notebook between two sweeps: the next check, the announced stop, the lease."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from sagewatch.alerts.ports import Lease
 class PendingStop:
     """A stop that was announced, by the alert of that ID.
 
-    ``finished`` says that the announced stop was tried in observe mode: nothing is left to do until it is used again.
+    ``finished`` says that trial mode reached the stop: nothing follows until the notebook is used again.
     """
 
     alert_id: str
@@ -22,16 +22,16 @@ class PendingStop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookState:
-    """One notebook. ``incidents`` counts what was announced of it, so that each announcement has a name of its own.
+    """One notebook. ``announced`` counts its announcements, so that each has an identity of its own.
 
-    ``busy_since`` is since when every look has found it at work; ``verdict`` and ``reason`` are those of the last
+    Every inspection since ``busy_since`` has found it at work. ``verdict`` and ``reason`` are those of the last
     decision, for people who ask.
     """
 
     arn: str
-    look_at: datetime | None = None
-    warned: PendingStop | None = None
-    incidents: int = 0
+    next_check_at: datetime | None = None
+    pending: PendingStop | None = None
+    announced: int = 0
     busy_since: datetime | None = None
     lease: Lease | None = None
     verdict: str | None = None

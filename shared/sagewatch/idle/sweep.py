@@ -11,6 +11,7 @@ from sagewatch.errors import SweepIncompleteError
 from sagewatch.idle.advice import NotebookAdvice
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import Verdict
+from sagewatch.idle.follow_up import FollowUp
 from sagewatch.idle.inspection import Inspection, NotebookInspector
 from sagewatch.idle.outcomes import NotebookSweepReport
 from sagewatch.idle.ports import NotebookStates
@@ -31,13 +32,14 @@ class NotebookSweep:
     """Sweeps the notebook instances of every region in use. Everything it needs is given to it."""
 
     lists: NotebookLists
-    repairs: SessionRepair
-    watches: NotebookStates
+    repair: SessionRepair
+    states: NotebookStates
     regions: Regions
-    looker: NotebookInspector
-    incidents: NotebookAnnouncements
-    adviser: NotebookAdvice
-    stopper: NotebookStop
+    inspector: NotebookInspector
+    announcements: NotebookAnnouncements
+    follow_up: FollowUp
+    advice: NotebookAdvice
+    notebook_stop: NotebookStop
     clock: Clock
     home_region: str
     max_stops: int
@@ -60,19 +62,19 @@ class NotebookSweep:
     def _region(self, region: str, more_time: TimeBudget, swept: NotebookSweepReport) -> Sequence[Inspection]:
         running = {notebook.arn: notebook for page in self.lists.in_service(region) for notebook in page}
         swept.in_service += len(running)
-        sessions = self.repairs.repair(region, running, swept)
-        watched = self.watches.of_region(region)
+        sessions = self.repair.repair(region, running, swept)
+        states = self.states.of_region(region)
         now = self.clock()
         due = [
-            (sessions[arn], _this_session(watched.get(arn, NotebookState(arn=arn)), sessions[arn]))
+            (sessions[arn], _this_session(states.get(arn, NotebookState(arn=arn)), sessions[arn]))
             for arn in running
-            if arn in sessions and _due(watched.get(arn), now)
+            if arn in sessions and _due(states.get(arn), now)
         ]
-        due.sort(key=lambda entry: entry[1].look_at or now - timedelta(days=365))  # whose turn it was first
-        cases = list(self._look_at(due, more_time, swept))
+        due.sort(key=lambda entry: entry[1].next_check_at or now - timedelta(days=365))  # whose turn it was first
+        inspections = list(self._look_at(due, more_time, swept))
         with continue_on_error(swept, f"advice in {region}"):
-            self.adviser.advise(region, cases)
-        return [case for case in cases if case.decision.verdict is Verdict.STOP]
+            self.advice.advise(region, inspections)
+        return [inspection for inspection in inspections if inspection.decision.verdict is Verdict.STOP]
 
     def _look_at(
         self, due: Sequence[tuple[Session, NotebookState]], more_time: TimeBudget, swept: NotebookSweepReport
@@ -83,42 +85,42 @@ class NotebookSweep:
                 if not more_time(_LOOKING_SHARE):
                     swept.carried_over += len(due) - number * _BATCH
                     return
-                looks = [pool.submit(self.looker.inspect, session, watched) for session, watched in batch]
+                looks = [pool.submit(self.inspector.inspect, session, state) for session, state in batch]
                 for (session, _), look in zip(batch, looks, strict=True):
                     swept.looked_at += 1
                     with continue_on_error(swept, session.name):
-                        case = look.result()
-                        swept.verdicts[case.decision.verdict] += 1
-                        if case.decision.verdict is not Verdict.STOP:
-                            self.incidents.apply(case)
-                        yield case
+                        inspection = look.result()
+                        swept.verdicts[inspection.decision.verdict] += 1
+                        if inspection.decision.verdict is not Verdict.STOP:
+                            self.follow_up.apply(inspection)
+                        yield inspection
 
     def _stop(self, stops: Sequence[Inspection], more_time: TimeBudget, swept: NotebookSweepReport) -> None:
         if len(stops) > self.max_stops:
-            self.incidents.notify_too_many(stops, self.max_stops)
+            self.announcements.notify_too_many(stops, self.max_stops)
             swept.held_back += len(stops)
             return
-        for case in stops:
+        for inspection in stops:
             if not more_time():
                 swept.carried_over += 1
                 continue
-            with continue_on_error(swept, case.notebook.name):
-                swept.stops[self.stopper.stop(case)] += 1
+            with continue_on_error(swept, inspection.notebook.name):
+                swept.stops[self.notebook_stop.stop(inspection)] += 1
 
 
-def _due(watched: NotebookState | None, now: datetime) -> bool:
-    if watched is None:
+def _due(state: NotebookState | None, now: datetime) -> bool:
+    if state is None:
         return True
-    if watched.lease and watched.lease.until > now:
-        return watched.warned is not None  # a warning that was answered is taken back
-    return watched.look_at is None or watched.look_at <= now
+    if state.lease and state.lease.in_force(now):
+        return state.pending is not None  # a warning that was answered is taken back
+    return state.next_check_at is None or state.next_check_at <= now
 
 
-def _this_session(watched: NotebookState, session: Session) -> NotebookState:
+def _this_session(state: NotebookState, session: Session) -> NotebookState:
     """What was announced in an earlier session is over, and so is the work that was seen in it."""
-    warned, busy_since = watched.warned, watched.busy_since
+    pending, busy_since = state.pending, state.busy_since
     return replace(
-        watched,
-        warned=warned if warned and warned.warned_at >= session.since else None,
+        state,
+        pending=pending if pending and pending.warned_at >= session.since else None,
         busy_since=busy_since if busy_since and busy_since >= session.since else None,
     )

@@ -51,7 +51,7 @@ class LongRunningAlerts:
         what the ports do.
         """
         now = self.clock()
-        if found.status is not JobStatus.IN_PROGRESS or (entry.snooze and entry.snooze.until > now):
+        if found.status is not JobStatus.IN_PROGRESS or (entry.snooze and entry.snooze.in_force(now)):
             return False
         past = self._history(found, now, histories) if asks_history(found, now, entry.alerted) else ()
         accrual = accrual_of(found, Rates(self.prices.book(found.region), self.discount_percent), now)

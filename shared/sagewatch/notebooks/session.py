@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 from sagewatch.clock import iso
 from sagewatch.ledger.records import CostRecord, RecordedBy, describe_prices
@@ -21,6 +22,22 @@ OURSELVES = "sagewatch"  # how ``stopped_by`` begins where we stopped it, by our
 _HOUR = Decimal(3600)
 _STOPPED = "stopped: only its volume is billed"
 _IN_SERVICE = "its time in service at the on-demand list price"
+
+
+class SessionKind(StrEnum):
+    """The kinds of session: the instance and its volume are billed, or the volume alone."""
+
+    IN_SERVICE = "in service"
+    STOPPED = "stopped"
+
+
+class SessionEnd(StrEnum):
+    """How a session ended. The values are those that rows have: a job's statuses."""
+
+    STOPPED = "Stopped"
+    FAILED = "Failed"
+    DELETED = "Deleting"
+    CONTINUED = "Completed"  # as another row: the next month's, or the next session's
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +54,10 @@ class StopCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A time in which a notebook was in service, or stopped if ``instance_type`` is ``None``. Nothing else changed.
+    """A time in which a notebook was in service, or stopped, and nothing that is billed changed.
 
-    ``since`` is aware, in UTC and a whole second, as rows are. ``unseen`` says that nobody told how the notebook stood
-    before; ``stop_call`` that we were about to stop it.
+    ``since`` is aware, in UTC and a whole second, as rows are. ``instance_type`` is ``None`` in a stopped session.
+    ``unseen`` says that nothing is known of the time before; ``stop_call`` that SageWatch was about to stop it.
     """
 
     arn: str
@@ -52,22 +69,25 @@ class Session:
     instance_type: str | None
     volume_gb: int | None
     since: datetime
+    kind: SessionKind = SessionKind.IN_SERVICE
     unseen: bool = False
     stop_call: StopCall | None = None
+
+    @property
+    def in_service(self) -> bool:
+        """Whether the instance is billed."""
+        return self.kind is SessionKind.IN_SERVICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """How a session ended. ``doubt`` says in one sentence why that is only an upper bound, if it is.
+    """When and how a session ended. ``doubt`` says in one sentence why the time is only an upper bound, if it is.
 
-    ``idle_since`` is since when the notebook idled, where we stopped it for that.
-
-    Rows have a job's statuses: ``Stopped`` by a stop, ``Failed``, ``Deleting``, and ``Completed`` for what goes on as
-    another row, the next month's or the next session's.
+    ``idle_since`` is the notebook's last activity, where SageWatch stopped it for that.
     """
 
     at: datetime
-    status: JobStatus = JobStatus.STOPPED
+    how: SessionEnd = SessionEnd.STOPPED
     stopped_by: str | None = None
     failure_reason: str | None = None
     doubt: str | None = None
@@ -89,7 +109,7 @@ def close(  # noqa: PLR0913 - each is one thing known of the session
     rows = []
     for part in _months(session.since, ended_at):
         cost = _doubted(_cost(session, part, book, discount_percent), end.doubt)
-        how = end if part[1] == ended_at else End(at=part[1], status=JobStatus.COMPLETED)
+        how = end if part[1] == ended_at else End(at=part[1], how=SessionEnd.CONTINUED)
         rows.append(_row(session, part, cost, how, now=now, by=by))
     return tuple(rows)
 
@@ -140,8 +160,10 @@ def _cost(session: Session, part: tuple[datetime, datetime], book: PriceBook, di
 
 
 def _groups(session: Session, book: PriceBook) -> tuple[GroupCost, ...]:
-    kind = session.instance_type
-    return (GroupCost(InstanceGroup(kind, 1), book.instance_hour(ResourceKind.NOTEBOOK, kind)),) if kind else ()
+    instance_type = session.instance_type
+    if instance_type is None:
+        return ()
+    return (GroupCost(InstanceGroup(instance_type, 1), book.instance_hour(ResourceKind.NOTEBOOK, instance_type)),)
 
 
 def _problem(session: Session, groups: Sequence[GroupCost], volume_price: Price | None) -> str | None:
@@ -165,7 +187,7 @@ def _storage(session: Session, price: Price | None, seconds: int, start: datetim
 
 
 def _reason(session: Session, volume_price: Price | None) -> str:
-    if session.instance_type is None:
+    if not session.in_service:
         return _STOPPED
     if session.volume_gb is None:
         return f"{_IN_SERVICE}; the size of its volume is not known, and it is left out"
@@ -204,7 +226,7 @@ def _row(  # noqa: PLR0913 - each is one thing known of the session
         created_at=started_at,
         resource_name=session.name,
         kind=ResourceKind.NOTEBOOK,
-        status=end.status,
+        status=JobStatus(end.how),
         secondary_status=None,
         account=session.account,
         region=session.region,

@@ -12,8 +12,8 @@ from sagewatch.ledger.ports import Ledger, StaleTotals
 from sagewatch.ledger.records import CostRecord, RecordedBy
 from sagewatch.ledger.totals import sums_with
 from sagewatch.notebooks.ports import Sessions
-from sagewatch.notebooks.session import End, Session, close, whole_second
-from sagewatch.notebooks.transitions import Change, SessionKind, change_of
+from sagewatch.notebooks.session import End, Session, SessionKind, close, whole_second
+from sagewatch.notebooks.transitions import Change, change_of
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.events import read_body
 from sagewatch.sagemaker.notebook_models import read_notebook_event
@@ -103,7 +103,9 @@ class NotebookTracker:
 
     def _session(self, found: Notebook, before: Session | None, change: Change, since: datetime) -> Session:
         if before and change.begins is SessionKind.STOPPED:
-            return replace(before, instance_type=None, since=since, unseen=False, stop_call=None)
+            return replace(
+                before, kind=SessionKind.STOPPED, instance_type=None, since=since, unseen=False, stop_call=None
+            )
         in_service = change.begins is not SessionKind.STOPPED
         if in_service and found.instance_type is None:
             raise MalformedEventError(f"notebook instance {found.name}: nothing says of which type it is")
@@ -115,6 +117,7 @@ class NotebookTracker:
             region=found.region,
             owner=owner.name if owner else None,
             owner_source=owner.source if owner else None,
+            kind=SessionKind.IN_SERVICE if in_service else SessionKind.STOPPED,
             instance_type=found.instance_type if in_service else None,
             volume_gb=found.volume_gb,
             since=since,

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import assert_never
 
 from sagewatch.ledger.records import RecordedBy
-from sagewatch.notebooks.session import End, Session, StopCall, whole_second
+from sagewatch.notebooks.session import End, Session, SessionEnd, SessionKind, StopCall, whole_second
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
-from sagewatch.sagemaker.resources import JobStatus
 
 SOMEBODY = "somebody"
 _LATE = "only its having stopped was told, not the stop; billed until then"
@@ -17,13 +15,6 @@ _DELETED = "its stop was not told; billed until its deletion"
 _MISSED = "its deletion was not told; billed until it was missed"
 _SWAPPED = "its start was told after its stop"
 _HEARD = timedelta(minutes=15)  # a notebook takes minutes to stop; what happens later was not our call
-
-
-class SessionKind(StrEnum):
-    """The kinds of session."""
-
-    IN_SERVICE = "in service"
-    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +63,7 @@ def _stop_call(session: Session | None, at: datetime) -> StopCall | None:
 
 
 def _older(session: Session, told: Notebook) -> Change:
-    if told.status is NotebookStatus.IN_SERVICE and session.unseen and session.instance_type is None:
+    if told.status is NotebookStatus.IN_SERVICE and session.unseen and not session.in_service:
         missed = End(at=session.since, stopped_by=SOMEBODY, doubt=_SWAPPED)
         return Change("it was in service before the stop that was told first", missed=missed)
     return Change("it is older than what is known")
@@ -81,10 +72,8 @@ def _older(session: Session, told: Notebook) -> Change:
 def _in_service(session: Session | None, told: Notebook, at: datetime, stopped_by: str) -> Change:
     if session is None:
         return Change("it is in service", begins=SessionKind.IN_SERVICE)
-    if session.instance_type is None:
-        return Change(
-            "it is in service again", end=End(at=at, status=JobStatus.COMPLETED), begins=SessionKind.IN_SERVICE
-        )
+    if not session.in_service:
+        return Change("it is in service again", end=End(at=at, how=SessionEnd.CONTINUED), begins=SessionKind.IN_SERVICE)
     if told.instance_type in {None, session.instance_type}:  # stopped between, it cost no more than this
         return Change("it is still in service")
     end = End(at=at, stopped_by=stopped_by, doubt=_RESTARTED)
@@ -96,13 +85,13 @@ def _out_of_service(session: Session | None, told: Notebook, at: datetime, stopp
     pending = told.status is NotebookStatus.PENDING
     if session is None:
         return Change(f"it is {told.status}", begins=None if pending else SessionKind.STOPPED)
-    if session.instance_type is None:
+    if not session.in_service:
         return Change(f"it is {told.status}: it was out of service before")
     failed = told.status is NotebookStatus.FAILED
     doubt = {NotebookStatus.STOPPED: _LATE, NotebookStatus.PENDING: _RESTARTED}.get(told.status)
     end = End(
         at=at,
-        status=JobStatus.FAILED if failed else JobStatus.STOPPED,
+        how=SessionEnd.FAILED if failed else SessionEnd.STOPPED,
         stopped_by=None if failed else stopped_by,
         failure_reason=told.failure_reason if failed else None,
         doubt=doubt,
@@ -114,6 +103,6 @@ def _deleted(session: Session | None, at: datetime, by: RecordedBy, stopped_by: 
     """Only what is stopped can be deleted, so one in service was stopped before."""
     if session is None:
         return Change("it is being deleted: nothing of it was open")
-    doubt = _MISSED if by is RecordedBy.SWEEP else _DELETED if session.instance_type else None
-    stopper = stopped_by if session.instance_type else None
-    return Change("it is being deleted", end=End(at=at, status=JobStatus.DELETING, stopped_by=stopper, doubt=doubt))
+    doubt = _MISSED if by is RecordedBy.SWEEP else _DELETED if session.in_service else None
+    stopper = stopped_by if session.in_service else None
+    return Change("it is being deleted", end=End(at=at, how=SessionEnd.DELETED, stopped_by=stopper, doubt=doubt))

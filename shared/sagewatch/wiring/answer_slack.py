@@ -21,7 +21,7 @@ from sagewatch.slack.interactions.endpoint import SlackEndpoint
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
 from sagewatch.wiring.clients import QUICK, entry, now, sagemaker
-from sagewatch.wiring.stopping import make_notebook_stop
+from sagewatch.wiring.stopping import make_notebook_stopping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,26 +64,26 @@ def answer_slack(settings: AnswerSlackSettings | None = None) -> SlackHandler:
         dialogs=dialogs,
         clock=now,
     )
-    stopper, tables = make_notebook_stop(given.notebooks, dynamodb, sqs), given.notebooks.recording
+    stopping, tables = make_notebook_stopping(given.notebooks, dynamodb, sqs), given.notebooks.recording
     jobs = JobButtons(
         jobs=SageMakerJobs(sagemaker, now),
         stops=SageMakerJobStops(sagemaker),
         snoozes=DynamoSnoozes(dynamodb, tables.watch_state),
-        files=stopper.watches,
-        alerts=stopper.incidents.alerts,
+        files=stopping.states,
+        alerts=stopping.alerts,
         dialogs=dialogs,
-        prices=stopper.incidents.prices,
+        prices=stopping.tracking.prices,
         clock=now,
         zone=given.zone,
         discount_percent=tables.discount_percent,
         enforce=given.notebooks.enforce,
     )
     answerer = NotebookButtons(
-        sessions=stopper.tracker.sessions,
-        watches=stopper.watches,
-        incidents=stopper.incidents,
-        looker=stopper.looker,
-        stopper=stopper,
+        sessions=stopping.tracking.sessions,
+        states=stopping.states,
+        announcements=stopping.announcements,
+        inspector=stopping.inspector,
+        notebook_stop=stopping.notebook_stop,
         jobs=jobs,
         dialogs=dialogs,
         clock=now,

@@ -1,5 +1,6 @@
 """What may stop notebooks, for SweepNotebooks and AnswerSlack."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,17 @@ from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
 from sagewatch.adapters.jupyter.client import JupyterEvidence
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookStops
 from sagewatch.adapters.sqs import SqsAlertQueue
+from sagewatch.alerts.ports import AlertQueue
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import IdleRules
+from sagewatch.idle.follow_up import FollowUp
 from sagewatch.idle.inspection import NotebookInspector
-from sagewatch.idle.ports import EvidenceSource
+from sagewatch.idle.ports import EvidenceSource, NotebookStates
+from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.runtime.settings import NotebookSettings
 from sagewatch.wiring.clients import cloudwatch, logs, now, sagemaker
-from sagewatch.wiring.tracking import make_notebook_tracker
+from sagewatch.wiring.tracking import NotebookTracking, make_notebook_tracking
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,29 +31,59 @@ if TYPE_CHECKING:
 _A_DAY = timedelta(days=1)
 
 
-def make_notebook_stop(given: NotebookSettings, dynamodb: "DynamoDBClient", sqs: "SQSClient") -> NotebookStop:
-    """What stops notebooks, for a sweep or for a button."""
-    tracker = make_notebook_tracker(given.recording, dynamodb)
-    watches = DynamoNotebookStates(dynamodb, given.recording.watch_state, now)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookStopping:
+    """What may stop notebooks, and the stores and services it shares with others."""
+
+    tracking: NotebookTracking
+    states: NotebookStates
+    alerts: AlertQueue
+    rates: HourlyRates
+    inspector: NotebookInspector
+    announcements: NotebookAnnouncements
+    follow_up: FollowUp
+    notebook_stop: NotebookStop
+
+
+def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", sqs: "SQSClient") -> NotebookStopping:
+    """Make each store and service once, for a sweep or for the buttons."""
+    tables, tracking = given.recording, make_notebook_tracking(given.recording, dynamodb)
+    states = DynamoNotebookStates(dynamodb, tables.watch_state, now)
+    alerts = SqsAlertQueue(sqs, tables.alert_queue_url)
+    rates = HourlyRates(tracking.prices, tables.discount_percent)
     rules = IdleRules(idle_after=given.idle_after, warn=given.warn)
-    return NotebookStop(
-        looker=NotebookInspector(notebooks=tracker.notebooks, evidence=_evidence(given), clock=now, rules=rules),
-        incidents=NotebookAnnouncements(
-            watches=watches,
-            alerts=SqsAlertQueue(sqs, given.recording.alert_queue_url),
-            prices=tracker.prices,
-            clock=now,
-            owner_tag_keys=given.recording.owner_tag_keys,
-            discount_percent=given.recording.discount_percent,
-            warn=given.warn,
-            enforce=given.enforce,
-        ),
+    inspector = NotebookInspector(notebooks=tracking.notebooks, evidence=_evidence(given), clock=now, rules=rules)
+    announcements = NotebookAnnouncements(
+        archive=states,
+        alerts=alerts,
+        rates=rates,
+        clock=now,
+        owner_tag_keys=tables.owner_tag_keys,
+        enforce=given.enforce,
+    )
+    follow_up = FollowUp(states=states, announcements=announcements, clock=now, warn=given.warn)
+    notebook_stop = NotebookStop(
+        inspector=inspector,
+        announcements=announcements,
+        follow_up=follow_up,
+        rates=rates,
         stops=SageMakerNotebookStops(sagemaker),
-        tracker=tracker,
-        watches=watches,
-        posted=DynamoPostedMessages(dynamodb, given.recording.watch_state),
+        tracker=tracking.tracker,
+        sessions=tracking.sessions,
+        states=states,
+        posted=DynamoPostedMessages(dynamodb, tables.watch_state),
         clock=now,
         enforce=given.enforce,
+    )
+    return NotebookStopping(
+        tracking=tracking,
+        states=states,
+        alerts=alerts,
+        rates=rates,
+        inspector=inspector,
+        announcements=announcements,
+        follow_up=follow_up,
+        notebook_stop=notebook_stop,
     )
 
 

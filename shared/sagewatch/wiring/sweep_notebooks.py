@@ -18,7 +18,7 @@ from sagewatch.runtime.handlers import RecordedSweep, ScheduledHandler
 from sagewatch.runtime.settings import FromEnvironment, NotebookSettings
 from sagewatch.runtime.variables import Variables
 from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, QUICK, Throttle, now, patient_sagemaker
-from sagewatch.wiring.stopping import make_notebook_stop
+from sagewatch.wiring.stopping import make_notebook_stopping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,30 +46,33 @@ def sweep_notebooks(settings: SweepNotebooksSettings | None = None) -> Scheduled
     """SweepNotebooks: what idles. Raises ``SettingsError``."""
     given = settings or SweepNotebooksSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    stopper, tables = make_notebook_stop(given.notebooks, dynamodb, sqs), given.notebooks.recording
+    stopping, tables = make_notebook_stopping(given.notebooks, dynamodb, sqs), given.notebooks.recording
+    tracking = stopping.tracking
     lists = SageMakerNotebookLists(patient_sagemaker, Throttle(BETWEEN_LISTS))
     sweeper = NotebookSweep(
         lists=lists,
-        repairs=SessionRepair(
+        repair=SessionRepair(
             lists=lists,
-            notebooks=stopper.looker.notebooks,
-            sessions=stopper.tracker.sessions,
-            tracker=stopper.tracker,
+            notebooks=tracking.notebooks,
+            sessions=tracking.sessions,
+            tracker=tracking.tracker,
             checkpoints=DynamoCheckpoints(dynamodb, tables.watch_state),
             clock=now,
         ),
-        watches=stopper.watches,
-        regions=stopper.tracker.regions,
-        looker=stopper.looker,
-        incidents=stopper.incidents,
-        adviser=NotebookAdvice(
+        states=stopping.states,
+        regions=tracking.regions,
+        inspector=stopping.inspector,
+        announcements=stopping.announcements,
+        follow_up=stopping.follow_up,
+        advice=NotebookAdvice(
             open_jobs=DynamoOpenJobReader(dynamodb, tables.watch_state),
             totals=DynamoTotalStore(dynamodb, tables.watch_state),
-            incidents=stopper.incidents,
+            announcements=stopping.announcements,
+            rates=stopping.rates,
             clock=now,
             long_running=given.long_running,
         ),
-        stopper=stopper,
+        notebook_stop=stopping.notebook_stop,
         clock=now,
         home_region=given.home_region,
         max_stops=given.max_stops,

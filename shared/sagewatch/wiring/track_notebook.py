@@ -10,7 +10,7 @@ from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import FromEnvironment, InboxSettings, LedgerSettings
 from sagewatch.runtime.variables import Variables
 from sagewatch.wiring.clients import QUICK, entry
-from sagewatch.wiring.tracking import make_notebook_tracker
+from sagewatch.wiring.tracking import make_notebook_tracking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,5 +33,5 @@ class TrackNotebookSettings(FromEnvironment):
 def track_notebook(settings: TrackNotebookSettings | None = None) -> QueueHandler:
     """TrackNotebook: a notebook instance changed state. Raises ``SettingsError``."""
     given = settings or TrackNotebookSettings.from_env()
-    tracker = make_notebook_tracker(given.ledger, boto3.client("dynamodb", config=QUICK))
-    return entry(tracker.on_message, boto3.client("sqs", config=QUICK), given.inbox)
+    tracking = make_notebook_tracking(given.ledger, boto3.client("dynamodb", config=QUICK))
+    return entry(tracking.tracker.on_message, boto3.client("sqs", config=QUICK), given.inbox)

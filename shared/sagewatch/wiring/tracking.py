@@ -1,5 +1,6 @@
-"""What keeps sessions of notebooks, for whoever saw one."""
+"""What keeps the sessions of notebooks in order, for TrackNotebook, SweepNotebooks and AnswerSlack."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sagewatch.adapters.dynamodb.ledger import DynamoLedger
@@ -8,24 +9,42 @@ from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions, DynamoStaleTotals
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebooks
 from sagewatch.adapters.shipped_prices import ShippedPrices
+from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.track import NotebookTracker
+from sagewatch.pricing.ports import Prices
 from sagewatch.runtime.settings import LedgerSettings
+from sagewatch.sagemaker.ports import Notebooks, Regions
 from sagewatch.wiring.clients import now, sagemaker
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def make_notebook_tracker(given: LedgerSettings, dynamodb: "DynamoDBClient") -> NotebookTracker:
-    """What keeps sessions, whoever saw the notebook."""
-    return NotebookTracker(
-        notebooks=SageMakerNotebooks(sagemaker),
-        sessions=DynamoSessions(dynamodb, given.watch_state),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookTracking:
+    """The tracker, and the stores it shares with others."""
+
+    notebooks: Notebooks
+    sessions: Sessions
+    prices: Prices
+    regions: Regions
+    tracker: NotebookTracker
+
+
+def make_notebook_tracking(given: LedgerSettings, dynamodb: "DynamoDBClient") -> NotebookTracking:
+    """Make each store once."""
+    notebooks, sessions = SageMakerNotebooks(sagemaker), DynamoSessions(dynamodb, given.watch_state)
+    prices = DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now)
+    regions = DynamoRegions(dynamodb, given.watch_state, now)
+    tracker = NotebookTracker(
+        notebooks=notebooks,
+        sessions=sessions,
         ledger=DynamoLedger(dynamodb, given.cost_ledger),
         marks=DynamoStaleTotals(dynamodb, given.watch_state, now),
-        prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
-        regions=DynamoRegions(dynamodb, given.watch_state, now),
+        prices=prices,
+        regions=regions,
         clock=now,
         owner_tag_keys=given.owner_tag_keys,
         discount_percent=given.discount_percent,
     )
+    return NotebookTracking(notebooks=notebooks, sessions=sessions, prices=prices, regions=regions, tracker=tracker)

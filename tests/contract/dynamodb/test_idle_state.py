@@ -8,7 +8,7 @@ import pytest
 
 from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoPostedMessages
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates, DynamoSeenRequests
-from sagewatch.alerts.ports import FOREVER, Lease, MessageRef, PostedMessages
+from sagewatch.alerts.ports import Lease, MessageRef, PostedMessages
 from sagewatch.delivery.ports import Deliveries
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.state import NotebookState, PendingStop
@@ -29,7 +29,13 @@ WARNED = PendingStop(
     finished=True,
 )
 WHOLE = NotebookState(
-    arn=ARN, look_at=NOW, warned=WARNED, incidents=3, busy_since=NOW - timedelta(days=1), verdict="warn", reason="idle"
+    arn=ARN,
+    next_check_at=NOW,
+    pending=WARNED,
+    announced=3,
+    busy_since=NOW - timedelta(days=1),
+    verdict="warn",
+    reason="idle",
 )
 LEASE = Lease("U0ANA", NOW + timedelta(hours=4), NOW)
 
@@ -81,10 +87,10 @@ def test_sweeps_and_people_overwrite_nothing_of_each_other(state: State) -> None
     state.watches.put_lease(ARN, REGION, LEASE)
     found = state.watches.read(ARN, REGION)
 
-    assert (found.lease, found.warned, found.incidents) == (LEASE, WARNED, 3)
+    assert (found.lease, found.pending, found.announced) == (LEASE, WARNED, 3)
 
 
-@pytest.mark.parametrize("until", [NOW + timedelta(minutes=5), FOREVER])
+@pytest.mark.parametrize("until", [NOW + timedelta(minutes=5), None])
 def test_a_lease_takes_the_place_of_the_one_before(state: State, until: Any) -> None:
     """With its author."""
     state.watches.put_lease(ARN, REGION, LEASE)

@@ -8,7 +8,7 @@ import pytest
 
 from sagewatch.adapters.dynamodb.ledger import DynamoLedger
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs, DynamoSnoozes
-from sagewatch.alerts.ports import FOREVER, Lease
+from sagewatch.alerts.ports import Lease
 from sagewatch.jobs.ports import OpenJob, OpenJobs, Snoozes
 from sagewatch.ledger.ports import Ledger
 from sagewatch.sagemaker.resources import JobStatus
@@ -102,7 +102,7 @@ def test_nothing_brings_a_job_back_that_has_ended(index: Index) -> None:
     index.open_jobs.remove(JOB)
 
     assert index.open_jobs.mark_alerted(JOB, ["limit"]) is False
-    assert index.snoozes.snooze(JOB, Lease("U0ANA", FOREVER, NOW)) is False
+    assert index.snoozes.snooze(JOB, Lease("U0ANA", None, NOW)) is False
     assert index.snoozes.find(JOB) is None
     assert index.open_jobs.of_region("us-east-1") == []
 

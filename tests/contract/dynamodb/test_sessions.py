@@ -10,7 +10,7 @@ from sagewatch.adapters.dynamodb.items import from_item
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.errors import UnavailableError
 from sagewatch.notebooks.ports import Sessions
-from sagewatch.notebooks.session import Session, StopCall
+from sagewatch.notebooks.session import Session, SessionKind, StopCall
 from tests.fakes.notebooks import InMemorySessions
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT
@@ -44,7 +44,7 @@ def sessions(request: pytest.FixtureRequest) -> Sessions:
     "session",
     [
         OPEN,
-        replace(OPEN, instance_type=None, unseen=True),
+        replace(OPEN, kind=SessionKind.STOPPED, instance_type=None, unseen=True),
         replace(OPEN, stop_call=CALL),
         replace(OPEN, owner=None, owner_source=None, volume_gb=None),
     ],

@@ -173,7 +173,7 @@ def test_what_runs_now_is_told_with_its_price() -> None:
     for arn in (lab.arn, "arn:aws:sagemaker:us-east-1:1:notebook-instance/stopped-since"):
         watched = world.watches.read(arn, "us-east-1")
         warned = PendingStop(alert_id="w", warned_at=since, stop_at=world.now, idle_since=since)
-        world.watches.save(type(watched)(arn=arn, warned=warned), "us-east-1")
+        world.watches.save(type(watched)(arn=arn, pending=warned), "us-east-1")
 
     assert written(world, {"period": "daily"}).running == Running(
         jobs=2,

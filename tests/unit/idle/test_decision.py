@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sagewatch.alerts.ports import FOREVER, Lease
+from sagewatch.alerts.ports import Lease
 from sagewatch.idle.decision import IdleRules, Verdict, decide, rules_for
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.idle.state import NotebookState, PendingStop
@@ -39,12 +39,12 @@ def warned(**time: float) -> NotebookState:
     at = ago(**time)
     return NotebookState(
         arn=ARN,
-        incidents=1,
-        warned=PendingStop(alert_id="x", warned_at=at, stop_at=at + RULES.warn, idle_since=at - RULES.idle_after),
+        announced=1,
+        pending=PendingStop(alert_id="x", warned_at=at, stop_at=at + RULES.warn, idle_since=at - RULES.idle_after),
     )
 
 
-def kept(until: datetime) -> NotebookState:
+def kept(until: datetime | None) -> NotebookState:
     """Somebody keeps it."""
     return NotebookState(arn=ARN, lease=Lease("U0ANA", until, ago(hours=5)))
 
@@ -76,7 +76,7 @@ class Row:
     readings: tuple[Reading, ...]
     verdict: Verdict
     says: str
-    watched: NotebookState = field(default_factory=lambda: NotebookState(arn=ARN))
+    state: NotebookState = field(default_factory=lambda: NotebookState(arn=ARN))
     notebook: Notebook = LAB
     since: datetime = TWO_DAYS_AGO
 
@@ -114,29 +114,27 @@ TABLE = (
         Verdict.KEEP,
         "CPU at 93 %",
     ),
-    Row("lease in force", (jupyter_idle(hours=9),), Verdict.KEEP, "U0ANA keeps it", watched=kept(NOW + RULES.warn)),
-    Row("never stop", (jupyter_idle(hours=9),), Verdict.KEEP, "until somebody changes", watched=kept(FOREVER)),
-    Row(
-        "lease ended one minute ago", (jupyter_idle(hours=9),), Verdict.WARN, "no kernel", watched=kept(ago(minutes=1))
-    ),
-    Row("warned, grace not over", (jupyter_idle(hours=5),), Verdict.KEEP, "no kernel", watched=warned(minutes=59)),
-    Row("warned, grace over", (jupyter_idle(hours=5),), Verdict.STOP, "no kernel", watched=warned(minutes=60)),
-    Row("warned then active", (BUSY,), Verdict.KEEP_ACTIVE_AGAIN, "busy", watched=warned(minutes=90)),
+    Row("lease in force", (jupyter_idle(hours=9),), Verdict.KEEP, "U0ANA keeps it", state=kept(NOW + RULES.warn)),
+    Row("never stop", (jupyter_idle(hours=9),), Verdict.KEEP, "until somebody changes", state=kept(None)),
+    Row("lease ended one minute ago", (jupyter_idle(hours=9),), Verdict.WARN, "no kernel", state=kept(ago(minutes=1))),
+    Row("warned, grace not over", (jupyter_idle(hours=5),), Verdict.KEEP, "no kernel", state=warned(minutes=59)),
+    Row("warned, grace over", (jupyter_idle(hours=5),), Verdict.STOP, "no kernel", state=warned(minutes=60)),
+    Row("warned then active", (BUSY,), Verdict.KEEP_ACTIVE_AGAIN, "busy", state=warned(minutes=90)),
     Row(
         "warned, used for a moment, idle again",
         (jupyter_idle(minutes=30),),
         Verdict.KEEP_ACTIVE_AGAIN,
         "no kernel",
-        watched=warned(minutes=90),
+        state=warned(minutes=90),
     ),
     Row(
         "warned a day ago, used since, and idle for 5 h",
         (jupyter_idle(hours=5),),
         Verdict.KEEP_ACTIVE_AGAIN,
         "no kernel",
-        watched=warned(hours=24),
+        state=warned(hours=24),
     ),
-    Row("warned then unknown", (HANGS, NO_LOG), Verdict.KEEP_UNKNOWN, "no answer", watched=warned(minutes=90)),
+    Row("warned then unknown", (HANGS, NO_LOG), Verdict.KEEP_UNKNOWN, "no answer", state=warned(minutes=90)),
     Row(
         "opted out",
         (jupyter_idle(hours=9),),
@@ -162,7 +160,7 @@ TABLE = (
         (jupyter_idle(hours=9),),
         Verdict.KEEP,
         "forbids",
-        watched=warned(hours=2),
+        state=warned(hours=2),
         notebook=replace(LAB, tags={"sagewatch:protect": ""}),
     ),
     Row("clock skew of 10 minutes ahead", (jupyter_idle(minutes=-10),), Verdict.KEEP, "no kernel"),
@@ -172,7 +170,7 @@ TABLE = (
         (jupyter_idle(days=-1),),
         Verdict.KEEP_UNKNOWN,
         "ahead",
-        watched=warned(hours=2),
+        state=warned(hours=2),
     ),
     Row(
         "wrong time zone data",
@@ -194,17 +192,17 @@ TABLE = (
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_the_decision_table(row: Row) -> None:
     """Each row names what follows from what is known, and why."""
-    decision = decide(row.notebook, row.readings, row.watched, row.since, RULES, NOW)
+    decision = decide(row.notebook, row.readings, row.state, row.since, RULES, NOW)
 
     assert (decision.verdict, row.says in decision.reason) == (row.verdict, True), decision.reason
-    assert decision.look_at >= NOW
+    assert decision.next_check_at >= NOW
 
 
 @pytest.mark.parametrize("readings", [(), (BUSY,), (REFUSED,), (HANGS, log_idle(days=30)), (NO_LOG, NO_AGENT)])
-@pytest.mark.parametrize("watched", [NotebookState(arn=ARN), warned(hours=30)])
-def test_what_is_busy_or_unknown_is_never_stopped(readings: tuple[Reading, ...], watched: NotebookState) -> None:
+@pytest.mark.parametrize("state", [NotebookState(arn=ARN), warned(hours=30)])
+def test_what_is_busy_or_unknown_is_never_stopped(readings: tuple[Reading, ...], state: NotebookState) -> None:
     """Whatever was announced before."""
-    verdict = decide(LAB, readings, watched, ago(days=30), RULES, NOW).verdict
+    verdict = decide(LAB, readings, state, ago(days=30), RULES, NOW).verdict
 
     assert verdict not in {Verdict.STOP, Verdict.WARN, Verdict.ADVISE}
 
@@ -243,9 +241,9 @@ def test_times_of_two_sources_name_their_zone_once() -> None:
 def test_what_was_told_and_is_not_to_be_stopped_says_so_from_then_on() -> None:
     """A platform that cannot be started again, or observe mode."""
     told = warned(hours=3)
-    assert told.warned
-    watched = replace(told, warned=replace(told.warned, finished=True))
-    decided = decide(LAB, [jupyter_idle(hours=9)], watched, TWO_DAYS_AGO, RULES, NOW)
+    assert told.pending
+    state = replace(told, pending=replace(told.pending, finished=True))
+    decided = decide(LAB, [jupyter_idle(hours=9)], state, TWO_DAYS_AGO, RULES, NOW)
 
     assert decided.verdict is Verdict.KEEP
     assert decided.reason == "told before, and not stopped by itself: no kernel has run"

@@ -35,7 +35,7 @@ def warned(happens: Callable[[NotebookWorld], None]) -> NotebookWorld:
     world = NotebookWorld()
     world.has(a_notebook())
     world.sweep()
-    object.__setattr__(world.sweeper.stopper, "stops", Meanwhile(world, lambda: happens(world)))
+    object.__setattr__(world.sweeper.notebook_stop, "stops", Meanwhile(world, lambda: happens(world)))
     return world
 
 
@@ -114,7 +114,7 @@ def test_what_was_restarted_since_it_was_looked_at_is_not_stopped() -> None:
     world = NotebookWorld()
     world.has(a_notebook())
     world.sweep()
-    look = world.sweeper.looker.inspect
+    look = world.sweeper.inspector.inspect
 
     class Restarted:
         """It is stopped and started at the second look of the sweep."""
@@ -132,8 +132,8 @@ def test_what_was_restarted_since_it_was_looked_at_is_not_stopped() -> None:
             return case
 
     restarted = Restarted()
-    object.__setattr__(world.sweeper, "looker", restarted)
-    object.__setattr__(world.sweeper.stopper, "looker", restarted)
+    object.__setattr__(world.sweeper, "inspector", restarted)
+    object.__setattr__(world.sweeper.notebook_stop, "inspector", restarted)
 
     assert world.sweep(later=HOUR).stops == {StopOutcome.CHANGED: 1}
     assert world.notebooks.stops == []

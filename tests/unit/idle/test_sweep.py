@@ -91,7 +91,7 @@ def test_what_works_at_the_moment_of_the_call_is_not_stopped() -> None:
             return idle(notebook, now)
 
     looked = len(asked)
-    object.__setattr__(world.sweeper.looker, "evidence", (Turning(),))
+    object.__setattr__(world.sweeper.inspector, "evidence", (Turning(),))
     world.sweep(later=HOUR)
 
     assert world.notebooks.stops == ["Other"]
@@ -107,7 +107,7 @@ def test_a_lease_written_between_decision_and_call_counts() -> None:
     world.sweep()
     world.now += HOUR
     arn = a_notebook().arn
-    world.watches.put_lease(arn, "us-east-1", Lease("U0ANA", world.now + HOUR, world.now))
+    world.states.put_lease(arn, "us-east-1", Lease("U0ANA", world.now + HOUR, world.now))
     world.sweep()
 
     assert world.notebooks.stops == []
@@ -332,10 +332,10 @@ def test_a_listing_of_what_is_stopped_that_fails_hinders_no_sweep() -> None:
             """See ``NotebookLists.of_region``."""
             raise ThrottledError(f"Rate exceeded in {region}")
 
-    object.__setattr__(world.sweeper.repairs, "lists", Throttled())
+    object.__setattr__(world.sweeper.repair, "lists", Throttled())
     del world.notebooks.found["us-east-1", "off"]
     swept = world.sweep(later=timedelta(days=1))
-    object.__setattr__(world.sweeper.repairs, "lists", world.notebooks)
+    object.__setattr__(world.sweeper.repair, "lists", world.notebooks)
     world.sweep(later=QUARTER)
 
     assert (swept.looked_at, swept.complete) == (1, False)
@@ -359,10 +359,10 @@ def test_what_was_decided_last_is_remembered_with_its_sentence() -> None:
     world.has(a_notebook(), a_notebook("busy"))
     world.busy("busy")
     world.sweep()
-    announced = world.watches.kept[a_notebook().arn]
-    works = world.watches.kept[a_notebook("busy").arn]
+    announced = world.states.kept[a_notebook().arn]
+    works = world.states.kept[a_notebook("busy").arn]
     world.sweep(later=HOUR)
-    stopped = world.watches.kept[a_notebook().arn]
+    stopped = world.states.kept[a_notebook().arn]
 
     assert (works.verdict, works.reason) == ("keep", "kernel python3 is busy")
     assert (announced.verdict, announced.reason) == ("warn", "no kernel and no terminal is open")

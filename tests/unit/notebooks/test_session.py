@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagewatch.ledger.records import CostRecord, RecordedBy
-from sagewatch.notebooks.session import End, Session, accrued, close
+from sagewatch.notebooks.session import End, Session, SessionEnd, SessionKind, accrued, close
 from sagewatch.pricing.book import EMPTY_BOOK, PriceBook
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.resources import JobStatus, ResourceKind
@@ -35,7 +35,7 @@ OPEN = Session(
     volume_gb=5,
     since=SINCE,
 )
-STOPPED = replace(OPEN, instance_type=None)
+STOPPED = replace(OPEN, kind=SessionKind.STOPPED, instance_type=None)
 
 
 def closed(session: Session, end: End, book: PriceBook = BOOK, discount: str = "0") -> tuple[CostRecord, ...]:
@@ -66,7 +66,7 @@ def test_two_hours_in_service_cost_the_instance_and_its_volume() -> None:
 
 def test_while_stopped_the_volume_alone_is_billed() -> None:
     """5 GB x $0.14 x 864,000 / 2,592,000 = $0.70 / 3 = $0.2333333333 for ten days of November."""
-    [row] = closed(STOPPED, End(at=SINCE + timedelta(days=10), status=JobStatus.COMPLETED))
+    [row] = closed(STOPPED, End(at=SINCE + timedelta(days=10), how=SessionEnd.CONTINUED))
 
     assert (row.compute_usd, row.storage_usd, row.cost_usd) == (Decimal(0), Decimal("0.2333333333"), row.storage_usd)
     assert (row.instances, row.stopped_by) == (None, None)
@@ -95,7 +95,7 @@ def test_a_session_over_a_month_end_is_a_row_for_each_month() -> None:
 def test_whole_months_of_a_volume_cost_the_same_whatever_their_length() -> None:
     """5 GB x $0.14 = $0.70 for December, January and February each: the price is for a month."""
     session = replace(STOPPED, since=datetime(2025, 12, 1, tzinfo=UTC))
-    rows = closed(session, End(at=datetime(2026, 3, 1, tzinfo=UTC), status=JobStatus.DELETING))
+    rows = closed(session, End(at=datetime(2026, 3, 1, tzinfo=UTC), how=SessionEnd.DELETED))
 
     assert [row.cost_usd for row in rows] == [Decimal("0.7")] * 3
     assert [row.billable_seconds for row in rows] == [2678400, 2678400, 2419200]

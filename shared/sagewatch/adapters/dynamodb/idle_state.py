@@ -5,21 +5,28 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
+from pydantic import TypeAdapter
+
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import query, to_item
-from sagewatch.alerts.ports import FOREVER, Lease
+from sagewatch.adapters.dynamodb.items import query, read_item, to_item
+from sagewatch.adapters.dynamodb.leases import lease_item, read_lease
+from sagewatch.alerts.ports import Lease
 from sagewatch.clock import Clock, iso
 from sagewatch.idle.ports import NotebookStateReader, NotebookStates
 from sagewatch.idle.state import NotebookState, PendingStop
+from sagewatch.slack.interactions.ports import SeenRequests
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 _WATCH, _LEASE = "watch", "lease"
-_REMEMBERED_FOR = timedelta(days=90)  # after that a notebook nobody has looked at is a new one
+_REMEMBERED_FOR = timedelta(days=90)  # after that a notebook nobody has inspected is a new one
 _LEASE_SHOWN_FOR = timedelta(days=90)  # who kept what, for those who ask later
 _PRESSES_FOR = timedelta(days=1)  # Slack's signatures are good for five minutes
+# Attributes have kept the names they were first stored under.
+_STORED = {"next_check_at": "look_at", "pending": "warned", "announced": "incidents"}
+_STATE: TypeAdapter[NotebookState] = TypeAdapter(NotebookState)
 
 
 class DynamoNotebookStateReader(NotebookStateReader):
@@ -33,11 +40,11 @@ class DynamoNotebookStateReader(NotebookStateReader):
 
     @override
     def of_region(self, region: str) -> Mapping[str, NotebookState]:
-        return _watched(query(self._client, self._state, _pk(region)))
+        return _states(query(self._client, self._state, _pk(region)))
 
 
 class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
-    """Reads and writes what is remembered of notebooks."""
+    """Reads and writes what is remembered of notebooks: sweeps their states, buttons their leases."""
 
     PERMISSIONS = ("dynamodb:Query", "dynamodb:PutItem")
 
@@ -47,21 +54,21 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
 
     @override
     def read(self, arn: str, region: str) -> NotebookState:
-        found = _watched(query(self._client, self._state, _pk(region), f"{arn}#", f"{arn}#~", consistent=True))
+        found = _states(query(self._client, self._state, _pk(region), f"{arn}#", f"{arn}#~", consistent=True))
         return found.get(arn, NotebookState(arn=arn))
 
     @override
-    def save(self, watched: NotebookState, region: str) -> None:
-        warned = watched.warned
+    def save(self, state: NotebookState, region: str) -> None:
         facts: dict[str, object] = {
-            "look_at": _time(watched.look_at),
-            "busy_since": _time(watched.busy_since),
-            "incidents": watched.incidents,
-            "verdict": watched.verdict,
-            "reason": watched.reason,
-            "warned": warned and _warned_item(warned),
+            "next_check_at": _time(state.next_check_at),
+            "busy_since": _time(state.busy_since),
+            "announced": state.announced,
+            "verdict": state.verdict,
+            "reason": state.reason,
+            "pending": state.pending and _pending_item(state.pending),
         }
-        self._put(region, watched.arn, _WATCH, facts, self._clock() + _REMEMBERED_FOR)
+        stored = {_STORED.get(name, name): value for name, value in facts.items()}
+        self._put(region, state.arn, _WATCH, stored, self._clock() + _REMEMBERED_FOR)
 
     @override
     def archive(self, alert_id: str, body: str) -> None:
@@ -77,8 +84,8 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
 
     @override
     def put_lease(self, arn: str, region: str, lease: Lease) -> None:
-        facts = {"author": lease.author, "until": iso(lease.until), "written_at": iso(lease.written_at)}
-        self._put(region, arn, _LEASE, facts, None if lease.until == FOREVER else lease.until + _LEASE_SHOWN_FOR)
+        expires = lease.until and lease.until + _LEASE_SHOWN_FOR
+        self._put(region, arn, _LEASE, lease_item(lease), expires)
 
     def _put(self, region: str, arn: str, what: str, facts: Mapping[str, object], expires: datetime | None) -> None:
         key = {"pk": _pk(region), "sk": f"{arn}#{what}", "expires_at": expires and int(expires.timestamp())}
@@ -86,18 +93,17 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
             self._client.put_item(TableName=self._state, Item=to_item({**key, **facts}))
 
 
-class DynamoSeenRequests:
-    """The ``SeenRequests`` port: one short-lived item for each request."""
+class DynamoSeenRequests(SeenRequests):
+    """One short-lived item for each request."""
 
     PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def first(self, digest: str, now: datetime) -> bool:
-        """See ``SeenRequests.first``."""
         item = {"pk": f"press#{digest}", "sk": "press", "expires_at": int((now + _PRESSES_FOR).timestamp())}
         with translated("dynamodb:PutItem of a press"):
             try:
@@ -117,12 +123,12 @@ def _time(moment: datetime | None) -> str | None:
     return iso(moment) if moment else None
 
 
-def _warned_item(warned: PendingStop) -> dict[str, object]:
-    times = {name: iso(getattr(warned, name)) for name in ("warned_at", "stop_at", "idle_since")}
-    return {"alert_id": warned.alert_id, "finished": warned.finished, **times}
+def _pending_item(pending: PendingStop) -> dict[str, object]:
+    times = {name: iso(getattr(pending, name)) for name in ("warned_at", "stop_at", "idle_since")}
+    return {"alert_id": pending.alert_id, "finished": pending.finished, **times}
 
 
-def _watched(items: list[dict[str, Any]]) -> Mapping[str, NotebookState]:
+def _states(items: list[dict[str, Any]]) -> Mapping[str, NotebookState]:
     by_arn: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for item in items:
         arn, _, what = item["sk"].rpartition("#")
@@ -131,26 +137,5 @@ def _watched(items: list[dict[str, Any]]) -> Mapping[str, NotebookState]:
 
 
 def _one(arn: str, watch: Mapping[str, Any], lease: Mapping[str, Any] | None) -> NotebookState:
-    times = {name: _moment(watch.get(name)) for name in ("look_at", "busy_since")}
-    return NotebookState(
-        arn=arn,
-        incidents=int(watch.get("incidents", 0)),
-        warned=_warned(watch["warned"]) if "warned" in watch else None,
-        lease=_lease(lease) if lease else None,
-        verdict=watch.get("verdict"),
-        reason=watch.get("reason"),
-        **times,
-    )
-
-
-def _lease(item: Mapping[str, Any]) -> Lease:
-    return Lease(item["author"], datetime.fromisoformat(item["until"]), datetime.fromisoformat(item["written_at"]))
-
-
-def _warned(item: Mapping[str, Any]) -> PendingStop:
-    times = {name: datetime.fromisoformat(item[name]) for name in ("warned_at", "stop_at", "idle_since")}
-    return PendingStop(alert_id=item["alert_id"], finished=item["finished"], **times)
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    renamed = {name: watch[stored] for name, stored in _STORED.items() if stored in watch}
+    return read_item(_STATE, {**watch, **renamed, "arn": arn, "lease": read_lease(lease) if lease else None}, "state")

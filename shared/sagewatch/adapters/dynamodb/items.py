@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.adapters.aws_errors import translated
+from sagewatch.errors import UnreadableError
+from sagewatch.sagemaker.job_models import faults
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,6 +26,17 @@ def to_item(values: Mapping[str, object]) -> dict[str, Any]:
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Turn DynamoDB's attribute values into plain ones."""
     return {name: deserialize(value) for name, value in item.items()}
+
+
+def read_item[T](adapter: TypeAdapter[T], values: Mapping[str, Any], what: str) -> T:
+    """Read a value from an item's plain ones; attributes it does not know are ignored.
+
+    Raises ``UnreadableError``, which names the attributes at fault.
+    """
+    try:
+        return adapter.validate_python(values)
+    except ValidationError as exc:
+        raise UnreadableError(f"stored {what} cannot be read: {faults(exc)}") from exc
 
 
 def query(  # noqa: PLR0913 - what DynamoDB's Query takes

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.adapters.dynamodb.items import from_item, query, to_item
+from sagewatch.adapters.dynamodb.leases import lease_item, read_lease
 from sagewatch.alerts.ports import Lease
 from sagewatch.clock import Clock, iso
 from sagewatch.errors import ThrottledError
@@ -121,8 +122,7 @@ class DynamoSnoozes(Snoozes):
 
     @override
     def snooze(self, job: Job, lease: Lease) -> bool:
-        kept = {"author": lease.author, "until": iso(lease.until), "written_at": iso(lease.written_at)}
-        return _update(self._client, self._state, job, _setting({"snooze": kept}))
+        return _update(self._client, self._state, job, _setting({"snooze": lease_item(lease)}))
 
 
 def _find(client: "DynamoDBClient", table: str, job: Job) -> OpenJob | None:
@@ -172,12 +172,8 @@ def _open_job(item: Mapping[str, Any]) -> OpenJob:
         item.get("provisional", False),
         backfilled_at and datetime.fromisoformat(backfilled_at),
         frozenset(item.get("told", ())),
-        _lease(item["snooze"]) if "snooze" in item else None,
+        read_lease(item["snooze"]) if "snooze" in item else None,
     )
-
-
-def _lease(kept: Mapping[str, str]) -> Lease:
-    return Lease(kept["author"], datetime.fromisoformat(kept["until"]), datetime.fromisoformat(kept["written_at"]))
 
 
 def _pk(region: str) -> str:

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
+from pydantic import TypeAdapter
+
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import from_item, query, to_item
+from sagewatch.adapters.dynamodb.items import from_item, query, read_item, to_item
 from sagewatch.notebooks.ports import SessionReader, Sessions
-from sagewatch.notebooks.session import Session, StopCall
+from sagewatch.notebooks.session import Session, SessionKind, StopCall
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+_SESSION: TypeAdapter[Session] = TypeAdapter(Session)
 
 
 class DynamoSessionReader(SessionReader):
@@ -29,7 +33,7 @@ class DynamoSessionReader(SessionReader):
 
 
 class DynamoSessions(DynamoSessionReader, Sessions):
-    """Reads and writes the open sessions."""
+    """Reads and writes the open sessions, one item for each notebook."""
 
     PERMISSIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query")
 
@@ -78,24 +82,20 @@ def _while_open(session: Session) -> dict[str, Any]:
     return {
         "ConditionExpression": "#since = :since",
         "ExpressionAttributeNames": {"#since": "since"},
-        "ExpressionAttributeValues": to_item({":since": _time(session)}),
+        "ExpressionAttributeValues": to_item({":since": session.since.isoformat()}),
     }
 
 
 def _item(session: Session) -> dict[str, Any]:
-    times = {"since": _time(session), "stop_call": session.stop_call and _call_item(session.stop_call)}
-    return {**_key(session.arn, session.region), **to_item({**asdict(session), **times})}
+    """``kind`` is not stored: a session without an instance type is a stopped one."""
+    facts = {name: value for name, value in asdict(session).items() if name != "kind"}
+    times = {"since": session.since.isoformat(), "stop_call": session.stop_call and _call_item(session.stop_call)}
+    return {**_key(session.arn, session.region), **to_item({**facts, **times})}
 
 
 def _call_item(call: StopCall) -> dict[str, str]:
     times = {"at": call.at, "idle_since": call.idle_since}
     return {"by": call.by, **{name: time.isoformat() for name, time in times.items() if time}}
-
-
-def _call(item: Mapping[str, str]) -> StopCall:
-    idle_since = item.get("idle_since")
-    at = datetime.fromisoformat(item["at"])
-    return StopCall(item["by"], at, datetime.fromisoformat(idle_since) if idle_since else None)
 
 
 def _partition(region: str) -> str:
@@ -106,22 +106,7 @@ def _key(arn: str, region: str) -> dict[str, Any]:
     return to_item({"pk": _partition(region), "sk": arn})
 
 
-def _time(session: Session) -> str:
-    return session.since.isoformat()
-
-
 def _session(item: Mapping[str, Any]) -> Session:
-    volume, call = item.get("volume_gb"), item.get("stop_call")
-    return Session(
-        arn=item["arn"],
-        name=item["name"],
-        account=item["account"],
-        region=item["region"],
-        owner=item.get("owner"),
-        owner_source=item.get("owner_source"),
-        instance_type=item.get("instance_type"),
-        volume_gb=None if volume is None else int(volume),
-        since=datetime.fromisoformat(item["since"]),
-        unseen=item["unseen"],
-        stop_call=_call(call) if call else None,
-    )
+    kind = SessionKind.IN_SERVICE if item.get("instance_type") else SessionKind.STOPPED
+    unknown = {"owner": None, "owner_source": None, "instance_type": None, "volume_gb": None}
+    return read_item(_SESSION, {**unknown, **item, "kind": kind}, "session")

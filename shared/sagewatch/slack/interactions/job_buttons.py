@@ -63,10 +63,11 @@ class JobButtons:
 
     def _snooze(self, press: JobPress) -> PressOutcome:
         now, entry = self.clock(), self.snoozes.find(press.job)
-        lease = Lease(press.user, now + _SNOOZE, now)
+        until = now + _SNOOZE
+        lease = Lease(press.user, until, now)
         if entry is None or entry.provisional or not self.snoozes.snooze(press.job, lease):
             return self._over(press, "it has ended, so there is nothing to snooze")
-        words = f"snoozed: no further word of it until {lease.until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}"
+        words = f"snoozed: no further word of it until {until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}"
         if not self._edit(press, words, by=press.user, still_open=True):
             return self.reply_to_user(press, words)
         return PressOutcome(press, words)

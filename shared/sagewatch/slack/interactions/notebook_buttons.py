@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from sagewatch.alerts.ports import FOREVER, Lease
+from sagewatch.alerts.ports import Lease
 from sagewatch.clock import Clock
 from sagewatch.errors import NotebookNotFoundError, SageWatchError
 from sagewatch.idle.announcements import NotebookAnnouncements
@@ -36,10 +36,10 @@ class NotebookButtons:
     """Does what people press. Everything it needs is given to it."""
 
     sessions: Sessions
-    watches: NotebookStates
-    incidents: NotebookAnnouncements
-    looker: NotebookInspector
-    stopper: NotebookStop
+    states: NotebookStates
+    announcements: NotebookAnnouncements
+    inspector: NotebookInspector
+    notebook_stop: NotebookStop
     jobs: JobButtons
     dialogs: Dialogs
     clock: Clock
@@ -60,7 +60,7 @@ class NotebookButtons:
 
     def _answer(self, press: Press) -> PressOutcome:
         session = self.sessions.get(press.arn, press.region)
-        if session is None or session.instance_type is None:
+        if session is None or not session.in_service:
             return self._over(press)
         return self._do(press, session)
 
@@ -71,7 +71,7 @@ class NotebookButtons:
             case "keep_until_tomorrow":
                 return self._keep(press, self._tomorrow(), "kept until tomorrow morning")
             case "never_stop":
-                return self._keep(press, FOREVER, "never stopped by itself, until somebody presses another button")
+                return self._keep(press, None, "never stopped by itself, until somebody presses another button")
             case "stop_now" | "stop_anyway":
                 return self._stop(press, session, sure=press.action == "stop_anyway")
             case _:
@@ -88,37 +88,37 @@ class NotebookButtons:
         here = self.clock().astimezone(self.zone)
         return datetime.combine(here.date() + timedelta(days=1), _MORNING, self.zone)
 
-    def _keep(self, press: Press, until: datetime, words: str) -> PressOutcome:
+    def _keep(self, press: Press, until: datetime | None, words: str) -> PressOutcome:
         now = self.clock()
-        self.watches.put_lease(press.arn, press.region, Lease(press.user, until, now))
-        when = "" if until == FOREVER else f", to {until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}"
-        if not self.incidents.update_message(press.incident, f"{words}{when}", by=press.user, still_open=True):
+        self.states.put_lease(press.arn, press.region, Lease(press.user, until, now))
+        when = f", to {until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}" if until else ""
+        if not self.announcements.update_message(press.incident, f"{words}{when}", by=press.user, still_open=True):
             return self._say(press, f"{press.name} is {words}{when}")
         return PressOutcome(press, f"{words}{when}")
 
     def _stop(self, press: Press, session: Session, *, sure: bool) -> PressOutcome:
         try:
-            case = self.looker.inspect(session, self.watches.read(press.arn, press.region))
+            inspection = self.inspector.inspect(session, self.states.read(press.arn, press.region))
         except NotebookNotFoundError:
             return self._over(press)
-        if not case.notebook.running:
+        if not inspection.notebook.running:
             return self._over(press)
-        if PROTECT_TAG in (case.notebook.tags or {}):
+        if PROTECT_TAG in (inspection.notebook.tags or {}):
             return self._say(press, f"its tag {PROTECT_TAG} forbids it; take the tag away first")
-        against = None if sure else self._against(case)
+        against = None if sure else self._against(inspection)
         if against:
             return self._ask(press, against)
-        return self._done(press, self.stopper.act(case, by=press.user))
+        return self._done(press, self.notebook_stop.act(inspection, by=press.user))
 
-    def _against(self, case: Inspection) -> str | None:
+    def _against(self, inspection: Inspection) -> str | None:
         """What speaks against stopping it now, if anything does."""
-        readings = case.readings or tuple(self.looker.read(case.notebook))
+        readings = inspection.readings or tuple(self.inspector.read(inspection.notebook))
         active = next((reading.words for reading in readings if isinstance(reading, Active)), None)
         unsure = doubt(readings, self.clock())
         if active or unsure:
             return active or f"nobody can tell whether it is used ({unsure})"
-        if case.notebook.stop_is_one_way:
-            return f"on {case.notebook.platform or 'an unknown platform'} it cannot be started again"
+        if inspection.notebook.stop_is_one_way:
+            return f"on {inspection.notebook.platform or 'an unknown platform'} it cannot be started again"
         return None
 
     def _ask(self, press: Press, why: str) -> PressOutcome:
@@ -134,7 +134,7 @@ class NotebookButtons:
     def _over(self, press: Press) -> PressOutcome:
         """A late press: there is nothing left to keep or to stop."""
         words = "it does not run any more, so there is nothing to keep or to stop"
-        self.incidents.update_message(press.incident, words, still_open=False)
+        self.announcements.update_message(press.incident, words, still_open=False)
         return self._say(press, words)
 
     def _say(self, press: Press, words: str) -> PressOutcome:

@@ -27,14 +27,14 @@ def warned(**options: bool | int | tuple[str, ...]) -> NotebookWorld:
     [
         ("keep_4h", datetime(2026, 11, 20, 16, 0, tzinfo=UTC)),
         ("keep_until_tomorrow", datetime(2026, 11, 21, 8, 0, tzinfo=UTC)),
-        ("never_stop", datetime(9999, 12, 31, tzinfo=UTC)),
+        ("never_stop", None),
     ],
 )
-def test_a_keep_is_a_lease_with_author_and_end(action: Action, until: datetime) -> None:
+def test_a_keep_is_a_lease_with_author_and_end(action: Action, until: datetime | None) -> None:
     """Tomorrow is nine o'clock where the people are: Berlin, in winter."""
     world = warned()
     world.press(action)
-    lease = world.watches.leases[a_notebook().arn]
+    lease = world.states.leases[a_notebook().arn]
 
     assert (lease.author, lease.until) == ("U0ANA", until)
     assert (world.edits[-1].by, world.edits[-1].open) == ("U0ANA", True)
@@ -68,7 +68,7 @@ def test_the_second_person_counts() -> None:
     world.sweep()
     world.press("never_stop", user="U0BO")
 
-    assert world.watches.leases[a_notebook().arn].author == "U0BO"
+    assert world.states.leases[a_notebook().arn].author == "U0BO"
     assert [edit.by for edit in world.edits] == ["U0ANA", "U0BO"]
 
 
@@ -123,7 +123,7 @@ def test_a_late_press_changes_nothing(action: Action) -> None:
     world.sweep(later=HOUR)
     world.press(action)
 
-    assert (world.notebooks.stops, world.watches.leases) == ([], {})
+    assert (world.notebooks.stops, world.states.leases) == ([], {})
     assert world.edits[-1].open is False
 
 

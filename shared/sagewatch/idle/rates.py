@@ -1,0 +1,25 @@
+"""What an hour costs, after the discount."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sagewatch.pricing.book import Rates
+from sagewatch.pricing.ports import Prices
+from sagewatch.sagemaker.notebooks import Notebook
+from sagewatch.sagemaker.resources import ResourceKind
+
+
+@dataclass(frozen=True, slots=True)
+class HourlyRates:
+    """Reads hourly prices from the price book of a region."""
+
+    prices: Prices
+    discount_percent: Decimal
+
+    def of_region(self, region: str) -> Rates:
+        """Return the rates of a region."""
+        return Rates(self.prices.book(region), self.discount_percent)
+
+    def of_notebook(self, notebook: Notebook) -> Decimal | None:
+        """Return the price of an hour in USD; ``None`` where it is not known."""
+        return self.of_region(notebook.region).of_type(ResourceKind.NOTEBOOK, notebook.instance_type)

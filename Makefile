@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all a newcomer needs; each sets up what is missing. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invoke backfill costs bench test unit check docs format prices facts lock clean
+.PHONY: help setup demo up down invoke backfill costs bench test unit check docs release format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -69,6 +69,9 @@ docs: setup ## build the documentation as a site in .local/site, and check its l
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
 	@echo "Open .local/site/index.html"
 
+release: setup ## package the template and its archives, with checksums, into dist/
+	@python -m tools.release.package
+
 format: setup ## format the code
 	ruff format
 	ruff check --fix
@@ -87,4 +90,4 @@ lock: .uv/ready ## compile the requirements anew
 
 clean: ## remove everything that was made
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
-	rm -rf .venv .uv .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .uv .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sagewatch import __version__
 from tools.documentation.links import broken_links
 
 ROOT = Path(__file__).parent.parent.parent
@@ -43,7 +44,7 @@ def test_every_file_a_page_names_is_there(page: str) -> None:
     named = set(re.findall(r"`([\w./-]+/[\w.-]*)`", PAGES[page])) | set(
         re.findall(r"^    ([\w/.]+)  ", PAGES[page], re.MULTILINE)
     )
-    made_later = {name for name in named if name.startswith((".local/", "/sagewatch/", "/home/"))}
+    made_later = {name for name in named if name.startswith((".local/", "dist/", "/sagewatch/", "/home/"))}
 
     assert [name for name in sorted(named - made_later) if not (ROOT / name).exists()] == []
 
@@ -93,3 +94,13 @@ def _makefile() -> str:
 
 def _explained() -> set[str]:
     return set(re.findall(r"^([a-z]+):.*## ", _makefile(), flags=re.MULTILINE))
+
+
+def test_the_version_is_one(template: dict[str, Any]) -> None:
+    """The stack's output is the package's; the changelog has a heading for it or for what comes next."""
+    assert template["Outputs"]["SageWatchVersion"]["Value"] == __version__
+    assert re.search(
+        rf"^## \[({re.escape(__version__)}|Unreleased)\]",
+        (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )

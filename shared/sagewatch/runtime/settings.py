@@ -1,115 +1,130 @@
-"""The only reader of the environment: one frozen object per function, which names what is missing or wrong."""
+"""Settings: one frozen model for each function, read from its environment."""
 
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import Annotated, Literal, Self
 
-from sagewatch.runtime.variables import Variables
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
+
+from sagewatch.errors import SettingsError
 
 
-class FromEnvironment(ABC):
-    """What one function needs."""
+def words(value: object) -> object:
+    """Split at commas; blanks between them are dropped."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
-    __slots__ = ()
+
+def pairs(value: object) -> object:
+    """Split ``name=value`` at commas; the last ``=`` of a pair divides it."""
+    split = (word.rpartition("=") for word in words(value)) if isinstance(value, str) else None  # type: ignore[attr-defined] # a list, as the text is one
+    return value if split is None else {name: amount for name, _, amount in split}
+
+
+def _times(unit: timedelta, least: int) -> BeforeValidator:
+    """Read a whole number of a unit of time."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if not value.strip().isdigit() or int(value) < least:
+            raise ValueError(f"must be a whole number, at least {least}")
+        return int(value) * unit
+
+    return BeforeValidator(read)
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Words = Annotated[tuple[Text, ...], BeforeValidator(words)]
+Pairs = Annotated[Mapping[Text, Text], BeforeValidator(pairs)]
+Count = Annotated[int, Field(ge=1)]
+Percent = Annotated[Decimal, Field(ge=0, le=100)]
+Usd = Annotated[Decimal, Field(ge=0)]
+Hours = Annotated[timedelta, _times(timedelta(hours=1), least=1)]
+Minutes = Annotated[timedelta, _times(timedelta(minutes=1), least=0)]
+
+
+class Settings(BaseModel):
+    """What one function reads. Each variable is the name of a field in capitals, or the alias of the field."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=str.upper)
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str] | None = None) -> Self:
-        """Read the environment. Raises ``SettingsError``, which names the variable that is at fault."""
-        return cls.read(Variables(os.environ if variables is None else variables))
+        """Read the environment. Raises ``SettingsError``, which names each variable that is missing or wrong."""
+        return cls.read(os.environ if variables is None else variables, {})
 
     @classmethod
-    @abstractmethod
-    def read(cls, env: Variables) -> Self:
-        """Read what that function needs."""
+    def read(cls, values: Mapping[str, str], names: Mapping[str, str]) -> Self:
+        """Read values by the names of variables, or by those that ``names`` gives instead."""
+        renamed = {ours: values[theirs] for ours, theirs in names.items() if theirs in values}
+        try:
+            return cls.model_validate({**values, **renamed})
+        except ValidationError as exc:
+            faults = (f"{names.get(str(error['loc'][0]), error['loc'][0])} {_fault(error)}" for error in exc.errors())
+            raise SettingsError("; ".join(faults)) from exc
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxSettings:
-    """The queue a function works off. ``max_receives`` is how often a message is tried before it is buried."""
-
-    queue_url: str
-    dead_letter_queue_url: str
-    max_receives: int
-
-    @classmethod
-    def read(cls, env: Variables) -> Self:
-        """Read what every queue-fed function has."""
-        return cls(
-            queue_url=env.text("QUEUE_URL"),
-            dead_letter_queue_url=env.text("DEAD_LETTER_QUEUE_URL"),
-            max_receives=env.count("MAX_RECEIVES"),
-        )
+def _fault(error: ErrorDetails) -> str:
+    """Say what is wrong with a variable, after its name."""
+    if error["type"] in {"missing", "string_too_short", "too_short"}:
+        return "is missing or empty"
+    return f"is wrong: {error['msg'].removeprefix('Value error, ')}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerSettings:
-    """What whoever writes rows needs: both tables, and how what is in them is owned and priced."""
+class InboxSettings(Settings):
+    """The queue of a function. A message is tried ``max_receives`` times before it goes to the dead-letter queue."""
 
-    cost_ledger: str
-    watch_state: str
-    owner_tag_keys: tuple[str, ...]
-    discount_percent: Decimal
-
-    @classmethod
-    def read(cls, env: Variables) -> Self:
-        """Read what every function that writes rows has."""
-        return cls(**_ledger(env))
+    queue_url: Text
+    dead_letter_queue_url: Text
+    max_receives: Count
 
 
-def _ledger(env: Variables) -> dict[str, Any]:
-    return {
-        "cost_ledger": env.text("COST_LEDGER"),
-        "watch_state": env.text("WATCH_STATE"),
-        "owner_tag_keys": env.words("OWNER_TAG_KEYS"),
-        "discount_percent": env.percent("DISCOUNT_PERCENT"),
-    }
+class LedgerSettings(Settings):
+    """Settings of functions that write rows: both tables, the tags that name an owner, and the discount."""
+
+    cost_ledger: Text
+    watch_state: Text
+    owner_tag_keys: Annotated[Words, Field(min_length=1)]
+    discount_percent: Percent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingSettings(LedgerSettings):
-    """What whoever records and tells needs: the way to Slack too."""
+    """Settings of functions that write rows and send alerts."""
 
-    alert_queue_url: str
-
-    @classmethod
-    def read(cls, env: Variables) -> Self:
-        """Read what every function that records and tells has."""
-        return cls(**_ledger(env), alert_queue_url=env.text("ALERT_QUEUE_URL"))
+    alert_queue_url: Text
 
     @classmethod
     def from_stack(cls, stack: Mapping[str, str]) -> Self:
-        """Read a stack's outputs and parameters. Raises ``SettingsError``, which names what is missing."""
-        told = Variables(stack)
-        return cls(
-            cost_ledger=told.text("CostLedgerName"),
-            watch_state=told.text("WatchStateName"),
-            alert_queue_url=told.text("AlertQueueUrl"),
-            owner_tag_keys=told.words("OwnerTagKeys"),
-            discount_percent=told.percent("DiscountPercent"),
-        )
+        """Read a stack's outputs and parameters. Raises ``SettingsError``, which names what is missing or wrong."""
+        return cls.read(stack, _STACK)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotebookSettings:
-    """What whoever may stop notebooks needs: the rules, and how far they go."""
+_STACK = {
+    "COST_LEDGER": "CostLedgerName",
+    "WATCH_STATE": "WatchStateName",
+    "OWNER_TAG_KEYS": "OwnerTagKeys",
+    "DISCOUNT_PERCENT": "DiscountPercent",
+    "ALERT_QUEUE_URL": "AlertQueueUrl",
+}
 
-    recording: RecordingSettings
-    enforce: bool
-    idle_after: timedelta
-    warn: timedelta
-    ask_jupyter: bool
 
-    @classmethod
-    def read(cls, env: Variables) -> Self:
-        """Read what SweepNotebooks and AnswerSlack share."""
-        return cls(
-            recording=RecordingSettings.read(env),
-            enforce=env.chosen("MODE", "enforce", "observe"),
-            idle_after=env.minutes("IDLE_AFTER_MINUTES"),
-            warn=env.minutes("WARN_MINUTES"),
-            ask_jupyter=env.chosen("JUPYTER_EVIDENCE", "enabled", "disabled"),
-        )
+class NotebookSettings(RecordingSettings):
+    """Settings of functions that may stop notebooks: the idle rules, and whether they act."""
+
+    mode: Literal["enforce", "observe"]
+    idle_after: Minutes = Field(alias="IDLE_AFTER_MINUTES")
+    warn: Minutes = Field(alias="WARN_MINUTES")
+    jupyter_evidence: Literal["enabled", "disabled"]
+
+    @property
+    def enforce(self) -> bool:
+        """Whether SageWatch stops notebooks, or only reports what it would stop."""
+        return self.mode == "enforce"
+
+    @property
+    def ask_jupyter(self) -> bool:
+        """Whether the notebook's Jupyter server is asked for its activity."""
+        return self.jupyter_evidence == "enabled"

@@ -1,13 +1,14 @@
 """SendDigest: its settings, and what it is given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import boto3
+from pydantic import BeforeValidator, Field
 
 from sagewatch.adapters.chart import MatplotlibChart
 from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
@@ -29,55 +30,56 @@ from sagewatch.digest.send import DigestSender
 from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.handlers import EventHandler
-from sagewatch.runtime.settings import FromEnvironment
-from sagewatch.runtime.variables import Variables
+from sagewatch.runtime.settings import Percent, Settings, Text
 from sagewatch.wiring.clients import PATIENT, QUICK, now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendDigestSettings(FromEnvironment):
-    """What SendDigest needs. ``account`` and ``home_region`` are the stack's own."""
+def _budgets(value: object) -> object:
+    """Split ``owner=amount`` at commas; an owner may hold any character but a comma."""
+    if not isinstance(value, str):
+        return value
+    budgets = tuple(_budget(word) for word in value.split(",") if word.strip())
+    if len({budget.owner for budget in budgets}) < len(budgets):
+        raise ValueError("names an owner twice")
+    return budgets
 
-    cost_ledger: str
-    watch_state: str
-    alert_queue_url: str
-    dead_letter_queues: Mapping[str, str]
-    discount_percent: Decimal
-    zone: ZoneInfo
-    budgets: tuple[Budget, ...]
-    slack_token_parameter: str
-    slack_api_url: str
-    account: str
-    home_region: str
 
-    @classmethod
-    def read(cls, env: Variables) -> Self:
-        """See ``FromEnvironment.from_env``."""
-        return cls(
-            cost_ledger=env.text("COST_LEDGER"),
-            watch_state=env.text("WATCH_STATE"),
-            alert_queue_url=env.text("ALERT_QUEUE_URL"),
-            dead_letter_queues={
-                "EventDeadLetterQueue": env.text("EVENT_DEAD_LETTER_QUEUE_URL"),
-                "AlertDeadLetterQueue": env.text("ALERT_DEAD_LETTER_QUEUE_URL"),
-            },
-            discount_percent=env.percent("DISCOUNT_PERCENT"),
-            zone=env.zone("TIMEZONE"),
-            budgets=env.budgets("MONTHLY_BUDGETS"),
-            slack_token_parameter=env.text("SLACK_TOKEN_PARAMETER"),
-            slack_api_url=env.text("SLACK_API_URL"),
-            account=env.text("ACCOUNT"),
-            home_region=env.text("AWS_REGION"),
-        )
+def _budget(word: str) -> Budget:
+    owner, _, amount = (part.strip() for part in word.rpartition("="))
+    with suppress(InvalidOperation):
+        usd = Decimal(amount)
+        if owner and usd.is_finite() and usd > 0:
+            return Budget(owner, usd)
+    raise ValueError(f"must be owner=amount with an amount above 0, for example ana@example.com=500, not {word!r}")
+
+
+Budgets = Annotated[tuple[Budget, ...], BeforeValidator(_budgets)]
+
+
+class SendDigestSettings(Settings):
+    """Settings of SendDigest. ``account`` and ``home_region`` are the stack's own."""
+
+    cost_ledger: Text
+    watch_state: Text
+    alert_queue_url: Text
+    event_dead_letter_queue_url: Text
+    alert_dead_letter_queue_url: Text
+    discount_percent: Percent
+    zone: ZoneInfo = Field(alias="TIMEZONE")
+    budgets: Budgets = Field((), alias="MONTHLY_BUDGETS")
+    slack_token_parameter: Text
+    slack_api_url: Text
+    account: Text
+    home_region: Text = Field(alias="AWS_REGION")
 
 
 @cache
-def send_digest(settings: SendDigestSettings | None = None) -> EventHandler:
+def send_digest() -> EventHandler:
     """SendDigest: what a day or a week cost. Raises ``SettingsError``."""
-    given = settings or SendDigestSettings.from_env()
+    given = SendDigestSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=PATIENT), boto3.client("sqs", config=QUICK)
     secret = SsmSecret(boto3.client("ssm", config=QUICK), given.slack_token_parameter, now)
     regions = DynamoRegionReader(dynamodb, given.watch_state)
@@ -96,7 +98,7 @@ def send_digest(settings: SendDigestSettings | None = None) -> EventHandler:
         posted=DynamoPostedMessages(dynamodb, given.watch_state),
         health=HealthReader(
             sweeps=DynamoSweepTimes(dynamodb, given.watch_state),
-            dead_letters=SqsDeadLetters(sqs, given.dead_letter_queues),
+            dead_letters=SqsDeadLetters(sqs, _dead_letter_queues(given)),
             prices=DynamoPriceDates(dynamodb, given.watch_state),
             regions=regions,
             clock=now,
@@ -125,3 +127,11 @@ def _gauge(given: SendDigestSettings, dynamodb: "DynamoDBClient", regions: Dynam
         open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state),
         watches=DynamoNotebookStateReader(dynamodb, given.watch_state),
     )
+
+
+def _dead_letter_queues(given: SendDigestSettings) -> Mapping[str, str]:
+    """Queues by their names in the template."""
+    return {
+        "EventDeadLetterQueue": given.event_dead_letter_queue_url,
+        "AlertDeadLetterQueue": given.alert_dead_letter_queue_url,
+    }

@@ -47,10 +47,10 @@ class NotebookStopping:
 
 def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", sqs: "SQSClient") -> NotebookStopping:
     """Make each store and service once, for a sweep or for the buttons."""
-    tables, tracking = given.recording, make_notebook_tracking(given.recording, dynamodb)
-    states = DynamoNotebookStates(dynamodb, tables.watch_state, now)
-    alerts = SqsAlertQueue(sqs, tables.alert_queue_url)
-    rates = HourlyRates(tracking.prices, tables.discount_percent)
+    tracking = make_notebook_tracking(given, dynamodb)
+    states = DynamoNotebookStates(dynamodb, given.watch_state, now)
+    alerts = SqsAlertQueue(sqs, given.alert_queue_url)
+    rates = HourlyRates(tracking.prices, given.discount_percent)
     rules = IdleRules(idle_after=given.idle_after, warn=given.warn)
     inspector = NotebookInspector(notebooks=tracking.notebooks, evidence=_evidence(given), clock=now, rules=rules)
     announcements = NotebookAnnouncements(
@@ -58,7 +58,7 @@ def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", 
         alerts=alerts,
         rates=rates,
         clock=now,
-        owner_tag_keys=tables.owner_tag_keys,
+        owner_tag_keys=given.owner_tag_keys,
         enforce=given.enforce,
     )
     follow_up = FollowUp(states=states, announcements=announcements, clock=now, warn=given.warn)
@@ -71,7 +71,7 @@ def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", 
         tracker=tracking.tracker,
         sessions=tracking.sessions,
         states=states,
-        posted=DynamoPostedMessages(dynamodb, tables.watch_state),
+        posted=DynamoPostedMessages(dynamodb, given.watch_state),
         clock=now,
         enforce=given.enforce,
     )

@@ -7,6 +7,7 @@ import pytest
 
 from sagewatch.digest.budgets import Budget
 from sagewatch.errors import SettingsError
+from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.wiring.answer_slack import AnswerSlackSettings
 from sagewatch.wiring.deliver_alert import DeliverAlertSettings
 from sagewatch.wiring.record_job import RecordJobSettings
@@ -85,9 +86,9 @@ def test_the_environment_becomes_typed_values() -> None:
     """Lists, numbers and text."""
     settings = RecordJobSettings.from_env(RECORD_JOB)
 
-    assert settings.recording.owner_tag_keys == ("sagewatch:owner", "owner", "Owner")
-    assert settings.recording.discount_percent == Decimal("12.5")
-    assert settings.inbox.max_receives == 24
+    assert settings.owner_tag_keys == ("sagewatch:owner", "owner", "Owner")
+    assert settings.discount_percent == Decimal("12.5")
+    assert settings.max_receives == 24
     assert settings.report_usd == Decimal(10)
     assert SweepJobsSettings.from_env(SWEEP_JOBS | {"REPORT_USD": "0"}).report_usd == 0
     assert RefreshPricesSettings.from_env(REFRESH_PRICES).home_region == "eu-west-1"
@@ -169,8 +170,8 @@ def test_the_rules_for_notebooks_are_read() -> None:
     """Mode, times, and who may press."""
     sweep, answer = SweepNotebooksSettings.from_env(SWEEP_NOTEBOOKS), AnswerSlackSettings.from_env(ANSWER_SLACK)
 
-    assert (sweep.notebooks.enforce, sweep.notebooks.ask_jupyter, sweep.max_stops) == (False, True, 10)
-    assert (sweep.notebooks.idle_after, sweep.notebooks.warn) == (timedelta(hours=4), timedelta(0))
+    assert (sweep.enforce, sweep.ask_jupyter, sweep.max_stops) == (False, True, 10)
+    assert (sweep.idle_after, sweep.warn) == (timedelta(hours=4), timedelta(0))
     assert (answer.zone.key, answer.approvers) == ("Europe/Berlin", ("U0ANA", "S0ADMINS"))
     assert AnswerSlackSettings.from_env({**ANSWER_SLACK, "SLACK_APPROVERS": ""}).approvers == ()
 
@@ -225,3 +226,33 @@ def test_a_budget_that_makes_no_sense_is_named(value: str) -> None:
     """Never a budget that nobody meant."""
     with pytest.raises(SettingsError, match="MONTHLY_BUDGETS"):
         SendDigestSettings.from_env(SEND_DIGEST | {"MONTHLY_BUDGETS": value})
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"QUEUE_URL": " "}, "QUEUE_URL is missing or empty"),
+        ({"OWNER_TAG_KEYS": ","}, "OWNER_TAG_KEYS is missing or empty"),
+        ({"MAX_RECEIVES": "0"}, "MAX_RECEIVES is wrong: Input should be greater than or equal to 1"),
+        ({"QUEUE_URL": "", "REPORT_USD": "ten"}, "QUEUE_URL is missing or empty; REPORT_USD is wrong: "),
+    ],
+)
+def test_an_error_says_what_is_wrong_with_each_variable(variables: dict[str, str], message: str) -> None:
+    """One sentence with every variable at fault, so that one deployment mends them all."""
+    with pytest.raises(SettingsError) as raised:
+        RecordJobSettings.from_env(RECORD_JOB | variables)
+
+    assert str(raised.value).startswith(message)
+
+
+def test_a_stack_without_an_output_is_named() -> None:
+    """An operator's tools name the output that the stack lacks, not a variable."""
+    with pytest.raises(SettingsError, match=r"^WatchStateName is missing or empty$"):
+        RecordingSettings.from_stack(
+            {
+                "CostLedgerName": "ledger",
+                "AlertQueueUrl": "https://a",
+                "OwnerTagKeys": "owner",
+                "DiscountPercent": "0",
+            }
+        )

@@ -1,4 +1,4 @@
-# `make demo` and `make test` are all a newcomer needs; each sets up what is missing. `make help` lists the rest.
+# Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down invoke backfill costs bench test unit check docs release format prices facts lock clean
@@ -10,7 +10,7 @@ export SAM_CLI_TELEMETRY := 0
 STACK := $(or $(STACK),$(STACK_NAME),sagewatch)
 COMPILE := .uv/bin/uv pip compile -q --generate-hashes --no-annotate --custom-compile-command "make lock"
 
-help: ## list what there is to make
+help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 .uv/ready: requirements-uv.txt
@@ -19,44 +19,44 @@ help: ## list what there is to make
 	@.uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.txt
 	@touch $@
 
-# sam build wants a python3.13 with pip on the PATH, and MiniStack runs the Lambdas with its own interpreter.
+# sam build needs a python3.13 with pip on the PATH, and MiniStack runs the functions with its own interpreter.
 .venv/ready: .uv/ready requirements-dev.txt
 	@echo "Setting up Python 3.13 in .venv"
 	@.uv/bin/uv venv -q --clear --python 3.13 .venv
 	@.uv/bin/uv pip sync -q --python .venv --require-hashes requirements-dev.txt
 	@touch $@
 
-setup: .venv/ready ## set up .uv and .venv
+setup: .venv/ready ## create .uv and .venv, with the pinned libraries
 
-demo: setup ## play a day in an ML team on a local cloud, and clean up
+demo: setup ## play a day in an ML team on a local cloud: Slack, ledger, digest; then clean up
 	@python -m local demo
 
-up: setup ## start the local cloud and deploy; PARAMS="Name=value ..." overrides template parameters
+up: setup ## start the local cloud and deploy to it; PARAMS="Name=value ..." overrides template parameters
 	@python -m local up $(PARAMS)
 
-down: setup ## stop what `make up` started
+down: setup ## stop the local cloud of `make up`
 	@python -m local down
 
-invoke: setup ## run RecordJob on EVENT=events/<file>.json in Docker, against the cloud of `make up`
+invoke: setup ## run RecordJob in Docker on EVENT=events/<file>.json, against the cloud of `make up`
 	@python -m local invoke $(EVENT)
 
-backfill: setup ## record the past of the account of your credentials: SINCE=2026-08-01 [REGIONS="..."] [STACK=sagewatch]
+backfill: setup ## record older jobs of your AWS account: SINCE=2026-08-01 [REGIONS="..."] [STACK=sagewatch]
 	@python -m tools.operator.backfill --stack $(STACK) --since "$(SINCE)" $(addprefix --region=,$(REGIONS))
 
-costs: setup ## ask the ledger: ARGS="--by day|owner|kind|job --since ... --csv|--json|--focus", --help lists the rest
+costs: setup ## query the ledger: ARGS="--by day|owner|kind|job --since ... --csv|--json|--focus"; ARGS=--help lists all options
 	@python -m tools.operator.costs --stack $(STACK) $(ARGS)
 
-test: setup ## every test, those on the deployed local cloud included
+test: setup ## run every test, including those on the deployed local cloud
 	@python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(TESTS)
 
-unit: setup ## the tests that need no cloud
+unit: setup ## run the tests that need no cloud
 	@python -m pytest -m "not e2e" $(TESTS)
 
 bench: setup ## measure: `make costs` over a million rows, AnswerSlack from cold
 	@python -m bench.costs
 	@python -m bench.answer
 
-check: setup ## lint, types, imports, template rules
+check: setup ## check style, types, imports and the template
 	ruff check
 	ruff format --check
 	mypy
@@ -64,7 +64,7 @@ check: setup ## lint, types, imports, template rules
 	sam validate --lint
 	cfn-lint -t template.yaml -a cfn_lint_serverless.rules
 
-docs: setup ## build the documentation as a site in .local/site, and check its links
+docs: setup ## build the documentation as a site in .local/site, and check every link
 	@python -m tools.documentation.links
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
 	@echo "Open .local/site/index.html"
@@ -76,18 +76,18 @@ format: setup ## format the code
 	ruff format
 	ruff check --fix
 
-prices: setup ## make the shipped price tables from prices/*.csv
+prices: setup ## generate the shipped price tables from prices/*.csv
 	@python -m tools.tables.price_tables
 
-facts: setup ## make the shipped table of instance types from EC2's description of them
+facts: setup ## generate the shipped table of instance types from EC2's data
 	@python -m tools.tables.instance_facts
 
-lock: .uv/ready ## compile the requirements anew
+lock: .uv/ready ## compile the pinned requirements, with hashes
 	$(COMPILE) --python 3.13 requirements-dev.in -o requirements-dev.txt
 	$(COMPILE) --python 3.13 -c requirements-dev.txt requirements-shared.in -o shared/requirements.txt
 	$(COMPILE) --python 3.13 -c requirements-dev.txt requirements-charts.in -o charts/requirements.txt
 	$(COMPILE) --python-version 3.11 requirements-uv.in -o requirements-uv.txt
 
-clean: ## remove everything that was made
+clean: ## remove everything these commands created
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
 	rm -rf .venv .uv .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -90,13 +90,13 @@ def test_a_backfill_that_is_stopped_twice_misses_nothing_and_repeats_nothing(pas
         program.send_signal(signal.SIGINT)
         _, said = program.communicate(timeout=30)
         assert program.returncode == 130
-        assert "run the same command again" in said
+        assert "Run the same command again" in said
         assert sum(recorded(past).values()) < PAST
     program = backfill(past)
     out, _ = program.communicate(timeout=120)
 
     assert (program.returncode, set(recorded(past).values()), len(recorded(past))) == (0, {1}, PAST)
-    assert "recorded now, 0 still run" in out
+    assert " 0 are still running" in out
     assert past.messages("past-") == []
 
 

@@ -107,11 +107,11 @@ def test_every_alarm_may_be_one(template: dict[str, Any]) -> None:
 
 def test_every_alarm_tells_the_topic_if_there_is_one(template: dict[str, Any]) -> None:
     """That it began, and that it is over; and says what missing data means."""
-    told = {"Fn::If": ["TellsAlarms", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+    told = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
     for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
         assert (alarm["AlarmActions"], alarm["OKActions"]) == (told, told)
         assert alarm["TreatMissingData"] in {"breaching", "notBreaching"}
-    assert template["Conditions"]["TellsAlarms"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}]}
+    assert template["Conditions"]["HasAlarmTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}]}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""Record the past of an account: every job created since a day, with your own credentials, and without alerts.
+"""Record every job of an account that was created since a day, with your own credentials and without alerts.
 
-It can be stopped with Ctrl-C and run again: it goes on where it was. Jobs that still run are watched from then on.
+You can stop it with Ctrl-C and run it again: it continues where it stopped. Jobs that are still running are tracked.
 """
 
 import argparse
@@ -19,9 +19,9 @@ from tools.operator.cli import Interrupts, day, run
 
 
 class Bar:
-    """Shows how far a backfill has come: days listed, kind by kind, then jobs read, region by region.
+    """Shows the progress of a backfill: days listed for each kind, then jobs read in each region.
 
-    Between two steps Ctrl-C is heard.
+    Checks for Ctrl-C between two steps.
     """
 
     def __init__(self, progress: Progress, since: datetime, interrupts: Interrupts) -> None:
@@ -60,22 +60,22 @@ class Bar:
 
 
 def backfill(stack: str, since: date, regions: list[str]) -> int:
-    """Record the past, and say what was done."""
+    """Record the jobs and print a summary."""
     start = datetime(since.year, since.month, since.day, tzinfo=UTC)
     if start > datetime.now(UTC):
-        raise SettingsError(f"SINCE={since} lies in the future")
+        raise SettingsError(f"SINCE={since} is in the future.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     interrupts = Interrupts()
     with Progress(*columns, console=Console(stderr=True)) as progress:
         job_sweep = wiring.backfill(stack, Bar(progress, start, interrupts))
         done = job_sweep.backfill(start, regions or sorted({job_sweep.home_region, *job_sweep.regions.in_use()}))
     sys.stdout.write(
-        f"{done.recorded} jobs created since {since} were recorded now, {done.still_open} still run and are watched\n"
+        f"Recorded {done.recorded} jobs created since {since}. {done.still_open} are still running and are tracked.\n"
     )
     for failure in (*done.failures, *done.postponed):
         sys.stderr.write(f"{failure}\n")
     if not done.complete:
-        sys.stderr.write("Not all was done; run the same command again, it goes on where it was\n")
+        sys.stderr.write("Not finished. Run the same command again; it continues where it stopped.\n")
     return 0 if done.complete and not done.failures else 1
 
 
@@ -83,16 +83,24 @@ def main() -> int:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(prog="make backfill", description=__doc__)
     parser.add_argument("--stack", default="sagewatch", help="name of the deployed stack (STACK=)")
-    parser.add_argument("--since", type=day, required=True, help="first day (UTC) jobs were created on (SINCE=)")
-    parser.add_argument("--region", type=_region, action="append", default=[], help="instead of all in use (REGIONS=)")
+    parser.add_argument(
+        "--since", type=day, required=True, help="record jobs created on or after this day, UTC (SINCE=)"
+    )
+    parser.add_argument(
+        "--region",
+        type=_region,
+        action="append",
+        default=[],
+        help="only this region, repeatable; default: all regions in use (REGIONS=)",
+    )
     given = parser.parse_args()
-    stopped = "Stopped. Nothing is lost: run the same command again, and it goes on where it was."
+    stopped = "Stopped. Nothing is lost. Run the same command again; it continues where it stopped."
     return run(lambda: backfill(given.stack, given.since, given.region), on_interrupt=stopped)
 
 
 def _region(text: str) -> str:
     if not re.fullmatch(REGION, text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no region; write one like eu-west-1, several with spaces")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a region. Use names such as eu-west-1, separated by spaces.")
     return text
 
 

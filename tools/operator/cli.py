@@ -1,4 +1,4 @@
-"""What the operator's commands share: errors as one line, days as arguments, a clean stop on Ctrl-C."""
+"""Shared by the operator's commands: errors as one line, days as arguments, a clean stop on Ctrl-C."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ from rich.console import Console
 
 from sagewatch.errors import SageWatchError
 
-INTERRUPTED = 130  # what a shell answers for a program that Ctrl-C ended
+INTERRUPTED = 130  # a shell's exit code for a program that Ctrl-C ended
 
 
 def day(text: str) -> date:
@@ -19,14 +19,14 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as exc:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write one like 2026-08-01") from exc
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date. Use the form 2026-08-01.") from exc
 
 
 class Interrupts:
-    """Ctrl-C, heard between two steps; pressed again, it ends the program at once.
+    """Ctrl-C, checked between two steps. A second press ends the program at once.
 
-    An exception out of the blue is lost where it meets a callback of awscrt, with which botocore signs requests if it
-    is installed: the program goes on ("Exception ignored in ... should_sign_header_wrapper"), or waits for ever.
+    If awscrt is installed, botocore signs requests with it. An exception inside its callback is lost: the program
+    continues ("Exception ignored in ... should_sign_header_wrapper") or waits for ever.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Interrupts:
 
 
 def run(work: Callable[[], int], *, on_interrupt: str) -> int:
-    """Run a command to its exit code; what it cannot do, and who stopped it, is one line and no traceback."""
+    """Run a command and return its exit code. An expected error or Ctrl-C prints one line, no traceback."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         return work()

@@ -1,7 +1,8 @@
-"""Ask the ledger what was spent on SageMaker: by day, owner, kind or job, as a table, CSV, JSON lines or FOCUS CSV.
+"""Query what was spent on SageMaker: by day, owner, kind or job, as a table, CSV, JSON lines or FOCUS CSV.
 
 Amounts are on-demand list price estimates in USD, less the stack's discount. A job counts on the day (UTC) it ended.
-What is not known is counted as unpriced and is in no sum; tuning and AutoML jobs are their children's sums and in none.
+Jobs of unknown cost are counted as unpriced and are in no total. Tuning and AutoML jobs show the total of the jobs they
+started, which have their own rows, so they are in no total either.
 """
 
 import argparse
@@ -34,13 +35,13 @@ _COLUMNS = tuple(field.name for field in fields(LedgerRow))
 
 
 def main() -> int:
-    """Read the arguments and answer."""
+    """Read the arguments and print the answer."""
     given = _arguments()
     return run(lambda: show_open(given.stack) if given.open else answer(given), on_interrupt="Stopped.")
 
 
 def answer(given: argparse.Namespace) -> int:
-    """Ask the ledger and write what it says."""
+    """Query the ledger and print the answer."""
     question = LedgerQuery(first_day=given.since, last_day=given.until, owner=given.owner, kind=given.kind)
     if question.first_day > question.last_day:
         raise SettingsError(f"--since {given.since} is after --until {given.until}")
@@ -65,7 +66,7 @@ def _write_focus(spending: LedgerQueries, question: LedgerQuery, only: Filter) -
             continue
         writer.writerow(focus.charge(row))
     if left_out:
-        sys.stderr.write(f"{left_out} jobs have no known cost and are left out; --only unpriced lists them\n")
+        sys.stderr.write(f"Left out {left_out} jobs of unknown cost. --only unpriced lists them.\n")
     return 0
 
 
@@ -106,7 +107,7 @@ def _write_csv(columns: Iterable[str], records: Iterable[Mapping[str, str]]) -> 
 
 
 def _write_json(records: Iterable[Mapping[str, str]]) -> None:
-    """One object to a line, amounts as text, so that no reader makes floats of them."""
+    """One object per line, with amounts as text, so that no reader turns them into floats."""
     for record in records:
         sys.stdout.write(f"{json.dumps(record)}\n")
 
@@ -136,7 +137,7 @@ def _groups_table(shown: list[tuple[str, Spend]], groups: Mapping[str, Spend], q
         rest = sum((spend for name, spend in groups.items() if name not in named), NOTHING)
         table.add_row(f"({len(groups) - len(shown)} more)", *_cells(rest), style="dim")
     table.add_section()
-    table.add_row("all", *_cells(whole), style="bold")
+    table.add_row("total", *_cells(whole), style="bold")
     return table
 
 
@@ -156,10 +157,10 @@ def _show_jobs(rows: list[LedgerRow], question: LedgerQuery, only: Filter) -> No
 
 
 def _jobs_table(rows: Iterable[LedgerRow], question: LedgerQuery, only: Filter) -> Table:
-    which = "dearest" if only is Filter.ALL else only
+    which = "most expensive" if only is Filter.ALL else only
     table = _table(f"The {which} SageMaker jobs that ended {_period(question)}, on-demand list price estimate")
     amount = "saved" if only is Filter.SPOT else "billed"
-    for column in ("ended", "kind", "job", "how", "owner"):
+    for column in ("ended", "kind", "job", "result", "owner"):
         table.add_column(column, no_wrap=column in {"ended", "kind"}, overflow="fold")
     for column in (amount, "cost"):
         table.add_column(column, justify="right", no_wrap=True)
@@ -194,7 +195,7 @@ def _cost(row: LedgerRow) -> str:
 
 
 def _table(title: str) -> Table:
-    caption = "* may still change. Days are UTC; a job counts on the day it ended."
+    caption = "* may still change. Days are in UTC; a job counts on the day it ended."
     return Table(
         title=title, caption=caption, box=SIMPLE_HEAD, title_justify="left", caption_justify="left", pad_edge=False
     )
@@ -210,14 +211,16 @@ def _arguments() -> argparse.Namespace:
     today = datetime.now(UTC).date()
     parser = argparse.ArgumentParser(prog="make costs", description=__doc__)
     parser.add_argument("--stack", default="sagewatch", help="name of the deployed stack (STACK=)")
-    parser.add_argument("--open", action="store_true", help="notebook instances whose sessions are open, and no rows")
-    parser.add_argument("--by", choices=[*GroupBy, _JOB], help="what to add up by (default: owner)")
     parser.add_argument(
-        "--since", type=day, default=date(today.year, today.month, 1), help="first day (default: this month's)"
+        "--open", action="store_true", help="show running sessions of notebook instances instead of finished work"
     )
-    parser.add_argument("--until", type=day, default=today, help="last day, included (default: today)")
-    parser.add_argument("--owner", help="only this owner's jobs")
-    parser.add_argument("--kind", type=ResourceKind, choices=list(ResourceKind), help="only jobs of this kind")
+    parser.add_argument("--by", choices=[*GroupBy, _JOB], help="group by this (default: owner)")
+    parser.add_argument(
+        "--since", type=day, default=date(today.year, today.month, 1), help="first day (default: first of this month)"
+    )
+    parser.add_argument("--until", type=day, default=today, help="last day, inclusive (default: today)")
+    parser.add_argument("--owner", help="show only this owner's jobs")
+    parser.add_argument("--kind", type=ResourceKind, choices=list(ResourceKind), help="show only jobs of this kind")
     parser.add_argument(
         "--only",
         type=Filter,
@@ -225,26 +228,30 @@ def _arguments() -> argparse.Namespace:
         default=Filter.ALL,
         help="list jobs that failed, ran on spot, or have no price",
     )
-    parser.add_argument("--top", type=_count, help=f"only so many, the dearest first (jobs in a table: {_TOP})")
+    parser.add_argument(
+        "--top",
+        type=_count,
+        help=f"show only this many, the most expensive first (default for a table of jobs: {_TOP})",
+    )
     formats = parser.add_mutually_exclusive_group()
     for name, text in (
         ("csv", "CSV"),
-        ("json", "JSON, one object to a line"),
+        ("json", "JSON, one object per line"),
         ("focus", f"CSV in the columns of FOCUS {focus.VERSION}"),
     ):
         formats.add_argument(f"--{name}", dest="format", action="store_const", const=name, default="table", help=text)
     given = parser.parse_args()
     if given.format == "focus" and (given.by or given.top):
-        parser.error("--focus writes one charge for each job: it takes neither --by nor --top")
+        parser.error("--focus writes one charge per job. Remove --by and --top.")
     if given.only is not Filter.ALL and given.by not in {None, _JOB}:
-        parser.error("--only lists jobs: it goes with --by job")
+        parser.error("--only lists jobs. Remove --by, or use --by job.")
     given.by = given.by or (GroupBy.OWNER if given.only is Filter.ALL else _JOB)
     return given
 
 
 def _count(text: str) -> int:
     if not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0.")
     return int(text)
 
 

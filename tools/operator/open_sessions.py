@@ -1,4 +1,4 @@
-"""Notebook instances whose sessions are open, with what they have cost so far: `make costs ARGS=--open`."""
+"""Running sessions of notebook instances, with their cost so far: `make costs ARGS=--open`."""
 
 import sys
 from collections.abc import Sequence
@@ -15,33 +15,35 @@ from sagewatch.wiring import operator as wiring
 
 
 def show_open(stack: str) -> int:
-    """Print the open sessions of a stack's regions, the dearest first."""
+    """Print the running sessions of a stack's regions, the most expensive first."""
     readings = wiring.meter(stack).read()
     if readings:
         Console().print(_table(readings))
     else:
-        sys.stdout.write("No notebook instance is known to be in service or stopped.\n")
+        sys.stdout.write("No notebook instance is in service or stopped, as far as the stack knows.\n")
     return 0
 
 
 def _table(readings: Sequence[SessionCost]) -> Table:
     table = Table(
         title=f"Open sessions of notebook instances on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, list price estimate",
-        caption="What they have cost is in no sum until they end. Stopped ones are billed for their volumes.",
+        caption="These costs are in no total until a session ends. A stopped notebook is billed for its volume.",
         box=SIMPLE_HEAD,
         title_justify="left",
         caption_justify="left",
         pad_edge=False,
     )
-    for column in ("notebook", "region", "on", "owner"):
+    for column in ("notebook", "region", "instance", "owner"):
         table.add_column(column, overflow="fold")
-    for column in ("for", "so far", "an hour"):
+    for column in ("duration", "cost so far", "per hour"):
         table.add_column(column, justify="right", no_wrap=True)
     for reading in readings:
         table.add_row(*_cells(reading))
     table.add_section()
     hourly = sum((reading.hourly.usd or Decimal(0) for reading in readings), Decimal(0))
-    table.add_row("all", "", "", "", "", money(sum((r.usd for r in readings), Decimal(0))), money(hourly), style="bold")
+    table.add_row(
+        "total", "", "", "", "", money(sum((r.usd for r in readings), Decimal(0))), money(hourly), style="bold"
+    )
     return table
 
 

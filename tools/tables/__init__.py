@@ -1,1 +1,1 @@
-"""Commands a developer runs to make the shipped tables."""
+"""Commands that generate the shipped tables."""

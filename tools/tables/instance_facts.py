@@ -1,4 +1,4 @@
-"""Make the shipped table of what an instance of each type has, from EC2's own description of its types.
+"""Generate the shipped table of instance types from EC2's description of them.
 
 Run it with ``make facts``. The source is DescribeInstanceTypes as moto ships it, for the types that ``prices/`` or
 botocore's enums of SageMaker name; an ``ml.`` type is taken to have what EC2's type of that name has.
@@ -24,7 +24,7 @@ _PREFIX = "ml."
 
 
 def facts() -> Iterator[Mapping[str, object]]:
-    """Yield a row for each type that EC2 describes; what it does not describe is left out."""
+    """Yield a row for each type that EC2 describes, and skip the others."""
     described = _described()
     for name in sorted(_names()):
         known = described.get(name.removeprefix(_PREFIX))
@@ -48,7 +48,7 @@ def _names() -> set[str]:
 
 
 def _is_split(known: Mapping[str, Any]) -> bool:
-    """Whether the type has a part of a GPU, which neither a whole number nor its metrics tell."""
+    """Whether the type has a fraction of a GPU, which a whole number cannot express."""
     return any(gpu["Count"] < 1 for gpu in known.get("GpuInfo", {}).get("Gpus", ()))
 
 

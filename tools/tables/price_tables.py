@@ -1,4 +1,4 @@
-"""Make the shipped price tables, one JSON file per region, from the CSV files in ``prices/``.
+"""Generate the shipped price tables, one JSON file per region, from the CSV files in ``prices/``.
 
 Run it with ``make prices`` after editing them. The output is the same for the same input.
 """

@@ -54,6 +54,13 @@ class InMemoryOpenJobs(OpenJobs, Snoozes):
         return True
 
     @override
+    def mark_provisional(self, job: Job) -> bool:
+        found = self.find(job)
+        if found:
+            self.jobs[key_of(job)] = replace(found, provisional=True)
+        return found is not None
+
+    @override
     def mark_alerted(self, job: Job, milestones: Collection[str]) -> bool:
         found = self.find(job)
         if found:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, islice, repeat
 
 from sagewatch.formatting import duration
 from sagewatch.sagemaker.instance_types import InstanceFacts, facts_of
@@ -19,6 +19,7 @@ _MINUTE = timedelta(minutes=1)
 # CloudWatch keeps minutes for 15 days, five minutes for 63 and hours for 455: each is a whole number of those by then.
 _PERIODS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 _MOST_PERIODS = 60
+_MOST_HOSTS = 1000  # that have a type here; events may name any count
 _SLACK = 1.1  # a sample may be a little above what there is; more than that refutes the type
 
 
@@ -134,7 +135,7 @@ def _joined(loads: Iterable[Load | None]) -> Load | None:
 
 
 def hosts_of(job: Job) -> Mapping[str, str] | None:
-    """The types of a job's hosts by name; ``None`` where the names are not known beforehand.
+    """Return the types of a job's first hosts by name, at most 1,000; ``None`` if the names are not known beforehand.
 
     Training and processing name them algo-1 to algo-N. That the groups of a heterogeneous cluster are numbered through
     in the order of InstanceGroups is inferred; numbers that no host of its type can have are not believed. Transform
@@ -142,8 +143,8 @@ def hosts_of(job: Job) -> Mapping[str, str] | None:
     """
     if job.kind not in {ResourceKind.TRAINING, ResourceKind.PROCESSING}:
         return None
-    types = chain.from_iterable([group.instance_type] * group.count for group in job.groups)
-    return {f"algo-{number}": name for number, name in enumerate(types, 1)}
+    types = chain.from_iterable(repeat(group.instance_type, group.count) for group in job.groups)
+    return {f"algo-{number}": name for number, name in enumerate(islice(types, _MOST_HOSTS), 1)}
 
 
 def measure(job: Job, raw: RawHosts, window: Window) -> Utilization:

@@ -18,14 +18,17 @@ from sagewatch.sagemaker.tags import Owner
 
 @dataclass(frozen=True, slots=True)
 class TrackOpenJob:
-    """Put the job into the index of open jobs, unless the ledger already has its end.
-
-    ``provisional`` says that the job has ended, and that its row is not final yet.
-    """
+    """Put the job into the index of open jobs, unless the ledger already has its end."""
 
     job: Job
-    provisional: bool = False
     backfilled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkProvisional:
+    """Note in the index that all is done for this end, and that only its row is not final yet."""
+
+    job: Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class SendCostReport:
     with_use: bool
 
 
-Action = TrackOpenJob | WriteRecord | RefreshTotal | UntrackJob | SendAlert | SendCostReport
+Action = TrackOpenJob | MarkProvisional | WriteRecord | RefreshTotal | UntrackJob | SendAlert | SendCostReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +116,16 @@ def decide_ended(ended: EndedJob, *, now: datetime, report_usd: Decimal = Decima
     """Decide about a job that ended: one row, and an alert if it failed, hit its limit, or has no price.
 
     A report follows if the job cost more than ``report_usd`` (0 is never), or if people were alerted before. A
-    provisional row keeps the job among the open ones, so that a sweep reads it again. The row comes first: a crash
-    between two actions repeats the event or leaves the job open, and delivery posts each alert's identity once.
+    provisional row keeps the job among the open ones, so that a sweep reads it again.
+
+    The order is row, totals, alerts, and last the note that no work is left. A crash between two actions repeats the
+    event or leaves the job open. Then all of it is done again, and delivery posts each alert's identity once.
     """
     row = record_of(ended.job, ended.cost, ended.owner, now=now, by=ended.recorded_by)
     notices = _notices(ended, row, report_usd) if ended.alerting else ()
     if ended.cost.pricing is PricingStatus.PROVISIONAL:
-        track = TrackOpenJob(ended.job, provisional=True, backfilled_at=ended.backfilled_at)
-        return JobDecision(_sentence(row), (track, *_written(row), *notices))
+        track = TrackOpenJob(ended.job, backfilled_at=ended.backfilled_at)
+        return JobDecision(_sentence(row), (track, *_written(row), *notices, MarkProvisional(ended.job)))
     return JobDecision(_sentence(row), (*_written(row), *notices, UntrackJob(ended.job)))
 
 

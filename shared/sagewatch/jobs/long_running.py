@@ -10,7 +10,7 @@ from sagewatch.alerts.ports import AlertArchive, AlertQueue
 from sagewatch.clock import Clock
 from sagewatch.diagnostics.cost_report import UtilizationReader
 from sagewatch.jobs.alerts import JobRunsAlert
-from sagewatch.jobs.milestones import AlertThresholds, Milestone, asks_history, due_milestones
+from sagewatch.jobs.milestones import RUNNING, AlertThresholds, Milestone, asks_history, due_milestones
 from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.ports import OpenJob, OpenJobs
 from sagewatch.ledger.families import PastRun, family_of
@@ -19,7 +19,7 @@ from sagewatch.ledger.records import key_time
 from sagewatch.pricing.accrual import Accrual, accrual_of
 from sagewatch.pricing.book import Rates
 from sagewatch.pricing.ports import Prices
-from sagewatch.sagemaker.resources import Job, JobStatus
+from sagewatch.sagemaker.resources import Job
 from sagewatch.sagemaker.tags import parent_of
 
 _HISTORY, _READ = timedelta(days=180), 50  # of a family; among so many runs are those completed ones that count
@@ -51,7 +51,7 @@ class LongRunningAlerts:
         what the ports do.
         """
         now = self.clock()
-        if found.status is not JobStatus.IN_PROGRESS or (entry.snooze and entry.snooze.in_force(now)):
+        if found.status not in RUNNING or (entry.snooze and entry.snooze.in_force(now)):
             return False
         past = self._history(found, now, histories) if asks_history(found, now, entry.alerted) else ()
         accrual = accrual_of(found, Rates(self.prices.book(found.region), self.discount_percent), now)

@@ -14,9 +14,11 @@ from sagewatch.ledger.families import PastRun
 from sagewatch.pricing.accrual import accrued, running_for
 from sagewatch.sagemaker.resources import Job, JobStatus
 
+RUNNING = frozenset({JobStatus.IN_PROGRESS, JobStatus.STOPPING})  # a job in Stopping may upload for hours
 LOOKED_BACK_ON = 20  # completed runs of a family
 _ENOUGH = 5  # of them, below which nothing is usual
 _ABOVE = timedelta(minutes=30)  # short jobs vary: an alert needs at least that much more than usual
+_SILENCED = 3  # times LongRunningHours
 _PENDING = timedelta(minutes=60)
 _SOON = timedelta(minutes=30)
 _HOUR = Decimal(3600)
@@ -50,15 +52,19 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class FamilyBaseline:
-    """How long a family's runs take: the 95th percentile (nearest rank) of so many that completed."""
+    """How long a family's runs take: ``typical`` is the longest of the ``within`` shortest of ``runs`` completed runs.
 
-    p95: timedelta
+    The longest tenth, and at least one run, is left out: a single run that hung must not count as usual.
+    """
+
+    typical: timedelta
+    within: int
     runs: int
 
     @property
     def most(self) -> timedelta:
         """Return how long a run may take and still count as usual."""
-        return max(2 * self.p95, self.p95 + _ABOVE)
+        return max(2 * self.typical, self.typical + _ABOVE)
 
 
 def usual_of(past: Sequence[PastRun]) -> FamilyBaseline | None:
@@ -66,8 +72,8 @@ def usual_of(past: Sequence[PastRun]) -> FamilyBaseline | None:
     seconds = sorted(_completed(past)[:LOOKED_BACK_ON])
     if len(seconds) < _ENOUGH:
         return None
-    rank = -(-95 * len(seconds) // 100)
-    return FamilyBaseline(timedelta(seconds=seconds[rank - 1]), len(seconds))
+    within = len(seconds) - -(-len(seconds) // 10)
+    return FamilyBaseline(timedelta(seconds=seconds[within - 1]), within, len(seconds))
 
 
 def _completed(past: Sequence[PastRun]) -> list[int]:
@@ -93,7 +99,7 @@ def due_milestones(  # noqa: PLR0913, PLR0917 - each is one thing known of the j
     A job that rolls up others spends nothing itself and has no limit of its own: only its hours count.
     """
     ran = running_for(job, now)
-    if job.status is not JobStatus.IN_PROGRESS:
+    if job.status not in RUNNING:
         return ()
     if ran is None:
         due: tuple[Milestone | None, ...] = (_pending(job, now),)
@@ -105,9 +111,24 @@ def due_milestones(  # noqa: PLR0913, PLR0917 - each is one thing known of the j
             _limit(job, ran),
             _burn(job, ran, hourly, rules, alerted),
             _family(ran, usual),
-            None if usual and ran <= usual.most else _long(ran, usual, rules, alerted, _WITHOUT_HISTORY),
+            _long(ran, usual, rules, alerted, _WITHOUT_HISTORY)
+            if usual is None or ran > _silent_for(usual, rules)
+            else None,
         )
-    return tuple(milestone for milestone in due if milestone and milestone.key not in alerted)
+    return tuple(_with_status(job, milestone) for milestone in due if milestone and milestone.key not in alerted)
+
+
+def _with_status(job: Job, milestone: Milestone) -> Milestone:
+    """Say that a job is stopping: it may upload for hours, and nobody expects it to run."""
+    if job.status is not JobStatus.STOPPING:
+        return milestone
+    doing = f" ({job.secondary_status})" if job.secondary_status not in {None, job.status} else ""
+    return Milestone(milestone.key, f"{milestone.sentence}; SageMaker says it is Stopping{doing}")
+
+
+def _silent_for(usual: FamilyBaseline, rules: AlertThresholds) -> timedelta:
+    """How long a family's own history keeps LongRunningHours from counting: never beyond three times these hours."""
+    return min(usual.most, _SILENCED * rules.long_running)
 
 
 _WITHOUT_HISTORY = f"fewer than {_ENOUGH} completed runs of its family say what is usual"
@@ -150,11 +171,11 @@ def _burn(
 def _family(ran: timedelta, usual: FamilyBaseline | None) -> Milestone | None:
     if usual is None or ran <= usual.most:
         return None
-    how = "more than twice" if usual.most == 2 * usual.p95 else f"over {_text(_ABOVE)} more than"
+    how = "more than twice" if usual.most == 2 * usual.typical else f"over {_text(_ABOVE)} more than"
     return Milestone(
         "family",
-        f"it has run for {_text(ran)}, {how} the {_text(usual.p95)} that 95 % of the last {usual.runs} completed runs "
-        "of its family stayed within",
+        f"it has run for {_text(ran)}, {how} the {_text(usual.typical)} that {usual.within} of the last "
+        f"{usual.runs} completed runs of its family stayed within",
     )
 
 
@@ -166,9 +187,7 @@ def _long(
     level = _highest(first, Decimal(ran // timedelta(seconds=1)) / _HOUR, "long", alerted)
     if level is None:
         return None
-    why = (
-        f"and beyond its family's own history, within which that does not count ({_text(usual.most)})" if usual else ""
-    )
+    why = f"and beyond what its family's own history excuses ({_text(_silent_for(usual, rules))})" if usual else ""
     return Milestone(
         f"long#{level:f}h",
         f"it has run for {_text(ran)}, longer than {level:f} h (LongRunningHours is {first:f}, alerted again at each "

@@ -41,6 +41,12 @@ class OpenJobs(OpenJobReader, Protocol):
         A job that is in already keeps its milestones and its snooze.
         """
 
+    def mark_provisional(self, job: Job) -> bool:
+        """Note that a job has ended, and that only its row is not final; say whether it is in.
+
+        Raises what ``Ledger.put`` does.
+        """
+
     def mark_alerted(self, job: Job, milestones: Collection[str]) -> bool:
         """Remember an alert's milestones; say whether the job is in. Raises what ``Ledger.put`` does."""
 

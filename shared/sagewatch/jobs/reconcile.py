@@ -24,12 +24,13 @@ def lacks_something(reported: Job) -> bool:
 def reconcile(reported: Job, found: Job, now: datetime) -> Job:
     """Join an ended job's event with the Describe answer: Describe knows more, the event fills the gaps.
 
-    If Describe answers with a job created after this one ended, that job has taken its name. Then the event is all
-    there is. Raises
+    If Describe answers with a later job, that job has taken the name. Then the event is all there is. Raises
     ``JobNotSettledError`` where Describe lags behind the event.
     """
-    if reported.ended_at and found.created_at and reported.ended_at < found.created_at - _SKEW:
+    if _has_taken_the_name(found, reported):
         return reported
+    if not same_job(reported, found):
+        raise JobNotSettledError(f"Describe still answers with an earlier {reported.kind} job named {reported.name}")
     if found.status.deleting:
         found = replace(found, status=reported.status)
     if not found.status.ended:
@@ -60,10 +61,23 @@ def lacks_billed_seconds(job: Job, now: datetime) -> bool:
 
 
 def same_job(one: Job, other: Job) -> bool:
-    """Whether two reports of one ARN are of one job: names are used again, and clocks differ a little."""
+    """Whether two reports of one ARN are of one job: names are used again, and clocks differ a little.
+
+    Creation times decide. Where one report has none, the job may not have been created after the other one's end.
+    """
+    if one.created_at and other.created_at:
+        return abs(one.created_at - other.created_at) <= _SKEW
     if one.dated_at is None or other.dated_at is None:
         return False
-    return abs(one.dated_at - other.dated_at) <= _SKEW
+    return not (_has_taken_the_name(one, other) or _has_taken_the_name(other, one))
+
+
+def _has_taken_the_name(later: Job, earlier: Job) -> bool:
+    """Whether a report is of a job that was created after the other job, or after the other job's last sign of life."""
+    if later.created_at is None:
+        return False
+    seen = earlier.created_at or earlier.ended_at or earlier.modified_at
+    return seen is not None and later.created_at - seen > _SKEW
 
 
 def without_pool(job: Job, now: datetime) -> Job:

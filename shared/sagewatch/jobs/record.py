@@ -16,6 +16,7 @@ from sagewatch.jobs.decisions import (
     Action,
     EndedJob,
     JobDecision,
+    MarkProvisional,
     RefreshTotal,
     SendAlert,
     SendCostReport,
@@ -48,6 +49,7 @@ class RecordEffect(StrEnum):
     RECORDED_BEFORE = "recorded before"
     TOTAL_STALE = "total marked as stale"
     UNTRACKED = "no longer tracked"
+    PROVISIONAL = "read again until its row is final"
     ALERTED = "alert queued"
 
 
@@ -157,11 +159,14 @@ class JobRecorder:
         """Read the failure's context, which costs calls, only for a failure."""
         return self.failure_context.background(job, owner.name if owner else None) if classify(job) else UNKNOWN
 
-    def _do(self, action: Action) -> RecordEffect:
+    def _do(self, action: Action) -> RecordEffect:  # noqa: PLR0911 - one for each action
         match action:
-            case TrackOpenJob(job, provisional, backfilled_at):
-                added = self.open_jobs.add(job, provisional=provisional, backfilled_at=backfilled_at)
+            case TrackOpenJob(job, backfilled_at):
+                added = self.open_jobs.add(job, backfilled_at=backfilled_at)
                 return RecordEffect.TRACKED if added else RecordEffect.ENDED_BEFORE
+            case MarkProvisional(job):
+                marked = self.open_jobs.mark_provisional(job)
+                return RecordEffect.PROVISIONAL if marked else RecordEffect.UNTRACKED
             case WriteRecord(row):
                 return self._record(row)
             case RefreshTotal(changed):

@@ -10,7 +10,7 @@ from sagewatch.errors import JobNotFoundError, MalformedEventError, OutOfTimeErr
 from sagewatch.jobs.decisions import decide_unread
 from sagewatch.jobs.long_running import FamilyHistories, LongRunningAlerts
 from sagewatch.jobs.owners import JobOwners
-from sagewatch.jobs.ports import Checkpoints, OpenJob, OpenJobs
+from sagewatch.jobs.ports import Checkpoint, Checkpoints, OpenJob, OpenJobs
 from sagewatch.jobs.reconcile import lacks_billed_seconds, same_job, without_pool
 from sagewatch.jobs.record import JobRecorder, RecordEffect
 from sagewatch.jobs.sweep_run import NO_PROGRESS, JobSweepReport, ListingRun, SweepProgress, advance, no_time_limit
@@ -117,7 +117,9 @@ class JobSweep:
                 _need(more_time, _LISTING_SHARE, "the next run lists the rest")
             point = replace(point, low=None, floor=None) if point.low else last or point
         finally:
-            if point != last and point.top > run.since:
+            if last and last.low and point == last:
+                point = Checkpoint(last.floor or run.since)  # no progress: list again from the newest job on
+            if point != last and (last or point.top > run.since):
                 self.checkpoints.save(name, point)
         self.progress.done(kind, region)
 

@@ -82,6 +82,19 @@ def test_one_job_is_found_as_the_index_has_it(index: Index) -> None:
     assert index.snoozes.find(replace(JOB, created_at=CREATED + timedelta(hours=1))) is None
 
 
+def test_a_job_is_marked_provisional_while_it_is_in_and_keeps_the_rest(index: Index) -> None:
+    """The mark comes after the row: a job that was taken out meanwhile is not put in again."""
+    index.open_jobs.add(JOB, backfilled_at=NOW)
+    index.open_jobs.mark_alerted(JOB, ["pending"])
+    before = index.only()
+    index.ledger.put(a_row(JOB))
+
+    assert index.open_jobs.mark_provisional(JOB) is True
+    assert index.only() == replace(before, provisional=True)
+    index.open_jobs.remove(JOB)
+    assert index.open_jobs.mark_provisional(JOB) is False
+
+
 def test_a_job_that_is_put_in_again_keeps_what_was_told_and_its_snooze(index: Index) -> None:
     """Every change of its secondary status puts it in again; all else is as it was told last."""
     index.open_jobs.add(JOB, backfilled_at=NOW)

@@ -21,10 +21,13 @@ from sagewatch.pricing.job_cost import PricingStatus, cost_of
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
 from sagewatch.slack.messages.render import Message, render
 from tests.fakes.diagnostics import InMemoryJobMetrics
-from tests.worlds.builders import BOOK, ENDED, NOW, World, a_failed_job, a_job, a_row, an_event
+from tests.worlds.builders import BOOK, CREATED, ENDED, NOW, World, a_failed_job, a_job, a_row, an_event
 
-DEAR = a_job(  # 25 h x 1.408
-    groups=(InstanceGroup("ml.g5.xlarge", 1),), billable_seconds=90_000, started_at=ENDED - timedelta(hours=25)
+DEAR = a_job(
+    created_at=CREATED.replace(hour=9, minute=20),  # 25 h x 1.408
+    groups=(InstanceGroup("ml.g5.xlarge", 1),),
+    billable_seconds=90_000,
+    started_at=ENDED - timedelta(hours=25),
 )
 
 
@@ -130,7 +133,7 @@ def test_a_dear_job_is_recorded_and_then_reported_with_its_use() -> None:
 def test_a_cheap_job_asks_for_no_metrics() -> None:
     """Nor does one that is reported for what was told of it before."""
     world = World()
-    world.has(a_job())
+    world.has(a_job(created_at=CREATED.replace(hour=9, minute=20)))
     world.recorder.on_event(an_event("training-job-completed"))
     world.recorder.cost_reports.report(a_job(), a_row(), with_use=False)
 

@@ -270,3 +270,11 @@ def test_a_report_of_many_hosts_ends_with_a_summary() -> None:
         "all 19 hosts: CPU 10 % (peak 20 %), memory 5 % (peak 6 %)",
         "no metrics of 1 more",
     ]
+
+
+def test_the_hosts_of_a_job_with_any_count_are_a_bounded_number() -> None:
+    """An event may name 10**9 instances; their names alone would be 100 GB."""
+    job = a_job(groups=(InstanceGroup("ml.m5.xlarge", 10**9), InstanceGroup("ml.g5.xlarge", 10**9)))
+
+    assert len(hosts_of(job) or ()) == 1000
+    assert measure(job, {}, Window.of(NOW - timedelta(hours=1), NOW)).silent == 2 * 10**9

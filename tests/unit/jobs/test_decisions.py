@@ -83,7 +83,12 @@ def test_a_job_stopped_by_its_limit_is_told() -> None:
 
 def test_a_provisional_row_keeps_the_job_watched() -> None:
     """So that a sweep looks again."""
-    assert kinds(decided(a_job(keep_alive_seconds=600))) == ["TrackOpenJob", "WriteRecord", "RefreshTotal"]
+    assert kinds(decided(a_job(keep_alive_seconds=600))) == [
+        "TrackOpenJob",
+        "WriteRecord",
+        "RefreshTotal",
+        "MarkProvisional",
+    ]
 
 
 def test_the_alert_carries_what_people_need() -> None:

@@ -114,23 +114,33 @@ def test_spot_is_said_to_be_at_most() -> None:
     ("hours", "usual", "due"),
     [
         ([1] * 5, "1:00:00", True),
-        ([3, *[1] * 5], "3:00:00", False),  # the 95th percentile of six is the sixth
+        ([3, *[1] * 5], "1:00:00", True),  # one long run does not make long runs usual
+        ([3, 3, *[1] * 5], "3:00:00", False),
         ([1] * 4, None, False),  # too few to call anything usual
-        (
-            [3, *[1] * 18, 1.2],
-            "1:12:00",
-            True,
-        ),  # nearest rank of 20 is the 19th: one outlier in twenty counts for nothing
-        ([3, 3, *[1] * 18], "3:00:00", False),
+        ([3, *[1] * 18, 1.2], "1:00:00", True),  # of twenty the longest two are left out
+        ([3, 3, 3, *[1] * 17], "3:00:00", False),
         ([*[1] * 20, *[9] * 20], "1:00:00", True),  # the last twenty count
+        ([24, *[1 / 6] * 17], "0:10:00", True),
     ],
 )
-def test_what_is_usual_is_the_95th_percentile_of_the_last_20(hours: list[float], usual: str | None, due: bool) -> None:  # noqa: FBT001 - a table
-    """By nearest rank; a run of 2 h 30 min is more than twice of an hour."""
+def test_what_is_usual_leaves_out_the_longest_tenth_of_the_last_20(
+    hours: list[float],
+    usual: str | None,
+    due: bool,  # noqa: FBT001 - a table
+) -> None:
+    """At least one run is left out. A run of 2 h 30 min is more than twice of an hour."""
     found = usual_of(runs(*hours))
 
-    assert (str(found.p95) if found else None) == usual
+    assert (str(found.typical) if found else None) == usual
     assert ("family" in keys(a_running_job(2.5 * HOUR), runs(*hours))) is due
+
+
+@pytest.mark.parametrize(("hours", "due"), [(71, []), (73, ["long#48h"])])
+def test_a_familys_history_silences_its_hours_up_to_three_times_long_running_hours(
+    hours: float, due: list[str]
+) -> None:
+    """A family of 80 hours would be silent for 160; nobody should wait that long for a job that hangs."""
+    assert keys(a_running_job(hours * HOUR), runs(*[80] * 6)) == due
 
 
 def test_only_completed_runs_say_what_is_usual() -> None:
@@ -138,7 +148,7 @@ def test_only_completed_runs_say_what_is_usual() -> None:
     past = [*runs(*[0.01] * 20, status=JobStatus.FAILED), *runs(*[9] * 20, status=JobStatus.STOPPED), *runs(*[2] * 5)]
     unknown = [replace(run, ran_seconds=None) for run in runs(*[1] * 9)]
 
-    assert str(usual_of([*unknown, *past]).p95) == "2:00:00"  # type: ignore[union-attr] # or the test fails
+    assert str(usual_of([*unknown, *past]).typical) == "2:00:00"  # type: ignore[union-attr] # or the test fails
 
 
 @pytest.mark.parametrize(("minutes", "due"), [(40, []), (41, ["family"])])
@@ -160,12 +170,12 @@ def test_a_familys_rung_says_its_numbers_and_the_rule() -> None:
     family, long = due_milestones(a_running_job(61 * HOUR), runs(*[30] * 6), CENT, RULES, NOW, ())
 
     assert family.sentence == (
-        "it has run for 2 d 13 h, more than twice the 1 d 6 h that 95 % of the last 6 completed runs of its family "
-        "stayed within"
+        "it has run for 2 d 13 h, more than twice the 1 d 6 h that 5 of the last 6 completed runs of its family stayed "
+        "within"
     )
     assert long.sentence == (
         "it has run for 2 d 13 h, longer than 48 h (LongRunningHours is 24, alerted again at each doubling), and "
-        "beyond its family's own history, within which that does not count (2 d 12 h)"
+        "beyond what its family's own history excuses (2 d 12 h)"
     )
 
 
@@ -229,10 +239,19 @@ def test_of_parents_only_the_hours_count(kind: ResourceKind) -> None:
     assert not asks_history(parent, NOW, ())
 
 
-@pytest.mark.parametrize("status", [status for status in JobStatus if status is not JobStatus.IN_PROGRESS])
-def test_of_a_job_that_does_not_run_on_nothing_is_due(status: JobStatus) -> None:
-    """Somebody stops it already, or it has ended."""
+@pytest.mark.parametrize("status", [status for status in JobStatus if status.ended or status.deleting])
+def test_of_a_job_that_ended_nothing_is_due(status: JobStatus) -> None:
+    """Its row says the rest."""
     assert keys(a_running_job(100 * HOUR, status=status), hourly=Decimal(5000)) == []
+
+
+def test_a_job_that_hangs_in_stopping_is_reported_like_one_in_progress() -> None:
+    """It may upload for a day on expensive instances; the sentence says what it does."""
+    job = a_running_job(27 * HOUR, status=JobStatus.STOPPING, secondary_status="Uploading")
+    due = due_milestones(job, (), Decimal(101), RULES, NOW, ())
+
+    assert [milestone.key for milestone in due] == ["burn#1600", "long#24h"]
+    assert all(milestone.sentence.endswith("; SageMaker says it is Stopping (Uploading)") for milestone in due)
 
 
 def test_several_rungs_are_told_the_most_urgent_first() -> None:

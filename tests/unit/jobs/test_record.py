@@ -26,7 +26,12 @@ from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, ResourceKind
 from tests.worlds.builders import CREATED, ENDED, NOW, STARTED, World, a_failed_job, a_job, a_row, an_event
 
-TRAINING = a_failed_job(name="Fraud-XGB-02", arn="arn:aws:sagemaker:us-east-1:111122223333:training-job/fraud-xgb-02")
+ANNOUNCED = CREATED.replace(hour=9, minute=20)  # when the jobs of the captured events were created
+TRAINING = a_failed_job(
+    name="Fraud-XGB-02",
+    arn="arn:aws:sagemaker:us-east-1:111122223333:training-job/fraud-xgb-02",
+    created_at=ANNOUNCED,
+)
 
 
 def test_a_failed_job_becomes_one_row_and_one_alert() -> None:
@@ -68,7 +73,7 @@ def test_a_transform_event_needs_no_call_at_all() -> None:
 def test_a_transform_event_without_its_end_is_asked_about() -> None:
     """Describe, where the event lacks what the cost needs."""
     world = World()
-    found = a_job(kind=ResourceKind.TRANSFORM, name="Score-01", billable_seconds=None)
+    found = a_job(created_at=ANNOUNCED, kind=ResourceKind.TRANSFORM, name="Score-01", billable_seconds=None)
     world.has(found)
     world.recorder.on_event(an_event("transform-job-completed", TransformEndTime=None))
 
@@ -78,8 +83,8 @@ def test_a_transform_event_without_its_end_is_asked_about() -> None:
 def test_a_processing_jobs_tags_are_asked_for() -> None:
     """Its events carry none."""
     world = World()
-    job = a_job(kind=ResourceKind.PROCESSING, name="Features-01", arn="arn:processing", tags=None)
-    job = replace(job, created_at=STARTED.replace(hour=9))
+    job = a_job(created_at=ANNOUNCED, kind=ResourceKind.PROCESSING, name="Features-01", arn="arn:processing", tags=None)
+
     world.has(job)
     world.jobs.tagged["arn:processing"] = {"owner": "bo@example.com"}
     world.recorder.on_event(an_event("processing-job-completed"))
@@ -141,12 +146,12 @@ def test_a_running_job_that_is_gone_or_ended_by_now_ends_well() -> None:
 def test_duplicates_and_any_order_give_the_same_table(order: tuple[str, ...]) -> None:
     """One row, nothing open, one identity of alert."""
     world = World()
-    world.has(replace(TRAINING, created_at=CREATED))
+    world.has(TRAINING)
     events = {
         "start": an_event("training-job-in-progress", TrainingJobName=TRAINING.name, TrainingJobArn=TRAINING.arn),
         "end": an_event("training-job-failed", TrainingJobName=TRAINING.name),
     }
-    created = int(CREATED.timestamp() * 1000)
+    created = int(ANNOUNCED.timestamp() * 1000)
     for name in order:
         event = events[name]
         event["detail"]["CreationTime"] = created
@@ -163,7 +168,7 @@ def test_a_final_row_replaces_a_provisional_one_and_never_the_other_way() -> Non
     event = an_event("training-job-failed")
     world.recorder.on_event(event)
     created = world.rows[0].created_at
-    world.has(replace(TRAINING, created_at=CREATED.replace(hour=9, minute=20), billable_seconds=60))
+    world.has(replace(TRAINING, billable_seconds=60))
     world.recorder.on_event(event)
     world.jobs.found.clear()
     world.recorder.on_event(event)
@@ -176,7 +181,7 @@ def test_a_final_row_replaces_a_provisional_one_and_never_the_other_way() -> Non
 def test_an_end_that_describe_does_not_know_yet_is_tried_again() -> None:
     """The event is ahead."""
     world = World()
-    world.has(replace(TRAINING, status=JobStatus.IN_PROGRESS, created_at=CREATED.replace(hour=9, minute=20)))
+    world.has(replace(TRAINING, status=JobStatus.IN_PROGRESS))
 
     with pytest.raises(JobNotSettledError, match="Describe says InProgress"):
         world.recorder.on_event(an_event("training-job-failed"))
@@ -186,7 +191,7 @@ def test_an_end_that_describe_does_not_know_yet_is_tried_again() -> None:
 def test_a_completed_job_without_billed_seconds_is_read_again_and_never_written_as_0() -> None:
     """It was read too early."""
     world = World()
-    world.has(a_job(billable_seconds=None, tags=None, ended_at=NOW - timedelta(minutes=59)))
+    world.has(a_job(created_at=ANNOUNCED, billable_seconds=None, tags=None, ended_at=NOW - timedelta(minutes=59)))
 
     with pytest.raises(JobNotSettledError, match="billed seconds"):
         world.recorder.on_event(an_event("training-job-completed"))
@@ -210,6 +215,27 @@ def test_a_name_used_again_by_a_job_that_ended_too_mixes_nothing() -> None:
     world.recorder.on_event(an_event("training-job-failed"))
 
     assert [(row.created_at, row.status) for row in world.rows] == [("2026-11-20T09:20:00Z", JobStatus.FAILED)]
+
+
+def test_a_job_that_never_launched_is_not_taken_for_the_next_one_of_its_name() -> None:
+    """Its event has no end, so only the creation times tell the two jobs apart."""
+    for status in (JobStatus.IN_PROGRESS, JobStatus.COMPLETED):
+        world = World()
+        world.has(replace(TRAINING, status=status, created_at=ANNOUNCED + timedelta(minutes=5)))
+        world.recorder.on_event(an_event("training-job-failed", TrainingStartTime=None, TrainingEndTime=None))
+
+        assert [(row.created_at, row.status) for row in world.rows] == [("2026-11-20T09:20:00Z", JobStatus.FAILED)]
+        assert len(world.alerts.sent) == 1
+
+
+def test_an_end_of_a_job_that_describe_does_not_know_yet_is_tried_again() -> None:
+    """Describe still answers with the job that had the name before."""
+    world = World()
+    world.has(replace(TRAINING, created_at=ANNOUNCED - timedelta(hours=2), ended_at=ANNOUNCED - timedelta(hours=1)))
+
+    with pytest.raises(JobNotSettledError, match="earlier training job"):
+        world.recorder.on_event(an_event("training-job-failed"))
+    assert world.rows == []
 
 
 def test_an_end_in_the_same_second_as_the_creation_is_the_same_job() -> None:
@@ -245,7 +271,12 @@ def test_billed_seconds_that_never_come_leave_a_provisional_row() -> None:
     """An hour after the end, start and end have to do."""
     world = World()
     world.has(
-        a_job(billable_seconds=None, ended_at=NOW - timedelta(minutes=61), started_at=NOW - timedelta(minutes=91))
+        a_job(
+            created_at=ANNOUNCED,
+            billable_seconds=None,
+            ended_at=NOW - timedelta(minutes=61),
+            started_at=NOW - timedelta(minutes=91),
+        )
     )
     world.recorder.on_event(an_event("training-job-completed", TrainingEndTime=None))
 
@@ -256,7 +287,12 @@ def test_the_last_modification_dates_a_row_and_prices_nothing() -> None:
     """It is not the end."""
     world = World()
     job = a_job(
-        kind=ResourceKind.PROCESSING, name="Features-01", billable_seconds=None, ended_at=None, modified_at=ENDED
+        created_at=ANNOUNCED,
+        kind=ResourceKind.PROCESSING,
+        name="Features-01",
+        billable_seconds=None,
+        ended_at=None,
+        modified_at=ENDED,
     )
     world.has(job)
     world.recorder.on_event(an_event("processing-job-completed", ProcessingEndTime=None))
@@ -267,7 +303,7 @@ def test_the_last_modification_dates_a_row_and_prices_nothing() -> None:
 def test_an_unpriced_type_is_recorded_and_told() -> None:
     """Its row has no amount."""
     world = World()
-    world.has(a_job(groups=(InstanceGroup("ml.p9.48xlarge", 1),), started_at=STARTED))
+    world.has(a_job(created_at=ANNOUNCED, groups=(InstanceGroup("ml.p9.48xlarge", 1),), started_at=STARTED))
     world.recorder.on_event(an_event("training-job-completed"))
 
     assert [(row.pricing, row.cost_usd) for row in world.rows] == [(PricingStatus.UNPRICED, None)]
@@ -296,7 +332,7 @@ def test_what_is_no_event_is_refused(body: str) -> None:
 def test_the_answer_names_the_reason_and_what_happened() -> None:
     """What `sam local invoke` prints."""
     world = World()
-    world.has(a_job())
+    world.has(a_job(created_at=ANNOUNCED))
 
     assert world.recorder.on_message(json.dumps(an_event("training-job-completed"))).to_log() == {
         "reason": "training job Fraud-XGB-01 ended as Completed: priced $0.46,"
@@ -311,7 +347,7 @@ def test_a_child_without_an_owner_asks_its_parent_and_one_with_an_owner_does_not
     world.jobs.tagged["arn:tuner"] = {"owner": "bo@example.com"}
     world.has(replace(TRAINING, tags=None, parent_arn="arn:tuner"))
     world.recorder.on_event(an_event("training-job-failed", Tags={}))
-    world.has(a_job(parent_arn="arn:tuner"))
+    world.has(a_job(created_at=ANNOUNCED, parent_arn="arn:tuner"))
     world.recorder.on_event(an_event("training-job-completed"))
 
     assert [(row.owner, row.owner_source) for row in world.rows] == [
@@ -384,7 +420,7 @@ def test_a_failure_is_told_with_its_log_its_family_and_its_incident() -> None:
     assert alert.log == "\n".join([LOG[1], "KeyError: 'x' of [redacted], ana@example.com"])
     assert alert.family == FamilyFailures(name="Fraud-XGB", count=3, cost_usd="1.38", unknown=0, more=False)
     assert alert.reason == "AlgorithmError: ask [redacted] or ana@example.com"
-    assert alert.incident == incident_of(TRAINING.arn, "2026-11-20T09:58:00Z")
+    assert alert.incident == incident_of(TRAINING.arn, "2026-11-20T09:20:00Z")
     assert alert.happened_at == ENDED
 
 

@@ -194,6 +194,36 @@ def test_a_warm_pool_is_read_until_it_ends_and_the_day_is_summed_again() -> None
     assert world.open_jobs.jobs == {}
 
 
+@pytest.mark.parametrize("failing", ["put", "total", "alert", "done"])
+@pytest.mark.parametrize("after", [False, True])
+def test_work_on_a_provisional_row_that_was_cut_off_is_done_by_the_next_sweep(failing: str, after: bool) -> None:  # noqa: FBT001 - a table
+    """Whichever write fails, before or after it took effect: the job counts as done only when all else is done."""
+    world = World()
+    world.has(replace(a_failed_job(billable_seconds=None), tags=None))
+    owner, name = {
+        "put": (world.ledger, "put"),
+        "total": (world.marks, "add"),
+        "alert": (world.alerts, "send"),
+        "done": (world.open_jobs, "mark_provisional"),
+    }[failing]
+    real = getattr(owner, name)
+
+    def once(*args: object) -> object:
+        setattr(owner, name, real)
+        if after:
+            real(*args)
+        raise ThrottledError("slow down")
+
+    setattr(owner, name, once)
+    world.sweep()
+    world.sweep()
+
+    assert [row.pricing for row in world.rows] == [PricingStatus.PROVISIONAL]
+    assert DayKey("2026-11-20") in world.marks.tokens
+    assert len({alert.alert_id for alert in world.alerts.sent}) == 1
+    assert [entry.provisional for entry in world.open_jobs.jobs.values()] == [True]
+
+
 def test_a_pool_that_still_runs_writes_nothing_and_tells_nothing_again() -> None:
     """Its job failed; that was told."""
     world = World()
@@ -447,6 +477,38 @@ def test_a_day_with_more_jobs_than_a_sweep_can_list_is_listed_all_the_same() -> 
 
     assert (len(world.rows), [swept.complete for swept in sweeps]) == (200, [False, True])
     assert world.lists.calls.count("list training in us-east-1") == 21  # the second it was cut off in is listed again
+
+
+def test_a_listing_that_was_cut_off_is_not_resumed_for_ever() -> None:
+    """Its newest job gets older than the first look back, and later jobs must still be listed."""
+    world = World()
+    world.lists.page = 2
+    for number in range(4):
+        world.has(numbered(ENDED_JOB, number))
+    world.job_sweep.sweep(time_to_list(1))
+    world.now += timedelta(days=40)
+    world.sweep()
+    later = numbered(ENDED_JOB, 100, NOW + timedelta(days=39))
+    world.has(later)
+    world.sweep()
+
+    assert later.name in {row.resource_name for row in world.rows}
+
+
+def test_a_resumed_listing_that_makes_no_progress_begins_again_at_the_newest_job() -> None:
+    """Its next page fails every time; what is newer is listed all the same."""
+    world = World()
+    world.lists.page = 2
+    for number in range(4):
+        world.has(numbered(ENDED_JOB, number))
+    world.job_sweep.sweep(time_to_list(1))
+    world.lists.failures[ResourceKind.TRAINING] = ThrottledError("Rate exceeded")
+    world.sweep()
+    world.lists.failures.clear()
+    world.has(numbered(ENDED_JOB, 100))
+    world.sweep()
+
+    assert len(world.rows) == 5
 
 
 def test_jobs_created_while_a_listing_was_cut_off_are_listed_by_the_next() -> None:

@@ -90,6 +90,10 @@ class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
         return True
 
     @override
+    def mark_provisional(self, job: Job) -> bool:
+        return _update(self._client, self._state, job, _setting({"provisional": True}))
+
+    @override
     def mark_alerted(self, job: Job, milestones: Collection[str]) -> bool:
         change = {
             "UpdateExpression": "ADD told :milestones",

@@ -85,7 +85,7 @@ SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
             "https://acc.blob.core.windows.net/c?[redacted]",
         ),
         ('password="a b c" host=x', "password=[redacted] host=x"),
-        ('{\\"password\\": \\"hunter2\\"}', '{\\"password\\": [redacted]'),
+        ('{\\"password\\": \\"hunter2\\"}', '{\\"password\\": [redacted]}'),
         ("db_pwd: hunter2", "db_pwd: [redacted]"),
         ("hf_token: abcdefgh", "hf_token: [redacted]"),
         ("AccountKey=abc==;EndpointSuffix=x", "AccountKey=[redacted]"),

@@ -1,0 +1,9 @@
+"""What stands in the place of masked text, and lists of words."""
+
+SLOT = "[redacted]"
+ARGUMENTS = "[arguments left out]"
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text, for lists that are easier to read as one."""
+    return tuple(text.split())

@@ -8,6 +8,7 @@ from typing import override
 from sagewatch.alerts.ports import Lease
 from sagewatch.jobs.ports import Checkpoint, Checkpoints, OpenJob, OpenJobs, Snoozes
 from sagewatch.ledger.records import key_of
+from sagewatch.pricing.job_cost import unbilled_as
 from sagewatch.sagemaker.resources import Job, Key, job_to_describe
 from tests.fakes.ledger import InMemoryLedger
 
@@ -50,7 +51,9 @@ class InMemoryOpenJobs(OpenJobs, Snoozes):
             groups=job.groups,
         )
         before = self.jobs.get(key, OpenJob(known))
-        self.jobs[key] = replace(before, job=known, provisional=provisional, backfilled_at=backfilled_at)
+        unbilled = unbilled_as(job) or before.unbilled
+        state = {"provisional": provisional, "backfilled_at": backfilled_at, "unbilled": unbilled}
+        self.jobs[key] = replace(before, job=known, **state)  # type: ignore[arg-type] # by name
         return True
 
     @override

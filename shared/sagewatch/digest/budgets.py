@@ -1,57 +1,77 @@
-"""Monthly budgets of owners: how much of them is used, where the month is going, and what of that is worth telling.
+"""Monthly budgets of owners: how much of each is used, the forecast, and which of that is worth an alert.
 
-The forecast is a straight line over the month so far: what has been spent, divided by the days that are over, times the
-days of the month. It says nothing before three days are over. Months and days are in UTC, and only days that are over
-count.
+A budget is used by what is booked (rows of ended work) and by what is open (work in progress, in no row yet). The
+forecast is what is used, plus the hourly price of what is open until the month ends. Months are in UTC.
 """
 
-import calendar
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from sagewatch.ledger.totals import DayTotal
+from sagewatch.pricing.book import for_time
 
 EVERYBODY = "*"
 THRESHOLDS = (100, 80, 50)  # percent
-_FORECAST_FROM = 3  # days
+_LONGEST_MONTH = timedelta(days=32)
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an owner may spend in a month, in USD; ``EVERYBODY`` is all owners together, and jobs without one."""
+    """The amount in USD that an owner may spend in a month. ``EVERYBODY`` is all owners and work without an owner."""
 
     owner: str
     usd: Decimal
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCost:
+    """What an owner's work in progress has cost in this month, in no row yet, and what it costs by the hour, in USD."""
+
+    owner: str | None
+    usd: Decimal
+    hourly_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetState:
-    """A budget, and what has been spent of it up to the end of ``day``."""
+    """A budget on a ``day``: ``spent_usd`` is booked, ``open_usd`` is in progress and costs ``hourly_usd``.
+
+    ``until`` is the time up to which open work is counted; without it, no open work is known.
+    """
 
     owner: str
     budget_usd: Decimal
     spent_usd: Decimal
     day: date
+    open_usd: Decimal = _ZERO
+    hourly_usd: Decimal = _ZERO
+    until: datetime | None = None
+
+    @property
+    def used_usd(self) -> Decimal:
+        """What is booked and what is open."""
+        return self.spent_usd + self.open_usd
 
     @property
     def percent(self) -> Decimal:
-        """How much of it is used."""
-        return self.spent_usd * 100 / self.budget_usd
+        """The share of the budget that is used."""
+        return self.used_usd * 100 / self.budget_usd
 
     @property
     def forecast_usd(self) -> Decimal | None:
-        """What the month will come to, if it goes on as it has begun; ``None`` while that cannot be told."""
-        if self.day.day < _FORECAST_FROM:
+        """What is used by the end of the month if open work runs on; ``None`` if no open work is known."""
+        if self.until is None:
             return None
-        return self.spent_usd / self.day.day * calendar.monthrange(self.day.year, self.day.month)[1]
+        left = max(timedelta(0), month_end(self.day) - self.until)
+        return self.used_usd + for_time(self.hourly_usd, left)
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetFinding:
-    """A threshold in percent that has been reached; without one, the forecast passes the budget."""
+    """A threshold in percent that is reached. Without a threshold, the forecast exceeds the budget."""
 
     state: BudgetState
     threshold: int | None
@@ -62,17 +82,50 @@ class BudgetFinding:
         return self.state.owner, f"{self.state.day:%Y-%m}", str(self.threshold or "forecast")
 
 
-def states_of(budgets: Sequence[Budget], totals: Iterable[DayTotal], day: date) -> tuple[BudgetState, ...]:
-    """How budgets stand at the end of a day. Totals of other months, and of later days, are left out."""
+def month_start(day: date) -> datetime:
+    """Return the first moment of a day's month in UTC."""
+    return datetime.combine(day.replace(day=1), time(), UTC)
+
+
+def month_end(day: date) -> datetime:
+    """Return the first moment of the next month in UTC."""
+    return month_start((day.replace(day=1) + _LONGEST_MONTH).replace(day=1))
+
+
+def states_of(
+    budgets: Sequence[Budget],
+    totals: Iterable[DayTotal],
+    day: date,
+    *,
+    open_costs: Sequence[OpenCost] = (),
+    until: datetime | None = None,
+) -> tuple[BudgetState, ...]:
+    """Return the state of each budget on a day. Totals of other months and of later days are left out."""
     first, last = day.replace(day=1).isoformat(), day.isoformat()
-    spent = _by_owner(total for total in totals if first <= total.day <= last)
-    return tuple(BudgetState(budget.owner, budget.usd, spent.get(budget.owner, _ZERO), day) for budget in budgets)
+    booked = [
+        (cell.owner, spend.cost_usd)
+        for total in totals
+        if first <= total.day <= last
+        for cell, spend in total.cells.items()
+    ]
+    return tuple(
+        BudgetState(
+            budget.owner,
+            budget.usd,
+            _sum(usd for owner, usd in booked if _covers(budget, owner)),
+            day,
+            _sum(cost.usd for cost in open_costs if _covers(budget, cost.owner)),
+            _sum(cost.hourly_usd for cost in open_costs if _covers(budget, cost.owner)),
+            until,
+        )
+        for budget in budgets
+    )
 
 
 def findings(states: Iterable[BudgetState]) -> list[BudgetFinding]:
-    """What is worth telling: of each budget the highest threshold that is reached, and a forecast above it.
+    """Return what is worth an alert: of each budget the highest threshold reached, and a forecast above the budget.
 
-    A forecast above what is spent already is no news.
+    A forecast above what is used already is no news.
     """
     found = []
     for state in states:
@@ -80,16 +133,15 @@ def findings(states: Iterable[BudgetState]) -> list[BudgetFinding]:
         if reached is not None:
             found.append(BudgetFinding(state, reached))
         forecast = state.forecast_usd
-        if state.spent_usd < state.budget_usd and forecast is not None and forecast > state.budget_usd:
+        if state.used_usd < state.budget_usd and forecast is not None and forecast > state.budget_usd:
             found.append(BudgetFinding(state, None))
     return found
 
 
-def _by_owner(totals: Iterable[DayTotal]) -> Mapping[str, Decimal]:
-    spent = {EVERYBODY: _ZERO}
-    for total in totals:
-        for cell, spend in total.cells.items():
-            spent[EVERYBODY] += spend.cost_usd
-            if cell.owner is not None:
-                spent[cell.owner] = spent.get(cell.owner, _ZERO) + spend.cost_usd
-    return spent
+def _covers(budget: Budget, owner: str | None) -> bool:
+    """Whether work of an owner uses a budget. An owner tag that is spelt as ``EVERYBODY`` has no budget of its own."""
+    return budget.owner in {EVERYBODY, owner}
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, _ZERO)

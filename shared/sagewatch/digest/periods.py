@@ -95,8 +95,20 @@ def read_request(event: object, now: datetime, zone: ZoneInfo) -> DigestRequest 
 
 
 def _scheduled(at: datetime, zone: ZoneInfo) -> DateRange:
-    monday = at.astimezone(zone).weekday() == _MONDAY
-    return _ending(DigestPeriod.WEEKLY if monday else DigestPeriod.DAILY, at.astimezone(UTC).date() - _A_DAY)
+    """Begin after the last day of the run before, so that a clock change leaves no day out.
+
+    Where the schedule's hour crosses UTC's midnight with daylight saving time, a run may be two UTC days after the
+    one before (its digest covers both), or on the same one (its digest is the same, and is posted once).
+    """
+    local = at.astimezone(zone)
+    period = DigestPeriod.WEEKLY if local.weekday() == _MONDAY else DigestPeriod.DAILY
+    length = _A_WEEK if period is DigestPeriod.WEEKLY else _A_DAY
+    last, before = (_last_day_over(moment) for moment in (local, local - length))  # wall-clock time, as the schedule's
+    return DateRange(period, min(before + _A_DAY, last), last)
+
+
+def _last_day_over(moment: datetime) -> date:
+    return moment.astimezone(UTC).date() - _A_DAY
 
 
 def _ending(period: DigestPeriod, last: date, until: datetime | None = None) -> DateRange:

@@ -1,26 +1,30 @@
 """What runs at this moment, and what it costs an hour."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from sagewatch.digest.budgets import OpenCost, month_start
 from sagewatch.digest.summary import Running
 from sagewatch.idle.ports import NotebookStateReader
 from sagewatch.idle.state import NotebookState
 from sagewatch.jobs.ports import OpenJobReader
 from sagewatch.notebooks.open_costs import OpenSessionCosts, SessionCost
+from sagewatch.notebooks.session import accrued
 from sagewatch.pricing.book import Rates, for_time
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.pricing.job_cost import stored
+from sagewatch.sagemaker.resources import Job, ResourceKind
 
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningNowReader:
-    """Reads the open jobs, the open sessions of notebooks, and which of those have been announced as idle.
+    """Reads the open jobs, the open sessions of notebooks, and which of those SageWatch announced as idle.
 
-    Jobs at the on-demand price of all their instances: the index does not say which run on spot, or wait to start.
+    A job counts from its creation at the on-demand price of all its instances, because the index does not say when it
+    started or whether it runs on spot. Jobs that no instance hours are billed for, prepaid or free, are left out.
     """
 
     meter: OpenSessionCosts
@@ -30,7 +34,8 @@ class RunningNowReader:
     def read(self) -> Running:
         """Read everything, in every region in use. Raises what the ports raise."""
         in_service = [reading for reading in self.meter.read() if reading.session.in_service]
-        hourly = list(self._jobs())
+        jobs = list(self._jobs())
+        hourly = [usd for _, usd in jobs]
         idle = list(self._idle(in_service))
         return Running(
             jobs=len(hourly),
@@ -40,15 +45,39 @@ class RunningNowReader:
             unpriced=hourly.count(None) + sum(reading.hourly.usd is None for reading in in_service),
             idle=len(idle),
             idle_usd=_sum(idle),
+            so_far_usd=stored(_sum([*(reading.usd for reading in in_service), *map(self._so_far, jobs)])),
         )
 
-    def _jobs(self) -> Iterator[Decimal | None]:
-        """An hour of each job. One that rolls up others runs nothing itself."""
+    def open_costs(self, day: date, until: datetime) -> Iterator[OpenCost]:
+        """Yield what open work has cost in the month of a day, up to a time. Raises what the ports raise.
+
+        A session counts the part of it that lies in the month, as its rows will. A job counts as a whole in the month
+        it ends in, which is this one as long as the month is not over; the index does not say who owns it.
+        """
+        start = month_start(day)
+        for reading in self.meter.read():
+            since = max(reading.session.since, start)
+            if since < until:
+                book = self.meter.prices.book(reading.session.region)
+                cost = accrued(replace(reading.session, since=since), until, book, self.meter.discount_percent)
+                yield OpenCost(reading.session.owner, cost.usd or _ZERO, reading.hourly.usd or _ZERO)
+        if start.month == until.month:
+            for job in self._jobs():
+                yield OpenCost(None, self._so_far(job), job[1] or _ZERO)
+
+    def _so_far(self, job: tuple[Job, Decimal | None]) -> Decimal:
+        started, hourly = job[0].created_at, job[1]
+        if started is None or hourly is None:
+            return _ZERO
+        return for_time(hourly, max(timedelta(0), self.meter.clock() - started))
+
+    def _jobs(self) -> Iterator[tuple[Job, Decimal | None]]:
+        """Each billed job with the price of an hour. A job that rolls up others runs nothing itself."""
         for region in self.meter.all_regions():
             rates = self._rates(region)
             for entry in self.open_jobs.of_region(region):
-                if not entry.provisional and not entry.job.kind.is_rollup:
-                    yield rates.of_job(entry.job)
+                if not entry.provisional and not entry.unbilled and not entry.job.kind.is_rollup:
+                    yield entry.job, rates.of_job(entry.job)
 
     def _idle(self, in_service: Iterable[SessionCost]) -> Iterator[Decimal | None]:
         """What each has cost since it was last used. One that was stopped since it was announced is not there."""

@@ -10,7 +10,7 @@ from sagewatch.alerts.base import alert_id
 from sagewatch.alerts.ports import AlertQueue, PostedMessages
 from sagewatch.clock import Clock, iso
 from sagewatch.digest.alerts import BudgetAlert, ChartImage, DigestAlert
-from sagewatch.digest.budgets import Budget, BudgetState, findings, states_of
+from sagewatch.digest.budgets import Budget, BudgetState, findings, month_end, states_of
 from sagewatch.digest.health import HealthReader, sentence
 from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, InvalidRequest, read_request
 from sagewatch.digest.ports import ChartRenderer, ImageUploads
@@ -73,10 +73,10 @@ class DigestSender:
 
     def _write(self, asked: DigestRequest) -> DigestOutcome:
         span, name = asked.span, self._name(asked.span)
-        closed = min(span.last, self.clock().astimezone(UTC).date() - _A_DAY)
         wanted = not self.posted.find(name)
-        totals = self._totals(span, closed) if wanted or asked.scheduled else ()
-        states = states_of(self.budgets, totals, closed)
+        day = self._budget_day(span)
+        totals = self._totals(span, day) if wanted or asked.scheduled else ()
+        states = self._budgets(totals, day) if wanted or asked.scheduled else ()
         told = self._tell_budgets(states) if asked.scheduled else 0
         if not wanted:
             return DigestOutcome(name, span, queued=False, budgets_told=told)
@@ -90,12 +90,26 @@ class DigestSender:
         so_far = iso(span.until)[:13] if span.until else ""
         return alert_id("digest", self.account, self.region, span.period, str(span.first), str(span.last), so_far)
 
-    def _totals(self, span: DateRange, closed: date) -> Sequence[DayTotal]:
+    def _budget_day(self, span: DateRange) -> date:
+        """Return the day that budgets are stated for: today if the period's month is not over, else its last day."""
+        today = self.clock().astimezone(UTC).date()
+        return today if (span.last.year, span.last.month) == (today.year, today.month) else span.last
+
+    def _budgets(self, totals: Sequence[DayTotal], day: date) -> tuple[BudgetState, ...]:
+        """State every budget, with the work in progress if that belongs to the month."""
+        now = self.clock()
+        if not self.budgets or day < now.astimezone(UTC).date() - _A_DAY:
+            return states_of(self.budgets, totals, day)
+        until = min(now, month_end(day))
+        open_costs = list(self.gauge.open_costs(day, until))
+        return states_of(self.budgets, totals, day, open_costs=open_costs, until=until)
+
+    def _totals(self, span: DateRange, day: date) -> Sequence[DayTotal]:
         """The days of the chart, which hold the period and the one before; with budgets, those of the month too."""
-        first = span.last - (CHART_DAYS - 1) * _A_DAY
+        first, last = span.last - (CHART_DAYS - 1) * _A_DAY, span.last
         if self.budgets:
-            first = min(first, closed.replace(day=1))
-        return list(self.spending.days(LedgerQuery(first_day=first, last_day=span.last)))
+            first, last = min(first, day.replace(day=1)), max(last, day)
+        return list(self.spending.days(LedgerQuery(first_day=first, last_day=last)))
 
     def _digest(self, span: DateRange, totals: Sequence[DayTotal], states: tuple[BudgetState, ...]) -> Digest:
         """One pass over the rows, from the day before on: what was stopped then may have saved something since."""

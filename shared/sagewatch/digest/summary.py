@@ -53,6 +53,7 @@ class Running:
     """What runs at this moment, in USD an hour. ``unpriced`` of it have no known price and are in no sum.
 
     ``idle`` notebooks of it have been announced as idle, and have cost ``idle_usd`` since they were last used.
+    Everything together has cost ``so_far_usd``, which is in no row and in no total yet.
     """
 
     jobs: int = 0
@@ -62,6 +63,7 @@ class Running:
     unpriced: int = 0
     idle: int = 0
     idle_usd: Decimal = _ZERO
+    so_far_usd: Decimal = _ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

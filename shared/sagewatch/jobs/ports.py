@@ -15,7 +15,8 @@ class OpenJob:
 
     ``provisional`` says that it ended and its row is not final. ``backfilled_at`` is when a backfill put it in: people
     are not alerted to an end before that. ``alerted`` names the milestones people were alerted to, and ``snooze`` says
-    until when they want no more alerts.
+    until when they want no more alerts. ``unbilled`` is the pricing of a job without billed instance hours, such as
+    ``covered``; without it, the job is billed or nobody has described it yet.
     """
 
     job: Job
@@ -23,6 +24,7 @@ class OpenJob:
     backfilled_at: datetime | None = None
     alerted: frozenset[str] = frozenset()
     snooze: Lease | None = None
+    unbilled: str | None = None
 
 
 class OpenJobReader(Protocol):

@@ -189,7 +189,7 @@ class JobSweep:
     def _complete(self, entry: OpenJob, found: Job) -> None:
         """Keep the role and the instances, once: a listing has neither, Describe has both."""
         if entry.job.role_arn is None and found.role_arn and not entry.provisional:
-            known = replace(entry.job, role_arn=found.role_arn, groups=found.groups)
+            known = replace(found, created_at=entry.job.created_at)
             self.open_jobs.add(known, backfilled_at=entry.backfilled_at)
 
     def _unsettled(self, entry: OpenJob, found: Job) -> bool:

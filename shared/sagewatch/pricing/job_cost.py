@@ -86,6 +86,12 @@ def without_instances(job: Job) -> Cost | None:
     return None
 
 
+def unbilled_as(job: Job) -> PricingStatus | None:
+    """Say why no instance hours of a job are billed, if that is known; a roll-up has the jobs it started."""
+    unbilled = None if job.kind.is_rollup else without_instances(job)
+    return unbilled.pricing if unbilled else None
+
+
 def _by_the_hour(job: Job, book: PriceBook, discount_percent: Decimal) -> Cost:
     if job.groups and job.never_launched:
         return _nothing()

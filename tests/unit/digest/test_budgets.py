@@ -1,11 +1,11 @@
 """Budgets, by hand."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from sagewatch.digest.budgets import EVERYBODY, Budget, BudgetState, findings, states_of
+from sagewatch.digest.budgets import EVERYBODY, Budget, BudgetState, OpenCost, findings, month_end, states_of
 from sagewatch.ledger.totals import Cell, DayTotal, Spend
 from sagewatch.sagemaker.resources import ResourceKind
 
@@ -19,9 +19,11 @@ def a_total(day: str, **usd: str) -> DayTotal:
     return DayTotal(day, cells)
 
 
-def a_state(spent: str, day: int, budget: str = "100") -> BudgetState:
-    """A budget of November, which has 30 days."""
-    return BudgetState("ana", Decimal(budget), Decimal(spent), date(2026, 11, day))
+def a_state(spent: str, day: int, open_usd: str = "0", hourly: str = "0") -> BudgetState:
+    """A budget of 100 in November, at nine in the morning of a day; the month has 30 days."""
+    until = datetime(2026, 11, day, 9, tzinfo=UTC)
+    amounts = (Decimal(spent), date(2026, 11, day), Decimal(open_usd), Decimal(hourly))
+    return BudgetState("ana", Decimal(100), *amounts, until)
 
 
 def test_a_budget_counts_its_month_up_to_a_day() -> None:
@@ -35,31 +37,63 @@ def test_a_budget_counts_its_month_up_to_a_day() -> None:
     budgets = [Budget("ana", Decimal(60)), Budget(EVERYBODY, Decimal(370)), Budget("chi", Decimal(1))]
     ana, everybody, chi = states_of(budgets, totals, date(2026, 11, 5))
 
-    assert (ana.spent_usd, ana.percent, ana.forecast_usd) == (Decimal(30), Decimal(50), Decimal(180))
+    assert (ana.spent_usd, ana.percent, ana.forecast_usd) == (Decimal(30), Decimal(50), None)
     assert (everybody.spent_usd, everybody.percent) == (Decimal(37), Decimal(10))
-    assert (chi.spent_usd, chi.forecast_usd) == (Decimal(0), Decimal(0))
+    assert chi.spent_usd == Decimal(0)
+
+
+def test_open_work_uses_a_budget_beside_what_is_booked() -> None:
+    """It is stated apart; work without an owner uses the budget of everybody alone."""
+    budgets = [Budget("ana", Decimal(100)), Budget(EVERYBODY, Decimal(100))]
+    open_costs = [OpenCost("ana", Decimal(20), Decimal(1)), OpenCost(None, Decimal(5), Decimal(2))]
+    until = datetime(2026, 11, 30, 0, tzinfo=UTC)
+    ana, everybody = states_of(
+        budgets, [a_total("2026-11-01", ana="10")], date(2026, 11, 30), open_costs=open_costs, until=until
+    )
+
+    assert [ana.spent_usd, ana.open_usd, ana.used_usd, ana.percent] == [Decimal(usd) for usd in (10, 20, 30, 30)]
+    assert [everybody.used_usd, everybody.hourly_usd] == [Decimal(35), Decimal(3)]
+    assert [ana.forecast_usd, everybody.forecast_usd] == [Decimal(30 + 24), Decimal(35 + 3 * 24)]
+
+
+@pytest.mark.parametrize("tag", ["*", "ana", None])
+def test_every_amount_counts_once_for_everybody(tag: str | None) -> None:
+    """Whatever an owner tag says, the sign for everybody included."""
+    total = DayTotal("2026-11-01", {Cell(ResourceKind.TRAINING, tag): Spend(jobs=1, cost_usd=Decimal(100))})
+    [state] = states_of([Budget(EVERYBODY, Decimal(1000))], [total], date(2026, 11, 5))
+
+    assert state.spent_usd == Decimal(100)
 
 
 @pytest.mark.parametrize(
-    ("spent", "day", "told"),
+    ("spent", "day", "open_usd", "hourly", "told"),
     [
-        ("0", 10, []),
-        ("33.32", 10, []),  # 99.96 by the end
-        ("33.34", 10, [None]),  # 100.02
-        ("33.34", 2, []),  # two days are no line
-        ("49.99", 30, []),
-        ("50", 20, [50]),  # 75 by the end
-        ("50", 3, [50, None]),
-        ("79.99", 29, [50]),
-        ("80", 28, [80]),
-        ("99.99", 20, [80, None]),
-        ("100", 20, [100]),  # that it will pass is no news then
-        ("1000", 1, [100]),
+        ("0", 10, "0", "0", []),
+        ("49.99", 30, "0", "0", []),
+        ("50", 20, "0", "0", [50]),
+        ("0", 20, "50", "0", [50]),
+        ("30", 20, "49.99", "0", [50]),
+        ("80", 28, "0", "0", [80]),
+        ("10", 29, "10", "2.05", []),  # 39 hours are left: 99.95
+        ("10", 29, "10", "2.06", [None]),  # 100.34
+        ("70", 29, "10", "1", [80, None]),
+        ("60", 29, "40", "9", [100]),  # that it will pass is no news then
+        ("1000", 1, "0", "0", [100]),
+        ("15", 1, "0", "0", []),  # a lump on the first day is no rate
     ],
 )
-def test_thresholds_and_forecasts(spent: str, day: int, told: list[int | None]) -> None:
-    """Only the highest threshold that is reached; a forecast from the third day on."""
-    assert [finding.threshold for finding in findings([a_state(spent, day)])] == told
+def test_thresholds_and_forecasts(spent: str, day: int, open_usd: str, hourly: str, told: list[int | None]) -> None:
+    """Only the highest threshold that is reached; a forecast is what is used plus what open work will cost."""
+    assert [finding.threshold for finding in findings([a_state(spent, day, open_usd, hourly)])] == told
+
+
+def test_a_real_overrun_is_reported_after_its_forecast() -> None:
+    """The forecast of a month and each of its thresholds are alerts of their own."""
+    forecast, overrun = (findings([a_state(*how)]) for how in (("40", 20, "9", "1"), ("40", 28, "60", "1")))
+
+    assert [finding.threshold for finding in forecast] == [None]
+    assert [finding.threshold for finding in overrun] == [100]
+    assert forecast[0].identity != overrun[0].identity
 
 
 def test_a_finding_is_the_same_all_month() -> None:
@@ -69,3 +103,12 @@ def test_a_finding_is_the_same_all_month() -> None:
 
     assert first.identity == again.identity == ("ana", "2026-11", "50")
     assert december.identity == ("ana", "2026-12", "50")
+
+
+@pytest.mark.parametrize("day", ["2026-01-31", "2026-02-28", "2026-11-30", "2026-12-31", "2028-02-29"])
+def test_a_month_ends_where_the_next_begins(day: str) -> None:
+    """The day after the last one."""
+    last = date.fromisoformat(day)
+
+    assert month_end(last).date() == last + timedelta(days=1)
+    assert month_end(last.replace(day=1)) == month_end(last)

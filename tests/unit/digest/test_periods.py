@@ -1,6 +1,7 @@
 """Which days a digest is about, and who may ask for what."""
 
-from datetime import UTC, date, datetime
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -50,6 +51,45 @@ def test_the_schedule_asks_for_yesterday_and_on_mondays_for_the_week(at: str, zo
     asked = read_request({"period": "scheduled", "at": at}, datetime.fromisoformat(at), ZoneInfo(zone))
 
     assert asked == DigestRequest(expected, scheduled=True)
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [
+        ("America/New_York", 19),
+        ("America/Los_Angeles", 16),
+        ("Europe/Berlin", 1),
+        ("Australia/Sydney", 10),
+        ("Pacific/Auckland", 9),
+        ("Asia/Kolkata", 9),
+        ("Europe/Berlin", 9),
+    ],
+)
+def test_a_year_of_scheduled_digests_leaves_out_no_day(zone: str, hour: int) -> None:
+    """Whatever the clocks do: every day is over when its digest is written, and daily digests share no day."""
+    spans: set[DateRange] = set()
+    for number in range(400):
+        day = date(2026, 1, 1) + timedelta(days=number)
+        at = datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        spans.add(span({"period": "scheduled", "at": at.isoformat()}, at, zone))
+        assert max(spans, key=lambda one: one.last).last < at.date()
+    covered = Counter(
+        one.first + timedelta(days=number)
+        for one in spans
+        if one.period is DigestPeriod.DAILY
+        for number in range((one.last - one.first).days + 1)
+    )
+    weekly = {
+        one.first + timedelta(days=number)
+        for one in spans
+        if one.period is DigestPeriod.WEEKLY
+        for number in range((one.last - one.first).days + 1)
+    }
+    year = {date(2026, 1, 15) + timedelta(days=number) for number in range(365)}
+
+    assert year <= covered.keys() | weekly
+    assert year <= weekly
+    assert set(covered.values()) == {1}
 
 
 def test_a_late_try_is_about_the_day_it_was_due_for() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -183,6 +184,7 @@ def test_what_runs_now_is_told_with_its_price() -> None:
         unpriced=1,
         idle=1,
         idle_usd=Decimal("14.1"),
+        so_far_usd=Decimal("74.9753333333"),  # 30 h of the notebook, and the job at $0.46 since its creation
     )
 
 
@@ -238,14 +240,14 @@ def test_what_makes_no_sense_does_nothing() -> None:
 
 
 def test_the_daily_run_tells_of_budgets_once() -> None:
-    """55.97 + 48 + 1000 in November: ana's 80 %, everybody's 100 %; by hand nobody is told."""
+    """55.97 + 48 + 1000 + 100 in November: ana's 80 %, everybody's 100 %; by hand nobody is told."""
     world = DigestWorld(Budget("ana@example.com", Decimal(1300)), Budget(EVERYBODY, Decimal(1100)))
     a_week(world)
     written(world)
     assert world.budget_alerts == []
     assert [(state.owner, str(state.spent_usd)) for state in world.digests[0].digest.budgets] == [
-        ("ana@example.com", "1060.97"),
-        ("*", "1103.97"),
+        ("ana@example.com", "1160.97"),
+        ("*", "1203.97"),
     ]
     for _ in range(2):
         world.digester.on_event({"period": "scheduled"})
@@ -253,17 +255,80 @@ def test_the_daily_run_tells_of_budgets_once() -> None:
             world.deliveries.confirm(alert.alert_id, MessageRef("C", "1.0"), world.now)
 
     told = [(alert.state.owner, alert.threshold) for alert in world.budget_alerts]
-    assert told == [("ana@example.com", 80), ("ana@example.com", None), ("*", 100)]
+    assert told == [("ana@example.com", 80), ("*", 100)]
 
 
-def test_a_day_that_is_not_over_is_in_no_budget() -> None:
-    """A line through half a day is none."""
+def test_a_budget_counts_what_is_booked_until_now() -> None:
+    """What ended this morning is no longer open, so it has to be booked."""
     world = DigestWorld(Budget("ana@example.com", Decimal(100)))
-    world.row("today", "2026-11-23", "90")
+    world.row("today", "2026-11-23", "70")
     world.row("yesterday", "2026-11-22", "22")
-    [state] = written(world, {"period": "daily", "day": "2026-11-23"}).budgets
+    [state] = written(world).budgets
 
-    assert (state.spent_usd, state.day, state.forecast_usd) == (Decimal(22), date(2026, 11, 22), Decimal(30))
+    assert (state.spent_usd, state.open_usd, state.day) == (Decimal(92), Decimal(0), date(2026, 11, 23))
+    assert state.forecast_usd == Decimal(92)
+
+
+def test_an_open_session_uses_its_owners_budget() -> None:
+    """A notebook in service since August has no row, and has cost its budget many times over in this month alone."""
+    world = DigestWorld(Budget("ana", Decimal(500)), Budget(EVERYBODY, Decimal(50_000)))
+    world.open_session("lab", datetime.fromisoformat("2026-08-01T00:00:00Z"), "ml.g5.xlarge")
+    world.digester.on_event({"period": "scheduled"})
+    digest = world.digests[0].digest
+    ana, everybody = digest.budgets
+    hours = Decimal(22 * 24 + 9)
+
+    assert digest.running.notebooks_usd == Decimal("1.41")
+    assert (ana.spent_usd, ana.open_usd, ana.hourly_usd) == (Decimal(0), Decimal("1.41") * hours, Decimal("1.41"))
+    assert ana.forecast_usd == Decimal("1.41") * 30 * 24
+    assert everybody.open_usd == ana.open_usd
+    assert digest.running.so_far_usd > ana.open_usd  # since August
+    assert [(alert.state.owner, alert.threshold) for alert in world.budget_alerts] == [("ana", 100)]
+
+
+def test_a_running_job_uses_the_budget_of_everybody() -> None:
+    """From its creation, at the price of all its instances; the index does not say who owns it."""
+    world = DigestWorld(Budget("ana", Decimal(500)), Budget(EVERYBODY, Decimal(1000)))
+    created = world.now - timedelta(hours=10)
+    world.open_jobs.add(
+        a_job(status=JobStatus.IN_PROGRESS, created_at=created, groups=(InstanceGroup("ml.m5.xlarge", 2),))
+    )
+    digest = written(world)
+    ana, everybody = digest.budgets
+
+    assert (ana.open_usd, everybody.open_usd, everybody.hourly_usd) == (Decimal(0), Decimal("4.6"), Decimal("0.46"))
+    assert digest.running.so_far_usd == Decimal("4.6")
+
+
+@pytest.mark.parametrize("changes", [{"training_plan_arn": "arn:plan"}, {"serverless": True}])
+def test_what_is_not_billed_by_the_hour_does_not_run_up(changes: dict[str, Any]) -> None:
+    """Prepaid and serverless work is left out of "running now" and of budgets."""
+    world = DigestWorld(Budget(EVERYBODY, Decimal(1000)))
+    groups = (InstanceGroup("ml.m5.xlarge", 8),)
+    world.open_jobs.add(a_job(status=JobStatus.IN_PROGRESS, created_at=world.now, groups=groups, **changes))
+    digest = written(world)
+
+    assert (digest.running.jobs, {digest.running.jobs_usd, digest.budgets[0].hourly_usd}) == (0, {Decimal(0)})
+
+
+def test_a_month_that_is_over_counts_its_part_of_a_session() -> None:
+    """On the first of December: November's part, and nothing that is still to come."""
+    world = DigestWorld(Budget("ana", Decimal(500)))
+    world.now = datetime.fromisoformat("2026-12-01T09:00:00Z")
+    world.open_session("lab", datetime.fromisoformat("2026-11-30T00:00:00Z"), "ml.g5.xlarge")
+    [state] = written(world, {"period": "daily"}).budgets
+
+    assert (state.day, state.open_usd) == (date(2026, 11, 30), Decimal("1.41") * 24)
+    assert state.forecast_usd == state.used_usd
+
+
+def test_a_digest_of_long_ago_knows_no_open_work() -> None:
+    """What is open now says nothing of a budget in August."""
+    world = DigestWorld(Budget("ana", Decimal(500)))
+    world.open_session("lab", datetime.fromisoformat("2026-08-01T00:00:00Z"), "ml.g5.xlarge")
+    [state] = written(world, {"period": "daily", "day": "2026-08-31"}).budgets
+
+    assert (state.day, state.open_usd, state.forecast_usd) == (date(2026, 8, 31), Decimal(0), None)
 
 
 # A month of 300,000 rows, made up as it is read. Amounts are whole cents, and the oracle adds up integers.

@@ -15,6 +15,7 @@ from sagewatch.clock import Clock, iso
 from sagewatch.errors import ThrottledError
 from sagewatch.jobs.ports import OpenJob, OpenJobReader, OpenJobs, Snoozes
 from sagewatch.ledger.records import key_time
+from sagewatch.pricing.job_cost import unbilled_as
 from sagewatch.sagemaker.resources import InstanceGroup, Job, ResourceKind, job_to_describe
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
         expires = max(datetime.fromisoformat(created_at) + _OPEN_FOR, self._clock() + _LOOKED_AT_WITHIN)
         times = {"created_at": created_at, "expires_at": int(expires.timestamp())}
         state = {"provisional": provisional, "backfilled_at": backfilled_at and iso(backfilled_at)}
-        change: Any = {"TableName": self._state, "Key": _open_key(job), **_setting({**facts, **runs, **times, **state})}
+        billed = {"unbilled": unbilled} if (unbilled := unbilled_as(job)) else {}  # a listing does not know: keep it
+        changed = _setting({**facts, **runs, **times, **state, **billed})
+        change: Any = {"TableName": self._state, "Key": _open_key(job), **changed}
         key = to_item({"resource_arn": job.arn, "created_at": created_at})
         with translated("dynamodb:TransactWriteItems on the open jobs"):
             try:
@@ -177,6 +180,7 @@ def _open_job(item: Mapping[str, Any]) -> OpenJob:
         backfilled_at and datetime.fromisoformat(backfilled_at),
         frozenset(item.get("told", ())),
         read_lease(item["snooze"]) if "snooze" in item else None,
+        item.get("unbilled"),
     )
 
 

@@ -47,10 +47,14 @@ def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
     passed = f"has used {alert.threshold} % of its budget" if alert.threshold else "is on its way past its budget"
     headline = f"{who} {passed} for {state.day:%B %Y}"
     forecast = state.forecast_usd
-    straight = f" Going on like this, the month comes to {money(forecast)}." if forecast is not None else ""
-    used = f"{money(state.spent_usd)} of {money(state.budget_usd)}"
-    sentence = f"{used} up to the end of {_day(state.day)} (UTC).{straight}"
-    small = "The forecast is a straight line over the month so far. Each threshold is told once a month."
+    expected = f" Forecast for the month: {money(forecast)}." if forecast is not None else ""
+    sentence = (
+        f"{money(state.used_usd)} of {money(state.budget_usd)} on {_day(state.day)} (UTC){_open(state)}.{expected}"
+    )
+    small = (
+        "The forecast adds the hourly price of what is still running until the month ends. Running jobs count in the "
+        "total budget only. Each threshold is reported once a month."
+    )
     return f"{headline}: {sentence}", [section(f"*{headline}*\n{sentence}"), context(small)]
 
 
@@ -144,7 +148,8 @@ def _running(running: Running) -> list[str]:
         return []
     unpriced = f"; {running.unpriced} of them of unknown price" if running.unpriced else ""
     idle = f"; {running.idle} announced as idle, {money(running.idle_usd)} since last used" if running.idle else ""
-    return [f"*Running now:* {' and '.join(things)}{unpriced}{idle}"]
+    so_far = f"; {money(running.so_far_usd)} so far, in no total yet" if running.so_far_usd else ""
+    return [f"*Running now:* {' and '.join(things)}{unpriced}{so_far}{idle}"]
 
 
 def _budgets(states: Sequence[BudgetState]) -> list[str]:
@@ -156,9 +161,14 @@ def _budgets(states: Sequence[BudgetState]) -> list[str]:
 
 
 def _state(state: BudgetState) -> str:
-    used = f"{money(state.spent_usd)} of {money(state.budget_usd)} ({_rounded(state.percent)} %)"
+    used = f"{money(state.used_usd)} of {money(state.budget_usd)} ({_rounded(state.percent)} %){_open(state)}"
     forecast = state.forecast_usd
-    return used if forecast is None else f"{used}, going on like this {money(forecast)}"
+    return used if forecast is None else f"{used}. Forecast: {money(forecast)}"
+
+
+def _open(state: BudgetState) -> str:
+    """Say how much of what is used is in progress."""
+    return f", {money(state.open_usd)} of it still running" if state.open_usd else ""
 
 
 def _notes(alert: DigestAlert) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from local.slack.block_kit import faults
+from sagewatch.delivery.registry import read_alert
 from sagewatch.digest.alerts import BudgetAlert, ChartImage, DigestAlert
 from sagewatch.digest.budgets import BudgetState
 from sagewatch.digest.periods import DateRange, DigestPeriod
@@ -65,7 +66,7 @@ def a_week(name: str = "ana", job: str = "fraud-xgb") -> Digest:
             idle=1,
             idle_usd=Decimal("14.1"),
         ),
-        budgets=(BudgetState(name, Decimal(1000), Decimal(500), date(2026, 11, 22)),) * 30,
+        budgets=(a_budget_state(name, "380", "120", "0.30"),) * 30,
     )
 
 
@@ -121,7 +122,7 @@ def test_a_week_says_it_all() -> None:
         "*Unpriced:* 2 jobs without a known cost, in no sum",
         "*Idling:* cost $14.00 until 2 notebooks were stopped; 1 of them of unknown price",
         "*Stopping:* saved about $30.00 (20 h stopped, at most 12 h for each stop)",
-        "*Budget of ana:* $500.00 of $1,000.00 (50 %), going on like this $681.82",
+        "*Budget of ana:* $500.00 of $1,000.00 (50 %), $120.00 of it still running. Forecast: $681.80",
         "and 22 budgets used less",
         "Days are days in UTC",
     ):
@@ -163,38 +164,60 @@ def test_names_are_harmless(name: str) -> None:
     assert "<@" not in texts(told.blocks)
 
 
+def a_budget_state(owner: str, spent: str, running: str, hourly: str) -> BudgetState:
+    """A budget of 1,000 dollars, 25 days and six hours before November ends."""
+    until = datetime(2026, 11, 5, 18, tzinfo=UTC)
+    amounts = (Decimal(1000), Decimal(spent), date(2026, 11, 5), Decimal(running), Decimal(hourly))
+    return BudgetState(owner, *amounts, until)
+
+
 @pytest.mark.parametrize(
-    ("spent", "day", "threshold", "text", "end"),
+    ("spent", "running", "threshold", "text"),
     [
         (
             "500",
-            20,
+            "0",
             50,
-            "ana has used 50 % of its budget for November 2026: $500.00 of $1,000.00 up to the end of 20 November 2026",
-            " (UTC). Going on like this, the month comes to $750.00.",
+            (
+                "ana has used 50 % of its budget for November 2026: $500.00 of $1,000.00 on 5 November 2026 (UTC)."
+                " Forecast for the month: $500.00."
+            ),
         ),
         (
-            "400",
-            10,
+            "300",
+            "100",
             None,
-            "ana is on its way past its budget for November 2026: $400.00 of $1,000.00 up to the end of 10 November",
-            " 2026 (UTC). Going on like this, the month comes to $1,200.00.",
+            (
+                "ana is on its way past its budget for November 2026: $400.00 of $1,000.00 on 5 November 2026 (UTC),"
+                " $100.00 of it still running. Forecast for the month: $1,006.00."
+            ),
         ),
         (
-            "2000",
-            1,
+            "1500",
+            "500",
             100,
-            "ana has used 100 % of its budget for November 2026: $2,000.00 of $1,000.00 up to the end of 1 November",
-            " 2026 (UTC).",
+            (
+                "ana has used 100 % of its budget for November 2026: $2,000.00 of $1,000.00 on 5 November 2026 (UTC),"
+                " $500.00 of it still running. Forecast for the month: $2,606.00."
+            ),
         ),
     ],
 )
-def test_a_budget_is_told_in_a_sentence(spent: str, day: int, threshold: int | None, text: str, end: str) -> None:
-    """What is used, until when, and where the month is going."""
-    state = BudgetState("ana", Decimal(1000), Decimal(spent), date(2026, 11, day))
+def test_a_budget_is_told_in_a_sentence(spent: str, running: str, threshold: int | None, text: str) -> None:
+    """What is used, how much of that still runs, and the forecast."""
+    state = a_budget_state("ana", spent, running, "1" if running != "0" else "0")
     told = render(
         BudgetAlert(alert_id="b", account=ACCOUNT, region="us-east-1", instances=None, state=state, threshold=threshold)
     )
 
-    assert told.text == text + end
+    assert told.text == text
     assert faults([block.to_dict() for block in told.blocks]) == []
+
+
+def test_a_budget_alert_of_an_earlier_version_can_be_read() -> None:
+    """It knows no open work, and so no forecast."""
+    state = {"owner": "ana", "budget_usd": "1000", "spent_usd": "500", "day": "2026-11-05"}
+    alert = {"finding": "budget", "alert_id": "b", "account": ACCOUNT, "region": "us-east-1", "instances": None}
+    told = render(read_alert(json.dumps({**alert, "state": state, "threshold": 50})))
+
+    assert told.text.endswith("$500.00 of $1,000.00 on 5 November 2026 (UTC).")

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs, DynamoSnoozes
 from sagewatch.alerts.ports import Lease
 from sagewatch.jobs.ports import OpenJob, OpenJobs, Snoozes
 from sagewatch.ledger.ports import Ledger
+from sagewatch.pricing.job_cost import unbilled_as
 from sagewatch.sagemaker.resources import JobStatus
 from tests.fakes.jobs import InMemoryOpenJobs
 from tests.fakes.ledger import InMemoryLedger
@@ -141,3 +143,13 @@ def test_each_of_them_is_one_call(aws: Aws, tables: tuple[str, str]) -> None:
     open_jobs.of_region("us-east-1")
 
     assert calls == {"UpdateItem": 2, "Query": 1}
+
+
+@pytest.mark.parametrize("changes", [{"training_plan_arn": "arn:plan"}, {"serverless": True}])
+def test_a_job_without_billed_hours_is_remembered_as_such(index: Index, changes: dict[str, Any]) -> None:
+    """A listing, which knows no plan, does not forget it."""
+    job = a_job(status=JobStatus.IN_PROGRESS, **changes)
+    index.open_jobs.add(job)
+    index.open_jobs.add(a_job(status=JobStatus.IN_PROGRESS))
+
+    assert index.only().unbilled == unbilled_as(job) is not None

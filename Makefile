@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invoke backfill costs bench test unit check docs release format prices facts lock clean
+.PHONY: help setup demo up down invoke backfill costs bench test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -11,7 +11,7 @@ STACK := $(or $(STACK),$(STACK_NAME),sagewatch)
 COMPILE := .uv/bin/uv pip compile -q --generate-hashes --no-annotate --custom-compile-command "make lock"
 
 help: ## list these commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 .uv/ready: requirements-uv.txt
 	@echo "Setting up uv in .uv"
@@ -71,6 +71,10 @@ docs: setup ## build the documentation as a site in .local/site, and check every
 
 release: setup ## package the template and its archives, with checksums, into dist/
 	@python -m tools.release.package
+
+aws-shapes: setup ## compare what SageWatch reads with the newest botocore's model of SageMaker
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && .uv/bin/uv pip install -q --target "$$folder" --no-deps botocore \
+	  && python -m tools.aws_shapes --data "$$folder/botocore/data"
 
 format: setup ## format the code
 	ruff format

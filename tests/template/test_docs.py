@@ -93,7 +93,7 @@ def _makefile() -> str:
 
 
 def _explained() -> set[str]:
-    return set(re.findall(r"^([a-z]+):.*## ", _makefile(), flags=re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", _makefile(), flags=re.MULTILINE))
 
 
 def test_the_version_is_one(template: dict[str, Any]) -> None:

@@ -136,5 +136,5 @@ class NotebookAnnouncements:
 def _advice(notebook: Notebook, *, one_way: bool) -> str:
     if one_way:
         platform = notebook.platform or "an unknown platform"
-        return f"on {platform} it could not be started again; move it to notebook-al2023-v1 first"
+        return f"on {platform} it could not be started again; move it to an AL2023 platform first"
     return "only its log was asked, and a cell that runs without a word would not show there"

@@ -104,6 +104,11 @@ def decide_running(job: Job) -> JobDecision:
             return JobDecision(
                 f"{job.kind} job {job.name} is {job.status}: tracked until it ends", (TrackOpenJob(job),)
             )
+        case JobStatus.UNKNOWN:
+            return JobDecision(
+                f"{job.kind} job {job.name} has a status this version does not know: it stays open",
+                (TrackOpenJob(job),),
+            )
         case JobStatus.DELETING | JobStatus.DELETE_FAILED:
             return JobDecision(f"{job.kind} job {job.name} is {job.status}: its end was reported before")
         case JobStatus.COMPLETED | JobStatus.FAILED | JobStatus.STOPPED:

@@ -13,12 +13,10 @@ _SKEW = timedelta(minutes=1)  # between the clocks that date an event and a Desc
 def lacks_something(reported: Job) -> bool:
     """Whether an ended job's event leaves out what its row needs, so that Describe has to be asked.
 
-    Training events never carry the billed seconds, and processing events neither tags nor parents.
+    Training events never carry the billed seconds, processing events neither tags nor parents, and transform events
+    no AutoML job. A tuning job's event carries everything.
     """
-    if reported.kind in {ResourceKind.TRAINING, ResourceKind.PROCESSING}:
-        return True
-    measured = reported.kind is ResourceKind.TUNING or (reported.groups and reported.elapsed_seconds is not None)
-    return not measured or reported.created_at is None or reported.tags is None
+    return reported.kind is not ResourceKind.TUNING or reported.created_at is None or reported.tags is None
 
 
 def reconcile(reported: Job, found: Job, now: datetime) -> Job:

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import JobStatus, ResourceKind
+from sagewatch.sagemaker.resources import JobStatus, ResourceKind, seconds_between
 
 _MONTH, _DAY, _HOUR, _SIXTIETH = "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])", "(?:[01][0-9]|2[0-3])", "[0-5][0-9]"
 _STAMP = rf"""
@@ -54,10 +54,8 @@ def family_of(kind: ResourceKind, name: str) -> str:
 
 
 def ran_seconds(started_at: datetime | None, ended_at: datetime, billable_seconds: int | None) -> int | None:
-    """How long a run took by the clock; where no start is known, the billed seconds, if they are."""
-    if started_at is None:
-        return billable_seconds
-    return max(0, round((ended_at - started_at).total_seconds()))
+    """How long a run took by the clock; without a start, the billed seconds, if they are known."""
+    return billable_seconds if started_at is None else seconds_between(started_at, ended_at)
 
 
 def family_name(family: str) -> str:

@@ -52,6 +52,8 @@ def _change(session: Session | None, told: Notebook, at: datetime, by: RecordedB
             return _deleted(session, at, by, stopped_by)
         case NotebookStatus.UPDATING:  # only what is stopped can be updated, and its volume is billed all along
             return Change("it is being updated: nothing ends, nothing begins")
+        case NotebookStatus.PENDING_MAINTENANCE | NotebookStatus.IN_MAINTENANCE | NotebookStatus.UNKNOWN:
+            return Change("its status does not say whether it runs: nothing ends, nothing begins")
         case _:
             assert_never(told.status)
 

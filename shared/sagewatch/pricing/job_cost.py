@@ -93,7 +93,7 @@ def unbilled_as(job: Job) -> PricingStatus | None:
 
 
 def _by_the_hour(job: Job, book: PriceBook, discount_percent: Decimal) -> Cost:
-    if job.groups and job.never_launched:
+    if job.never_launched:
         return _nothing()
     seconds = _seconds(job)
     lines = tuple(GroupCost(group, book.instance_hour(job.kind, group.instance_type)) for group in job.groups)

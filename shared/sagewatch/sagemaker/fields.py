@@ -78,6 +78,8 @@ def _pair(item: object) -> tuple[str, str]:
 
 Timestamp = Annotated[datetime | None, BeforeValidator(parse_timestamp)]
 Tags = Annotated[dict[str, str] | None, BeforeValidator(parse_tags)]
+# Everything reads the account and the region out of an ARN.
+Arn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:[a-zA-Z-]+/.+$")]
 # It becomes part of host names.
 REGION = r"^[a-z]{2,4}(-[a-z]+)+-\d+$"
 Region = Annotated[str, StringConstraints(pattern=REGION)]

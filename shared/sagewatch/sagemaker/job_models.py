@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from sagewatch.errors import MalformedEventError
 from sagewatch.redaction import redact
-from sagewatch.sagemaker.fields import Name, Tags, Timestamp
+from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp
 from sagewatch.sagemaker.model_parts import (
     MOST,
     AppSpecification,
@@ -39,7 +39,7 @@ class JobModel(AwsModel):
     kind: ClassVar[ResourceKind]
 
     name: Name
-    arn: str | None
+    arn: Arn | None
     status: JobStatus
     creation_time: Timestamp = None
     last_modified_time: Timestamp = None
@@ -55,6 +55,7 @@ class JobModel(AwsModel):
     def job(self, *, account: str, region: str, described: bool) -> Job:
         """Become a ``Job`` of that account and region (the event's envelope knows them, its detail does not)."""
         details = self.details()
+        parent_arn = details.pop("parent_arn", None)
         return Job(
             kind=self.kind,
             name=self.name,
@@ -69,6 +70,7 @@ class JobModel(AwsModel):
             failure_reason=redact(details.pop("failure_reason", self.failure_reason)),
             tags=self.tags,
             role_arn=self.role_arn,
+            parent_arn=parent_arn.lower() if parent_arn else None,
             **details,
         )
 
@@ -82,7 +84,7 @@ class TrainingJobModel(JobModel):
     kind = ResourceKind.TRAINING
 
     name: Name = Field(alias="TrainingJobName")
-    arn: str | None = Field(None, alias="TrainingJobArn")
+    arn: Arn | None = Field(None, alias="TrainingJobArn")
     status: JobStatus = Field(alias="TrainingJobStatus")
     secondary_status: str | None = None
     training_start_time: Timestamp = None
@@ -95,7 +97,7 @@ class TrainingJobModel(JobModel):
     warm_pool_status: WarmPool | None = None
     model_artifacts: S3Artifacts | None = None
     tuning_job_arn: str | None = None
-    auto_ml_job_arn: str | None = Field(None, alias="AutoMLJobArn")
+    auto_ml_job_arn: Arn | None = Field(None, alias="AutoMLJobArn")
 
     def details(self) -> dict[str, Any]:
         """See ``JobModel``."""
@@ -110,12 +112,12 @@ class TrainingJobModel(JobModel):
             "groups": cluster.groups,
             "volume_gb": cluster.volume_size_in_gb,
             "keep_alive_seconds": cluster.keep_alive_period_in_seconds,
-            "training_plan_arn": cluster.training_plan_arn,
+            "training_plan_arn": cluster.plan,
             "billable_seconds": self.billable_time_in_seconds,
             "training_seconds": self.training_time_in_seconds,
             "spot": self.enable_managed_spot_training,
             "serverless": self.serverless_job_config is not None,
-            "parent_arn": self.tuning_job_arn or self.auto_ml_job_arn,
+            "parent_arn": self.auto_ml_job_arn or self.tuning_job_arn,
             "output_uri": self.model_artifacts.s3_model_artifacts if self.model_artifacts and completed else None,
         }
 
@@ -126,7 +128,7 @@ class ProcessingJobModel(JobModel):
     kind = ResourceKind.PROCESSING
 
     name: Name = Field(alias="ProcessingJobName")
-    arn: str | None = Field(None, alias="ProcessingJobArn")
+    arn: Arn | None = Field(None, alias="ProcessingJobArn")
     status: JobStatus = Field(alias="ProcessingJobStatus")
     processing_start_time: Timestamp = None
     processing_end_time: Timestamp = None
@@ -135,7 +137,7 @@ class ProcessingJobModel(JobModel):
     processing_output_config: ProcessingOutputConfig | None = None
     exit_message: str | None = None
     training_job_arn: str | None = None
-    auto_ml_job_arn: str | None = Field(None, alias="AutoMLJobArn")
+    auto_ml_job_arn: Arn | None = Field(None, alias="AutoMLJobArn")
     monitoring_schedule_arn: str | None = None
 
     def details(self) -> dict[str, Any]:
@@ -165,13 +167,13 @@ class TransformJobModel(JobModel):
     kind = ResourceKind.TRANSFORM
 
     name: Name = Field(alias="TransformJobName")
-    arn: str | None = Field(None, alias="TransformJobArn")
+    arn: Arn | None = Field(None, alias="TransformJobArn")
     status: JobStatus = Field(alias="TransformJobStatus")
     transform_start_time: Timestamp = None
     transform_end_time: Timestamp = None
     transform_resources: Cluster | None = None
     transform_output: TransformOutput | None = None
-    auto_ml_job_arn: str | None = Field(None, alias="AutoMLJobArn")
+    auto_ml_job_arn: Arn | None = Field(None, alias="AutoMLJobArn")
 
     def details(self) -> dict[str, Any]:
         """See ``JobModel``."""
@@ -191,17 +193,15 @@ class TuningJobModel(JobModel):
     kind = ResourceKind.TUNING
 
     name: Name = Field(alias="HyperParameterTuningJobName")
-    arn: str | None = Field(None, alias="HyperParameterTuningJobArn")
+    arn: Arn | None = Field(None, alias="HyperParameterTuningJobArn")
     status: JobStatus = Field(alias="HyperParameterTuningJobStatus")
     hyper_parameter_tuning_end_time: Timestamp = None
-    auto_ml_job_arn: str | None = Field(None, alias="AutoMLJobArn")
 
     def details(self) -> dict[str, Any]:
         """See ``JobModel``. A tuner runs from its creation on."""
         return {
             "started_at": self.creation_time,
             "ended_at": self.hyper_parameter_tuning_end_time,
-            "parent_arn": self.auto_ml_job_arn,
         }
 
 
@@ -211,7 +211,7 @@ class AutoMLJobModel(JobModel):
     kind = ResourceKind.AUTOML
 
     name: Name = Field(alias="AutoMLJobName")
-    arn: str | None = Field(None, alias="AutoMLJobArn")
+    arn: Arn | None = Field(None, alias="AutoMLJobArn")
     status: JobStatus = Field(alias="AutoMLJobStatus")
     secondary_status: str | None = Field(None, alias="AutoMLJobSecondaryStatus")
     end_time: Timestamp = None

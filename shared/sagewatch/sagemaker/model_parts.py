@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from sagewatch.sagemaker.resources import InstanceGroup
+from sagewatch.sagemaker.resources import MAX_INSTANCES, InstanceGroup
 
 # Above every limit of the service (28 days are 2.4 million seconds), and small enough to calculate with.
 MOST = 10**9
@@ -17,23 +17,66 @@ class AwsModel(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_pascal, hide_input_in_errors=True)
 
 
-class Cluster(AwsModel):
-    """ResourceConfig, ClusterConfig or TransformResources: what a job runs on."""
+class InstancePreference(AwsModel):
+    """One of the InstancePreferences, from which SageMaker selects what has capacity."""
 
     instance_type: str | None = None
-    instance_count: int | None = Field(None, ge=0, le=MOST)
+    instance_count: int | None = None
+    training_plan_arns: list[str] | None = None
+
+
+class Cluster(AwsModel):
+    """ResourceConfig, ClusterConfig or TransformResources: what a job runs on.
+
+    With ``instance_preferences`` there is no ``instance_type``: SageMaker selects one of them and bills the selected
+    type and count (SageMaker developer guide, train-instance-preferences).
+    """
+
+    instance_type: str | None = None
+    instance_count: int | None = None
     instance_groups: list[Self] | None = None
+    instance_preferences: list[InstancePreference] | None = None
+    selected_instance_type: str | None = None
+    selected_instance_count: int | None = None
     volume_size_in_gb: int | None = Field(None, alias="VolumeSizeInGB", ge=0, le=MOST)
     keep_alive_period_in_seconds: int | None = None
     training_plan_arn: str | None = None
 
     @property
     def groups(self) -> tuple[InstanceGroup, ...]:
-        """The instance groups of a heterogeneous cluster, or the one group every other job has."""
-        nested = [group for member in self.instance_groups or [] for group in member.groups]
-        if self.instance_type and self.instance_count:
-            nested.append(InstanceGroup(self.instance_type, self.instance_count))
-        return tuple(nested)
+        """Every instance group of the cluster; empty if the type or the count of any is unknown.
+
+        A part of a cluster must not be priced as if it were the whole.
+        """
+        if self.selected_instance_type:
+            return _group(self.selected_instance_type, self.selected_instance_count)
+        if not self.instance_groups:
+            return _group(self.instance_type, self.instance_count)
+        groups = [member.groups for member in self.instance_groups]
+        return tuple(group for member in groups for group in member) if all(groups) else ()
+
+    @property
+    def plan(self) -> str | None:
+        """The training plan that pays for the instances: the cluster's, or that of the selected preference."""
+        if self.training_plan_arn:
+            return self.training_plan_arn
+        plans = (
+            preference.training_plan_arns for preference in self.instance_preferences or [] if self._is(preference)
+        )
+        return next((arns[0] for arns in plans if arns), None)
+
+    def _is(self, preference: InstancePreference) -> bool:
+        return (preference.instance_type, preference.instance_count or self.selected_instance_count) == (
+            self.selected_instance_type,
+            self.selected_instance_count,
+        )
+
+
+def _group(instance_type: str | None, count: int | None) -> tuple[InstanceGroup, ...]:
+    """One group; none if its type is unknown or its count is no number of instances a job can have."""
+    if not instance_type or count is None or not 0 < count <= MAX_INSTANCES:
+        return ()
+    return (InstanceGroup(instance_type, count),)
 
 
 class StoppingCondition(AwsModel):

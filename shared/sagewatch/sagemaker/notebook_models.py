@@ -5,7 +5,7 @@ from pydantic import Field, ValidationError
 from sagewatch.errors import MalformedEventError
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.events import read_envelope
-from sagewatch.sagemaker.fields import Name, Tags, Timestamp
+from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp
 from sagewatch.sagemaker.job_models import faults
 from sagewatch.sagemaker.model_parts import MOST, AwsModel
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
@@ -18,7 +18,7 @@ class NotebookModel(AwsModel):
     """A notebook instance. Only Describe tells the volume and the platform; listings tell no role and no tags."""
 
     name: Name = Field(alias="NotebookInstanceName")
-    arn: str | None = Field(None, alias="NotebookInstanceArn")
+    arn: Arn | None = Field(None, alias="NotebookInstanceArn")
     status: NotebookStatus = Field(alias="NotebookInstanceStatus")
     instance_type: str | None = None
     creation_time: Timestamp = None

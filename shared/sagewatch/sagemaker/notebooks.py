@@ -1,17 +1,22 @@
 """Notebook instances as values: how they stand, and what their tags ask of us."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import override
 
 # "Starting July 1, 2026, you can no longer create new or restart stopped AL2 notebook instances" (developer guide,
-# nbi-al2); AL1 went the same way in 2024. Whatever is not known to come back is taken not to.
-_RESTARTABLE = frozenset({"notebook-al2023-v1"})
+# nbi-al2); AL1 went the same way in 2024. An unknown platform counts as one of them.
+_ONE_WAY = re.compile(r"notebook-al[12]-")
 
 
 class NotebookStatus(StrEnum):
-    """Notebook instance statuses, in the API's spelling."""
+    """Notebook instance statuses, in the API's spelling.
+
+    A status that AWS adds later becomes ``UNKNOWN``: it says nothing about the session, which stays as it is.
+    """
 
     PENDING = "Pending"
     IN_SERVICE = "InService"
@@ -20,6 +25,14 @@ class NotebookStatus(StrEnum):
     FAILED = "Failed"
     DELETING = "Deleting"
     UPDATING = "Updating"
+    PENDING_MAINTENANCE = "PendingMaintenance"
+    IN_MAINTENANCE = "InMaintenance"
+    UNKNOWN = "Unknown"
+
+    @classmethod
+    @override
+    def _missing_(cls, value: object) -> "NotebookStatus | None":
+        return cls.UNKNOWN if isinstance(value, str) and value else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +59,8 @@ class Notebook:
 
     @property
     def stop_is_one_way(self) -> bool:
-        """Whether it could not be started again once stopped, as far as is known."""
-        return self.platform not in _RESTARTABLE
+        """Whether it cannot be started again after a stop, as far as is known."""
+        return self.platform is None or _ONE_WAY.match(self.platform) is not None
 
     @property
     def running(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import override
 
 
 class ResourceKind(StrEnum):
@@ -25,12 +26,17 @@ class ResourceKind(StrEnum):
         return self in {ResourceKind.TUNING, ResourceKind.AUTOML}
 
 
+MAX_INSTANCES = 10_000  # of one group; above every quota, and few enough to list a cluster's hosts
+
 # What ends by itself. Whoever lists, describes or records jobs means these.
 JOB_KINDS = tuple(kind for kind in ResourceKind if kind is not ResourceKind.NOTEBOOK)
 
 
 class JobStatus(StrEnum):
-    """Primary job statuses, in the API's spelling (botocore enums of all five kinds)."""
+    """Primary job statuses, in the API's spelling (botocore enums of all five kinds).
+
+    A status that AWS adds later becomes ``UNKNOWN``, which is no end: the job stays open until its end is known.
+    """
 
     IN_PROGRESS = "InProgress"
     COMPLETED = "Completed"
@@ -39,6 +45,12 @@ class JobStatus(StrEnum):
     STOPPED = "Stopped"
     DELETING = "Deleting"
     DELETE_FAILED = "DeleteFailed"
+    UNKNOWN = "Unknown"
+
+    @classmethod
+    @override
+    def _missing_(cls, value: object) -> "JobStatus | None":
+        return cls.UNKNOWN if isinstance(value, str) and value else None
 
     @property
     def ended(self) -> bool:
@@ -160,10 +172,8 @@ class Job:
 
     @property
     def elapsed_seconds(self) -> int | None:
-        """Wall clock between start and end, in whole seconds; ``None`` while either is unknown."""
-        if self.started_at is None or self.ended_at is None:
-            return None
-        return max(0, round((self.ended_at - self.started_at).total_seconds()))
+        """Wall clock between start and end, in whole seconds; ``None`` if either is unknown or the end comes first."""
+        return None if self.ended_at is None else seconds_between(self.started_at, self.ended_at)
 
     @property
     def dated_at(self) -> datetime | None:
@@ -232,6 +242,12 @@ def job_to_describe(  # noqa: PLR0913 - what an index tells
         role_arn=role_arn,
         groups=groups,
     )
+
+
+def seconds_between(start: datetime | None, end: datetime) -> int | None:
+    """Whole seconds from start to end; ``None`` if the start is unknown or later than the end, which is never 0."""
+    seconds = None if start is None else round((end - start).total_seconds())
+    return None if seconds is None or seconds < 0 else seconds
 
 
 def partition_of(region: str) -> str:

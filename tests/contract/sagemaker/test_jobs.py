@@ -6,10 +6,12 @@ knows, and in that it throttles.
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from flask import Flask, Response, jsonify
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
@@ -18,9 +20,12 @@ from local.demo.player import PlayedJob, Stage
 from local.sagemaker.control import control_app
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs, is_gone
 from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError, ThrottledError, UnavailableError
+from sagewatch.pricing.accrual import accrual_of
+from sagewatch.pricing.book import Rates
+from sagewatch.pricing.job_cost import PricingStatus, cost_of
 from sagewatch.sagemaker.resources import JOB_KINDS, InstanceGroup, JobStatus, ResourceKind
 from tests.worlds.aws import Aws
-from tests.worlds.builders import ACCOUNT, a_job
+from tests.worlds.builders import ACCOUNT, BOOK, CREATED, ENDED, STARTED, a_job
 from tests.worlds.builders import NOW as MOMENT
 from tests.worlds.servers import serving
 
@@ -31,6 +36,31 @@ PLAYED: list[PlayedJob] = [
     transform("Contract-Transform", NOW, {"ml.m5.xlarge": 3}, tags={"team": "risk"}),
     tuning("Contract-Tune", NOW, tags={"team": "risk"}),
 ]
+
+
+PREFERRED = {
+    "InstancePreferences": [
+        {"InstanceType": "ml.p5.48xlarge", "InstanceCount": 1},
+        {"InstanceType": "ml.g5.xlarge", "InstanceCount": 4},
+    ],
+    "VolumeSizeInGB": 30,
+}
+FLEXIBLE: dict[str, Any] = {
+    "TrainingJobName": "flexible",
+    "TrainingJobArn": f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/flexible",
+    "TrainingJobStatus": "InProgress",
+    "SecondaryStatus": "Training",
+    "CreationTime": CREATED,
+    "ModelArtifacts": {"S3ModelArtifacts": "s3://bucket/model"},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 86400},
+    "ResourceConfig": PREFERRED | {"SelectedInstanceType": "ml.g5.xlarge", "SelectedInstanceCount": 4},
+}
+FINISHED = {
+    "TrainingJobStatus": "Completed",
+    "TrainingStartTime": STARTED,
+    "TrainingEndTime": ENDED,
+    "BillableTimeInSeconds": 3600,
+}
 
 
 @pytest.fixture
@@ -146,3 +176,35 @@ def test_a_service_that_refuses_for_now_is_told_apart(code: str, expected: type[
         jobs = SageMakerJobs(lambda region: Aws(url).client("sagemaker", region), lambda: MOMENT)
         with pytest.raises(expected, match=f"Fraud-XGB-01 in us-east-1: {code}: Rate exceeded"):
             jobs.describe(a_job())
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (FLEXIBLE | FINISHED, (PricingStatus.PRICED, Decimal("5.632"))),
+        (FLEXIBLE | FINISHED | {"ResourceConfig": PREFERRED}, (PricingStatus.UNPRICED, None)),
+        (FLEXIBLE | {"TrainingJobStatus": "Failed", "ResourceConfig": PREFERRED}, (PricingStatus.PRICED, Decimal(0))),
+    ],
+    ids=["selected", "selection unknown", "no capacity"],
+)
+def test_a_job_with_instance_preferences_costs_what_was_selected(
+    aws: Aws, answer: dict[str, Any], expected: tuple[PricingStatus, Decimal | None]
+) -> None:
+    """Botocore's stubber checks that SageMaker may answer like this."""
+    client = aws.client("sagemaker")
+    with Stubber(client) as stubber:
+        stubber.add_response("describe_training_job", answer)
+        job = SageMakerJobs(lambda _: client, lambda: MOMENT).describe(a_job(name="flexible"))
+    cost = cost_of(job, BOOK)
+
+    assert (cost.pricing, cost.usd) == expected
+
+
+def test_a_running_job_with_instance_preferences_accrues(aws: Aws) -> None:
+    """Alerts about expensive jobs need its hourly price."""
+    client = aws.client("sagemaker")
+    with Stubber(client) as stubber:
+        stubber.add_response("describe_training_job", FLEXIBLE | {"TrainingStartTime": STARTED})
+        job = SageMakerJobs(lambda _: client, lambda: MOMENT).describe(a_job(name="flexible"))
+
+    assert accrual_of(job, Rates(BOOK, Decimal(0)), ENDED).so_far == Decimal("5.632")

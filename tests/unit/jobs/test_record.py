@@ -22,9 +22,11 @@ from sagewatch.jobs.alerts import FamilyFailures, JobAlert
 from sagewatch.jobs.record import RecordEffect
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.records import RecordedBy
+from sagewatch.ledger.totals import RollUpKey
 from sagewatch.pricing.job_cost import PricingStatus
+from sagewatch.sagemaker.events import read_job_event
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, ResourceKind
-from tests.worlds.builders import CREATED, ENDED, NOW, STARTED, World, a_failed_job, a_job, a_row, an_event
+from tests.worlds.builders import ACCOUNT, CREATED, ENDED, NOW, STARTED, World, a_failed_job, a_job, a_row, an_event
 
 ANNOUNCED = CREATED.replace(hour=9, minute=20)  # when the jobs of the captured events were created
 TRAINING = a_failed_job(
@@ -61,12 +63,24 @@ def test_one_job_costs_one_describe_call() -> None:
     assert world.jobs.calls == ["describe training Fraud-XGB-02 in us-east-1"]
 
 
-def test_a_transform_event_needs_no_call_at_all() -> None:
-    """It carries its times, its instances and its tags."""
+def test_a_transform_jobs_automl_job_is_asked_for() -> None:
+    """Its events carry times, instances and tags, but not the AutoML job that started it."""
+    world = World()
+    automl = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:automl-job/churn"
+    event = an_event("transform-job-completed")
+    world.has(replace(read_job_event(event), parent_arn=automl, described=True))
+    world.recorder.on_event(event)
+
+    assert world.jobs.calls == ["describe transform Score-01 in us-east-1"]
+    assert [(row.owner, row.parent_arn) for row in world.rows] == [("chi@example.com", automl)]
+    assert RollUpKey(automl) in world.marks.tokens
+
+
+def test_a_deleted_transform_job_is_what_its_event_says() -> None:
+    """Describe knows no more of it."""
     world = World()
     world.recorder.on_event(an_event("transform-job-completed"))
 
-    assert world.jobs.calls == []
     assert [row.owner for row in world.rows] == ["chi@example.com"]
 
 

@@ -89,7 +89,7 @@ def test_a_failure_reason_is_redacted() -> None:
     [
         ({"NotebookInstanceName": None}, "NotebookInstanceName"),
         ({"NotebookInstanceName": "../etc"}, "NotebookInstanceName"),
-        ({"NotebookInstanceStatus": "Hibernating"}, "NotebookInstanceStatus"),
+        ({"NotebookInstanceArn": "notebook-instance/x"}, "NotebookInstanceArn"),
         ({"NotebookInstanceStatus": None}, "NotebookInstanceStatus"),
         ({"LastModifiedTime": "soon"}, "LastModifiedTime"),
         ({"Tags": "a=b"}, "Tags"),
@@ -135,3 +135,36 @@ def test_whatever_a_field_holds_the_outcome_is_typed(changes: dict[str, Any]) ->
         read_notebook_event(an_event("notebook-instance-stopping", **changes))
     except MalformedEventError:
         return
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ("PendingMaintenance", NotebookStatus.PENDING_MAINTENANCE),
+        ("InMaintenance", NotebookStatus.IN_MAINTENANCE),
+        ("Hibernating", NotebookStatus.UNKNOWN),
+    ],
+)
+def test_new_statuses_are_read(told: str, status: NotebookStatus) -> None:
+    """One notebook in a status that AWS added must not fail the listing of all others."""
+    notebook = read_notebook_event(an_event("notebook-instance-failed", NotebookInstanceStatus=told))
+
+    assert (notebook.status, notebook.running) == (status, False)
+
+
+@pytest.mark.parametrize(
+    ("platform", "one_way"),
+    [
+        ("notebook-al1-v1", True),
+        ("notebook-al2-v3", True),
+        (None, True),
+        ("notebook-al2023-v1", False),
+        ("notebook-al2023-v2", False),
+        ("notebook-al2027-v1", False),
+    ],
+)
+def test_only_platforms_that_have_ended_cannot_be_started_again(platform: str | None, *, one_way: bool) -> None:
+    """Amazon Linux 1 and 2, and a platform that is not known."""
+    notebook = read_notebook_event(an_event("notebook-instance-failed", PlatformIdentifier=platform))
+
+    assert notebook.stop_is_one_way is one_way

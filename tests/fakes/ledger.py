@@ -9,7 +9,7 @@ from typing import Any
 from sagewatch.clock import iso
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.ports import PutResult, RollUpRow, StaleTotal
-from sagewatch.ledger.records import CostRecord, past_run
+from sagewatch.ledger.records import CostRecord, past_run, supersedes
 from sagewatch.ledger.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum, sums_with
 from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import Key
@@ -26,7 +26,7 @@ class InMemoryLedger:
         """See ``Ledger.put``."""
         key = (row.resource_arn, row.created_at)
         before = self.rows.get(key)
-        if before and not row.pricing.outranks(before.pricing):
+        if before and not supersedes(row, before):
             return PutResult(written=False)
         self.rows[key] = row
         return PutResult(written=True, replaced=sums_with(before) if before else ())
@@ -54,6 +54,10 @@ class InMemoryLedger:
     def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
         """See ``LedgerRows.amounts_of_children``."""
         return (row for row in self._read() if row.parent_arn == arn and row.ended_at >= since)
+
+    def take_unreadable(self) -> Sequence[str]:
+        """See ``LedgerRows.take_unreadable``. In memory every row can be read."""
+        return ()
 
     def recent(self, family: str, since: datetime, most: int) -> Sequence[PastRun]:
         """See ``Families.recent``."""

@@ -63,6 +63,9 @@ class LedgerRows(Protocol):
     def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
         """Yield what sums need of the rows of a job's children that ended since then. Raises as ``Ledger.put``."""
 
+    def take_unreadable(self) -> Sequence[str]:
+        """Return one sentence for each row that could not be read and was left out, since the last call."""
+
 
 class Families(Protocol):
     """The past runs of job families."""

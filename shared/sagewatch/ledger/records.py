@@ -115,6 +115,13 @@ def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: R
     )
 
 
+def supersedes(row: CostRecord, before: CostRecord) -> bool:
+    """Whether a row takes the place of another: it is more certain, or as provisional and knows a longer warm pool."""
+    provisional = row.pricing is before.pricing is PricingStatus.PROVISIONAL
+    longer = (row.warm_pool_seconds or 0) > (before.warm_pool_seconds or 0)
+    return row.pricing.outranks(before.pricing) or (provisional and longer)
+
+
 def past_run(row: CostRecord) -> PastRun:
     """A row as its family remembers it."""
     started = datetime.fromisoformat(row.started_at) if row.started_at else None

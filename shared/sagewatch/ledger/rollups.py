@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from sagewatch.clock import Clock
+from sagewatch.errors import UnreadableError
 from sagewatch.ledger.ports import LedgerRows, RollUps, StaleTotal, StaleTotals, TotalStore
 from sagewatch.ledger.totals import DayKey, RollUpKey, roll_up, total_of_day
 from sagewatch.sagemaker.resources import rolls_up
+from sagewatch.sweeps import first_few
 
 # Most of a day's rows are written by then; what comes later marks the day again.
 _CLOSES_AFTER = timedelta(hours=1)
@@ -28,9 +30,12 @@ class TotalsRefresh:
         return [mark for mark in self.marks.all() if self._is_closed(mark)]
 
     def run(self, mark: StaleTotal) -> None:
-        """Form the marked sum anew."""
+        """Refresh the marked total. Raises ``UnreadableError``, after that, if rows had to be left out of it."""
+        self.rows.take_unreadable()
         self._sum(mark)
         self.marks.remove(mark)
+        if unreadable := self.rows.take_unreadable():
+            raise UnreadableError("; ".join(first_few(unreadable)))
 
     def _is_closed(self, mark: StaleTotal) -> bool:
         match mark.sum:

@@ -70,6 +70,23 @@ def test_a_row_only_gives_way_to_a_better_one(both: World) -> None:
     assert [ledger.put(row).written for row in puts] == [True, False, True, False, False, True, False, False, False]
 
 
+def test_a_provisional_row_gives_way_to_one_that_knows_a_longer_warm_pool(both: World) -> None:
+    """A warm pool is billed for hours after the job, and its seconds grow from look to look."""
+    ledger, _, _ = both
+    puts = [a_row(pricing=PricingStatus.PROVISIONAL, warm_pool_seconds=pool) for pool in (None, 60, 60, None, 3600, 60)]
+
+    assert [ledger.put(row).written for row in puts] == [True, True, False, False, True, False]
+
+
+def test_a_final_row_stays(both: World) -> None:
+    """Neither another final row nor a provisional one with a warm pool replaces it."""
+    ledger, _, _ = both
+    ledger.put(a_row())
+    puts = (a_row(), a_row(pricing=PricingStatus.PROVISIONAL, warm_pool_seconds=9), a_row(pricing=PricingStatus.FREE))
+
+    assert [ledger.put(row).written for row in puts] == [False, False, False]
+
+
 def test_an_open_job_can_be_added_and_removed_twice(both: World) -> None:
     """Events come twice."""
     _, open_jobs, _ = both

@@ -1,7 +1,8 @@
 """The CostLedger table: rows written and read, families, roll-ups."""
 
+import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -42,6 +43,9 @@ class DynamoLedger:
         if worse := [name for name in PricingStatus if row.pricing.outranks(name)]:
             places = {f":{number}": serialize(name.value) for number, name in enumerate(worse)}
             condition["ConditionExpression"] += f" OR pricing IN ({', '.join(places)})"
+            if row.pricing is PricingStatus.PROVISIONAL and row.warm_pool_seconds:
+                condition["ConditionExpression"] += f" OR ({_LESS_IS_KNOWN})"
+                places |= to_item({":provisional": row.pricing, ":pool": row.warm_pool_seconds})
             condition["ExpressionAttributeValues"] = places
         with translated("dynamodb:PutItem on the ledger"):
             try:
@@ -52,8 +56,14 @@ class DynamoLedger:
         return PutResult(written=True, replaced=_sums_of(from_item(answer.get("Attributes", {}))))
 
 
+# ``supersedes``, as a condition. A warm pool that is not known has no attribute.
+_LESS_IS_KNOWN = "pricing = :provisional AND (attribute_not_exists(warm_pool_seconds) OR warm_pool_seconds < :pool)"
+_log = logging.getLogger(__name__)
+
+
 def _sums_of(row: Mapping[str, Any]) -> tuple[Sum, ...]:
-    if not row:
+    """The totals a row is in; none for a row whose kind a later version wrote."""
+    if not row or row.get("kind") not in set(ResourceKind):
         return ()
     return sums_of(ResourceKind(row["kind"]), row["resource_arn"], row["ended_on"], row.get("parent_arn"))
 
@@ -107,27 +117,57 @@ class DynamoLedgerRows:
         """Keep the client and the table's name."""
         self._client = client
         self._table = table
+        self._unreadable: list[str] = []
 
     def of_day(self, day: str) -> Iterator[LedgerRow]:
         """See ``LedgerRows.of_day``."""
-        return map(_row, self._read("ByDay", {"ended_on": day}, _COLUMNS))
+        return self._each(_row, "ByDay", {"ended_on": day}, _COLUMNS)
 
     def amounts_of_day(self, day: str) -> Iterator[Amounts]:
         """See ``LedgerRows.amounts_of_day``. botocore reads a row in time that grows with its columns."""
-        return map(_amounts, self._read("ByDay", {"ended_on": day}, _AMOUNTS))
+        return self._each(_amounts, "ByDay", {"ended_on": day}, _AMOUNTS)
 
     def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
         """See ``LedgerRows.of_owner``."""
-        return map(_row, self._read("ByOwner", {"owner": owner}, _COLUMNS, between=(first_day, f"{last_day}~")))
+        return self._each(_row, "ByOwner", {"owner": owner}, _COLUMNS, between=(first_day, f"{last_day}~"))
 
     def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
         """See ``LedgerRows.amounts_of_children``."""
-        return map(_amounts, self._read("ByParent", {"parent_arn": arn}, _AMOUNTS, between=(since, "~")))
+        return self._each(_amounts, "ByParent", {"parent_arn": arn}, _AMOUNTS, between=(since, "~"))
 
-    def _read(
-        self, index: str, key: Mapping[str, str], columns: Sequence[str], between: tuple[str, str] | None = None
-    ) -> Iterator[dict[str, Any]]:
-        return _query(self._client, self._table, index, key, columns, between=between)
+    def take_unreadable(self) -> Sequence[str]:
+        """See ``LedgerRows.take_unreadable``."""
+        taken, self._unreadable = self._unreadable, []
+        return taken
+
+    def _each[T](
+        self,
+        read: Callable[[Mapping[str, Any]], T],
+        index: str,
+        key: Mapping[str, str],
+        columns: Sequence[str],
+        between: tuple[str, str] | None = None,
+    ) -> Iterator[T]:
+        items = _query(self._client, self._table, index, key, columns, between=between)
+        return _readable(items, read, "/".join(key.values()), self._unreadable.append)
+
+
+def _readable[T](
+    items: Iterable[Mapping[str, Any]],
+    read: Callable[[Mapping[str, Any]], T],
+    partition: str,
+    note: Callable[[str], None],
+) -> Iterator[T]:
+    """Read items one by one. One that this version cannot read is noted by its key and left out."""
+    for item in items:
+        try:
+            value = read(item)
+        except (ValueError, TypeError, KeyError, ArithmeticError) as exc:
+            sentence = f"the row {item.get('resource_arn', 'of ' + partition)} cannot be read: {type(exc).__name__}"
+            _log.warning(sentence)
+            note(sentence)
+        else:
+            yield value
 
 
 class DynamoRollUps:
@@ -203,11 +243,12 @@ def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _COLUMNS, _AMOUNTS = (tuple(field.name for field in fields(read)) for read in (LedgerRow, Amounts))
+_FAILURE_CLASSES = frozenset(FailureClass)
 _TYPES: Mapping[str, Any] = {
     "kind": ResourceKind,
     "status": JobStatus,
     "pricing": PricingStatus,
-    "failure_class": FailureClass,
+    "failure_class": lambda value: FailureClass(value) if value in _FAILURE_CLASSES else FailureClass.UNKNOWN,
     "billable_seconds": int,
     "rollup_jobs": int,
     "rollup_unpriced_jobs": int,
@@ -248,7 +289,13 @@ class DynamoFamilies:
                 ScanIndexForward=False,
                 Limit=most,
             )
-        return [_run(from_item(item)) for item in answer["Items"]]
+        items = (from_item(item) for item in answer["Items"])
+        return list(_readable(items, _run, family, _ignore))
+
+
+def _ignore(sentence: str) -> None:
+    """A family's history only adds to a message; the log names the row."""
+    del sentence
 
 
 def _run(item: Mapping[str, Any]) -> PastRun:
@@ -260,5 +307,5 @@ def _run(item: Mapping[str, Any]) -> PastRun:
         status=JobStatus(item["status"]),
         ran_seconds=ran_seconds(started, ended, None if billed is None else int(billed)),
         cost_usd=item.get("cost_usd"),
-        failure_class=FailureClass(failure_class) if failure_class else None,
+        failure_class=_TYPES["failure_class"](failure_class) if failure_class else None,
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _REGIONS, _MARKS, _CHECKPOINTS = "regions", "to-sum", "checkpoints"
 _IN_USE_FOR = timedelta(days=400)  # an unused region is forgotten then
 _REACHES_INDEXES_WITHIN = timedelta(seconds=5)  # DynamoDB: "within a fraction of a second, under normal conditions"
+_KINDS = frozenset(ResourceKind)
 _SPENT = frozenset(field.name for field in fields(Spend))
 _CELLS = 250  # to an item, which may have 400 KB; owners are tag values of up to 256 characters
 
@@ -215,7 +216,7 @@ def _total(day: str, items: Sequence[Mapping[str, Any]]) -> DayTotal | None:
     if parts is None:
         return None
     cells = [cell for item in items if item["part"] < parts for cell in item["cells"]]
-    if any(_SPENT - cell.keys() for cell in cells):  # kept before such an amount was
+    if any(_SPENT - cell.keys() or cell["kind"] not in _KINDS for cell in cells):  # written by another version
         return None
     return DayTotal(day, {_cell(cell): _spend(cell) for cell in cells})
 
@@ -228,6 +229,6 @@ def _spend(cell: Mapping[str, Any]) -> Spend:
     amounts: dict[str, Any] = {
         name: value if name.endswith("_usd") else int(value)
         for name, value in cell.items()
-        if name not in {"kind", "owner"}
+        if name in _SPENT  # a later version may write more amounts
     }
     return Spend(**amounts)

@@ -25,7 +25,7 @@ from tests.fakes.pricing import InMemoryPriceDates, InMemoryPrices
 from tests.fakes.sagemaker import InMemoryRegions
 from tests.unit.pricing.test_price_list import a_document
 from tests.worlds.aws import Aws
-from tests.worlds.builders import BOOK, NOW, no_time_limit, timeless
+from tests.worlds.builders import BOOK, NOW, enough_for, no_time_limit, timeless
 from tests.worlds.servers import serving
 
 
@@ -66,9 +66,9 @@ def test_every_page_of_a_region_is_read_and_every_trap_passed_over() -> None:
     with serving(pricing_app()) as url:
         virginia = {
             (price.component, price.instance_type): price.usd
-            for price in read_documents(price_list(url).documents("us-east-1"), "us-east-1")
+            for price in read_documents(price_list(url).documents("us-east-1"), "us-east-1").prices
         }
-        ireland = list(read_documents(price_list(url).documents("eu-west-1"), "eu-west-1"))
+        ireland = list(read_documents(price_list(url).documents("eu-west-1"), "eu-west-1").prices)
 
     assert virginia["Training", "ml.m5.xlarge"] == Decimal("0.23")
     assert virginia["Hosting", "ml.p4d.24xlarge"] == Decimal("25.251288")
@@ -178,7 +178,7 @@ def test_a_refresh_that_runs_out_of_time_says_so(state: tuple[Any, str]) -> None
 def test_every_region_in_use_is_refreshed_and_a_broken_one_hinders_no_other(state: tuple[Any, str]) -> None:
     """What cannot be read keeps its prices of before; the failure names its region."""
     cache = DynamoPriceCache(*state)
-    lists = Lists(us_east_1=[a_document()], eu_west_1=["{", a_document()])
+    lists = Lists(us_east_1=[a_document()], eu_west_1=["{", a_document(regionCode="eu-west-1")])
     refresher = a_refresher(lists, cache, "eu-west-1", "ap-south-1")
 
     with pytest.raises(
@@ -186,8 +186,19 @@ def test_every_region_in_use_is_refreshed_and_a_broken_one_hinders_no_other(stat
     ) as failure:
         refresher.refresh(no_time_limit)
     assert "us-east-1" not in str(failure.value)
-    book = DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: NOW).book("us-east-1")
-    assert book.instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge") is not None
+    prices = DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: NOW)
+    for region in ("us-east-1", "eu-west-1"):  # one broken document leaves the others of its region readable
+        assert prices.book(region).instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge") is not None
+
+
+def test_the_region_with_the_oldest_prices_comes_first(state: tuple[Any, str]) -> None:
+    """Time that is enough for one region a day still reaches them all."""
+    lists = Lists(us_east_1=[a_document()], eu_west_1=[a_document()])
+    dates = InMemoryPriceDates({"eu-west-1": NOW, "us-east-1": NOW - timedelta(days=1)})
+    refresher = a_refresher(lists, DynamoPriceCache(*state), "eu-west-1", dates=dates)
+
+    with pytest.raises(RefreshIncompleteError, match=r"^eu-west-1: no time is left"):
+        refresher.refresh(enough_for(1))
 
 
 def test_a_refresh_says_how_many_prices_each_region_has(state: tuple[Any, str]) -> None:

@@ -5,9 +5,11 @@ look as if they were, and attributes are polluted; so a row is accepted only if 
 traps: the Price List API reference, and rows quoted in public repositories (see ``prices/README.md``).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -88,20 +90,42 @@ def read_document(text: str, region: str) -> ListedPrice | NotAPrice:
     return _instance_price(document, attributes) or _volume_price(document, attributes)
 
 
-def read_documents(texts: Iterable[str], region: str) -> Iterator[ListedPrice]:
-    """Read a region's documents. Raises ``PriceListError`` too where two documents price the same thing differently."""
-    known: dict[tuple[str, str | None], Decimal] = {}
+@dataclass(frozen=True, slots=True)
+class PriceListing:
+    """The prices of a region's documents, and one sentence for each price that could not be read."""
+
+    prices: tuple[ListedPrice, ...]
+    problems: tuple[str, ...]
+
+
+def read_documents(texts: Iterable[str], region: str) -> PriceListing:
+    """Read a region's documents. One that cannot be read leaves the others as they are.
+
+    Where two documents price the same thing differently, neither price is kept: the order of a list is not stable.
+    """
+    found: dict[tuple[str, str | None], list[ListedPrice]] = defaultdict(list)
+    problems: list[str] = []
     for text in texts:
-        match read_document(text, region):
+        try:
+            document = read_document(text, region)
+        except PriceListError as exc:
+            problems.append(str(exc))
+            continue
+        match document:
             case ListedPrice() as price:
-                key = (price.component, price.instance_type)
-                before = known.setdefault(key, price.usd)
-                if before != price.usd:
-                    what = f"{price.component} {price.instance_type or 'volumes'} in {region}"
-                    raise PriceListError(f"{what}: the list has both {before} and {price.usd} USD")
-                yield price
+                found[price.component, price.instance_type].append(price)
             case NotAPrice():
                 continue
+            case _:
+                assert_never(document)
+    contradictions = {key: prices for key, prices in found.items() if len({price.usd for price in prices}) > 1}
+    problems.extend(_contradiction(prices, region) for prices in contradictions.values())
+    return PriceListing(tuple(prices[0] for key, prices in found.items() if key not in contradictions), tuple(problems))
+
+
+def _contradiction(prices: Sequence[ListedPrice], region: str) -> str:
+    subject = f"{prices[0].component} {prices[0].instance_type or 'volumes'} in {region}"
+    return f"{subject}: the list has {' and '.join(str(usd) for usd in sorted({price.usd for price in prices}))} USD"
 
 
 def _unwanted(attributes: Mapping[str, str], region: str) -> str | None:

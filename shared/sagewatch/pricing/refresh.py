@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import OutOfTimeError, PriceListError, RefreshIncompleteError, SageWatchError
@@ -10,6 +10,9 @@ from sagewatch.outcomes import EmfMetric
 from sagewatch.pricing.ports import PriceCache, PriceDates, PriceList
 from sagewatch.pricing.price_list import read_documents
 from sagewatch.sagemaker.ports import Regions
+from sagewatch.sweeps import first_few
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,12 @@ class PriceRefresh:
         """
         prices: dict[str, int] = {}
         failures: list[str] = []
-        regions = sorted({self.home_region, *self.regions.in_use()})
+        regions = self._oldest_first({self.home_region, *self.regions.in_use()})
         for region in regions:
             try:
                 if not more_time():
                     raise OutOfTimeError("no time is left in this invocation")
-                prices[region] = self._refresh(region)
+                prices[region] = self._refresh(region, failures)
             except SageWatchError as exc:
                 failures.append(f"{region}: {exc}")
         try:
@@ -64,14 +67,23 @@ class PriceRefresh:
             raise RefreshIncompleteError("; ".join(failures), outcome=refreshed)
         return refreshed
 
+    def _oldest_first(self, regions: Collection[str]) -> list[str]:
+        """Order the regions by the age of their prices, so that each gets its turn when time is short."""
+        try:
+            dates = {region: self.dates.refreshed_at(region) for region in regions}
+        except SageWatchError:  # the refresh itself does not need them
+            return sorted(regions)
+        return sorted(regions, key=lambda region: (dates[region] or _NEVER, region))
+
     def _oldest(self, regions: Collection[str]) -> timedelta | None:
         dates = [self.dates.refreshed_at(region) for region in regions]
         known = [date for date in dates if date]
         return max(timedelta(0), self.clock() - min(known)) if len(known) == len(dates) else None
 
-    def _refresh(self, region: str) -> int:
-        prices = list(read_documents(self.price_list.documents(region), region))
-        if not prices:
-            raise PriceListError("the list has no price at all")
-        self.cache.save(region, prices, self.clock())
-        return len(prices)
+    def _refresh(self, region: str, failures: list[str]) -> int:
+        listing = read_documents(self.price_list.documents(region), region)
+        if not listing.prices:
+            raise PriceListError("; ".join(first_few(listing.problems)) or "the list has no price at all")
+        self.cache.save(region, listing.prices, self.clock())
+        failures.extend(f"{region}: {problem}" for problem in first_few(listing.problems))
+        return len(listing.prices)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagewatch.pricing.book import PriceBook, has_ml_volume
+from sagewatch.pricing.book import PriceBook, Rates, has_ml_volume
 from sagewatch.pricing.job_cost import PricingStatus, cost_of, stored
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
-from tests.worlds.builders import BOOK, STARTED, a_job
+from tests.worlds.builders import BOOK, ENDED, STARTED, a_job
 
 GROUPS = (InstanceGroup("ml.g5.xlarge", 2), InstanceGroup("ml.c5.2xlarge", 4))
 
@@ -237,3 +237,40 @@ def test_stored_amounts_have_no_exponent() -> None:
     """A CSV reader would not know what 2E+2 is."""
     assert str(stored(Decimal("200.0000"))) == "200"
     assert str(stored(Decimal("0.230"))) == "0.23"
+
+
+def test_a_warm_pool_without_a_known_volume_price_costs_its_instances() -> None:
+    """0.46 for the job and 0.46 for an hour of its warm pool."""
+    job = a_job(volume_gb=100, warm_pool_status="Terminated", warm_pool_seconds=3600)
+
+    assert cost_of(job, PriceBook(hourly=BOOK.hourly, volumes={})).usd == Decimal("0.92")
+
+
+def test_processing_does_not_borrow_the_volume_price_of_hosting() -> None:
+    """Its volumes cost less: an amount that is known to be too high is no estimate."""
+    job = a_job(kind=ResourceKind.PROCESSING, volume_gb=100)
+    book = replace(BOOK, volumes={"Hosting": BOOK.volumes["Hosting"]})
+
+    assert cost_of(job, book).storage_usd is None
+
+
+def test_a_job_that_never_launched_costs_nothing_even_if_its_instances_were_never_selected() -> None:
+    """SageMaker had no capacity for any of its preferences."""
+    job = a_job(status=JobStatus.FAILED, groups=(), started_at=None, billable_seconds=None)
+
+    assert (cost_of(job, BOOK).pricing, cost_of(job, BOOK).usd) == (PricingStatus.PRICED, Decimal(0))
+
+
+def test_an_end_before_the_start_leaves_the_cost_unknown() -> None:
+    """It is not 0."""
+    job = a_job(kind=ResourceKind.PROCESSING, billable_seconds=None, started_at=ENDED, ended_at=STARTED)
+
+    assert (cost_of(job, BOOK).pricing, cost_of(job, BOOK).usd) == (PricingStatus.UNPRICED, None)
+
+
+def test_a_cluster_with_one_unknown_price_has_no_hourly_rate() -> None:
+    """The known part alone would be too little, and alerts would come too late."""
+    groups = (InstanceGroup("ml.g5.xlarge", 2), InstanceGroup("ml.unknown.xlarge", 1))
+
+    assert Rates(BOOK, Decimal(0)).of_job(a_job(groups=groups)) is None
+    assert Rates(BOOK, Decimal(10)).of_job(a_job(groups=GROUPS)) == Decimal("4.448") * Decimal("0.9")

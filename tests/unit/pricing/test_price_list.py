@@ -176,15 +176,21 @@ def test_two_documents_that_contradict_each_other_are_an_error_that_names_both()
     """The order of a price list is not stable: neither the first nor the lowest is right."""
     texts = [a_document(), a_document(price={"USD": "0.25"})]
 
-    with pytest.raises(
-        PriceListError, match=r"Training ml.m5.xlarge in us-east-1: the list has both 0.23.* and 0.25 USD"
-    ):
-        list(read_documents(texts, "us-east-1"))
+    other = a_document(component="Hosting", usagetype="USE1-Host:ml.m5.xlarge")
+
+    listing = read_documents([*texts, "{", other], "us-east-1")
+
+    assert [price.component for price in listing.prices] == ["Hosting"]
+    assert [problem.partition(":")[0] for problem in listing.problems] == [
+        "a price document of 1 characters",
+        "Training ml.m5.xlarge in us-east-1",
+    ]
+    assert listing.problems[1].endswith("the list has 0.2300000000 and 0.25 USD")
 
 
 def test_the_same_price_twice_is_no_contradiction() -> None:
     """And rows that are no prices are passed over."""
-    prices = list(read_documents([a_document(), a_document(component="Cluster"), a_document()], "us-east-1"))
+    prices = read_documents([a_document(), a_document(component="Cluster"), a_document()], "us-east-1").prices
 
     assert {price.usd for price in prices} == {Decimal("0.23")}
 

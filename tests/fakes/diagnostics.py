@@ -1,28 +1,40 @@
 """The ports in memory, for tests and for dry runs: real implementations, held to the same contract as the others."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import fmean
+from typing import override
 
+from sagewatch.diagnostics.ports import JobLogs
 from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window
 from sagewatch.sagemaker.resources import Job, ResourceKind
 
 
 @dataclass
-class InMemoryJobLogs:
-    """The ``JobLogs`` port on a dictionary of hosts' events by the name of their job."""
+class InMemoryJobLogs(JobLogs):
+    """Events of streams by the name of their job: a list for each host, or a dictionary of streams by name."""
 
-    written: dict[str, list[list[str]]] = field(default_factory=dict)
+    written: dict[str, list[list[str]] | dict[str, list[str]]] = field(default_factory=dict)
     failure: Exception | None = None
     calls: list[str] = field(default_factory=list)
 
-    def tails(self, job: Job) -> Iterator[Sequence[str]]:
-        """See ``JobLogs.tails``."""
+    @override
+    def streams(self, job: Job) -> Sequence[str]:
         self.calls.append(f"log of {job.name}")
         if self.failure:
             raise self.failure
-        yield from [] if job.kind.is_rollup else self.written.get(job.name, [])[:2]
+        return [] if job.kind.is_rollup else list(self._named(job))
+
+    @override
+    def tail(self, job: Job, stream: str) -> Sequence[str]:
+        return self._named(job)[stream][-200:]
+
+    def _named(self, job: Job) -> dict[str, list[str]]:
+        written = self.written.get(job.name, {})
+        if isinstance(written, dict):
+            return written
+        return {f"algo-{number}-1764066682": lines for number, lines in enumerate(written, 1)}
 
 
 @dataclass

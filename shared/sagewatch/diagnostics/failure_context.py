@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sagewatch.clock import iso
-from sagewatch.diagnostics.failure_log import NO_LOG, JobLog, read_tails
+from sagewatch.diagnostics.failure_log import NO_LOG, JobLog, read_log
 from sagewatch.diagnostics.ports import JobLogs
 from sagewatch.errors import AccessDeniedError, SageWatchError
 from sagewatch.ledger.families import PastRun, family_of
@@ -72,7 +72,7 @@ class FailureContextReader:
     logs: JobLogs | None
 
     def background(self, job: Job, own: str | None) -> FailureContext:
-        """What is known beside the job itself; ``own`` is the owner's address. One query, five calls for the log."""
+        """What is known beside the job itself; ``own`` is the owner's address. One query, eleven calls for the log."""
         return FailureContext(self._runs(job), self._log(job, own))
 
     def _runs(self, job: Job) -> list[PastRun] | None:
@@ -86,10 +86,11 @@ class FailureContextReader:
 
     def _log(self, job: Job, own: str | None) -> JobLog:
         """A role that may not read it is somebody's to mend; anything else is left out."""
-        if self.logs is None or job.never_launched:
+        logs = self.logs
+        if logs is None or job.never_launched:
             return NO_LOG
         try:
-            return read_tails(self.logs.tails(job), own)
+            return read_log(logs.streams(job), lambda stream: logs.tail(job, stream), own)
         except AccessDeniedError as exc:
             return JobLog(trouble=str(exc))
         except Exception:  # noqa: BLE001 - whatever a log may hold or its service answer, the job's row comes first

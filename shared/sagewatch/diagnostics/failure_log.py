@@ -1,28 +1,21 @@
-"""What the log of a failed job says of its end: the last traceback or error, cleaned, masked and short."""
+"""What the log of a failed job says of its end: the cause, cleaned, masked and cut to one screen."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sagewatch.diagnostics.log import excerpt
+from sagewatch.diagnostics.log.candidates import Candidate, Weight, find
+from sagewatch.diagnostics.log.excerpt import MOST_CHARACTERS, MOST_LINES
+from sagewatch.diagnostics.log.normalise import normalise
+from sagewatch.diagnostics.log.rank import best
+from sagewatch.diagnostics.log.writers import separate
 from sagewatch.redaction import mask, without_addresses
 
-MOST_LINES, MOST_CHARACTERS = 20, 2500  # of Block Kit's 3,000 for a section, with room for what escaping adds
-_LINE_READ, _LINE_SHOWN = 1000, 300  # characters
-_BEFORE, _AFTER, _PLAIN = 5, 6, 10  # lines around an error that is no traceback; lines where there is no error
-# Colours and cursor movements (ECMA-48 control sequences, and xterm's titles), then what else does not print, and what
-# turns the direction of text around.
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.")
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-_PROGRESS = re.compile(r"\d{1,3}%\s?\|.*\|| (?:it|s|B|ba)/(?:it|s|ba)\]")
-# The training toolkit writes the job's whole environment, hyperparameters included, into its log.
-_ENVIRONMENT = re.compile(r"^\s*SM_[A-Z0-9_]+=|^\s*SM_FRAMEWORK_PARAMS|^Training Env:|^Environment variables:")
-_TRACEBACK = re.compile(r"^(?P<prefix>.{0,80}?)Traceback \(most recent call last\)")
-_ERROR = re.compile(
-    r"\bERROR\b|\bError\b|\bFATAL\b|\bCRITICAL\b|\b[A-Z]\w*(?:Error|Exception)\b|\berror: |\bException\b"
-    r"|out of memory|No space left on device"
-)
-# What the kernel or a shell says last: it is worth more than the traceback of something that was survived.
-_FATAL = re.compile(r"^Killed$|\bKilled\b.*\bpython|Segmentation fault|core dumped|Out of memory: Killed")
+MOST_STREAMS = 5  # of a job that are read
+_LINE_READ = 2000  # characters, after masking
+_PLAIN = 10  # lines where there is no error
+_HOST = re.compile(r"\balgo-\d+\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,69 +29,85 @@ class JobLog:
 NO_LOG = JobLog()
 
 
-def read_tails(tails: Iterable[Sequence[str]], own: str | None) -> JobLog:
-    """Read the ends of a job's logs, one for each host, until one tells of an error.
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One stream that was read: its cause, or its last lines."""
 
-    Where none does, the first one's last lines have to do. ``own`` is the address that need not be masked. Raises what
-    reading the tails does.
+    stream: str
+    cause: Candidate | None
+    plain: Sequence[str]
+
+    @property
+    def weight(self) -> Weight:
+        return self.cause.weight if self.cause else Weight.NOTICE
+
+
+def read_log(streams: Sequence[str], tail: Callable[[str], Sequence[str]], own: str | None) -> JobLog:
+    """Read a job's streams until one holds the cause, a host that others blame next; at most five of them.
+
+    ``own`` is the address that need not be masked. Raises what reading a tail does.
     """
-    plain: list[str] = []
-    for tail in tails:
-        lines = _masked(_useful(tail), own)
-        if block := _error_block(lines):
-            return JobLog(_shown(block))
-        plain = plain or lines[-_PLAIN:]
-    return JobLog(_shown(plain)) if plain else NO_LOG
+    read: list[_Read] = []
+    waiting = list(streams)
+    while waiting and len(read) < MOST_STREAMS:
+        stream = _next(waiting, read)
+        waiting.remove(stream)
+        read.append(read_stream(stream, tail(stream), own))
+        if _is_settled(read[-1]):
+            break
+    return _told(read)
 
 
-def _masked(lines: Iterable[str], own: str | None) -> list[str]:
-    """Masked as a whole, before anything is picked: a key may have many lines."""
-    text = "\n".join(lines)
-    return without_addresses(mask(text), own).split("\n") if text else []
+def _is_settled(read: _Read) -> bool:
+    return read.weight >= Weight.SIGNAL
 
 
-def _useful(tail: Iterable[str]) -> Iterator[str]:
-    lines = (line for event in tail for line in event.split("\n"))
-    cleaned = (_cleaned(line) for line in lines)
-    return (line for line in cleaned if line and not _PROGRESS.search(line) and not _ENVIRONMENT.search(line))
+def _next(waiting: Sequence[str], read: Sequence[_Read]) -> str:
+    """The host that a stream names as gone comes before the others."""
+    blamed = {host for one in read if one.cause for host in _HOST.findall(one.cause.text)}
+    return next((stream for stream in waiting if _host(stream) in blamed), waiting[0])
 
 
-def _cleaned(line: str) -> str:
-    """A terminal would show what stands behind the last carriage return."""
-    last = next((part for part in reversed(line.split("\r")) if part.strip()), "")
-    return _INVISIBLE.sub("", _ESCAPES.sub("", last[:_LINE_READ])).rstrip()
+def _host(stream: str) -> str:
+    found = _HOST.search(stream)
+    return found[0] if found else stream
 
 
-def _error_block(lines: Sequence[str]) -> Sequence[str]:
-    """The last traceback, unless something fatal came after it; else what stands around the last error."""
-    start, block = _traceback(lines)
-    fatal = _last(lines, _FATAL)
-    if block and (fatal is None or fatal < start):
-        return block
-    at = _last(lines, _ERROR) if fatal is None else fatal
-    return lines[max(0, at - _BEFORE) : at + _AFTER] if at is not None else ()
+def read_stream(stream: str, events: Sequence[str], own: str | None) -> _Read:
+    """Read one stream: clean, mask as a whole (a key may have many lines), then look for the cause."""
+    lines = normalise(events)
+    text = without_addresses(mask("\n".join(lines)), own) if lines else ""
+    shown = [_shortened(line) for line in text.split("\n")] if text else []
+    return _Read(stream, best(find(separate(shown))), shown[-_PLAIN:])
 
 
-def _traceback(lines: Sequence[str]) -> tuple[int, Sequence[str]]:
-    """Where the last traceback begins, and its lines down to the exception; of many ranks' lines those of its own."""
-    start = _last(lines, _TRACEBACK)
-    found = _TRACEBACK.match(lines[start]) if start is not None else None
-    if start is None or found is None:
-        return 0, ()
-    prefix = found["prefix"]
-    mine = [line.removeprefix(prefix) for line in lines[start:] if line.startswith(prefix)]
-    ends = (number for number, line in enumerate(mine[1:], 1) if not line[:1].isspace())
-    return start, mine[: next(ends, len(mine)) + 1]
+def _shortened(line: str) -> str:
+    half = _LINE_READ // 2
+    return line if len(line) <= _LINE_READ else f"{line[:half]} … {line[-half:]}"
 
 
-def _last(lines: Sequence[str], pattern: re.Pattern[str]) -> int | None:
-    return next((number for number in range(len(lines) - 1, -1, -1) if pattern.search(lines[number])), None)
+def _told(read: Sequence[_Read]) -> JobLog:
+    """Show the weightiest cause; of two that weigh the same and say something else, both, with their streams."""
+    causes = sorted((one for one in read if one.cause), key=lambda one: -one.weight)
+    if not causes:
+        plain = next((one.plain for one in read if one.plain), ())
+        return JobLog(excerpt.cut(plain, len(plain) - 1)) if plain else NO_LOG
+    first, *others = causes
+    rival = next((one for one in others if one.weight == first.weight and _differs(one, first)), None)
+    return JobLog(_both(first, rival) if rival else _cut(first, MOST_LINES, MOST_CHARACTERS))
 
 
-def _shown(lines: Sequence[str]) -> str:
-    """Cut from its beginning, for its end says most."""
-    short = [line if len(line) <= _LINE_SHOWN else f"{line[: _LINE_SHOWN - 1]}…" for line in lines]
-    kept = [short[0], "…", *short[-(MOST_LINES - 2) :]] if len(short) > MOST_LINES else short
-    while sum(len(line) + 1 for line in kept) > MOST_CHARACTERS:
-        kept = kept[1:]
-    return "\n".join(kept)
+def _differs(one: _Read, other: _Read) -> bool:
+    return bool(one.cause and other.cause and one.cause.text != other.cause.text)
+
+
+def _both(first: _Read, second: _Read) -> str:
+    parts = (
+        f"[{one.stream[:100]}]\n{_cut(one, MOST_LINES // 2 - 1, MOST_CHARACTERS // 2 - 110)}" for one in (first, second)
+    )
+    return "\n".join(parts)
+
+
+def _cut(read: _Read, lines: int, characters: int) -> str:
+    cause = read.cause
+    return excerpt.cut(cause.lines, cause.error, lines, characters) if cause else ""

@@ -1,6 +1,6 @@
 """The ports of diagnostics: metrics and logs of jobs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from sagewatch.diagnostics.utilization import RawHosts, Window
@@ -19,10 +19,14 @@ class JobMetrics(Protocol):
 
 
 class JobLogs(Protocol):
-    """The logs of jobs."""
+    """What jobs wrote to their logs."""
 
-    def tails(self, job: Job) -> Iterator[Sequence[str]]:
-        """Yield the last events of a job's hosts, the first host's first, each in order; nothing where there is no log.
+    def streams(self, job: Job) -> Sequence[str]:
+        """Return the names of a job's streams behind the job's name, in the order in which to read them.
 
-        At most two hosts are read. Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
+        One for each host, container or process; none where there is no log. Raises ``ThrottledError``,
+        ``AccessDeniedError``, ``UnavailableError``.
         """
+
+    def tail(self, job: Job, stream: str) -> Sequence[str]:
+        """Return the last events of a stream, in order. Raises what ``streams`` does."""

@@ -67,17 +67,17 @@ def both(request: pytest.FixtureRequest) -> tuple[JobLogs, Write]:
 
 def read(logs: JobLogs, job: Job) -> list[list[str]]:
     """All that is told."""
-    return [list(tail) for tail in logs.tails(job)]
+    return [list(logs.tail(job, stream)) for stream in logs.streams(job)]
 
 
 @pytest.mark.parametrize("kind", [ResourceKind.TRAINING, ResourceKind.PROCESSING, ResourceKind.TRANSFORM])
-def test_two_hosts_are_read_the_first_one_first(both: tuple[JobLogs, Write], kind: ResourceKind) -> None:
+def test_each_host_has_a_stream_the_first_one_first(both: tuple[JobLogs, Write], kind: ResourceKind) -> None:
     """Each with its lines in order."""
     logs, written = both
     job = a_fresh_job(kind)
     written(job, [["a", "b"], ["c"], ["d"]])
 
-    assert read(logs, job) == [["a", "b"], ["c"]]
+    assert read(logs, job) == [["a", "b"], ["c"], ["d"]]
 
 
 @pytest.mark.parametrize("kind", [ResourceKind.TUNING, ResourceKind.AUTOML])
@@ -119,13 +119,13 @@ def test_a_host_that_was_started_again_is_read_once(aws: Aws) -> None:
     assert read(CloudWatchJobLogs(lambda _: client), job) == [["algo-1-1764066999"], ["algo-10-1764066682"]]
 
 
-def test_what_a_transform_jobs_model_was_asked_is_not_read(aws: Aws) -> None:
-    """Its data log is the customer's."""
+def test_the_data_log_of_a_transform_job_is_read_behind_its_hosts(aws: Aws) -> None:
+    """SageMaker writes there what the model answered, such as "Request Entity Too Large"."""
     client, job = aws.client("logs", REGION), a_fresh_job(ResourceKind.TRANSFORM)
     write(client, job, "i-0abc-1764066682", ["boom"])
-    write(client, job, "i-0abc-1764066682/data-log", ["customer"])
+    write(client, job, "i-0abc-1764066682/data-log", ["413"])
 
-    assert read(CloudWatchJobLogs(lambda _: client), job) == [["boom"]]
+    assert read(CloudWatchJobLogs(lambda _: client), job) == [["boom"], ["413"]]
 
 
 def test_a_job_of_the_same_name_before_this_one_is_not_read(aws: Aws) -> None:
@@ -155,18 +155,18 @@ def stubbed() -> Iterator[tuple[Any, Stubber]]:
         stub.assert_no_pending_responses()
 
 
-def test_five_calls_are_the_most_and_an_empty_page_is_not_the_end(stubbed: tuple[Any, Stubber]) -> None:
+def test_a_stream_costs_two_calls_at_most_and_an_empty_page_is_not_the_end(stubbed: tuple[Any, Stubber]) -> None:
     """One for the streams; two for each host, whose last page may be empty."""
     client, stub = stubbed
     job = a_fresh_job()
-    names = [f"{job.name}/algo-{number}-1764066682" for number in (1, 2, 3)]
+    names = [f"{job.name}/algo-{number}-1764066682" for number in (1, 2)]
     group = "/aws/sagemaker/TrainingJobs"
     now = int(datetime.now(UTC).timestamp() * 1000)
     streams = {"logStreams": [{"logStreamName": name, "creationTime": now} for name in names]}
     stub.add_response(
         "describe_log_streams", streams, {"logGroupName": group, "logStreamNamePrefix": f"{job.name}/", "limit": 50}
     )
-    for name in names[:2]:
+    for name in names:
         asked = {"logGroupName": group, "logStreamName": name, "limit": 200, "startFromHead": False}
         stub.add_response("get_log_events", {"events": [], "nextBackwardToken": "b/1"}, asked)
         found = {"events": [{"timestamp": now, "message": "boom"}]}

@@ -1,12 +1,13 @@
 """What is picked out of a log."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagewatch.diagnostics.failure_log import MOST_CHARACTERS, MOST_LINES, NO_LOG, JobLog, read_tails
+from sagewatch.diagnostics.failure_log import NO_LOG, JobLog, read_log
+from sagewatch.diagnostics.log.excerpt import MOST_CHARACTERS, MOST_LINES
 
 TRACEBACK = (
     "Traceback (most recent call last):",
@@ -16,9 +17,15 @@ TRACEBACK = (
 )
 
 
+def read_hosts(hosts: Sequence[Sequence[str]], own: str | None = None) -> JobLog:
+    """What is shown of several hosts' logs."""
+    written = {f"algo-{number}-1": lines for number, lines in enumerate(hosts, 1)}
+    return read_log(list(written), written.__getitem__, own)
+
+
 def read(*lines: str, own: str | None = None) -> list[str]:
     """The lines that are shown of one host's log."""
-    return (read_tails([lines], own).text or "").splitlines()
+    return (read_hosts([lines], own).text or "").splitlines()
 
 
 def test_the_last_traceback_is_shown_from_its_beginning_to_its_exception() -> None:
@@ -68,29 +75,46 @@ def test_without_an_error_the_last_lines_are_shown() -> None:
     assert read(*(f"epoch {n}" for n in range(30))) == [f"epoch {n}" for n in range(20, 30)]
 
 
-def test_the_host_that_tells_of_an_error_is_shown_and_else_the_first() -> None:
-    """No more hosts are read than it takes."""
-    read_hosts: list[str] = []
+def test_hosts_are_read_until_one_holds_the_cause() -> None:
+    """No more are read than it takes, and five at most."""
+    asked: list[str] = []
 
-    def opened(hosts: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-        for host in hosts:
-            read_hosts.append(host[0])
-            yield host
+    def tail(stream: str) -> Sequence[str]:
+        asked.append(stream)
+        return TRACEBACK if stream == "algo-2" else ["quiet"]
 
-    def tails(*hosts: tuple[str, ...]) -> JobLog:
-        return read_tails(opened(hosts), None)
+    assert read_log(["algo-1", "algo-2", "algo-3"], tail, None).text == "\n".join(TRACEBACK)
+    assert asked == ["algo-1", "algo-2"]
+    asked.clear()
+    assert read_log([f"algo-{number}" for number in range(3, 13)], tail, None).text == "quiet"
+    assert len(asked) == 5
 
-    assert tails(("quiet",), TRACEBACK).text == "\n".join(TRACEBACK)
-    assert tails(("first",), ("second",)).text == "first"
-    read_hosts.clear()
-    tails(TRACEBACK, ("never",))
-    assert read_hosts == [TRACEBACK[0]]
+
+def test_the_host_that_another_blames_is_read_next() -> None:
+    """The others lost their peer; it knows why."""
+    lost = [
+        TRACEBACK[0],
+        "torch.distributed.DistBackendError: NCCL error: Connection closed by remote peer algo-4<42830>",
+    ]
+    written = {"algo-1": lost, "algo-2": lost, "algo-3": lost, "algo-4": list(TRACEBACK)}
+
+    assert read_log(list(written), written.__getitem__, None).text == "\n".join(TRACEBACK)
+
+
+def test_two_causes_that_weigh_the_same_are_both_shown_with_their_streams() -> None:
+    """Nobody can say which came first."""
+    text = read_hosts([["ERROR: no disk"], ["ERROR: no route"]]).text or ""
+
+    assert "[algo-1-1]" in text
+    assert "ERROR: no disk" in text
+    assert "[algo-2-1]" in text
+    assert "ERROR: no route" in text
 
 
 @pytest.mark.parametrize("tails", [[], [()], [("", "  ", "\n\n")], [("\r\r", "\x1b[0m")]])
 def test_a_log_that_says_nothing_is_no_log(tails: list[tuple[str, ...]]) -> None:
     """Nothing to show, and no trouble either."""
-    assert read_tails(tails, None) == NO_LOG
+    assert read_hosts(tails) == NO_LOG
 
 
 def test_what_a_terminal_would_not_show_is_left_out() -> None:
@@ -140,7 +164,7 @@ def test_an_event_may_have_many_lines() -> None:
 @given(st.lists(st.text(max_size=400), max_size=30))
 def test_whatever_a_log_holds_what_is_shown_is_short(lines: list[str]) -> None:
     """Within Block Kit's limits."""
-    text = read_tails([[*lines, "ERROR x" * 900]], None).text or ""
+    text = read_hosts([[*lines, "ERROR x" * 900]]).text or ""
 
     assert 0 < len(text) <= MOST_CHARACTERS
     assert text.count("\n") < MOST_LINES

@@ -1,48 +1,62 @@
 """What jobs wrote to CloudWatch Logs."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
+from sagewatch.diagnostics.ports import JobLogs
 from sagewatch.sagemaker.resources import KIND_FACTS, Job
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 
-_STREAMS = 50  # DescribeLogStreams gives no more at once; by name, so algo-1 is among them
-_EVENTS, _HOSTS = 200, 2
+_STREAMS = 50  # DescribeLogStreams returns no more at once; by name, so algo-1 is among them
+_EVENTS = 200
 _SKEW = timedelta(minutes=1)  # between the clocks that date a job and its log
-_STARTED = re.compile(r"-\d{9,}$")
-_DATA_LOG = "/data-log"  # of a transform job: what its model was asked
+_STARTED = re.compile(r"-\d{9,}(?=$|/)")
 
 
-class CloudWatchJobLogs:
-    """The ``JobLogs`` port: one call that finds the streams, one or two for each host, five in all at most.
+class CloudWatchJobLogs(JobLogs):
+    """The ``JobLogs`` port: one call that finds the streams, one or two to read each.
 
-    Streams are named ``<job>/<host>-<epoch>`` (SageMaker developer guide, "Log groups and streams"). A host that was
-    started again has more than one: the newest counts. Tuning and AutoML jobs have none.
+    Streams are named ``<job>/<host>-<epoch>`` (SageMaker developer guide, "Log groups and streams"). Transform jobs
+    have ``.../data-log`` too, where SageMaker writes what the model answered, and each container of a pipeline has its
+    own. A host that was started again has more than one: the newest counts. Tuning and AutoML jobs have none.
     """
 
     PERMISSIONS: ClassVar = ("logs:DescribeLogStreams", "logs:GetLogEvents")
 
     def __init__(self, client_for: "Callable[[str], CloudWatchLogsClient]") -> None:
-        """Keep what answers with the client of a region."""
         self._client_for = client_for
 
-    def tails(self, job: Job) -> Iterator[Sequence[str]]:
-        """See ``JobLogs.tails``."""
+    @override
+    def streams(self, job: Job) -> Sequence[str]:
         group = KIND_FACTS[job.kind].log_group
         if group is None or job.kind.is_rollup:
-            return
-        for stream in _hosts(self._streams(job, group), job)[:_HOSTS]:
-            yield self._tail(job, group, stream)
+            return ()
+        return [name.removeprefix(f"{job.name}/") for name in _newest(self._found(job, group), job)]
 
-    def _streams(self, job: Job, group: str) -> Sequence[Mapping[str, Any]]:
+    @override
+    def tail(self, job: Job, stream: str) -> Sequence[str]:
+        """Read the last page, and the one before if it is empty, which GetLogEvents allows."""
+        request: dict[str, Any] = {
+            "logGroupName": KIND_FACTS[job.kind].log_group,
+            "logStreamName": f"{job.name}/{stream}",
+            "limit": _EVENTS,
+        }
+        client = self._client_for(job.region)
+        with translated(f"logs:GetLogEvents of {job.name}"):
+            page = client.get_log_events(**request, startFromHead=False)
+            if not page["events"] and "nextBackwardToken" in page:
+                page = client.get_log_events(**request, startFromHead=False, nextToken=page["nextBackwardToken"])
+        return [event["message"] for event in page["events"]]
+
+    def _found(self, job: Job, group: str) -> Sequence[Mapping[str, Any]]:
         """The slash keeps the streams of ``<job>-2`` out."""
         client = self._client_for(job.region)
         prefix = f"{job.name}/"
@@ -55,25 +69,19 @@ class CloudWatchJobLogs:
                 raise
         return found["logStreams"]
 
-    def _tail(self, job: Job, group: str, stream: str) -> Sequence[str]:
-        """The last page may be empty though there are events before it (GetLogEvents): it is asked for twice."""
-        request: dict[str, Any] = {"logGroupName": group, "logStreamName": stream, "limit": _EVENTS}
-        client = self._client_for(job.region)
-        with translated(f"logs:GetLogEvents of {job.name}"):
-            page = client.get_log_events(**request, startFromHead=False)
-            if not page["events"] and "nextBackwardToken" in page:
-                page = client.get_log_events(**request, startFromHead=False, nextToken=page["nextBackwardToken"])
-        return [event["message"] for event in page["events"]]
 
+def _newest(streams: Sequence[Mapping[str, Any]], job: Job) -> Sequence[str]:
+    """The newest stream of each host and container, by name: algo-1 first, a data log behind its host's.
 
-def _hosts(streams: Sequence[Mapping[str, Any]], job: Job) -> Sequence[str]:
-    """The newest stream of each host, by name: algo-1 comes first. A job of this name before this one is left out."""
+    CloudWatch dates a stream's last event up to an hour late, so which host ended first is not known from here: the
+    logs say whom they blame. An older job's streams of the same name are left out.
+    """
     born = job.created_at and (job.created_at - _SKEW).timestamp() * 1000
     newest: dict[str, Mapping[str, Any]] = {}
     for stream in streams:
         name, created = stream["logStreamName"], stream.get("creationTime", 0)
-        host = _STARTED.sub("", name.rpartition("/")[2])
-        if name.endswith(_DATA_LOG) or (born and created < born):
+        host = _STARTED.sub("", name)
+        if born and created < born:
             continue
         if host not in newest or created >= newest[host].get("creationTime", 0):
             newest[host] = stream

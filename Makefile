@@ -52,6 +52,10 @@ test: setup ## run every test, including those on the deployed local cloud
 unit: setup ## run the tests that need no cloud
 	@python -m pytest -m "not e2e" $(TESTS)
 
+.PHONY: corpus
+corpus: setup ## read every failure in tests/corpus/cases: right line, right step, secrets shown
+	@python -m tests.corpus.report
+
 bench: setup ## measure: `make costs` over a million rows, AnswerSlack from cold
 	@python -m bench.costs
 	@python -m bench.answer

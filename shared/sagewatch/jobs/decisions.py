@@ -12,6 +12,7 @@ from sagewatch.jobs.alerts import job_alert, unpriced_alerts
 from sagewatch.ledger.records import CostRecord, RecordedBy, record_of
 from sagewatch.ledger.totals import Sum, sums_with
 from sagewatch.pricing.job_cost import Cost, PricingStatus
+from sagewatch.sagemaker.failures import classify
 from sagewatch.sagemaker.resources import Job, JobStatus
 from sagewatch.sagemaker.tags import Owner
 
@@ -127,6 +128,7 @@ def decide_ended(ended: EndedJob, *, now: datetime, report_usd: Decimal = Decima
     event or leaves the job open. Then all of it is done again, and delivery posts each alert's identity once.
     """
     row = record_of(ended.job, ended.cost, ended.owner, now=now, by=ended.recorded_by)
+    row = replace(row, failure_class=classify(ended.job, ended.context.log.text))
     notices = _notices(ended, row, report_usd) if ended.alerting else ()
     if ended.cost.pricing is PricingStatus.PROVISIONAL:
         track = TrackOpenJob(ended.job, backfilled_at=ended.backfilled_at)

@@ -150,10 +150,17 @@ class ProcessingJobModel(JobModel):
             "groups": cluster.groups,
             "volume_gb": cluster.volume_size_in_gb,
             "builtin_rule": any(name in image for name in _BUILTIN_RULE_IMAGES),
-            "failure_reason": self.failure_reason or self.exit_message,
+            "failure_reason": self._reason(),
             "parent_arn": self.training_job_arn or self.auto_ml_job_arn or self.monitoring_schedule_arn,
             "output_uri": self._first_output() if self.status is JobStatus.COMPLETED else None,
         }
+
+    def _reason(self) -> str | None:
+        """The reason and the container's own exit message, which often says more than "See job logs"."""
+        told = [text for text in (self.failure_reason, self.exit_message) if text]
+        if len(told) > 1 and told[1] in told[0]:
+            return told[0]
+        return "\n".join(told) or None
 
     def _first_output(self) -> str | None:
         outputs = (self.processing_output_config and self.processing_output_config.outputs) or []

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sagewatch.sagemaker.failures import FailureClass, classify, exit_code, exit_meaning, next_step
+from sagewatch.sagemaker.failure_rules import RULES, Rule
+from sagewatch.sagemaker.failures import FailureClass, classify, diagnose, exit_code, exit_meaning, rule_of_class
 from sagewatch.sagemaker.resources import Job, JobStatus, ResourceKind
 from tests.worlds.builders import ENDED, STARTED, a_failed_job, a_job
 
@@ -87,7 +88,7 @@ def test_a_job_whose_spot_instances_were_taken_back_says_so_in_its_secondary_sta
 @pytest.mark.parametrize("failure_class", FailureClass)
 def test_every_class_has_a_next_step_in_one_sentence(failure_class: FailureClass) -> None:
     """Short enough to be read."""
-    step = next_step(failure_class)
+    step = rule_of_class(failure_class).step
 
     assert step.endswith(".")
     assert 20 < len(step) < 120
@@ -114,3 +115,32 @@ def test_an_exit_code_is_read_where_there_is_one(reason: str | None, code: int |
 def test_exit_codes_that_say_more_are_explained() -> None:
     """1 says only that something went wrong."""
     assert (exit_meaning(139), exit_meaning(1)) == ("segmentation fault", None)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.example], ids=lambda rule: rule.name)
+def test_each_rules_example_selects_that_rule(rule: Rule) -> None:
+    """So no rule hides another; and each step is one sentence that fits a phone."""
+    assert diagnose(ResourceKind.TRAINING, rule.example).name == rule.name
+    assert rule.step.endswith(".")
+    assert ". " not in rule.step
+    assert len(rule.step) < 140
+    assert rule.seen.startswith("https://")
+
+
+def test_the_log_decides_where_the_reason_says_only_where_it_failed() -> None:
+    """A reason that is specific is not overruled."""
+    told = "AlgorithmError: ExecuteUserScriptError:\nExitCode 1"
+
+    assert diagnose(ResourceKind.TRAINING, told, log="train.sh: line 3: 345 Killed").name == "memory"
+    assert diagnose(ResourceKind.TRAINING, told, log="loss=1").name == "script"
+    assert diagnose(ResourceKind.TRAINING, "CapacityError: none", log="Killed").name == "capacity"
+
+
+def test_spot_that_never_started_is_told_from_spot_that_was_interrupted() -> None:
+    """Both end with the same secondary status."""
+    never, later = (
+        diagnose(ResourceKind.TRAINING, None, secondary="MaxWaitTimeExceeded", started=started)
+        for started in (False, True)
+    )
+
+    assert (never.name, later.name) == ("spot-never-started", "spot-wait")

@@ -8,7 +8,8 @@ from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 from sagewatch.diagnostics.cost_report import JobReport
 from sagewatch.formatting import duration, money, ordinal
 from sagewatch.jobs.alerts import FamilyFailures, JobAlert, JobFinding
-from sagewatch.sagemaker.failures import FailureClass, exit_code, exit_meaning, next_step
+from sagewatch.sagemaker.failure_rules import Rule
+from sagewatch.sagemaker.failures import FailureClass, diagnose, exit_code, exit_meaning, rule_of_class
 from sagewatch.sagemaker.resources import JobStatus
 from sagewatch.slack.blocks import (
     HEADER_LIMIT,
@@ -49,10 +50,11 @@ _LOG_TITLE = "*The end of its log*\n"
 def job_ended(alert: JobAlert) -> tuple[str, Sequence[Block]]:
     """The text of the notification, and the blocks."""
     headline = f"{KIND_NAMES[alert.kind]} {_ENDINGS[alert.finding]}: {alert.name}"
+    rule = _rule(alert)
     blocks = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
-        section(f"*{_cause(alert)}*\n{_reason(alert)}"),
-        section("\n".join((f"*Next step*\n{next_step(alert.failure_class)}", *_family(alert.family)))),
+        section(f"*{_cause(alert, rule)}*\n{_reason(alert)}"),
+        section("\n".join((f"*Next step*\n{rule.step}", *_family(alert.family)))),
         *_log(alert),
         SectionBlock(fields=[field(name, text) for name, text in _facts(alert)]),
         context("\n".join(filter(None, (_how_priced(alert), links(alert.kind, alert.name, alert.region))))),
@@ -60,12 +62,27 @@ def job_ended(alert: JobAlert) -> tuple[str, Sequence[Block]]:
     return f"{escape(headline)} ({_CLASS_NAMES[alert.failure_class]}, {_in_short(alert)})", blocks
 
 
-def _cause(alert: JobAlert) -> str:
-    """The class of the failure, with the exit code where its reason names one that says more."""
+def _rule(alert: JobAlert) -> Rule:
+    """Return what SageWatch knows of this kind of failure; if only its class is known, the rule of the class."""
+    rule = diagnose(
+        alert.kind,
+        alert.reason,
+        secondary=alert.secondary_status,
+        log=alert.log,
+        started=alert.finding != "job-never-started",
+    )
+    agrees = not rule.general or rule.failure_class is alert.failure_class
+    return rule if agrees else rule_of_class(alert.failure_class)
+
+
+def _cause(alert: JobAlert, rule: Rule) -> str:
+    """The kind of failure, with the exit code where its reason names one that says more."""
     code = exit_code(alert.reason)
     meaning = None if code is None else exit_meaning(code)
-    name = _CLASS_NAMES[alert.failure_class]
-    return f"{name} (exit code {code}: {meaning})" if meaning else name
+    name = _CLASS_NAMES[alert.failure_class] if rule.general else rule.title
+    if meaning is None:
+        return name
+    return f"{name} (exit code {code})" if meaning in name.lower() else f"{name} (exit code {code}: {meaning})"
 
 
 def _family(family: FamilyFailures | None) -> Iterator[str]:

@@ -116,7 +116,7 @@ def test_a_job_that_its_limit_stopped_may_have_been_worth_its_cost() -> None:
     ("code", "named"),
     [
         (1, "*The job's own code*"),
-        (139, "*The job's own code (exit code 139: segmentation fault)*"),
+        (139, "*Segmentation fault (exit code 139)*"),
         (127, "*The job's own code (exit code 127: the command was not found)*"),
     ],
 )

@@ -1,0 +1,11 @@
+"""Failures that people reported in public, and what SageWatch says of them."""
+
+import pytest
+
+from tests.corpus.reading import cases, faults, load
+
+
+@pytest.mark.parametrize("name", cases())
+def test_a_failure_gets_its_error_its_step_and_shows_no_secret(name: str) -> None:
+    """A new case is a new file in ``tests/corpus/cases``."""
+    assert faults(load(name)) == []

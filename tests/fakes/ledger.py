@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,15 +21,22 @@ class InMemoryLedger:
 
     rows: dict[Key, CostRecord] = field(default_factory=dict)
     roll_ups: dict[Key, RollUp] = field(default_factory=dict)
+    replaced_days: dict[Key, set[str]] = field(default_factory=dict)
 
     def put(self, row: CostRecord) -> PutResult:
         """See ``Ledger.put``."""
         key = (row.resource_arn, row.created_at)
         before = self.rows.get(key)
         if before and not supersedes(row, before):
-            return PutResult(written=False)
+            return PutResult(written=False, replaced=self._replaced_by(before))
         self.rows[key] = row
+        if before:
+            self.replaced_days.setdefault(key, set()).add(before.ended_on)
         return PutResult(written=True, replaced=sums_with(before) if before else ())
+
+    def _replaced_by(self, row: CostRecord) -> tuple[Sum, ...]:
+        days = sorted(self.replaced_days.get((row.resource_arn, row.created_at), ()))
+        return tuple(dict.fromkeys(total for day in days for total in sums_with(replace(row, ended_on=day))))
 
     def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
         """See ``LedgerKeys.recorded``."""

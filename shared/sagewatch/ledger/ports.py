@@ -15,7 +15,10 @@ from sagewatch.sagemaker.resources import Key
 
 @dataclass(frozen=True, slots=True)
 class PutResult:
-    """What became of a row, and the sums that the row it took the place of was in."""
+    """Whether a row was written, and the totals of the rows that it, or the row that stays in its place, replaced.
+
+    A retry gets them too: a crash between the row and its totals leaves no closed day with a job that has moved.
+    """
 
     written: bool
     replaced: tuple[Sum, ...] = ()

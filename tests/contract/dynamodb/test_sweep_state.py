@@ -196,7 +196,7 @@ def test_a_row_that_gives_way_says_which_sums_it_was_in(desk: Desk) -> None:
     )
 
     assert desk.ledger.put(a_row()) == PutResult(written=True, replaced=(DayKey("2026-11-22"), RollUpKey(auto)))
-    assert desk.ledger.put(a_row()) == PutResult(written=False)
+    assert desk.ledger.put(a_row()) == PutResult(written=False, replaced=(DayKey("2026-11-22"),))
 
 
 def test_a_roll_up_of_a_job_that_has_no_row_yet_is_let_go(desk: Desk) -> None:

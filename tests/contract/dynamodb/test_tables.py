@@ -17,7 +17,8 @@ from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs
 from sagewatch.delivery.ports import Deliveries
 from sagewatch.errors import UnavailableError
 from sagewatch.jobs.ports import OpenJobs
-from sagewatch.ledger.ports import Ledger
+from sagewatch.ledger.ports import Ledger, PutResult
+from sagewatch.ledger.totals import DayKey
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.resources import JobStatus
 from tests.fakes.delivery import InMemoryDeliveries
@@ -76,6 +77,21 @@ def test_a_provisional_row_gives_way_to_one_that_knows_a_longer_warm_pool(both: 
     puts = [a_row(pricing=PricingStatus.PROVISIONAL, warm_pool_seconds=pool) for pool in (None, 60, 60, None, 3600, 60)]
 
     assert [ledger.put(row).written for row in puts] == [True, True, False, False, True, False]
+
+
+def test_a_retry_still_names_the_day_a_row_has_left(both: World) -> None:
+    """The first try may have ended between the row and its totals. A row that replaced nothing names nothing."""
+    ledger, _, _ = both
+    moved = a_row(ended_at="2026-11-22T00:10:00Z", ended_on="2026-11-22")
+    ledger.put(a_row(pricing=PricingStatus.PROVISIONAL))
+    other = replace(moved, resource_arn=f"{moved.resource_arn}-2")
+
+    expected = (DayKey("2026-11-20"),)
+    assert [ledger.put(moved), ledger.put(moved)] == [
+        PutResult(written=True, replaced=expected),
+        PutResult(written=False, replaced=expected),
+    ]
+    assert [ledger.put(other), ledger.put(other)] == [PutResult(written=True), PutResult(written=False)]
 
 
 def test_a_final_row_stays(both: World) -> None:

@@ -11,7 +11,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import from_item, serialize, to_item
+from sagewatch.adapters.dynamodb.items import from_item, to_item
 from sagewatch.clock import iso
 from sagewatch.errors import ThrottledError
 from sagewatch.ledger.families import PastRun, ran_seconds
@@ -38,22 +38,60 @@ class DynamoLedger:
         self._table = table
 
     def put(self, row: CostRecord) -> PutResult:
-        """See ``Ledger.put``."""
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(resource_arn)"}
-        if worse := [name for name in PricingStatus if row.pricing.outranks(name)]:
-            places = {f":{number}": serialize(name.value) for number, name in enumerate(worse)}
-            condition["ConditionExpression"] += f" OR pricing IN ({', '.join(places)})"
-            if row.pricing is PricingStatus.PROVISIONAL and row.warm_pool_seconds:
-                condition["ConditionExpression"] += f" OR ({_LESS_IS_KNOWN})"
-                places |= to_item({":provisional": row.pricing, ":pool": row.warm_pool_seconds})
-            condition["ExpressionAttributeValues"] = places
+        """See ``Ledger.put``. A row keeps the days of those it replaced, so that a retry can name them again."""
+        item, before = to_item(asdict(row)), None
+        for _ in range(_RACES):
+            found = self._put(item, _ABSENT)
+            if found is None:
+                return PutResult(written=True)
+            if found == before or not (condition := _worse(row)):
+                break
+            before = found
+            days = {*found.get("replaced_days", ()), found["ended_on"]}
+            condition["ConditionExpression"] = f"({condition['ConditionExpression']}) AND ended_on = :before"
+            condition["ExpressionAttributeValues"] |= to_item({":before": found["ended_on"]})
+            if self._put(item | to_item({"replaced_days": days}), condition) is None:
+                return PutResult(written=True, replaced=_sums_of(found))
+        return PutResult(written=False, replaced=_replaced_by(found or {}))
+
+    def _put(self, item: dict[str, Any], condition: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Put an item on a condition. Return the item that is there, if the condition refuses it."""
+        answers: Any = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         with translated("dynamodb:PutItem on the ledger"):
             try:
-                item = to_item(asdict(row))
-                answer = self._client.put_item(TableName=self._table, Item=item, ReturnValues="ALL_OLD", **condition)
-            except self._client.exceptions.ConditionalCheckFailedException:
-                return PutResult(written=False)
-        return PutResult(written=True, replaced=_sums_of(from_item(answer.get("Attributes", {}))))
+                self._client.put_item(TableName=self._table, Item=item, **condition, **answers)
+            except self._client.exceptions.ConditionalCheckFailedException as exc:
+                refusal: Any = exc.response
+                return from_item(refusal.get("Item", {}))
+        return None
+
+
+_RACES = 3  # with other writers of one row
+_ABSENT: Mapping[str, Any] = {"ConditionExpression": "attribute_not_exists(resource_arn)"}
+
+
+def _worse(row: CostRecord) -> dict[str, Any]:
+    """The condition that the row supersedes the one that is there; none if it supersedes no row at all."""
+    places = {f":{number}": name for number, name in enumerate(PricingStatus) if row.pricing.outranks(name)}
+    conditions = [f"pricing IN ({', '.join(places)})"] if places else []
+    if row.pricing is PricingStatus.PROVISIONAL and row.warm_pool_seconds:
+        conditions.append(f"({_LESS_IS_KNOWN})")
+        places |= {":provisional": row.pricing}
+    values: dict[str, object] = {**places, **({":pool": row.warm_pool_seconds} if len(conditions) > 1 else {})}
+    return (
+        {
+            "ConditionExpression": " OR ".join(conditions),
+            "ExpressionAttributeValues": to_item(values),
+        }
+        if conditions
+        else {}
+    )
+
+
+def _replaced_by(row: Mapping[str, Any]) -> tuple[Sum, ...]:
+    """The totals of the rows that a row has replaced."""
+    days = (_sums_of({**row, "ended_on": day}) for day in sorted(row.get("replaced_days", ())))
+    return tuple(dict.fromkeys(total for totals in days for total in totals))
 
 
 # ``supersedes``, as a condition. A warm pool that is not known has no attribute.

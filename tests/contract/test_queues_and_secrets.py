@@ -46,7 +46,7 @@ def test_alerts_of_one_incident_come_one_after_the_other(aws: Aws, ordered_url: 
     sqs = aws.client("sqs")
     queue = SqsAlertQueue(sqs, ordered_url)
     for name, incident in (("a-1", "a"), ("a-2", "a"), ("b-1", "b")):
-        queue.send(an_alert().model_copy(update={"alert_id": name, "incident": incident}))
+        queue.send(an_alert().model_copy(update={"alert_id": name, "thread_key": incident}))
     received = [sqs.receive_message(QueueUrl=ordered_url).get("Messages", []) for _ in range(3)]
 
     assert [read_alert(message["Body"]).alert_id for messages in received for message in messages] == ["a-1", "b-1"]

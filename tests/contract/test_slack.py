@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,22 +12,30 @@ from slack_sdk.models.blocks import HeaderBlock
 
 from local.demo.player import get_json, post_json
 from local.slack.app import Workspace, slack_app
-from sagewatch.adapters.slack import SlackChannel, SlackUserDirectory
-from sagewatch.alerts.ports import MessageRef
+from sagewatch.adapters.slack.api import SlackApi
+from sagewatch.adapters.slack.channel import SlackChannel
+from sagewatch.adapters.slack.services import SlackUserDirectory
+from sagewatch.clock import Clock
+from sagewatch.digest.alerts import DigestAlert, ImageRef
 from sagewatch.errors import (
     AlertRefusedError,
+    ImageNotReadyError,
     NoAnswerError,
     SageWatchError,
     ThreadGoneError,
     ThrottledError,
     UnavailableError,
 )
+from sagewatch.ledger.totals import Spend
 from sagewatch.slack.messages.render import Message, render
+from tests.fakes.slack import InMemoryUserDirectory
+from tests.unit.slack.messages.test_digests import QUIET
 from tests.unit.slack.messages.test_render import an_alert
+from tests.worlds.builders import ACCOUNT, NOW, message_ref
 from tests.worlds.servers import serving
 
 ALERT = an_alert()
-MESSAGE = render(ALERT)
+MESSAGE = render(ALERT, "U0ANA")
 
 
 @pytest.fixture
@@ -90,25 +99,31 @@ def test_a_post_that_was_taken_and_never_answered_leaves_it_open(url: str) -> No
 def test_a_thread_without_a_root_is_gone(url: str) -> None:
     """Its message was deleted."""
     with pytest.raises(ThreadGoneError):
-        channel(url).post(ALERT, MessageRef("C0SAGEWATCH", "1.000000"))
+        channel(url).post(ALERT, message_ref("C0SAGEWATCH", "1.000000"))
 
 
 def test_people_are_known_by_their_addresses(url: str) -> None:
     """Or not."""
-    people = SlackUserDirectory(token=Tokens("xoxb-right"), api_url=f"{url}/api/")
+    people = SlackUserDirectory(SlackApi(token=Tokens("xoxb-right"), api_url=f"{url}/api/"))
 
     assert [people.id_for_email(email) for email in ("ana@example.com", "who@example.com")] == ["U0ANA", None]
 
 
 def channel(
-    url: str, *, token: str = "xoxb-right", name: str = "#sagewatch", message: Message = MESSAGE
+    url: str,
+    *,
+    tokens: Tokens | None = None,
+    name: str = "#sagewatch",
+    message: Message | None = None,
+    clock: Clock = lambda: NOW,
 ) -> SlackChannel:
     """The adapter; ``message`` is what it makes of ``ALERT``."""
     return SlackChannel(
-        token=Tokens(token),
+        SlackApi(token=tokens or Tokens("xoxb-right"), api_url=f"{url}/api/"),
         channel=name,
-        api_url=f"{url}/api/",
-        render=lambda alert: message if alert == ALERT else render(alert),
+        people=InMemoryUserDirectory({"ana@example.com": "U0ANA"}),
+        clock=clock,
+        render=lambda alert, mention: message if message and alert == ALERT else render(alert, mention),
     )
 
 
@@ -126,8 +141,8 @@ def test_a_message_is_in_the_channel_as_it_was_rendered(url: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"token": "xoxb-wrong"}, "invalid_auth"),
-        ({"token": ""}, "not_authed"),
+        ({"tokens": Tokens("xoxb-wrong")}, "invalid_auth"),
+        ({"tokens": Tokens("")}, "not_authed"),
         ({"name": "#nowhere"}, "channel_not_found"),
     ],
 )
@@ -163,7 +178,7 @@ def test_what_may_pass_is_tried_again_and_once_it_passed_the_message_arrives(
 def test_a_token_that_was_rotated_is_read_anew(url: str) -> None:
     """Once, before anything is refused."""
     tokens = Tokens("xoxb-old", "xoxb-right")
-    SlackChannel(token=tokens, channel="#sagewatch", api_url=f"{url}/api/").post(ALERT)
+    channel(url, tokens=tokens).post(ALERT)
 
     assert len(get_json(f"{url}/messages")) == 1
 
@@ -201,3 +216,34 @@ def test_the_local_slack_refuses_what_slack_would(url: str) -> None:
     message = replace(MESSAGE, blocks=tuple(blocks))  # type: ignore[arg-type] # on purpose
     with pytest.raises(AlertRefusedError, match="invalid_blocks"):
         channel(url, message=message).post(ALERT)
+
+
+def test_an_owner_slack_knows_is_mentioned(url: str) -> None:
+    """Only our own look-up makes a mention: an owner's name that looks like one stays a name."""
+    for owner in ("ana@example.com", "who@example.com", "<!channel>"):
+        channel(url).post(an_alert(alert_id=owner, owner=owner))
+    shown = [str(message["blocks"]) for message in get_json(f"{url}/messages")]
+
+    assert ["<@U0ANA>" in shown[0], "who@example.com" in shown[1], "<!channel>" in shown[2]] == [True, True, False]
+
+
+def test_a_digest_waits_for_its_chart_for_ten_minutes(url: str) -> None:
+    """Slack takes moments until it can show an image; after that the numbers go alone and say why."""
+    digest = DigestAlert(
+        alert_id="digest-1",
+        account=ACCOUNT,
+        region="us-east-1",
+        instances=None,
+        happened_at=NOW,
+        digest=replace(QUIET, spend=Spend(jobs=1, cost_usd=Decimal(1))),
+        picture=ImageRef(image_id="F0ABCDEF12", alt_text="Bars."),
+    )
+    with pytest.raises(ImageNotReadyError):
+        channel(url, clock=lambda: NOW + timedelta(minutes=9)).post(digest)
+    before = get_json(f"{url}/messages")
+    channel(url, clock=lambda: NOW + timedelta(minutes=10)).post(digest)
+    [message] = get_json(f"{url}/messages")
+
+    assert before == []
+    assert [block for block in message["blocks"] if block["type"] == "image"] == []
+    assert "No chart: Slack cannot show the picture yet" in str(message["blocks"])

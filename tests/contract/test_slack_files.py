@@ -18,13 +18,17 @@ from slack_sdk.models.blocks import ImageBlock
 
 from local.demo.player import get_json, post_json
 from local.slack.app import Workspace, slack_app
-from sagewatch.adapters.slack import SlackChannel, SlackImageUploads
+from sagewatch.adapters.slack.api import SlackApi
+from sagewatch.adapters.slack.channel import SlackChannel
+from sagewatch.adapters.slack.services import SlackImageUploads
 from sagewatch.digest.ports import ImageUploads
 from sagewatch.errors import AlertRefusedError, ImageNotReadyError, SageWatchError, ThrottledError, UnavailableError
 from sagewatch.slack.messages.render import Message, render
 from tests.contract.test_slack import Tokens
 from tests.fakes.digest import InMemoryImageUploads
+from tests.fakes.slack import InMemoryUserDirectory
 from tests.unit.slack.messages.test_render import an_alert
+from tests.worlds.builders import NOW
 from tests.worlds.servers import serving
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"
@@ -52,7 +56,7 @@ def pictures(request: pytest.FixtureRequest, url: str) -> ImageUploads:
 
 def slack_pictures(url: str, token: str = "xoxb-right") -> SlackImageUploads:
     """The real one."""
-    return SlackImageUploads(token=Tokens(token), api_url=f"{url}/api/")
+    return SlackImageUploads(SlackApi(token=Tokens(token), api_url=f"{url}/api/"))
 
 
 def client(url: str) -> WebClient:
@@ -76,7 +80,11 @@ def a_message(file_id: str) -> Message:
 def post(url: str, file_id: str) -> None:
     """Post it as DeliverAlert does."""
     SlackChannel(
-        token=Tokens("xoxb-right"), channel="#sagewatch", api_url=f"{url}/api/", render=lambda _: a_message(file_id)
+        SlackApi(token=Tokens("xoxb-right"), api_url=f"{url}/api/"),
+        channel="#sagewatch",
+        people=InMemoryUserDirectory(),
+        clock=lambda: NOW,
+        render=lambda _alert, _mention: a_message(file_id),
     ).post(an_alert())
 
 

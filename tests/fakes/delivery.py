@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from sagewatch.alerts.base import GroupMember
@@ -32,7 +32,8 @@ class InMemoryChannel:
             raise failure
         self.messages.append(render(alert))
         self.threads.append(thread)
-        self.places.append(MessageRef(to or "C0MEMORY", f"{len(self.messages)}.000000"))
+        posted_at = datetime.fromtimestamp(len(self.messages), UTC)
+        self.places.append(MessageRef(to or "C0MEMORY", f"{len(self.messages)}.000000", posted_at))
         if failure:
             raise failure
         return self.places[-1]
@@ -50,17 +51,6 @@ class InMemoryChannel:
         del since, thread, to
         names = [message.metadata.event_payload["alert_id"] for message in self.messages]
         return self.places[names.index(alert_id)] if alert_id in names else None
-
-
-@dataclass
-class InMemoryUserDirectory:
-    """The ``UserDirectory`` port on a dictionary."""
-
-    users: dict[str, str] = field(default_factory=dict)
-
-    def id_for_email(self, email: str) -> str | None:
-        """See ``UserDirectory.id_for_email``."""
-        return self.users.get(email)
 
 
 @dataclass

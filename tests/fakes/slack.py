@@ -63,3 +63,14 @@ class InMemorySeenRequests:
         new = digest not in self.seen
         self.seen.add(digest)
         return new
+
+
+@dataclass
+class InMemoryUserDirectory:
+    """The ``UserDirectory`` port on a dictionary."""
+
+    users: dict[str, str] = field(default_factory=dict)
+
+    def id_for_email(self, email: str) -> str | None:
+        """See ``UserDirectory.id_for_email``."""
+        return self.users.get(email)

@@ -141,7 +141,11 @@ def stage(aws: Aws, tables: tuple[str, str]) -> Iterator[Stage]:
 def an_alert_of(number: int, parent: str) -> JobAlert:
     """One that has not been told, in a span of ten minutes of its own."""
     arn = f"{parent}-{number}" if parent else None
-    changes = {"incident": f"incident-{number}", "parent_arn": arn, "happened_at": NOW - number * timedelta(minutes=11)}
+    changes = {
+        "thread_key": f"incident-{number}",
+        "parent_arn": arn,
+        "happened_at": NOW - number * timedelta(minutes=11),
+    }
     return an_alert(name=f"job-{number}").model_copy(update={"alert_id": f"job-failed-{number}", **changes})
 
 

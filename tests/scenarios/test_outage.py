@@ -12,7 +12,8 @@ from typing import Any
 
 from local.demo.player import get_json, post_json
 from local.slack.app import Workspace, slack_app
-from sagewatch.adapters.slack import SlackChannel
+from sagewatch.adapters.slack.api import SlackApi
+from sagewatch.adapters.slack.channel import SlackChannel
 from sagewatch.alerts.base import AlertBase
 from sagewatch.delivery.deliver import AlertDelivery
 from sagewatch.delivery.registry import Alert
@@ -20,7 +21,8 @@ from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.ports import QueueMessage
 from sagewatch.sagemaker.failures import FailureClass
 from tests.contract.test_slack import Tokens
-from tests.fakes.delivery import InMemoryAlertGroups, InMemoryDeliveries, InMemoryUserDirectory
+from tests.fakes.delivery import InMemoryAlertGroups, InMemoryDeliveries
+from tests.fakes.slack import InMemoryUserDirectory
 from tests.unit.slack.messages.test_render import an_alert
 from tests.worlds.servers import serving
 
@@ -129,14 +131,18 @@ def a_desk() -> Iterator[tuple[FifoQueue, QueueHandler, Trouble]]:
     queue, deliveries = FifoQueue(), InMemoryDeliveries()
     workspace = Workspace(token="xoxb-right", signing_secret="s", clock=queue.timestamp)
     with serving(slack_app(workspace)) as url:
-        channel = SlackChannel(token=Tokens("xoxb-right"), channel="#sagewatch", api_url=f"{url}/api/", timeout=1)
+        channel = SlackChannel(
+            SlackApi(token=Tokens("xoxb-right"), api_url=f"{url}/api/", timeout=1),
+            channel="#sagewatch",
+            people=InMemoryUserDirectory(),
+            clock=lambda: queue.now,
+        )
         deliverer = AlertDelivery(
             deliveries=deliveries,
             posted=deliveries,
             gatherings=InMemoryAlertGroups(),
             channel=channel,
             alerts=queue,
-            people=InMemoryUserDirectory(),
             clock=lambda: queue.now,
         )
         yield queue, QueueHandler(deliverer.on_message, inbox=queue, max_receives=999), Trouble(url)
@@ -146,7 +152,7 @@ def an_alert_at(number: int, part: int, at: datetime) -> Alert:
     """One of three alerts of an incident."""
     changes: dict[str, Any] = {
         "alert_id": f"{number:02}-{part}",
-        "incident": f"incident-{number}",
+        "thread_key": f"incident-{number}",
         "failure_class": CLASSES[number % len(CLASSES)],
         "happened_at": at,
     }

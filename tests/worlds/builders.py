@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sagewatch.alerts.ports import MessageRef
 from sagewatch.clock import TimeBudget
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
@@ -34,6 +35,11 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CREATED = datetime(2026, 11, 20, 9, 58, tzinfo=UTC)
 STARTED = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 ENDED = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
+
+
+def message_ref(channel: str, ts: str) -> MessageRef:
+    """A message as Slack names it: its ID is the time it was posted."""
+    return MessageRef(channel, ts, datetime.fromtimestamp(float(ts), UTC))
 
 
 def price(usd: str, component: str = "Training") -> Price:

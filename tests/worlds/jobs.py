@@ -14,7 +14,7 @@ from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.ports import Families
 from sagewatch.ledger.records import key_time
 from sagewatch.sagemaker.resources import Job, JobStatus
-from sagewatch.slack.actions import JobAction
+from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.payloads import JobPress, PressOutcome
 from tests.fakes.idle import InMemoryNotebookStates
@@ -97,11 +97,11 @@ class JobWorld(World):
         self.now += later
         return super().sweep()
 
-    def press(self, action: JobAction, job: Job, user: str = "U0ANA", view: str | None = None) -> PressOutcome:
+    def press(self, action: str, job: Job, user: str = "U0ANA", view: str | None = None) -> PressOutcome:
         """Press a button of the job's newest message."""
         incident = next((alert.alert_id for alert in reversed(self.told) if alert.arn == job.arn), "none")
         press = JobPress(
-            action=action,
+            action=ActionId(action),
             user=user,
             arn=job.arn,
             name=job.name,

@@ -21,7 +21,7 @@ from sagewatch.idle.sweep import NotebookSweep
 from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.pricing.book import PriceBook
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
-from sagewatch.slack.actions import Action
+from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
 from sagewatch.slack.interactions.payloads import Press, PressOutcome
@@ -211,16 +211,14 @@ class NotebookWorld:
     def deliver(self) -> None:
         """Post what is queued, now."""
         for alert in self.alerts.sent:
-            self.deliveries.posted.setdefault(alert.alert_id, MessageRef("C0", f"{self.now.timestamp():.6f}"))
+            self.deliveries.posted.setdefault(alert.alert_id, MessageRef("C0", f"{self.now.timestamp():.6f}", self.now))
 
-    def press(
-        self, action: Action, name: str = "Lab-One", user: str = "U0ANA", view: str | None = None
-    ) -> PressOutcome:
+    def press(self, action: str, name: str = "Lab-One", user: str = "U0ANA", view: str | None = None) -> PressOutcome:
         """Press a button of the newest incident."""
         notebook = self.notebooks.found.get(("us-east-1", name), a_notebook(name))
         incident = next((alert.alert_id for alert in reversed(self.announced) if alert.name == name), "none")
         press = Press(
-            action=action,
+            action=ActionId(action),
             user=user,
             arn=notebook.arn,
             name=name,

@@ -40,13 +40,17 @@ class GroupMember:
 class AlertBase(BaseModel):
     """What every alert has. The same finding always gets the same ``alert_id``, however often it is found.
 
-    ``thread`` is the ``alert_id`` of the message it replies to, ``edits`` that of the message it takes the place of.
-    Alerts of one ``incident`` share a thread: the first of them to be posted is its root; those with a ``parent_arn``
-    are counted in that parent's message. ``route`` is what the resource's tag asks for, ``mention`` the Slack user to
-    name as its owner, found out at delivery. ``happened_at`` is when what it tells of happened.
+    ``thread`` is the ``alert_id`` of the message it replies to, ``edits`` that of the message it replaces.
+    Alerts with one ``thread_key`` share a thread: the first of them to be posted is its root. Those with a
+    ``parent_arn`` are counted in that parent's message. ``route`` is what the resource's tag asks for;
+    ``happened_at`` is when the event it reports happened.
+
+    Alerts wait in queues and archives while releases change: unknown fields are ignored, and JSON keeps its names.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, validate_by_name=True, serialize_by_alias=True
+    )
 
     alert_id: str = Field(min_length=1, max_length=200)
     account: str
@@ -54,17 +58,16 @@ class AlertBase(BaseModel):
     instances: str | None
     thread: str | None = None
     edits: str | None = None
-    incident: str | None = None
+    thread_key: str | None = Field(default=None, alias="incident")
     owner: str | None = None
     parent_arn: str | None = None
     route: str | None = None
-    mention: str | None = None
     happened_at: AwareDatetime | None = None
 
     @property
     def order(self) -> str:
         """Alerts with the same ``order`` are delivered one after the other, as they were queued."""
-        return self.edits or self.thread or self.incident or self.alert_id
+        return self.edits or self.thread or self.thread_key or self.alert_id
 
     stands_alone: ClassVar[bool] = False
     """Whether it is told by itself as long as it is news, however many of its kind there are."""
@@ -75,8 +78,8 @@ class AlertBase(BaseModel):
         return None
 
 
-def incident_of(arn: str, created_at: str, parent_arn: str | None = None) -> str:
-    """Name a job's incident: its parent's, where it has one. Parents are known to their children by their ARN alone."""
+def thread_key_of(arn: str, created_at: str, parent_arn: str | None = None) -> str:
+    """The key of a job's thread: its parent's, where it has one. Children know their parent by its ARN alone."""
     if parent_arn or rolls_up(arn):
         return alert_id("incident", parent_arn or arn)
     return alert_id("incident", arn, created_at)

@@ -57,7 +57,7 @@ class GroupAlert(AlertBase):
     @property
     def order(self) -> str:
         """See ``AlertBase.order``: with the members of its parent, else by itself."""
-        return self.incident or self.group
+        return self.thread_key or self.group
 
 
 _STORM = timedelta(minutes=10)
@@ -79,7 +79,7 @@ def group_of(alert: AlertBase, now: AwareDatetime, route: str | None = None) -> 
     if alert.stands_alone:
         return None
     if alert.parent_arn:
-        parent = {"parent_arn": alert.parent_arn, "incident": alert.incident}
+        parent = {"parent_arn": alert.parent_arn, "thread_key": alert.thread_key}
         return _group(GroupKind.PARENT, (alert.parent_arn,), common | parent)
     begun = minute_of(at, _STORM)
     identity = (alert.account, route or "", member.label, begun.isoformat())

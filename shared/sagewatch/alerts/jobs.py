@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import AwareDatetime
 
-from sagewatch.alerts.base import AlertBase, Usd, as_text, incident_of
+from sagewatch.alerts.base import AlertBase, Usd, as_text, thread_key_of
 from sagewatch.ledger.records import CostRecord
 from sagewatch.sagemaker.fields import Name
 from sagewatch.sagemaker.resources import Job, ResourceKind
@@ -37,7 +37,7 @@ class EndedJobAlert(JobAlertBase):
             account=record.account,
             region=record.region,
             instances=record.instances,
-            incident=incident_of(record.resource_arn, record.created_at, record.parent_arn),
+            thread_key=thread_key_of(record.resource_arn, record.created_at, record.parent_arn),
             parent_arn=record.parent_arn,
             route=route_of(job.tags),
             happened_at=ended_at,

@@ -42,10 +42,11 @@ class AlertQueue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """Where a message stands: Slack's channel id and timestamp."""
+    """A message in a channel: the channel's ID, the message's ID there, and when it was posted."""
 
     channel: str
     ts: str
+    posted_at: datetime
 
 
 class PostedMessages(Protocol):

@@ -9,10 +9,9 @@ from enum import StrEnum
 from sagewatch.alerts.grouping import GroupAlert, GroupKind, group_of
 from sagewatch.alerts.ports import AlertQueue, MessageRef, PostedMessages
 from sagewatch.clock import Clock
-from sagewatch.delivery.ports import AlertGroups, Channel, Claim, Deliveries, UserDirectory
+from sagewatch.delivery.ports import AlertGroups, Channel, Claim, Deliveries
 from sagewatch.delivery.registry import Alert, read_alert
-from sagewatch.digest.alerts import DigestAlert
-from sagewatch.errors import ImageNotReadyError, NoAnswerError, NotPostedYetError, SageWatchError, ThreadGoneError
+from sagewatch.errors import NoAnswerError, NotPostedYetError, SageWatchError, ThreadGoneError
 from sagewatch.outcomes import EmfMetric
 
 _SOON = 5  # seconds: the message may be in the same queue
@@ -27,9 +26,6 @@ class DeliveryEffect(StrEnum):
     FOUND = "found in the channel"
     EDITED = "edited"
     GATHERED = "counted with others"
-
-
-_PICTURE_WITHIN = timedelta(minutes=10)  # Slack takes seconds; a digest without its chart is better than none
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,6 @@ class AlertDelivery:
     gatherings: AlertGroups
     channel: Channel
     alerts: AlertQueue
-    people: UserDirectory
     clock: Clock
     routes: Mapping[str, str] = field(default_factory=dict)
 
@@ -121,8 +116,8 @@ class AlertDelivery:
 
     def _counted(self, alert: Alert, group: GroupAlert) -> DeliveryOutcome:
         """It is told with its group, and what comes of it later goes into that one's thread."""
-        if alert.incident and group.gathering is not GroupKind.PARENT:
-            self.deliveries.gather(alert.incident, group.group, self.clock())
+        if alert.thread_key and group.gathering is not GroupKind.PARENT:
+            self.deliveries.gather(alert.thread_key, group.group, self.clock())
         self.deliveries.gather(alert.alert_id, group.group, self.clock())
         return DeliveryOutcome(alert.alert_id, DeliveryEffect.GATHERED, None)
 
@@ -146,22 +141,22 @@ class AlertDelivery:
     def _put(self, alert: Alert, claim: Claim, thread: MessageRef | None) -> DeliveryOutcome:
         if alert.edits is not None:
             place = self._find(alert.edits)
-            self.channel.update(place, self._mentioned(alert))
+            self.channel.update(place, alert)
             return self._confirmed(alert, place, DeliveryEffect.EDITED)
         since = claim.unsure_since
         found = self.channel.find(alert.alert_id, since, thread, self._to(alert)) if since else None
         if found:
             return self._confirmed(alert, found, DeliveryEffect.FOUND, is_root=thread is None)
         try:
-            place = self._post(alert, thread)
+            place = self.channel.post(alert, thread, self._to(alert))
         except ThreadGoneError:  # somebody deleted its root
-            thread, place = None, self._post(alert, None)
+            thread, place = None, self.channel.post(alert, None, self._to(alert))
         return self._confirmed(alert, place, DeliveryEffect.POSTED, is_root=thread is None)
 
     def _thread(self, alert: Alert) -> MessageRef | None:
         if alert.thread:
             return self._find(alert.thread)
-        return self.posted.find(alert.incident) if alert.incident else None
+        return self.posted.find(alert.thread_key) if alert.thread_key else None
 
     def _find(self, alert_id: str) -> MessageRef:
         """Raises ``NotPostedYetError``: what comes of an incident never overtakes it."""
@@ -170,22 +165,12 @@ class AlertDelivery:
             raise NotPostedYetError(f"alert {alert_id} is not in the channel yet", retry_after=_SOON)
         return place
 
-    def _post(self, alert: Alert, thread: MessageRef | None) -> MessageRef:
-        told = self._mentioned(alert)
-        try:
-            return self.channel.post(told, thread, self._to(alert))
-        except ImageNotReadyError as exc:
-            plain = _without_picture(told, self.clock(), str(exc))
-            if plain is None:
-                raise
-            return self.channel.post(plain, thread, self._to(alert))
-
     def _confirmed(
         self, alert: Alert, place: MessageRef, effect: DeliveryEffect, *, is_root: bool = False
     ) -> DeliveryOutcome:
         """The incident's place before the alert's: a crash between them repeats the alert, which is found then."""
-        if is_root and alert.incident:
-            self.deliveries.confirm(alert.incident, place, self.clock())
+        if is_root and alert.thread_key:
+            self.deliveries.confirm(alert.thread_key, place, self.clock())
         now = self.clock()
         self.deliveries.confirm(alert.alert_id, place, now)
         return DeliveryOutcome(alert.alert_id, effect, place, posted_at=now, happened_at=alert.happened_at)
@@ -197,19 +182,3 @@ class AlertDelivery:
     def _route(self, alert: Alert) -> str | None:
         """What its tag asks for, or its owner, if that is a route."""
         return next((name for name in (alert.route, alert.owner) if name in self.routes), None)
-
-    def _mentioned(self, alert: Alert) -> Alert:
-        """Name the owner as Slack knows him or her; an owner Slack does not know stays a name."""
-        if alert.owner is None or "@" not in alert.owner:
-            return alert
-        try:
-            return alert.model_copy(update={"mention": self.people.id_for_email(alert.owner)})
-        except SageWatchError:  # a mention is no reason to keep an alert back
-            return alert
-
-
-def _without_picture(alert: Alert, now: datetime, why: str) -> Alert | None:
-    """The alert without its picture, once there is no more hope for that."""
-    if not isinstance(alert, DigestAlert) or alert.happened_at is None or now < alert.happened_at + _PICTURE_WITHIN:
-        return None
-    return alert.model_copy(update={"picture": None, "no_picture": why})

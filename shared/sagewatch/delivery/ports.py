@@ -90,10 +90,3 @@ class Channel(Protocol):
         self, alert_id: str, since: datetime, thread: MessageRef | None = None, to: str | None = None
     ) -> MessageRef | None:
         """Where an alert stands that may have been posted since then, by its metadata. Raises what ``post`` does."""
-
-
-class UserDirectory(Protocol):
-    """Whom Slack knows."""
-
-    def id_for_email(self, email: str) -> str | None:
-        """The Slack user with that address, if there is one. Raises what ``Channel.post`` and ``Ledger.put`` do."""

@@ -1,18 +1,20 @@
 """What people are told of money: the digest of a period, and budgets that are being used up."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from sagewatch.alerts.base import AlertBase
 from sagewatch.digest.budgets import BudgetState
 from sagewatch.digest.summary import Digest
 
 
-@dataclass(frozen=True, slots=True)
-class ChartImage:
-    """A picture that is in Slack already, by the ID of its file, and what it shows in words."""
+class ImageRef(BaseModel):
+    """An image that the channel holds already, by the channel's ID of it, and what it shows in words."""
 
-    file_id: str
+    model_config = ConfigDict(extra="ignore", frozen=True, validate_by_name=True, serialize_by_alias=True)
+
+    image_id: str = Field(alias="file_id")
     alt_text: str
 
 
@@ -24,7 +26,7 @@ class DigestAlert(AlertBase):
 
     finding: Literal["digest"] = "digest"
     digest: Digest
-    picture: ChartImage | None = None
+    picture: ImageRef | None = None
     no_picture: str | None = None
     health: str | None = None
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sagewatch.alerts.base import alert_id
 from sagewatch.alerts.ports import AlertQueue, PostedMessages
 from sagewatch.clock import Clock, iso
-from sagewatch.digest.alerts import BudgetAlert, ChartImage, DigestAlert
+from sagewatch.digest.alerts import BudgetAlert, DigestAlert, ImageRef
 from sagewatch.digest.budgets import Budget, BudgetState, findings, month_end, states_of
 from sagewatch.digest.health import HealthReader, sentence
 from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, InvalidRequest, read_request
@@ -122,7 +122,7 @@ class DigestSender:
         rates = Rates(self.prices.book(row.region), self.gauge.meter.discount_percent)
         return rates.of_type(ResourceKind.NOTEBOOK, instance_type_of(row))
 
-    def _picture(self, digest: Digest, totals: Sequence[DayTotal]) -> tuple[ChartImage | None, str | None]:
+    def _picture(self, digest: Digest, totals: Sequence[DayTotal]) -> tuple[ImageRef | None, str | None]:
         """Draw and upload the chart. Whatever Slack has against it: the numbers do not wait for it."""
         if digest.quiet:
             return None, None
@@ -130,11 +130,12 @@ class DigestSender:
         words = alt_text(chart)
         try:
             name = f"spend-{digest.span.period}-{digest.span.last}.png"
-            return ChartImage(self.pictures.upload(name, self.painter.draw(chart), words), words), None
+            image = self.pictures.upload(name, self.painter.draw(chart), words)
+            return ImageRef(image_id=image, alt_text=words), None
         except SageWatchError as exc:
             return None, str(exc)
 
-    def _send(self, name: str, digest: Digest, picture: ChartImage | None, no_picture: str | None) -> None:
+    def _send(self, name: str, digest: Digest, picture: ImageRef | None, no_picture: str | None) -> None:
         self.alerts.send(
             DigestAlert(
                 alert_id=name,

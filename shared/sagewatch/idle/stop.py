@@ -1,7 +1,7 @@
 """Stopping a notebook: announced, looked at again, then stopped, and what became of that."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from sagewatch.alerts.ports import PostedMessages
@@ -98,7 +98,7 @@ class NotebookStop:
         posted = self.posted.find(pending.alert_id)
         if posted is None:
             return self.clock()
-        told_until = datetime.fromtimestamp(float(posted.ts), UTC) + (pending.stop_at - pending.warned_at)
+        told_until = posted.posted_at + (pending.stop_at - pending.warned_at)
         return told_until if told_until > self.clock() else None
 
     def _stopped(self, inspection: Inspection, by: str | None) -> StopOutcome:

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self, override
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from sagewatch.alerts.base import AlertBase, GroupMember, Usd, alert_id, as_text, from_text, incident_of
+from sagewatch.alerts.base import AlertBase, GroupMember, Usd, alert_id, as_text, from_text, thread_key_of
 from sagewatch.alerts.jobs import EndedJobAlert, JobAlertBase
 from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, failures_with
 from sagewatch.ledger.families import family_name
@@ -21,7 +21,7 @@ JobFinding = Literal["job-failed", "job-never-started", "job-hit-limit"]
 class FamilyFailures(BaseModel):
     """How often a job's family failed in seven days, this time included; see ``failure_context.Failures``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     name: str
     count: int = Field(ge=1)
@@ -151,7 +151,7 @@ class JobRunsAlert(JobAlertBase):
             account=job.account,
             region=job.region,
             instances=describe_instances(job),
-            incident=incident_of(job.arn, key_time(job), job.parent_arn),
+            thread_key=thread_key_of(job.arn, key_time(job), job.parent_arn),
             route=route_of(job.tags),
             kind=job.kind,
             name=job.name,

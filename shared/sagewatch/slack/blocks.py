@@ -4,6 +4,7 @@ Limits: Slack's Block Kit reference (header 150 characters, section 3,000, field
 "Formatting text": with ``& < >`` replaced, neither links nor mentions can be made.
 """
 
+import html
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -76,13 +77,13 @@ def by(user: str | None) -> str:
 
 
 def person(name: str | None, user: str | None = None) -> str:
-    """Somebody by name, or mentioned where Slack's user ID is known. Only our own look-up ever makes a mention."""
+    """A person by name, or mentioned where Slack's user ID is known. Only our own look-up makes a mention."""
     return f"<@{user}>" if user else escape(name or "unknown")
 
 
 def escape(text: str) -> str:
     """Make text from jobs harmless in mrkdwn, as Slack asks for: ``&``, ``<`` and ``>`` become entities."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return html.escape(text, quote=False)
 
 
 def cut(text: str, limit: int) -> str:

@@ -10,7 +10,8 @@ from sagewatch.adapters.dynamodb.idle_state import DynamoSeenRequests
 from sagewatch.adapters.dynamodb.open_jobs import DynamoSnoozes
 from sagewatch.adapters.sagemaker.job_stops import SageMakerJobStops
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
-from sagewatch.adapters.slack import SlackDialogs
+from sagewatch.adapters.slack.api import SlackApi
+from sagewatch.adapters.slack.services import SlackDialogs
 from sagewatch.adapters.sqs import SqsPressQueue
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.runtime.handlers import SlackHandler
@@ -38,7 +39,8 @@ def answer_slack() -> SlackHandler:
     given = AnswerSlackSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
     ssm = boto3.client("ssm", config=QUICK)
-    dialogs = SlackDialogs(token=SsmSecret(ssm, given.slack_token_parameter, now), api_url=given.slack_api_url)
+    token = SsmSecret(ssm, given.slack_token_parameter, now)
+    dialogs = SlackDialogs(SlackApi(token=token, api_url=given.slack_api_url))
     endpoint = SlackEndpoint(
         secret=SsmSecret(ssm, given.slack_signing_secret_parameter, now),
         presses=DynamoSeenRequests(dynamodb, given.watch_state),

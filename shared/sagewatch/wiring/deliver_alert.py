@@ -6,7 +6,9 @@ import boto3
 
 from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeliveries, DynamoPostedMessages
 from sagewatch.adapters.dynamodb.people import DynamoUserDirectory
-from sagewatch.adapters.slack import SlackChannel, SlackUserDirectory
+from sagewatch.adapters.slack.api import SlackApi
+from sagewatch.adapters.slack.channel import SlackChannel
+from sagewatch.adapters.slack.services import SlackUserDirectory
 from sagewatch.adapters.sqs import SqsAlertQueue
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.delivery.deliver import AlertDelivery
@@ -31,15 +33,18 @@ def deliver_alert() -> QueueHandler:
     given = DeliverAlertSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
     secret = SsmSecret(boto3.client("ssm", config=QUICK), given.slack_token_parameter, now)
+    api = SlackApi(token=secret, api_url=given.slack_api_url)
     deliverer = AlertDelivery(
         deliveries=DynamoDeliveries(dynamodb, given.watch_state),
         posted=DynamoPostedMessages(dynamodb, given.watch_state),
         gatherings=DynamoAlertGroups(dynamodb, given.watch_state),
-        channel=SlackChannel(token=secret, channel=given.slack_channel, api_url=given.slack_api_url),
-        alerts=SqsAlertQueue(sqs, given.queue_url),
-        people=DynamoUserDirectory(
-            dynamodb, given.watch_state, now, ask=SlackUserDirectory(token=secret, api_url=given.slack_api_url)
+        channel=SlackChannel(
+            api,
+            channel=given.slack_channel,
+            people=DynamoUserDirectory(dynamodb, given.watch_state, now, ask=SlackUserDirectory(api)),
+            clock=now,
         ),
+        alerts=SqsAlertQueue(sqs, given.queue_url),
         clock=now,
         routes=given.slack_routes,
     )

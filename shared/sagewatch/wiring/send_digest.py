@@ -20,7 +20,8 @@ from sagewatch.adapters.dynamodb.prices import DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessionReader
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader, DynamoStaleTotalReader, DynamoTotalReader
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.adapters.slack import SlackImageUploads
+from sagewatch.adapters.slack.api import SlackApi
+from sagewatch.adapters.slack.services import SlackImageUploads
 from sagewatch.adapters.sqs import SqsAlertQueue, SqsDeadLetters
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.digest.budgets import Budget
@@ -93,7 +94,7 @@ def send_digest() -> EventHandler:
         gauge=gauge,
         prices=gauge.meter.prices,
         painter=MatplotlibChart(),
-        pictures=SlackImageUploads(token=secret, api_url=given.slack_api_url),
+        pictures=SlackImageUploads(SlackApi(token=secret, api_url=given.slack_api_url)),
         alerts=SqsAlertQueue(sqs, given.alert_queue_url),
         posted=DynamoPostedMessages(dynamodb, given.watch_state),
         health=HealthReader(

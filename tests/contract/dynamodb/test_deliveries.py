@@ -12,14 +12,15 @@ from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeli
 from sagewatch.adapters.dynamodb.people import DynamoUserDirectory
 from sagewatch.alerts.base import GroupMember
 from sagewatch.alerts.grouping import GroupSummary
-from sagewatch.alerts.ports import MessageRef, PostedMessages
+from sagewatch.alerts.ports import PostedMessages
 from sagewatch.delivery.ports import AlertGroups, Claim, Deliveries, Membership
 from sagewatch.errors import DeliveryInFlightError
-from tests.fakes.delivery import InMemoryAlertGroups, InMemoryDeliveries, InMemoryUserDirectory
+from tests.fakes.delivery import InMemoryAlertGroups, InMemoryDeliveries
+from tests.fakes.slack import InMemoryUserDirectory
 from tests.worlds.aws import Aws
-from tests.worlds.builders import NOW
+from tests.worlds.builders import NOW, message_ref
 
-PLACE = MessageRef("C1", "1.2")
+PLACE = message_ref("C1", "1.2")
 
 
 @dataclass

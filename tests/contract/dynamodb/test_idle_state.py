@@ -8,7 +8,7 @@ import pytest
 
 from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoPostedMessages
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates, DynamoSeenRequests
-from sagewatch.alerts.ports import Lease, MessageRef, PostedMessages
+from sagewatch.alerts.ports import Lease, PostedMessages
 from sagewatch.delivery.ports import Deliveries
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.state import NotebookState, PendingStop
@@ -17,7 +17,7 @@ from tests.fakes.delivery import InMemoryDeliveries
 from tests.fakes.idle import InMemoryNotebookStates
 from tests.fakes.slack import InMemorySeenRequests
 from tests.worlds.aws import Aws
-from tests.worlds.builders import ACCOUNT, NOW
+from tests.worlds.builders import ACCOUNT, NOW, message_ref
 
 REGION = "us-east-1"
 ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/lab"
@@ -123,6 +123,6 @@ def test_an_alert_stands_somewhere_once_it_was_posted(state: State) -> None:
     """Not when it is only claimed."""
     state.deliveries.claim("a", NOW)
     claimed = state.posted.find("a")
-    state.deliveries.confirm("a", MessageRef("C0", "1.2"), NOW)
+    state.deliveries.confirm("a", message_ref("C0", "1.2"), NOW)
 
-    assert (claimed, state.posted.find("a"), state.posted.find("b")) == (None, MessageRef("C0", "1.2"), None)
+    assert (claimed, state.posted.find("a"), state.posted.find("b")) == (None, message_ref("C0", "1.2"), None)

@@ -1,19 +1,14 @@
 """One alert to Slack, once."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 import pytest
 
-from sagewatch.alerts.ports import MessageRef
 from sagewatch.delivery.deliver import AlertDelivery, DeliveryEffect
 from sagewatch.delivery.registry import Alert
 from sagewatch.diagnostics.cost_report import JobReport, job_report
-from sagewatch.digest.alerts import ChartImage, DigestAlert
 from sagewatch.errors import (
     DeliveryInFlightError,
-    ImageNotReadyError,
     MalformedAlertError,
     NoAnswerError,
     NotPostedYetError,
@@ -21,13 +16,11 @@ from sagewatch.errors import (
     ThrottledError,
 )
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert
-from sagewatch.ledger.totals import Spend
 from tests.fakes.alerts import InMemoryAlertQueue
-from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryDeliveries, InMemoryUserDirectory
-from tests.unit.slack.messages.test_digests import QUIET
+from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryDeliveries
 from tests.unit.slack.messages.test_job_running import ALERT
 from tests.unit.slack.messages.test_render import an_alert
-from tests.worlds.builders import ACCOUNT, NOW, a_failed_job, a_row
+from tests.worlds.builders import NOW, a_failed_job, a_row, message_ref
 
 
 class Desk:
@@ -40,14 +33,12 @@ class Desk:
         self.deliveries = InMemoryDeliveries()
         self.gatherings = InMemoryAlertGroups()
         self.queue = InMemoryAlertQueue()
-        self.people = InMemoryUserDirectory({"ana@example.com": "U0ANA"})
         self.deliverer = AlertDelivery(
             deliveries=self.deliveries,
             posted=self.deliveries,
             gatherings=self.gatherings,
             channel=self.channel,
             alerts=self.queue,
-            people=self.people,
             clock=lambda: self.now,
             routes={"nlp": "#nlp", "team-vision": "#vision"},
         )
@@ -73,7 +64,7 @@ def test_an_alert_is_posted_once_however_often_it_comes() -> None:
     first, second = (desk.deliverer.on_message(an_alert().model_dump_json()) for _ in range(2))
 
     assert (first.effect, second.effect) == (DeliveryEffect.POSTED, DeliveryEffect.POSTED_BEFORE)
-    assert first.posted == second.posted == MessageRef("C0MEMORY", "1.000000")
+    assert first.posted == second.posted == message_ref("C0MEMORY", "1.000000")
     assert len(desk.channel.messages) == 1
 
 
@@ -154,7 +145,7 @@ def failed(number: int, **changes: object) -> JobAlert:
     told = {
         "alert_id": f"job-failed-{number}",
         "name": f"job-{number:03}",
-        "incident": f"incident-{number}",
+        "thread_key": f"incident-{number}",
         "happened_at": NOW,
         "cost_usd": "0.1",
         **changes,
@@ -169,7 +160,7 @@ def a_report(**changes: object) -> JobReport:
 
 def runs(number: int, happened_at: datetime) -> JobRunsAlert:
     """A job that runs for long."""
-    changes = {"alert_id": f"runs-{number}", "incident": f"incident-{number}", "happened_at": happened_at}
+    changes = {"alert_id": f"runs-{number}", "thread_key": f"incident-{number}", "happened_at": happened_at}
     return ALERT.model_copy(update=changes)
 
 
@@ -189,7 +180,7 @@ def test_a_post_without_an_answer_is_looked_for_before_it_is_posted_again() -> N
 def test_alerts_of_one_incident_share_a_thread() -> None:
     """The first of them to be posted is its root."""
     desk = Desk()
-    desk.deliver(*(failed(number, incident="one") for number in range(3)))
+    desk.deliver(*(failed(number, thread_key="one") for number in range(3)))
 
     assert desk.channel.threads == [None, desk.channel.places[0], desk.channel.places[0]]
 
@@ -197,9 +188,9 @@ def test_alerts_of_one_incident_share_a_thread() -> None:
 def test_a_thread_whose_root_was_deleted_begins_anew() -> None:
     """Nothing is lost with it."""
     desk = Desk()
-    desk.deliver(failed(1, incident="one"))
+    desk.deliver(failed(1, thread_key="one"))
     desk.channel.failures.append(ThreadGoneError("Slack refused: thread_not_found"))
-    desk.deliver(failed(2, incident="one"), failed(3, incident="one"))
+    desk.deliver(failed(2, thread_key="one"), failed(3, thread_key="one"))
 
     assert desk.channel.threads == [None, None, desk.channel.places[1]]
 
@@ -219,15 +210,6 @@ def test_an_alert_goes_where_its_route_leads(changes: dict[str, str], channel: s
     desk.deliver(failed(1, **changes))
 
     assert desk.channel.places[0].channel == channel
-
-
-def test_an_owner_slack_knows_is_mentioned() -> None:
-    """By our look-up alone: what looks like a mention in an owner's name is none."""
-    desk = Desk()
-    desk.deliver(failed(1, owner="ana@example.com"), failed(2, owner="who@example.com"), failed(3, owner="<!channel>"))
-    shown = [str([block.to_dict() for block in message.blocks]) for message in desk.channel.messages]
-
-    assert ["<@U0ANA>" in shown[0], "who@example.com" in shown[1], "<!channel>" in shown[2]] == [True, True, False]
 
 
 def test_a_storm_is_five_messages_and_one_with_a_count_and_a_list() -> None:
@@ -258,7 +240,7 @@ def test_two_classes_and_two_spans_are_two_storms_each() -> None:
     desk.deliver(
         *(
             failed(number, happened_at=at, failure_class=name).model_copy(
-                update={"alert_id": f"{name}-{at}-{number}", "incident": f"{name}-{at}-{number}"}
+                update={"alert_id": f"{name}-{at}-{number}", "thread_key": f"{name}-{at}-{number}"}
             )
             for number in range(6)
             for at in times
@@ -273,7 +255,7 @@ def test_children_are_told_in_their_parents_thread_and_counted_in_its_message() 
     """300 children of a tuning job, of which 120 fail: one message, five replies."""
     desk = Desk()
     parent = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo-7"
-    desk.deliver(*(failed(number, incident="parent", parent_arn=parent) for number in range(120)))
+    desk.deliver(*(failed(number, thread_key="parent", parent_arn=parent) for number in range(120)))
 
     assert len(desk.texts) == 1
     assert len(desk.channel.messages) == 6
@@ -285,8 +267,8 @@ def test_what_a_parent_has_to_say_itself_is_in_its_thread_too() -> None:
     for order in ((0, 1), (1, 0)):
         desk = Desk()
         parent = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo-7"
-        alerts = (failed(1, incident="parent"), failed(2, incident="parent", parent_arn=parent))
-        desk.deliver(*(alerts[number] for number in order), failed(3, incident="parent", parent_arn=parent))
+        alerts = (failed(1, thread_key="parent"), failed(2, thread_key="parent", parent_arn=parent))
+        desk.deliver(*(alerts[number] for number in order), failed(3, thread_key="parent", parent_arn=parent))
 
         assert len(desk.texts) == 1
         assert len(desk.channel.messages) == 4
@@ -317,7 +299,7 @@ def test_the_report_of_a_job_that_failed_counts_it_no_second_time() -> None:
     old, new = NOW - timedelta(days=3), NOW
     for happened_at, counted, messages in ((old, 1, 1), (new, 0, 2)):
         desk = Desk()
-        report = a_report(failed=True).model_copy(update={"incident": "incident-1", "happened_at": happened_at})
+        report = a_report(failed=True).model_copy(update={"thread_key": "incident-1", "happened_at": happened_at})
         desk.deliver(failed(1, happened_at=happened_at), report)
 
         assert sum(len(members) for members in desk.gatherings.members.values()) == 1
@@ -345,31 +327,3 @@ def test_a_groups_message_is_not_edited_more_often_than_slack_likes() -> None:
 
     with pytest.raises(NotPostedYetError):
         desk.deliverer.deliver(desk.queue.sent[0])
-
-
-def a_digest() -> DigestAlert:
-    """A digest with a chart, of now."""
-    return DigestAlert(
-        alert_id="digest-1",
-        account=ACCOUNT,
-        region="us-east-1",
-        instances=None,
-        happened_at=NOW,
-        digest=replace(QUIET, spend=Spend(jobs=1, cost_usd=Decimal(1))),
-        picture=ChartImage("F0ABCDEF12", "Bars."),
-    )
-
-
-def test_a_digest_waits_for_its_chart_and_not_for_ever() -> None:
-    """Slack takes moments to show a picture; after ten minutes the numbers go alone, and say why."""
-    desk = Desk()
-    desk.channel.failures += [ImageNotReadyError("Slack cannot show the picture yet", retry_after=3)] * 2
-    with pytest.raises(ImageNotReadyError):
-        desk.deliverer.deliver(a_digest())
-    assert desk.channel.messages == []
-    desk.now += timedelta(minutes=10)
-
-    assert desk.deliverer.deliver(a_digest()).effect is DeliveryEffect.POSTED
-    [message] = desk.channel.messages
-    assert [block for block in message.blocks if block.type == "image"] == []
-    assert "No chart: Slack cannot show the picture yet." in str([block.to_dict() for block in message.blocks])

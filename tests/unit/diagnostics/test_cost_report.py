@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.slack.block_kit import faults
-from sagewatch.alerts.base import incident_of
+from sagewatch.alerts.base import thread_key_of
 from sagewatch.delivery.registry import Alert, read_alert
 from sagewatch.diagnostics.cost_report import JobReport, UtilizationReader, job_report
 from sagewatch.diagnostics.utilization import HostMetric
@@ -126,7 +126,7 @@ def test_a_dear_job_is_recorded_and_then_reported_with_its_use() -> None:
         "algo-1 (ml.g5.xlarge): GPU 98 % (peak 98 %), GPU memory 80 % (peak 80 %), CPU 50 % (peak 50 %), "
         "memory 30 % (peak 30 %)"
     )
-    assert report.incident == incident_of(DEAR.arn, world.rows[0].created_at)
+    assert report.thread_key == thread_key_of(DEAR.arn, world.rows[0].created_at)
     assert world.metrics.calls == ["1500 minutes of training Fraud-XGB-01"]
 
 
@@ -314,5 +314,5 @@ def test_a_failed_job_is_told_and_reported_in_one_incident() -> None:
     )
     report = job_report(job, a_row(job))
 
-    assert report.incident == incident_of(job.arn, a_row(job).created_at, job.parent_arn)
+    assert report.thread_key == thread_key_of(job.arn, a_row(job).created_at, job.parent_arn)
     assert "*Failed*" in shown(render(report))

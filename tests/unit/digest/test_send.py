@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from sagewatch.alerts.ports import MessageRef
 from sagewatch.delivery.registry import read_alert
 from sagewatch.digest.budgets import EVERYBODY, Budget
 from sagewatch.digest.periods import InvalidRequest
@@ -25,7 +24,7 @@ from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, ResourceKind
 from sagewatch.slack.messages.digests import digest_message
-from tests.worlds.builders import a_job
+from tests.worlds.builders import a_job, message_ref
 from tests.worlds.digest import DigestWorld
 
 WEEK = {"period": "weekly", "day": "2026-11-22"}
@@ -141,7 +140,7 @@ def test_the_chart_has_fourteen_days_by_kind() -> None:
     assert (name, picture, words) == ("spend-weekly-2026-11-22.png", b"a picture", alt_text(chart))
     assert "$55.97 in the period of this digest, $48.00 in the days before" in words
     assert world.digests[0].picture is not None
-    assert world.digests[0].picture.file_id == "F0MEMORY00"
+    assert world.digests[0].picture.image_id == "F0MEMORY00"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +206,7 @@ def test_a_digest_that_was_posted_is_not_written_again() -> None:
     a_week(world)
     first = world.digester.on_event(WEEK)
     assert isinstance(first, DigestOutcome)
-    world.deliveries.confirm(first.alert, MessageRef("C", "1.0"), world.now)
+    world.deliveries.confirm(first.alert, message_ref("C", "1.0"), world.now)
     second = world.digester.on_event({"period": "scheduled"})
 
     assert isinstance(second, DigestOutcome)
@@ -252,7 +251,7 @@ def test_the_daily_run_tells_of_budgets_once() -> None:
     for _ in range(2):
         world.digester.on_event({"period": "scheduled"})
         for alert in world.budget_alerts:
-            world.deliveries.confirm(alert.alert_id, MessageRef("C", "1.0"), world.now)
+            world.deliveries.confirm(alert.alert_id, message_ref("C", "1.0"), world.now)
 
     told = [(alert.state.owner, alert.threshold) for alert in world.budget_alerts]
     assert told == [("ana@example.com", 80), ("*", 100)]

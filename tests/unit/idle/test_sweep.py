@@ -65,7 +65,7 @@ def test_nothing_is_stopped_before_its_announcement_is_in_slack_for_the_whole_ti
     world.now += timedelta(hours=2)
     unposted = world.sweeper.sweep(enough_for(99))
     [alert] = world.announced
-    world.deliveries.posted[alert.alert_id] = MessageRef("C0", str(world.now.timestamp()))
+    world.deliveries.posted[alert.alert_id] = MessageRef("C0", str(world.now.timestamp()), world.now)
     early = world.sweep(later=timedelta(minutes=59))
     late = world.sweep(later=timedelta(minutes=2))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sagewatch.alerts.base import alert_id, incident_of
+from sagewatch.alerts.base import alert_id, thread_key_of
 from sagewatch.alerts.ports import Lease
 from sagewatch.errors import AccessDeniedError, SageWatchError, ThrottledError, UnavailableError
 from sagewatch.ledger.records import key_time
@@ -134,7 +134,7 @@ def test_what_is_told_has_its_reasons_its_money_and_its_place() -> None:
     assert swept.alerted == 1
     assert (alert.hourly_usd, alert.so_far_usd, alert.at_limit_usd) == ("0.46", "13.8", "18.4")
     assert (alert.owner, alert.instances, alert.started_at) == ("ana@example.com", "2 x ml.m5.xlarge", job.started_at)
-    assert (alert.happened_at, alert.incident) == (NOW, incident_of(job.arn, key_time(job)))
+    assert (alert.happened_at, alert.thread_key) == (NOW, thread_key_of(job.arn, key_time(job)))
     assert alert.alert_id == alert_id("job-long-running", job.arn, key_time(job), "long#24h")
     assert [sentence.partition(",")[0] for sentence in alert.sentences] == ["it has run for 1 d 6 h"]
 
@@ -146,7 +146,7 @@ def test_a_child_is_told_of_in_its_parents_incident() -> None:
     world.has(a_named_job("tuner-001", 30 * HOUR, parent_arn=parent))
     world.sweep()
 
-    assert [alert.incident for alert in world.told] == [incident_of("any", "any", parent)]
+    assert [alert.thread_key for alert in world.told] == [thread_key_of("any", "any", parent)]
 
 
 def test_several_rungs_are_one_message() -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from sagewatch.alerts.base import incident_of
+from sagewatch.alerts.base import thread_key_of
 from sagewatch.diagnostics.failure_context import FailureContextReader
 from sagewatch.errors import (
     AccessDeniedError,
@@ -434,7 +434,7 @@ def test_a_failure_is_told_with_its_log_its_family_and_its_incident() -> None:
     assert alert.log == "\n".join([LOG[1], "KeyError: 'x' of [redacted], ana@example.com"])
     assert alert.family == FamilyFailures(name="Fraud-XGB", count=3, cost_usd="1.38", unknown=0, more=False)
     assert alert.reason == "AlgorithmError: ask [redacted] or ana@example.com"
-    assert alert.incident == incident_of(TRAINING.arn, "2026-11-20T09:20:00Z")
+    assert alert.thread_key == thread_key_of(TRAINING.arn, "2026-11-20T09:20:00Z")
     assert alert.happened_at == ENDED
 
 
@@ -443,7 +443,7 @@ def test_a_child_joins_its_parents_incident() -> None:
     world, tuner = World(), "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo"
     world.recorder.record(replace(TRAINING, parent_arn=tuner), RecordedBy.EVENT)
 
-    assert told(world).incident == incident_of(tuner, "")
+    assert told(world).thread_key == thread_key_of(tuner, "")
 
 
 def test_a_job_that_never_launched_is_told_as_such_and_has_no_log_to_read() -> None:

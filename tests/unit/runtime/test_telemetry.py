@@ -20,7 +20,7 @@ from sagewatch.outcomes import Outcome
 from sagewatch.pricing.refresh import PriceRefreshReport
 from sagewatch.runtime.handlers import QueueHandler, RecordedSweep, ScheduledHandler
 from tests.fakes.alerts import InMemoryAlertQueue
-from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryDeliveries, InMemoryUserDirectory
+from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryDeliveries
 from tests.fakes.digest import InMemorySweeps
 from tests.fakes.runtime import InMemoryInbox
 from tests.unit.runtime.test_handlers import Context, Done
@@ -196,7 +196,6 @@ def test_a_delivery_is_as_old_as_what_it_tells_of_or_as_its_message(
         gatherings=InMemoryAlertGroups(),
         channel=InMemoryChannel(),
         alerts=InMemoryAlertQueue(),
-        people=InMemoryUserDirectory(),
         clock=lambda: NOW,
     )
     happened_at = None if minutes_ago is None else NOW - timedelta(minutes=minutes_ago)

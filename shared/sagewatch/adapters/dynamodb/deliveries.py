@@ -1,7 +1,7 @@
 """What delivery remembers, in WatchState: which alerts stand where, and what many of a kind come to."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -66,7 +66,7 @@ class DynamoDeliveries:
 
     def confirm(self, alert_id: str, posted: MessageRef, now: datetime) -> None:
         """See ``Deliveries.confirm``."""
-        self._put(alert_id, now, channel=posted.channel, ts=posted.ts)
+        self._put(alert_id, now, channel=posted.channel, ts=posted.ts, posted_at=posted.posted_at.isoformat())
 
     def release(self, alert_id: str, now: datetime, *, unsure: bool = False) -> None:
         """See ``Deliveries.release``."""
@@ -100,7 +100,7 @@ class DynamoPostedMessages:
         item = self._read(alert_id)
         if "group" in item:
             item = self._read(item["group"])
-        return MessageRef(item["channel"], item["ts"]) if "ts" in item else None
+        return _message_ref(item)
 
     def _read(self, alert_id: str) -> dict[str, Any]:
         with translated("dynamodb:GetItem of a delivery"):
@@ -197,6 +197,15 @@ def _adding(member: GroupMember, before: int, now: datetime) -> dict[str, Any]:
     }
 
 
+def _message_ref(item: Mapping[str, Any]) -> MessageRef | None:
+    """Items of earlier releases have no ``posted_at``: Slack's IDs of messages are times."""
+    if "ts" not in item:
+        return None
+    posted_at = item.get("posted_at")
+    at = datetime.fromisoformat(posted_at) if posted_at else datetime.fromtimestamp(float(item["ts"]), UTC)
+    return MessageRef(item["channel"], item["ts"], at)
+
+
 def _key(alert_id: str) -> dict[str, Any]:
     return to_item({"pk": f"alert#{alert_id}", "sk": "delivery"})
 
@@ -216,6 +225,6 @@ def _old_item(error: ClientError) -> Mapping[str, Any]:
 
 def _delivered(alert_id: str, item: Mapping[str, Any], now: int, cause: Exception) -> Claim:
     if "ts" in item or "group" in item:
-        return Claim(delivered=True, posted=MessageRef(item["channel"], item["ts"]) if "ts" in item else None)
+        return Claim(delivered=True, posted=_message_ref(item))
     left = max(1, int(item.get("claimed_until", now)) - now)
     raise DeliveryInFlightError(f"alert {alert_id} is being posted", retry_after=left) from cause

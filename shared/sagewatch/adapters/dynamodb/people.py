@@ -1,12 +1,12 @@
-"""Whom Slack knows, remembered in WatchState: who is there for a month, who is not for a day."""
+"""The people Slack knows, remembered in WatchState: a user for a month, an unknown address for a day."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, to_item
 from sagewatch.clock import Clock
-from sagewatch.delivery.ports import UserDirectory
+from sagewatch.slack.ports import UserDirectory
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -15,24 +15,23 @@ if TYPE_CHECKING:
 _THERE_FOR, _NOT_THERE_FOR = timedelta(days=30), timedelta(days=1)
 
 
-class DynamoUserDirectory:
-    """The ``UserDirectory`` port: what ``ask`` answered before, and ``ask`` where that is not known any more."""
+class DynamoUserDirectory(UserDirectory):
+    """The answers that ``ask`` gave before, and ``ask`` itself where these have expired."""
 
     PERMISSIONS: ClassVar = ("dynamodb:GetItem", "dynamodb:PutItem")
 
     def __init__(self, client: "DynamoDBClient", state: str, clock: Clock, *, ask: UserDirectory) -> None:
-        """Keep the client, the table's name and whom to ask."""
         self._client = client
         self._state = state
         self._clock = clock
         self._ask = ask
 
+    @override
     def id_for_email(self, email: str) -> str | None:
-        """See ``UserDirectory.id_for_email``. DynamoDB may take days to delete what has expired."""
         key = to_item({"pk": f"person#{email.lower()}", "sk": "slack"})
         with translated("dynamodb:GetItem of a person"):
             known = from_item(self._client.get_item(TableName=self._state, Key=key).get("Item", {}))
-        now = self._clock()
+        now = self._clock()  # DynamoDB may take days to delete what has expired
         if known and known["expires_at"] > now.timestamp():
             user: str | None = known.get("user")
             return user

@@ -3,7 +3,7 @@
 from slack_sdk.models.blocks import PlainTextObject
 from slack_sdk.models.views import View
 
-from sagewatch.slack.actions import STOP_ANYWAY, STOP_JOB_SURE
+from sagewatch.slack.actions import ActionId
 from sagewatch.slack.blocks import escape, section
 from sagewatch.slack.interactions.payloads import AnyPress, JobPress, JobTarget, Press, Target
 
@@ -34,7 +34,7 @@ def ask(press: Press, why: str) -> View:
     lost = "What is only in memory is lost if it is stopped. Stop it all the same?"
     view = _view(_NOTEBOOK, f"*{escape(press.name)}*: {escape(why)}.\n{lost}")
     target = Target.model_validate(press.model_dump())
-    return _asking(view, STOP_ANYWAY, target, press.channel, ("Stop anyway", "Keep it"))
+    return _asking(view, ActionId.STOP_ANYWAY, target, press.channel, ("Stop anyway", "Keep it"))
 
 
 def ask_job(press: JobPress, cost: str, *, enforce: bool) -> View:
@@ -43,7 +43,7 @@ def ask_job(press: JobPress, cost: str, *, enforce: bool) -> View:
     end = "Stop it?" if enforce else "Mode is observe: it is only said that it would have been stopped."
     view = _view(_JOB, f"*{escape(press.name)}*: {escape(cost)}.\n{lost} {end}")
     target = JobTarget.model_validate(press.model_dump())
-    return _asking(view, STOP_JOB_SURE, target, press.channel, ("Stop job", "Let it run"))
+    return _asking(view, ActionId.STOP_JOB_SURE, target, press.channel, ("Stop job", "Let it run"))
 
 
 def _asking(view: View, callback: str, target: Target | JobTarget, channel: str | None, words: tuple[str, str]) -> View:

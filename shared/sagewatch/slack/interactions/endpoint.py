@@ -12,12 +12,13 @@ from slack_sdk.signature import SignatureVerifier
 
 from sagewatch.clock import Clock
 from sagewatch.errors import MalformedPressError, SageWatchError
+from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.dialogs import looking
 from sagewatch.slack.interactions.payloads import AnyPress, read_interaction
 from sagewatch.slack.interactions.ports import Dialogs, PressQueue, SeenRequests
 
 _SIGNATURE = "x-slack-signature"
-_WITH_DIALOG = frozenset({"stop_now", "stop_job"})
+_WITH_DIALOG = frozenset({ActionId.STOP_NOW, ActionId.STOP_JOB})
 
 
 class _SlackClock:

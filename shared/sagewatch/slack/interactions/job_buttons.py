@@ -20,6 +20,7 @@ from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.ports import Jobs, JobStops, Stop
 from sagewatch.sagemaker.resources import Job, JobStatus
 from sagewatch.sagemaker.tags import PROTECT_TAG
+from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.dialogs import ask_job, told_of_job
 from sagewatch.slack.interactions.payloads import JobPress, PressOutcome
 from sagewatch.slack.interactions.ports import Dialogs
@@ -46,17 +47,17 @@ class JobButtons:
     def handle(self, press: JobPress) -> PressOutcome:
         """Do what was pressed. Raises what the ports do."""
         match press.action:
-            case "snooze_job":
+            case ActionId.SNOOZE_JOB:
                 return self._snooze(press)
-            case "stop_job" | "stop_job_sure":
-                return self._stop(press, sure=press.action == "stop_job_sure")
+            case ActionId.STOP_JOB | ActionId.STOP_JOB_SURE:
+                return self._stop(press, sure=press.action is ActionId.STOP_JOB_SURE)
             case _:
                 assert_never(press.action)
 
     def reply_to_user(self, press: JobPress, words: str) -> PressOutcome:
         """To the one who pressed, and nobody else. A dialog that was confirmed has closed."""
         sentence = f"{press.name}: {words}."
-        open_dialog = press.view_id if press.action == "stop_job" else None
+        open_dialog = press.view_id if press.action is ActionId.STOP_JOB else None
         if not (open_dialog and self._show(open_dialog, sentence)) and press.channel:
             self.dialogs.post_ephemeral(press.channel, press.user, sentence)
         return PressOutcome(press, words)

@@ -21,6 +21,7 @@ from sagewatch.idle.stop import NotebookStop
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import Session
 from sagewatch.sagemaker.tags import PROTECT_TAG
+from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.dialogs import ask, told
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.payloads import JobPress, Press, PressOutcome, read_press
@@ -66,14 +67,14 @@ class NotebookButtons:
 
     def _do(self, press: Press, session: Session) -> PressOutcome:
         match press.action:
-            case "keep_4h":
+            case ActionId.KEEP_4H:
                 return self._keep(press, self.clock() + _FOUR_HOURS, "kept for 4 h")
-            case "keep_until_tomorrow":
+            case ActionId.KEEP_UNTIL_TOMORROW:
                 return self._keep(press, self._tomorrow(), "kept until tomorrow morning")
-            case "never_stop":
+            case ActionId.NEVER_STOP:
                 return self._keep(press, None, "never stopped by itself, until somebody presses another button")
-            case "stop_now" | "stop_anyway":
-                return self._stop(press, session, sure=press.action == "stop_anyway")
+            case ActionId.STOP_NOW | ActionId.STOP_ANYWAY:
+                return self._stop(press, session, sure=press.action is ActionId.STOP_ANYWAY)
             case _:
                 assert_never(press.action)
 

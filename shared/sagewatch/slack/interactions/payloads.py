@@ -12,7 +12,7 @@ from sagewatch.errors import MalformedPressError
 from sagewatch.sagemaker.fields import Name, Region
 from sagewatch.sagemaker.job_models import faults
 from sagewatch.sagemaker.resources import JOB_KINDS, KIND_FACTS, Job, job_to_describe
-from sagewatch.slack.actions import Action, JobAction
+from sagewatch.slack.actions import ActionId, DialogId, JobActionId, NotebookActionId
 
 _ARN = r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:%s/[a-z0-9-]+$"
 _KINDS = {KIND_FACTS[kind].arn_type: kind for kind in JOB_KINDS}
@@ -53,7 +53,7 @@ class JobTarget(_Target):
 class Press(Target):
     """One press, checked: who pressed what, and where. ``view_id`` is the dialog that was opened for it."""
 
-    action: Action
+    action: NotebookActionId
     user: _UserId
     channel: str | None = None
     view_id: str | None = None
@@ -62,7 +62,7 @@ class Press(Target):
 class JobPress(JobTarget):
     """One press of a job's button, likewise."""
 
-    action: JobAction
+    action: JobActionId
     user: _UserId
     channel: str | None = None
     view_id: str | None = None
@@ -90,7 +90,7 @@ class _User(_FromSlack):
 
 
 class _Button(_FromSlack):
-    action_id: Action | JobAction
+    action_id: ActionId
     value: str = Field(max_length=2000)
 
 
@@ -108,7 +108,7 @@ class _BlockActions(_FromSlack):
 
 class _View(_FromSlack):
     id: str
-    callback_id: Literal["stop_anyway", "stop_job_sure"]
+    callback_id: DialogId
     private_metadata: str
 
 
@@ -145,7 +145,7 @@ def read_press(body: str) -> AnyPress:
 
 
 def _press(
-    target: dict[str, Any], action: Action | JobAction, user: _User, channel: str | None, view_id: str | None = None
+    target: dict[str, Any], action: ActionId, user: _User, channel: str | None, view_id: str | None = None
 ) -> AnyPress:
     told = {"action": action, "user": user.id, "view_id": view_id}
     return _PRESS.validate_python({"channel": channel, **target, **told})

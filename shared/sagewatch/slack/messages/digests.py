@@ -33,7 +33,7 @@ def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
         return text, [section("\n".join([f"*{headline}*: {total}", *more, *(escape(words) for words in watch)]))]
     blocks: list[Block] = [HeaderBlock(text=headline), section(total)]
     if alert.picture:
-        blocks.append(ImageBlock(slack_file={"id": alert.picture.file_id}, alt_text=alert.picture.alt_text))
+        blocks.append(ImageBlock(slack_file={"id": alert.picture.image_id}, alt_text=alert.picture.alt_text))
     blocks.append(SectionBlock(fields=[_ranking("By owner", digest.by_owner), _ranking("By kind", digest.by_kind)]))
     blocks += [section(part) for part in _parts(digest) if part]
     blocks.append(context(_notes(alert)))

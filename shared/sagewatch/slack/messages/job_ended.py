@@ -22,7 +22,6 @@ from sagewatch.slack.blocks import (
     field,
     links,
     moment,
-    person,
     section,
 )
 
@@ -47,7 +46,7 @@ _ENDINGS: Mapping[JobFinding, str] = {
 _LOG_TITLE = "*The end of its log*\n"
 
 
-def job_ended(alert: JobAlert) -> tuple[str, Sequence[Block]]:
+def job_ended(alert: JobAlert, owner: str) -> tuple[str, Sequence[Block]]:
     """The text of the notification, and the blocks."""
     headline = f"{KIND_NAMES[alert.kind]} {_ENDINGS[alert.finding]}: {alert.name}"
     rule = _rule(alert)
@@ -56,7 +55,7 @@ def job_ended(alert: JobAlert) -> tuple[str, Sequence[Block]]:
         section(f"*{_cause(alert, rule)}*\n{_reason(alert)}"),
         section("\n".join((f"*Next step*\n{rule.step}", *_family(alert.family)))),
         *_log(alert),
-        SectionBlock(fields=[field(name, text) for name, text in _facts(alert)]),
+        SectionBlock(fields=[field(name, text) for name, text in _facts(alert, owner)]),
         context("\n".join(filter(None, (_how_priced(alert), links(alert.kind, alert.name, alert.region))))),
     ]
     return f"{escape(headline)} ({_CLASS_NAMES[alert.failure_class]}, {_in_short(alert)})", blocks
@@ -114,12 +113,12 @@ def _reason(alert: JobAlert) -> str:
     return "> SageMaker gave no reason."
 
 
-def _facts(alert: JobAlert) -> Sequence[tuple[str, str]]:
+def _facts(alert: JobAlert, owner: str) -> Sequence[tuple[str, str]]:
     return (
         (_cost_name(alert), _cost(alert)),
         ("Ran for", "unknown" if alert.ran_seconds is None else duration(alert.ran_seconds)),
         ("On", escape(alert.instances or "unknown instances")),
-        ("Owner", person(alert.owner, alert.mention)),
+        ("Owner", owner),
         ("Ended", moment(alert.ended_at)),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
     )
@@ -155,14 +154,14 @@ def _how_priced(alert: JobAlert) -> str:
 _REPORT_ENDINGS = {JobStatus.COMPLETED: "Completed", JobStatus.FAILED: "Failed", JobStatus.STOPPED: "Stopped"}
 
 
-def job_report_message(report: JobReport) -> tuple[str, Sequence[Block]]:
+def job_report_message(report: JobReport, owner: str) -> tuple[str, Sequence[Block]]:
     """What a job cost, how what was paid for was used, and what would have done."""
     cost = _report_cost(report)
     ending = "ended" if report.cost_usd is None else "cost"
     headline = f"{KIND_NAMES[report.kind]} {ending} {cost}: {report.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
-        SectionBlock(fields=[field(name, text) for name, text in _report_facts(report, cost)]),
+        SectionBlock(fields=[field(name, text) for name, text in _report_facts(report, cost, owner)]),
     ]
     if report.use:
         blocks.append(section("*Use*\n" + "\n".join(f"• {escape(line)}" for line in report.use)))
@@ -173,14 +172,14 @@ def job_report_message(report: JobReport) -> tuple[str, Sequence[Block]]:
     return escape(headline), blocks
 
 
-def _report_facts(report: JobReport, cost: str) -> Sequence[tuple[str, str]]:
+def _report_facts(report: JobReport, cost: str, owner: str) -> Sequence[tuple[str, str]]:
     saved = report.spot_savings_usd
     return (
         (_REPORT_ENDINGS.get(report.status, "Ended"), moment(report.ended_at)),
         ("Cost", f"{cost}, spot saved {money(Decimal(saved))}" if saved else cost),
         ("Ran for", "unknown" if report.ran_seconds is None else duration(report.ran_seconds)),
         ("On", escape(report.instances or "unknown instances")),
-        ("Owner", person(report.owner, report.mention)),
+        ("Owner", owner),
         ("Account and region", f"{escape(report.account)}, {escape(report.region)}"),
     )
 

@@ -9,7 +9,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBl
 
 from sagewatch.formatting import duration, money
 from sagewatch.jobs.alerts import JobRunsAlert
-from sagewatch.slack.actions import SNOOZE_JOB, STOP_JOB
+from sagewatch.slack.actions import ActionId
 from sagewatch.slack.blocks import (
     FIELD_LIMIT,
     HEADER_LIMIT,
@@ -21,19 +21,18 @@ from sagewatch.slack.blocks import (
     field,
     links,
     moment,
-    person,
     section,
     sentence,
 )
 
 
-def job_runs(alert: JobRunsAlert) -> tuple[str, Sequence[Block]]:
+def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
     """The message as it stands."""
     headline = f"{KIND_NAMES[alert.kind]} {'still runs' if alert.started_at else 'has not started'}: {alert.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         section("\n".join(f"• {sentence(clause)}" for clause in alert.sentences)),
-        SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert)]),
+        SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert, owner)]),
     ]
     if alert.use:
         blocks.append(section(sentence(alert.use)))
@@ -46,7 +45,7 @@ def job_runs(alert: JobRunsAlert) -> tuple[str, Sequence[Block]]:
     return f"{escape(headline)} ({_so_far(alert)}). {sentence(alert.outcome or alert.sentences[0])}", blocks
 
 
-def _facts(alert: JobRunsAlert) -> Sequence[tuple[str, str]]:
+def _facts(alert: JobRunsAlert, owner: str) -> Sequence[tuple[str, str]]:
     since = alert.started_at or datetime.fromisoformat(alert.created_at)
     return (
         ("Cost so far", _so_far(alert)),
@@ -54,7 +53,7 @@ def _facts(alert: JobRunsAlert) -> Sequence[tuple[str, str]]:
         ("At its limit", _at_limit(alert)),
         ("Runs since" if alert.started_at else "Created", moment(since)),
         ("On", escape(alert.instances or "unknown instances")),
-        ("Owner", person(alert.owner, alert.mention)),
+        ("Owner", owner),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
     )
 
@@ -77,6 +76,6 @@ def _buttons(alert: JobRunsAlert) -> list[ButtonElement]:
     target = {name: getattr(alert, name) for name in ("arn", "name", "region", "created_at")}
     value = json.dumps({**target, "incident": alert.root})
     return [
-        ButtonElement(text="Stop job", action_id=STOP_JOB, value=value, style="danger"),
-        ButtonElement(text="Snooze 24 h", action_id=SNOOZE_JOB, value=value),
+        ButtonElement(text="Stop job", action_id=ActionId.STOP_JOB, value=value, style="danger"),
+        ButtonElement(text="Snooze 24 h", action_id=ActionId.SNOOZE_JOB, value=value),
     ]

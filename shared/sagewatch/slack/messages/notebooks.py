@@ -9,7 +9,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBl
 from sagewatch.formatting import money
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.sagemaker.resources import ResourceKind
-from sagewatch.slack.actions import KEEP_4H, KEEP_UNTIL_TOMORROW, NEVER_STOP, STOP_NOW
+from sagewatch.slack.actions import ActionId
 from sagewatch.slack.blocks import (
     FIELD_LIMIT,
     HEADER_LIMIT,
@@ -20,19 +20,18 @@ from sagewatch.slack.blocks import (
     field,
     links,
     moment,
-    person,
     section,
     sentence,
 )
 
 
-def notebook_idle(alert: NotebookAlert) -> tuple[str, Sequence[Block]]:
+def notebook_idle(alert: NotebookAlert, owner: str) -> tuple[str, Sequence[Block]]:
     """The message of an incident, as it stands."""
     headline = f"Notebook idle: {alert.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         section(sentence(alert.reason) if alert.outcome else f"{sentence(alert.reason)}\n*{escape(_intent(alert))}*"),
-        SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert)]),
+        SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert, owner)]),
     ]
     if alert.outcome:
         blocks.append(section(f":white_check_mark: {sentence(alert.outcome)}{by(alert.by)}"))
@@ -42,11 +41,11 @@ def notebook_idle(alert: NotebookAlert) -> tuple[str, Sequence[Block]]:
     return f"{escape(headline)} ({_rate(alert)}). {escape(alert.outcome or _intent(alert))}", blocks
 
 
-def notebook_news(alert: NotebookNews) -> tuple[str, Sequence[Block]]:
+def notebook_news(alert: NotebookNews, owner: str) -> tuple[str, Sequence[Block]]:
     """A reply in an incident's thread, or a message of its own."""
     text = f"*{escape(alert.headline)}*\n{sentence(alert.sentence)}{by(alert.by)}"
-    owner = [context(f"Owner: {person(alert.owner, alert.mention)}")] if alert.owner and not alert.thread else []
-    return f"{escape(alert.headline)}: {escape(alert.sentence)}", [section(text), *owner]
+    whose = [context(f"Owner: {owner}")] if alert.owner and not alert.thread else []
+    return f"{escape(alert.headline)}: {escape(alert.sentence)}", [section(text), *whose]
 
 
 def _intent(alert: NotebookAlert) -> str:
@@ -61,13 +60,13 @@ def _intent(alert: NotebookAlert) -> str:
     return f"It will be stopped {at}, unless it is used. Its files stay; what is only in memory is lost."
 
 
-def _facts(alert: NotebookAlert) -> Sequence[tuple[str, str]]:
+def _facts(alert: NotebookAlert, owner: str) -> Sequence[tuple[str, str]]:
     return (
         ("On", escape(alert.instances or "unknown")),
         ("Costs", _rate(alert)),
         ("Idle since", moment(alert.idle_since)),
         ("Idling has cost", "unknown" if alert.idle_usd is None else money(Decimal(alert.idle_usd))),
-        ("Owner", person(alert.owner, alert.mention)),
+        ("Owner", owner),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
     )
 
@@ -79,13 +78,13 @@ def _rate(alert: NotebookAlert) -> str:
 def _buttons(alert: NotebookAlert) -> list[ButtonElement]:
     value = json.dumps({"arn": alert.arn, "name": alert.name, "region": alert.region, "incident": alert.root})
     choices = [
-        (KEEP_4H, "Keep 4 h", None),
-        (KEEP_UNTIL_TOMORROW, "Keep until tomorrow", None),
-        (STOP_NOW, "Stop now", "danger"),
-        (NEVER_STOP, "Never stop", None),
+        (ActionId.KEEP_4H, "Keep 4 h", None),
+        (ActionId.KEEP_UNTIL_TOMORROW, "Keep until tomorrow", None),
+        (ActionId.STOP_NOW, "Stop now", "danger"),
+        (ActionId.NEVER_STOP, "Never stop", None),
     ]
     return [
         ButtonElement(text=text, action_id=action, value=value, style=style)
         for action, text, style in choices
-        if not (action == STOP_NOW and alert.one_way)
+        if not (action is ActionId.STOP_NOW and alert.one_way)
     ]

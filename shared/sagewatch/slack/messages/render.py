@@ -14,7 +14,7 @@ from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
 from sagewatch.sagemaker.resources import KIND_FACTS
-from sagewatch.slack.blocks import HEADER_LIMIT, cut, escape, section
+from sagewatch.slack.blocks import HEADER_LIMIT, cut, escape, person, section
 from sagewatch.slack.messages.digests import budget_message, digest_message
 from sagewatch.slack.messages.groups import group
 from sagewatch.slack.messages.job_ended import job_ended, job_report_message
@@ -33,27 +33,28 @@ class Message:
     metadata: Metadata
 
 
-def render(alert: Alert) -> Message:  # noqa: C901 - one case for each kind of alert
-    """Write the message an alert asks for."""
+def render(alert: Alert, mention: str | None = None) -> Message:  # noqa: C901 - one case for each kind of alert
+    """Write the message an alert asks for. ``mention`` is the Slack user of its owner, where Slack knows one."""
+    owner = person(alert.owner, mention)
     match alert:
         case JobAlert():
-            text, blocks = job_ended(alert)
+            text, blocks = job_ended(alert, owner)
         case JobReport():
-            text, blocks = job_report_message(alert)
+            text, blocks = job_report_message(alert, owner)
         case UnpricedAlert():
             text, blocks = _unpriced(alert)
         case NotebookAlert():
-            text, blocks = notebook_idle(alert)
+            text, blocks = notebook_idle(alert, owner)
         case GroupAlert():
             text, blocks = group(alert)
         case NotebookNews():
-            text, blocks = notebook_news(alert)
+            text, blocks = notebook_news(alert, owner)
         case DigestAlert():
             text, blocks = digest_message(alert)
         case BudgetAlert():
             text, blocks = budget_message(alert)
         case JobRunsAlert():
-            text, blocks = job_runs(alert)
+            text, blocks = job_runs(alert, owner)
         case _:
             assert_never(alert)
     return Message(text, tuple(blocks), Metadata(_EVENT_TYPE, {"alert_id": alert.alert_id}))

@@ -8,7 +8,6 @@ import pytest
 from sagewatch.errors import AccessDeniedError, AlertRefusedError, StopRefusedError, ThrottledError
 from sagewatch.sagemaker.resources import Job, JobStatus
 from sagewatch.sagemaker.tags import PROTECT_TAG
-from sagewatch.slack.actions import JobAction
 from sagewatch.slack.interactions.dialogs import told_of_job
 from sagewatch.slack.interactions.payloads import JobPress
 from tests.worlds.builders import NOW
@@ -106,7 +105,7 @@ def test_two_who_confirm_at_the_same_moment_stop_it_once() -> None:
 
 @pytest.mark.parametrize("action", ["stop_job", "stop_job_sure", "snooze_job"])
 @pytest.mark.parametrize("now", [ENDED, None], ids=["ended", "gone"])
-def test_a_late_press_changes_nothing_and_closes_the_message(action: JobAction, now: Job | None) -> None:
+def test_a_late_press_changes_nothing_and_closes_the_message(action: str, now: Job | None) -> None:
     """The job ended meanwhile, or was deleted."""
     world = told()
     world.jobs.found.clear()
@@ -228,7 +227,7 @@ def test_a_message_nobody_knows_any_more_is_answered_in_a_whisper() -> None:
 
 
 @pytest.mark.parametrize("action", ["stop_job", "stop_job_sure", "snooze_job"])
-def test_only_those_on_the_list_may(action: JobAction) -> None:
+def test_only_those_on_the_list_may(action: str) -> None:
     """The others are told, alone."""
     world = NotebookWorld(approvers=("U0BO",))
     press = JobPress(

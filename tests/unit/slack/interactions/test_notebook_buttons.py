@@ -7,7 +7,6 @@ import pytest
 from sagewatch.errors import AlertRefusedError, MalformedPressError
 from sagewatch.idle.evidence import Source, Unknown
 from sagewatch.sagemaker.notebooks import NotebookStatus
-from sagewatch.slack.actions import Action
 from sagewatch.slack.interactions.dialogs import told
 from tests.worlds.notebooks import NotebookWorld, a_notebook
 
@@ -30,7 +29,7 @@ def warned(**options: bool | int | tuple[str, ...]) -> NotebookWorld:
         ("never_stop", None),
     ],
 )
-def test_a_keep_is_a_lease_with_author_and_end(action: Action, until: datetime | None) -> None:
+def test_a_keep_is_a_lease_with_author_and_end(action: str, until: datetime | None) -> None:
     """Tomorrow is nine o'clock where the people are: Berlin, in winter."""
     world = warned()
     world.press(action)
@@ -41,7 +40,7 @@ def test_a_keep_is_a_lease_with_author_and_end(action: Action, until: datetime |
 
 
 @pytest.mark.parametrize("action", ["keep_4h", "keep_until_tomorrow", "never_stop"])
-def test_what_is_kept_is_not_stopped(action: Action) -> None:
+def test_what_is_kept_is_not_stopped(action: str) -> None:
     """Although it was announced."""
     world = warned()
     world.press(action)
@@ -116,7 +115,7 @@ def test_in_observe_mode_stop_now_stops_nothing() -> None:
 
 
 @pytest.mark.parametrize("action", ["keep_4h", "keep_until_tomorrow", "stop_now", "never_stop", "stop_anyway"])
-def test_a_late_press_changes_nothing(action: Action) -> None:
+def test_a_late_press_changes_nothing(action: str) -> None:
     """The notebook was stopped meanwhile: the message says so."""
     world = warned()
     world.has(a_notebook(status=NotebookStatus.STOPPED, modified_at=world.now))

@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import Block
 
 from local.slack.block_kit import faults
 from sagewatch.delivery.registry import read_alert
-from sagewatch.digest.alerts import BudgetAlert, ChartImage, DigestAlert
+from sagewatch.digest.alerts import BudgetAlert, DigestAlert, ImageRef
 from sagewatch.digest.budgets import BudgetState
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import IdleStops
@@ -106,7 +106,7 @@ def test_what_runs_is_told_on_a_quiet_day_too() -> None:
 
 def test_a_week_says_it_all() -> None:
     """In plain sentences."""
-    told = message(a_week(), picture=ChartImage("F0ABCDEF12", "Bars."))
+    told = message(a_week(), picture=ImageRef(image_id="F0ABCDEF12", alt_text="Bars."))
     read = texts(told.blocks)
 
     assert told.text == (
@@ -148,7 +148,7 @@ def test_a_period_that_is_not_over_says_so() -> None:
 
 def test_the_longest_names_fit() -> None:
     """Tag values of 256 characters, all of what becomes longest when it is escaped, and job names of 63."""
-    told = message(a_week(name="&" * 256, job="x" * 63), picture=ChartImage("F0ABCDEF12", "x" * 2000))
+    told = message(a_week(name="&" * 256, job="x" * 63), picture=ImageRef(image_id="F0ABCDEF12", alt_text="x" * 2000))
 
     assert faults([block.to_dict() for block in told.blocks]) == []
     assert not any(block.to_dict().get("text", {}).get("text", "").endswith("…") for block in told.blocks)
@@ -157,7 +157,10 @@ def test_the_longest_names_fit() -> None:
 @given(st.text(min_size=1))
 def test_names_are_harmless(name: str) -> None:
     """No mention, no link of theirs."""
-    told = message(a_week(name=f"<!channel>{name}", job=f"<@U0ANA>{name}"), picture=ChartImage("F0ABCDEF12", "Bars."))
+    told = message(
+        a_week(name=f"<!channel>{name}", job=f"<@U0ANA>{name}"),
+        picture=ImageRef(image_id="F0ABCDEF12", alt_text="Bars."),
+    )
 
     assert faults([block.to_dict() for block in told.blocks]) == []
     assert "<!" not in texts(told.blocks)

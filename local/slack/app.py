@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from local.slack.files import receive
 from local.slack.interactions import Told, close, press, sign, submit
-from local.slack.web_api import METHODS, decoded
+from local.slack.web_api import METHODS, decoded, scopes_for
 from local.slack.workspace import CHANNELS, USERS, Failure, Json, Workspace
 
 __all__ = ["CHANNELS", "Failure", "Workspace", "sign", "slack_app"]
@@ -44,6 +44,8 @@ def _web_api(app: Flask, workspace: Workspace) -> None:
     def api(method: str) -> Answer:
         failure = workspace.fails(method)
         if failure and not failure.hang:
+            if failure.error:
+                return jsonify(ok=False, error=failure.error)
             headers = {"Retry-After": str(failure.retry_after)} if failure.retry_after is not None else {}
             said = "ratelimited" if failure.status == 429 else "internal_error"  # noqa: PLR2004 - HTTP's own number
             return jsonify(ok=False, error=said), failure.status, headers
@@ -51,6 +53,9 @@ def _web_api(app: Flask, workspace: Workspace) -> None:
             return jsonify(ok=False, error=error)
         if method not in METHODS:
             return jsonify(ok=False, error="unknown_method")
+        if missing := scopes_for(method, _sent()) - workspace.scopes:
+            provided = ",".join(sorted(workspace.scopes))
+            return jsonify(ok=False, error="missing_scope", needed=",".join(sorted(missing)), provided=provided)
         with workspace.lock:
             answer = jsonify(METHODS[method](workspace, {**_sent(), "slack": request.host_url}))
         if failure:
@@ -128,9 +133,11 @@ def _orders(app: Flask, workspace: Workspace) -> None:
 
 
 def fail(workspace: Workspace, order: Json) -> Told:
-    """Make the next calls fail: ``{"status": 429, "retry_after": 3, "times": 2}``, or hang: ``{"hang": 12}``."""
+    """Make the next calls fail: ``{"status": 429, "retry_after": 3, "times": 2}``, hang: ``{"hang": 12}``,
+    or be refused: ``{"error": "is_archived"}``.
+    """
     status, times, hang = int(order.get("status", 0)), int(order.get("times", 1)), float(order.get("hang", 0))
-    workspace.failure = Failure(status, times, order.get("retry_after"), hang, order.get("method"))
+    workspace.failure = Failure(status, times, order.get("retry_after"), hang, order.get("method"), order.get("error"))
     return {"ok": True}, 200
 
 

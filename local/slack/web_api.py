@@ -144,7 +144,10 @@ def _cut(found: Sequence[Json], sent: Json) -> tuple[Sequence[Json], str]:
 
 
 def _channels(workspace: Workspace, sent: Json) -> Json:
+    """Every channel here is a public one."""
     del workspace
+    if "public_channel" not in str(sent.get("types") or "public_channel"):
+        return {"ok": True, "channels": [], "response_metadata": {"next_cursor": ""}}
     channels = [{"id": channel, "name": name.removeprefix("#")} for name, channel in CHANNELS.items()]
     shown, more = _cut(channels, sent)
     return {"ok": True, "channels": shown, "response_metadata": {"next_cursor": more}}
@@ -192,3 +195,24 @@ METHODS: Mapping[str, Callable[[Workspace, Json], Json]] = {
     "views.open": open_view,
     "views.update": update_view,
 }
+
+_SCOPES: Mapping[str, str] = {
+    "chat.postMessage": "chat:write",
+    "chat.postEphemeral": "chat:write",
+    "chat.update": "chat:write",
+    "conversations.history": "channels:history",
+    "conversations.replies": "channels:history",
+    "files.completeUploadExternal": "files:write",
+    "files.getUploadURLExternal": "files:write",
+    "usergroups.users.list": "usergroups:read",
+    "users.lookupByEmail": "users:read.email",
+}
+_LISTS: Mapping[str, str] = {"public_channel": "channels:read", "private_channel": "groups:read"}
+
+
+def scopes_for(method: str, sent: Json) -> frozenset[str]:
+    """The scopes a call needs. A list of several kinds of channels takes one for each of them."""
+    if method == "conversations.list":
+        kinds = str(sent.get("types") or "public_channel").split(",")
+        return frozenset(_LISTS[kind] for kind in kinds if kind in _LISTS)
+    return frozenset({_SCOPES[method]} if method in _SCOPES else ())

@@ -13,7 +13,16 @@ GROUPS = {"S0MLADMINS": ["U0ANA", "U0BO"]}
 TEAM = {"id": "T0LOCAL", "domain": "local"}
 APP_ID, BOT_ID, BOT_USER = "A0SAGEWATCH", "B0SAGEWATCH", "U0SAGEWATCH"
 TRIGGER_SECONDS = 3  # Slack: "trigger_ids expire in three seconds"
-SCOPES = frozenset({"chat:write", "files:write", "usergroups:read"})
+SCOPES = frozenset(
+    {
+        "channels:history",
+        "channels:read",
+        "chat:write",
+        "files:write",
+        "usergroups:read",
+        "users:read.email",
+    }
+)
 _PICTURES = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif"}
 
 type Json = dict[str, Any]
@@ -23,7 +32,7 @@ type Json = dict[str, Any]
 class Failure:
     """What the next calls answer instead of the truth; with ``hang`` they are done, and answered that much later.
 
-    With ``method`` only calls of that one are meant.
+    With ``method`` only calls of that one are meant; ``error`` is Slack's code in an answer that is not ``ok``.
     """
 
     status: int
@@ -31,6 +40,7 @@ class Failure:
     retry_after: int | None
     hang: float = 0
     method: str | None = None
+    error: str | None = None
 
 
 @dataclass
@@ -56,7 +66,7 @@ class StoredFile:
 class Workspace:
     """What the workspace holds. ``interactivity_url`` and its ``host`` are where buttons are reported to.
 
-    ``scopes`` are the app's, which only methods about files ask for; a file can be shown ``processing_seconds`` after
+    ``scopes`` are the app's; a file can be shown ``processing_seconds`` after
     its upload.
     """
 

@@ -8,8 +8,8 @@
     |   |-- MalformedAlertError   what came in is not an alert we wrote
     |   |-- MalformedPressError   what came in is not a press of a button of ours
     |   |-- AlertRefusedError     Slack said no to this message and will say no again
-    |   |   |-- TokenRefusedError Slack does not know the bot token, or no longer
-    |   |   `-- ThreadGoneError   the message it replies to was deleted
+    |   |   `-- MessageGoneError  the message, or its thread, cannot be edited or replied to any more
+    |   |-- UnexpectedError       an exception nobody foresaw ended several tries
     |   |-- SecretMissingError    a SecureString the settings name is not there, or is empty
     |   |-- RequestRefusedError   AWS refuses this request and will refuse it again: our own fault
     |   |-- UnreadableError       what is stored was not written in a form this release knows
@@ -20,6 +20,8 @@
     |   |-- AccessDeniedError     somebody has to grant it; until then the message waits
     |   |-- UnavailableError      no answer, or an answer that is a fault of the other side
     |   |   `-- NoAnswerError     what was asked for may have been done nevertheless
+    |   |-- ChannelMisconfiguredError  a person has to change the channel, the app or the token
+    |   |   `-- TokenRefusedError   Slack does not accept the bot token
     |   |-- OutOfTimeError        the invocation has to end before this message's turn
     |   |-- JobNotSettledError    the event is ahead of what Describe answers
     |   |-- NotPostedYetError     the message it replies to, or takes the place of, is not in the channel yet
@@ -72,12 +74,12 @@ class AlertRefusedError(PermanentError):
     """Slack said no to this message and will say no again."""
 
 
-class TokenRefusedError(AlertRefusedError):
-    """Slack does not know the bot token, or no longer."""
+class MessageGoneError(AlertRefusedError):
+    """The message, or the thread it belongs to, cannot be edited or replied to any more."""
 
 
-class ThreadGoneError(AlertRefusedError):
-    """The message it replies to was deleted."""
+class UnexpectedError(PermanentError):
+    """An exception that nobody foresaw ended several tries."""
 
 
 class SecretMissingError(PermanentError):
@@ -114,6 +116,14 @@ class UnavailableError(RetryableError):
 
 class NoAnswerError(UnavailableError):
     """No answer, or one that leaves open whether what was asked for has been done."""
+
+
+class ChannelMisconfiguredError(RetryableError):
+    """Slack takes no message until a person changes the channel, the app or the token: alerts wait for days."""
+
+
+class TokenRefusedError(ChannelMisconfiguredError):
+    """Slack does not accept the bot token."""
 
 
 class OutOfTimeError(RetryableError):

@@ -67,6 +67,21 @@ def test_a_buried_message_keeps_its_body_and_says_why(aws: Aws, kind: str, reque
     assert len(attributes["Reason"]) == 1000
 
 
+def test_a_dead_letter_keeps_its_group(aws: Aws) -> None:
+    """So that, sent again, it waits for its own thread and holds back no other."""
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName="dead.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    inbox = SqsInbox(sqs, url=url, dead_letter_url=url)
+    for name in ("one", "two"):
+        inbox.dead_letter(QueueMessage(name, "handle", name, 1, group=f"thread-{name}"), MalformedEventError("no"))
+    messages = sqs.receive_message(QueueUrl=url, AttributeNames=["All"], MaxNumberOfMessages=10)["Messages"]
+
+    assert {m["Body"]: m["Attributes"]["MessageGroupId"] for m in messages} == {
+        "one": "thread-one",
+        "two": "thread-two",
+    }
+
+
 def test_a_postponed_message_is_out_of_sight(aws: Aws, queue_url: str) -> None:
     """Until its wait is over."""
     sqs = aws.client("sqs")

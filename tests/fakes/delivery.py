@@ -10,7 +10,7 @@ from sagewatch.alerts.grouping import GroupSummary
 from sagewatch.alerts.ports import MessageRef
 from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, Claim, Membership
 from sagewatch.delivery.registry import Alert
-from sagewatch.errors import DeliveryInFlightError, NoAnswerError
+from sagewatch.errors import DeliveryInFlightError, MessageGoneError, NoAnswerError
 from sagewatch.slack.messages.render import Message, render
 
 
@@ -20,6 +20,8 @@ class InMemoryChannel:
 
     messages: list[Message] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
+    failed_looks: list[Exception] = field(default_factory=list)
+    deleted: list[MessageRef | None] = field(default_factory=list)
 
     threads: list[MessageRef | None] = field(default_factory=list)
     places: list[MessageRef] = field(default_factory=list)
@@ -27,6 +29,8 @@ class InMemoryChannel:
 
     def post(self, alert: Alert, thread: MessageRef | None = None, to: str | None = None) -> MessageRef:
         """See ``Channel.post``. Raises the next of ``failures``, if there is one; some of them after posting."""
+        if thread in self.deleted:
+            raise MessageGoneError("thread_not_found")
         failure = self.failures.pop(0) if self.failures else None
         if failure and not isinstance(failure, NoAnswerError):
             raise failure
@@ -40,6 +44,8 @@ class InMemoryChannel:
 
     def update(self, posted: MessageRef, alert: Alert) -> None:
         """See ``Channel.update``."""
+        if posted in self.deleted:
+            raise MessageGoneError("message_not_found")
         if self.failures:
             raise self.failures.pop(0)
         self.updates.append((posted, render(alert)))
@@ -48,9 +54,22 @@ class InMemoryChannel:
         self, alert_id: str, since: datetime, thread: MessageRef | None = None, to: str | None = None
     ) -> MessageRef | None:
         """See ``Channel.find``."""
-        del since, thread, to
-        names = [message.metadata.event_payload["alert_id"] for message in self.messages]
-        return self.places[names.index(alert_id)] if alert_id in names else None
+        del since, to
+        if self.failed_looks:
+            raise self.failed_looks.pop(0)
+        if thread in self.deleted:
+            raise MessageGoneError("thread_not_found")
+        held = zip(self.messages, self.threads, self.places, strict=True)
+        return next(
+            (
+                place
+                for message, root, place in held
+                if message.metadata.event_payload["alert_id"] == alert_id
+                and (root in self.deleted or root == thread)
+                and place not in self.deleted
+            ),
+            None,
+        )
 
 
 @dataclass
@@ -59,6 +78,7 @@ class InMemoryDeliveries:
 
     claims: dict[str, datetime] = field(default_factory=dict)
     tried: dict[str, datetime] = field(default_factory=dict)
+    first: dict[str, datetime] = field(default_factory=dict)
     posted: dict[str, MessageRef] = field(default_factory=dict)
     gathered: dict[str, str] = field(default_factory=dict)
 
@@ -69,10 +89,11 @@ class InMemoryDeliveries:
         if alert_id in self.claims and self.claims[alert_id] > now:
             left = max(1, int((self.claims[alert_id] - now).total_seconds()))
             raise DeliveryInFlightError(f"alert {alert_id} is being posted", retry_after=left)
-        unsure_since = self.tried.get(alert_id)
+        unsure_since, waiting_since = self.tried.get(alert_id), self.first.get(alert_id)
+        self.first.setdefault(alert_id, now.replace(microsecond=0))
         self.tried.setdefault(alert_id, now.replace(microsecond=0))
         self.claims[alert_id] = now + CLAIMED_FOR
-        return Claim(unsure_since=unsure_since)
+        return Claim(unsure_since=unsure_since, waiting_since=waiting_since)
 
     def gather(self, alert_id: str, group: str, now: datetime) -> None:
         """See ``Deliveries.gather``."""

@@ -74,3 +74,18 @@ class InMemoryUserDirectory:
     def id_for_email(self, email: str) -> str | None:
         """See ``UserDirectory.id_for_email``."""
         return self.users.get(email)
+
+
+@dataclass
+class InMemoryChannelIds:
+    """The ``ChannelIds`` port on a dictionary."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def find(self, name: str) -> str | None:
+        """See ``ChannelIds.find``."""
+        return self.ids.get(name)
+
+    def save(self, name: str, channel_id: str) -> None:
+        """See ``ChannelIds.save``."""
+        self.ids[name] = channel_id

@@ -15,15 +15,15 @@ from local.slack.app import Workspace, slack_app
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.channel import SlackChannel
 from sagewatch.alerts.base import AlertBase
-from sagewatch.delivery.deliver import AlertDelivery
 from sagewatch.delivery.registry import Alert
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.ports import QueueMessage
 from sagewatch.sagemaker.failures import FailureClass
 from tests.contract.test_slack import Tokens
 from tests.fakes.delivery import InMemoryAlertGroups, InMemoryDeliveries
-from tests.fakes.slack import InMemoryUserDirectory
+from tests.fakes.slack import InMemoryChannelIds, InMemoryUserDirectory
 from tests.unit.slack.messages.test_render import an_alert
+from tests.worlds.delivery import a_delivery
 from tests.worlds.servers import serving
 
 BEGIN = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -134,12 +134,12 @@ def a_desk() -> Iterator[tuple[FifoQueue, QueueHandler, Trouble]]:
         channel = SlackChannel(
             SlackApi(token=Tokens("xoxb-right"), api_url=f"{url}/api/", timeout=1),
             channel="#sagewatch",
+            ids=InMemoryChannelIds(),
             people=InMemoryUserDirectory(),
             clock=lambda: queue.now,
         )
-        deliverer = AlertDelivery(
+        deliverer = a_delivery(
             deliveries=deliveries,
-            posted=deliveries,
             gatherings=InMemoryAlertGroups(),
             channel=channel,
             alerts=queue,

@@ -74,7 +74,10 @@ class SqsInbox:
     def dead_letter(self, message: QueueMessage, error: Exception) -> None:
         """See ``Inbox.dead_letter``. The body stays as it was, so that a redrive can send it again."""
         attributes = {"ErrorType": type(error).__name__, "Reason": _printable(str(error)) or "no reason given"}
-        order: dict[str, Any] = {"MessageGroupId": "buried", "MessageDeduplicationId": message.message_id}
+        order: dict[str, Any] = {
+            "MessageGroupId": message.group or "no-group",
+            "MessageDeduplicationId": message.message_id,
+        }
         with translated("sqs:SendMessage to the dead-letter queue"):
             self._client.send_message(
                 QueueUrl=self._dead_letter_url,

@@ -65,6 +65,11 @@ class AlertBase(BaseModel):
     happened_at: AwareDatetime | None = None
 
     @property
+    def closed(self) -> bool:
+        """Whether nothing is left to press: if its message is deleted, an edit does not post it again."""
+        return False
+
+    @property
     def order(self) -> str:
         """Alerts with the same ``order`` are delivered one after the other, as they were queued."""
         return self.edits or self.thread or self.thread_key or self.alert_id

@@ -18,13 +18,14 @@ NAMED = 20  # members of a group, the first ones
 class Claim:
     """What is known of an alert that was claimed.
 
-    ``delivered`` says that nothing is left to do, ``posted`` where it stands, if by itself. ``unsure_since`` is when
-    the first try began of which nobody knows what came of it.
+    ``delivered`` says that nothing is left to do, and ``posted`` names its message, if it has one of its own.
+    ``unsure_since`` is the start of the first try whose result is unknown, ``waiting_since`` that of the first try.
     """
 
     delivered: bool = False
     posted: MessageRef | None = None
     unsure_since: datetime | None = None
+    waiting_since: datetime | None = None
 
 
 class Deliveries(Protocol):
@@ -79,8 +80,9 @@ class Channel(Protocol):
     def post(self, alert: Alert, thread: MessageRef | None = None, to: str | None = None) -> MessageRef:
         """Post an alert, in a thread if one is given, else in the channel ``to`` or the usual one.
 
-        Raises ``AlertRefusedError``, of which ``ThreadGoneError`` is one, ``SecretMissingError``, ``ThrottledError``,
-        ``AccessDeniedError``, ``UnavailableError``, of which ``NoAnswerError`` says that it may have been posted.
+        Raises ``MessageGoneError`` if the thread cannot be replied to, ``AlertRefusedError`` for any other content,
+        ``ChannelMisconfiguredError`` until a person changes something, ``SecretMissingError``, ``ThrottledError``,
+        ``AccessDeniedError``, and ``UnavailableError``, of which ``NoAnswerError`` says that it may have been posted.
         """
 
     def update(self, posted: MessageRef, alert: Alert) -> None:
@@ -89,4 +91,7 @@ class Channel(Protocol):
     def find(
         self, alert_id: str, since: datetime, thread: MessageRef | None = None, to: str | None = None
     ) -> MessageRef | None:
-        """Where an alert stands that may have been posted since then, by its metadata. Raises what ``post`` does."""
+        """The message of an alert that may have been posted since then. Raises what ``post`` does.
+
+        A look-up that the channel refuses is ``ChannelMisconfiguredError``: it says nothing about the alert.
+        """

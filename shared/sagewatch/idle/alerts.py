@@ -1,6 +1,6 @@
 """What people are told of notebook instances: one message per incident, and what comes of it."""
 
-from typing import Literal
+from typing import Literal, override
 
 from pydantic import AwareDatetime
 
@@ -30,6 +30,11 @@ class NotebookAlert(AlertBase):
     outcome: str | None = None
     by: str | None = None
     open: bool = True
+
+    @property
+    @override
+    def closed(self) -> bool:
+        return not self.open
 
     @property
     def root(self) -> str:

@@ -174,6 +174,11 @@ class JobRunsAlert(JobAlertBase):
         return GroupMember(self.name, "ran for long", from_text(self.so_far_usd))
 
     @property
+    @override
+    def closed(self) -> bool:
+        return not self.open
+
+    @property
     def root(self) -> str:
         """Return the ``alert_id`` of the message that others edit."""
         return self.edits or self.alert_id

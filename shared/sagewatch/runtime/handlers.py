@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sagewatch.clock import Clock, TimeBudget
-from sagewatch.errors import OutOfTimeError, PartlyDoneError, RetryableError, SageWatchError
+from sagewatch.errors import OutOfTimeError, PartlyDoneError, RetryableError, SageWatchError, UnexpectedError
 from sagewatch.outcomes import EmfMetric, Outcome
 from sagewatch.runtime.ports import Inbox, QueueMessage, SweepLog
 from sagewatch.runtime.telemetry import Telemetry
@@ -20,6 +20,7 @@ from sagewatch.runtime.telemetry import Telemetry
 _FIRST_WAIT, _LONGEST_WAIT = 5, 900  # seconds: doubles from the first try on, up to a quarter of an hour
 _TIME_FOR_ONE = 20_000  # milliseconds: one AWS call that hangs (wiring), and the others
 _PATIENT = 5  # tries that come back as soon as the other side asks
+_UNEXPECTED_TRIES = 5  # of a message that ends its handler; its FIFO group waits behind it
 _JITTER = 5  # seconds, so that messages that failed together do not come back together
 
 
@@ -156,9 +157,11 @@ class QueueHandler:
         except SageWatchError as error:
             if not self._settled(message, error):
                 raise
-        except Exception:
+        except Exception as error:
             self._logger.exception("failed", extra={"message_id": message.message_id})
-            raise
+            unexpected = UnexpectedError(f"unexpected {type(error).__name__}")
+            if message.receives < _UNEXPECTED_TRIES or not self._settled(message, unexpected):
+                raise
 
     def _settled(self, message: QueueMessage, error: SageWatchError) -> bool:
         """Bury or postpone the message; say whether it is done with."""
@@ -211,7 +214,14 @@ def wait(message: QueueMessage, error: Exception) -> int:
 
 def _message(record: SQSRecord) -> QueueMessage:
     receives = int(record.attributes.approximate_receive_count)
-    return QueueMessage(record.message_id, record.receipt_handle, record.body, receives, _sent_at(record))
+    return QueueMessage(
+        record.message_id, record.receipt_handle, record.body, receives, _sent_at(record), _group(record)
+    )
+
+
+def _group(record: SQSRecord) -> str | None:
+    group = record.attributes.get("MessageGroupId")
+    return str(group) if group else None
 
 
 def _sent_at(record: SQSRecord) -> datetime | None:

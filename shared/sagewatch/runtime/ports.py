@@ -14,13 +14,17 @@ class SweepLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """One message as its queue handed it over. ``receives`` counts this time; ``sent_at`` is when it was queued."""
+    """One message as its queue handed it over. ``receives`` counts this time.
+
+    ``sent_at`` is when it was queued, ``group`` its group in a FIFO queue.
+    """
 
     message_id: str
     receipt_handle: str
     body: str
     receives: int
     sent_at: datetime | None = None
+    group: str | None = None
 
 
 class Inbox(Protocol):

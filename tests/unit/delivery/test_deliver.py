@@ -4,16 +4,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sagewatch.delivery.deliver import AlertDelivery, DeliveryEffect
+from sagewatch.delivery.outcomes import DeliveryEffect
 from sagewatch.delivery.registry import Alert
 from sagewatch.diagnostics.cost_report import JobReport, job_report
 from sagewatch.errors import (
+    ChannelMisconfiguredError,
     DeliveryInFlightError,
     MalformedAlertError,
+    MessageGoneError,
     NoAnswerError,
     NotPostedYetError,
-    ThreadGoneError,
+    SageWatchError,
     ThrottledError,
+    UnavailableError,
 )
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert
 from tests.fakes.alerts import InMemoryAlertQueue
@@ -21,6 +24,7 @@ from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryD
 from tests.unit.slack.messages.test_job_running import ALERT
 from tests.unit.slack.messages.test_render import an_alert
 from tests.worlds.builders import NOW, a_failed_job, a_row, message_ref
+from tests.worlds.delivery import a_delivery
 
 
 class Desk:
@@ -33,9 +37,8 @@ class Desk:
         self.deliveries = InMemoryDeliveries()
         self.gatherings = InMemoryAlertGroups()
         self.queue = InMemoryAlertQueue()
-        self.deliverer = AlertDelivery(
+        self.deliverer = a_delivery(
             deliveries=self.deliveries,
-            posted=self.deliveries,
             gatherings=self.gatherings,
             channel=self.channel,
             alerts=self.queue,
@@ -189,7 +192,7 @@ def test_a_thread_whose_root_was_deleted_begins_anew() -> None:
     """Nothing is lost with it."""
     desk = Desk()
     desk.deliver(failed(1, thread_key="one"))
-    desk.channel.failures.append(ThreadGoneError("Slack refused: thread_not_found"))
+    desk.channel.failures.append(MessageGoneError("Slack refused: thread_not_found"))
     desk.deliver(failed(2, thread_key="one"), failed(3, thread_key="one"))
 
     assert desk.channel.threads == [None, None, desk.channel.places[1]]
@@ -327,3 +330,103 @@ def test_a_groups_message_is_not_edited_more_often_than_slack_likes() -> None:
 
     with pytest.raises(NotPostedYetError):
         desk.deliverer.deliver(desk.queue.sent[0])
+
+
+@pytest.mark.parametrize(
+    "failure", [ThrottledError("slow down"), UnavailableError("no"), ChannelMisconfiguredError("no")]
+)
+def test_a_failed_look_up_neither_loses_nor_repeats_an_alert(failure: SageWatchError) -> None:
+    """The post arrived without an answer; whatever the look-up raises, the post stays unsure."""
+    desk = Desk()
+    desk.channel.failures.append(NoAnswerError("Slack: no usable answer"))
+    desk.channel.failed_looks += [failure] * 3
+    for _ in range(4):
+        with pytest.raises(SageWatchError):
+            desk.deliver(failed(1))
+
+    assert desk.deliver(failed(1)) == [DeliveryEffect.FOUND]
+    assert len(desk.channel.messages) == 1
+
+
+def test_an_unsure_post_is_looked_for_where_it_went() -> None:
+    """Its thread's root was deleted, so it was posted to the channel, without an answer."""
+    desk = Desk()
+    desk.deliver(failed(1, thread_key="one"))
+    desk.channel.deleted.append(desk.channel.places[0])
+    desk.channel.failures.append(NoAnswerError("Slack: no usable answer"))
+    with pytest.raises(NoAnswerError):
+        desk.deliver(failed(2, thread_key="one"))
+
+    assert desk.deliver(failed(2, thread_key="one"), failed(3, thread_key="one")) == [
+        DeliveryEffect.FOUND,
+        DeliveryEffect.POSTED,
+    ]
+    assert desk.channel.threads == [None, None, desk.channel.places[1]]
+
+
+def test_a_deleted_message_never_silences_a_tuning_job() -> None:
+    """Its message is posted again with the right count, and later children are in its thread."""
+    desk = Desk()
+    parent = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo-7"
+    children = [failed(number, thread_key="parent", parent_arn=parent) for number in range(20)]
+    desk.deliver(*children[:2])
+    desk.channel.deleted.append(desk.channel.places[0])
+    desk.deliver(*children[2:4])
+    root = desk.deliveries.find("parent")
+    desk.channel.deleted.append(root)
+    desk.deliver(*children[4:])
+
+    [last] = [
+        p
+        for p, r in zip(desk.channel.places, desk.channel.threads, strict=True)
+        if not r and p not in desk.channel.deleted
+    ]
+    assert desk.deliveries.find("parent") == last
+    assert "20 " in [message.text for place, message in desk.channel.updates if place == last][-1]
+    told = {message.metadata.event_payload["alert_id"] for message in desk.channel.messages}
+    assert {f"job-failed-{number}" for number in range(5)} <= told
+
+
+def test_a_group_that_cannot_be_edited_now_holds_no_child_back() -> None:
+    """The edit comes from the queue later."""
+    desk = Desk()
+    parent = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo-7"
+    desk.deliver(failed(1, thread_key="parent", parent_arn=parent))
+    desk.channel.failures.append(ThrottledError("slow down"))
+
+    assert desk.deliver(failed(2, thread_key="parent", parent_arn=parent)) == [
+        DeliveryEffect.POSTED,
+        DeliveryEffect.EDITED,
+    ]
+    assert "2 " in desk.channel.updates[-1][1].text
+
+
+@pytest.mark.parametrize(
+    ("still_open", "effect", "posted"),
+    [(True, DeliveryEffect.REPOSTED, 2), (False, DeliveryEffect.DROPPED, 1)],
+)
+def test_an_edit_of_a_deleted_message(still_open: bool, effect: DeliveryEffect, posted: int) -> None:  # noqa: FBT001 - a case
+    """Posts it again while there is something to press, and is dropped when it is closed."""
+    desk = Desk()
+    desk.deliver(runs(1, NOW))
+    desk.channel.deleted.append(desk.channel.places[0])
+    edit = runs(1, NOW).model_copy(update={"alert_id": "edit-1", "edits": "runs-1", "open": still_open})
+
+    assert desk.deliver(edit, edit) == [effect, DeliveryEffect.POSTED_BEFORE]
+    assert len(desk.channel.messages) == posted
+    if still_open:
+        later = edit.model_copy(update={"alert_id": "edit-2"})
+        assert desk.deliver(later) == [DeliveryEffect.EDITED]
+        assert desk.channel.updates[-1][0] == desk.channel.places[1]
+
+
+def test_a_reply_whose_root_never_came_goes_to_the_channel_after_an_hour() -> None:
+    """The root is in the dead-letter queue; the reply does not wait for days behind it."""
+    desk = Desk()
+    reply = an_alert().model_copy(update={"alert_id": "news-1", "thread": "never-posted"})
+    with pytest.raises(NotPostedYetError):
+        desk.deliverer.deliver(reply)
+    desk.now += timedelta(hours=1)
+
+    assert desk.deliverer.deliver(reply).effect is DeliveryEffect.POSTED
+    assert desk.channel.threads == [None]

@@ -133,6 +133,15 @@ def test_a_bug_goes_back_to_the_queue_and_into_the_log() -> None:
     assert "oops" in desk.log.getvalue()
 
 
+def test_a_bug_that_comes_back_is_dead_lettered() -> None:
+    """After five tries: in a FIFO queue everything behind it would wait for days."""
+    desk = Desk()
+
+    assert desk.batch("bug", "one", receives=4) == ["id-bug"]
+    assert desk.batch("bug", "two", receives=5) == []
+    assert desk.inbox.buried == [("bug", "UnexpectedError", "unexpected KeyError")]
+
+
 def test_a_batch_of_nothing_but_failures_is_a_partial_failure_too() -> None:
     """The invocation itself succeeds, so no message is repeated that was buried."""
     assert Desk().batch("throttled", "bug") == ["id-throttled", "id-bug"]

@@ -11,7 +11,6 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from sagewatch.clock import TimeBudget
-from sagewatch.delivery.deliver import AlertDelivery
 from sagewatch.errors import AccessDeniedError, MalformedEventError, SweepIncompleteError, ThrottledError
 from sagewatch.idle.decision import Verdict
 from sagewatch.idle.outcomes import NotebookSweepReport, StopOutcome
@@ -26,6 +25,7 @@ from tests.fakes.runtime import InMemoryInbox
 from tests.unit.runtime.test_handlers import Context, Done
 from tests.unit.slack.messages.test_render import an_alert
 from tests.worlds.builders import NOW
+from tests.worlds.delivery import a_delivery
 from tests.worlds.emf import Sent, sent
 
 FUNCTION = {"Function": "sagewatch-Function-1"}
@@ -190,9 +190,8 @@ def test_a_delivery_is_as_old_as_what_it_tells_of_or_as_its_message(
 ) -> None:
     """Measured once, when it is posted; a clock that is ahead makes nothing negative; what is not known is not 0."""
     deliveries = InMemoryDeliveries()
-    deliverer = AlertDelivery(
+    deliverer = a_delivery(
         deliveries=deliveries,
-        posted=deliveries,
         gatherings=InMemoryAlertGroups(),
         channel=InMemoryChannel(),
         alerts=InMemoryAlertQueue(),

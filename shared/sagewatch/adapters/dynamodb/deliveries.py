@@ -49,7 +49,7 @@ class DynamoDeliveries:
                     TableName=self._state,
                     Key=_key(alert_id),
                     UpdateExpression="SET claimed_until = :until, tried_at = if_not_exists(tried_at, :now),"
-                    " expires_at = :expires",
+                    " first_at = if_not_exists(first_at, :now), expires_at = :expires",
                     ConditionExpression="attribute_not_exists(pk) OR claimed_until <= :now",
                     ExpressionAttributeValues=to_item(times),
                     ReturnValues="ALL_OLD",
@@ -57,8 +57,8 @@ class DynamoDeliveries:
                 )
             except self._client.exceptions.ConditionalCheckFailedException as exc:
                 return _delivered(alert_id, from_item(_old_item(exc)), seconds, exc)
-        tried_at = from_item(answer.get("Attributes", {})).get("tried_at")
-        return Claim(unsure_since=None if tried_at is None else datetime.fromtimestamp(int(tried_at), now.tzinfo))
+        before = from_item(answer.get("Attributes", {}))
+        return Claim(unsure_since=_time(before, "tried_at"), waiting_since=_time(before, "first_at"))
 
     def gather(self, alert_id: str, group: str, now: datetime) -> None:
         """See ``Deliveries.gather``."""
@@ -204,6 +204,10 @@ def _message_ref(item: Mapping[str, Any]) -> MessageRef | None:
     posted_at = item.get("posted_at")
     at = datetime.fromisoformat(posted_at) if posted_at else datetime.fromtimestamp(float(item["ts"]), UTC)
     return MessageRef(item["channel"], item["ts"], at)
+
+
+def _time(item: Mapping[str, Any], name: str) -> datetime | None:
+    return datetime.fromtimestamp(int(item[name]), UTC) if name in item else None
 
 
 def _key(alert_id: str) -> dict[str, Any]:

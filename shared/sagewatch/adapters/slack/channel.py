@@ -1,9 +1,11 @@
 """The channel people read: alerts as Slack messages."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, override
 
+from aws_lambda_powertools import Logger
 from slack_sdk.web import SlackResponse
 
 from sagewatch.adapters.slack.api import SlackApi
@@ -12,30 +14,47 @@ from sagewatch.clock import Clock
 from sagewatch.delivery.ports import Channel
 from sagewatch.delivery.registry import Alert
 from sagewatch.digest.alerts import DigestAlert
-from sagewatch.errors import AlertRefusedError, ImageNotReadyError, SageWatchError
+from sagewatch.errors import (
+    AlertRefusedError,
+    ChannelMisconfiguredError,
+    ImageNotReadyError,
+    MessageGoneError,
+    NoAnswerError,
+    SageWatchError,
+    TokenRefusedError,
+)
+from sagewatch.slack.blocks import cut
 from sagewatch.slack.messages.render import Message, render
-from sagewatch.slack.ports import UserDirectory
+from sagewatch.slack.ports import ChannelIds, UserDirectory
 
 _CLOCK_SKEW = timedelta(minutes=1)  # between Slack's clock and ours
 _IMAGE_WITHIN = timedelta(minutes=10)  # Slack takes seconds; a digest without its chart is better than none
 _PAGE = 200
+_PLAIN_TEXT = 3900  # characters of a message without blocks
+
+logger = Logger(service="sagewatch")
 
 
 class SlackChannel(Channel):
-    """chat.postMessage and chat.update. Owners that Slack knows are mentioned."""
+    """chat.postMessage and chat.update. Owners that Slack knows are mentioned.
+
+    A route's channel that takes no message is replaced by the usual one, so that no alert is lost with it.
+    """
 
     PERMISSIONS: ClassVar = ()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the ports it needs, each by name
         self,
         api: SlackApi,
         *,
         channel: str,
+        ids: ChannelIds,
         people: UserDirectory,
         clock: Clock,
         render: Callable[[Alert, str | None], Message] = render,
     ) -> None:
         self._channel = channel
+        self._ids = ids
         self._people = people
         self._clock = clock
         self._render = render
@@ -43,26 +62,78 @@ class SlackChannel(Channel):
 
     @override
     def post(self, alert: Alert, thread: MessageRef | None = None, to: str | None = None) -> MessageRef:
-        channel = thread.channel if thread else to or self._channel
-        where = {"channel": channel, "thread_ts": thread and thread.ts, "unfurl_links": False, "unfurl_media": False}
-        answer = self._send("chat_postMessage", f"message for channel {channel}", alert, where)
-        return _message_ref(str(answer["channel"]), str(answer["ts"]))
+        if thread:
+            try:
+                return self._post(alert, thread.channel, thread.ts)
+            except TokenRefusedError:
+                raise
+            except ChannelMisconfiguredError as exc:  # archived, say: what follows begins a thread elsewhere
+                raise MessageGoneError(str(exc)) from exc
+        return self._in_channel_or_usual(lambda channel: self._post(alert, channel), to)
 
     @override
     def update(self, posted: MessageRef, alert: Alert) -> None:
         about = f"edit of a message in channel {posted.channel}"
         self._send("chat_update", about, alert, {"channel": posted.channel, "ts": posted.ts})
 
-    def _send(self, method: str, about: str, alert: Alert, where: Mapping[str, Any]) -> SlackResponse:
-        """Slack neither parses nor unfurls what is in the text. A chart that never becomes ready is left out."""
-        mention = self._mention(alert)
+    @override
+    def find(
+        self, alert_id: str, since: datetime, thread: MessageRef | None = None, to: str | None = None
+    ) -> MessageRef | None:
         try:
-            return self._api.call(method, about, **where, **_content(self._render(alert, mention)))
+            if thread:
+                return self._find(alert_id, since, thread.channel, thread.ts)
+            return self._in_channel_or_usual(lambda name: self._find(alert_id, since, self._id_of(name)), to)
+        except MessageGoneError:
+            raise
+        except AlertRefusedError as exc:  # it says nothing about the alert
+            raise ChannelMisconfiguredError(str(exc)) from exc
+
+    def _in_channel_or_usual[T](self, do: Callable[[str], T], to: str | None) -> T:
+        try:
+            return do(to or self._channel)
+        except TokenRefusedError:
+            raise
+        except ChannelMisconfiguredError:
+            if to in {None, self._channel}:
+                raise
+            return do(self._channel)
+
+    def _post(self, alert: Alert, channel: str, thread_ts: str | None = None) -> MessageRef:
+        try:
+            return self._post_to(alert, channel, channel, thread_ts)
+        except ChannelMisconfiguredError:
+            known = self._known_id(channel)  # the channel may have been renamed
+            if known is None:
+                raise
+            return self._post_to(alert, channel, known, thread_ts)
+
+    def _post_to(self, alert: Alert, name: str, channel: str, thread_ts: str | None) -> MessageRef:
+        where = {"channel": channel, "thread_ts": thread_ts, "unfurl_links": False, "unfurl_media": False}
+        answer = self._send("chat_postMessage", f"message for channel {name}", alert, where)
+        try:
+            posted = _message_ref(str(answer["channel"]), str(answer["ts"]))
+        except (KeyError, ValueError) as exc:
+            raise NoAnswerError("Slack: an answer without the message's place") from exc
+        self._remember(name, posted.channel)
+        return posted
+
+    def _send(self, method: str, about: str, alert: Alert, where: Mapping[str, Any]) -> SlackResponse:
+        """Slack neither parses nor unfurls what is in the text. Content that Slack refuses goes as plain text."""
+        mention = self._mention(alert)
+        message = self._render(alert, mention)
+        try:
+            return self._api.call(method, about, **where, **_content(message))
         except ImageNotReadyError as exc:
             plain = _without_picture(alert, self._clock(), str(exc))
             if plain is None:
                 raise
             return self._api.call(method, about, **where, **_content(self._render(plain, mention)))
+        except MessageGoneError:
+            raise
+        except AlertRefusedError as exc:
+            logger.warning("posted as plain text", extra={"alert_id": alert.alert_id, "reason": str(exc)})
+            return self._api.call(method, about, **where, **_plain(message))
 
     def _mention(self, alert: Alert) -> str | None:
         """The owner's Slack user; an owner Slack does not know stays a name."""
@@ -73,29 +144,49 @@ class SlackChannel(Channel):
         except SageWatchError:  # a mention is no reason to keep an alert back
             return None
 
-    @override
-    def find(
-        self, alert_id: str, since: datetime, thread: MessageRef | None = None, to: str | None = None
-    ) -> MessageRef | None:
-        channel = thread.channel if thread else self._id_of(to or self._channel)
-        where = {"channel": channel, "oldest": str((since - _CLOCK_SKEW).timestamp()), "include_all_metadata": True}
-        method, root = ("conversations_replies", {"ts": thread.ts}) if thread else ("conversations_history", {})
+    def _find(self, alert_id: str, since: datetime, channel: str, thread_ts: str | None = None) -> MessageRef | None:
+        oldest = str((since - _CLOCK_SKEW).timestamp())
+        where = {"channel": channel, "oldest": oldest, "include_all_metadata": True}
+        method, root = ("conversations_replies", {"ts": thread_ts}) if thread_ts else ("conversations_history", {})
         for page in self._pages(method, **where, **root):
             for message in page["messages"]:
-                told = message.get("metadata", {}).get("event_payload", {})
-                if told.get("alert_id") == alert_id:
+                payload = message.get("metadata", {}).get("event_payload", {})
+                if payload.get("alert_id") == alert_id:
                     return _message_ref(channel, str(message["ts"]))
         return None
 
     def _id_of(self, channel: str) -> str:
-        """Reading a channel takes its ID, which its name leads to."""
+        """Reading a channel takes its ID: as it was answered before, else from the lists of channels."""
         if not channel.startswith("#"):
             return channel
-        for page in self._pages("conversations_list", exclude_archived=True, types="public_channel,private_channel"):
-            for found in page["channels"]:
-                if found["name"] == channel.removeprefix("#"):
-                    return str(found["id"])
-        raise AlertRefusedError(f"Slack knows no channel {channel}")
+        known = self._known_id(channel)
+        if known:
+            return known
+        found = self._listed(channel, "public_channel") or self._listed(channel, "private_channel")
+        if found is None:
+            raise ChannelMisconfiguredError(f"Slack knows no channel {channel}")
+        self._remember(channel, found)
+        return found
+
+    def _listed(self, channel: str, types: str) -> str | None:
+        """Slack refuses a list of both kinds if the app may read one only."""
+        pages = self._pages("conversations_list", exclude_archived=True, types=types)
+        name = channel.removeprefix("#")
+        return next((str(found["id"]) for page in pages for found in page["channels"] if found["name"] == name), None)
+
+    def _known_id(self, channel: str) -> str | None:
+        if not channel.startswith("#"):
+            return None
+        try:
+            return self._ids.find(channel)
+        except SageWatchError:
+            return None
+
+    def _remember(self, channel: str, channel_id: str) -> None:
+        """It saves a look-up later; a failure is none of this alert's."""
+        if channel.startswith("#") and self._known_id(channel) != channel_id:
+            with suppress(SageWatchError):
+                self._ids.save(channel, channel_id)
 
     def _pages(self, method: str, **arguments: Any) -> Iterator[SlackResponse]:
         cursor = ""
@@ -127,3 +218,8 @@ def _content(message: Message) -> dict[str, Any]:
         "parse": "none",
         "link_names": False,
     }
+
+
+def _plain(message: Message) -> dict[str, Any]:
+    text = f"{cut(message.text, _PLAIN_TEXT)}\n_SageWatch could not show the whole message._"
+    return _content(message) | {"text": text, "blocks": []}

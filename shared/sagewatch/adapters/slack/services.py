@@ -7,7 +7,7 @@ from slack_sdk.models.views import View
 
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.digest.ports import ImageUploads
-from sagewatch.errors import AlertRefusedError, TokenRefusedError
+from sagewatch.errors import AlertRefusedError, ChannelMisconfiguredError, TokenRefusedError
 from sagewatch.slack.blocks import cut, escape
 from sagewatch.slack.interactions.ports import Dialogs
 from sagewatch.slack.ports import UserDirectory
@@ -27,9 +27,9 @@ class SlackUserDirectory(UserDirectory):
     def id_for_email(self, email: str) -> str | None:
         try:
             return str(self._api.call("users_lookupByEmail", "question for a person", email=email)["user"]["id"])
-        except AlertRefusedError as exc:
-            if isinstance(exc, TokenRefusedError):
-                raise
+        except TokenRefusedError:
+            raise
+        except (AlertRefusedError, ChannelMisconfiguredError):
             return None
 
 

@@ -1,13 +1,13 @@
-"""AnswerSlack's door: Slack's requests are checked, noted and put into the queue, within Slack's three seconds."""
+"""The interactions endpoint: verify Slack's requests, note them and queue them, within Slack's three seconds."""
 
-import base64
-import binascii
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
 from slack_sdk.signature import SignatureVerifier
 
 from sagewatch.clock import Clock
@@ -17,7 +17,7 @@ from sagewatch.slack.interactions.dialogs import looking
 from sagewatch.slack.interactions.payloads import AnyPress, read_interaction
 from sagewatch.slack.interactions.ports import Dialogs, PressQueue, SeenRequests
 
-_SIGNATURE = "x-slack-signature"
+_STAMP, _SIGNATURE = re.compile(r"[0-9]{1,12}"), re.compile(r"v0=[0-9a-f]{64}")
 _WITH_DIALOG = frozenset({ActionId.STOP_NOW, ActionId.STOP_JOB})
 
 
@@ -45,7 +45,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackEndpoint:
-    """Lets in what Slack signed, once."""
+    """Takes what Slack signed, once."""
 
     secret: Callable[[], str]
     presses: SeenRequests
@@ -55,25 +55,25 @@ class SlackEndpoint:
 
     def handle(self, event: Mapping[str, Any]) -> Reply:
         """Answer a request to the function URL. Raises what the ports do, which Slack shows as a warning sign."""
-        headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-        body = _body(event)
-        if body is None or not self._signed(body, headers):
+        request = LambdaFunctionUrlEvent(dict(event))
+        body, stamp, signature = _signed_parts(request)
+        if body is None or not self._is_slacks(body, stamp, signature):
             return Reply(401, "the signature is not Slack's, or it is too old")
         try:
             press, trigger = read_interaction(body)
         except MalformedPressError as exc:
             return Reply(400, str(exc))
-        if not self.presses.first(hashlib.sha256(headers[_SIGNATURE].encode()).hexdigest(), self.clock()):
+        if not self.presses.first(hashlib.sha256(signature.encode()).hexdigest(), self.clock()):
             return Reply(409, "this request has been answered")
         self.queue.send(press.model_copy(update={"view_id": press.view_id or self._dialog(press, trigger)}))
         return Reply(200)
 
-    def _signed(self, body: str, headers: Mapping[str, str]) -> bool:
-        stamp = headers.get("x-slack-request-timestamp", "")
-        if not stamp.isdigit() or _SIGNATURE not in headers:
+    def _is_slacks(self, body: str, stamp: str, signature: str) -> bool:
+        """Anybody can send anything: what cannot be a signed request is not verified at all."""
+        if not (_STAMP.fullmatch(stamp) and _SIGNATURE.fullmatch(signature)):
             return False
         verifier = SignatureVerifier(self.secret(), clock=_SlackClock(self.clock))  # type: ignore[arg-type] # duck
-        return verifier.is_valid(body, stamp, headers[_SIGNATURE])
+        return verifier.is_valid(body, stamp, signature)
 
     def _dialog(self, press: AnyPress, trigger: str | None) -> str | None:
         """A trigger is good for three seconds, a look at AWS may take longer: the dialog opens before it."""
@@ -85,11 +85,11 @@ class SlackEndpoint:
             return None
 
 
-def _body(event: Mapping[str, Any]) -> str | None:
-    body = str(event.get("body") or "")
-    if not event.get("isBase64Encoded"):
-        return body
+def _signed_parts(request: LambdaFunctionUrlEvent) -> tuple[str | None, str, str]:
+    """The body as it was signed, its time and its signature; no body where there is none that can be read."""
+    headers = {str(name).lower(): str(value) for name, value in request.headers.items()}
     try:
-        return base64.b64decode(body, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None
+        body = request.decoded_body
+    except (ValueError, TypeError):  # no base64, or no UTF-8
+        body = None
+    return body, headers.get("x-slack-request-timestamp", ""), headers.get("x-slack-signature", "")

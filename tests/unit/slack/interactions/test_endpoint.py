@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk.signature import SignatureVerifier
 
 from sagewatch.errors import UnavailableError
@@ -233,3 +235,33 @@ def test_a_payload_that_is_no_press_of_ours_is_told_so(payload: object) -> None:
 
     assert (reply.status, hall.queue.sent) == (400, [])
     assert reply.body.startswith("interaction: ")
+
+
+TEXTS = (
+    st.text()
+    | st.integers().map(str)
+    | st.sampled_from(["9" * 400, "9" * 5000, "\u00b2", "v0=\u00e9", "", "v0=" + "0" * 64])
+)
+
+
+@given(
+    stamp=TEXTS | st.just(str(int(NOW.timestamp()))),
+    signature=TEXTS,
+    body=st.none() | TEXTS,
+    encoded=st.booleans(),
+    headers=st.none() | st.dictionaries(st.text(), st.none() | st.text()),
+)
+def test_whatever_is_not_signed_gets_401(
+    stamp: str,
+    signature: str,
+    body: str | None,
+    encoded: bool,  # noqa: FBT001 - generated
+    headers: dict[str, str | None] | None,
+) -> None:
+    """Anybody can reach the endpoint: nothing they send raises, and nothing gets in."""
+    hall = Hall()
+    named = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
+    for sent in (headers, {**(headers or {}), **named}):
+        reply = hall.endpoint.handle({"headers": sent, "body": body, "isBase64Encoded": encoded})
+        assert reply.status == 401
+    assert hall.queue.sent == []

@@ -1,0 +1,93 @@
+"""Many alerts of a kind as one message: count them, and keep that message up to date."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sagewatch.alerts.grouping import GroupAlert, GroupKind, group_of
+from sagewatch.alerts.ports import AlertQueue, MessageRef
+from sagewatch.clock import Clock
+from sagewatch.delivery.outcomes import DeliveryEffect, DeliveryOutcome
+from sagewatch.delivery.ports import AlertGroups, Claim
+from sagewatch.delivery.posting import MessagePosting
+from sagewatch.delivery.registry import Alert
+from sagewatch.errors import MessageGoneError, NotPostedYetError, SageWatchError
+
+_BETWEEN_EDITS = timedelta(seconds=10)  # of a group's message; Slack takes 50 edits a minute (chat.update: Tier 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an alert goes: into a thread, into the channel, or only into its group's count."""
+
+    thread: MessageRef | None
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupDelivery:
+    """Counts alerts in their groups, and posts and edits the groups' messages."""
+
+    posting: MessagePosting
+    gatherings: AlertGroups
+    alerts: AlertQueue
+    clock: Clock
+
+    def place(self, alert: Alert, thread: MessageRef | None) -> Placement:
+        """Count the alert in its group, if it has one, and say where it goes itself.
+
+        An alert in a thread of its own disturbs nobody, so only a parent's group counts it.
+        """
+        group, member = group_of(alert, self.clock(), self.posting.route(alert)), alert.member
+        if group is None or member is None or (thread and group.gathering is not GroupKind.PARENT):
+            return Placement(thread)
+        if member.again:
+            return self._counted(alert, group) if group.gathering is GroupKind.STALE else Placement(thread)
+        joined = self.gatherings.add(group.group, alert.alert_id, member, self.clock())
+        if joined.number <= group.gathering.singly:
+            is_child = group.gathering is GroupKind.PARENT
+            return Placement(self._thread_of_parent(group, thread, joined.number) if is_child else thread)
+        if not joined.asked:
+            self._request_update(group, joined.number)
+        return self._counted(alert, group)
+
+    def refresh(self, group: GroupAlert) -> DeliveryOutcome:
+        """Bring the group's message up to date, not too often, and never before its last member was counted."""
+        edited_at = self.gatherings.updated_at(group.group)
+        if edited_at and self.clock() - edited_at < _BETWEEN_EDITS:
+            raise NotPostedYetError(f"{group.group} was edited just now", retry_after=_BETWEEN_EDITS.seconds)
+        self.gatherings.mark_updated(group.group, self.clock())
+        return self._bring_up_to_date(group, self.posting.thread_of(group, Claim()))
+
+    def _counted(self, alert: Alert, group: GroupAlert) -> Placement:
+        """Later alerts of its thread go into the thread of the group's message."""
+        if alert.thread_key and group.gathering is not GroupKind.PARENT:
+            self.posting.deliveries.gather(alert.thread_key, group.group, self.clock())
+        self.posting.deliveries.gather(alert.alert_id, group.group, self.clock())
+        return Placement(None, counted=True)
+
+    def _request_update(self, group: GroupAlert, number: int) -> None:
+        self.alerts.send(group.model_copy(update={"alert_id": f"{group.group}-{number}"}))
+        self.gatherings.request_update(group.group, self.clock())
+
+    def _thread_of_parent(self, group: GroupAlert, thread: MessageRef | None, number: int) -> MessageRef | None:
+        """Count the child in the parent's message first. If only that edit fails, it is tried again from the queue."""
+        try:
+            outcome = self._bring_up_to_date(group, thread)
+        except SageWatchError:
+            if self.posting.posted.find(group.group) is None:
+                raise
+            self._request_update(group, number)
+            return thread
+        return outcome.posted if thread is None or outcome.effect is DeliveryEffect.REPOSTED else thread
+
+    def _bring_up_to_date(self, group: GroupAlert, thread: MessageRef | None) -> DeliveryOutcome:
+        current = group.model_copy(update={"alert_id": group.group, "gathered": self.gatherings.read(group.group)})
+        claim = self.posting.deliveries.claim(current.alert_id, self.clock())
+        if claim.posted:
+            try:
+                self.posting.channel.update(claim.posted, current)
+            except MessageGoneError:
+                return self.posting.repost(current, current.alert_id, self.posting.look_back())
+            return DeliveryOutcome(current.alert_id, DeliveryEffect.EDITED, claim.posted)
+        with self.posting.claimed(current.alert_id, claim):
+            return self.posting.put(current, claim, thread)

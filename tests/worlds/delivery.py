@@ -1,0 +1,28 @@
+"""A delivery with given stores and channel."""
+
+from collections.abc import Mapping
+
+from sagewatch.alerts.ports import AlertQueue
+from sagewatch.clock import Clock
+from sagewatch.delivery.deliver import AlertDelivery
+from sagewatch.delivery.group import GroupDelivery
+from sagewatch.delivery.ports import AlertGroups, Channel
+from sagewatch.delivery.posting import MessagePosting
+from tests.fakes.delivery import InMemoryDeliveries
+
+
+def a_delivery(
+    deliveries: InMemoryDeliveries,
+    gatherings: AlertGroups,
+    channel: Channel,
+    alerts: AlertQueue,
+    clock: Clock,
+    routes: Mapping[str, str] | None = None,
+) -> AlertDelivery:
+    """Wire it as DeliverAlert does."""
+    posting = MessagePosting(
+        deliveries=deliveries, posted=deliveries, channel=channel, clock=clock, routes=routes or {}
+    )
+    return AlertDelivery(
+        posting=posting, groups=GroupDelivery(posting=posting, gatherings=gatherings, alerts=alerts, clock=clock)
+    )

@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invoke backfill costs bench test unit check docs release aws-shapes format prices facts lock clean
+.PHONY: help setup demo up down invoke backfill costs bench gallery test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -55,6 +55,9 @@ unit: setup ## run the tests that need no cloud
 .PHONY: corpus
 corpus: setup ## read every failure in tests/corpus/cases: right line, right step, secrets shown
 	@python -m tests.corpus.report
+
+gallery: setup ## render every Slack message with its variants to one page, .local/gallery.html
+	@python -m local.slack.gallery
 
 bench: setup ## measure: `make costs` over a million rows, AnswerSlack from cold
 	@python -m bench.costs

@@ -196,7 +196,7 @@ def test_a_week_without_slack_loses_nothing_and_floods_nobody() -> None:
             queue.hand_out(entry)
         texts = [message["text"] for message in get_json(f"{trouble.url}/messages")]
 
-    stale = [text for text in texts if "nobody was told of" in text]
+    stale = [text for text in texts if "reported late" in text]
     counted = sum(int(text.split(" ")[0]) for text in stale)
     assert (counted + len(texts) - len(stale), queue.buried) == (210, [])
     assert len(stale) <= 8

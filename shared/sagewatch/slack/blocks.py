@@ -7,12 +7,15 @@ Limits: Slack's Block Kit reference (header 150 characters, section 3,000, field
 import html
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from slack_sdk.models.blocks import ContextBlock, MarkdownTextObject, SectionBlock
 
+from sagewatch.formatting import money
 from sagewatch.sagemaker.console import console_url, logs_url
 from sagewatch.sagemaker.resources import ResourceKind
 
+_CENT = Decimal("0.01")
 HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT = 150, 3000, 2000
 KIND_NAMES: Mapping[ResourceKind, str] = {
     ResourceKind.TRAINING: "Training job",
@@ -69,6 +72,21 @@ def moment(at: datetime) -> str:
 def sentence(text: str) -> str:
     """A clause as a sentence, harmless; nothing stays nothing."""
     return escape(f"{text[:1].upper()}{text[1:]}.") if text else ""
+
+
+def amount(usd: Decimal) -> str:
+    """An amount to the cent: ``$39.39``, or ``< $0.01``."""
+    return "< $0.01" if 0 < usd < _CENT else money(usd)
+
+
+def hourly(usd: Decimal) -> str:
+    """What an hour costs: ``$1.52/h``."""
+    return f"{amount(usd)}/h"
+
+
+def code(text: str) -> str:
+    """A name, tag or type in code style, harmless."""
+    return f"`{escape(text).replace('`', "'")}`"
 
 
 def by(user: str | None) -> str:

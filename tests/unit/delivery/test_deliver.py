@@ -222,7 +222,7 @@ def test_a_storm_is_five_messages_and_one_with_a_count_and_a_list() -> None:
 
     assert len(desk.texts) == 6
     edited = desk.channel.messages[-1]
-    assert edited.text == "60 jobs failed (user code) within ten minutes ($6.00 in all)"
+    assert edited.text == "60 jobs failed (user code) within ten minutes ($6.00 so far)"
     assert "job-000" in str([block.to_dict() for block in edited.blocks])
 
 
@@ -262,7 +262,7 @@ def test_children_are_told_in_their_parents_thread_and_counted_in_its_message() 
 
     assert len(desk.texts) == 1
     assert len(desk.channel.messages) == 6
-    assert desk.channel.updates[-1][1].text == "Tuning job hpo-7: 120 jobs to know of ($12.00 in all)"
+    assert desk.channel.updates[-1][1].text == "Tuning job hpo-7: 120 of its jobs failed ($12.00 so far)"
 
 
 def test_what_a_parent_has_to_say_itself_is_in_its_thread_too() -> None:
@@ -285,7 +285,7 @@ def test_what_is_stale_is_counted_in_one_message_a_day() -> None:
     desk.deliver(*stale, failed(999))
 
     assert len(desk.texts) == 4
-    assert sum("50 jobs that nobody was told of" in text for text in desk.texts) == 3
+    assert sum("reported late" in text and text.startswith("50 jobs") for text in desk.texts) == 3
 
 
 def test_what_has_buttons_of_its_own_is_told_by_itself_while_it_is_news() -> None:
@@ -306,7 +306,7 @@ def test_the_report_of_a_job_that_failed_counts_it_no_second_time() -> None:
         desk.deliver(failed(1, happened_at=happened_at), report)
 
         assert sum(len(members) for members in desk.gatherings.members.values()) == 1
-        assert (len(desk.channel.messages), "1 job that nobody" in desk.texts[0]) == (messages, bool(counted))
+        assert (len(desk.channel.messages), "reported late" in desk.texts[0]) == (messages, bool(counted))
 
 
 def test_news_of_a_job_that_was_told_with_others_are_in_their_thread() -> None:

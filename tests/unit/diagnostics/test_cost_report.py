@@ -273,7 +273,7 @@ def shown(message: Message) -> str:
         "*Ran for*\\n1 d 1 h",
         "*On*\\n1 x ml.g5.xlarge",
         "*Owner*\\nana@example.com",
-        "*Use*\\n• algo-1 (ml.g5.xlarge): GPU 3 % (peak 9 %)",
+        "*Utilization*\\n• algo-1 (ml.g5.xlarge): GPU 3 % (peak 9 %)",
         ":bulb: The peaks were low: x would do.",
         "Price: ml.g5.xlarge $1.408/h (Training, us-east-1, shipped table of 2026-09-22)",
         "#/jobs/Fraud-XGB-01|Open in the console>",
@@ -289,7 +289,7 @@ def test_a_report_says_what_is_not_known() -> None:
     report = a_report(cost_usd=None, pricing=PricingStatus.UNPRICED, spot_savings_usd=None, use=(), suggestion=None)
 
     assert "Training job ended unpriced: Fraud-XGB-01" in shown(render(report))
-    assert "*Use*" not in shown(render(report))
+    assert "*Utilization*" not in shown(render(report))
     assert "about $35.20" in shown(render(a_report(pricing=PricingStatus.PROVISIONAL)))
 
 

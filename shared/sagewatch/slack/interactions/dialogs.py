@@ -14,9 +14,9 @@ def looking(press: AnyPress) -> View:
     """While it is looked at."""
     match press:
         case Press():
-            return _view(_NOTEBOOK, f"Looking whether anything runs on `{escape(press.name)}` …")
+            return _view(_NOTEBOOK, f"Checking whether `{escape(press.name)}` is in use …")
         case JobPress():
-            return _view(_JOB, f"Looking how `{escape(press.name)}` stands …")
+            return _view(_JOB, f"Checking `{escape(press.name)}` …")
 
 
 def told(sentence: str) -> View:
@@ -31,17 +31,17 @@ def told_of_job(sentence: str) -> View:
 
 def ask(press: Press, why: str) -> View:
     """Whether to stop a notebook although something speaks against it."""
-    lost = "What is only in memory is lost if it is stopped. Stop it all the same?"
-    view = _view(_NOTEBOOK, f"*{escape(press.name)}*: {escape(why)}.\n{lost}")
+    lost = "Only files in `/home/ec2-user/SageMaker` are kept. Everything else is lost. Stop it anyway?"
+    view = _view(_NOTEBOOK, f"`{escape(press.name)}`: {escape(why)}.\n{lost}")
     target = Target.model_validate(press.model_dump())
     return _asking(view, ActionId.STOP_ANYWAY, target, press.channel, ("Stop anyway", "Keep it"))
 
 
 def ask_job(press: JobPress, cost: str, *, enforce: bool) -> View:
     """Whether to stop a job. ``cost`` says in a clause what it has cost so far."""
-    lost = "If it writes no checkpoints, its work is lost when it is stopped."
-    end = "Stop it?" if enforce else "Mode is observe: it is only said that it would have been stopped."
-    view = _view(_JOB, f"*{escape(press.name)}*: {escape(cost)}.\n{lost} {end}")
+    lost = "A job without checkpoints loses its work when it is stopped."
+    end = "Stop it?" if enforce else "Trial mode: SageWatch will not stop it, but will say that it would have."
+    view = _view(_JOB, f"`{escape(press.name)}`: {escape(cost)}.\n{lost} {end}")
     target = JobTarget.model_validate(press.model_dump())
     return _asking(view, ActionId.STOP_JOB_SURE, target, press.channel, ("Stop job", "Let it run"))
 

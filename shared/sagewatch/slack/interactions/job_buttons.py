@@ -1,5 +1,6 @@
 """Answers the buttons of jobs that run: a press becomes a snooze or a stop, and the message says who pressed what."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sagewatch.alerts.base import alert_id
 from sagewatch.alerts.ports import AlertArchive, AlertQueue, Lease
-from sagewatch.clock import Clock
+from sagewatch.clock import Clock, iso
 from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError, StopRefusedError
 from sagewatch.formatting import clock_time, money
 from sagewatch.jobs.alerts import JobRunsAlert
@@ -59,7 +60,8 @@ class JobButtons:
         sentence = f"{press.name}: {words}."
         open_dialog = press.view_id if press.action is ActionId.STOP_JOB else None
         if not (open_dialog and self._show(open_dialog, sentence)) and press.channel:
-            self.dialogs.post_ephemeral(press.channel, press.user, sentence)
+            with suppress(SageWatchError):  # what was done is done, whether or not the person can be answered
+                self.dialogs.post_ephemeral(press.channel, press.user, sentence)
         return PressOutcome(press, words)
 
     def _snooze(self, press: JobPress) -> PressOutcome:
@@ -67,8 +69,8 @@ class JobButtons:
         until = now + _SNOOZE
         lease = Lease(press.user, until, now)
         if entry is None or entry.provisional or not self.snoozes.snooze(press.job, lease):
-            return self._over(press, "it has ended, so there is nothing to snooze")
-        words = f"snoozed: no further word of it until {until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}"
+            return self._over(press, "it has already ended")
+        words = f"snoozed until {until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}"
         if not self._edit(press, words, by=press.user, still_open=True):
             return self.reply_to_user(press, words)
         return PressOutcome(press, words)
@@ -76,13 +78,13 @@ class JobButtons:
     def _stop(self, press: JobPress, *, sure: bool) -> PressOutcome:
         found = self._find(press)
         if found is None:
-            return self._over(press, "it is gone, so there is nothing to stop")
+            return self._over(press, "it no longer exists")
         if found.status is JobStatus.STOPPING:
-            return self._over(press, "it is being stopped already")
+            return self._over(press, "it is already being stopped")
         if found.status is not JobStatus.IN_PROGRESS:
-            return self._over(press, f"it has ended ({found.status}), so there is nothing to stop")
+            return self._over(press, f"it has already ended ({found.status})")
         if PROTECT_TAG in self.jobs.tags(found.arn, found.region):
-            return self.reply_to_user(press, f"its tag {PROTECT_TAG} forbids it; take the tag away first")
+            return self.reply_to_user(press, f"its tag {PROTECT_TAG} protects it; remove the tag first")
         return self._act(press, found) if sure else self._ask(press, found)
 
     def _find(self, press: JobPress) -> Job | None:
@@ -96,33 +98,34 @@ class JobButtons:
     def _ask(self, press: JobPress, found: Job) -> PressOutcome:
         cost = self._cost(found)
         if press.view_id is None:
-            return self.reply_to_user(press, "not stopped: the dialog that asks did not open; press again")
-        self.dialogs.update(press.view_id, ask_job(press, cost, enforce=self.enforce))
+            return self.reply_to_user(press, "not stopped: the dialog did not open; press the button again")
+        with suppress(SageWatchError):  # a dialog that was closed means no
+            self.dialogs.update(press.view_id, ask_job(press, cost, enforce=self.enforce))
         return PressOutcome(press, f"asked: {cost}")
 
     def _cost(self, found: Job) -> str:
         accrual = accrual_of(found, Rates(self.prices.book(found.region), self.discount_percent), self.clock())
         if accrual.so_far is None or accrual.hourly is None:
-            return f"what it has cost so far is not known: {accrual.note}"
+            return f"its cost so far is unknown: {accrual.note}"
         at_most = "at most " if found.spot else ""
-        return f"it has cost {at_most}{money(accrual.so_far)} so far, at {money(accrual.hourly)} an hour"
+        return f"it has cost {at_most}{money(accrual.so_far)} so far, at {money(accrual.hourly)}/h"
 
     def _act(self, press: JobPress, found: Job) -> PressOutcome:
         now = self.clock()
         if not self.enforce:
-            words = f"mode is observe: it would have been stopped at {clock_time(now, now)}, and was not"
+            words = f"trial mode: it would have been stopped at {clock_time(now, now)} and is still running"
             return self._told(press, words, still_open=True)
         try:
             what = self.stops.stop(found)
         except (StopRefusedError, AccessDeniedError) as exc:
-            return self._told(press, f"it could not be stopped, for AWS refused: {exc}", still_open=True)
+            return self._told(press, f"AWS refused to stop it: {exc}", still_open=True)
         match what:
             case Stop.STOPPING:
                 return self._told(press, f"stopped at {clock_time(now, now)}", still_open=False)
             case Stop.ALREADY:
-                return self._over(press, "it had ended, or was being stopped, before")
+                return self._over(press, "it had already ended or was being stopped")
             case Stop.GONE:
-                return self._over(press, "it is gone, so there is nothing to stop")
+                return self._over(press, "it no longer exists")
             case _:
                 assert_never(what)
 
@@ -145,7 +148,7 @@ class JobButtons:
         told = JobRunsAlert.model_validate_json(body)
         if told.open:
             changed = told.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
-            name = alert_id("job-edit", press.incident, outcome, by or "")
+            name = alert_id("job-edit", press.incident, outcome, by or "", iso(self.clock()))
             self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": press.incident}))
             self.files.archive(press.incident, changed.model_dump_json())
         return True

@@ -96,7 +96,7 @@ def _was(share: Share) -> str:
 
 
 def _parts(digest: Digest) -> Iterator[str]:
-    yield "\n".join(["*Dearest*", *map(_job, digest.top_jobs)]) if digest.top_jobs else ""
+    yield "\n".join(["*Most expensive*", *map(_job, digest.top_jobs)]) if digest.top_jobs else ""
     yield "\n".join(_spend_facts(digest.spend) + _idle_facts(digest.idled))
     yield "\n".join(_running(digest.running))
     yield "\n".join(_budgets(digest.budgets))
@@ -117,9 +117,9 @@ def _spend_facts(spend: Spend) -> list[str]:
     if spend.spot_savings_usd:
         whole = spend.spot_cost_usd + spend.spot_savings_usd
         share = _rounded(spend.spot_savings_usd * 100 / whole)
-        facts.append(f"*Spot:* saved {money(spend.spot_savings_usd)}, {share} % of what those jobs would have cost")
+        facts.append(f"*Spot:* saved {money(spend.spot_savings_usd)}, {share} % of their on-demand price")
     if spend.unpriced_jobs:
-        facts.append(f"*Unpriced:* {_count(spend.unpriced_jobs, 'job', 'jobs')} without a known cost, in no sum")
+        facts.append(f"*Unpriced:* {_count(spend.unpriced_jobs, 'job', 'jobs')} of unknown cost, not in any total")
     return facts
 
 
@@ -140,14 +140,14 @@ def _running(running: Running) -> list[str]:
     """What runs at this moment, which is of no period."""
     things = []
     if running.jobs:
-        things.append(f"{_count(running.jobs, 'job', 'jobs')} at {money(running.jobs_usd)} an hour")
+        things.append(f"{_count(running.jobs, 'job', 'jobs')} at {money(running.jobs_usd)}/h")
     if running.notebooks:
         notebooks = _count(running.notebooks, "notebook", "notebooks")
-        things.append(f"{notebooks} at {money(running.notebooks_usd)} an hour")
+        things.append(f"{notebooks} at {money(running.notebooks_usd)}/h")
     if not things:
         return []
     unpriced = f"; {running.unpriced} of them of unknown price" if running.unpriced else ""
-    idle = f"; {running.idle} announced as idle, {money(running.idle_usd)} since last used" if running.idle else ""
+    idle = f"; {running.idle} idle, {money(running.idle_usd)} since their last activity" if running.idle else ""
     so_far = f"; {money(running.so_far_usd)} so far, in no total yet" if running.so_far_usd else ""
     return [f"*Running now:* {' and '.join(things)}{unpriced}{so_far}{idle}"]
 

@@ -6,8 +6,7 @@ from typing import assert_never
 from slack_sdk.models.blocks import Block, HeaderBlock
 
 from sagewatch.alerts.grouping import GroupAlert, GroupKind, GroupSummary
-from sagewatch.formatting import money
-from sagewatch.slack.blocks import HEADER_LIMIT, context, cut, escape, moment, section
+from sagewatch.slack.blocks import HEADER_LIMIT, amount, context, cut, escape, moment, section
 
 _PARENTS = {
     "hyper-parameter-tuning-job": "Tuning job",
@@ -34,11 +33,11 @@ def group(alert: GroupAlert) -> tuple[str, Sequence[Block]]:
 def _headline(alert: GroupAlert, gathered: GroupSummary) -> str:
     match alert.gathering:
         case GroupKind.PARENT:
-            return f"{_parent(alert.parent_arn or '')}: {_jobs(gathered.count)} to know of"
+            return f"{_parent(alert.parent_arn or '')}: {_need(gathered)}"
         case GroupKind.STORM:
             return f"{_jobs(gathered.count)} {alert.label} within ten minutes"
         case GroupKind.STALE:
-            return f"{_jobs(gathered.count)} that nobody was told of on {alert.since:%Y-%m-%d}"
+            return f"{_jobs(gathered.count)} of {alert.since:%Y-%m-%d}, reported late"
         case _:
             assert_never(alert.gathering)
 
@@ -47,12 +46,12 @@ def _small_print(alert: GroupAlert) -> str:
     where = f"Account and region: {escape(alert.account)}, {escape(alert.region)}"
     match alert.gathering:
         case GroupKind.PARENT:
-            return f"The first {alert.gathering.singly} are told in this thread, all are counted here.  {where}"
+            return f"The first {alert.gathering.singly} are in this thread; all are counted here.  {where}"
         case GroupKind.STORM:
             begun = moment(alert.since) if alert.since else "unknown"
-            return f"Began {begun}; the first {alert.gathering.singly} are told one by one.  {where}"
+            return f"Began {begun}; the first {alert.gathering.singly} have their own messages.  {where}"
         case GroupKind.STALE:
-            return f"Slack heard of these more than a day late, so they are only counted.  {where}"
+            return f"Slack was unreachable for more than a day, so older alerts are counted instead of listed.  {where}"
         case _:
             assert_never(alert.gathering)
 
@@ -63,6 +62,13 @@ def _parent(arn: str) -> str:
     return f"{_PARENTS.get(kind, kind)} {rest.partition('/')[0]}"
 
 
+def _need(gathered: GroupSummary) -> str:
+    jobs = "1 of its jobs" if gathered.count == 1 else f"{gathered.count:,} of its jobs"
+    if all(label.startswith("failed") for label in gathered.by_label) and gathered.by_label:
+        return f"{jobs} failed"
+    return f"{jobs} {'needs' if gathered.count == 1 else 'need'} attention"
+
+
 def _jobs(count: int) -> str:
     return "1 job" if count == 1 else f"{count:,} jobs"
 
@@ -71,13 +77,13 @@ def _cost(gathered: GroupSummary) -> str:
     known = gathered.count - gathered.unpriced
     if not known:
         return "cost unknown"
-    rest = f", {gathered.unpriced:,} of unknown cost not counted" if gathered.unpriced else ""
-    return f"{money(gathered.usd)} in all{rest}"
+    rest = f", plus {gathered.unpriced:,} of unknown cost" if gathered.unpriced else ""
+    return f"{amount(gathered.usd)} so far{rest}"
 
 
 def _counts(gathered: GroupSummary) -> str:
     counts = sorted(gathered.by_label.items(), key=lambda entry: (-entry[1], entry[0]))
-    return "\n".join(f"\u2022 {count:,} {escape(label)}" for label, count in counts) or "Nothing has gathered."
+    return "\n".join(f"\u2022 {count:,} {escape(label)}" for label, count in counts) or "No jobs yet."
 
 
 def _names(gathered: GroupSummary) -> str:

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 
+from sagewatch.alerts.jobs import EndedJobAlert
 from sagewatch.diagnostics.cost_report import JobReport
-from sagewatch.formatting import duration, money, ordinal
+from sagewatch.formatting import duration, ordinal
 from sagewatch.jobs.alerts import FamilyFailures, JobAlert, JobFinding
 from sagewatch.sagemaker.failure_rules import Rule
 from sagewatch.sagemaker.failures import FailureClass, diagnose, exit_code, exit_meaning, rule_of_class
@@ -15,6 +16,8 @@ from sagewatch.slack.blocks import (
     HEADER_LIMIT,
     KIND_NAMES,
     SECTION_LIMIT,
+    amount,
+    code,
     code_block,
     context,
     cut,
@@ -23,6 +26,7 @@ from sagewatch.slack.blocks import (
     links,
     moment,
     section,
+    sentence,
 )
 
 _CLASS_NAMES: Mapping[FailureClass, str] = {
@@ -43,7 +47,7 @@ _ENDINGS: Mapping[JobFinding, str] = {
     "job-never-started": "never started",
     "job-hit-limit": "stopped by its time limit",
 }
-_LOG_TITLE = "*The end of its log*\n"
+_LOG_TITLE = "*End of the log*\n"
 
 
 def job_ended(alert: JobAlert, owner: str) -> tuple[str, Sequence[Block]]:
@@ -53,10 +57,10 @@ def job_ended(alert: JobAlert, owner: str) -> tuple[str, Sequence[Block]]:
     blocks = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         section(f"*{_cause(alert, rule)}*\n{_reason(alert)}"),
+        SectionBlock(fields=[field(name, text) for name, text in _facts(alert, owner)]),
         section("\n".join((f"*Next step*\n{rule.step}", *_family(alert.family)))),
         *_log(alert),
-        SectionBlock(fields=[field(name, text) for name, text in _facts(alert, owner)]),
-        context("\n".join(filter(None, (_how_priced(alert), links(alert.kind, alert.name, alert.region))))),
+        context("\n".join(filter(None, (_priced(alert), links(alert.kind, alert.name, alert.region))))),
     ]
     return f"{escape(headline)} ({_CLASS_NAMES[alert.failure_class]}, {_in_short(alert)})", blocks
 
@@ -76,33 +80,33 @@ def _rule(alert: JobAlert) -> Rule:
 
 def _cause(alert: JobAlert, rule: Rule) -> str:
     """The kind of failure, with the exit code where its reason names one that says more."""
-    code = exit_code(alert.reason)
-    meaning = None if code is None else exit_meaning(code)
+    exited = exit_code(alert.reason)
+    meaning = None if exited is None else exit_meaning(exited)
     name = _CLASS_NAMES[alert.failure_class] if rule.general else rule.title
     if meaning is None:
         return name
-    return f"{name} (exit code {code})" if meaning in name.lower() else f"{name} (exit code {code}: {meaning})"
+    return f"{name} (exit code {exited})" if meaning in name.lower() else f"{name} (exit code {exited}: {meaning})"
 
 
 def _family(family: FamilyFailures | None) -> Iterator[str]:
-    """How often, and what it cost: ``3rd failure of fraud-xgb in 7 days, $41.20 in all``."""
+    """How often, and what it cost: ``3rd failure of `fraud-xgb` in 7 days, $41.20 so far``."""
     if family is None:
         return
     which = f"at least the {ordinal(family.count)}" if family.more else ordinal(family.count)
-    yield f"{which[:1].upper()}{which[1:]} failure of {escape(family.name)} in 7 days{_family_cost(family)}."
+    yield f"{which[:1].upper()}{which[1:]} failure of {code(family.name)} in 7 days{_family_cost(family)}."
 
 
 def _family_cost(family: FamilyFailures) -> str:
     if family.count in {1, family.unknown}:  # the first one's is told below; unknown is never 0
         return ""
-    return f", {'at least ' if family.unknown or family.more else ''}{money(Decimal(family.cost_usd))} in all"
+    return f", {'at least ' if family.unknown or family.more else ''}{amount(Decimal(family.cost_usd))} so far"
 
 
 def _log(alert: JobAlert) -> Iterator[Block]:
     if alert.log:
         yield section(f"{_LOG_TITLE}{code_block(alert.log, SECTION_LIMIT - len(_LOG_TITLE))}")
     elif alert.log_trouble:
-        yield context(f"Log not readable: {escape(alert.log_trouble)}")
+        yield context(f"SageWatch cannot read the log: {escape(alert.log_trouble)}")
 
 
 def _reason(alert: JobAlert) -> str:
@@ -134,7 +138,7 @@ def _cost(alert: JobAlert) -> str:
     usd = Decimal(alert.cost_usd)
     if alert.finding == "job-never-started" and not usd:
         return "nothing billed"
-    return f"{'about ' if alert.pricing == 'provisional' else ''}{money(usd)}"
+    return f"{'about ' if alert.pricing == 'provisional' else ''}{amount(usd)}"
 
 
 def _in_short(alert: JobAlert) -> str:
@@ -144,11 +148,6 @@ def _in_short(alert: JobAlert) -> str:
 def _is_lost(alert: JobAlert) -> bool:
     """What a failed job cost is; one that its limit stopped may have left something behind."""
     return alert.finding == "job-failed" and alert.cost_usd is not None
-
-
-def _how_priced(alert: JobAlert) -> str:
-    reason = f"{alert.pricing_reason[:1].upper()}{alert.pricing_reason[1:]}."
-    return escape(f"{reason} Price: {alert.prices}." if alert.prices else reason)
 
 
 _REPORT_ENDINGS = {JobStatus.COMPLETED: "Completed", JobStatus.FAILED: "Failed", JobStatus.STOPPED: "Stopped"}
@@ -164,11 +163,11 @@ def job_report_message(report: JobReport, owner: str) -> tuple[str, Sequence[Blo
         SectionBlock(fields=[field(name, text) for name, text in _report_facts(report, cost, owner)]),
     ]
     if report.use:
-        blocks.append(section("*Use*\n" + "\n".join(f"• {escape(line)}" for line in report.use)))
+        blocks.append(section("*Utilization*\n" + "\n".join(f"• {escape(line)}" for line in report.use)))
     if report.suggestion:
-        blocks.append(section(f":bulb: {escape(f'{report.suggestion[:1].upper()}{report.suggestion[1:]}.')}"))
+        blocks.append(section(f":bulb: {sentence(report.suggestion)}"))
     further = links(report.kind, report.name, report.region)
-    blocks.append(context("\n".join(filter(None, (_report_how_priced(report), further)))))
+    blocks.append(context("\n".join(filter(None, (_priced(report), further)))))
     return escape(headline), blocks
 
 
@@ -176,7 +175,7 @@ def _report_facts(report: JobReport, cost: str, owner: str) -> Sequence[tuple[st
     saved = report.spot_savings_usd
     return (
         (_REPORT_ENDINGS.get(report.status, "Ended"), moment(report.ended_at)),
-        ("Cost", f"{cost}, spot saved {money(Decimal(saved))}" if saved else cost),
+        ("Cost", f"{cost}, spot saved {amount(Decimal(saved))}" if saved else cost),
         ("Ran for", "unknown" if report.ran_seconds is None else duration(report.ran_seconds)),
         ("On", escape(report.instances or "unknown instances")),
         ("Owner", owner),
@@ -187,9 +186,10 @@ def _report_facts(report: JobReport, cost: str, owner: str) -> Sequence[tuple[st
 def _report_cost(report: JobReport) -> str:
     if report.cost_usd is None:
         return report.pricing
-    return f"{'about ' if report.pricing == 'provisional' else ''}{money(Decimal(report.cost_usd))}"
+    return f"{'about ' if report.pricing == 'provisional' else ''}{amount(Decimal(report.cost_usd))}"
 
 
-def _report_how_priced(report: JobReport) -> str:
-    reason = f"{report.pricing_reason[:1].upper()}{report.pricing_reason[1:]}."
-    return escape(f"{reason} Price: {report.prices}." if report.prices else reason)
+def _priced(alert: EndedJobAlert) -> str:
+    """How the cost was found, and at which price."""
+    price = f" Price: {escape(alert.prices)}." if alert.prices else ""
+    return f"{sentence(alert.pricing_reason)}{price}"

@@ -7,18 +7,20 @@ from decimal import Decimal
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, SectionBlock
 
-from sagewatch.formatting import duration, money
+from sagewatch.formatting import duration
 from sagewatch.jobs.alerts import JobRunsAlert
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.blocks import (
     FIELD_LIMIT,
     HEADER_LIMIT,
     KIND_NAMES,
+    amount,
     by,
     context,
     cut,
     escape,
     field,
+    hourly,
     links,
     moment,
     section,
@@ -28,7 +30,7 @@ from sagewatch.slack.blocks import (
 
 def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
     """The message as it stands."""
-    headline = f"{KIND_NAMES[alert.kind]} {'still runs' if alert.started_at else 'has not started'}: {alert.name}"
+    headline = f"{KIND_NAMES[alert.kind]} {'still running' if alert.started_at else 'has not started'}: {alert.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         section("\n".join(f"• {sentence(clause)}" for clause in alert.sentences)),
@@ -49,9 +51,9 @@ def _facts(alert: JobRunsAlert, owner: str) -> Sequence[tuple[str, str]]:
     since = alert.started_at or datetime.fromisoformat(alert.created_at)
     return (
         ("Cost so far", _so_far(alert)),
-        ("Costs", f"{money(Decimal(alert.hourly_usd))} an hour" if alert.hourly_usd else "unpriced"),
-        ("At its limit", _at_limit(alert)),
-        ("Runs since" if alert.started_at else "Created", moment(since)),
+        ("Cost per hour", hourly(Decimal(alert.hourly_usd)) if alert.hourly_usd else "unknown price"),
+        ("Cost at its time limit", _at_limit(alert)),
+        ("Running since" if alert.started_at else "Created", moment(since)),
         ("On", escape(alert.instances or "unknown instances")),
         ("Owner", owner),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
@@ -60,15 +62,15 @@ def _facts(alert: JobRunsAlert, owner: str) -> Sequence[tuple[str, str]]:
 
 def _so_far(alert: JobRunsAlert) -> str:
     if alert.so_far_usd is None:
-        return "unpriced"
-    return f"{'at most ' if alert.spot else ''}{money(Decimal(alert.so_far_usd))}"
+        return "unknown"
+    return f"{'at most ' if alert.spot else ''}{amount(Decimal(alert.so_far_usd))}"
 
 
 def _at_limit(alert: JobRunsAlert) -> str:
     """The worst case: what it costs if it runs until its own limit ends it."""
     if alert.limit_seconds is None:
-        return "it has none"
-    usd = "unpriced" if alert.at_limit_usd is None else f"at most {money(Decimal(alert.at_limit_usd))}"
+        return "no time limit"
+    usd = "unknown cost" if alert.at_limit_usd is None else f"at most {amount(Decimal(alert.at_limit_usd))}"
     return f"{usd}, after {duration(alert.limit_seconds)}"
 
 

@@ -6,39 +6,56 @@ from decimal import Decimal
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, SectionBlock
 
-from sagewatch.formatting import money
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.sagemaker.resources import ResourceKind
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.blocks import (
     FIELD_LIMIT,
     HEADER_LIMIT,
+    amount,
     by,
+    code,
     context,
     cut,
     escape,
     field,
+    hourly,
     links,
     moment,
     section,
     sentence,
 )
 
+KEPT_FOLDER = "/home/ec2-user/SageMaker"  # what a stop leaves; everything else on the instance is lost
+
 
 def notebook_idle(alert: NotebookAlert, owner: str) -> tuple[str, Sequence[Block]]:
-    """The message of an incident, as it stands."""
-    headline = f"Notebook idle: {alert.name}"
-    blocks: list[Block] = [
-        HeaderBlock(text=cut(headline, HEADER_LIMIT)),
-        section(sentence(alert.reason) if alert.outcome else f"{sentence(alert.reason)}\n*{escape(_intent(alert))}*"),
-        SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert, owner)]),
-    ]
+    """The message of an idle notebook, with what has become of it."""
+    headline = f"Notebook idle: {alert.name}" if alert.open else f"Notebook: {alert.name}"
+    blocks: list[Block] = [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(_what_it_costs(alert))]
     if alert.outcome:
         blocks.append(section(f":white_check_mark: {sentence(alert.outcome)}{by(alert.by)}"))
+    else:
+        blocks.append(section(_intent(alert, _time(alert))))
     if alert.open:
         blocks.append(ActionsBlock(block_id="notebook", elements=_buttons(alert)))
-    blocks.append(context(links(ResourceKind.NOTEBOOK, alert.name, alert.region)))
-    return f"{escape(headline)} ({_rate(alert)}). {escape(alert.outcome or _intent(alert))}", blocks
+    blocks.append(
+        SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert, owner)])
+    )
+    further = links(ResourceKind.NOTEBOOK, alert.name, alert.region)
+    blocks.append(context("\n".join((f"Evidence: {sentence(alert.reason)}", further))))
+    utc = None if alert.stop_at is None else f"at {alert.stop_at:%H:%M} UTC on {alert.stop_at:%Y-%m-%d}"
+    news = sentence(alert.outcome) if alert.outcome else _intent(alert, utc).partition("\n")[0].replace("*", "")
+    return f"{escape(headline)} ({_rate(alert)}). {news}", blocks
+
+
+def _what_it_costs(alert: NotebookAlert) -> str:
+    idling = "" if alert.idle_usd is None else f" Idling has cost {amount(Decimal(alert.idle_usd))}."
+    return f"No activity since {moment(alert.idle_since)}. It costs {_rate(alert)}.{idling}"
+
+
+def _time(alert: NotebookAlert) -> str | None:
+    return None if alert.stop_at is None else f"at {moment(alert.stop_at)}"
 
 
 def notebook_news(alert: NotebookNews, owner: str) -> tuple[str, Sequence[Block]]:
@@ -48,31 +65,32 @@ def notebook_news(alert: NotebookNews, owner: str) -> tuple[str, Sequence[Block]
     return f"{escape(alert.headline)}: {escape(alert.sentence)}", [section(text), *whose]
 
 
-def _intent(alert: NotebookAlert) -> str:
-    """What will happen, in one sentence for the text and the notification."""
-    if not alert.open:
-        return "This is over."
+def _intent(alert: NotebookAlert, at: str | None) -> str:
+    """What will happen, first; then what a stop deletes."""
     if alert.advice:
-        return f"It is not stopped by itself: {alert.advice}."
-    at = "soon" if alert.stop_at is None else f"at {alert.stop_at:%H:%M} UTC on {alert.stop_at:%Y-%m-%d}"
+        return f"*SageWatch will not stop this notebook.*\n{sentence(alert.advice)}"
+    when = at or "soon"
     if alert.observe:
-        return f"Mode is observe: nothing is stopped. With enforce it would be stopped {at}, unless it is used."
-    return f"It will be stopped {at}, unless it is used. Its files stay; what is only in memory is lost."
+        return (
+            "*Trial mode: SageWatch will not stop this notebook.*\n"
+            f"With `Mode=enforce` it would stop it {when} unless it is used before then."
+        )
+    return (
+        f"*SageWatch will stop this notebook {when} unless it is used before then.*\n"
+        f"Only files in `{KEPT_FOLDER}` are kept. Variables, running cells and files anywhere else are lost."
+    )
 
 
 def _facts(alert: NotebookAlert, owner: str) -> Sequence[tuple[str, str]]:
     return (
-        ("On", escape(alert.instances or "unknown")),
-        ("Costs", _rate(alert)),
-        ("Idle since", moment(alert.idle_since)),
-        ("Idling has cost", "unknown" if alert.idle_usd is None else money(Decimal(alert.idle_usd))),
+        ("Instance type", code(alert.instances or "unknown")),
         ("Owner", owner),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
     )
 
 
 def _rate(alert: NotebookAlert) -> str:
-    return "at an unknown price" if alert.hourly_usd is None else f"{money(Decimal(alert.hourly_usd))} an hour"
+    return "an unknown price" if alert.hourly_usd is None else hourly(Decimal(alert.hourly_usd))
 
 
 def _buttons(alert: NotebookAlert) -> list[ButtonElement]:

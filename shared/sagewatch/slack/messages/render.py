@@ -66,6 +66,6 @@ def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:
     body = (
         f"`{escape(alert.example)}` ran on {escape(alert.instances or alert.instance_type)} in {escape(alert.region)}."
         f" The price table has neither a {component} nor a Hosting price for `{escape(alert.instance_type)}` there,"
-        " so such jobs are in the ledger without a cost. This is told once for each type, kind of job and region."
+        " so the ledger has no cost for such jobs. SageWatch alerts once for each type, kind of job and region."
     )
     return escape(headline), [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(body)]

@@ -41,8 +41,8 @@ def test_stop_job_asks_with_the_money_and_what_is_lost() -> None:
     world = told()
 
     assert asked(world) == (
-        "*Fraud-XGB-01*: it has cost $13.80 so far, at $0.46 an hour.\n"
-        "If it writes no checkpoints, its work is lost when it is stopped. Stop it?"
+        "`Fraud-XGB-01`: it has cost $13.80 so far, at $0.46/h.\n"
+        "A job without checkpoints loses its work when it is stopped. Stop it?"
     )
     assert (world.stops.stopped, world.edits) == ([], [])
 
@@ -62,9 +62,9 @@ def test_in_observe_mode_it_is_said_that_it_would_have_been_stopped() -> None:
     """Before, in the dialog, and after, in the message; the buttons stay."""
     world = told(enforce=False)
 
-    assert asked(world).endswith("Mode is observe: it is only said that it would have been stopped.")
+    assert asked(world).endswith("Trial mode: SageWatch will not stop it, but will say that it would have.")
     effect = world.press("stop_job_sure", JOB).effect
-    assert effect == "mode is observe: it would have been stopped at 12:00 UTC, and was not"
+    assert effect == "trial mode: it would have been stopped at 12:00 UTC and is still running"
     assert (world.stops.stopped, world.edits[-1].open) == ([], True)
 
 
@@ -74,7 +74,7 @@ def test_what_has_no_price_is_asked_about_all_the_same() -> None:
     world.has(replace(JOB, groups=()))
     world.sweep()
 
-    assert "what it has cost so far is not known: nothing says which instances it runs on" in asked(world)
+    assert "its cost so far is unknown: nothing says which instances it runs on" in asked(world)
 
 
 def test_pressed_twice_and_by_two_people_it_is_stopped_once() -> None:
@@ -84,11 +84,11 @@ def test_pressed_twice_and_by_two_people_it_is_stopped_once() -> None:
     world.press("stop_job_sure", JOB, user="U0ANA")
     effect = world.press("stop_job_sure", JOB, user="U0BO", view="V-BO").effect  # a dialog that has closed by then
 
-    assert effect == "it is being stopped already"
+    assert effect == "it is already being stopped"
     assert world.stops.stopped == ["Fraud-XGB-01"]
     assert [edit.by for edit in world.edits] == ["U0ANA"]
     assert [(user, text) for _, user, text in world.dialogs.whispers] == [
-        ("U0BO", "Fraud-XGB-01: it is being stopped already.")
+        ("U0BO", "Fraud-XGB-01: it is already being stopped.")
     ]
 
 
@@ -99,7 +99,7 @@ def test_two_who_confirm_at_the_same_moment_stop_it_once() -> None:
     world.jobs.found[JOB.kind, JOB.region, JOB.name] = JOB  # Describe is behind
     world.stops.jobs = replace(world.jobs, found={(JOB.kind, JOB.region, JOB.name): ENDED})
 
-    assert "before" in world.press("stop_job_sure", JOB, user="U0BO").effect
+    assert "already ended" in world.press("stop_job_sure", JOB, user="U0BO").effect
     assert [edit.by for edit in world.edits] == ["U0ANA"]
 
 
@@ -114,7 +114,7 @@ def test_a_late_press_changes_nothing_and_closes_the_message(action: str, now: J
     world.sweep(later=2 * HOUR)
     effect = world.press(action, JOB).effect
 
-    assert "there is nothing to" in effect
+    assert any(text in effect for text in ("already ended", "no longer exists"))
     assert (world.stops.stopped, world.edits[-1].open, world.edits[-1].by) == ([], False, None)
     assert len(world.dialogs.whispers) == 1
 
@@ -124,7 +124,7 @@ def test_another_job_of_the_same_name_is_not_stopped() -> None:
     world = told()
     world.has(replace(JOB, created_at=NOW - HOUR, started_at=NOW - HOUR))
 
-    assert world.press("stop_job_sure", JOB).effect == "it is gone, so there is nothing to stop"
+    assert world.press("stop_job_sure", JOB).effect == "it no longer exists"
     assert world.stops.stopped == []
 
 
@@ -133,8 +133,8 @@ def test_a_protected_job_is_not_stopped_for_anybody() -> None:
     world = told()
     world.jobs.tagged[JOB.arn] = {PROTECT_TAG: "yes"}
 
-    assert "forbids it" in world.press("stop_job", JOB).effect
-    assert "forbids it" in world.press("stop_job_sure", JOB).effect
+    assert "remove the tag" in world.press("stop_job", JOB).effect
+    assert "remove the tag" in world.press("stop_job_sure", JOB).effect
     assert world.stops.stopped == []
 
 
@@ -147,7 +147,7 @@ def test_what_aws_refuses_is_said_in_the_message(error: Exception) -> None:
     world.stops.failure = error
     effect = world.press("stop_job_sure", JOB).effect
 
-    assert effect == f"it could not be stopped, for AWS refused: {error}"
+    assert effect == f"AWS refused to stop it: {error}"
     assert (world.edits[-1].by, world.edits[-1].open) == ("U0ANA", True)
 
 
@@ -167,7 +167,7 @@ def test_a_dialog_that_did_not_open_is_said_to_the_one_who_pressed() -> None:
     world.press("stop_job", JOB)
 
     assert [text for *_, text in world.dialogs.whispers] == [
-        "Fraud-XGB-01: not stopped: the dialog that asks did not open; press again."
+        "Fraud-XGB-01: not stopped: the dialog did not open; press the button again."
     ]
 
 
@@ -188,14 +188,14 @@ def test_a_snooze_has_an_author_and_an_end() -> None:
     [entry] = world.open_jobs.jobs.values()
     [edit] = world.edits
 
-    assert effect == "snoozed: no further word of it until Sat 2026-11-21 13:00 CET"
+    assert effect == "snoozed until Sat 2026-11-21 13:00 CET"
     assert entry.snooze is not None
     assert (entry.snooze.author, entry.snooze.until, entry.snooze.written_at) == ("U0ANA", NOW + 24 * HOUR, NOW)
     assert (edit.outcome, edit.by, edit.open) == (effect, "U0ANA", True)
 
 
 def test_the_last_snooze_counts_and_the_message_names_its_author() -> None:
-    """Somebody else pressed an hour later."""
+    """Somebody else pressed/h later."""
     world = told()
     world.press("snooze_job", JOB, user="U0ANA")
     world.now += HOUR
@@ -212,7 +212,7 @@ def test_a_job_that_only_keeps_a_warm_pool_is_not_snoozed() -> None:
     world = told()
     world.open_jobs.add(JOB, provisional=True)
 
-    assert "nothing to snooze" in world.press("snooze_job", JOB).effect
+    assert "already ended" in world.press("snooze_job", JOB).effect
 
 
 def test_a_message_nobody_knows_any_more_is_answered_in_a_whisper() -> None:

@@ -99,8 +99,8 @@ def test_what_runs_is_told_on_a_quiet_day_too() -> None:
     told = texts(message(replace(QUIET, running=a_week().running)).blocks)
 
     assert (
-        "*Running now:* 3 jobs at $4.50 an hour and 1 notebook at $1.41 an hour; 1 of them of unknown price; "
-        "1 announced as idle, $14.10 since last used"
+        "*Running now:* 3 jobs at $4.50/h and 1 notebook at $1.41/h; 1 of them of unknown price; "
+        "1 idle, $14.10 since their last activity"
     ) in told
 
 
@@ -118,8 +118,8 @@ def test_a_week_says_it_all() -> None:
         "_3 others_: $30.00",
         "fraud-xgb> (training, ana, failed)",
         "*Failed:* $12.30 for 4 jobs that failed or hit a time limit",
-        "*Spot:* saved $300.00, 75 % of what those jobs would have cost",
-        "*Unpriced:* 2 jobs without a known cost, in no sum",
+        "*Spot:* saved $300.00, 75 % of their on-demand price",
+        "*Unpriced:* 2 jobs of unknown cost, not in any total",
         "*Idling:* cost $14.00 until 2 notebooks were stopped; 1 of them of unknown price",
         "*Stopping:* saved about $30.00 (20 h stopped, at most 12 h for each stop)",
         "*Budget of ana:* $500.00 of $1,000.00 (50 %), $120.00 of it still running. Forecast: $681.80",

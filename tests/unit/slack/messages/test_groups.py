@@ -33,19 +33,19 @@ def a_group(gathering: GroupKind, gathered: GroupSummary = GATHERED, **changes: 
     [
         (
             a_group(GroupKind.PARENT, parent_arn=f"{ARN}:hyper-parameter-tuning-job/hpo"),
-            "Tuning job hpo: 120 jobs to know of ($4.60 in all, 3 of unknown cost not counted)",
+            "Tuning job hpo: 120 of its jobs failed ($4.60 so far, plus 3 of unknown cost)",
         ),
         (
             a_group(GroupKind.PARENT, parent_arn=f"{ARN}:pipeline/nightly/execution/x1"),
-            "Pipeline nightly: 120 jobs to know of ($4.60 in all, 3 of unknown cost not counted)",
+            "Pipeline nightly: 120 of its jobs failed ($4.60 so far, plus 3 of unknown cost)",
         ),
         (
             a_group(GroupKind.STORM, label="failed (user-code)", since=NOW),
-            "120 jobs failed (user-code) within ten minutes ($4.60 in all, 3 of unknown cost not counted)",
+            "120 jobs failed (user-code) within ten minutes ($4.60 so far, plus 3 of unknown cost)",
         ),
         (
             a_group(GroupKind.STALE, since=NOW - timedelta(days=3)),
-            "120 jobs that nobody was told of on 2026-11-17 ($4.60 in all, 3 of unknown cost not counted)",
+            "120 jobs of 2026-11-17, reported late ($4.60 so far, plus 3 of unknown cost)",
         ),
     ],
     ids=["a tuning job", "a pipeline", "a storm", "old news"],
@@ -68,7 +68,7 @@ def test_nothing_known_of_the_cost_is_said_so() -> None:
     one = GroupSummary(count=1, by_label={"failed (unknown)": 1}, unpriced=1, names=("job",))
 
     assert render(a_group(GroupKind.STALE, one, since=NOW)).text.endswith(
-        "1 job that nobody was told of on 2026-11-20 (cost unknown)"
+        "1 job of 2026-11-20, reported late (cost unknown)"
     )
 
 

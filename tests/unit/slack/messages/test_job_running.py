@@ -48,13 +48,13 @@ def test_a_message_says_reasons_money_and_where_it_ends() -> None:
     said, message = json.dumps(blocks(ALERT), ensure_ascii=False), render(ALERT)
 
     assert message.text == (
-        "Training job still runs: Fraud-XGB-01 ($120.00). It has cost $120.00 so far, past $100.00."
+        "Training job still running: Fraud-XGB-01 ($120.00). It has cost $120.00 so far, past $100.00."
     )
     for text in (
         "• It has cost $120.00 so far, past $100.00.",
         "• It has run for 1 d 2 h, longer than 24 h.",
         "at most $135.17, after 2 d",
-        "$2.82 an hour",
+        "$2.82/h",
         "2 x ml.g5.xlarge",
         "ana@example.com",
         "Its GPUs were used by 3 % in the last hour.",
@@ -90,7 +90,7 @@ def test_the_two_buttons_carry_what_they_stand_for() -> None:
             "No price is known for x.",
             "$0",
         ),
-        ({"limit_seconds": None, "at_limit_usd": None}, "it has none", "135"),
+        ({"limit_seconds": None, "at_limit_usd": None}, "no time limit", "135"),
         ({"started_at": None}, "Training job has not started", "Runs since"),
         ({"outcome": "stopped at 12:00 UTC", "by": "U0ANA", "open": False}, "(<@U0ANA>)", "stop_job"),
         ({"use": None}, "Cost so far", "GPUs"),

@@ -44,9 +44,9 @@ def test_an_announcement_says_evidence_money_and_time() -> None:
     said = json.dumps(blocks(ALERT))
 
     assert "No kernel has run since 09:12 UTC, 2 terminals idle since 08:40." in said
-    assert "$1.41 an hour" in said
+    assert "$1.41/h" in said
     assert "$7.05" in said
-    assert "It will be stopped at 12:00 UTC on 2026-11-20" in said
+    assert "Only files in `/home/ec2-user/SageMaker` are kept." in said
     assert "Lab-One" in render(ALERT).text
 
 
@@ -62,11 +62,15 @@ def test_the_four_buttons_carry_what_they_stand_for() -> None:
 @pytest.mark.parametrize(
     ("changes", "said", "unsaid"),
     [
-        ({"observe": True}, "Mode is observe", "It will be stopped"),
-        ({"outcome": "kept for 4 h", "by": "U0ANA"}, "Kept for 4 h. (<@U0ANA>)", "It will be stopped"),
+        ({"observe": True}, "Trial mode", "will stop this notebook"),
+        ({"outcome": "kept for 4 h", "by": "U0ANA"}, "Kept for 4 h. (<@U0ANA>)", "will stop this notebook"),
         ({"outcome": "stopped at 12:00 UTC", "open": False}, "Stopped at 12:00 UTC", "keep_4h"),
-        ({"stop_at": None, "advice": "on x it could not be started again", "one_way": True}, "by itself", "stop_now"),
-        ({"hourly_usd": None, "idle_usd": None}, "at an unknown price", "$0"),
+        (
+            {"stop_at": None, "advice": "on x it could not be started again", "one_way": True},
+            "will not stop this notebook",
+            "stop_now",
+        ),
+        ({"hourly_usd": None, "idle_usd": None}, "an unknown price", "$0"),
     ],
 )
 def test_a_message_says_how_it_stands(changes: dict[str, Any], said: str, unsaid: str) -> None:

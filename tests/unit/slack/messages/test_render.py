@@ -128,15 +128,18 @@ def test_an_exit_code_that_says_more_is_explained(code: int, named: str) -> None
 @pytest.mark.parametrize(
     ("family", "said"),
     [
-        ({"count": 1, "cost_usd": "31.2"}, "First failure of fraud-xgb in 7 days."),
-        ({"count": 2, "cost_usd": "32"}, "2nd failure of fraud-xgb in 7 days, $32.00 in all."),
-        ({"count": 3, "cost_usd": "41.2"}, "3rd failure of fraud-xgb in 7 days, $41.20 in all."),
-        ({"count": 3, "cost_usd": "41.2", "unknown": 1}, "3rd failure of fraud-xgb in 7 days, at least $41.20 in all."),
-        ({"count": 3, "cost_usd": "0", "unknown": 3}, "3rd failure of fraud-xgb in 7 days."),
-        ({"count": 11, "cost_usd": "9"}, "11th failure of fraud-xgb in 7 days, $9.00 in all."),
+        ({"count": 1, "cost_usd": "31.2"}, "First failure of `fraud-xgb` in 7 days."),
+        ({"count": 2, "cost_usd": "32"}, "2nd failure of `fraud-xgb` in 7 days, $32.00 so far."),
+        ({"count": 3, "cost_usd": "41.2"}, "3rd failure of `fraud-xgb` in 7 days, $41.20 so far."),
+        (
+            {"count": 3, "cost_usd": "41.2", "unknown": 1},
+            "3rd failure of `fraud-xgb` in 7 days, at least $41.20 so far.",
+        ),
+        ({"count": 3, "cost_usd": "0", "unknown": 3}, "3rd failure of `fraud-xgb` in 7 days."),
+        ({"count": 11, "cost_usd": "9"}, "11th failure of `fraud-xgb` in 7 days, $9.00 so far."),
         (
             {"count": 422, "cost_usd": "9", "more": True},
-            "At least the 422nd failure of fraud-xgb in 7 days, at least $9.00 in all.",
+            "At least the 422nd failure of `fraud-xgb` in 7 days, at least $9.00 so far.",
         ),
     ],
 )
@@ -151,14 +154,14 @@ def test_the_end_of_the_log_is_shown_as_it_stands() -> None:
     """In a block of code."""
     log = "Traceback (most recent call last):\n  File \"t.py\"\nKeyError: 'x'"
 
-    assert "*The end of its log*\n```\n" + log + "\n```" in texts(render(an_alert(log=log)))
+    assert "*End of the log*\n```\n" + log + "\n```" in texts(render(an_alert(log=log)))
 
 
 def test_a_log_that_may_not_be_read_says_so() -> None:
     """Somebody can grant it."""
     trouble = "logs:GetLogEvents of x: AccessDeniedException: <no>"
 
-    assert f"Log not readable: {trouble.replace('<', '&lt;').replace('>', '&gt;')}" in texts(
+    assert f"SageWatch cannot read the log: {trouble.replace('<', '&lt;').replace('>', '&gt;')}" in texts(
         render(an_alert(log_trouble=trouble))
     )
 
@@ -166,8 +169,8 @@ def test_a_log_that_may_not_be_read_says_so() -> None:
 @pytest.mark.parametrize("log", ["a ``` b", "```", "`" * 2500, "x```\n<!channel>\n```y", "`\n`\n`"])
 def test_a_log_cannot_leave_its_block_of_code(log: str) -> None:
     """Two fences, at its ends, and no mention between them."""
-    [block] = [text for text in texts(render(an_alert(log=log))) if text.startswith("*The end of its log*")]
-    inside = block.removeprefix("*The end of its log*\n```\n").removesuffix("\n```")
+    [block] = [text for text in texts(render(an_alert(log=log))) if text.startswith("*End of the log*")]
+    inside = block.removeprefix("*End of the log*\n```\n").removesuffix("\n```")
 
     assert "`" not in inside
     assert "<" not in inside
@@ -248,7 +251,7 @@ def test_slack_takes_whatever_a_job_says(
 def test_the_longest_logs_fit(log: str) -> None:
     """Whole lines are left out from the beginning; an entity is never cut in two."""
     message = render(an_alert(log=log, log_trouble=log))
-    [block] = [text for text in texts(message) if text.startswith("*The end of its log*")]
+    [block] = [text for text in texts(message) if text.startswith("*End of the log*")]
 
     assert faults([block.to_dict() for block in message.blocks]) == []
     assert block.endswith("\n```")

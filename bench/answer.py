@@ -5,7 +5,7 @@ Slack are servers on localhost that answer at once. So what is measured is the p
 1,769 MB has a whole CPU; the start of Lambda's sandbox and the ways to SSM, DynamoDB, SQS and Slack come on top. The
 bare handler makes the same calls, with boto3 (and slack_sdk, where a dialog opens) and nothing else.
 
-A layer holds no bytecode, so a cold start compiles what it imports; what that costs shows beside it.
+A layer holds no bytecode, so a cold start compiles what it imports; the second figure shows that cost.
 """
 
 import hashlib

@@ -89,7 +89,7 @@ def _measure(url: str, question: Sequence[str]) -> Measured:
     return Measured(*json.loads(done.stdout))
 
 
-# Runs a command as its only child, for the peak told is that of the largest one, and answers with what it took:
+# Runs a command as its only child, because the reported peak is the largest child's, and prints what it took:
 # seconds, MB, lines.
 _CHILD = """
 import json, resource, subprocess, sys, time

@@ -27,11 +27,11 @@ from local.stack.docker_bridge import reachable_from_containers
 _HOME = ROOT / ".local"
 _SETTLED_SECONDS = 60
 _DEMO = ("Mode=enforce", "WarnMinutes=0", "MonthlyBudgets=chi@example.com=60,*=100000")
-_INTERRUPTED = 130  # what a shell answers for a program that Ctrl-C ended
+_INTERRUPTED = 130  # a shell's exit code for a program that Ctrl-C ended
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; answer with its exit code."""
+    """Run one command and return its exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     console = Console(stderr=False)
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         console.print(f"[red]{exc}", markup=True, highlight=False)
         return 1
     except KeyboardInterrupt:
-        console.print("interrupted: everything that was started has been stopped")
+        console.print("Interrupted. Everything that was started has been stopped.")
         return _INTERRUPTED
     return code
 
@@ -52,7 +52,7 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def demo(console: Console, options: argparse.Namespace) -> int:
-    """Play a day in an ML team on a cloud of its own, show the channel and the ledger, clean up."""
+    """Play a day in an ML team on a new local cloud, show Slack and the ledger, and clean up."""
     del options
     cloud = _set_up(console, _HOME / f"demo-{os.getpid()}", _DEMO)
     try:
@@ -60,38 +60,41 @@ def demo(console: Console, options: argparse.Namespace) -> int:
         settled, rows = _play(console, Stage(cloud.env()), cloud, jobs)
         rough = _play_rough_hour(console, Stage(cloud.env()), cloud)
         idle = _play_notebooks(console, Stage(cloud.env()), cloud)
-        told = _play_digest(console, Stage(cloud.env()), cloud)
+        digest = _play_digest(console, Stage(cloud.env()), cloud)
         rows = Stage(cloud.env()).ledger()
+        console.rule("5. The ledger: what every job cost")
         console.print(ledger_table(rows), totals(rows), sep="\n")
         missing = {job.name for job in jobs} - {row["resource_name"] for row in rows}
     finally:
         with _step(console, "Cleaning up"):
             cloud.stop()
     if missing:
-        console.print(f"[red]not in the ledger: {', '.join(sorted(missing))}")
-    if not (settled and rough and idle and told):
-        console.print(f"[red]after {_SETTLED_SECONDS} s there were still messages on their way")
-    return 0 if settled and rough and idle and told and not missing else 1
+        console.print(f"[red]Missing in the ledger: {', '.join(sorted(missing))}")
+    if not (settled and rough and idle and digest):
+        console.print(f"[red]Some messages had not arrived after {_SETTLED_SECONDS} s.")
+    return 0 if settled and rough and idle and digest and not missing else 1
 
 
 def up(console: Console, options: argparse.Namespace) -> int:
-    """Start the cloud, or find it running, and deploy."""
+    """Start the local cloud, or reuse a running one, and deploy to it."""
     for name in unknown_parameters(options.parameters):
-        console.print(f"[yellow]The template has no parameter {name}; it is ignored.", highlight=False)
+        console.print(f"[yellow]Ignored {name}: the template has no such parameter.", highlight=False)
     cloud = _set_up(console, _HOME / "up", options.parameters)
     link = _HOME / "env"
     link.write_text(cloud.write_env().read_text(encoding="utf-8"), encoding="utf-8")
-    console.print(f"Slack is at {cloud.slack_url}/ for your browser.", highlight=False)
-    console.print(f"Deployed. Its addresses are in {link.relative_to(ROOT)}; `make down` stops it.", highlight=False)
+    console.print(f"Open Slack in your browser: {cloud.slack_url}/", highlight=False)
+    console.print(
+        f"Deployed. Addresses are in {link.relative_to(ROOT)}. `make down` stops the local cloud.", highlight=False
+    )
     return 0
 
 
 def down(console: Console, options: argparse.Namespace) -> int:
-    """Stop the cloud that ``up`` started."""
+    """Stop the local cloud that ``up`` started."""
     del options
     cloud = LocalCloud.find(_HOME / "up")
     if cloud is None:
-        console.print("No local cloud runs.")
+        console.print("No local cloud is running.")
         return 0
     with _step(console, "Stopping"):
         cloud.stop()
@@ -100,11 +103,11 @@ def down(console: Console, options: argparse.Namespace) -> int:
 
 
 def invoke(console: Console, options: argparse.Namespace) -> int:
-    """Run RecordJob on a captured event, in Docker, against the running cloud."""
+    """Run RecordJob in Docker on an event, against the running local cloud."""
     del console
     cloud = LocalCloud.find(_HOME / "up")
     if cloud is None or not cloud.runs:
-        raise CloudError("No local cloud runs: start one with `make up`.")
+        raise CloudError("No local cloud is running. Start one with `make up`.")
     with reachable_from_containers([cloud.ports.aws, cloud.ports.sagemaker]) as host:
         seen = {name: value.replace("127.0.0.1", host) for name, value in cloud.function_env("RecordJob").items()}
         template, variables = _for_sam_local(cloud.home, "RecordJob", seen)
@@ -116,7 +119,7 @@ def invoke(console: Console, options: argparse.Namespace) -> int:
 
 
 def _for_sam_local(home: Path, function: str, variables: Mapping[str, str]) -> tuple[Path, Path]:
-    """Write the environment file, and the built template with every variable declared: sam passes on no others."""
+    """Write the environment file, and the built template that declares each variable, because sam passes no others."""
     template = yaml_parse((home / "build" / "template.yaml").read_text(encoding="utf-8"))
     template["Resources"][function]["Properties"]["Environment"] = {"Variables": dict.fromkeys(variables, "")}
     built, environment = home / "build" / "invoke.yaml", home / "invoke.json"
@@ -160,8 +163,8 @@ def _step(console: Console, name: str) -> Iterator[None]:
 def _play(
     console: Console, stage: Stage, cloud: LocalCloud, jobs: Sequence[PlayedJob]
 ) -> tuple[bool, list[dict[str, Any]]]:
-    """Play the jobs, showing each message as it comes; say whether all arrived, and what the ledger then holds."""
-    console.rule(f"#sagewatch while {len(jobs)} jobs run")
+    """Play the jobs and show each message as it arrives. Returns whether all arrived, and the ledger's rows."""
+    console.rule(f"1. {len(jobs)} jobs run: the messages in #sagewatch")
     shown: set[str] = set()
     with console.status("") as status:
         for number, job in enumerate(jobs, 1):
@@ -169,22 +172,22 @@ def _play(
             stage.play(job)
             _show_new(console, cloud, shown)
         status.update("waiting for the last rows and messages")
-        told = sum(not job.lost for job in jobs)
-        settled = _settles(console, stage, cloud, shown, told)
-        status.update("SweepJobs looks for what no event told of")
+        reported = sum(not job.lost for job in jobs)
+        settled = _settles(console, stage, cloud, shown, reported)
+        status.update("SweepJobs looks for jobs whose events were lost")
         swept = stage.sweep()
         settled = _settles(console, stage, cloud, shown, len(jobs)) and settled
-    console.rule(f"SweepJobs found {swept['recorded']} ended jobs that no event told of")
+    console.rule(f"SweepJobs found {swept['recorded']} ended jobs whose events were lost")
     return settled, stage.ledger()
 
 
 def _play_rough_hour(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
-    """Play what fails in bulk, and what runs too long until somebody ends it; say whether all was told."""
-    console.rule("A tuning job fails in bulk, a lake denies access, one job hangs, another waits")
+    """Play jobs that fail in bulk and jobs that run too long. Returns whether all messages arrived."""
+    console.rule("2. A rough hour: a tuning job fails, a data lake denies access, one job hangs, one waits")
     shown = {message["ts"] for message in get_json(f"{cloud.slack_url}/messages")}
     hung, waiting = running = what_runs()
     begin(stage, running)
-    with console.status("jobs fail, and SweepJobs looks at those that run"):
+    with console.status("jobs fail, and SweepJobs checks the running ones"):
         for job in a_rough_hour():
             stage.play(job)
         stage.sweep()
@@ -196,16 +199,18 @@ def _play_rough_hour(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
 
 
 def _play_notebooks(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
-    """Sweep over a team's notebooks, at once and once the notice (here none) is over; say whether all was told.
+    """Sweep over a team's notebooks twice: the second sweep is after the warning time, which is 0 here.
 
-    In between people press buttons.
+    Buttons are pressed in between. Returns whether all messages arrived.
     """
     team = a_team()
-    console.rule(f"SweepNotebooks asks {len(team)} notebooks: idle ones are announced, and stopped by the next sweep")
+    console.rule(
+        f"3. SweepNotebooks checks {len(team)} notebooks: it warns about idle ones, and the next sweep stops them"
+    )
     shown = {message["ts"] for message in get_json(f"{cloud.slack_url}/messages")}
     start_notebooks(stage, team)
     settled = _wait_for(stage.quiet, lambda: None)
-    with console.status("SweepNotebooks looks at what is in service"):
+    with console.status("SweepNotebooks checks the notebooks in service"):
         for last in (False, True):
             swept = stage.invoke("SweepNotebooks", {})
             settled = _wait_for(stage.quiet, lambda: None) and settled
@@ -213,22 +218,30 @@ def _play_notebooks(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
                 press_buttons(cloud.slack_url, team)
                 settled = _wait_for(stage.quiet, lambda: None) and settled
             _show_new(console, cloud, shown)
-            console.print(f"verdicts {swept['verdicts']}, stops {swept['stops']}", style="dim", highlight=False)
+            console.print(
+                f"decisions: {_counts(swept['verdicts'])}; stops: {_counts(swept['stops'])}",
+                style="dim",
+                highlight=False,
+            )
     console.print(notebook_table(team, decisions(stage, cloud.outputs()["WatchStateName"])))
     return settled
 
 
 def _play_digest(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
-    """Ask for the digest of the seven days that end today, and let the schedule's own run look at budgets."""
-    console.rule("SendDigest: the seven days that end today, so far")
+    """Request the digest of the seven days until today, then run the schedule, which also checks budgets."""
+    console.rule("4. The digest of the seven days until today")
     shown = {message["ts"] for message in get_json(f"{cloud.slack_url}/messages")}
     before = len(shown)
-    with console.status("SendDigest adds up, draws and uploads"):
+    with console.status("SendDigest adds up, draws its chart and uploads it"):
         asked = stage.invoke("SendDigest", {"period": "weekly", "day": f"{datetime.now(UTC):%Y-%m-%d}"})
         stage.invoke("SendDigest", {"period": "scheduled", "at": datetime.now(UTC).isoformat()})
         settled = _wait_for(stage.quiet, lambda: _show_new(console, cloud, shown))
-    console.print(f"{asked.get('effect')}, without its chart: {asked.get('no_picture') or 'no'}", style="dim")
+    console.print(f"digest {asked.get('effect')}; chart: {asked.get('no_picture') or 'included'}", style="dim")
     return settled and len(shown) > before
+
+
+def _counts(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in numbers.items()) or "none"
 
 
 def _settles(console: Console, stage: Stage, cloud: LocalCloud, shown: set[str], rows: int) -> bool:

@@ -1,4 +1,4 @@
-"""The jobs of plays: one builder for each kind, with what creates it and the Describe fields it ends with."""
+"""Builders for played jobs, one for each kind: the create request and the Describe fields at the end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/team:latest"
 
 @dataclass(frozen=True)
 class Run:
-    """When a job ran: it was created two minutes before it started. ``minutes`` 0 means it never launched."""
+    """When a job ran. It was created two minutes before its start; ``minutes`` 0 means that it never started."""
 
     ended: datetime
     minutes: float
@@ -47,7 +47,7 @@ def training(  # noqa: PLR0913 - a play reads best on one line
     volume_gb: int = 30,
     **more: Any,
 ) -> PlayedJob:
-    """A training job. Without ``billable`` it is billed for as long as it ran; ``spot`` jobs say both."""
+    """A training job. ``billable`` defaults to its run time; give both for ``spot`` jobs."""
     groups = [
         {"InstanceGroupName": f"group-{number}", "InstanceType": kind, "InstanceCount": count}
         for number, (kind, count) in enumerate(instances.items())
@@ -137,7 +137,7 @@ def transform(
 
 
 def tuning(name: str, run: Run, *, status: str = "Completed", reason: str | None = None, **more: Any) -> PlayedJob:
-    """A hyperparameter tuning job; its training jobs are played beside it."""
+    """A hyperparameter tuning job; its training jobs are played separately."""
     limits = {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 2}
     times = {key: value for key, value in run.times("HyperParameterTuning").items() if "StartTime" not in key}
     return PlayedJob(
@@ -150,7 +150,7 @@ def tuning(name: str, run: Run, *, status: str = "Completed", reason: str | None
 
 
 def automl(name: str, run: Run, *, status: str = "Completed", reason: str | None = None, **more: Any) -> PlayedJob:
-    """An AutoML job, of which no event tells; the jobs it started are played beside it."""
+    """An AutoML job, which sends no event; the jobs it started are played separately."""
     place = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{_BUCKET}/to-learn"}}
     return PlayedJob(
         kind=ResourceKind.AUTOML,

@@ -9,7 +9,7 @@ _ANA = {"sagewatch:owner": "ana@example.com", "team": "risk"}
 _BO = {"owner": "bo@example.com", "team": "vision"}
 _CHI = {"Owner": "chi@example.com", "team": "ads"}
 
-# What containers write: progress bars, colours, and now and then what nobody should read.
+# What containers write: progress bars, colours, and sometimes secrets.
 _OUT_OF_MEMORY = (
     "\x1b[32mINFO\x1b[0m reading s3://ml-team-artifacts/churn as chi@example.com",
     "HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyz012345",
@@ -41,7 +41,7 @@ _ON_ONE_OF_FOUR = {
 
 
 def a_day() -> tuple[PlayedJob, ...]:
-    """Jobs that finish, fail, are stopped and overrun, in all five kinds, told well, told badly and not told of."""
+    """Jobs of all five kinds that finish, fail, stop or hit a limit, with correct, damaged and missing events."""
     children = tuple(
         training(f"hpo-xgb-{number:03}", Run.ago(3.5, 18), {"ml.m5.xlarge": 1}, tags=_ANA) for number in (1, 2)
     )

@@ -1,4 +1,4 @@
-"""What SageMaker publishes of a played job's hosts: here as often as a report asks for, at AWS every minute."""
+"""Host metrics of a played job, at the interval that a report reads (SageMaker publishes every minute)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

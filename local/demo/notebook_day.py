@@ -1,5 +1,6 @@
-"""The notebooks of the day that `make demo` plays: one for each thing that can be decided of it."""
+"""The notebooks of `make demo`: one for each possible decision."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,8 @@ _WAITED_FOR = "arn:aws:iam::111122223333:role/DataScience"  # the role of played
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lab:
-    """One notebook: ``does`` says in a few words what ``jupyter`` answers; ``press`` is what somebody answers Slack."""
+class PlayedNotebook:
+    """One notebook. ``does`` describes what ``jupyter`` answers; ``press`` is a button and the user who presses it."""
 
     name: str
     does: str
@@ -34,45 +35,51 @@ def _ago(hours: float) -> str:
 
 
 def _kernel(state: str, hours: float, tabs: int = 0) -> dict[str, Any]:
-    told = {"id": "k", "name": "python3", "execution_state": state}
-    return {"kernels": [{**told, "last_activity": _ago(hours), "connections": tabs}]}
+    kernel = {"id": "k", "name": "python3", "execution_state": state}
+    return {"kernels": [{**kernel, "last_activity": _ago(hours), "connections": tabs}]}
 
 
-def a_team() -> Sequence[Lab]:
-    """All of them."""
+def a_team() -> Sequence[PlayedNotebook]:
+    """The team's notebooks."""
     typed = {"terminals": [{"name": "1", "last_activity": _ago(0.05)}]}
     locked, ignored, protected = {"html": True}, {"sagewatch:ignore": "true"}, {"sagewatch:protect": ""}
     return (
-        Lab(
+        PlayedNotebook(
             name="lab-forgotten",
             does="idle for 26 h, its tab is open",
             jupyter=_kernel("idle", 26, tabs=1),
             instance_type="ml.g5.2xlarge",
         ),
-        Lab(name="lab-untouched", does="nothing was ever opened", tags=_BO, instance_type="ml.m5.xlarge"),
-        Lab(name="lab-trains", does="a cell runs", jupyter=_kernel("busy", 30), instance_type="ml.g5.xlarge"),
-        Lab(name="lab-terminal", does="somebody types in a terminal", jupyter=typed),
-        Lab(
+        PlayedNotebook(name="lab-untouched", does="nothing was ever opened", tags=_BO, instance_type="ml.m5.xlarge"),
+        PlayedNotebook(
+            name="lab-trains", does="a cell runs", jupyter=_kernel("busy", 30), instance_type="ml.g5.xlarge"
+        ),
+        PlayedNotebook(name="lab-terminal", does="a person types in a terminal", jupyter=typed),
+        PlayedNotebook(
             name="lab-waits",
             does="a cell waits in fit()",
             jupyter=_kernel("busy", 1),
             instance_type="ml.g5.2xlarge",
             role=_WAITED_FOR,
         ),
-        Lab(name="lab-kept", does="idle; Ana keeps it 4 h", jupyter=_kernel("idle", 9), press=("keep_4h", "U0ANA")),
-        Lab(
+        PlayedNotebook(
+            name="lab-kept", does="idle; Ana keeps it 4 h", jupyter=_kernel("idle", 9), press=("keep_4h", "U0ANA")
+        ),
+        PlayedNotebook(
             name="lab-never", does="idle; Bo wants it always", jupyter=_kernel("idle", 9), press=("never_stop", "U0BO")
         ),
-        Lab(name="lab-opted-out", does="idle, tagged ignore", tags={**_BO, **ignored}),
-        Lab(name="lab-protected", does="idle, tagged protect", tags={**_BO, **protected}),
-        Lab(name="lab-patient", does="idle; its limit is no ISO 8601", tags={**_BO, "sagewatch:idle-after": "12h"}),
-        Lab(name="lab-old-linux", does="idle, on Amazon Linux 2", platform="notebook-al2-v3"),
-        Lab(name="lab-locked", does="its Jupyter wants a log-in", jupyter=locked, tags=_BO),
+        PlayedNotebook(name="lab-opted-out", does="idle, tagged ignore", tags={**_BO, **ignored}),
+        PlayedNotebook(name="lab-protected", does="idle, tagged protect", tags={**_BO, **protected}),
+        PlayedNotebook(
+            name="lab-patient", does="idle; its limit is no ISO 8601", tags={**_BO, "sagewatch:idle-after": "12h"}
+        ),
+        PlayedNotebook(name="lab-old-linux", does="idle, on Amazon Linux 2", platform="notebook-al2-v3"),
+        PlayedNotebook(name="lab-locked", does="its Jupyter wants a log-in", jupyter=locked, tags=_BO),
     )
 
 
-def start_notebooks(stage: Stage, team: Sequence[Lab]) -> None:
-    """Start them three days ago, and an hour ago the training job that one of them waits for."""
+def start_notebooks(stage: Stage, team: Sequence[PlayedNotebook]) -> None:
+    """Start them, dated three days ago, and the training job that one of them waits for, dated an hour ago."""
     for lab in team:
         stage.client("sagemaker").create_notebook_instance(
             NotebookInstanceName=lab.name,
@@ -92,18 +99,26 @@ def _the_job_that_is_waited_for() -> PlayedJob:
     return training("ranker-nightly", Run.ago(0, 60), {"ml.g5.12xlarge": 1}, tags=_ANA)
 
 
-def press_buttons(slack_url: str, team: Sequence[Lab]) -> None:
-    """Let people answer in Slack."""
-    roots = {m["text"].partition(" (")[0]: m["ts"] for m in get_json(f"{slack_url}/messages") if "idle:" in m["text"]}
+def press_buttons(slack_url: str, team: Sequence[PlayedNotebook]) -> None:
+    """Press the buttons in Slack."""
+    messages = get_json(f"{slack_url}/messages")
     for lab in team:
         if lab.press:
             action, user = lab.press
-            order = {"ts": roots[f"Notebook idle: {lab.name}"], "action_id": action, "user": user}
-            post_json(f"{slack_url}/press", order)
+            message = next(each for each in messages if _has_button(each, action, lab.name))
+            post_json(f"{slack_url}/press", {"ts": message["ts"], "action_id": action, "user": user})
+
+
+def _has_button(message: Mapping[str, Any], action: str, name: str) -> bool:
+    """Whether the message has this button for this notebook, whatever its text."""
+    elements = (element for block in message["blocks"] for element in block.get("elements", ()))
+    return any(
+        element.get("action_id") == action and json.loads(element["value"])["name"] == name for element in elements
+    )
 
 
 def decisions(stage: Stage, watch_state: str, region: str = "us-east-1") -> Mapping[str, tuple[str, str]]:
-    """What was decided last of each notebook, and why, as WatchState keeps it."""
+    """The last decision about each notebook and its reason, from WatchState."""
     items = stage.client("dynamodb").query(
         TableName=watch_state,
         KeyConditionExpression="pk = :pk",

@@ -1,4 +1,4 @@
-"""Jobs to play with on the local cloud: what creates one, what ends it, and the events AWS would send of it."""
+"""Play jobs on the local cloud: create them, end them, and send the events that AWS would send."""
 
 import json
 import urllib.request
@@ -26,7 +26,7 @@ _PREFIX = {
     ResourceKind.TUNING: "HyperParameterTuning",
     ResourceKind.AUTOML: "AutoML",
 }
-# What Describe answers and no event carries (the EventBridge events reference).
+# Describe fields that no event has (EventBridge events reference).
 _NOT_IN_EVENTS = frozenset(
     {
         "BillableTimeInSeconds",
@@ -41,16 +41,16 @@ _NOT_IN_EVENTS = frozenset(
 )
 
 
-# A function may run for long, and a second try would run it twice.
+# A function may run for minutes, and a retry would run it twice.
 _WAITS: Mapping[str, Any] = {"read_timeout": 20, "retries": {"total_max_attempts": 3, "mode": "standard"}}
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlayedJob:
-    """One job of a play. ``request`` is what creates it; ``end`` the Describe fields it ends with; ``log`` what its
-    first host writes to CloudWatch Logs.
+    """One played job. ``request`` creates it, ``end`` has the Describe fields at its end, ``log`` the lines that its
+    first host writes.
 
-    No event tells of a job that is ``lost``. ``metrics`` are what CloudWatch is told of each host, over and over.
+    A ``lost`` job sends no event. ``metrics`` are repeated for each host.
     """
 
     kind: ResourceKind
@@ -67,12 +67,12 @@ class PlayedJob:
 
     @property
     def status(self) -> str:
-        """The status it ends in."""
+        """The job's final status."""
         return str(self.end[f"{_PREFIX[self.kind]}JobStatus"])
 
 
 class Stage:
-    """Plays jobs on a local cloud, with nothing but boto3 and its ``env``."""
+    """Plays jobs on a local cloud, through boto3 and the cloud's ``env``."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
@@ -82,7 +82,7 @@ class Stage:
         )
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """A client of this cloud; each is made once, for making one takes long."""
+        """A cached client of this cloud."""
         key = (service, region or self._env["AWS_REGION"])
         if key not in self._clients:
             self._clients[key] = self._new_client(*key)
@@ -95,7 +95,7 @@ class Stage:
         return self._session.client(service, region_name=region, endpoint_url=url, config=config)  # type: ignore[call-overload] # by name
 
     def create(self, job: PlayedJob) -> None:
-        """Create the job in the emulator, at the time it says it was created: that is part of its key."""
+        """Create the job in the emulator, with its own creation time, which is part of the ledger's key."""
         sagemaker = self.client("sagemaker", job.region)
         tags = [{"Key": key, "Value": value} for key, value in job.tags.items()]
         getattr(sagemaker, f"create_{_operation(job.kind)}")(
@@ -108,23 +108,23 @@ class Stage:
         post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/{kind}/{name}?region={region}", fields)
 
     def fail(self, operation: str, code: str, times: int) -> None:
-        """Let the next calls of a Describe or List operation fail."""
+        """Make the next calls of a Describe or List operation fail."""
         post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/fail", {"operation": operation, "code": code, "times": times})
 
     def measure(self, job: PlayedJob) -> None:
-        """Tell CloudWatch what the job's hosts did, as SageMaker does while it runs."""
+        """Publish the metrics of the job's hosts, as SageMaker does."""
         cloudwatch = self.client("cloudwatch", job.region)
         for some in batched(metric_data(job.name, job.request, job.end, job.metrics), 500, strict=False):
             cloudwatch.put_metric_data(Namespace=KIND_FACTS[job.kind].log_group, MetricData=some)
 
     def finish(self, job: PlayedJob) -> None:
-        """Set the job's end in the emulator, and what it wrote until then."""
+        """Set the job's end in the emulator, and write its log."""
         if job.log:
             self._write(job)
         self.control(KIND_FACTS[job.kind].arn_type, job.name, job.end, job.region)
 
     def _write(self, job: PlayedJob) -> None:
-        """The functions' own logs are MiniStack's, those of jobs are where their SageMaker is."""
+        """Write to the emulated SageMaker's logs; MiniStack keeps only the functions' own."""
         logs = self._new_client("logs", job.region, self._env["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"])
         host = "i-0a1b2c3d4e5f60718" if job.kind is ResourceKind.TRANSFORM else "algo-1"
         now = datetime.now(UTC).timestamp()
@@ -136,11 +136,11 @@ class Stage:
         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
     def detail(self, job: PlayedJob) -> dict[str, Any]:
-        """The detail of the event AWS would send of the job as it stands now."""
+        """The detail of the event that AWS would send for the job's current state."""
         return event_detail(job.kind, describe(self.client("sagemaker", job.region), job.kind, job.name), job.tags)
 
     def invoke(self, function: str, event: object) -> dict[str, Any]:
-        """Invoke a function directly; answer with what it answered."""
+        """Invoke a function and return its answer."""
         stack = {"StackName": self._env["STACK_NAME"], "LogicalResourceId": function}
         found = self.client("cloudformation").describe_stack_resource(**stack)["StackResourceDetail"]
         answer = self.client("lambda").invoke(
@@ -150,11 +150,11 @@ class Stage:
         return outcome
 
     def sweep(self) -> dict[str, Any]:
-        """Let SweepJobs run, and answer with what it says it did."""
+        """Run SweepJobs and return its outcome."""
         return self.invoke("SweepJobs", {})
 
     def announce(self, job: PlayedJob, detail: Mapping[str, Any], times: int = 1) -> None:
-        """Put the event on the bus, as often as it should arrive."""
+        """Send the event ``times`` times."""
         entry = {
             "Source": "sagewatch.replay",
             "DetailType": KIND_FACTS[job.kind].detail_type,
@@ -164,12 +164,12 @@ class Stage:
         self.client("events").put_events(Entries=[entry] * times)
 
     def ledger(self) -> list[dict[str, Any]]:
-        """Every row there is."""
+        """Every row of the ledger."""
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self._env["CostLedgerName"])
         return [from_item(item) for page in pages for item in page["Items"]]
 
     def quiet(self) -> bool:
-        """Whether nothing is on its way any more: no event, press or alert waits or is being worked on."""
+        """Whether all queues are empty: no event, press or alert waits or is being processed."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counts = (
             self.client("sqs").get_queue_attributes(QueueUrl=self._env[queue], AttributeNames=names)["Attributes"]
@@ -178,7 +178,7 @@ class Stage:
         return not any(int(number) for count in counts for number in count.values())
 
     def play(self, job: PlayedJob) -> None:
-        """Play the job from its creation to its end, with the events AWS would send, repeated, reordered or lost."""
+        """Play the job from creation to end, with its events, some of them repeated, reordered or lost."""
         self.create(job)
         self.measure(job)
         if job.lost:
@@ -194,20 +194,20 @@ class Stage:
 
 
 def post_json(url: str, content: object) -> Any:
-    """POST JSON and read the JSON that comes back."""
+    """POST JSON and return the JSON answer."""
     call = urllib.request.Request(url, json.dumps(content, default=str).encode(), {"Content-Type": "application/json"})  # noqa: S310 - our own server
-    with urllib.request.urlopen(call, timeout=10) as answer:  # noqa: S310 - likewise
+    with urllib.request.urlopen(call, timeout=10) as answer:  # noqa: S310 - our own server
         return json.loads(answer.read())
 
 
 def get_json(url: str) -> Any:
-    """GET JSON."""
+    """GET a JSON answer."""
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own server
         return json.loads(answer.read())
 
 
 def describe(sagemaker: "SageMakerClient", kind: ResourceKind, name: str) -> dict[str, Any]:
-    """Ask the emulator for a job."""
+    """Describe a job in the emulator."""
     answer: dict[str, Any] = getattr(sagemaker, f"describe_{_operation(kind)}")(**{f"{_PREFIX[kind]}JobName": name})
     return answer
 
@@ -217,7 +217,7 @@ def _operation(kind: ResourceKind) -> str:
 
 
 def event_detail(kind: ResourceKind, described: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
-    """Make an event's detail of a Describe answer: epoch milliseconds, explicit nulls, tags as an object."""
+    """Build an event's detail from a Describe answer: epoch milliseconds, explicit nulls, tags as an object."""
     prefix = _PREFIX[kind]
     hidden = _NOT_IN_EVENTS - {f"{prefix}JobArn"}
     detail = {name: _as_in_events(value) for name, value in described.items() if name not in hidden}

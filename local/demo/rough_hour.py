@@ -1,4 +1,4 @@
-"""What goes wrong in bulk, and what runs too long: played by `make demo` beside the day."""
+"""Jobs that fail in bulk and jobs that run too long, for `make demo`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from local.demo.player import PlayedJob, Stage
 _ANA = {"sagewatch:owner": "ana@example.com"}
 _CHI = {"Owner": "chi@example.com"}
 _SWEEP = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo-lr"
-# Nothing moves: a GPU of each of four at 0 of 100, a busy thread of 48.
+# A hung job: four GPUs at 0 of 100, one busy thread of 48.
 _HUNG = {
     "GPUUtilization": (0,),
     "GPUMemoryUtilization": (352,),
@@ -19,7 +19,7 @@ _HUNG = {
 
 
 def a_rough_hour() -> tuple[PlayedJob, ...]:
-    """A tuning job most of whose children fail, a storm of one kind, and two ends that are told two days late."""
+    """A tuning job whose children mostly fail, many equal failures, and two ends reported two days late."""
     diverged = "AlgorithmError: loss is nan, exit code: 1"
     denied = "ClientError: Data download failed: Access Denied for s3://lake/raw"
     children = [
@@ -32,7 +32,12 @@ def a_rough_hour() -> tuple[PlayedJob, ...]:
     ]
     late = [
         training(
-            f"told-late-{n}", Run.ago(50 + n, 90), {"ml.g5.12xlarge": 4}, status="Failed", reason=diverged, tags=_CHI
+            f"reported-late-{n}",
+            Run.ago(50 + n, 90),
+            {"ml.g5.12xlarge": 4},
+            status="Failed",
+            reason=diverged,
+            tags=_CHI,
         )
         for n in range(2)
     ]
@@ -45,7 +50,7 @@ def a_rough_hour() -> tuple[PlayedJob, ...]:
 
 
 def what_runs() -> tuple[PlayedJob, ...]:
-    """A job that has hung for thirty hours, and one that waits for capacity."""
+    """A job that has been hanging for thirty hours, and one that waits for capacity."""
     hung = training("bert-pretrain", Run.ago(0.05, 30 * 60), {"ml.g5.12xlarge": 1}, tags=_ANA, metrics=_HUNG)
     limit = {"StoppingCondition": {"MaxRuntimeInSeconds": 3 * 86400}}
     return (
@@ -55,7 +60,7 @@ def what_runs() -> tuple[PlayedJob, ...]:
 
 
 def begin(stage: Stage, jobs: Sequence[PlayedJob]) -> None:
-    """Create jobs that run since they started, or wait, and let their events say so."""
+    """Create jobs that are running or waiting, and send their events."""
     hung, waiting = jobs
     for job in jobs:
         stage.create(job)

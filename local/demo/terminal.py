@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from local.demo.notebook_day import Lab
+from local.demo.notebook_day import PlayedNotebook
 from sagewatch.formatting import duration, money
 
 _OWNER = 8  # columns
@@ -96,7 +96,7 @@ def ledger_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def notebook_table(team: Iterable[Lab], decided: Mapping[str, tuple[str, str]]) -> Table:
+def notebook_table(team: Iterable[PlayedNotebook], decided: Mapping[str, tuple[str, str]]) -> Table:
     """What each notebook did, what was decided of it last, and in which words."""
     table = Table(
         title="Notebooks, decided last", title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False

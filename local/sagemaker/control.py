@@ -1,4 +1,4 @@
-"""moto's SageMaker, made to behave as AWS does where SageWatch can tell the difference, and the control endpoint.
+"""moto's SageMaker, changed to behave like AWS where SageWatch depends on it, and the control endpoint.
 
 What differs from moto: lists are narrowed and sorted by creation time before they are cut into pages; jobs begin
 InProgress and emit no end; processing jobs keep their resources; ARNs are in lower case; tags of an unknown ARN are an
@@ -30,7 +30,7 @@ Answer = tuple[Response, int]
 
 
 def extend_moto() -> None:
-    """Teach moto's SageMaker what it lacks. Call it once, before its server starts."""
+    """Add what moto's SageMaker lacks. Call it once, before the server starts."""
     for kind, emulated in KINDS.items():
         if not emulated.creating:
             continue
@@ -43,7 +43,7 @@ def extend_moto() -> None:
         breakable(f"List{emulated.prefix}Jobs")
     extend_stops()
     extend_notebooks()
-    setattr(AutoMLJob, "__init__", _lenient(AutoMLJob.__init__))  # noqa: B010 - likewise
+    setattr(AutoMLJob, "__init__", _lenient(AutoMLJob.__init__))  # noqa: B010 - moto's class
     for method, replacement in (("list_tags", _list_tags), ("add_tags", _add_tags), ("delete_tags", _delete_tags)):
         setattr(SageMakerResponse, method, replacement)
     breakable("ListTags")
@@ -71,7 +71,7 @@ def _beginning(create: Callable[[SageMakerResponse], ActionResult], kind: str) -
 
 
 def _lenient(init: Callable[..., None]) -> Callable[..., None]:
-    """Moto wants members of an AutoML job's problem that the API leaves to the caller."""
+    """Accept AutoML jobs without the fields that moto requires and the API does not."""
 
     def made(self: AutoMLJob, **given: Any) -> None:
         for name, config in given["auto_ml_problem_type_config"].items():
@@ -99,7 +99,7 @@ def _deleting(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
 
 
 def _listing(kind: str) -> Callable[[SageMakerResponse], ActionResult]:
-    """Lists as AWS answers them: creation times narrow and sort before a page is cut, a status only after.
+    """Lists as AWS returns them: filter and sort by creation time, cut the page, then filter by status.
 
     So a page can be empty and still carry a NextToken, and one that is narrowed by creation time alone never is.
     """
@@ -146,7 +146,7 @@ def _list_tags(self: SageMakerResponse) -> ActionResult:
 
 
 def _add_tags(self: SageMakerResponse) -> ActionResult:
-    """A key that is there already gets the new value."""
+    """Add tags; an existing key gets the new value."""
     added = self._get_param("Tags")
     return ActionResult({"Tags": _retag(self, {tag["Key"] for tag in added}, added)})
 
@@ -176,7 +176,7 @@ def control_app(account: str, default_region: str) -> Flask:
     """``POST /<kind>/<name>`` with Describe fields in the API's spelling sets them on an emulated resource.
 
     ``POST /fail`` with ``{"operation", "code", "times"}`` lets the next Describe, List or notebook calls fail;
-    ``GET /notebook-instance/<name>`` tells what was asked of a notebook.
+    ``GET /notebook-instance/<name>`` returns the calls that a notebook received.
     """
     app = Flask("sagemaker-control")
 
@@ -204,7 +204,7 @@ def control_app(account: str, default_region: str) -> Flask:
             return _refuse(400, str(exc))
 
     @app.get("/notebook-instance/<name>")
-    def told(name: str) -> Answer:
+    def received(name: str) -> Answer:
         resource = sagemaker_backends[account][request.args.get("region", default_region)].notebook_instances.get(name)
         return (jsonify(story(resource)), 200) if resource else _refuse(404, f"no notebook-instance {name!r}")
 
@@ -240,7 +240,7 @@ def _describe_members(operation: str) -> Mapping[str, Shape]:
 
 
 def _typed(value: Any, shape: Shape) -> Any:
-    """Turn times into what moto keeps, wherever they stand; raise ``ValueError`` for what is none."""
+    """Convert times, at any depth, to what moto stores. Raises ``ValueError`` for an invalid time."""
     match shape.type_name, value:
         case "timestamp", _:
             moment = parse_timestamp(value)

@@ -1,4 +1,4 @@
-"""Failures to order of the emulated SageMaker: throttling above all, which moto never does."""
+"""Failures of the emulated SageMaker on request, such as throttling, which moto never does."""
 
 import json
 from collections.abc import Callable
@@ -15,25 +15,25 @@ _SERVICE_FAULTS = frozenset({"InternalFailure", "InternalServerError", "ServiceU
 
 
 class Ordered(HTTPException):
-    """An error as AWS writes it. Moto's own answer with HTTP 400 always, and warn of codes the API does not declare."""
+    """An error as AWS returns it. Moto's errors always have HTTP 400, and warn about undeclared codes."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(json.dumps({"__type": code, "message": message}))
         self.code = 500 if code in _SERVICE_FAULTS else 400
 
     def get_headers(self, *_: Any, **__: Any) -> list[tuple[str, str]]:
-        """Those of an answer in JSON."""
+        """The headers of a JSON answer."""
         return [("Content-Type", "application/x-amz-json-1.1")]
 
 
 def refuse(code: str, message: str) -> NoReturn:
-    """Answer the call that is being worked on with this error."""
+    """Fail the current call with this error."""
     raise Ordered(code, message)
 
 
 @dataclass
 class Refusal:
-    """What the next calls for one resource answer with: so many of them, or all where ``times`` is ``None``."""
+    """The error of the next calls for one resource: ``times`` of them, or all if that is ``None``."""
 
     code: str
     message: str
@@ -47,7 +47,7 @@ class Refusal:
         return cls(order["code"], order.get("message", "refused"), order.get("times"))
 
     def check(self) -> None:
-        """Fail, if this call should. Calls must come one at a time."""
+        """Fail if an error is due. Not safe for concurrent calls."""
         if self.times == 0:
             return
         if self.times:
@@ -57,18 +57,18 @@ class Refusal:
 
 @dataclass
 class Faults:
-    """What the next calls of an operation answer with. Orders and calls come from many threads."""
+    """The errors of the next calls, by operation. Safe for concurrent use."""
 
     _orders: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def order(self, operation: str, code: str, message: str, times: int) -> None:
-        """Let the next calls of an operation fail, in place of what was ordered before."""
+        """Make the next calls of an operation fail. Replaces an earlier request."""
         with self._lock:
             self._orders[operation] = [(code, message)] * times
 
     def check(self, operation: str) -> None:
-        """Fail, if this call should."""
+        """Fail if an error is due."""
         with self._lock:
             waiting = self._orders.get(operation)
             order = waiting.pop() if waiting else None
@@ -80,7 +80,7 @@ FAULTS = Faults()
 
 
 def breakable(operation: str) -> None:
-    """Make an operation of moto's SageMaker one that can be ordered to fail."""
+    """Make an operation of moto's SageMaker fail on request."""
     method = camelcase_to_underscores(operation.replace("AutoML", "AutoMl"))
     answer: Callable[[SageMakerResponse], ActionResult] = getattr(SageMakerResponse, method)
 

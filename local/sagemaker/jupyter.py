@@ -1,4 +1,4 @@
-"""The Jupyter behind the presigned URLs of all emulated notebooks: one server, which tells them apart by the cookie.
+"""The Jupyter server of all emulated notebooks. It finds the notebook by the session's cookie.
 
 As with jupyter_server, a request of the API refreshes the server's last activity unless it says ``no_track_activity``
 or asks for the status alone. Not as on AWS: each notebook has a host of its own there, over HTTPS, and the session's
@@ -37,45 +37,45 @@ def _now() -> datetime:
 
 @dataclass
 class Lab:
-    """One notebook's Jupyter: what it was told to answer, and what it was asked. ``serves`` says whether it runs."""
+    """One notebook's Jupyter: its configured answers and its requests. ``serves`` is true while the notebook runs."""
 
     serves: Callable[[], bool]
     started: datetime = field(default_factory=_now)
-    told: Json = field(default_factory=dict)
+    configured: Json = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     touched: datetime | None = None
 
-    def order(self, told: Json) -> None:
-        """Answer this from now on, and nothing of what was ordered before. Raises ``ValueError`` for unknown keys."""
-        if unknown := sorted(set(told) - _ORDERS):
+    def order(self, configured: Json) -> None:
+        """Replace the configured answers. Raises ``ValueError`` for unknown keys."""
+        if unknown := sorted(set(configured) - _ORDERS):
             raise ValueError(f"Jupyter knows no {', '.join(unknown)}; it knows {', '.join(sorted(_ORDERS))}")
-        self.told, self.touched = told, None
+        self.configured, self.touched = configured, None
 
     def now(self) -> datetime:
-        """What its clock says."""
-        return _now() + timedelta(seconds=self.told.get("clock_skew", 0))
+        """The server's own time."""
+        return _now() + timedelta(seconds=self.configured.get("clock_skew", 0))
 
     def hear(self, path: str, *, tracked: bool) -> None:
-        """Take note of a request, and be active by it if it is ``tracked``."""
+        """Record a request. A ``tracked`` one counts as activity."""
         self.asked.append(path)
         if tracked:
             self.touched = self.now()
 
     def content(self, what: str) -> object:
-        """What the API answers. Kernels and terminals are as they were ordered, sound or not."""
+        """The API's answer. Kernels and terminals are returned as configured, valid or not."""
         if what == "status":
             return self._status()
         if what == "sessions":
             return [_session(kernel) for kernel in self._kernels()]
-        return self.told.get(what, [])
+        return self.configured.get(what, [])
 
     def _kernels(self) -> list[Json]:
-        kernels = self.told.get("kernels")
+        kernels = self.configured.get("kernels")
         return [kernel for kernel in kernels if isinstance(kernel, dict)] if isinstance(kernels, list) else []
 
     def _status(self) -> Json:
-        started = self.told.get("started", _written(self.started))
-        quiet = self.told.get("last_activity", started)
+        started = self.configured.get("started", _written(self.started))
+        quiet = self.configured.get("last_activity", started)
         return {
             "started": started,
             "last_activity": _written(self.touched) if self.touched else quiet,
@@ -95,7 +95,7 @@ def _session(kernel: Json) -> Json:
 
 @dataclass
 class Jupyters:
-    """Who may enter which notebook, and until when: by the token of a presigned URL, then by the session's cookie."""
+    """The sessions: a presigned URL's token is exchanged for a cookie, which opens one notebook for a time."""
 
     url: str = ""
     clock: Callable[[], float] = time.monotonic
@@ -103,13 +103,13 @@ class Jupyters:
     _sessions: dict[str, tuple[Lab, float]] = field(default_factory=dict)
 
     def presign(self, lab: Lab, session_seconds: int) -> str:
-        """A URL that is valid for five minutes, as often as it is used."""
+        """A URL that is valid for five minutes and can be used repeatedly."""
         token = secrets.token_urlsafe(48)
         self._tokens[token] = (lab, self.clock() + _URL_LIVES, session_seconds)
         return f"{self.url}/?authToken={token}"
 
     def enter(self, token: str) -> tuple[str, Lab] | None:
-        """The cookie that a token is good for, and whose it is."""
+        """Exchange a token for a cookie. Returns it with its notebook."""
         found = self._tokens.get(token)
         if found is None or self.clock() > found[1] or not found[0].serves():
             return None
@@ -118,7 +118,7 @@ class Jupyters:
         return cookie, found[0]
 
     def lab(self, cookie: str) -> Lab | None:
-        """Whose the cookie is, while its session lasts and the notebook runs."""
+        """The notebook of a cookie, while the session is valid and the notebook runs."""
         found = self._sessions.get(cookie)
         return found[0] if found and self.clock() <= found[1] and found[0].serves() else None
 
@@ -127,7 +127,7 @@ JUPYTERS = Jupyters()
 
 
 class _Handler(WSGIRequestHandler):
-    """What leaves the Date header to the app: a second one would make both unreadable."""
+    """A request handler that sends no Date header, because the app sends one."""
 
     def send_response(self, code: int, message: str | None = None) -> None:
         self.log_request(code)
@@ -180,7 +180,7 @@ def jupyter_app(jupyters: Jupyters) -> Flask:
 
 
 def _entered(cookie: str, lab: Lab) -> AnyResponse:
-    if lab.told.get("refuse"):
+    if lab.configured.get("refuse"):
         return _no(HTTPStatus.FORBIDDEN)
     answer = redirect("/lab", 302)
     answer.set_cookie(COOKIE, cookie, httponly=True)
@@ -189,20 +189,20 @@ def _entered(cookie: str, lab: Lab) -> AnyResponse:
 
 
 def _answer(lab: Lab, what: str) -> Response:
-    time.sleep(lab.told.get("hang", 0))
-    if lab.told.get("html"):
+    time.sleep(lab.configured.get("hang", 0))
+    if lab.configured.get("html"):
         return Response(_SIGN_IN, content_type="text/html")
-    status = _status_of(lab.told, what)
+    status = _status_of(lab.configured, what)
     return jsonify(lab.content(what)) if status == HTTPStatus.OK else _no(status)
 
 
-def _status_of(told: Json, what: str) -> int:
-    if told.get("refuse"):
+def _status_of(configured: Json, what: str) -> int:
+    if configured.get("refuse"):
         return HTTPStatus.FORBIDDEN
     if what not in _API:
         return HTTPStatus.NOT_FOUND
-    status: int = told.get("status", HTTPStatus.OK)
-    return told.get("terminals_status", status) if what == "terminals" else status
+    status: int = configured.get("status", HTTPStatus.OK)
+    return configured.get("terminals_status", status) if what == "terminals" else status
 
 
 def _no(status: int) -> Response:

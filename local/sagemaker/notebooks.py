@@ -1,4 +1,4 @@
-"""What moto lacks of notebook instances: states that take time and refuse, platforms, lists, presigned URLs, events.
+"""What moto's notebook instances lack: transitions that take time, refusals, platforms, lists, presigned URLs, events.
 
 A state follows from the time whenever it is looked at; no thread moves it. Not as on AWS: a transition takes ``PACE``
 and not minutes, a deleted notebook is gone at once, one of an old platform can still be created, and a volume may
@@ -29,8 +29,8 @@ from local.sagemaker.jupyter import COOKIE as COOKIE
 from local.sagemaker.jupyter import JUPYTERS, Json, Lab
 from sagewatch.sagemaker.fields import parse_timestamp
 
-ORDERS = frozenset({"Jupyter", "StopError"})  # what the control endpoint takes besides Describe fields
-_SHORTEST, _LONGEST = 1800, 43200  # seconds a session may last
+ORDERS = frozenset({"Jupyter", "StopError"})  # keys of the control endpoint in addition to Describe fields
+_SHORTEST, _LONGEST = 1800, 43200  # allowed seconds of a session
 _MOST = 100  # notebooks on a page
 _SUMMARY = (
     *("NotebookInstanceName", "NotebookInstanceArn", "NotebookInstanceStatus", "Url", "InstanceType", "CreationTime"),
@@ -38,7 +38,7 @@ _SUMMARY = (
 )
 _SORTS = {"Name": "notebook_instance_name", "CreationTime": "creation_time", "Status": "status"}
 _UPDATES = ("InstanceType", "VolumeSizeInGB", "PlatformIdentifier", "RoleArn", "LifecycleConfigName")
-# No volume and no platform: the EventBridge events that were captured have none.
+# Captured EventBridge events have neither volume nor platform.
 _IN_EVENTS = (
     *("NotebookInstanceArn", "NotebookInstanceName", "NotebookInstanceStatus", "FailureReason", "InstanceType"),
     *("SubnetId", "SecurityGroups", "RoleArn", "KmsKeyId", "NetworkInterfaceId", "LastModifiedTime", "CreationTime"),
@@ -49,7 +49,7 @@ Operation = Callable[[SageMakerResponse], ActionResult]
 
 @dataclass
 class Pace:
-    """How long a transition takes from its call on. Calls come from many threads: ``lock`` lets one change a state."""
+    """How long a transition takes. Concurrent calls take ``lock`` before they change a state."""
 
     seconds: float = 0.0
     lock: Any = field(default_factory=RLock)
@@ -60,7 +60,7 @@ PACE = Pace()
 
 @dataclass
 class Life:
-    """What moto does not keep of a notebook: where it is going and when it is there, its stops, its Jupyter."""
+    """What moto does not store of a notebook: its target state and when it reaches it, its stops, its Jupyter."""
 
     lab: Lab
     going: tuple[str, datetime] | None = None
@@ -70,7 +70,7 @@ class Life:
 
 
 def extend_notebooks() -> None:
-    """Teach moto's notebook instances what they lack."""
+    """Add what moto's notebook instances lack."""
     for operation, replacement in {
         "CreateNotebookInstance": _create(SageMakerResponse.create_notebook_instance),
         "DescribeNotebookInstance": lambda asked: ActionResult(_described(_named(asked))),
@@ -83,7 +83,7 @@ def extend_notebooks() -> None:
     }.items():
         setattr(SageMakerResponse, camelcase_to_underscores(operation), _one_at_a_time(replacement))
         breakable(operation)
-    setattr(FakeSagemakerNotebookInstance, "validate_instance_type", lambda *_: None)  # noqa: B010 - its list is old
+    setattr(FakeSagemakerNotebookInstance, "validate_instance_type", lambda *_: None)  # noqa: B010 - moto's list of types is old
 
 
 def _one_at_a_time(operation: Operation) -> Operation:
@@ -108,9 +108,9 @@ def _create(create: Operation) -> Operation:
 
 
 def _described(notebook: Any) -> Json:
-    """What moto answers, and what was set by the API's own name."""
-    told = {name: value for name, value in vars(notebook).items() if name[0].isupper()}
-    return {**notebook.to_dict(), "PlatformIdentifier": notebook.platform_identifier, **told}
+    """Moto's answer, and the fields that were set under the API's own names."""
+    fields = {name: value for name, value in vars(notebook).items() if name[0].isupper()}
+    return {**notebook.to_dict(), "PlatformIdentifier": notebook.platform_identifier, **fields}
 
 
 def _start(asked: SageMakerResponse) -> ActionResult:
@@ -202,7 +202,7 @@ def _go(notebook: Any, by_way_of: str, to: str) -> None:
 
 
 def _settled(notebook: Any) -> Any:
-    """The notebook, as it is by now."""
+    """The notebook in its current state."""
     with PACE.lock:
         going: tuple[str, datetime] | None = notebook.life.going
         if going and going[1] <= utcnow():
@@ -212,7 +212,7 @@ def _settled(notebook: Any) -> Any:
 
 
 def _list(asked: SageMakerResponse) -> ActionResult:
-    """One page: what follows the last one of the page before, whatever has changed since."""
+    """One page. It starts after the last notebook of the page before, even if notebooks changed meanwhile."""
     most = _between(asked, "MaxResults", (1, _MOST), 10)
     attribute = _SORTS[_param(asked, "SortBy") or "Name"]
     falling = _param(asked, "SortOrder") == "Descending"
@@ -236,7 +236,7 @@ def _read_token(token: str) -> tuple[str, str]:
 
 
 def _asked_for(asked: SageMakerResponse) -> Iterator[Any]:
-    """Those that pass the filters."""
+    """The notebooks that match the filters."""
     part, status = _param(asked, "NameContains") or "", _param(asked, "StatusEquals")
     config = _param(asked, "NotebookInstanceLifecycleConfigNameContains") or ""
     spans = [
@@ -256,7 +256,7 @@ def _within(notebook: Any, span: tuple[str, datetime | None, datetime | None]) -
 
 
 def _time(asked: SageMakerResponse, name: str) -> datetime | None:
-    """In UTC, without saying so, as moto keeps times."""
+    """A naive UTC time, as moto stores times."""
     moment = parse_timestamp(_param(asked, name))
     return moment and moment.astimezone(UTC).replace(tzinfo=None)
 
@@ -267,7 +267,7 @@ def _summary(notebook: Any) -> Json:
 
 
 def control(notebook: Any, orders: Mapping[str, Any]) -> None:
-    """Set what its Jupyter answers and how a stop is refused. With Describe fields to come, it is where it was going.
+    """Set the answers of its Jupyter and the error of a stop. If Describe fields follow, a transition ends first.
 
     Raises ``ValueError`` for an order that means nothing.
     """
@@ -282,13 +282,13 @@ def control(notebook: Any, orders: Mapping[str, Any]) -> None:
 
 
 def story(notebook: Any) -> Json:
-    """What its Jupyter was asked, when it was stopped, and how often a stop was refused."""
+    """The requests to its Jupyter, the times of its stops, and the number of refused stops."""
     life: Life = notebook.life
     return {"requests": life.lab.asked, "stops": life.stops, "refused_stops": life.refused_stops}
 
 
 def pace_route(app: Flask) -> None:
-    """``POST /transitions`` with ``{"seconds"}`` says how long the transitions that begin from now on take."""
+    """``POST /transitions`` with ``{"seconds"}`` sets how long new transitions take."""
 
     @app.post("/transitions")
     def transitions() -> Response:
@@ -299,9 +299,9 @@ def pace_route(app: Flask) -> None:
 def notebook_event(
     described: Mapping[str, Any], tags: Mapping[str, str], source: str = "sagewatch.replay"
 ) -> dict[str, Any]:
-    """The event AWS would send of a notebook as Describe answers it now: epoch milliseconds, nulls, tags as an object.
+    """The event AWS would send for a notebook's current Describe answer: epoch milliseconds, nulls, tags as an object.
 
-    Nobody sends any here. On AWS ``source`` is ``aws.sagemaker``, which ``PutEvents`` takes from nobody else.
+    This module only builds it. On AWS ``source`` is ``aws.sagemaker``, which ``PutEvents`` accepts from AWS only.
     """
     arn = described["NotebookInstanceArn"]
     _, _, _, region, account, _ = arn.split(":", 5)
@@ -323,7 +323,7 @@ def _as_in_events(value: Any) -> Any:
 
 
 def event_entry(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for ``PutEvents``, which gives it an id, a time and an account of its own."""
+    """The entry for ``PutEvents``, which adds its own id, time and account."""
     return {
         "Source": event["source"],
         "DetailType": event["detail-type"],

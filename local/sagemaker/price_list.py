@@ -1,6 +1,6 @@
-"""A small Price List: GetProducts over the figures in ``prices/``, in the API's real shape, traps included.
+"""A small Price List: GetProducts over the figures in ``prices/``, with the API's real structure and its traps.
 
-Documents are JSON strings, terms are nested by SKU and rate code, pages end with a token, and beside every few prices
+Documents are JSON strings, terms are nested by SKU and rate code, pages end with a token, and next to every few prices
 lie rows that only look like one. Not as at AWS: it knows SageMaker alone, and filters by regionCode alone.
 """
 
@@ -24,7 +24,7 @@ _TOKENS = {
     "BatchTransform": "Tsform",
 }
 _PUBLISHED = "2026-11-20T22:00:00Z"
-_FAMILY = ("m5", "g5", "p4d")  # these get a trap row each
+_FAMILY = ("m5", "g5", "p4d")  # each gets one trap row
 Answer = Response | tuple[Response, int]
 
 

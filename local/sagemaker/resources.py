@@ -13,7 +13,7 @@ from moto.sagemaker.responses import SageMakerResponse
 class Emulated:
     """Where moto keeps one kind of resource, and how AWS spells it.
 
-    ``prefix`` stands before Status, StartTime... but for an AutoML job's EndTime; ``creating`` is the create call.
+    ``prefix`` precedes Status, StartTime... but for an AutoML job's EndTime; ``creating`` is the create call.
     """
 
     store: str
@@ -23,7 +23,7 @@ class Emulated:
 
     @property
     def end(self) -> str:
-        """The name of its end."""
+        """The name of the field with its end time."""
         return "EndTime" if self.prefix == "AutoML" else f"{self.prefix}EndTime"
 
 
@@ -50,7 +50,7 @@ _SHORTER = {
 
 
 def named(asked: SageMakerResponse, emulated: Emulated) -> Any:
-    """The job a request names."""
+    """The job that a request names."""
     job = getattr(asked.sagemaker_backend, emulated.store).get(asked._get_param(f"{emulated.prefix}JobName"))  # noqa: SLF001 - moto's way to read a request
     if job is None:
         raise ValidationError(message="Requested resource not found.")
@@ -63,11 +63,11 @@ def put(resource: object, name: str, value: object) -> None:
 
 
 def get(resource: object, name: str) -> object:
-    """Read a Describe field; ``None`` if it is not there."""
+    """Read a Describe field; ``None`` if it is absent."""
     return getattr(resource, attribute(resource, name), None)
 
 
 def attribute(resource: object, name: str) -> str:
-    """What moto calls it if it has it, for its lists look there; else the API's spelling, which it echoes."""
+    """Moto's own attribute if it has one, because its lists read that; otherwise the API's name, which moto returns."""
     snake = camelcase_to_underscores(name.replace("AutoML", "AutoMl"))
     return next((known for known in (snake, _SHORTER.get(name, snake)) if hasattr(resource, known)), name)

@@ -1,8 +1,8 @@
-"""Stop calls for jobs, most of which moto lacks: the job is Stopping for a while, then Stopped, with its end.
+"""Stop calls for jobs, which moto mostly lacks: a job is Stopping for a while, then Stopped, with an end time.
 
 An ended job refuses with AWS's sentence, as users of StopTrainingJob saw it. A state follows from the time whenever it
 is looked at; no thread moves it. Not as on AWS: a transition takes ``PACE`` and not two minutes, a tuning job's
-children go on, and no event tells of the end.
+children keep running, and no event reports the end.
 """
 
 from collections.abc import Callable
@@ -19,12 +19,12 @@ from local.sagemaker.faults import breakable
 from local.sagemaker.notebooks import PACE
 from local.sagemaker.resources import ENDED, KINDS, Emulated, get, named, put
 
-_ENDS: "WeakKeyDictionary[Any, datetime]" = WeakKeyDictionary()  # when a job that is being stopped will have stopped
+_ENDS: "WeakKeyDictionary[Any, datetime]" = WeakKeyDictionary()  # when a stopping job reaches Stopped
 Operation = Callable[[SageMakerResponse], ActionResult]
 
 
 def extend_stops() -> None:
-    """Teach moto's jobs to stop. Call it once."""
+    """Add the missing Stop calls. Call it once."""
     for kind, emulated in KINDS.items():
         if not emulated.creating:
             continue
@@ -64,14 +64,14 @@ def _describing(describe: Operation, emulated: Emulated) -> Operation:
 
 
 def settled(job: Any, emulated: Emulated) -> Any:
-    """The job, as it is by now. What the control endpoint has set since its stop stands."""
+    """The job in its current state. Fields that the control endpoint set after the stop are kept."""
     end = _ENDS.get(job)
     if end is None or get(job, f"{emulated.prefix}JobStatus") != "Stopping" or end > utcnow():
         return job
     del _ENDS[job]
     _become(job, emulated, "Stopped")
     started: Any = get(job, f"{emulated.prefix}StartTime")
-    if started or emulated.prefix in {"HyperParameterTuning", "AutoML"}:  # these run from their creation on
+    if started or emulated.prefix in {"HyperParameterTuning", "AutoML"}:  # these run from their creation
         put(job, emulated.end, end)
     if started and emulated.prefix == "Training":
         seconds = max(0, round((end - started).total_seconds()))

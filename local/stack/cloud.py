@@ -1,4 +1,4 @@
-"""Start, deploy to, describe and stop one local cloud. Everything it makes lies in one folder."""
+"""Start, deploy to, describe and stop one local cloud. All its files are in one folder."""
 
 import fcntl
 import json
@@ -38,7 +38,7 @@ _GROUPS = 2  # the emulators and MiniStack
 
 
 class CloudError(Exception):
-    """The local cloud cannot be started, deployed to, or found. The text says what to do."""
+    """The local cloud cannot be started, deployed to or found. The text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ class Ports:
 
     @classmethod
     def choose(cls, *, usual: bool = True) -> "Ports":
-        """Take the usual ports, and another one for each that is taken; clouds that start together take others."""
+        """Reserve the usual ports, and a free one in place of each that is in use."""
         chosen = {name: _free_port(port if usual else 0) for name, port in _PREFERRED.items()}
         return cls(**chosen)
 
 
 @contextmanager
 def _alone(lock: Path) -> Iterator[None]:
-    """Wait until no other process is in here."""
+    """Hold a lock that only one process can have."""
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
@@ -78,7 +78,7 @@ def _free_port(preferred: int) -> int:
 
 @dataclass(frozen=True)
 class LocalCloud:
-    """A cloud that runs, or ran: its folder, its ports, and the process groups that serve it."""
+    """A local cloud: its folder, its ports and its process groups. It may have ended."""
 
     home: Path
     ports: Ports
@@ -86,7 +86,7 @@ class LocalCloud:
 
     @classmethod
     def start(cls, home: Path, clock: Clock | None = None, *, usual_ports: bool = True) -> "LocalCloud":
-        """Start the emulators, by a clock of their own if one is given, and wait until they answer.
+        """Start the emulators, with their own clock if one is given, and wait until they answer.
 
         Raises ``CloudError`` with the end of their log.
         """
@@ -112,32 +112,32 @@ class LocalCloud:
 
     @classmethod
     def find(cls, home: Path) -> "LocalCloud | None":
-        """The cloud that was started in that folder; ``runs`` says whether it still answers."""
+        """Find the cloud that was started in this folder. ``runs`` says whether it is still alive."""
         try:
             state = json.loads((home / "state.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        # After a reboot the numbers belong to others: a group is ours only if it began when ours did.
+        # After a reboot a number can belong to another process: a group is ours only if it started when ours did.
         groups = [int(group) for group, begun in state["groups"].items() if _begun(int(group)) == begun]
         return cls(home, Ports(**state["ports"]), tuple(groups))
 
     @property
     def runs(self) -> bool:
-        """Whether every process that was started is alive."""
+        """Whether every process of the cloud is alive."""
         return len(self.groups) == _GROUPS
 
     @property
     def aws_url(self) -> str:
-        """MiniStack."""
+        """MiniStack's URL."""
         return f"http://127.0.0.1:{self.ports.aws}"
 
     @property
     def slack_url(self) -> str:
-        """The local Slack, without ``/api/``."""
+        """The local Slack's URL, without ``/api/``."""
         return f"http://127.0.0.1:{self.ports.slack}"
 
     def aws_env(self) -> dict[str, str]:
-        """What boto3 and the AWS tools need to talk to this cloud and to nothing else."""
+        """The variables that point boto3 and the AWS tools at this cloud only."""
         return {
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": "local",
@@ -151,7 +151,7 @@ class LocalCloud:
         }
 
     def process_env(self) -> dict[str, str]:
-        """The environment of everything this cloud starts: this one's, without any other AWS account in it."""
+        """The environment of the cloud's processes: this process's, without variables of another AWS account."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))}
         return {
             **own,
@@ -160,7 +160,7 @@ class LocalCloud:
             "BIND_HOST": "127.0.0.1",
             "IOT_MTLS_ENABLED": "0",
             "GATEWAY_PORT": str(self.ports.aws),
-            "LAMBDA_WARM_TTL_SECONDS": "86400",  # what was warmed stays warm
+            "LAMBDA_WARM_TTL_SECONDS": "86400",  # keep warmed functions warm
             "MINISTACK_HOST": "127.0.0.1",
             "MOTO_ACCOUNT_ID": ACCOUNT,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -175,14 +175,14 @@ class LocalCloud:
         return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="local", region_name=REGION)  # noqa: S106
 
     def put_secrets(self) -> None:
-        """Put the Slack app's secrets where a person would: into SSM, as SecureStrings."""
+        """Store the Slack app's secrets in SSM, as SecureStrings."""
         ssm = self.session().client("ssm", endpoint_url=self.aws_url)
         for name, value in _SECRETS.items():
             ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
     def build(self) -> None:
-        """Run ``sam build``, and leave out what MiniStack does not know. Raises ``CloudError`` with what sam said."""
-        with _alone(self.home.parent / "sam-build.lock"):  # builds share a cache, and would take things from each other
+        """Run ``sam build``, and remove what MiniStack lacks. Raises ``CloudError`` with sam's output."""
+        with _alone(self.home.parent / "sam-build.lock"):  # builds share a cache and would break each other
             self._sam("build", "--cached", "--parallel", "--build-dir", str(self.home / "build"))
         built = self.home / "build" / "template.yaml"
         built.write_text(yaml_dump(without_math(yaml_parse(built.read_text(encoding="utf-8")))), encoding="utf-8")
@@ -190,7 +190,7 @@ class LocalCloud:
     def deploy(self, overrides: Sequence[str]) -> None:
         """Run ``sam deploy``: the template as it is, with this cloud's parameters and ``Name=value`` overrides.
 
-        Raises ``CloudError`` with what it said.
+        Raises ``CloudError`` with sam's output.
         """
         own = ["EventSources=aws.sagemaker,sagewatch.replay", f"SlackApiUrl={self.slack_url}/api/"]
         self._sam(
@@ -201,7 +201,7 @@ class LocalCloud:
         self.connect_buttons()
 
     def connect_buttons(self) -> None:
-        """Tell Slack where the app answers: MiniStack serves function URLs by their host's name."""
+        """Give Slack the app's URL. MiniStack serves function URLs by host name."""
         host = urllib.parse.urlsplit(self.outputs()["AnswerSlackUrl"]).netloc
         order = json.dumps({"url": f"{self.aws_url}/", "host": host}).encode()
         with urllib.request.urlopen(f"{self.slack_url}/interactivity", order, timeout=5):  # noqa: S310 - our own server
@@ -222,26 +222,26 @@ class LocalCloud:
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Stacks"][0]["Outputs"]}
 
     def warm(self) -> None:
-        """Invoke every function once with nothing to do, so that the first event does not wait for imports."""
+        """Invoke every function once without work, so that the first event does not wait for imports."""
         functions = self.session().client("lambda", endpoint_url=self.aws_url)
         with ThreadPoolExecutor() as pool:
             for name in FUNCTIONS:
                 pool.submit(functions.invoke, FunctionName=self.resource(name), Payload=b'{"Records": []}')
 
     def function_env(self, name: str) -> dict[str, str]:
-        """A deployed function's own variables, and those that point boto3 at this cloud."""
+        """A deployed function's variables, and those that point boto3 at this cloud."""
         functions = self.session().client("lambda", endpoint_url=self.aws_url)
         configuration = functions.get_function_configuration(FunctionName=self.resource(name))
         return {**configuration["Environment"]["Variables"], **self.aws_env()}
 
     def resource(self, logical_id: str) -> str:
-        """The physical id of one of the stack's resources."""
+        """The physical ID of a resource of the stack."""
         stack = self.session().client("cloudformation", endpoint_url=self.aws_url)
         resource = stack.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
         return resource["StackResourceDetail"]["PhysicalResourceId"]
 
     def env(self) -> dict[str, str]:
-        """Everything a client of the deployed stack needs, as ``.local/env`` has it."""
+        """The content of ``.local/env``: everything that a client of the deployed stack needs."""
         return {
             **self.aws_env(),
             "SLACK_API_URL": f"{self.slack_url}/api/",
@@ -251,14 +251,14 @@ class LocalCloud:
         }
 
     def write_env(self) -> Path:
-        """Write ``env`` as shell lines."""
+        """Write ``env`` as shell lines, and return the file."""
         env = self.env()
         path = self.home / "env"
         path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in env.items()), encoding="utf-8")
         return path
 
     def stop(self) -> None:
-        """End every process this cloud started, first politely, and remove its folder."""
+        """End every process of the cloud, with SIGTERM first, and remove its folder."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             for group in self.groups:
                 with suppress(ProcessLookupError):
@@ -270,7 +270,7 @@ class LocalCloud:
 
 
 def unknown_parameters(overrides: Sequence[str]) -> list[str]:
-    """The names among ``Name=value`` overrides that the template does not have; sam ignores them without a word."""
+    """The names in ``Name=value`` overrides that the template lacks, which sam would ignore silently."""
     known = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Parameters"]
     return [name for name in (override.partition("=")[0] for override in overrides) if name not in known]
 
@@ -292,7 +292,7 @@ def _emulators(ports: Ports) -> list[str]:
 
 
 def _spawn(command: Sequence[str], log: Path, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Start a server in a session of its own: Ctrl-C reaches us, and we end it."""
+    """Start a server in its own session, so that Ctrl-C reaches only this process, which then ends the server."""
     out: IO[bytes] = log.open("wb")
     with out:
         return subprocess.Popen(
@@ -311,13 +311,13 @@ def _await(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
 
 
 def _begun(pid: int) -> str | None:
-    """When a process began, as ps says it; ``None`` for one that is gone."""
+    """A process's start time as ps prints it; ``None`` if it has ended."""
     done = subprocess.run(("ps", "-o", "lstart=", "-p", str(pid)), capture_output=True, text=True, check=False)
     return done.stdout.strip() or None
 
 
 def _runs(group: int) -> bool:
-    """Whether any process of the group is alive; those that ended under us are reaped first."""
+    """Whether any process of the group is alive. Reaps our ended children first."""
     with suppress(ChildProcessError):
         os.waitpid(-group, os.WNOHANG)
     try:

@@ -18,7 +18,7 @@ _CHUNK = 65536
 
 @contextmanager
 def reachable_from_containers(ports: Sequence[int]) -> Iterator[str]:
-    """Answer with the host name under which containers find these ports of 127.0.0.1."""
+    """Relay these ports of 127.0.0.1 to containers, and yield the host name they use."""
     loop = asyncio.new_event_loop()
     gateway = _bridge_gateway()
     try:
@@ -35,7 +35,7 @@ def reachable_from_containers(ports: Sequence[int]) -> Iterator[str]:
 
 
 def _bridge_gateway() -> str:
-    """The host's address on Docker's bridge; older engines do not name it, and take their subnet's first one."""
+    """The host's address on Docker's bridge. Older engines do not report it; they use the subnet's first address."""
     done = subprocess.run(
         ("docker", "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"),
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The process that answers as SageMaker, Jupyter, Slack and Price List: servers on localhost, until told to stop."""
+"""The process that serves SageMaker, Jupyter, Slack and the Price List on localhost until a signal stops it."""
 
 import argparse
 import signal

@@ -1,7 +1,7 @@
-"""Alarms as MiniStack knows them: it has no metric math (1.5.33), and refuses a stack with an alarm that does math.
+"""Alarms without metric math, because MiniStack (1.5.33) refuses a stack with such an alarm.
 
-Such an alarm becomes one on the first of its metrics, so that what refers to it finds it. The product's template is not
-touched; ``tests/template/test_alarms.py`` judges the alarms as they are.
+The alarm then reads only its first metric, so that references to it work. The product's template is not
+changed; ``tests/template/test_alarms.py`` tests the real alarms.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def without_math(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The template with no alarm that does math."""
+    """The template without metric math in its alarms."""
     resources = {name: _plain(resource) for name, resource in template["Resources"].items()}
     return {**template, "Resources": resources}
 

@@ -19,7 +19,7 @@ expect.set_options(timeout=_TRIES_MS)
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The system's browser. Without one the test is skipped; in CI it fails, for there nobody would notice."""
+    """The system's browser. Without one the test is skipped, but in CI it fails, where a skip would go unnoticed."""
     with sync_playwright() as playwright:
         # Containers have neither the privileges its sandbox needs nor much of /dev/shm.
         arguments = ["--no-sandbox", "--disable-dev-shm-usage"]

@@ -43,7 +43,7 @@ class Team:
         return [datetime.fromisoformat(when) for when in self.story(name)["stops"]]
 
     def story(self, name: str) -> dict[str, Any]:
-        """What the emulator tells of what was done to it."""
+        """The calls that the emulator received."""
         told: dict[str, Any] = get_json(f"{self.control}/notebook-instance/{name}")
         return told
 

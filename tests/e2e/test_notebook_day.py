@@ -47,13 +47,13 @@ def busy(since: float) -> Told:
 
 
 def terminal(used: float) -> Told:
-    """A terminal somebody typed into."""
+    """A terminal that was used."""
     return {"terminals": [{"name": "1", "last_activity": at(used).isoformat()}]}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """So many notebooks: what Jupyter tells from which hour on, and what is to come of it.
+    """A number of equal notebooks: Jupyter's answers by hour, and the expected result.
 
     ``stopped`` is the sweep that stops them; ``told`` are the messages that name one, in order, by a part of each;
     ``edited`` what the first of them says in the end.
@@ -126,14 +126,14 @@ class Day:
     swept: dict[float, Told] = field(default_factory=dict)
 
     def begin(self) -> None:
-        """Sixty notebooks, as they stand before the day."""
+        """Sixty notebooks in their state before the day."""
         for kind, facts in KINDS.items():
             for name in NAMES[kind]:
                 self.team.start(name, facts.states[-1], facts.tags, facts.platform)
         self.team.orders("stuck-0", {"StopError": {"code": "ValidationException", "message": "It is looked after."}})
 
     def pass_by(self) -> None:
-        """Sweeps and presses, by the clock. What Jupyter tells changes before the sweep that sees it first."""
+        """Sweeps and presses, by the clock. Jupyter's answer changes before the sweep that sees it first."""
         presses = {facts.presses[0] for facts in KINDS.values() if facts.presses}
         before = -1.0
         for hour in sorted({*SWEEPS, *presses}):
@@ -206,7 +206,7 @@ def test_each_was_announced_for_an_hour_and_had_idled_for_its_limit_when_it_was_
 
 
 def test_every_stop_keep_and_refusal_is_in_slack_once(day: Day) -> None:
-    """And nothing of those that are nobody's business."""
+    """Notebooks that need no message get none."""
     for name, facts in every().items():
         texts = [message["text"] for message in day.team.told(name)]
         assert len(texts) == len(facts.told), (name, texts)

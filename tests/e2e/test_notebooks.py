@@ -24,7 +24,7 @@ HOURS_AGO = {hours: (datetime.now(UTC) - timedelta(hours=hours)).isoformat() for
 
 
 def kernel(state: str, hours: int) -> dict[str, Any]:
-    """A kernel as Jupyter tells of it."""
+    """A kernel in Jupyter's answer."""
     told = {"id": "k", "name": "python3", "connections": 1}
     return {**told, "execution_state": state, "last_activity": HOURS_AGO[hours]}
 

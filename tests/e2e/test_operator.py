@@ -62,7 +62,7 @@ def has_recorded(account: Account, least: int) -> bool:
 
 @pytest.fixture(scope="module")
 def past(account: Account) -> Account:
-    """Jobs of the last ten weeks, one in ten of which failed, and nobody told of any."""
+    """Jobs of the last ten weeks without events, one in ten of which failed."""
 
     def live(number: int) -> None:
         job = training(

@@ -47,11 +47,11 @@ class Lab:
         self.account.stage.control("notebook-instance", self.name, fields)
 
     def stands(self, status: str, hour: float) -> None:
-        """Let it stand so from that hour on, without a word to anybody."""
+        """Set its state from that hour on, without an event."""
         self.orders(NotebookInstanceStatus=status, LastModifiedTime=at(hour))
 
     def tells(self, *, times: int = 1) -> None:
-        """Put the event of how it stands on the bus, and wait until all of them are worked off."""
+        """Send the event of its current state, and wait until all events are handled."""
         described = self._sagemaker.describe_notebook_instance(NotebookInstanceName=self.name)
         entry = event_entry(notebook_event(described, OWNER))
         lines = self._told()
@@ -99,7 +99,7 @@ def lab(account: Account, request: pytest.FixtureRequest) -> Iterator[Lab]:
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_events_on_the_bus_become_one_row_for_each_session(lab: Lab, times: int) -> None:
-    """However often each is told. In service 5.5 h: 5.5 x $0.05 + $0.70 x 19,800 / 2,678,400 = $0.2801747312.
+    """Repeated events change nothing. In service 5.5 h: 5.5 x $0.05 + $0.70 x 19,800 / 2,678,400 = $0.2801747312.
 
     Stopped for 2 h after that, and deleted: $0.70 x 7,200 / 2,678,400 = $0.0018817204.
     """
@@ -126,7 +126,7 @@ def test_events_on_the_bus_become_one_row_for_each_session(lab: Lab, times: int)
 
 
 def test_with_every_second_event_lost_the_sweep_knows_the_rest(lab: Lab) -> None:
-    """Told: in service 8:00, Stopped 10:03, Stopping 14:00. Lost: Stopping 10:00, in service 12:00, its deletion.
+    """Events: in service 8:00, Stopped 10:03, Stopping 14:00. Lost: Stopping 10:00, in service 12:00, its deletion.
 
     The stop at 10:00 is known by its end only, an upper bound: 2.05 x $0.05 + $0.70 x 7,380 / 2,678,400 =
     $0.1044287634. Stopped until 12:00: $0.70 x 7,020 / 2,678,400 = $0.0018346774. Then 2 h: $0.10 + $0.0018817204.

@@ -1,4 +1,4 @@
-"""The local Slack's page in a real browser. Its app is a stand-in; the deployed one is not needed."""
+"""The local Slack's page in a real browser. A fake app answers; no stack is deployed."""
 
 import json
 import time

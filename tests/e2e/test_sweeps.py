@@ -80,7 +80,7 @@ class Play:
         self.jobs.append(job)
 
     def failed(self) -> set[str]:
-        """The names of the jobs somebody must hear of."""
+        """The names of the jobs that need an alert."""
         return {job.name for job in self.jobs if job.status == "Failed"}
 
     def through_eventbridge(self, events: list[Any]) -> list[Any]:
@@ -98,7 +98,7 @@ def _cost(instance_type: str, count: int, seconds: int) -> Decimal:
 
 @pytest.fixture(scope="module")
 def play(account: Account) -> Play:
-    """The jobs, played: created, ended, and told of by what EventBridge let through."""
+    """The jobs, played: created, ended, and reported by the events that were not lost."""
     play = Play(seed=20_261_123)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(account.stage.create, play.jobs))
@@ -114,7 +114,7 @@ def play(account: Account) -> Play:
 
 
 def test_after_two_sweeps_the_ledger_equals_the_oracle(account: Account, play: Play) -> None:
-    """To the cent and beyond; every failure is told once."""
+    """Costs are exact, and every failure is reported once."""
     assert eventually(account.stage.quiet, seconds=120)
     before = [row for row in account.stage.ledger() if row["resource_name"].startswith("swarm-")]
     first, second = account.stage.sweep(), account.stage.sweep()
@@ -139,7 +139,7 @@ def test_after_two_sweeps_the_ledger_equals_the_oracle(account: Account, play: P
 
 
 def test_every_failure_is_told_once(account: Account, play: Play) -> None:
-    """Whether an event told of it, two did, or a sweep."""
+    """With one event, with two, or with none."""
     texts = [message["text"] for message in get_json(f"{account.cloud.slack_url}/messages")]
     failures = [text for text in texts if "failed: swarm-" in text]  # dear jobs are reported too
     told = Counter(name for name in play.oracle for text in failures if name in text)
@@ -187,7 +187,7 @@ def test_a_warm_pool_that_outlives_its_job_is_final_later_and_its_day_is_correct
 
 
 def test_a_tuning_job_rolls_up_its_children(account: Account) -> None:
-    """Its own row has no cost, and what its children cost beside it."""
+    """Its own row has no cost, only the total of its children."""
     arn = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/e2e-tuner"
     children = [training(f"e2e-tuner-{number}", Run.ago(1, 30), {"ml.m5.xlarge": 1}, volume_gb=0) for number in (1, 2)]
     tuner = tuning("e2e-tuner", Run.ago(0.5, 60), tags={"owner": "tuner-owner"})
@@ -242,7 +242,7 @@ def test_an_event_whose_describe_is_throttled_is_tried_until_it_is_answered(acco
 
 
 def test_a_sweep_that_is_throttled_for_long_goes_on_next_time(account: Account) -> None:
-    """It says that it is not complete, and fails nobody."""
+    """It reports that it is not complete, and does not fail."""
     job = training("e2e-patient", Run.ago(1, 30), {"ml.m5.xlarge": 1}, volume_gb=0)
     account.stage.create(job)
     account.stage.finish(job)

@@ -97,7 +97,7 @@ def test_an_alert_waits_for_a_right_token(account: Account) -> None:
 
 
 def test_a_role_without_a_permission_is_denied_and_nothing_is_lost(account: Account) -> None:
-    """The event waits until somebody grants it."""
+    """The event waits until access is granted."""
     job = a_failure("trouble-denied")
     account.stage.create(job)
     account.stage.finish(job)
@@ -126,7 +126,7 @@ def test_no_log_line_holds_a_secret_or_a_jobs_parameters(account: Account) -> No
 
 @pytest.mark.parametrize("rule", sorted(EXPECTED))
 def test_the_patterns_mean_the_same_to_another_matcher(account: Account, template: dict[str, Any], rule: str) -> None:
-    """MiniStack's TestEventPattern, beside moto's."""
+    """MiniStack's TestEventPattern agrees with moto's."""
     events = account.stage.client("events")
     pattern = json.dumps(pattern_of(template, rule, default_sources(template)))
     matched = {

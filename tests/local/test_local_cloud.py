@@ -245,7 +245,7 @@ def test_more_than_fifty_blocks_are_too_many() -> None:
 
 
 def test_a_taken_port_is_replaced_by_another() -> None:
-    """Whoever has it keeps it."""
+    """Its holder keeps it."""
     with socket.socket() as taken:
         try:
             taken.bind(("127.0.0.1", _PREFERRED["slack"]))

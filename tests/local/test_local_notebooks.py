@@ -1,4 +1,4 @@
-"""The emulated notebook instances: what SageWatch can tell apart from AWS must not differ.
+"""The emulated notebook instances behave like AWS wherever SageWatch could notice a difference.
 
 AWS differs: a transition takes minutes, each notebook has a host of its own, a session's cookie has other names, and a
 deleted notebook is Deleting for a while. Where a test quotes a sentence that was never seen on AWS, it says so.
@@ -342,7 +342,7 @@ def test_what_is_ordered_takes_effect_at_once_and_stays(place: Place) -> None:
 
 
 def test_an_arn_can_be_ordered(lab: Notebook) -> None:
-    """Everywhere it is told."""
+    """In every answer that has it."""
     arn = f"arn:aws-us-gov:sagemaker:{REGION}:{_MOTOS}:notebook-instance/{lab.name.lower()}"
     lab.orders(NotebookInstanceArn=arn, NotebookInstanceStatus="Stopped")
 

@@ -82,7 +82,7 @@ FUNCTION = "AWS::Serverless::Function"
 
 
 def test_every_alarm_reads_what_is_sent(template: dict[str, Any]) -> None:
-    """The dimension of a function is its name, of a queue likewise."""
+    """The dimension of a function or a queue is its name."""
     for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
         for read in reads(alarm):
             [dimension] = read["Dimensions"]
@@ -153,7 +153,7 @@ def test_prices_are_an_alarm_when_rows_begin_to_call_them_stale(template: dict[s
 
 
 def test_every_function_and_every_dead_letter_queue_is_watched(template: dict[str, Any]) -> None:
-    """A new one that nobody watches fails here."""
+    """A new queue or function without an alarm fails here."""
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
     errors = {read["Dimensions"][0]["Value"]["Ref"] for read in reads(alarms["FunctionErrorsAlarm"])}
     queues = of_type(template, "AWS::SQS::Queue")
@@ -169,7 +169,7 @@ def test_every_function_and_every_dead_letter_queue_is_watched(template: dict[st
 
 
 def substituted(text: str, region: str, partition: str, stack: str) -> tuple[str, list[str]]:
-    """Do as Fn::Sub does: names stand for themselves, alarms for ARNs; answer also with what was referred to."""
+    """Do as Fn::Sub does: alarms become ARNs, other names stay. Also returns the names."""
     pseudo = {"AWS::Region": region, "AWS::Partition": partition, "AWS::StackName": stack, "AWS::AccountId": "1" * 12}
     named = re.findall(r"\$\{([^}]+)\}", text)
 

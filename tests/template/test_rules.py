@@ -65,7 +65,7 @@ def matches(pattern: dict[str, Any]) -> set[str]:
 
 
 def default_sources(template: dict[str, Any]) -> list[str]:
-    """What ``EventSources`` is when nobody sets it."""
+    """The default of ``EventSources``."""
     return str(template["Parameters"]["EventSources"]["Default"]).split(",")
 
 
@@ -75,7 +75,7 @@ def rules(template: dict[str, Any]) -> set[str]:
 
 
 def test_every_rule_is_held_to_events(template: dict[str, Any]) -> None:
-    """A rule without expectations is a rule nobody checks."""
+    """Every rule has expectations here."""
     assert rules(template) == set(EXPECTED)
 
 
@@ -113,7 +113,7 @@ def loosened(pattern: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("rule", sorted(EXPECTED))
 def test_a_looser_pattern_matches_an_event_it_should_not(template: dict[str, Any], rule: str) -> None:
-    """So that the test above fails when somebody loosens one."""
+    """So that the test above fails if a pattern gets looser."""
     for how, pattern in loosened(pattern_of(template, rule, default_sources(template))):
         assert matches(pattern) > EXPECTED[rule], how
 

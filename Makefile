@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invoke backfill costs bench gallery test unit check docs release aws-shapes format prices facts lock clean
+.PHONY: help setup demo up down invoke backfill costs bench gallery corpus test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -52,7 +52,6 @@ test: setup ## run every test, including those on the deployed local cloud
 unit: setup ## run the tests that need no cloud
 	@python -m pytest -m "not e2e" $(TESTS)
 
-.PHONY: corpus
 corpus: setup ## read every failure in tests/corpus/cases: right line, right step, secrets shown
 	@python -m tests.corpus.report
 

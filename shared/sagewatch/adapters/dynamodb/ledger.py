@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, fields
 from datetime import datetime
-from decimal import Decimal
 from itertools import batched
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, to_item
+from sagewatch.adapters.dynamodb.ledger_query import query
 from sagewatch.clock import iso
 from sagewatch.errors import ThrottledError
 from sagewatch.ledger.families import PastRun, ran_seconds
@@ -142,7 +142,7 @@ class DynamoLedgerKeys:
 
     def times_of(self, arn: str) -> Sequence[datetime]:
         """See ``LedgerKeys.times_of``."""
-        rows = _query(self._client, self._table, None, {"resource_arn": arn}, ("created_at",), newest_first=True)
+        rows = query(self._client, self._table, None, {"resource_arn": arn}, ("created_at",), newest_first=True)
         return [datetime.fromisoformat(row["created_at"]) for row in rows]
 
 
@@ -186,7 +186,7 @@ class DynamoLedgerRows:
         columns: Sequence[str],
         between: tuple[str, str] | None = None,
     ) -> Iterator[T]:
-        items = _query(self._client, self._table, index, key, columns, between=between)
+        items = query(self._client, self._table, index, key, columns, between=between)
         return _readable(items, read, "/".join(key.values()), self._unreadable.append)
 
 
@@ -221,7 +221,7 @@ class DynamoRollUps:
     def newest(self, arn: str) -> RollUpRow | None:
         """See ``RollUps.newest``."""
         columns = ("created_at", "parent_arn")
-        rows = _query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True)
+        rows = query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True)
         newest = next(rows, None)
         return RollUpRow(arn, newest["created_at"], newest.get("parent_arn")) if newest else None
 
@@ -237,47 +237,6 @@ class DynamoRollUps:
                 ConditionExpression="attribute_exists(resource_arn)",
                 ExpressionAttributeValues=to_item(known),
             )
-
-
-def _query(  # noqa: PLR0913 - what DynamoDB's Query takes
-    client: "DynamoDBClient",
-    table: str,
-    index: str | None,
-    key: Mapping[str, str],
-    columns: Sequence[str],
-    *,
-    between: tuple[str, str] | None = None,
-    newest_first: bool = False,
-) -> Iterator[dict[str, Any]]:
-    """Read one partition page by page, only the columns that are asked for. Some of their names are reserved words."""
-    [(partition, value)] = key.items()
-    condition, values = "#partition = :partition", {":partition": value}
-    if between:
-        condition, values = (
-            f"{condition} AND ended_at BETWEEN :from AND :to",
-            {**values, ":from": between[0], ":to": between[1]},
-        )
-    of_index: dict[str, Any] = {"IndexName": index} if index else {}
-    pages = client.get_paginator("query").paginate(
-        TableName=table,
-        KeyConditionExpression=condition,
-        ExpressionAttributeNames={"#partition": partition, **{f"#{name}": name for name in columns}},
-        ExpressionAttributeValues=to_item(values),
-        ProjectionExpression=", ".join(f"#{name}" for name in columns),
-        ScanIndexForward=not newest_first,
-        **of_index,
-    )
-    with translated(f"dynamodb:Query on the ledger {index or ''}".rstrip()):
-        for page in pages:
-            yield from map(_plain, page["Items"])
-
-
-def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The rows' own types are text and numbers, and a million of them are read at a time."""
-    return {
-        name: Decimal(value["N"]) if "N" in value else value["S"] if "S" in value else from_item({name: value})[name]
-        for name, value in item.items()
-    }
 
 
 _COLUMNS, _AMOUNTS = (tuple(field.name for field in fields(read)) for read in (LedgerRow, Amounts))

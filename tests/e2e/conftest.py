@@ -22,6 +22,9 @@ from sagewatch.sagemaker.resources import KIND_FACTS
 
 HOME = ROOT / ".local"
 _TRIES_SECONDS = 30
+# A busy machine builds and deploys the stack in minutes and answers late: these only bound how long a failure takes.
+_HANGS_SECONDS = 1200
+_PATIENCE = 4
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,6 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(_HANGS_SECONDS))
 
 
 class Account:
@@ -174,7 +178,7 @@ class Account:
 
 def eventually[T](look: Callable[[], T], *, seconds: float = _TRIES_SECONDS) -> T:
     """Look until there is something to see; answer with the last look."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * _PATIENCE
     while not (seen := look()) and time.monotonic() < deadline:
         time.sleep(0.2)
     return seen

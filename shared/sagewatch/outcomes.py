@@ -1,13 +1,13 @@
-"""What an outcome tells: all of it as JSON for the log, and the few numbers that CloudWatch keeps.
+"""Outcomes: what happened, as JSON for the log and in the few numbers that CloudWatch keeps.
 
-A metric costs money for each hour it is sent in, so what is a happening is sent only when it happened, and what nobody
-would alarm on or plot is in the log's line alone.
+CloudWatch charges for each hour in which a metric is sent. So event counters are sent only when they are not 0, and a
+number that nobody would alarm on or plot is in the log line alone.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
 
 
 class EmfMetric(StrEnum):
@@ -25,7 +25,7 @@ class EmfMetric(StrEnum):
     DELIVERY_AGE = "DeliveryAge"
     PRICES_AGE = "PricesAge"
     MESSAGES_DEAD_LETTERED = "MessagesDeadLettered"
-    MESSAGES_POSTPONED = "MessagesPostponed"
+    MESSAGES_RETRIED = "MessagesPostponed"  # the name that dashboards and alarms know
 
     @property
     def unit(self) -> str:
@@ -33,21 +33,21 @@ class EmfMetric(StrEnum):
         return "Seconds" if self in {EmfMetric.DELIVERY_AGE, EmfMetric.PRICES_AGE} else "Count"
 
 
-class Outcome(Protocol):
-    """What happened, as JSON."""
+class Outcome(ABC):
+    """What happened: as JSON, and in the few numbers that CloudWatch keeps."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def to_log(self) -> Mapping[str, object]:
-        """The outcome as JSON."""
-
-
-@runtime_checkable
-class MeasuredOutcome(Protocol):
-    """What happened, in numbers worth keeping."""
+        """Return the outcome as JSON, for the log and for a person who invokes the function by hand."""
 
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
-        """The numbers. ``sent_at`` is when the message behind it was queued, if one was and that is known."""
+        """Return the numbers, if any. ``sent_at`` is when the message behind the outcome was queued, if known."""
+        del sent_at
+        return {}
 
 
 def nonzero(counts: Mapping[EmfMetric, int]) -> Mapping[EmfMetric, float]:
-    """The counts of what happened at all."""
+    """Keep the counters that are not 0."""
     return {metric: count for metric, count in counts.items() if count}

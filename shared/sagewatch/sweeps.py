@@ -3,14 +3,25 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import override
 
 from sagewatch.errors import AccessDeniedError, OutOfTimeError, RetryableError, SageWatchError, ThrottledError
+from sagewatch.outcomes import Outcome
+
+
+class Sweep(StrEnum):
+    """The functions that sweep, by their names in the template."""
+
+    JOBS = "SweepJobs"
+    NOTEBOOKS = "SweepNotebooks"
+
 
 _LISTED = 20  # sentences in a log line or a message
 
 
 @dataclass(slots=True, kw_only=True)
-class SweepReport:
+class SweepReport(Outcome):
     """What a sweep could not do, each in one sentence.
 
     ``failures`` need a person. The next run retries what was ``postponed``. ``complete`` is false if the run left
@@ -21,8 +32,8 @@ class SweepReport:
     failures: list[str] = field(default_factory=list)
     postponed: list[str] = field(default_factory=list)
 
+    @override
     def to_log(self) -> Mapping[str, object]:
-        """Return the report as JSON, for the log and for a person who invokes the function by hand."""
         return {**asdict(self), "failures": first_few(self.failures), "postponed": first_few(self.postponed)}
 
 

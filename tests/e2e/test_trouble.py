@@ -105,7 +105,7 @@ def test_a_role_without_a_permission_is_denied_and_nothing_is_lost(account: Acco
     with account.without_permission("RecordJob", "dynamodb:PutItem"):
         answer = account.invoke("RecordJob", event)
         account.send_event(event)
-        assert eventually(lambda: [line for line in account.log_lines("RecordJob") if "postponed" in line])
+        assert eventually(lambda: [line for line in account.log_lines("RecordJob") if "retried later" in line])
         assert account.rows(job.name) == []
     assert "AccessDeniedException" in answer["errorMessage"]
     assert "dynamodb:PutItem" in answer["errorMessage"]

@@ -1,19 +1,23 @@
-"""The ports in memory, for tests and for dry runs: real implementations, held to the same contract as the others."""
+"""The ports of the digest in memory, held to the same contract as the adapters."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import override
+
+from sagewatch.digest.ports import DeadLetters, ImageUploads, SweepTimes
+from sagewatch.runtime.ports import SweepLog
 
 
 @dataclass
-class InMemoryImageUploads:
-    """The ``ImageUploads`` port on a dictionary: name, content and words of each by its ID."""
+class InMemoryImageUploads(ImageUploads):
+    """Uploaded images on a dictionary: name, content and text of each by its ID."""
 
     kept: dict[str, tuple[str, bytes, str]] = field(default_factory=dict)
     failure: Exception | None = None
 
+    @override
     def upload(self, name: str, picture: bytes, alt_text: str) -> str:
-        """See ``ImageUploads.upload``."""
         if self.failure:
             raise self.failure
         file_id = f"F0MEMORY{len(self.kept):02}"
@@ -22,34 +26,34 @@ class InMemoryImageUploads:
 
 
 @dataclass
-class InMemorySweeps:
-    """The ``SweepLog`` and ``SweepTimes`` ports on sets."""
+class InMemorySweeps(SweepLog, SweepTimes):
+    """Finished sweeps, on sets."""
 
     noted: dict[str, set[datetime]] = field(default_factory=dict)
     failure: Exception | None = None
 
+    @override
     def record(self, function: str, began: datetime) -> None:
-        """See ``SweepLog.record``."""
         if self.failure:
             raise self.failure
         self.noted.setdefault(function, set()).add(began.astimezone(UTC).replace(second=0, microsecond=0))
 
+    @override
     def of(self, function: str) -> Sequence[datetime]:
-        """See ``SweepTimes.of``."""
         if self.failure:
             raise self.failure
         return sorted(self.noted.get(function, ()))
 
 
 @dataclass
-class InMemoryDeadLetters:
-    """The ``DeadLetters`` port on a dictionary."""
+class InMemoryDeadLetters(DeadLetters):
+    """Depths of queues, on a dictionary."""
 
     depths: dict[str, int] = field(default_factory=dict)
     failure: Exception | None = None
 
+    @override
     def waiting(self) -> Mapping[str, int]:
-        """See ``DeadLetters.waiting``."""
         if self.failure:
             raise self.failure
         return dict(self.depths)

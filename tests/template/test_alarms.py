@@ -31,7 +31,7 @@ SENDERS = {
     EmfMetric.DELIVERY_AGE: {"DeliverAlert"},
     EmfMetric.PRICES_AGE: {"RefreshPrices"},
     EmfMetric.MESSAGES_DEAD_LETTERED: QUEUE_FED,
-    EmfMetric.MESSAGES_POSTPONED: QUEUE_FED,
+    EmfMetric.MESSAGES_RETRIED: QUEUE_FED,
 }
 ALWAYS = (EmfMetric.SWEEPS_FINISHED, EmfMetric.JOBS_OPEN, EmfMetric.NOTEBOOKS_IN_SERVICE)
 # "Types of metrics for Lambda functions" and "Available CloudWatch metrics for Amazon SQS".

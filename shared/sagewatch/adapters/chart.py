@@ -1,8 +1,9 @@
-"""The digest's chart as a PNG. matplotlib comes in a layer of its own, and is imported when there is work for it."""
+"""The digest's chart as a PNG. matplotlib has a layer of its own and is imported at the first chart."""
 
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
+from sagewatch.digest.ports import ChartRenderer
 from sagewatch.digest.summary import Chart
 from sagewatch.formatting import money
 from sagewatch.sagemaker.resources import ResourceKind
@@ -27,13 +28,13 @@ _COLOURS = {
 _OTHER = "#999999"
 
 
-class MatplotlibChart:
-    """The ``ChartRenderer`` port."""
+class MatplotlibChart(ChartRenderer):
+    """Draws the chart with matplotlib."""
 
     PERMISSIONS: ClassVar = ()
 
+    @override
     def draw(self, chart: Chart) -> bytes:
-        """See ``ChartRenderer.draw``."""
         from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and once a day
 
         figure = Figure(figsize=_INCHES, dpi=_DOTS_PER_INCH, layout="constrained", facecolor="white")
@@ -61,7 +62,7 @@ def _bars(axes: "Axes", chart: Chart) -> None:
 
 
 def _pale(colour: str) -> tuple[float, ...]:
-    """Nearer to white, and not translucent: no line shows through."""
+    """Mix a colour with white. It stays opaque, so that no grid line shows through."""
     channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
     return tuple(channel + (1 - channel) * _PALE for channel in channels)
 
@@ -85,7 +86,7 @@ def _scales(axes: "Axes", chart: Chart) -> None:
 
 
 def _legend(axes: "Axes", chart: Chart) -> None:
-    """Above each group what it comes to; below, what the colours mean. Dollar signs are no formulas."""
+    """Write the total above each group and the meaning of the colours below. Dollar signs are no formulas."""
     from matplotlib.patches import Patch  # noqa: PLC0415 - as above
 
     days = sum(chart.span.holds(bar.day) for bar in chart.bars)
@@ -106,5 +107,5 @@ def _sum(chart: Chart, days: int, *, within: bool) -> str:
 
 
 def _dollars(usd: float) -> str:
-    """Ticks have as many digits as they need."""
+    """Format a tick with as many digits as it needs."""
     return f"${usd:,.0f}" if usd == int(usd) else f"${usd:,.2f}" if round(usd, 2) == round(usd, 9) else f"${usd:.4g}"

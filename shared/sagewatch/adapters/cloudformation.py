@@ -1,4 +1,4 @@
-"""The deployed stack, as CloudFormation tells of it: where an operator's tools find its tables and its parameters."""
+"""The deployed stack: operator commands read its tables and parameters from CloudFormation."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING

@@ -1,12 +1,15 @@
-"""The queues: where alerts go, and where a function's own messages come from and end."""
+"""SQS: the alert queue, the queue of button clicks, a function's own queue, and the dead-letter queues."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.alerts.base import AlertBase
-from sagewatch.runtime.ports import QueueMessage
+from sagewatch.alerts.ports import AlertQueue
+from sagewatch.digest.ports import DeadLetters
+from sagewatch.runtime.ports import Inbox, QueueMessage
 from sagewatch.slack.interactions.payloads import AnyPress
+from sagewatch.slack.interactions.ports import PressQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -16,18 +19,17 @@ _COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNot
 _REASON_LIMIT = 1000  # characters; an attribute counts towards the message's own limit
 
 
-class SqsAlertQueue:
-    """The ``AlertQueue`` port on SQS: a FIFO queue, so that no alert overtakes another of its thread."""
+class SqsAlertQueue(AlertQueue):
+    """Sends alerts to a FIFO queue, so that no alert overtakes another one of its thread."""
 
     PERMISSIONS: ClassVar = ("sqs:SendMessage",)
 
     def __init__(self, client: "SQSClient", url: str) -> None:
-        """Keep the client and the queue."""
         self._client = client
         self._url = url
 
+    @override
     def send(self, alert: AlertBase) -> None:
-        """See ``AlertQueue.send``."""
         with translated("sqs:SendMessage to the alert queue"):
             self._client.send_message(
                 QueueUrl=self._url,
@@ -37,42 +39,41 @@ class SqsAlertQueue:
             )
 
 
-class SqsPressQueue:
-    """The ``PressQueue`` port on SQS."""
+class SqsPressQueue(PressQueue):
+    """Sends button clicks to AnswerSlack's own queue."""
 
     PERMISSIONS: ClassVar = ("sqs:SendMessage",)
 
     def __init__(self, client: "SQSClient", url: str) -> None:
-        """Keep the client and the queue."""
         self._client = client
         self._url = url
 
+    @override
     def send(self, press: AnyPress) -> None:
-        """See ``PressQueue.send``."""
         with translated("sqs:SendMessage to the press queue"):
             self._client.send_message(QueueUrl=self._url, MessageBody=press.model_dump_json())
 
 
-class SqsInbox:
-    """The ``Inbox`` port on SQS."""
+class SqsInbox(Inbox):
+    """Retries the messages of a function's queue later, or moves them to the dead-letter queue."""
 
     PERMISSIONS: ClassVar = ("sqs:ChangeMessageVisibility", "sqs:SendMessage")
 
     def __init__(self, client: "SQSClient", *, url: str, dead_letter_url: str) -> None:
-        """Keep the client, the queue, and the dead-letter queue behind it."""
         self._client = client
         self._url = url
         self._dead_letter_url = dead_letter_url
 
+    @override
     def retry_later(self, message: QueueMessage, seconds: int) -> None:
-        """See ``Inbox.retry_later``."""
         with translated("sqs:ChangeMessageVisibility"):
             self._client.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=message.receipt_handle, VisibilityTimeout=seconds
             )
 
+    @override
     def dead_letter(self, message: QueueMessage, error: Exception) -> None:
-        """See ``Inbox.dead_letter``. The body stays as it was, so that a redrive can send it again."""
+        """Copy the body unchanged, so that a redrive can send it again."""
         attributes = {"ErrorType": type(error).__name__, "Reason": _printable(str(error)) or "no reason given"}
         order: dict[str, Any] = {
             "MessageGroupId": message.group or "no-group",
@@ -89,26 +90,25 @@ class SqsInbox:
             )
 
 
-class SqsDeadLetters:
-    """The ``DeadLetters`` port on SQS. What somebody is looking at counts too."""
+class SqsDeadLetters(DeadLetters):
+    """Counts the messages of the dead-letter queues, those that a reader holds too. ``urls`` are by template name."""
 
     PERMISSIONS: ClassVar = ("sqs:GetQueueAttributes",)
 
     def __init__(self, client: "SQSClient", urls: Mapping[str, str]) -> None:
-        """Keep the client, and the queues by their names in the template."""
         self._client = client
         self._urls = urls
 
+    @override
     def waiting(self) -> Mapping[str, int]:
-        """See ``DeadLetters.waiting``."""
         return {name: self._depth(url) for name, url in self._urls.items()}
 
     def _depth(self, url: str) -> int:
         with translated("sqs:GetQueueAttributes of a dead-letter queue"):
-            told = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS))
-        return sum(int(told["Attributes"].get(name, 0)) for name in _COUNTS)
+            answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS))
+        return sum(int(answer["Attributes"].get(name, 0)) for name in _COUNTS)
 
 
 def _printable(text: str) -> str:
-    """SQS refuses most control characters."""
+    """Drop control characters, most of which SQS rejects."""
     return "".join(character for character in text if character.isprintable())[:_REASON_LIMIT]

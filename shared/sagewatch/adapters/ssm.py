@@ -1,4 +1,4 @@
-"""Secrets: SSM SecureStrings, kept in memory for some minutes and nowhere else."""
+"""Secrets: SSM SecureStrings, cached in memory for five minutes and stored nowhere else."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
@@ -15,19 +15,18 @@ _KEPT_FOR = timedelta(minutes=5)
 
 
 class SsmSecret:
-    """One SecureString."""
+    """Reads one SecureString at first use."""
 
     PERMISSIONS: ClassVar = ("ssm:GetParameter",)
 
     def __init__(self, client: "SSMClient", name: str, clock: Clock) -> None:
-        """Keep where the secret is; it is read at first use."""
         self._client = client
         self._name = name
         self._clock = clock
         self._kept: tuple[str, datetime] | None = None
 
     def __call__(self) -> str:
-        """Answer with the secret.
+        """Return the secret.
 
         Raises ``SecretMissingError``, ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
         """
@@ -37,7 +36,7 @@ class SsmSecret:
         return self._kept[0]
 
     def forget(self) -> None:
-        """Read anew next time: the secret has been refused."""
+        """Read the secret again at the next use, because a service rejected it."""
         self._kept = None
 
     def _read(self) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import override
 
 from sagewatch.alerts.ports import MessageRef
-from sagewatch.outcomes import EmfMetric
+from sagewatch.outcomes import EmfMetric, Outcome
 
 
 class DeliveryEffect(StrEnum):
@@ -22,7 +23,7 @@ class DeliveryEffect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryOutcome:
+class DeliveryOutcome(Outcome):
     """What became of an alert, and its message, if it has one of its own.
 
     ``posted_at`` is when this call posted it; ``happened_at`` is when the event it reports happened, if known.
@@ -34,11 +35,12 @@ class DeliveryOutcome:
     posted_at: datetime | None = None
     happened_at: datetime | None = None
 
+    @override
     def to_log(self) -> Mapping[str, object]:
-        """The outcome as JSON, for logs and for a person who invokes the function."""
         place = {"channel": self.posted.channel, "ts": self.posted.ts} if self.posted else {}
         return {"alert_id": self.alert_id, "effect": self.effect, **place}
 
+    @override
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
         """The time from the event, or from the queue, to the channel."""
         began = self.happened_at or sent_at

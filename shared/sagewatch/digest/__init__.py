@@ -1,1 +1,1 @@
-"""The daily and weekly digest, budgets, savings, and whether SageWatch itself is well."""
+"""Daily and weekly digests: spend, budgets, savings, and whether SageWatch itself is well."""

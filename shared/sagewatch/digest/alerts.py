@@ -1,4 +1,4 @@
-"""What people are told of money: the digest of a period, and budgets that are being used up."""
+"""Alerts about money: the digest of a period, and budgets."""
 
 from typing import Literal
 
@@ -19,9 +19,9 @@ class ImageRef(BaseModel):
 
 
 class DigestAlert(AlertBase):
-    """The digest of a period. ``no_picture`` says why it has no chart, where there should be one.
+    """The digest of a period. ``no_picture`` says why the chart is missing.
 
-    ``health`` says, once a week, whether the watch itself is well.
+    ``health`` says once a week whether SageWatch itself is well.
     """
 
     finding: Literal["digest"] = "digest"
@@ -32,7 +32,7 @@ class DigestAlert(AlertBase):
 
 
 class BudgetAlert(AlertBase):
-    """A budget has reached a ``threshold`` in percent; without one, its forecast passes it."""
+    """A budget reached a ``threshold`` in percent. Without a threshold, the forecast exceeds the budget."""
 
     finding: Literal["budget"] = "budget"
     state: BudgetState

@@ -1,4 +1,4 @@
-"""Whether the watch itself is well, in one sentence for the weekly digest: pure, but for the reader at the end."""
+"""Whether SageWatch itself is well, in one sentence for the weekly digest."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,15 +13,16 @@ from sagewatch.formatting import clock_time, utc_once
 from sagewatch.pricing.book import STALE_AFTER
 from sagewatch.pricing.ports import PriceDates
 from sagewatch.sagemaker.ports import RegionReader
+from sagewatch.sweeps import Sweep
 
-SWEEPS = ("SweepJobs", "SweepNotebooks")
+SWEEPS: tuple[str, ...] = tuple(Sweep)
 EVERY = timedelta(minutes=15)  # both schedules; a test holds the template to it
-_TOLD = 3  # gaps, the longest
+_SHOWN = 3  # gaps, the longest
 
 
 @dataclass(frozen=True, slots=True)
 class SweepGap:
-    """Sweeps of a function that did not finish, between two times when one did or could have."""
+    """Missed sweeps of a function, between two times when a sweep finished or could have."""
 
     function: str
     after: datetime
@@ -31,7 +32,7 @@ class SweepGap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What is known of the watch between ``since`` and ``now``; ``unread`` says what could not be read, and why.
+    """The state of SageWatch between ``since`` and ``now``. ``unread`` says what could not be read, and why.
 
     ``sweeps`` are the beginnings of those that finished, by function, older ones too; ``buried`` counts messages by
     dead-letter queue; ``prices`` says when each region's were refreshed. ``None`` is not known.
@@ -46,7 +47,7 @@ class Health:
 
 
 def sentence(health: Health) -> str:
-    """Say whether the watch is well, or what it missed."""
+    """Say whether SageWatch is well, or what it missed."""
     clauses = [clause for clause in (_swept(health), _buried(health.buried), _priced(health)) if clause]
     clauses += [(False, f"it could not be read {reason}") for reason in health.unread]
     verdict = "is well" if all(well for well, _ in clauses) else "needs a look"
@@ -54,7 +55,7 @@ def sentence(health: Health) -> str:
 
 
 def gaps(function: str, times: Sequence[datetime], since: datetime, now: datetime) -> Sequence[SweepGap]:
-    """Where sweeps were missed since then. Nothing is missed before the first that is known of.
+    """Return where sweeps were missed since a time. Nothing counts as missed before the first known sweep.
 
     ``times`` are in order. The last sweep may still be running, so at the end only whole intervals count.
     """
@@ -82,7 +83,7 @@ def _swept(health: Health) -> tuple[bool, str] | None:
 
 
 def _where(found: Sequence[SweepGap], now: datetime) -> str:
-    longest = sorted(found, key=lambda gap: gap.missed, reverse=True)[:_TOLD]
+    longest = sorted(found, key=lambda gap: gap.missed, reverse=True)[:_SHOWN]
     told = [f"{g.function} between {clock_time(g.after, now)} and {clock_time(g.before, now)}" for g in longest]
     more = len(found) - len(told)
     return utc_once("; ".join([*told, f"and {more} more {'gap' if more == 1 else 'gaps'}"] if more else told))
@@ -125,23 +126,23 @@ class HealthReader:
     home_region: str
 
     def read(self, since: datetime) -> Health:
-        """Read how the watch did since then. Raises nothing for what cannot be read: that is told too."""
+        """Read how SageWatch did since a time. What cannot be read is reported in the result."""
         unread: list[str] = []
         sweeps: dict[str, Sequence[datetime]] = {}
         buried: Mapping[str, int] | None = None
         prices: dict[str, datetime | None] | None = None
-        with _told(unread, "whether sweeps finished"):
+        with _noted(unread, "whether sweeps finished"):
             sweeps = {function: self.sweeps.of(function) for function in SWEEPS}
-        with _told(unread, "what is in the dead-letter queues"):
+        with _noted(unread, "what is in the dead-letter queues"):
             buried = self.dead_letters.waiting()
-        with _told(unread, "how old the prices are"):
+        with _noted(unread, "how old the prices are"):
             regions = sorted({self.home_region, *self.regions.in_use()})
             prices = {region: self.prices.refreshed_at(region) for region in regions}
         return Health(since=since, now=self.clock(), sweeps=sweeps, buried=buried, prices=prices, unread=unread)
 
 
 @contextmanager
-def _told(unread: list[str], what: str) -> Iterator[None]:
+def _noted(unread: list[str], what: str) -> Iterator[None]:
     try:
         yield
     except SageWatchError as exc:

@@ -1,14 +1,16 @@
-"""Which days a digest is about, and how whoever asks for one says so.
+"""The days of a digest, and the events that ask for one.
 
-Days are days in UTC, as in the ledger and in the bill; the time zone of the people only says which day is a Monday.
+Days are days in UTC, as in the ledger and in the bill; the configured time zone only says which day is a Monday.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, override
 from zoneinfo import ZoneInfo
+
+from sagewatch.outcomes import Outcome
 
 _A_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
 _OLDEST = date(2017, 11, 29)  # SageMaker's first day
@@ -16,7 +18,7 @@ _SCHEDULED, _MONDAY = "scheduled", 0
 
 
 class DigestPeriod(StrEnum):
-    """How much a digest is about."""
+    """How long the period of a digest is."""
 
     DAILY = "daily"
     WEEKLY = "weekly"
@@ -24,9 +26,7 @@ class DigestPeriod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """Days in a row, both included. ``until`` says how far the last of them was over when somebody asked, if it was
-    not over.
-    """
+    """Consecutive days, both ends included. ``until`` is the time of the request, if the last day was not over."""
 
     period: DigestPeriod
     first: date
@@ -35,7 +35,7 @@ class DateRange:
 
     @property
     def before(self) -> "DateRange":
-        """As many days before it."""
+        """The period of the same length before it."""
         length = self.last - self.first + _A_DAY
         return DateRange(self.period, self.first - length, self.last - length)
 
@@ -46,47 +46,47 @@ class DateRange:
 
     @property
     def end(self) -> datetime:
-        """When it ended, or how far it is over."""
+        """When it ended, or the time of the request."""
         return self.until or _midnight(self.last + _A_DAY)
 
     def holds(self, day: date) -> bool:
-        """Whether a day is one of them."""
+        """Whether a day is in the period."""
         return self.first <= day <= self.last
 
 
 @dataclass(frozen=True, slots=True)
 class DigestRequest:
-    """A digest is wanted. ``scheduled`` says that nobody but the schedule wants it."""
+    """A request for a digest, by the schedule or by hand."""
 
     span: DateRange
     scheduled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class InvalidRequest:
-    """No digest is wanted that there can be, and why."""
+class InvalidRequest(Outcome):
+    """A request that no digest can answer, and why."""
 
     reason: str
 
+    @override
     def to_log(self) -> Mapping[str, object]:
-        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         return {"effect": "refused", "reason": self.reason}
 
 
 def read_request(event: object, now: datetime, zone: ZoneInfo) -> DigestRequest | InvalidRequest:
-    """Read what is asked for: ``{"period": "daily" or "weekly", "day": "2026-11-24"}``, or what the schedule sends.
+    """Read a request: ``{"period": "daily" or "weekly", "day": "2026-11-24"}``, or what the schedule sends.
 
     ``day`` is the last day, yesterday where it is not given. The schedule asks for the day before; on a Monday for the
     seven days before, and its day is among them.
     """
-    told: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
-    wanted = told.get("period")
+    request: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
+    wanted = request.get("period")
     if wanted == _SCHEDULED:
-        return DigestRequest(_scheduled(_due(told.get("at"), now), zone), scheduled=True)
+        return DigestRequest(_scheduled(_due(request.get("at"), now), zone), scheduled=True)
     if wanted not in list(DigestPeriod):
         return InvalidRequest(f"period must be {' or '.join(DigestPeriod)}")
     today = now.astimezone(UTC).date()
-    last = _date(told["day"]) if "day" in told else today - _A_DAY
+    last = _date(request["day"]) if "day" in request else today - _A_DAY
     if last is None:
         return InvalidRequest("day must be a date, for example 2026-11-24")
     if not _OLDEST <= last <= today:

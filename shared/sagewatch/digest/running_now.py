@@ -1,4 +1,4 @@
-"""What runs at this moment, and what it costs an hour."""
+"""What is running now, and its cost per hour."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -80,7 +80,7 @@ class RunningNowReader:
                     yield entry.job, rates.of_job(entry.job)
 
     def _idle(self, in_service: Iterable[SessionCost]) -> Iterator[Decimal | None]:
-        """What each has cost since it was last used. One that was stopped since it was announced is not there."""
+        """What each notebook cost since its last activity. Notebooks stopped since their warning are skipped."""
         sessions = {reading.session.arn: reading.session for reading in in_service}
         now = self.meter.clock()
         for region in sorted({session.region for session in sessions.values()}):

@@ -31,7 +31,7 @@ Hourly = Callable[[LedgerRow], Decimal | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdleStops:
-    """What stops of idle notebooks come to, in USD. ``unpriced`` stops are in no sum."""
+    """Totals of the stops of idle notebooks, in USD. ``unpriced`` stops are in no sum."""
 
     stops: int = 0
     idle_usd: Decimal = _ZERO
@@ -42,7 +42,7 @@ class IdleStops:
 
 @dataclass(slots=True)
 class IdleStopTally:
-    """Hears rows in the order of their ends, from a day before the span on, and adds up what stops come to.
+    """Adds up what stops cost and saved, from rows in the order of their ends, from a day before the span on.
 
     It holds one entry for each notebook that is stopped at that moment, whatever it has heard.
     """
@@ -53,23 +53,23 @@ class IdleStopTally:
     _sums: IdleStops = field(default_factory=IdleStops)
 
     def add(self, rows: Iterable[LedgerRow]) -> Iterator[LedgerRow]:
-        """Pass on rows, and hear each."""
+        """Yield the rows, and add up the notebooks among them."""
         for row in rows:
             if row.kind is ResourceKind.NOTEBOOK:
-                self._hear(row)
+                self._add_row(row)
             yield row
 
     def sums(self) -> IdleStops:
-        """What it all comes to, once everything has been heard: what has not been started is stopped still."""
+        """Return the totals after the last row. A notebook without a later start counts as stopped until the end."""
         for arn in list(self._open):
             self._settle(arn, self.span.end)
         return self._sums
 
-    def _hear(self, row: LedgerRow) -> None:
+    def _add_row(self, row: LedgerRow) -> None:
         ended = datetime.fromisoformat(row.ended_at)
         if row.instances is not None:  # in service again before, should a row between be missing
             self._settle(row.resource_arn, datetime.fromisoformat(row.started_at or row.created_at))
-        elif not _goes_on(ended):
+        elif not _continues(ended):
             self._settle(row.resource_arn, ended)
         if row.instances is not None and (row.stopped_by or "").startswith(OURSELVES) and ended < self.span.end:
             self._stopped(row, ended)
@@ -112,10 +112,10 @@ class IdleStopTally:
 
 
 def instance_type_of(row: LedgerRow) -> str | None:
-    """The one instance of a notebook's row."""
+    """Return the instance type of a notebook's row."""
     return row.instances.removeprefix(_ONE) if row.instances else None
 
 
-def _goes_on(ended: datetime) -> bool:
-    """Whether a stopped notebook's row ends only because its month does: it goes on as another row."""
+def _continues(ended: datetime) -> bool:
+    """Whether a stopped notebook's row ends only because its month does, and continues as another row."""
     return (ended + _LAST_SECOND).month != ended.month

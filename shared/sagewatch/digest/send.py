@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import override
 from zoneinfo import ZoneInfo
 
 from sagewatch.alerts.base import alert_id
@@ -20,6 +21,7 @@ from sagewatch.digest.summary import CHART_DAYS, Digest, alt_text, chart_of, dig
 from sagewatch.errors import SageWatchError
 from sagewatch.ledger.queries import LedgerQueries, LedgerQuery
 from sagewatch.ledger.totals import DayTotal, LedgerRow
+from sagewatch.outcomes import Outcome
 from sagewatch.pricing.book import Rates
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.resources import ResourceKind
@@ -28,8 +30,8 @@ _A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class DigestOutcome:
-    """What became of a digest: whether this call queued it, why it has no chart, and how many budgets were told."""
+class DigestOutcome(Outcome):
+    """What happened to a digest: whether it was queued, why it has no chart, and how many budgets were reported."""
 
     alert: str
     span: DateRange
@@ -37,8 +39,8 @@ class DigestOutcome:
     no_picture: str | None = None
     budgets_told: int = 0
 
+    @override
     def to_log(self) -> Mapping[str, object]:
-        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         told = {"alert_id": self.alert, "effect": "queued" if self.queued else "posted before"}
         days = {"period": self.span.period, "first_day": f"{self.span.first}", "last_day": f"{self.span.last}"}
         return {**told, **days, "no_picture": self.no_picture, "budgets_told": self.budgets_told}
@@ -46,7 +48,7 @@ class DigestOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestSender:
-    """Writes digests. Everything it needs is given to it.
+    """Writes digests.
 
     Delivery is that of every alert: the queue waits for Slack, and one ``alert_id`` is posted once, so that a digest
     that is asked for twice, or whose invocation died, is in the channel once.
@@ -86,7 +88,7 @@ class DigestSender:
         return DigestOutcome(name, span, queued=True, no_picture=trouble, budgets_told=told)
 
     def _name(self, span: DateRange) -> str:
-        """One that is not over can be asked for again every hour."""
+        """A period that is not over can be requested again every hour."""
         so_far = iso(span.until)[:13] if span.until else ""
         return alert_id("digest", self.account, self.region, span.period, str(span.first), str(span.last), so_far)
 
@@ -151,13 +153,13 @@ class DigestSender:
         )
 
     def _health(self, span: DateRange) -> str | None:
-        """Once a week: a watch that is not well has alarms that say so at once."""
+        """State the health once a week; alarms report trouble at once."""
         if span.period is not DigestPeriod.WEEKLY:
             return None
         return sentence(self.health.read(datetime.combine(span.first, time(), UTC)))
 
     def _tell_budgets(self, states: Sequence[BudgetState]) -> int:
-        """Queue what has not been told this month; say how much that was."""
+        """Queue the findings not reported this month; return how many."""
         told = 0
         for finding in findings(states):
             name = alert_id("budget", self.account, *finding.identity)

@@ -1,4 +1,4 @@
-"""What a digest says, as values, and how they follow from the totals of days: pure arithmetic."""
+"""The contents of a digest as values, computed from the totals of days."""
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class TopJob:
-    """A job, or a session of a notebook, among the dearest."""
+    """A job, or a session of a notebook, among the most expensive."""
 
     kind: ResourceKind
     name: str
@@ -111,13 +111,13 @@ def digest_of(  # noqa: PLR0913 - what is known of the period
 
 
 def top_jobs(rows: Iterable[LedgerRow], span: DateRange) -> tuple[TopJob, ...]:
-    """The dearest rows of a period, dearest first, of however many."""
+    """Return the most expensive rows of a period, most expensive first."""
     first, last = span.first.isoformat(), span.last.isoformat()
     paid = (row for row in rows if row.cost_usd and first <= row.ended_on <= last)
-    dearest = heapq.nlargest(TOP, paid, key=lambda row: row.cost_usd or _ZERO)
+    expensive = heapq.nlargest(TOP, paid, key=lambda row: row.cost_usd or _ZERO)
     return tuple(
         TopJob(row.kind, row.resource_name, row.region, row.owner, row.cost_usd or _ZERO, row.failure_class is not None)
-        for row in dearest
+        for row in expensive
     )
 
 
@@ -134,7 +134,7 @@ def _sums(named: Iterable[tuple[str, Spend]]) -> Mapping[str, Decimal]:
 
 
 def _ranked(now: Mapping[str, Decimal], before: Mapping[str, Decimal]) -> Ranking:
-    """By what was spent now. Who spent nothing now is among the others, with what that was before."""
+    """Order by the amount now. A name without an amount now is among the others, with its amount before."""
     shares = [Share(name, now.get(name, _ZERO), before.get(name, _ZERO)) for name in {*now, *before}]
     shares.sort(key=lambda share: (-share.usd, share.name))
     top = tuple(share for share in shares[:TOP] if share.usd)
@@ -165,31 +165,31 @@ class Chart:
 
     @property
     def kinds(self) -> tuple[ResourceKind, ...]:
-        """The kinds that cost something, in their own order."""
+        """The kinds with a cost, in their fixed order."""
         return tuple(kind for kind in ResourceKind if any(bar.usd.get(kind) for bar in self.bars))
 
     def whole(self, *, within: bool) -> Decimal:
-        """What the days of the period, or those before it, come to."""
+        """Return the total of the days of the period, or of the days before it."""
         return sum((bar.whole for bar in self.bars if self.span.holds(bar.day) is within), _ZERO)
 
 
 def chart_of(span: DateRange, totals: Iterable[DayTotal]) -> Chart:
-    """Draw up the bars: a day without a total cost nothing."""
+    """Return the bars; a day without a total cost nothing."""
     sums: dict[str, Mapping[ResourceKind, Decimal]] = {total.day: _by_kind(total) for total in totals}
     days = [date.fromordinal(span.last.toordinal() - back) for back in reversed(range(CHART_DAYS))]
     return Chart(span, tuple(ChartBar(day, sums.get(day.isoformat(), {})) for day in days))
 
 
 def alt_text(chart: Chart) -> str:
-    """What a chart shows, for those who do not see it."""
+    """Describe a chart in words, for readers who cannot see it."""
     first, last = chart.bars[0].day, chart.bars[-1].day
-    dearest = max(chart.bars, key=lambda bar: bar.whole)
+    expensive = max(chart.bars, key=lambda bar: bar.whole)
     kinds = {kind: sum((bar.usd.get(kind, _ZERO) for bar in chart.bars), _ZERO) for kind in chart.kinds}
     split = ", ".join(f"{kind.value} {money(usd)}" for kind, usd in kinds.items())
     return (
         f"Bars of what each day from {first} to {last} (UTC) cost, stacked by kind: "
         f"{money(chart.whole(within=True))} in the period of this digest, {money(chart.whole(within=False))} in the "
-        f"days before. The dearest day was {dearest.day} with {money(dearest.whole)}. By kind: {split}."
+        f"days before. The most expensive day was {expensive.day} with {money(expensive.whole)}. By kind: {split}."
     )
 
 

@@ -39,8 +39,9 @@ class NotebookSweepReport(SweepReport):
     def to_log(self) -> Mapping[str, object]:
         return {**SweepReport.to_log(self), "verdicts": dict(self.verdicts), "stops": dict(self.stops)}
 
+    @override
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
-        """See ``Measured``. A sweep with failures has not finished; stops that only would have been are none."""
+        """Return the numbers. A sweep with failures has not finished; stops that only would have been are none."""
         del sent_at
         happenings = {
             EmfMetric.SWEEPS_FINISHED: int(not self.failures),

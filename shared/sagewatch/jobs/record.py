@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import assert_never
+from typing import assert_never, override
 
 from sagewatch.alerts.ports import AlertQueue
 from sagewatch.clock import Clock
@@ -31,6 +31,7 @@ from sagewatch.jobs.ports import OpenJobs
 from sagewatch.jobs.reconcile import lacks_something, reconcile, without_pool
 from sagewatch.ledger.ports import Ledger, StaleTotals
 from sagewatch.ledger.records import CostRecord, RecordedBy
+from sagewatch.outcomes import Outcome
 from sagewatch.pricing.job_cost import cost_of
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.events import read_body, read_job_event
@@ -54,14 +55,14 @@ class RecordEffect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RecordOutcome:
+class RecordOutcome(Outcome):
     """A decision, and what its actions did."""
 
     decision: JobDecision
     effects: tuple[RecordEffect, ...]
 
+    @override
     def to_log(self) -> Mapping[str, object]:
-        """Return the outcome as JSON, for the log and for a person who invokes the function by hand."""
         return {"reason": self.decision.reason, "effects": list(self.effects)}
 
 

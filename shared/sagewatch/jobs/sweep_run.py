@@ -94,6 +94,7 @@ class JobSweepReport(SweepReport):
     still_open: int = 0
     alerted: int = 0
 
+    @override
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
         """Return the numbers for CloudWatch. A sweep with failures has not finished."""
         del sent_at

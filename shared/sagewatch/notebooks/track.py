@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import override
 
 from sagewatch.clock import Clock
 from sagewatch.errors import MalformedEventError, NotebookNotFoundError
@@ -14,6 +15,7 @@ from sagewatch.ledger.totals import sums_with
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import End, Session, SessionKind, close, whole_second
 from sagewatch.notebooks.transitions import Change, change_of
+from sagewatch.outcomes import Outcome
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.events import read_body
 from sagewatch.sagemaker.notebook_models import read_notebook_event
@@ -33,14 +35,14 @@ class TrackEffect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TrackOutcome:
+class TrackOutcome(Outcome):
     """Why something was done to a notebook's sessions, and what was, in order."""
 
     reason: str
     effects: tuple[TrackEffect, ...] = ()
 
+    @override
     def to_log(self) -> Mapping[str, object]:
-        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         return {"reason": self.reason, "effects": list(self.effects)}
 
 

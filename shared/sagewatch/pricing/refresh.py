@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import override
 
 from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import OutOfTimeError, PriceListError, RefreshIncompleteError, SageWatchError
-from sagewatch.outcomes import EmfMetric
+from sagewatch.outcomes import EmfMetric, Outcome
 from sagewatch.pricing.ports import PriceCache, PriceDates, PriceList
 from sagewatch.pricing.price_list import read_documents
 from sagewatch.sagemaker.ports import Regions
@@ -16,18 +17,18 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class PriceRefreshReport:
+class PriceRefreshReport(Outcome):
     """How many prices each region has that was refreshed, and the age of the oldest of all: none if one has none."""
 
     prices: Mapping[str, int]
     oldest: timedelta | None = None
 
+    @override
     def to_log(self) -> Mapping[str, object]:
-        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         return {"effect": "refreshed", "prices": dict(self.prices)}
 
+    @override
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
-        """See ``Measured``."""
         del sent_at
         return {} if self.oldest is None else {EmfMetric.PRICES_AGE: self.oldest.total_seconds()}
 

@@ -1,4 +1,4 @@
-"""The shell of every Lambda: one message at a time from a queue's batch, or one event by hand."""
+"""The shell of every Lambda: runs the work for each message of a queue's batch, or for one event."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -28,16 +28,15 @@ Work = Callable[[str], Outcome]
 
 
 class Deadline:
-    """The time an invocation has, less what is needed to end in order (the ``TimeBudget`` port)."""
+    """The time left of an invocation, less a reserve to end in order."""
 
     def __init__(self, context: LambdaContext, reserve: int) -> None:
-        """Keep the context, which knows the time left, how much there was, and the milliseconds to keep back."""
         self._context = context
         self._reserve = reserve
         self._whole = self._left()
 
     def __call__(self, share: float = 1) -> bool:
-        """See ``TimeBudget``."""
+        """Say whether more than this share of the time is left."""
         return self._left() > self._whole * (1 - share)
 
     def _left(self) -> int:
@@ -46,7 +45,7 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSweep:
-    """A sweep that notes when it began, once it has ended well. Its name is the function's in the template."""
+    """Records when a sweep began, once it has finished. ``name`` is the function's name in the template."""
 
     sweep: Callable[[TimeBudget], Outcome]
     name: str
@@ -55,18 +54,18 @@ class RecordedSweep:
     logger: Logger = field(default_factory=lambda: Logger(service="sagewatch"))
 
     def __call__(self, more_time: TimeBudget) -> Outcome:
-        """Sweep. A note that fails is no failure of the sweep: it is counted as missed."""
+        """Sweep. A record that cannot be written is no failure of the sweep; the digest counts it as missed."""
         began = self.clock()
         outcome = self.sweep(more_time)
         try:
             self.log.record(self.name, began)
         except SageWatchError as error:
-            self.logger.warning("sweep not noted", extra={"reason": str(error)})
+            self.logger.warning("sweep not recorded", extra={"reason": str(error)})
         return outcome
 
 
 class ScheduledHandler:
-    """Runs ``work`` when its schedule says so; what it raises fails the invocation, and what was done is told anyway.
+    """Runs ``work`` on a schedule. An error fails the invocation; what was done until then is measured and logged.
 
     ``reserve`` is the time in milliseconds that the longest step of the work can take.
     """
@@ -74,20 +73,20 @@ class ScheduledHandler:
     def __init__(
         self, work: Callable[[TimeBudget], Outcome], *, reserve: int = _TIME_FOR_ONE, logger: Logger | None = None
     ) -> None:
-        """Keep the work."""
         self._work = work
         self._reserve = reserve
         self._logger = logger or Logger(service="sagewatch")
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Answer a Lambda invocation with the outcome."""
+        """Return the outcome of the invocation."""
         del event
         telemetry = Telemetry()
         try:
             outcome = self._work(Deadline(context, self._reserve))
             telemetry.measure(outcome)
         except PartlyDoneError as error:
-            telemetry.measure(error.outcome)
+            if error.outcome:
+                telemetry.measure(error.outcome)
             self._logger.warning("partly done", extra=dict(error.outcome.to_log()) if error.outcome else {})
             raise
         finally:
@@ -98,15 +97,14 @@ class ScheduledHandler:
 
 
 class EventHandler:
-    """Runs ``work`` on the event of an invocation, by a schedule or by hand; what it raises fails the invocation."""
+    """Runs ``work`` on the event of an invocation. An error fails the invocation."""
 
     def __init__(self, work: Callable[[object], Outcome], *, logger: Logger | None = None) -> None:
-        """Keep the work."""
         self._work = work
         self._logger = logger or Logger(service="sagewatch")
 
     def __call__(self, event: object, context: LambdaContext) -> dict[str, Any]:
-        """Answer a Lambda invocation with the outcome."""
+        """Return the outcome of the invocation."""
         del context
         outcome = dict(self._work(event).to_log())
         self._logger.info("done", extra=outcome)
@@ -114,14 +112,13 @@ class EventHandler:
 
 
 class QueueHandler:
-    """Runs ``work`` on each message of a batch, each for itself, or on one event invoked directly.
+    """Runs ``work`` on each message of a batch separately, or on one event invoked directly.
 
-    A message whose error is permanent goes to the dead-letter queue with its reason and is done. One whose error may
-    pass goes back to its queue for as long as the error asks, until its tries are used up, and is then buried too.
+    A message with a permanent error moves to the dead-letter queue with its reason. A message with a passing error is
+    retried after the time that the error asks for; when its tries are used up, it moves to the dead-letter queue too.
     """
 
     def __init__(self, work: Work, *, inbox: Inbox, max_receives: int, logger: Logger | None = None) -> None:
-        """Keep the work and where messages come from."""
         self._work = work
         self._inbox = inbox
         self._max_receives = max_receives
@@ -129,14 +126,14 @@ class QueueHandler:
         self._telemetry = Telemetry()
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Answer a Lambda invocation: a partial batch response for a queue, else the outcome."""
+        """Return a partial batch response for a queue, else the outcome."""
         try:
             return self._batch(event, context) if "Records" in event else self._do(json.dumps(event))
         finally:
             self._telemetry.flush(context.function_name)
 
     def _batch(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        if not event["Records"]:  # powertools refuses it, and there is nothing to do
+        if not event["Records"]:  # powertools rejects an empty batch
             return {"batchItemFailures": []}
         processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
         response = process_partial_response(dict(event), self._one, processor, context)
@@ -164,46 +161,49 @@ class QueueHandler:
                 raise
 
     def _settled(self, message: QueueMessage, error: SageWatchError) -> bool:
-        """Bury or postpone the message; say whether it is done with."""
-        postponed = isinstance(error, RetryableError) and message.receives < self._max_receives
-        self._logger.warning("postponed" if postponed else "dead letter", extra=_about(message, error))
+        """Retry the message later or move it to the dead-letter queue; say whether it is done."""
+        retry = isinstance(error, RetryableError) and message.receives < self._max_receives
+        self._logger.warning(
+            "retried later" if retry else "moved to the dead-letter queue", extra=_about(message, error)
+        )
         try:
-            if not postponed:
+            if not retry:
                 self._inbox.dead_letter(message, error)
                 self._telemetry.count(EmfMetric.MESSAGES_DEAD_LETTERED)
                 return True
             self._inbox.retry_later(message, wait(message, error))
-            self._telemetry.count(EmfMetric.MESSAGES_POSTPONED)
-        except SageWatchError as trouble:  # the message then comes back when its visibility timeout is over
-            self._logger.exception("neither postponed nor buried", extra=_about(message, trouble))
+            self._telemetry.count(EmfMetric.MESSAGES_RETRIED)
+        except SageWatchError as trouble:  # SQS then delivers the message again after its visibility timeout
+            self._logger.exception(
+                "neither retried later nor moved to the dead-letter queue", extra=_about(message, trouble)
+            )
         return False
 
 
 class SlackHandler:
-    """A function URL and a queue in one function: requests go to the endpoint, SQS batches to the queue handler."""
+    """Passes HTTP requests to the endpoint and SQS batches to the queue handler."""
 
     def __init__(self, endpoint: Callable[[Mapping[str, Any]], dict[str, Any]], queue: QueueHandler) -> None:
-        """Keep both. ``endpoint`` returns the HTTP response in Lambda's format."""
         self._endpoint = endpoint
         self._queue = queue
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Answer a request, or a batch of the queue."""
+        """Return the HTTP response, or the partial batch response."""
         if "requestContext" in event:
             return self._endpoint(event)
         return self._queue(event, context)
 
 
 def _leave_in_time(context: LambdaContext) -> None:
-    """A timeout would send every message of the batch back, those that are done too."""
+    """Raise before a timeout, which would return every message of the batch, finished ones too."""
     if context.get_remaining_time_in_millis() < _TIME_FOR_ONE:
         raise OutOfTimeError("no time is left in this invocation")
 
 
 def wait(message: QueueMessage, error: Exception) -> int:
-    """Seconds until the next try: a doubling wait, spread by the message's id, and never less than was asked for.
+    """Return the seconds until the next try: they double, vary with the message's id, and respect what the error asks.
 
-    The first tries come back when the other side asks; one that asks for a second for hours would use them all up.
+    Only the first tries wait no longer than asked: a service that asks for one second for hours would use up all tries.
     """
     doubled: int = _FIRST_WAIT * 2 ** min(message.receives - 1, 10)
     asked = error.retry_after if isinstance(error, RetryableError) else None
@@ -225,9 +225,9 @@ def _group(record: SQSRecord) -> str | None:
 
 
 def _sent_at(record: SQSRecord) -> datetime | None:
-    """SQS counts in milliseconds; whoever invokes the function by hand may leave it out."""
-    told = str(record.attributes.get("SentTimestamp"))
-    return datetime.fromtimestamp(int(told) / 1000, UTC) if told.isdecimal() else None
+    """SQS counts in milliseconds; an event invoked by hand may lack the attribute."""
+    sent = str(record.attributes.get("SentTimestamp"))
+    return datetime.fromtimestamp(int(sent) / 1000, UTC) if sent.isdecimal() else None
 
 
 def _about(message: QueueMessage, error: Exception) -> dict[str, Any]:

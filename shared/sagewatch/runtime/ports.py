@@ -1,4 +1,4 @@
-"""The queue a function works off, and the log of sweeps, as Protocols."""
+"""The ports of the shell: a function's own queue, and the record of finished sweeps."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class SweepLog(Protocol):
-    """Where sweeps are noted that ended well."""
+    """Records the sweeps that finished."""
 
     def record(self, function: str, began: datetime) -> None:
-        """Note when a sweep began, to the minute. Raises what ``Ledger.put`` does."""
+        """Record when a sweep began, to the minute. Raises what ``Ledger.put`` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,10 @@ class QueueMessage:
 
 
 class Inbox(Protocol):
-    """The queue a function works off, and the dead-letter queue behind it."""
+    """The queue of a function, and the dead-letter queue behind it."""
 
     def retry_later(self, message: QueueMessage, seconds: int) -> None:
-        """Hide the message for that long before its next try. Raises ``SageWatchError``."""
+        """Hide the message for so many seconds before its next try. Raises ``SageWatchError``."""
 
     def dead_letter(self, message: QueueMessage, error: Exception) -> None:
-        """Put a copy into the dead-letter queue with the error's name and sentence. Raises ``SageWatchError``."""
+        """Copy the message to the dead-letter queue with the error's name and text. Raises ``SageWatchError``."""

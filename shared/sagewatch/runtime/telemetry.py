@@ -4,33 +4,31 @@ from datetime import datetime
 
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from sagewatch.outcomes import EmfMetric, MeasuredOutcome
+from sagewatch.outcomes import EmfMetric, Outcome
 
 NAMESPACE = "SageWatch"
-DIMENSION = "Function"  # its physical name, as Lambda's own metrics have it: two stacks in a region stay apart
+DIMENSION = "Function"  # its physical name, as in Lambda's own metrics, so that two stacks in a region stay apart
 
 
 class Telemetry:
-    """Gathers what an invocation measures, and writes it to stdout at the invocation's end.
+    """Collects the numbers of an invocation and writes them to stdout when it ends.
 
     Powertools' ``Metrics`` shares its state among all instances of a process; ``EphemeralMetrics`` does not.
     """
 
     def __init__(self) -> None:
-        """Begin with nothing."""
         self._values: list[tuple[EmfMetric, float]] = []
 
     def count(self, metric: EmfMetric) -> None:
-        """Something happened once."""
+        """Count one event."""
         self._values.append((metric, 1))
 
-    def measure(self, outcome: object, sent_at: datetime | None = None) -> None:
-        """Take an outcome's numbers, if it has any; see ``MeasuredOutcome``."""
-        if isinstance(outcome, MeasuredOutcome):
-            self._values.extend(outcome.metrics(sent_at).items())
+    def measure(self, outcome: Outcome, sent_at: datetime | None = None) -> None:
+        """Add the numbers of an outcome, if it has any."""
+        self._values.extend(outcome.metrics(sent_at).items())
 
     def flush(self, function: str) -> None:
-        """Write what was gathered, if anything was, for the function of that physical name."""
+        """Write the numbers, if there are any, for the function of that physical name."""
         if not self._values:
             return
         line = EphemeralMetrics(namespace=NAMESPACE)

@@ -1,4 +1,4 @@
-"""AnswerSlack: its settings, and what it is given."""
+"""AnswerSlack: its settings and its objects."""
 
 from functools import cache
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Clients and clocks, made once per execution environment."""
+"""Clients and the clock, created once per execution environment."""
 
 import time
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def now() -> datetime:
 
 
 def entry(work: Work, sqs: "SQSClient", inbox: InboxSettings) -> QueueHandler:
-    """Work on what a queue holds."""
+    """Return a handler for the messages of a queue."""
     queues = SqsInbox(sqs, url=inbox.queue_url, dead_letter_url=inbox.dead_letter_queue_url)
     return QueueHandler(work, inbox=queues, max_receives=inbox.max_receives)
 
@@ -72,7 +72,7 @@ def cloudwatch(region: str) -> "CloudWatchClient":
 
 
 class Throttle:
-    """Waits so that between two calls in one region lie at least so many seconds."""
+    """Keeps a minimum time between two calls in one region."""
 
     def __init__(
         self,
@@ -80,14 +80,13 @@ class Throttle:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Keep the distance, and what tells and passes the time."""
         self._seconds = seconds
         self._monotonic = monotonic
         self._sleep = sleep
         self._last: dict[str, float] = {}
 
     def __call__(self, region: str) -> None:
-        """Wait for as long as it takes."""
+        """Wait until the next call is allowed."""
         left = self._last.get(region, float("-inf")) + self._seconds - self._monotonic()
         if left > 0:
             self._sleep(left)

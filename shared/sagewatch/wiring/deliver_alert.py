@@ -1,4 +1,4 @@
-"""DeliverAlert: its settings, and what it is given."""
+"""DeliverAlert: its settings and its objects."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""What an operator's tools are given, with the caller's own credentials."""
+"""The objects of the operator's commands, with the caller's own credentials."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""RecordJob: its settings, and what it is given."""
+"""RecordJob: its settings and its objects."""
 
 from functools import cache
 

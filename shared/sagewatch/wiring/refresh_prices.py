@@ -1,4 +1,4 @@
-"""RefreshPrices: its settings, and what it is given."""
+"""RefreshPrices: its settings and its objects."""
 
 from functools import cache
 

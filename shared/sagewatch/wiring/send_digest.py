@@ -1,4 +1,4 @@
-"""SendDigest: its settings, and what it is given."""
+"""SendDigest: its settings and its objects."""
 
 from collections.abc import Mapping
 from contextlib import suppress

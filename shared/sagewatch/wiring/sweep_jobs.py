@@ -1,4 +1,4 @@
-"""SweepJobs: its settings, and what it is given."""
+"""SweepJobs: its settings and its objects."""
 
 from functools import cache
 
@@ -12,6 +12,7 @@ from sagewatch.jobs.milestones import AlertThresholds
 from sagewatch.jobs.sweep_run import NO_PROGRESS
 from sagewatch.runtime.handlers import RecordedSweep, ScheduledHandler
 from sagewatch.runtime.settings import Hours, RecordingSettings, Text, Usd
+from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import LONGEST_LOOK, QUICK, now, patient_sagemaker
 from sagewatch.wiring.recording import JOB_LOGS, make_job_recorder, make_job_sweep, make_parts
 
@@ -52,5 +53,5 @@ def sweep_jobs() -> ScheduledHandler:
     )
     log = DynamoSweepLog(dynamodb, given.watch_state)
     return ScheduledHandler(
-        RecordedSweep(sweep=job_sweep.sweep, name="SweepJobs", log=log, clock=now), reserve=LONGEST_LOOK
+        RecordedSweep(sweep=job_sweep.sweep, name=Sweep.JOBS, log=log, clock=now), reserve=LONGEST_LOOK
     )

@@ -1,4 +1,4 @@
-"""SweepNotebooks: its settings, and what it is given."""
+"""SweepNotebooks: its settings and its objects."""
 
 from functools import cache
 
@@ -14,6 +14,7 @@ from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.sweep import NotebookSweep
 from sagewatch.runtime.handlers import RecordedSweep, ScheduledHandler
 from sagewatch.runtime.settings import Count, Hours, NotebookSettings, Text
+from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, QUICK, Throttle, now, patient_sagemaker
 from sagewatch.wiring.stopping import make_notebook_stopping
 
@@ -64,5 +65,5 @@ def sweep_notebooks() -> ScheduledHandler:
     )
     log = DynamoSweepLog(dynamodb, given.watch_state)
     return ScheduledHandler(
-        RecordedSweep(sweep=sweeper.sweep, name="SweepNotebooks", log=log, clock=now), reserve=LONGEST_LOOK
+        RecordedSweep(sweep=sweeper.sweep, name=Sweep.NOTEBOOKS, log=log, clock=now), reserve=LONGEST_LOOK
     )

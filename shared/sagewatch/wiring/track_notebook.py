@@ -1,4 +1,4 @@
-"""TrackNotebook: its settings, and what it is given."""
+"""TrackNotebook: its settings and its objects."""
 
 from functools import cache
 

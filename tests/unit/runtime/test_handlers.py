@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sagewatch.clock import TimeBudget
 from sagewatch.errors import AccessDeniedError, MalformedEventError, RetryableError, ThrottledError
+from sagewatch.outcomes import Outcome
 from sagewatch.runtime.handlers import Deadline, EventHandler, QueueHandler, ScheduledHandler, wait
 from sagewatch.runtime.ports import QueueMessage
 from tests.fakes.runtime import InMemoryInbox
@@ -47,7 +48,7 @@ class BrokenInbox(InMemoryInbox):
         raise AccessDeniedError(f"sqs:SendMessage of {message.message_id} after {error}")
 
 
-class Done:
+class Done(Outcome):
     """An outcome."""
 
     def to_log(self) -> Mapping[str, object]:
@@ -205,8 +206,8 @@ def test_the_log_names_the_error_and_not_the_message() -> None:
 
     lines: list[dict[str, Any]] = [json.loads(line) for line in desk.log.getvalue().splitlines()]
     assert [(line["message"], line["error"]) for line in lines] == [
-        ("dead letter", "MalformedEventError"),
-        ("postponed", "ThrottledError"),
+        ("moved to the dead-letter queue", "MalformedEventError"),
+        ("retried later", "ThrottledError"),
     ]
     assert all("handle" not in str(line) for line in lines)
 

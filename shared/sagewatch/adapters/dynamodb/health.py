@@ -1,11 +1,13 @@
-"""Sweeps that ended well, in WatchState: one item for each function and day, with the minutes at which they began."""
+"""Finished sweeps in WatchState: one item for each function and day, with the minutes at which they began."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, to_item
 from sagewatch.clock import iso
+from sagewatch.digest.ports import SweepTimes
+from sagewatch.runtime.ports import SweepLog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,21 +15,20 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-_KEPT_FOR = timedelta(days=35)  # five weeks: the digest's one, and those before it to see when the watch began
+_KEPT_FOR = timedelta(days=35)  # five weeks: one for the digest, and four to see when SageWatch began
 
 
-class DynamoSweepLog:
-    """The ``SweepLog`` port. A set of minutes, not a counter: it tells the gaps too, and a call that is tried twice."""
+class DynamoSweepLog(SweepLog):
+    """Records sweeps as a set of minutes: unlike a counter, it shows the gaps, and a repeated call changes nothing."""
 
     PERMISSIONS: ClassVar = ("dynamodb:UpdateItem",)
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def record(self, function: str, began: datetime) -> None:
-        """See ``SweepLog.record``."""
         at = began.astimezone(UTC)
         values = {":minute": {at.hour * 60 + at.minute}, ":expires": int((at + _KEPT_FOR).timestamp())}
         with translated("dynamodb:UpdateItem on the sweeps"):
@@ -39,18 +40,17 @@ class DynamoSweepLog:
             )
 
 
-class DynamoSweepTimes:
-    """The ``SweepTimes`` port."""
+class DynamoSweepTimes(SweepTimes):
+    """Reads the times of finished sweeps."""
 
     PERMISSIONS: ClassVar = ("dynamodb:Query",)
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def of(self, function: str) -> "Sequence[datetime]":
-        """See ``SweepTimes.of``."""
         days = query(self._client, self._state, f"sweeps#{function}")
         return sorted(
             datetime.fromisoformat(f"{day['sk']}T00:00:00Z") + timedelta(minutes=int(minute))

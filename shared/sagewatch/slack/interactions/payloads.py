@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, override
 from urllib.parse import parse_qs
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from sagewatch.errors import MalformedPressError
+from sagewatch.outcomes import Outcome
 from sagewatch.sagemaker.fields import Name, Region
 from sagewatch.sagemaker.job_models import faults
 from sagewatch.sagemaker.resources import JOB_KINDS, KIND_FACTS, Job, job_to_describe
@@ -73,14 +74,14 @@ _PRESS: TypeAdapter[AnyPress] = TypeAdapter(Annotated[AnyPress, Field(discrimina
 
 
 @dataclass(frozen=True, slots=True)
-class PressOutcome:
+class PressOutcome(Outcome):
     """What became of a press."""
 
     press: AnyPress
     effect: str
 
+    @override
     def to_log(self) -> Mapping[str, object]:
-        """The outcome as JSON, for logs and for whoever invoked the function by hand."""
         what = "notebook" if isinstance(self.press, Press) else "job"
         return {"action": self.press.action, what: self.press.name, "user": self.press.user, "effect": self.effect}
 

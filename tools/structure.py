@@ -2,8 +2,8 @@
 
     python -m tools.structure . /tmp/sagewatch-before
 
-prints one Markdown table with a column for each tree. All trees are measured in one run, and the imports of their
-handlers alternate, so that a busy machine slows all of them alike.
+prints one Markdown table with a column for each tree. All trees are measured in one run: the imports of their handlers
+alternate, with bytecode, and the time is the processor's, so that a busy machine slows all of them alike.
 """
 
 import argparse
@@ -16,8 +16,9 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import grimp
 
@@ -32,9 +33,9 @@ WORDS = frozenset(
 _RUNS = 7
 _LOAD = """
 import json, sys, time
-begun = time.perf_counter()
+begun = time.process_time()
 import {module}
-took = time.perf_counter() - begun
+took = time.process_time() - begun
 ours = sum(name.partition('.')[0] == 'sagewatch' for name in sys.modules)
 print(json.dumps([len(sys.modules), ours, 'slack_sdk' in sys.modules, took * 1000]))
 """
@@ -42,7 +43,7 @@ print(json.dumps([len(sys.modules), ours, 'slack_sdk' in sys.modules, took * 100
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What importing a handler in a fresh process loads, and how long that takes."""
+    """What importing a handler in a fresh process loads, and how much processor time that takes."""
 
     modules: int
     ours: int
@@ -58,9 +59,10 @@ class Sized:
     lines: int
 
 
-def load(root: Path, function: str) -> Loaded:
-    """Import the handler of a function's folder in a process of its own."""
-    env = {"PYTHONPATH": f"{root / 'shared'}:{root / 'functions'}", "PYTHONDONTWRITEBYTECODE": "1"}
+def load(root: Path, function: str, bytecode: str | None = None) -> Loaded:
+    """Import the handler of a function's folder in a process of its own; ``bytecode`` is a folder for its cache."""
+    cache = {"PYTHONPYCACHEPREFIX": bytecode} if bytecode else {"PYTHONDONTWRITEBYTECODE": "1"}
+    env = {"PYTHONPATH": f"{root / 'shared'}:{root / 'functions'}", **cache}
     command = [sys.executable, "-c", _LOAD.format(module=f"{function}.app")]
     done = subprocess.run(command, env=env, cwd=root, capture_output=True, text=True, check=True)  # noqa: S603 - ours
     return Loaded(*json.loads(done.stdout))
@@ -182,10 +184,12 @@ def describe(root: Path) -> Mapping[str, str]:
 def loads(roots: Sequence[Path], runs: int) -> Mapping[tuple[Path, str], Loaded]:
     """Import every handler of every tree so many times, in turn; the time is the median."""
     found: dict[tuple[Path, str], list[Loaded]] = {}
-    for _ in range(runs):
-        for function in handlers(roots[0]):
-            for root in roots:
-                found.setdefault((root, function), []).append(load(root, function))
+    with TemporaryDirectory() as bytecode:
+        for run in range(runs + 1):
+            for root, function in product(roots, handlers(roots[0])):
+                loaded = load(root, function, bytecode)
+                if run:  # the first one compiles
+                    found.setdefault((root, function), []).append(loaded)
     return {
         key: Loaded(some[0].modules, some[0].ours, some[0].slack_sdk, statistics.median(a.milliseconds for a in some))
         for key, some in found.items()

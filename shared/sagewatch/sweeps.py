@@ -59,3 +59,5 @@ def continue_on_error(report: SweepReport, subject: str, *, may_throttle: bool =
         report.postponed.append(f"{subject}: {exc}")
     except SageWatchError as exc:
         report.failures.append(f"{subject}: {exc}")
+    except Exception as exc:  # noqa: BLE001 - one item's fault hinders no other; the text of a foreign error may hold data
+        report.failures.append(f"{subject}: {type(exc).__name__}, a fault of SageWatch")

@@ -626,7 +626,9 @@ def test_the_product_reads_what_jupyter_says(lab: Notebook, told: dict[str, Any]
     """Whatever keeps Jupyter from telling is unknown; every request is one that does not count as activity."""
     lab.orders(Jupyter=told)
     notebook = SageMakerNotebooks(lambda _: lab.client).describe(lab.name, REGION, _MOTOS)
-    reading = JupyterEvidence(lambda _: lab.client, seconds=1).read(notebook, datetime.now(UTC))
+    reading = JupyterEvidence(lambda _: lab.client, seconds=1).read(
+        notebook, datetime.now(UTC), datetime.now(UTC) - timedelta(hours=4)
+    )
 
     assert isinstance(reading, found)
     assert all(path.endswith("?no_track_activity=1") for path in lab.story()["requests"])

@@ -39,6 +39,7 @@ from sagewatch.idle.decision import IdleRules
 from sagewatch.idle.follow_up import FollowUp
 from sagewatch.idle.inspection import NotebookInspector
 from sagewatch.idle.rates import HourlyRates
+from sagewatch.idle.reconcile import MessageReconciliation
 from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.idle.sweep import NotebookSweep
@@ -116,6 +117,9 @@ class Counted:
                 tracker=tracker,
                 checkpoints=DynamoCheckpoints(self._dynamodb, self._state),
                 clock=self.clock,
+            ),
+            reconciliation=MessageReconciliation(
+                states=states, announcements=announcements, follow_up=follow_up, clock=self.clock
             ),
             states=states,
             regions=tracker.regions,

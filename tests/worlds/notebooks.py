@@ -15,6 +15,7 @@ from sagewatch.idle.follow_up import FollowUp
 from sagewatch.idle.inspection import NotebookInspector
 from sagewatch.idle.outcomes import NotebookSweepReport
 from sagewatch.idle.rates import HourlyRates
+from sagewatch.idle.reconcile import MessageReconciliation
 from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.idle.sweep import NotebookSweep
@@ -71,9 +72,9 @@ class Told:
     said: dict[str, Reading] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def read(self, notebook: Notebook, now: datetime) -> Reading:
+    def read(self, notebook: Notebook, now: datetime, back_to: datetime) -> Reading:
         """See ``EvidenceSource.read``."""
-        del now
+        del now, back_to
         self.asked.append(notebook.name)
         return self.said.get(notebook.name, Idle(Source.JUPYTER, None, "no kernel and no terminal is open"))
 
@@ -107,7 +108,7 @@ class NotebookWorld:
             owner_tag_keys=("sagewatch:owner",),
             discount_percent=Decimal(0),
         )
-        rules = IdleRules(idle_after=timedelta(hours=4), warn=timedelta(hours=1))
+        rules = IdleRules(idle_after=timedelta(hours=4), warn=timedelta(hours=1), enforce=enforce)
         inspector = NotebookInspector(
             notebooks=self.notebooks, evidence=(self.jupyter,), clock=lambda: self.now, rules=rules
         )
@@ -143,6 +144,9 @@ class NotebookWorld:
                 tracker=self.tracker,
                 checkpoints=InMemoryCheckpoints(),
                 clock=lambda: self.now,
+            ),
+            reconciliation=MessageReconciliation(
+                states=self.states, announcements=announcements, follow_up=follow_up, clock=lambda: self.now
             ),
             states=self.states,
             regions=self.regions,

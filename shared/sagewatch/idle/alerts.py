@@ -7,6 +7,8 @@ from pydantic import AwareDatetime
 from sagewatch.alerts.base import AlertBase, Usd
 from sagewatch.sagemaker.fields import Name
 
+KEPT_FOLDER = "/home/ec2-user/SageMaker"  # all that a stop keeps: it is the volume; the rest is the instance
+
 
 class NotebookAlert(AlertBase):
     """A notebook idles. ``reason`` is the evidence in words; ``stop_at`` is ``None`` where it is not stopped by itself.

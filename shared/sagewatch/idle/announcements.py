@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from sagewatch.alerts.base import alert_id, as_text
 from sagewatch.alerts.ports import AlertArchive, AlertQueue
 from sagewatch.clock import Clock, iso
 from sagewatch.formatting import clock_time
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
+from sagewatch.idle.decision import hold_of
+from sagewatch.idle.evidence import Idle
 from sagewatch.idle.inspection import Inspection
 from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.state import PendingStop
@@ -38,12 +42,15 @@ class NotebookAnnouncements:
         now, alert = self.clock(), self._idle_alert(inspection, number, stop_at)
         self.archive.archive(alert.alert_id, alert.model_dump_json())
         self.alerts.send(alert)
+        idle = [reading for reading in inspection.readings if isinstance(reading, Idle)]
         return PendingStop(
             alert_id=alert.alert_id,
             warned_at=now,
             stop_at=stop_at or now,
             idle_since=alert.idle_since,
-            finished=stop_at is None,
+            held=hold_of(inspection.notebook, idle),
+            trial=not self.enforce,
+            sources=tuple(reading.source.value for reading in idle),
         )
 
     def _idle_alert(self, inspection: Inspection, number: int, stop_at: datetime | None) -> NotebookAlert:
@@ -69,12 +76,25 @@ class NotebookAnnouncements:
             one_way=one_way,
         )
 
+    def send_again(self, incident: str) -> None:
+        """Queue an announcement again that is not in Slack yet. Delivery posts it once, however often it is queued."""
+        alert = self._archived(incident)
+        if alert:
+            self.alerts.send(alert)
+
+    def _archived(self, incident: str) -> NotebookAlert | None:
+        """Load an announcement; one that another release wrote and this one cannot read is not known."""
+        body = self.archive.load(incident)
+        try:
+            return NotebookAlert.model_validate_json(body) if body else None
+        except ValidationError:
+            return None
+
     def update_message(self, incident: str, outcome: str, *, by: str | None = None, still_open: bool) -> bool:
         """Put what became of an announcement into its message; return whether that announcement is known."""
-        body = self.archive.load(incident)
-        if body is None:
+        alert = self._archived(incident)
+        if alert is None:
             return False
-        alert = NotebookAlert.model_validate_json(body)
         name = alert_id("notebook-edit", incident, outcome, by or "")
         news = {"alert_id": name, "edits": incident, "outcome": outcome, "by": by, "open": still_open}
         self.alerts.send(alert.model_copy(update=news))
@@ -100,8 +120,8 @@ class NotebookAnnouncements:
     def notify_unknown(self, inspection: Inspection) -> None:
         """Report once a day that its use is unknown, in the announcement's thread where there is one."""
         pending = inspection.state.pending
-        sentence = f"nobody can tell whether it is used, so it is kept: {inspection.decision.reason}"
-        headline = f"Notebook {inspection.notebook.name} is kept"
+        sentence = f"{inspection.decision.reason}. So SageWatch keeps it running. Stop it yourself if you are done"
+        headline = f"Cannot tell whether {inspection.notebook.name} is in use"
         thread = pending.alert_id if pending else None
         self.notify(inspection.notebook, headline, sentence, iso(self.clock())[:10], thread=thread)
 
@@ -123,8 +143,9 @@ class NotebookAnnouncements:
                 instances=None,
                 name=None,
                 owner=None,
-                headline=f"{len(inspections)} notebooks would be stopped at once, so none is",
-                sentence=f"MaxStopsPerSweep is {most}; since {clock_time(now, now)} these wait: {names}{more}",
+                headline=f"{len(inspections)} idle notebooks are due to be stopped, so SageWatch stopped none",
+                sentence=f"the limit MaxStopsPerSweep is {most}. Stop them with their buttons, or raise the limit. "
+                f"Waiting since {clock_time(now, now)}: {names}{more}",
             )
         )
 
@@ -136,5 +157,5 @@ class NotebookAnnouncements:
 def _advice(notebook: Notebook, *, one_way: bool) -> str:
     if one_way:
         platform = notebook.platform or "an unknown platform"
-        return f"on {platform} it could not be started again; move it to an AL2023 platform first"
-    return "only its log was asked, and a cell that runs without a word would not show there"
+        return f"AWS starts no notebook again on {platform}. Stop it, change its platform to AL2023, then start it"
+    return "Jupyter was not asked. A cell that runs silently, or waits for a job, shows in no log and uses no CPU"

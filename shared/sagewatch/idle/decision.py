@@ -14,15 +14,17 @@ from pydantic import TypeAdapter, ValidationError
 from sagewatch.alerts.ports import Lease
 from sagewatch.formatting import clock_time, duration, utc_once
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
-from sagewatch.idle.state import NotebookState
+from sagewatch.idle.state import Hold, NotebookState, PendingStop
 from sagewatch.sagemaker.notebooks import Notebook
-from sagewatch.sagemaker.tags import IDLE_AFTER_TAG, IGNORE_TAG, PROTECT_TAG
+from sagewatch.sagemaker.tags import IDLE_AFTER_TAG, IGNORE_TAG, PROTECT_TAG, TERMINALS_TAG
 
 _NO = frozenset({"false", "no", "0"})
 _SHORTEST, _LONGEST = timedelta(minutes=10), timedelta(days=31)
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 _SKEW = timedelta(minutes=15)  # a time this far ahead is a clock's fault; further ahead nothing it tells is believed
 _AGAIN = timedelta(hours=1)  # until tags, or a source that could not tell, are looked at again
+_REPEATED = timedelta(days=7)  # what is idle and will not be stopped is reported once a week
+_LAPSES = timedelta(hours=6)  # an announcement whose stop is this late is made again
 
 
 class Verdict(StrEnum):
@@ -38,10 +40,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IdleRules:
-    """How long a notebook may idle, and how long before its stop that is announced."""
+    """How long a notebook may idle, how long before its stop that is announced, and whether stops are made at all."""
 
     idle_after: timedelta
     warn: timedelta
+    enforce: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def decide_unseen(
 
 def _leased(lease: Lease, now: datetime) -> IdleDecision:
     until = clock_time(lease.until, now) if lease.until else "somebody changes that"
-    return IdleDecision(Verdict.KEEP, f"{lease.author} keeps it until {until}", lease.until or now + _AGAIN)
+    return IdleDecision(Verdict.KEEP, f"{lease.author} keeps it until {until}", now + _AGAIN)
 
 
 def decide(  # noqa: PLR0913, PLR0917 - what is known of it
@@ -102,22 +105,35 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
     rules: IdleRules,
     now: datetime,
 ) -> IdleDecision:
-    """Decide about a notebook that came into service at ``since``, whatever is known of it."""
+    """Decide about a notebook that came into service at ``since``, whatever is known of it.
+
+    What forbids a stop is asked before what was announced: so whatever is stopped could also be announced.
+    """
     unseen = decide_unseen(notebook, state, since, rules, now)
     if unseen:
         return unseen
     active = [reading for reading in readings if isinstance(reading, Active)]
     if active:
         return _keep_active(active[0].words, state, now + rules.idle_after)
-    unsure = doubt(readings, now)
+    unsure = doubt(readings, now) or _lost_source(readings, state) or _blind_spot(notebook, readings, rules, now)
     if unsure:
         return IdleDecision(Verdict.KEEP_UNKNOWN, unsure, now + _AGAIN)
     idle = [reading for reading in readings if isinstance(reading, Idle)]
-    idle_since = max((min(reading.since, now) for reading in idle if reading.since), default=since)
-    idle_since, words = max(idle_since, since), utc_once("; ".join(reading.words for reading in idle))
+    sightings = [min(reading.since, now) for reading in idle if reading.since]
+    idle_since = max([since, *sightings, *([state.active_at] if state.active_at else [])])
+    words = utc_once("; ".join(reading.words for reading in idle))
     if now - idle_since < rules.idle_after:
         return _keep_active(words, state, idle_since + rules.idle_after)
-    return _idle(notebook, idle, state, IdleDecision(Verdict.WARN, words, now, idle_since), rules, now)
+    found = IdleDecision(Verdict.WARN, words, now + rules.warn, idle_since)
+    hold = hold_of(notebook, idle)
+    return _held(state, hold, found, now) if hold else _idle(state, found, rules, now)
+
+
+def hold_of(notebook: Notebook, idle: Sequence[Idle]) -> Hold | None:
+    """Say why SageWatch will not stop an idle notebook, if there is a reason."""
+    if notebook.stop_is_one_way:
+        return Hold.ONE_WAY
+    return None if any(reading.source.sees_silent_work for reading in idle) else Hold.UNPROVEN
 
 
 def _keep_active(words: str, state: NotebookState, next_check_at: datetime) -> IdleDecision:
@@ -125,10 +141,10 @@ def _keep_active(words: str, state: NotebookState, next_check_at: datetime) -> I
 
 
 def doubt(readings: Sequence[Reading], now: datetime) -> str | None:
-    """Why nothing is known for sure.
+    """Say why nothing is known for sure.
 
-    The log's silence counts only where Jupyter was not asked: where it was and could not tell, a cell may be running
-    without a word. Agent metrics are extra: notebooks without an agent are no doubt.
+    Where Jupyter was asked and could not tell, no other source's silence counts: a cell may run without a word and
+    without CPU. Notebooks without a log or an agent are no doubt.
     """
     ahead = [reading for reading in readings if isinstance(reading, Idle) and (reading.since or now) > now + _SKEW]
     if ahead:
@@ -143,23 +159,59 @@ def doubt(readings: Sequence[Reading], now: datetime) -> str | None:
     return "; ".join(f"{reading.source}: {reading.reason}" for reading in blind) or "nothing was asked"
 
 
-def _idle(  # noqa: PLR0913, PLR0917 - what is known of it
-    notebook: Notebook,
-    idle: Sequence[Idle],
-    state: NotebookState,
-    found: IdleDecision,
-    rules: IdleRules,
-    now: datetime,
-) -> IdleDecision:
+def _lost_source(readings: Sequence[Reading], state: NotebookState) -> str | None:
+    """A source that found it idle when the stop was announced, and cannot tell now."""
+    spoke = state.pending.sources if state.pending else ()
+    lost = [reading for reading in readings if isinstance(reading, Unknown) and reading.source.value in spoke]
+    return f"{lost[0].source}: {lost[0].reason}" if lost else None
+
+
+def _blind_spot(notebook: Notebook, readings: Sequence[Reading], rules: IdleRules, now: datetime) -> str | None:
+    """An open terminal without output: ``nohup``, a redirected output or tmux would look the same.
+
+    Agent metrics that cover the whole limit can tell, or the owner's tag.
+    """
+    idle = [reading for reading in readings if isinstance(reading, Idle)]
+    count = max((reading.silent_terminals for reading in idle), default=0)
+    if not count or (notebook.tags or {}).get(TERMINALS_TAG, "").strip().lower() == "ignore":
+        return None
+    limit = now - rules.idle_after
+    if any(reading.source is Source.AGENT and (reading.covers_since or limit) <= limit for reading in idle):
+        return None
+    which = "a terminal is open" if count == 1 else f"{count} terminals are open"
+    return f"{which} without output, and a program that runs there silently cannot be seen from outside"
+
+
+def _held(state: NotebookState, hold: Hold, found: IdleDecision, now: datetime) -> IdleDecision:
+    """Report what SageWatch will not stop, and repeat that once a week."""
     pending = state.pending
-    if pending and found.idle_since and found.idle_since > pending.warned_at:
+    if pending and pending.held is hold and now - pending.warned_at < _REPEATED:
+        reason = f"reported before, and not stopped by SageWatch: {found.reason}"
+        return replace(found, verdict=Verdict.KEEP, reason=reason, next_check_at=now + _AGAIN)
+    return replace(found, verdict=Verdict.ADVISE)
+
+
+def _idle(state: NotebookState, found: IdleDecision, rules: IdleRules, now: datetime) -> IdleDecision:
+    if state.pending and found.idle_since and found.idle_since > state.pending.warned_at:
         return replace(found, verdict=Verdict.KEEP_ACTIVE_AGAIN)
+    pending = _in_force(state, rules, now)
     if pending is None:
-        advise = notebook.stop_is_one_way or not any(reading.source.sees_silent_work for reading in idle)
-        return replace(found, verdict=Verdict.ADVISE if advise else Verdict.WARN, next_check_at=now + rules.warn)
-    if pending.finished:
-        reason = f"told before, and not stopped by itself: {found.reason}"
+        return found
+    if pending.held:
+        reason = f"trial mode reached its stop before: {found.reason}"
         return replace(found, verdict=Verdict.KEEP, reason=reason, next_check_at=now + rules.idle_after)
     if now < pending.stop_at:
         return replace(found, verdict=Verdict.KEEP, next_check_at=pending.stop_at)
     return replace(found, verdict=Verdict.STOP, next_check_at=now)
+
+
+def _in_force(state: NotebookState, rules: IdleRules, now: datetime) -> PendingStop | None:
+    """The announcement that still counts: not of another mode, not answered by a lease since, not too old."""
+    pending = state.pending
+    if pending is None or pending.trial is rules.enforce or pending.held in {Hold.ONE_WAY, Hold.UNPROVEN}:
+        return None
+    if state.lease and state.lease.written_at > pending.warned_at:
+        return None
+    if pending.held:
+        return pending if not rules.enforce and now - pending.warned_at < _REPEATED else None
+    return pending if now <= pending.stop_at + max(rules.warn, _LAPSES) else None

@@ -17,8 +17,11 @@ class Source(StrEnum):
 
     @property
     def sees_silent_work(self) -> bool:
-        """Whether its silence is proof: a cell that runs for hours without a word leaves no line in the log."""
-        return self is not Source.LOG
+        """Whether its silence proves that nothing runs.
+
+        A cell may run for hours without a line in the log. A kernel that waits in ``fit`` or for Athena uses no CPU.
+        """
+        return self is Source.JUPYTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,17 @@ class Active:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Nothing runs now, and nothing has since then; ``None`` where nothing was ever seen since it came into service.
+    """Nothing runs now. ``since`` is the last activity the source saw, and ``None`` if it saw none.
 
-    ``words`` say so: ``no kernel has run since 09:12 UTC, 2 terminals idle since 08:40``.
+    ``covers_since`` is how far back it looked; ``None`` means as far back as the session goes. ``silent_terminals``
+    counts open terminals without recent output: what runs in one of them is out of sight.
     """
 
     source: Source
     since: datetime | None
     words: str
+    covers_since: datetime | None = None
+    silent_terminals: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What follows from an inspection, short of a stop: what is announced or cancelled, and what is remembered."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import assert_never
 
 from sagewatch.clock import Clock
@@ -9,7 +9,10 @@ from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import Verdict
 from sagewatch.idle.inspection import Inspection
 from sagewatch.idle.ports import NotebookStates
-from sagewatch.idle.state import NotebookState
+from sagewatch.idle.state import NotebookState, OpenMessage
+
+# Tags, parameters and sources may change at any time: nothing is left alone for longer.
+LONGEST_WAIT = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,54 +28,65 @@ class FollowUp:
         """Do what a decision short of a stop asks for."""
         if inspection.tag_fault:
             self.announcements.notify_tag(inspection.notebook, inspection.tag_fault)
-        decision, state = inspection.decision, decided(inspection, self._with_busy(inspection))
+        decision, state = inspection.decision, decided(inspection, self._with_activity(inspection))
         match decision.verdict:
             case Verdict.KEEP | Verdict.STOP:
                 state = self._kept(inspection, state)
             case Verdict.KEEP_UNKNOWN:
                 self.announcements.notify_unknown(inspection)
+                state = self.close_message(state, "stop cancelled: SageWatch cannot tell whether it is in use")
             case Verdict.KEEP_ACTIVE_AGAIN:
-                state = self.close_message(state, f"in use again, so it is not stopped: {decision.reason}")
+                state = self.close_message(state, f"stop cancelled, it is in use again: {decision.reason}")
             case Verdict.WARN | Verdict.ADVISE:
                 state = self._announce(inspection, state)
             case _:
                 assert_never(decision.verdict)
-        next_check_at = _next_check(inspection, state)
-        self.states.save(replace(state, next_check_at=next_check_at), inspection.notebook.region)
+        self.states.save(self._with_next_check(inspection, state), inspection.notebook.region)
 
     def close_message(self, state: NotebookState, outcome: str, *, by: str | None = None) -> NotebookState:
         """Say in the announcement's own message what became of it, and take its buttons away."""
-        if state.pending is None:
-            return state
-        self.announcements.update_message(state.pending.alert_id, outcome, by=by, still_open=False)
-        return replace(state, pending=None)
+        message = shown(state)
+        if message:
+            self.announcements.update_message(message.alert_id, outcome, by=by, still_open=False)
+        return replace(state, pending=None, message=None)
 
     def _kept(self, inspection: Inspection, state: NotebookState) -> NotebookState:
         """A person or a tag keeps it: the stop is off. A person's own press has edited the message already."""
         if inspection.readings or state.pending is None:
             return state
         if state.lease and state.lease.in_force(self.clock()):
-            return replace(state, pending=None)
-        return self.close_message(state, f"not stopped: {inspection.decision.reason}")
+            return replace(state, pending=None, message=shown(state))
+        return self.close_message(state, f"stop cancelled: {inspection.decision.reason}")
 
-    def _with_busy(self, inspection: Inspection) -> NotebookState:
+    def _with_activity(self, inspection: Inspection) -> NotebookState:
         if not inspection.readings:
             return inspection.state
-        since = inspection.state.busy_since or self.clock()
-        return replace(inspection.state, busy_since=since if inspection.active else None)
+        if not inspection.active:
+            return replace(inspection.state, busy_since=None)
+        now = self.clock()
+        return replace(inspection.state, busy_since=inspection.state.busy_since or now, active_at=now)
 
     def _announce(self, inspection: Inspection, state: NotebookState) -> NotebookState:
-        number = state.announced + 1
-        stop_at = None if inspection.decision.verdict is Verdict.ADVISE else self.clock() + self.warn
-        return replace(state, pending=self.announcements.announce(inspection, number, stop_at), announced=number)
+        number, now = state.announced + 1, self.clock()
+        stop_at = None if inspection.decision.verdict is Verdict.ADVISE else now + self.warn
+        pending = self.announcements.announce(inspection, number, stop_at)
+        self.close_message(state, "announced again in a newer message")
+        message = OpenMessage(alert_id=pending.alert_id, sent_at=now)
+        return replace(state, pending=pending, message=message, announced=number)
+
+    def _with_next_check(self, inspection: Inspection, state: NotebookState) -> NotebookState:
+        wanted = inspection.decision.next_check_at
+        if inspection.decision.verdict is Verdict.WARN and state.pending:
+            wanted = state.pending.stop_at
+        return replace(state, next_check_at=min(wanted, self.clock() + LONGEST_WAIT))
+
+
+def shown(state: NotebookState) -> OpenMessage | None:
+    """The message that still shows buttons. Earlier releases remembered no more than the announced stop."""
+    pending = state.pending
+    return state.message or (OpenMessage(alert_id=pending.alert_id, sent_at=pending.warned_at) if pending else None)
 
 
 def decided(inspection: Inspection, state: NotebookState) -> NotebookState:
     """Remember the decision, in the sentence people read."""
     return replace(state, verdict=inspection.decision.verdict.value, reason=inspection.decision.reason)
-
-
-def _next_check(inspection: Inspection, state: NotebookState) -> datetime:
-    if inspection.decision.verdict is Verdict.WARN and state.pending:
-        return state.pending.stop_at
-    return inspection.decision.next_check_at

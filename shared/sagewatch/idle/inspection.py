@@ -1,14 +1,16 @@
-"""A look at one notebook: what it is at this moment, what is known of its activity, and what follows."""
+"""An inspection of one notebook: what it is at this moment, what is known of its activity, and what follows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sagewatch.clock import Clock
-from sagewatch.idle.decision import IdleDecision, IdleRules, decide, decide_unseen, rules_for
+from sagewatch.idle.decision import IdleDecision, IdleRules, Verdict, decide, decide_unseen, rules_for
 from sagewatch.idle.evidence import Active, Reading
 from sagewatch.idle.ports import EvidenceSource
 from sagewatch.idle.state import NotebookState
 from sagewatch.notebooks.session import Session
+from sagewatch.notebooks.transitions import is_other_run
 from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.ports import Notebooks
 
@@ -39,13 +41,19 @@ class NotebookInspector:
     clock: Clock
     rules: IdleRules
 
-    def inspect(self, session: Session, state: NotebookState) -> Inspection:
-        """See a notebook as it stands. Raises what ``Notebooks.describe`` does."""
+    def inspect(self, session: Session, state: NotebookState, *, last: bool = False) -> Inspection:
+        """Inspect a notebook as it is now; ``last`` says that a stop would follow at once.
+
+        Raises what ``Notebooks.describe`` does.
+        """
         described = self.notebooks.describe(session.name, session.region, session.account)
         notebook = replace(described, tags=self.notebooks.tags(described.arn, described.region))
         rules, fault = rules_for(notebook.tags or {}, self.rules)
-        unseen = decide_unseen(notebook, state, session.since, rules, self.clock())
-        readings = () if unseen else tuple(self.read(notebook))
+        state = state.of_run(session.since, notebook.created_at)
+        unseen = _restarted(notebook, session, self.clock()) or decide_unseen(
+            notebook, state, session.since, rules, self.clock()
+        )
+        readings = () if unseen else tuple(self.read(notebook, self._back_to(state, rules), last=last))
         decision = unseen or decide(notebook, readings, state, session.since, rules, self.clock())
         return Inspection(
             notebook=notebook,
@@ -56,10 +64,26 @@ class NotebookInspector:
             tag_fault=fault,
         )
 
-    def read(self, notebook: Notebook) -> Iterator[Reading]:
-        """Ask one source after the other; one that sees it at work is enough."""
-        for source in self.evidence:
-            reading = source.read(notebook, self.clock())
+    def read(self, notebook: Notebook, back_to: datetime | None = None, *, last: bool = False) -> Iterator[Reading]:
+        """Ask one source after the other; one that sees it at work is enough.
+
+        Jupyter is asked first, as its answer is often enough; before a stop it is asked last, so that it is the newest.
+        """
+        now = self.clock()
+        for source in reversed(self.evidence) if last else self.evidence:
+            reading = source.read(notebook, self.clock(), back_to or now - self.rules.idle_after)
             yield reading
             if isinstance(reading, Active):
                 return
+
+    def _back_to(self, state: NotebookState, rules: IdleRules) -> datetime:
+        """How far back sources have to look: the whole limit, and everything since the announcement."""
+        limit = self.clock() - rules.idle_after
+        return min(limit, state.pending.warned_at) if state.pending else limit
+
+
+def _restarted(notebook: Notebook, session: Session, now: datetime) -> IdleDecision | None:
+    """Its session is that of an earlier run; the next sweep puts that in order."""
+    if is_other_run(notebook, session):
+        return IdleDecision(Verdict.KEEP, "it was started again since its session was recorded", now)
+    return None

@@ -33,5 +33,5 @@ class NotebookStates(NotebookStateReader, AlertArchive, Protocol):
 class EvidenceSource(Protocol):
     """A source that sees from outside whether a notebook is used."""
 
-    def read(self, notebook: Notebook, now: datetime) -> Reading:
-        """Say what is known. Never raises: what cannot be told is ``Unknown``, with the reason."""
+    def read(self, notebook: Notebook, now: datetime, back_to: datetime) -> Reading:
+        """Say what is known, looking back as far as that. Never raises: what cannot be told is ``Unknown``."""

@@ -12,6 +12,7 @@ from sagewatch.ledger.records import RecordedBy
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import Session
 from sagewatch.notebooks.track import NotebookTracker
+from sagewatch.notebooks.transitions import is_other_run
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import NotebookLists, Notebooks
 from sagewatch.sweeps import continue_on_error
@@ -84,4 +85,6 @@ class SessionRepair:
 
 
 def _is_new(notebook: Notebook, session: Session | None) -> bool:
-    return session is None or session.instance_type != notebook.instance_type
+    if session is None or session.instance_type != notebook.instance_type:
+        return True
+    return is_other_run(notebook, session)

@@ -1,30 +1,52 @@
 """What is remembered of each notebook between two sweeps: the next check, the announced stop, the lease."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from sagewatch.alerts.ports import Lease
 
 
+class Hold(StrEnum):
+    """Why no stop follows an announcement. A hold counts only for as long as its reason is still true."""
+
+    TRIAL = "observe"
+    ONE_WAY = "one-way"
+    UNPROVEN = "unproven"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingStop:
-    """A stop that was announced, by the alert of that ID.
+    """A stop that was announced by the alert of that ID, or a report of an idle notebook that will not be stopped.
 
-    ``finished`` says that trial mode reached the stop: nothing follows until the notebook is used again.
+    ``trial`` says that it was announced in trial mode, ``held`` why nothing follows. ``sources`` are those that found
+    the notebook idle then. ``refused`` says that AWS refused the last attempt.
     """
 
     alert_id: str
     warned_at: datetime
     stop_at: datetime
     idle_since: datetime
-    finished: bool = False
+    held: Hold | None = None
+    trial: bool | None = None
+    sources: tuple[str, ...] = ()
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenMessage:
+    """A message that still shows buttons: the alert it is, and when it was sent."""
+
+    alert_id: str
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookState:
     """One notebook. ``announced`` counts its announcements, so that each has an identity of its own.
 
-    Every inspection since ``busy_since`` has found it at work. ``verdict`` and ``reason`` are those of the last
+    Every inspection since ``busy_since`` has found it at work; ``active_at`` is when the last one did. ``message`` is
+    the announcement in Slack whose end has not been shown yet. ``verdict`` and ``reason`` are those of the last
     decision, for people who ask.
     """
 
@@ -33,6 +55,22 @@ class NotebookState:
     pending: PendingStop | None = None
     announced: int = 0
     busy_since: datetime | None = None
+    active_at: datetime | None = None
+    message: OpenMessage | None = None
     lease: Lease | None = None
     verdict: str | None = None
     reason: str | None = None
+
+    def of_run(self, since: datetime, created_at: datetime | None) -> "NotebookState":
+        """Forget what belongs to an earlier run, or to an earlier notebook of that name.
+
+        ``since`` is when the notebook came into service last, ``created_at`` when it was created.
+        """
+        pending, lease = self.pending, self.lease
+        return replace(
+            self,
+            pending=pending if pending and pending.warned_at >= since else None,
+            busy_since=self.busy_since if self.busy_since and self.busy_since >= since else None,
+            active_at=self.active_at if self.active_at and self.active_at >= since else None,
+            lease=None if lease and created_at and lease.written_at < created_at else lease,
+        )

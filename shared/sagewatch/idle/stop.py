@@ -8,6 +8,7 @@ from sagewatch.alerts.ports import PostedMessages
 from sagewatch.clock import Clock
 from sagewatch.errors import AccessDeniedError, NotebookNotFoundError, StopRefusedError
 from sagewatch.formatting import clock_time, duration, money
+from sagewatch.idle.alerts import KEPT_FOLDER
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import Verdict
 from sagewatch.idle.follow_up import FollowUp, decided
@@ -15,14 +16,16 @@ from sagewatch.idle.inspection import Inspection, NotebookInspector
 from sagewatch.idle.outcomes import StopOutcome
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.rates import HourlyRates
-from sagewatch.idle.state import NotebookState
+from sagewatch.idle.state import Hold, NotebookState
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.notebooks.ports import Sessions
-from sagewatch.notebooks.session import OURSELVES, StopCall
+from sagewatch.notebooks.session import OURSELVES, StopCall, whole_second
 from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.sagemaker.notebooks import NotebookStatus
 from sagewatch.sagemaker.ports import NotebookStops, Stop
 
+_UNANSWERED = timedelta(minutes=15)  # a call without an answer may have been ours for so long
+_RESENT, _SOON = timedelta(hours=2), timedelta(minutes=15)
 _AGAIN = timedelta(hours=1)  # what AWS refused is tried again, and told once
 
 
@@ -49,11 +52,10 @@ class NotebookStop:
         """
         wait_until = self._wait_until(inspection)
         if wait_until:
-            self._remember(inspection.state, inspection, wait_until)
-            return StopOutcome.NOT_ANNOUNCED
+            return self._postpone(inspection, wait_until)
         state = self.states.read(inspection.notebook.arn, inspection.notebook.region)
         try:
-            again = self.inspector.inspect(inspection.session, state)
+            again = self.inspector.inspect(inspection.session, state, last=True)
         except NotebookNotFoundError:
             return self._gone(inspection, state)
         if again.decision.verdict is not Verdict.STOP:
@@ -70,7 +72,7 @@ class NotebookStop:
         if not self.enforce:
             return self._would(inspection, by)
         call = StopCall(f"{OURSELVES} for {by}" if by else OURSELVES, self.clock(), inspection.decision.idle_since)
-        if not self._note(inspection, call):
+        if not self._claim(inspection, call, by):
             return StopOutcome.CHANGED
         try:
             what = self.stops.stop(inspection.notebook)
@@ -80,15 +82,65 @@ class NotebookStop:
         match what:
             case Stop.STOPPING:
                 return self._stopped(inspection, by)
+            case Stop.ALREADY if self._is_ours(inspection, call):
+                return self._stopped(inspection, by)
             case Stop.ALREADY | Stop.GONE:
                 self._note(inspection, None)
                 return self._gone(inspection, inspection.state)
             case _:
                 assert_never(what)
 
+    def _claim(self, inspection: Inspection, call: StopCall, by: str | None) -> bool:
+        """Note the call, unless the session is over or a person pressed a button since the inspection."""
+        if not self._note(inspection, call):
+            return False
+        if self._answered(inspection, by):
+            self._note(inspection, None)
+            return False
+        return True
+
+    def _answered(self, inspection: Inspection, by: str | None) -> bool:
+        """Whether a person pressed a button since the inspection.
+
+        The call is noted before this reads the lease, and buttons read the note after they write one: one of both sees
+        the other.
+        """
+        if by:
+            return False
+        before, notebook = inspection.state.lease, inspection.notebook
+        state = self.states.read(notebook.arn, notebook.region)
+        lease = state.of_run(inspection.session.since, notebook.created_at).lease
+        return lease is not None and (before is None or lease.written_at > before.written_at)
+
+    def _is_ours(self, inspection: Inspection, call: StopCall) -> bool:
+        """Whether the stop that AWS reports began with our call, whose first answer was lost."""
+        notebook = inspection.notebook
+        try:
+            found = self.inspector.notebooks.describe(notebook.name, notebook.region, notebook.account)
+        except NotebookNotFoundError:
+            return False
+        earlier = inspection.session.stop_call
+        began = whole_second(earlier.at if earlier and call.at - earlier.at < _UNANSWERED else call.at)
+        return found.status is NotebookStatus.STOPPING and found.modified_at is not None and found.modified_at >= began
+
     def _note(self, inspection: Inspection, call: StopCall | None) -> bool:
         """Write down that we are about to stop it, or take that back; say whether its session is still open."""
         return self.sessions.amend(replace(inspection.session, stop_call=call))
+
+    def is_announced(self, inspection: Inspection) -> bool:
+        """Whether its announcement has been in Slack for as long as was promised. Raises what the stores do."""
+        return self._wait_until(inspection) is None
+
+    def _postpone(self, inspection: Inspection, until: datetime) -> StopOutcome:
+        """Move the stop; an announcement that does not get to Slack is queued again every two hours."""
+        pending, now = inspection.state.pending, self.clock()
+        state = inspection.state
+        if pending:
+            state = replace(state, pending=replace(pending, stop_at=until))
+            if now - pending.warned_at >= _RESENT and (now - pending.warned_at) % _RESENT < _SOON:
+                self.announcements.send_again(pending.alert_id)
+        self._remember(state, inspection, until)
+        return StopOutcome.NOT_ANNOUNCED
 
     def _wait_until(self, inspection: Inspection) -> datetime | None:
         """When its announcement has been in the channel for as long as was promised, if that is still to come."""
@@ -97,8 +149,8 @@ class NotebookStop:
             return self.clock() + _AGAIN
         posted = self.posted.find(pending.alert_id)
         if posted is None:
-            return self.clock()
-        told_until = posted.posted_at + (pending.stop_at - pending.warned_at)
+            return self.clock() + _SOON
+        told_until = posted.posted_at + self.follow_up.warn
         return told_until if told_until > self.clock() else None
 
     def _stopped(self, inspection: Inspection, by: str | None) -> StopOutcome:
@@ -114,16 +166,21 @@ class NotebookStop:
 
     def _sentence(self, inspection: Inspection, now: datetime) -> str:
         since, hourly = inspection.decision.idle_since, self.rates.of_notebook(inspection.notebook)
-        idled = f"after idling for {duration(int((now - since).total_seconds()))}" if since else "as was asked for"
-        saves = "" if hourly is None else f", which saves {money(hourly)} an hour"
-        return f"{idled}{saves}; its files stay ({inspection.decision.reason})"
+        idled = f"after {duration(int((now - since).total_seconds()))} without activity" if since else "as asked"
+        saves = "" if hourly is None else f" That saves {money(hourly)}/h."
+        return (
+            f"stopped {idled} ({inspection.decision.reason}).{saves} "
+            f"Start it again at any time: {KEPT_FOLDER} is as you left it, everything else is gone"
+        )
 
     def _would(self, inspection: Inspection, by: str | None) -> StopOutcome:
         now, pending = self.clock(), inspection.state.pending
         if pending:
-            outcome = f"mode is observe: it would have been stopped at {clock_time(now, now)}, and was not"
+            when = clock_time(now, now)
+            outcome = f"trial mode: SageWatch would have stopped it at {when}. It is still running and billed"
             self.announcements.update_message(pending.alert_id, outcome, by=by, still_open=by is not None)
-            self._remember(replace(inspection.state, pending=replace(pending, finished=True)), inspection, now + _AGAIN)
+            held = replace(inspection.state, pending=replace(pending, held=Hold.TRIAL))
+            self._remember(held, inspection, now + _AGAIN)
         return StopOutcome.WOULD_STOP
 
     def _refused(self, inspection: Inspection, error: Exception) -> StopOutcome:
@@ -131,13 +188,14 @@ class NotebookStop:
         self._tell(
             inspection, f"Notebook {inspection.notebook.name} could not be stopped", f"AWS refused: {error}", None
         )
-        self._remember(inspection.state, inspection, self.clock() + _AGAIN)
+        pending = inspection.state.pending
+        state = replace(inspection.state, pending=pending and replace(pending, refused=True))
+        self._remember(state, inspection, self.clock() + _AGAIN)
         return StopOutcome.REFUSED
 
     def _gone(self, inspection: Inspection, state: NotebookState) -> StopOutcome:
-        """The next sweep sees how it stands."""
-        closed = self.follow_up.close_message(state, "it does not run any more; somebody stopped it")
-        self.states.save(replace(closed, next_check_at=None), inspection.notebook.region)
+        """The next sweep sees who ended it, and says so in the message."""
+        self.states.save(replace(state, next_check_at=None), inspection.notebook.region)
         return StopOutcome.ALREADY
 
     def _tell(self, inspection: Inspection, headline: str, sentence: str, by: str | None) -> None:

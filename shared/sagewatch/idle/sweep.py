@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
 
@@ -11,10 +11,11 @@ from sagewatch.errors import SweepIncompleteError
 from sagewatch.idle.advice import NotebookAdvice
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import Verdict
-from sagewatch.idle.follow_up import FollowUp
+from sagewatch.idle.follow_up import LONGEST_WAIT, FollowUp
 from sagewatch.idle.inspection import Inspection, NotebookInspector
 from sagewatch.idle.outcomes import NotebookSweepReport
 from sagewatch.idle.ports import NotebookStates
+from sagewatch.idle.reconcile import MessageReconciliation
 from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.state import NotebookState
 from sagewatch.idle.stop import NotebookStop
@@ -33,6 +34,7 @@ class NotebookSweep:
 
     lists: NotebookLists
     repair: SessionRepair
+    reconciliation: MessageReconciliation
     states: NotebookStates
     regions: Regions
     inspector: NotebookInspector
@@ -63,13 +65,14 @@ class NotebookSweep:
         running = {notebook.arn: notebook for page in self.lists.in_service(region) for notebook in page}
         swept.in_service += len(running)
         sessions = self.repair.repair(region, running, swept)
-        states = self.states.of_region(region)
+        states = self.reconciliation.reconcile(region, self.states.of_region(region), sessions, swept)
         now = self.clock()
-        due = [
-            (sessions[arn], _this_session(states.get(arn, NotebookState(arn=arn)), sessions[arn]))
-            for arn in running
-            if arn in sessions and _due(states.get(arn), now)
-        ]
+        current = {
+            arn: states.get(arn, NotebookState(arn=arn)).of_run(sessions[arn].since, notebook.created_at)
+            for arn, notebook in running.items()
+            if arn in sessions
+        }
+        due = [(sessions[arn], state) for arn, state in current.items() if _due(state, now)]
         due.sort(key=lambda entry: entry[1].next_check_at or now - timedelta(days=365))  # whose turn it was first
         inspections = list(self._look_at(due, more_time, swept))
         with continue_on_error(swept, f"advice in {region}"):
@@ -96,9 +99,10 @@ class NotebookSweep:
                         yield inspection
 
     def _stop(self, stops: Sequence[Inspection], more_time: TimeBudget, swept: NotebookSweepReport) -> None:
-        if len(stops) > self.max_stops:
-            self.announcements.notify_too_many(stops, self.max_stops)
-            swept.held_back += len(stops)
+        counted = [stop for stop in stops if self._counts(stop, swept)]
+        if len(counted) > self.max_stops:
+            self.announcements.notify_too_many(counted, self.max_stops)
+            swept.held_back += len(counted)
             return
         for inspection in stops:
             if not more_time():
@@ -107,20 +111,15 @@ class NotebookSweep:
             with continue_on_error(swept, inspection.notebook.name):
                 swept.stops[self.notebook_stop.stop(inspection)] += 1
 
+    def _counts(self, inspection: Inspection, swept: NotebookSweepReport) -> bool:
+        """Whether its stop is about to be called, as far as is known: AWS may have refused it before."""
+        pending = inspection.state.pending
+        with continue_on_error(swept, inspection.notebook.name):
+            return not (pending and pending.refused) and self.notebook_stop.is_announced(inspection)
+        return False
 
-def _due(state: NotebookState | None, now: datetime) -> bool:
-    if state is None:
-        return True
+
+def _due(state: NotebookState, now: datetime) -> bool:
     if state.lease and state.lease.in_force(now):
         return state.pending is not None  # a warning that was answered is taken back
-    return state.next_check_at is None or state.next_check_at <= now
-
-
-def _this_session(state: NotebookState, session: Session) -> NotebookState:
-    """What was announced in an earlier session is over, and so is the work that was seen in it."""
-    pending, busy_since = state.pending, state.busy_since
-    return replace(
-        state,
-        pending=pending if pending and pending.warned_at >= session.since else None,
-        busy_since=busy_since if busy_since and busy_since >= session.since else None,
-    )
+    return state.next_check_at is None or not now < state.next_check_at <= now + LONGEST_WAIT

@@ -58,6 +58,7 @@ class Session:
 
     ``since`` is aware, in UTC and a whole second, as rows are. ``instance_type`` is ``None`` in a stopped session.
     ``unseen`` says that nothing is known of the time before; ``stop_call`` that SageWatch was about to stop it.
+    ``stopped_by`` of a stopped session says who ended the run before, as rows do.
     """
 
     arn: str
@@ -72,6 +73,7 @@ class Session:
     kind: SessionKind = SessionKind.IN_SERVICE
     unseen: bool = False
     stop_call: StopCall | None = None
+    stopped_by: str | None = None
 
     @property
     def in_service(self) -> bool:

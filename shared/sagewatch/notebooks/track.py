@@ -101,13 +101,13 @@ class NotebookTracker:
         if found.status is NotebookStatus.DELETING and change.begins is SessionKind.STOPPED:
             return None
         tags = self.notebooks.tags(told.arn, told.region) if told.tags is None else told.tags
-        return replace(found, tags=tags, instance_type=found.instance_type or told.instance_type)
+        return replace(found, tags=tags, instance_type=told.instance_type or found.instance_type)
 
     def _session(self, found: Notebook, before: Session | None, change: Change, since: datetime) -> Session:
         if before and change.begins is SessionKind.STOPPED:
-            return replace(
-                before, kind=SessionKind.STOPPED, instance_type=None, since=since, unseen=False, stop_call=None
-            )
+            stopped_by = change.end.stopped_by if change.end else None
+            rest = replace(before, kind=SessionKind.STOPPED, instance_type=None, since=since, stopped_by=stopped_by)
+            return replace(rest, unseen=False, stop_call=None)
         in_service = change.begins is not SessionKind.STOPPED
         if in_service and found.instance_type is None:
             raise MalformedEventError(f"notebook instance {found.name}: nothing says of which type it is")

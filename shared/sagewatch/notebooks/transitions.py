@@ -14,6 +14,7 @@ _RESTARTED = "its stop was not told; billed until the restart"
 _DELETED = "its stop was not told; billed until its deletion"
 _MISSED = "its deletion was not told; billed until it was missed"
 _SWAPPED = "its start was told after its stop"
+_SAME_RUN = timedelta(minutes=5)
 _HEARD = timedelta(minutes=15)  # a notebook takes minutes to stop; what happens later was not our call
 
 
@@ -29,6 +30,15 @@ class Change:
     end: End | None = None
     begins: SessionKind | None = None
     missed: End | None = None
+
+
+def is_other_run(notebook: Notebook, session: Session) -> bool:
+    """Whether a notebook in service was created or started after its recorded session began.
+
+    A stop and a start take minutes and both move ``LastModifiedTime``, so a few minutes of difference are the same run.
+    """
+    times = (notebook.created_at, notebook.modified_at)
+    return any(time is not None and time > session.since + _SAME_RUN for time in times)
 
 
 def change_of(session: Session | None, told: Notebook, at: datetime, by: RecordedBy) -> Change:
@@ -76,10 +86,12 @@ def _in_service(session: Session | None, told: Notebook, at: datetime, stopped_b
         return Change("it is in service", begins=SessionKind.IN_SERVICE)
     if not session.in_service:
         return Change("it is in service again", end=End(at=at, how=SessionEnd.CONTINUED), begins=SessionKind.IN_SERVICE)
-    if told.instance_type in {None, session.instance_type}:  # stopped between, it cost no more than this
-        return Change("it is still in service")
     end = End(at=at, stopped_by=stopped_by, doubt=_RESTARTED)
-    return Change(f"it is in service as {told.instance_type} now", end=end, begins=SessionKind.IN_SERVICE)
+    if told.instance_type not in {None, session.instance_type}:
+        return Change(f"it is in service as {told.instance_type} now", end=end, begins=SessionKind.IN_SERVICE)
+    if not is_other_run(replace(told, modified_at=at), session):
+        return Change("it is still in service")
+    return Change("it was stopped and started again", end=end, begins=SessionKind.IN_SERVICE)
 
 
 def _out_of_service(session: Session | None, told: Notebook, at: datetime, stopped_by: str) -> Change:

@@ -71,3 +71,4 @@ def _last_part(arn: str | None, source: str) -> Owner | None:
 
 
 IDLE_AFTER_TAG, IGNORE_TAG, PROTECT_TAG = "sagewatch:idle-after", "sagewatch:ignore", "sagewatch:protect"
+TERMINALS_TAG = "sagewatch:terminals"  # "ignore": silent terminals need not be waited for

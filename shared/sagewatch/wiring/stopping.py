@@ -51,7 +51,7 @@ def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", 
     states = DynamoNotebookStates(dynamodb, given.watch_state, now)
     alerts = SqsAlertQueue(sqs, given.alert_queue_url)
     rates = HourlyRates(tracking.prices, given.discount_percent)
-    rules = IdleRules(idle_after=given.idle_after, warn=given.warn)
+    rules = IdleRules(idle_after=given.idle_after, warn=given.warn, enforce=given.enforce)
     inspector = NotebookInspector(notebooks=tracking.notebooks, evidence=_evidence(given), clock=now, rules=rules)
     announcements = NotebookAnnouncements(
         archive=states,
@@ -89,5 +89,5 @@ def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", 
 
 def _evidence(given: NotebookSettings) -> tuple[EvidenceSource, ...]:
     """Jupyter first: it alone knows what runs at this moment."""
-    others = (LogEvidence(logs, max(given.idle_after, _A_DAY)), AgentEvidence(cloudwatch, given.idle_after))
+    others = (LogEvidence(logs, max(given.idle_after, _A_DAY)), AgentEvidence(cloudwatch))
     return (JupyterEvidence(sagemaker), *others) if given.ask_jupyter else others

@@ -10,6 +10,7 @@ from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
 from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoTotalStore
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists
 from sagewatch.idle.advice import NotebookAdvice
+from sagewatch.idle.reconcile import MessageReconciliation
 from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.sweep import NotebookSweep
 from sagewatch.runtime.handlers import RecordedSweep, ScheduledHandler
@@ -43,6 +44,12 @@ def sweep_notebooks() -> ScheduledHandler:
             sessions=tracking.sessions,
             tracker=tracking.tracker,
             checkpoints=DynamoCheckpoints(dynamodb, given.watch_state),
+            clock=now,
+        ),
+        reconciliation=MessageReconciliation(
+            states=stopping.states,
+            announcements=stopping.announcements,
+            follow_up=stopping.follow_up,
             clock=now,
         ),
         states=stopping.states,

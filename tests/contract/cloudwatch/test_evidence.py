@@ -42,6 +42,7 @@ PAGE = {"Content-Type": "text/html"}
 KERNEL = {"id": "1", "name": "python3", "last_activity": "2026-11-20T09:12:00Z", "connections": 0}
 IDLE = [KERNEL | {"execution_state": "idle"}]
 BUSY = [KERNEL | {"execution_state": "busy"}]
+LOOKBACK = timedelta(hours=6)
 LONG_AGO = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
 
 
@@ -166,7 +167,7 @@ def presigning(url: str) -> Callable[[str], Any]:
 
 def look(jupyter: Jupyter, seconds: float = 5) -> Reading:
     """Ask Jupyter."""
-    return JupyterEvidence(presigning(jupyter.url), seconds).read(a_notebook(), NOW)
+    return JupyterEvidence(presigning(jupyter.url), seconds).read(a_notebook(), NOW, NOW - LOOKBACK)
 
 
 def test_jupyter_is_asked_with_the_cookies_and_without_being_kept_awake(jupyter: Jupyter) -> None:
@@ -256,8 +257,8 @@ def test_a_server_that_hangs_or_trickles_costs_the_time_of_one_look(jupyter: Jup
     [
         (timedelta(0), LONG_AGO),
         (timedelta(seconds=1), LONG_AGO),
-        (timedelta(minutes=20), LONG_AGO - timedelta(minutes=20)),
-        (-timedelta(hours=2), LONG_AGO + timedelta(hours=2)),
+        (timedelta(minutes=14), LONG_AGO - timedelta(minutes=14)),
+        (-timedelta(minutes=14), LONG_AGO + timedelta(minutes=14)),
     ],
 )
 def test_what_jupyters_clock_is_off_by_is_taken_off(jupyter: Jupyter, ahead: timedelta, since: datetime) -> None:
@@ -268,6 +269,16 @@ def test_what_jupyters_clock_is_off_by_is_taken_off(jupyter: Jupyter, ahead: tim
     assert isinstance(found, Idle)
     assert found.since
     assert abs(found.since - since) < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=6), -timedelta(minutes=20)])
+def test_a_clock_that_is_off_by_much_tells_no_time(jupyter: Jupyter, ahead: timedelta) -> None:
+    """A kernel that ran a minute ago would have idled for hours."""
+    jupyter.date = NOW + ahead
+    found = look(jupyter)
+
+    assert isinstance(found, Unknown)
+    assert "its clock differs by" in found.reason
 
 
 @pytest.mark.parametrize("date", ["yesterday", "", "Fri, 20 Nov 2026 12:00:00 -0000"])
@@ -281,7 +292,7 @@ def test_a_date_nobody_can_read_corrects_nothing(jupyter: Jupyter, date: str) ->
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9?authToken=" + TOKEN, "http://[", "", "http://127.0.0.1:9?a b\n"])
 def test_nobody_there_and_no_url_are_unknown(url: str) -> None:
     """With the name of what went wrong, and not where."""
-    found = JupyterEvidence(presigning(url)).read(a_notebook(), NOW)
+    found = JupyterEvidence(presigning(url)).read(a_notebook(), NOW, NOW - LOOKBACK)
 
     assert isinstance(found, Unknown)
     assert re.fullmatch(r"no usable answer \(\w+\)", found.reason)
@@ -301,7 +312,7 @@ def test_what_sagemaker_refuses_is_unknown_with_its_sentence(code: str, message:
     stub = Stubber(client)
     stub.add_client_error("create_presigned_notebook_instance_url", code, message, 400)
     stub.activate()
-    found = JupyterEvidence(lambda _: client).read(a_notebook(), NOW)
+    found = JupyterEvidence(lambda _: client).read(a_notebook(), NOW, NOW - LOOKBACK)
 
     assert found == Unknown(Source.JUPYTER, f"sagemaker:CreatePresignedNotebookInstanceUrl of nb: {code}: {message}")
 
@@ -380,7 +391,9 @@ class Log:
 
     def read(self) -> Reading:
         """Ask the log."""
-        return LogEvidence(lambda _: self._client, timedelta(hours=6)).read(self.notebook, self.now)
+        return LogEvidence(lambda _: self._client, timedelta(hours=6)).read(
+            self.notebook, self.now, self.now - LOOKBACK
+        )
 
 
 @pytest.fixture
@@ -414,7 +427,9 @@ def test_a_log_is_idle_since_its_last_line_of_work(log: Log, line: str) -> None:
     )
     since = log.ago(90)
 
-    assert log.read() == Idle(Source.LOG, since, f"the log's last line of work is from {clock_time(since, log.now)}")
+    assert log.read() == Idle(
+        Source.LOG, since, f"the log's last line of work is from {clock_time(since, log.now)}", log.ago(360)
+    )
 
 
 def test_a_line_ahead_of_our_clock_is_of_now(log: Log) -> None:
@@ -426,12 +441,14 @@ def test_a_line_ahead_of_our_clock_is_of_now(log: Log) -> None:
     assert found.since == log.now
 
 
-def test_a_log_without_work_is_idle_for_as_long_as_was_read(log: Log) -> None:
-    """And no longer."""
+def test_a_log_without_work_saw_nothing_for_as_long_as_was_read(log: Log) -> None:
+    """The beginning of what was read is no activity."""
     log.has({10: "[I ServerApp] 302 GET /lab (10.0.0.1) 1.02ms"})
     since = log.ago(360)
 
-    assert log.read() == Idle(Source.LOG, since, f"the log has no line of work since {clock_time(since, log.now)}")
+    assert log.read() == Idle(
+        Source.LOG, None, f"the log has no line of work since {clock_time(since, log.now)}", covers_since=since
+    )
 
 
 def test_no_log_is_unknown(log: Log) -> None:
@@ -457,7 +474,7 @@ def test_what_cloudwatch_logs_refuses_is_unknown(code: str, reason: str) -> None
         stub.add_client_error("filter_log_events", code, "sorry", 400)
     stub.activate()
 
-    assert LogEvidence(lambda _: client).read(a_notebook(), NOW) == Unknown(Source.LOG, reason)
+    assert LogEvidence(lambda _: client).read(a_notebook(), NOW, NOW - LOOKBACK) == Unknown(Source.LOG, reason)
 
 
 @pytest.mark.parametrize(("pages", "found"), [(9, Idle), (10, Unknown)])
@@ -471,7 +488,7 @@ def test_an_empty_page_of_the_log_is_not_its_end(pages: int, found: type[Reading
     stub.add_response("filter_log_events", {"events": [event]})
     stub.activate()
 
-    assert isinstance(LogEvidence(lambda _: client).read(a_notebook(), NOW), found)
+    assert isinstance(LogEvidence(lambda _: client).read(a_notebook(), NOW, NOW - LOOKBACK), found)
 
 
 Series = tuple[str, dict[str, str], dict[datetime, float]]
@@ -487,6 +504,7 @@ class CloudWatch:
         """Empty."""
         self.series: list[Series] = []
         self.status = "Complete"
+        self.page = 1
 
     def has(self, metric: str, points: Mapping[int, float], **dimensions: str) -> None:
         """Keep points, by how many minutes ago, with the dimensions the agent adds."""
@@ -494,11 +512,11 @@ class CloudWatch:
         self.series.append((metric, {"host": "ip-172-16-1-1", "notebook_instance_name": "nb"} | dimensions, moments))
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """One result per page."""
+        """Answer with a page of results."""
         results = [result for query in asked["MetricDataQueries"] for result in self._results(query, asked)]
-        page = int(asked.get("NextToken", 0))
-        more = {"NextToken": str(page + 1)} if page + 1 < len(results) else {}
-        return {"MetricDataResults": results[page : page + 1], **more}
+        first = int(asked.get("NextToken", 0))
+        more = {"NextToken": str(first + self.page)} if first + self.page < len(results) else {}
+        return {"MetricDataResults": results[first : first + self.page], **more}
 
     def _results(self, query: dict[str, Any], asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         found = re.fullmatch(r"SEARCH\('(.*)', '(Maximum|Minimum)', (\d+)\)", query["Expression"])
@@ -510,14 +528,16 @@ class CloudWatch:
                 <= ({"Namespace": "SageMakerNotebookInstances", "MetricName": metric} | dimensions).items()
             ):
                 statistic = max if found[2] == "Maximum" else min
-                yield self._result(query["Id"], _by_period(points, asked, int(found[3])), statistic)
+                yield self._result(
+                    query["Id"], " ".join(dimensions.values()), _by_period(points, asked, int(found[3])), statistic
+                )
 
     def _result(
-        self, name: str, periods: dict[float, list[float]], statistic: Callable[[list[float]], float]
+        self, name: str, label: str, periods: dict[float, list[float]], statistic: Callable[[list[float]], float]
     ) -> dict[str, Any]:
         newest_first = sorted(periods, reverse=True)
         values = [statistic(periods[period]) for period in newest_first]
-        return {"Id": name, "Label": "x", "Timestamps": newest_first, "Values": values, "StatusCode": self.status}
+        return {"Id": name, "Label": label, "Timestamps": newest_first, "Values": values, "StatusCode": self.status}
 
 
 def _by_period(points: dict[datetime, float], asked: dict[str, Any], length: int) -> dict[float, list[float]]:
@@ -539,7 +559,7 @@ class Agent:
     def read(self, **changes: Any) -> Reading:
         """Look six hours back."""
         client = a_client("cloudwatch", self.url)
-        return AgentEvidence(lambda _: client, timedelta(hours=6)).read(a_notebook(**changes), NOW)
+        return AgentEvidence(lambda _: client).read(a_notebook(**changes), NOW, NOW - LOOKBACK)
 
 
 @pytest.fixture
@@ -590,7 +610,10 @@ def test_rest_is_idle_since_the_end_of_the_last_work_or_of_the_last_gap(
     agent.cloudwatch.has("cpu_usage_active", every(99.0), cpu="cpu-total", notebook_instance_name="nb-2")
     since = NOW - timedelta(minutes=minutes)
 
-    assert agent.read() == Idle(Source.AGENT, since, f"CPU and GPU at rest since {since:%H:%M} UTC")
+    seen = None if minutes == LOOKBACK // timedelta(minutes=1) else since
+    assert agent.read() == Idle(
+        Source.AGENT, seen, f"CPU and GPU at rest since {since:%H:%M} UTC", covers_since=NOW - LOOKBACK
+    )
 
 
 def test_a_notebook_that_came_into_service_lately_is_idle_since_then(agent: Agent) -> None:
@@ -598,7 +621,7 @@ def test_a_notebook_that_came_into_service_lately_is_idle_since_then(agent: Agen
     agent.cloudwatch.has("cpu_usage_idle", every(99.0, since=60), cpu="cpu-total")
 
     found = agent.read(modified_at=NOW - timedelta(minutes=61))
-    assert found == Idle(Source.AGENT, NOW - timedelta(minutes=61), "CPU and GPU at rest since 10:59 UTC")
+    assert found == Idle(Source.AGENT, None, "CPU and GPU at rest since 10:59 UTC")
 
 
 @pytest.mark.parametrize(
@@ -623,6 +646,32 @@ def test_missing_data_is_never_idle(
     assert agent.read(instance_type=instance_type) == Unknown(Source.AGENT, reason)
 
 
+@pytest.mark.parametrize(
+    ("instance_type", "cpus", "gpus", "reason"),
+    [
+        ("ml.m5.24xlarge", 1, 0, "one busy CPU of 96 does not show in their average"),
+        ("ml.m5.4xlarge", 15, 0, "one busy CPU of 16"),
+        ("ml.m5.4xlarge", 16, 0, None),
+        ("ml.m5.xlarge", 1, 0, None),
+        ("ml.g4dn.12xlarge", 48, 3, "it publishes metrics of 3 of its 4 GPUs"),
+        ("ml.g4dn.12xlarge", 48, 4, None),
+    ],
+)
+def test_a_part_of_the_machine_proves_nothing(
+    agent: Agent, instance_type: str, cpus: int, gpus: int, reason: str | None
+) -> None:
+    """One core of 96 or one GPU of 8 at rest leaves the others unknown."""
+    agent.cloudwatch.page = 60
+    for number in range(cpus):
+        agent.cloudwatch.has("cpu_usage_active", every(2.0), cpu=f"cpu{number}")
+    for number in range(gpus):
+        agent.cloudwatch.has("nvidia_smi_utilization_gpu", every(0.0), index=str(number))
+    found = agent.read(instance_type=instance_type)
+
+    assert isinstance(found, Unknown if reason else Idle)
+    assert not isinstance(found, Unknown) or (reason or "") in found.reason
+
+
 @pytest.mark.parametrize("status", ["InternalError", "Forbidden", "PartialData"])
 def test_a_part_of_the_metrics_is_unknown(agent: Agent, status: str) -> None:
     """Partial data is whole only if its rest follows."""
@@ -636,7 +685,7 @@ def test_moto_takes_the_request_and_finds_nothing(aws: Aws) -> None:
     """Its SEARCH is empty."""
     client = aws.client("cloudwatch")
 
-    found = AgentEvidence(lambda _: client).read(a_notebook(), NOW)
+    found = AgentEvidence(lambda _: client).read(a_notebook(), NOW, NOW - LOOKBACK)
     assert found == Unknown(Source.AGENT, "the notebook publishes no metrics")
 
 
@@ -644,5 +693,5 @@ def test_nobody_there_is_unknown() -> None:
     """CloudWatch does not answer."""
     client = a_client("cloudwatch", "http://127.0.0.1:9")
 
-    found = AgentEvidence(lambda _: client).read(a_notebook(), NOW)
+    found = AgentEvidence(lambda _: client).read(a_notebook(), NOW, NOW - LOOKBACK)
     assert found == Unknown(Source.AGENT, "cloudwatch:GetMetricData of nb: EndpointConnectionError")

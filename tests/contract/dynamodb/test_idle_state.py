@@ -11,7 +11,7 @@ from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates, DynamoS
 from sagewatch.alerts.ports import Lease, PostedMessages
 from sagewatch.delivery.ports import Deliveries
 from sagewatch.idle.ports import NotebookStates
-from sagewatch.idle.state import NotebookState, PendingStop
+from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
 from sagewatch.slack.interactions.ports import SeenRequests
 from tests.fakes.delivery import InMemoryDeliveries
 from tests.fakes.idle import InMemoryNotebookStates
@@ -26,7 +26,10 @@ WARNED = PendingStop(
     warned_at=NOW,
     stop_at=NOW + timedelta(hours=1),
     idle_since=NOW - timedelta(hours=5),
-    finished=True,
+    held=Hold.TRIAL,
+    trial=True,
+    sources=("Jupyter", "jupyter.log"),
+    refused=True,
 )
 WHOLE = NotebookState(
     arn=ARN,
@@ -34,6 +37,8 @@ WHOLE = NotebookState(
     pending=WARNED,
     announced=3,
     busy_since=NOW - timedelta(days=1),
+    active_at=NOW - timedelta(hours=9),
+    message=OpenMessage(alert_id="notebook-idle-1", sent_at=NOW),
     verdict="warn",
     reason="idle",
 )

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sagewatch.alerts.ports import Lease
 from sagewatch.idle.decision import IdleRules, Verdict, decide, rules_for
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
-from sagewatch.idle.state import NotebookState, PendingStop
+from sagewatch.idle.state import Hold, NotebookState, PendingStop
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from tests.worlds.builders import ACCOUNT, NOW
 
@@ -97,7 +99,7 @@ TABLE = (
     Row("Jupyter refuses", (REFUSED, NO_LOG, NO_AGENT), Verdict.KEEP_UNKNOWN, "refused"),
     Row("Jupyter hangs", (HANGS, NO_LOG), Verdict.KEEP_UNKNOWN, "no answer"),
     Row("Jupyter hangs, and the log is quiet", (HANGS, log_idle(hours=9)), Verdict.KEEP_UNKNOWN, "no answer"),
-    Row("Jupyter hangs, and no processor worked", (HANGS, NO_LOG, AGENT_IDLE), Verdict.WARN, "no processor"),
+    Row("Jupyter hangs, and no processor worked", (HANGS, NO_LOG, AGENT_IDLE), Verdict.KEEP_UNKNOWN, "no answer"),
     Row("log stream missing, Jupyter idle", (jupyter_idle(hours=5), NO_LOG), Verdict.WARN, "no kernel has run"),
     Row("log stream missing, Jupyter not asked", (NO_LOG,), Verdict.KEEP_UNKNOWN, "no log"),
     Row("Jupyter not asked, the log is quiet", (log_idle(hours=9), NO_AGENT), Verdict.ADVISE, "quiet"),
@@ -238,12 +240,146 @@ def test_times_of_two_sources_name_their_zone_once() -> None:
     assert decided.reason == "no kernel has run since 06:00 UTC; the log's last line of work is from 07:00"
 
 
-def test_what_was_told_and_is_not_to_be_stopped_says_so_from_then_on() -> None:
-    """A platform that cannot be started again, or observe mode."""
-    told = warned(hours=3)
-    assert told.pending
-    state = replace(told, pending=replace(told.pending, finished=True))
-    decided = decide(LAB, [jupyter_idle(hours=9)], state, TWO_DAYS_AGO, RULES, NOW)
+TIMES = st.integers(-30, 60 * 24 * 40).map(lambda minutes: NOW - timedelta(minutes=minutes))
+READINGS = st.one_of(
+    st.builds(Active, st.sampled_from(Source), st.none(), st.just("busy")),
+    st.builds(Idle, st.sampled_from(Source), st.none() | TIMES, st.just("idle"), st.none() | TIMES, st.integers(0, 1)),
+    st.builds(Unknown, st.sampled_from(Source), st.just("no answer")),
+)
+PENDING = st.builds(
+    PendingStop,
+    alert_id=st.just("x"),
+    warned_at=TIMES,
+    stop_at=TIMES,
+    idle_since=TIMES,
+    held=st.none() | st.sampled_from(Hold),
+    trial=st.none() | st.booleans(),
+    sources=st.lists(st.sampled_from([source.value for source in Source])).map(tuple),
+)
 
-    assert decided.verdict is Verdict.KEEP
-    assert decided.reason == "told before, and not stopped by itself: no kernel has run"
+
+@given(
+    readings=st.lists(READINGS, max_size=3),
+    pending=PENDING,
+    lease=st.none() | st.builds(Lease, st.just("U0ANA"), st.none() | TIMES, TIMES),
+    since=TIMES,
+    enforce=st.booleans(),
+    platform=st.sampled_from(["notebook-al2023-v1", "notebook-al2-v3", None]),
+)
+def test_what_is_stopped_could_also_be_announced_on_the_same_evidence(
+    readings: list[Reading],
+    pending: PendingStop,
+    lease: Lease | None,
+    since: datetime,
+    enforce: bool,  # noqa: FBT001 - drawn
+    platform: str | None,
+) -> None:
+    """And an announcement alone never makes up for what was not seen."""
+    notebook, rules = replace(LAB, platform=platform), replace(RULES, enforce=enforce)
+    state = NotebookState(arn=ARN, pending=pending, lease=lease)
+    stopped = decide(notebook, readings, state, since, rules, NOW).verdict is Verdict.STOP
+    fresh = decide(notebook, readings, replace(state, pending=None), since, rules, NOW)
+
+    assert not stopped or fresh.verdict is Verdict.WARN
+    assert not stopped or not (lease and lease.written_at > pending.warned_at)
+
+
+STARVED = Unknown(Source.AGENT, "its CPU metrics have gaps")
+
+
+@pytest.mark.parametrize(
+    ("readings", "sources"),
+    [
+        ((log_idle(hours=9),), ("Jupyter", "jupyter.log")),
+        ((log_idle(hours=9), STARVED), ("jupyter.log", "agent metrics")),
+        ((jupyter_idle(hours=9), STARVED), ("Jupyter", "agent metrics")),
+        ((AGENT_IDLE,), ("agent metrics",)),
+    ],
+)
+def test_what_was_announced_on_more_than_is_known_now_is_not_stopped(
+    readings: tuple[Reading, ...], sources: tuple[str, ...]
+) -> None:
+    """A source went silent or was switched off within the hour."""
+    state = warned(minutes=90)
+    assert state.pending
+    state = replace(state, pending=replace(state.pending, sources=sources))
+
+    assert decide(LAB, readings, state, TWO_DAYS_AGO, RULES, NOW).verdict is not Verdict.STOP
+
+
+def held(hold: Hold, *, trial: bool, **time: float) -> NotebookState:
+    """An announcement after which nothing followed."""
+    state = warned(**time)
+    assert state.pending
+    return replace(state, pending=replace(state.pending, held=hold, trial=trial))
+
+
+OBSERVE = replace(RULES, enforce=False)
+AL2 = replace(LAB, platform="notebook-al2-v3")
+
+
+@pytest.mark.parametrize(
+    ("state", "rules", "notebook", "verdict"),
+    [
+        (held(Hold.TRIAL, trial=True, hours=9), OBSERVE, LAB, Verdict.KEEP),
+        (held(Hold.TRIAL, trial=True, days=8), OBSERVE, LAB, Verdict.WARN),
+        (held(Hold.TRIAL, trial=True, hours=9), RULES, LAB, Verdict.WARN),
+        (held(Hold.ONE_WAY, trial=False, hours=9), RULES, AL2, Verdict.KEEP),
+        (held(Hold.ONE_WAY, trial=False, days=8), RULES, AL2, Verdict.ADVISE),
+        (held(Hold.ONE_WAY, trial=False, hours=9), RULES, LAB, Verdict.WARN),
+        (held(Hold.UNPROVEN, trial=False, hours=9), RULES, LAB, Verdict.WARN),
+    ],
+)
+def test_a_reason_not_to_stop_counts_only_while_it_is_true(
+    state: NotebookState, rules: IdleRules, notebook: Notebook, verdict: Verdict
+) -> None:
+    """Trial mode ends, a platform changes, Jupyter is asked: then the stop is announced again."""
+    readings = (Idle(Source.JUPYTER, ago(days=10), "no kernel has run"),)
+
+    assert decide(notebook, readings, state, ago(days=12), rules, NOW).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, Verdict.STOP),
+        ({"lease": Lease("U0ANA", ago(minutes=10), ago(hours=1))}, Verdict.WARN),
+        ({"pending": warned(hours=30).pending}, Verdict.WARN),
+    ],
+)
+def test_an_announcement_is_answered_or_lapses(changes: dict[str, object], verdict: Verdict) -> None:
+    """By a lease written after it, or by time: then it is made again before anything else."""
+    state = replace(warned(minutes=90), **changes)  # type: ignore[arg-type] # what a row is about
+
+    assert decide(LAB, (jupyter_idle(days=2),), state, ago(days=3), RULES, NOW).verdict is verdict
+
+
+TERMINAL = Idle(Source.JUPYTER, ago(hours=9), "1 terminal idle", silent_terminals=1)
+
+
+@pytest.mark.parametrize(
+    ("readings", "tags", "verdict"),
+    [
+        ((TERMINAL,), {}, Verdict.KEEP_UNKNOWN),
+        ((TERMINAL, NO_AGENT), {}, Verdict.KEEP_UNKNOWN),
+        ((TERMINAL, replace(AGENT_IDLE, covers_since=ago(hours=1))), {}, Verdict.KEEP_UNKNOWN),
+        ((TERMINAL, replace(AGENT_IDLE, covers_since=ago(hours=6))), {}, Verdict.WARN),
+        ((TERMINAL,), {"sagewatch:terminals": "ignore"}, Verdict.WARN),
+        ((replace(TERMINAL, silent_terminals=0),), {}, Verdict.WARN),
+    ],
+)
+def test_a_silent_terminal_is_unknown(readings: tuple[Reading, ...], tags: dict[str, str], verdict: Verdict) -> None:
+    """Work with its output in a file would look the same, unless metrics or the owner say otherwise."""
+    assert (
+        decide(replace(LAB, tags=tags), readings, NotebookState(arn=ARN), TWO_DAYS_AGO, RULES, NOW).verdict is verdict
+    )
+
+
+@pytest.mark.parametrize("hours", [8, 48])
+def test_a_window_that_was_looked_through_is_no_activity(hours: int) -> None:
+    """A source that saw nothing for six hours does not say that something happened six hours ago."""
+    rules = replace(RULES, idle_after=timedelta(hours=hours))
+    quiet = Idle(Source.LOG, None, "the log has no line of work", covers_since=ago(hours=6))
+    found = decide(LAB, (NOTHING_OPEN, quiet), NotebookState(arn=ARN), ago(days=20), rules, NOW)
+
+    assert (found.verdict, found.idle_since) == (Verdict.WARN, ago(days=20))

@@ -121,9 +121,9 @@ def test_what_was_restarted_since_it_was_looked_at_is_not_stopped() -> None:
 
         looks = 0
 
-        def inspect(self, session, watched):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def inspect(self, session, state, *, last=False):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
             """See ``NotebookInspector.inspect``."""
-            case = look(session, watched)
+            case = look(session, state, last=last)
             self.looks += 1
             if self.looks == 2:
                 told_stopping(world)

@@ -84,11 +84,11 @@ def test_what_works_at_the_moment_of_the_call_is_not_stopped() -> None:
     class Turning:
         """It works from the second look of the sweep on."""
 
-        def read(self, notebook, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def read(self, notebook, now, back_to):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
             """See ``EvidenceSource.read``."""
             if notebook.name == "Lab-One" and "Lab-One" in asked[looked:]:
                 world.busy("Lab-One")
-            return idle(notebook, now)
+            return idle(notebook, now, back_to)
 
     looked = len(asked)
     object.__setattr__(world.sweeper.inspector, "evidence", (Turning(),))
@@ -96,7 +96,7 @@ def test_what_works_at_the_moment_of_the_call_is_not_stopped() -> None:
 
     assert world.notebooks.stops == ["Other"]
     assert [edit.outcome for edit in world.edits if edit.name == "Lab-One"] == [
-        "in use again, so it is not stopped: kernel python3 is busy"
+        "stop cancelled, it is in use again: kernel python3 is busy"
     ]
 
 
@@ -149,7 +149,7 @@ def test_observe_announces_once_and_stops_nothing() -> None:
     assert sum(outcomes) == 1
     assert (len(world.announced), world.news, world.notebooks.stops) == (1, [], [])
     assert world.announced[0].observe
-    assert [edit.outcome and edit.outcome.partition(":")[0] for edit in world.edits] == ["mode is observe"]
+    assert [edit.outcome and edit.outcome.partition(":")[0] for edit in world.edits] == ["trial mode"]
 
 
 def test_a_stop_that_aws_refuses_hinders_no_other_and_is_told_once() -> None:
@@ -212,7 +212,7 @@ def test_a_sweep_that_would_stop_too_many_stops_none_and_says_so_once() -> None:
     assert held == [3, 3, 3]
     assert world.notebooks.stops == []
     assert (news.headline, "MaxStopsPerSweep is 2" in news.sentence) == (
-        "3 notebooks would be stopped at once, so none is",
+        "3 idle notebooks are due to be stopped, so SageWatch stopped none",
         True,
     )
 
@@ -237,7 +237,7 @@ def test_what_is_not_due_is_not_looked_at() -> None:
     world.says("Lab-One", Idle(Source.JUPYTER, world.now - HOUR, "no kernel has run since 11:00 UTC"))
     looked = [world.sweep(later=QUARTER).looked_at for _ in range(13)]
 
-    assert looked == [1, *[0] * 10, 1, 0]  # at 12:15, and at 15:00
+    assert looked == [1, *[0] * 7, 1, 0, 0, 1, 0]  # at 12:15, after two hours at most, and at 15:00
 
 
 def test_what_does_not_fit_is_carried_over_and_its_turn_comes_first() -> None:

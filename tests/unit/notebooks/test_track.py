@@ -227,12 +227,21 @@ def test_an_instance_type_changed_while_stopped_leaves_no_doubt() -> None:
     assert [row.instances for row in world.rows] == ["1 x ml.t3.medium", None, "1 x ml.g5.xlarge"]
 
 
-def test_the_same_type_seen_again_goes_on() -> None:
-    """Whatever its last modification: it is the same money."""
+def test_the_same_run_seen_again_goes_on() -> None:
+    """A difference of a few minutes between two accounts of a start is no restart."""
+    world = World()
+    world.lives([lab(IN_SERVICE, 8), lab(IN_SERVICE, 8.05), lab(STOPPING, 10)])
+
+    assert [cost[:2] for cost in world.costs] == [("08:00", "10:00")]
+
+
+def test_a_restart_without_its_stop_is_another_session() -> None:
+    """It is a run of its own, and the first is billed until then, provisionally."""
     world = World()
     world.lives([lab(IN_SERVICE, 8), lab(IN_SERVICE, 9), lab(STOPPING, 10)])
 
-    assert [cost[:2] for cost in world.costs] == [("08:00", "10:00")]
+    assert [cost[:2] for cost in world.costs] == [("08:00", "09:00"), ("09:00", "10:00")]
+    assert [row.pricing for row in world.rows if row.instances] == [PricingStatus.PROVISIONAL, PricingStatus.PRICED]
 
 
 def test_a_failure_ends_the_instance_and_not_the_volume() -> None:

@@ -5,16 +5,19 @@ Notebook instances publish no metrics themselves. The agent adds ``host`` and ``
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.cloudwatch.metric_data import metric_results
 from sagewatch.adapters.evidence_guard import unknown_on_error
 from sagewatch.formatting import clock_time
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
+from sagewatch.idle.ports import EvidenceSource
+from sagewatch.sagemaker.instance_types import facts_of
 from sagewatch.sagemaker.notebooks import Notebook
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ _GAP = timedelta(minutes=15)  # what a longer gap hides counts as activity
 _RECENT = timedelta(minutes=10)
 _COVERED = 0.8  # of the periods
 _BUSY_CPU, _BUSY_GPU = 10.0, 5.0  # percent
+_TELLING = 8  # CPUs: one of nine at work is 11 percent of all
 # Both aws-samples configurations: one publishes how busy each core is, the other only how idle.
 _METRICS: Mapping[str, tuple[str, str]] = {
     "active": ("cpu_usage_active", "Maximum"),
@@ -42,6 +46,11 @@ class _Usage:
 
     cpu: Points = field(default_factory=dict)
     gpu: Points = field(default_factory=dict)
+    series: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def cores(self) -> int:
+        """How many CPUs are published one by one."""
+        return max(len(self.series["active"]), len(self.series["idle"]))
 
     def add(self, metric: str, moment: datetime, value: float) -> None:
         """Take in a point."""
@@ -55,25 +64,21 @@ class _Usage:
         yield from ((moment, f"GPU at {percent:.0f} %") for moment, percent in self.gpu.items() if percent > _BUSY_GPU)
 
 
-class AgentEvidence:
-    """The ``EvidenceSource`` port on the metrics of the CloudWatch agent. Missing data is never idle."""
+class AgentEvidence(EvidenceSource):
+    """The metrics of the CloudWatch agent. Missing data is never idle."""
 
     PERMISSIONS: ClassVar = ("cloudwatch:GetMetricData",)
 
-    def __init__(
-        self, client_for: Callable[[str], "CloudWatchClient"], lookback: timedelta = timedelta(hours=24)
-    ) -> None:
-        """Keep what answers with the client of a region, and how far to look back: no less than a notebook may idle."""
+    def __init__(self, client_for: Callable[[str], "CloudWatchClient"]) -> None:
         self._client_for = client_for
-        self._lookback = lookback
 
-    def read(self, notebook: Notebook, now: datetime) -> Reading:
-        """See ``EvidenceSource.read``. Nothing is raised."""
-        return unknown_on_error(Source.AGENT, lambda: self._read(notebook, now))
+    @override
+    def read(self, notebook: Notebook, now: datetime, back_to: datetime) -> Reading:
+        return unknown_on_error(Source.AGENT, lambda: self._read(notebook, now, back_to))
 
-    def _read(self, notebook: Notebook, now: datetime) -> Reading:
+    def _read(self, notebook: Notebook, now: datetime, back_to: datetime) -> Reading:
         """A notebook that was only just started or changed has nothing to show for the time before."""
-        start = max(now - self._lookback, notebook.modified_at or notebook.created_at or now - self._lookback)
+        start = max(back_to, notebook.modified_at or notebook.created_at or back_to)
         usage = self._usage(notebook, start, now)
         ran, what = max(usage.busy(), default=(start - _PERIOD, ""))
         ended = min(ran + _PERIOD, now)
@@ -83,11 +88,14 @@ class AgentEvidence:
         if lack:
             return Unknown(Source.AGENT, lack)
         since = max(ended, _whole_since(usage.cpu, start), _whole_since(usage.gpu, start))
-        return Idle(Source.AGENT, since, f"CPU and GPU at rest since {clock_time(since, now)}")
+        words = f"CPU and GPU at rest since {clock_time(since, now)}"
+        covers_since = None if start > back_to else start
+        return Idle(Source.AGENT, since if since > start else None, words, covers_since)
 
     def _usage(self, notebook: Notebook, start: datetime, now: datetime) -> _Usage:
         usage = _Usage()
-        for result in self._results(notebook, start, now):
+        for number, result in enumerate(self._results(notebook, start, now)):
+            usage.series[result["Id"]].add(result.get("Label", str(number)))
             for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
                 usage.add(result["Id"], moment.astimezone(UTC), value)
         return usage
@@ -122,6 +130,18 @@ def _lack(notebook: Notebook, usage: _Usage, start: datetime, now: datetime) -> 
         return "it may have GPUs and publishes no metrics of theirs"
     if usage.gpu and not _covers(usage.gpu, start, now):
         return "its GPU metrics have gaps"
+    return _hidden(notebook, usage)
+
+
+def _hidden(notebook: Notebook, usage: _Usage) -> str | None:
+    """What the average of many CPUs, or the metrics of some GPUs, cannot show."""
+    facts = facts_of(notebook.instance_type)
+    if facts is None:
+        return None
+    if usage.cores() < facts.vcpus and facts.vcpus > _TELLING:
+        return f"it publishes no metrics of each CPU, and one busy CPU of {facts.vcpus} does not show in their average"
+    if len(usage.series["gpu"]) < facts.gpus:
+        return f"it publishes metrics of {len(usage.series['gpu'])} of its {facts.gpus} GPUs"
     return None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, override
 
 from botocore.exceptions import ClientError
 
@@ -11,6 +11,7 @@ from sagewatch.adapters.evidence_guard import unknown_on_error
 from sagewatch.errors import UnavailableError
 from sagewatch.formatting import clock_time
 from sagewatch.idle.evidence import Idle, Reading, Source, Unknown
+from sagewatch.idle.ports import EvidenceSource
 from sagewatch.sagemaker.notebooks import Notebook
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ _NOISE = ("autostop", "auto-stop", "authtoken", "no_track_activity", " get /")
 _PATTERN = " ".join(f'?"{term}"' for term in _WORK)
 
 
-class LogEvidence:
-    """The ``EvidenceSource`` port on CloudWatch Logs.
+class LogEvidence(EvidenceSource):
+    """Jupyter's log in CloudWatch Logs.
 
     A log never says that something runs at this moment, since its lines arrive late and a line is about a moment only.
     And a cell may run for hours without a line. So all there is to know is that something was done at a time.
@@ -54,23 +55,22 @@ class LogEvidence:
     def __init__(
         self, client_for: "Callable[[str], CloudWatchLogsClient]", lookback: timedelta = timedelta(hours=24)
     ) -> None:
-        """Keep what answers with the client of a region, and how far to read back: no less than a notebook may idle."""
+        """``lookback`` is how far to read back at least."""
         self._client_for = client_for
         self._lookback = lookback
 
-    def read(self, notebook: Notebook, now: datetime) -> Reading:
-        """See ``EvidenceSource.read``. Nothing is raised."""
-        return unknown_on_error(Source.LOG, lambda: self._read(notebook, now))
+    @override
+    def read(self, notebook: Notebook, now: datetime, back_to: datetime) -> Reading:
+        return unknown_on_error(Source.LOG, lambda: self._read(notebook, now, min(back_to, now - self._lookback)))
 
-    def _read(self, notebook: Notebook, now: datetime) -> Reading:
-        start = now - self._lookback
+    def _read(self, notebook: Notebook, now: datetime, start: datetime) -> Reading:
         worked = [event["timestamp"] for event in self._events(notebook, start, _PATTERN) if _is_work(event["message"])]
         if worked:
             since = min(datetime.fromtimestamp(max(worked) / 1000, UTC), now)
-            return Idle(Source.LOG, since, f"the log's last line of work is from {clock_time(since, now)}")
+            return Idle(Source.LOG, since, f"the log's last line of work is from {clock_time(since, now)}", start)
         if next(self._events(notebook, start), None) is None:
             return Unknown(Source.LOG, "it writes no log")
-        return Idle(Source.LOG, start, f"the log has no line of work since {clock_time(start, now)}")
+        return Idle(Source.LOG, None, f"the log has no line of work since {clock_time(start, now)}", start)
 
     def _events(self, notebook: Notebook, start: datetime, pattern: str = "") -> "Iterator[FilteredLogEventTypeDef]":
         """Yield the events since then, oldest first, those ahead of our clock included."""

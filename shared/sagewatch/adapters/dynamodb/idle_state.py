@@ -13,7 +13,7 @@ from sagewatch.adapters.dynamodb.leases import lease_item, read_lease
 from sagewatch.alerts.ports import Lease
 from sagewatch.clock import Clock, iso
 from sagewatch.idle.ports import NotebookStateReader, NotebookStates
-from sagewatch.idle.state import NotebookState, PendingStop
+from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
 from sagewatch.slack.interactions.ports import SeenRequests
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
             "verdict": state.verdict,
             "reason": state.reason,
             "pending": state.pending and _pending_item(state.pending),
+            "active_at": _time(state.active_at),
+            "message": state.message and _message_item(state.message),
         }
         stored = {_STORED.get(name, name): value for name, value in facts.items()}
         self._put(region, state.arn, _WATCH, stored, self._clock() + _REMEMBERED_FOR)
@@ -125,7 +127,13 @@ def _time(moment: datetime | None) -> str | None:
 
 def _pending_item(pending: PendingStop) -> dict[str, object]:
     times = {name: iso(getattr(pending, name)) for name in ("warned_at", "stop_at", "idle_since")}
-    return {"alert_id": pending.alert_id, "finished": pending.finished, **times}
+    facts = {"alert_id": pending.alert_id, "finished": pending.held is not None, "refused": pending.refused, **times}
+    more = {"held": pending.held and pending.held.value, "trial": pending.trial, "sources": list(pending.sources)}
+    return {**facts, **{name: value for name, value in more.items() if value is not None}}
+
+
+def _message_item(message: OpenMessage) -> dict[str, str]:
+    return {"alert_id": message.alert_id, "sent_at": iso(message.sent_at)}
 
 
 def _states(items: list[dict[str, Any]]) -> Mapping[str, NotebookState]:
@@ -138,4 +146,6 @@ def _states(items: list[dict[str, Any]]) -> Mapping[str, NotebookState]:
 
 def _one(arn: str, watch: Mapping[str, Any], lease: Mapping[str, Any] | None) -> NotebookState:
     renamed = {name: watch[stored] for name, stored in _STORED.items() if stored in watch}
+    if renamed.get("pending", {}).get("finished"):  # earlier releases did not say why
+        renamed["pending"] = {"held": Hold.TRIAL, **renamed["pending"]}
     return read_item(_STATE, {**watch, **renamed, "arn": arn, "lease": read_lease(lease) if lease else None}, "state")

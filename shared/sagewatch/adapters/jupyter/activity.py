@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, Valida
 from sagewatch.formatting import clock_time, utc_once
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 
+_A_DAY = timedelta(days=1)
 _AHEAD = timedelta(minutes=15)  # further in the future, a time is not a matter of clocks that run apart a little
 _SHOWN = 40  # characters of a name people gave
 _RUNNING = frozenset({"busy", "starting", "restarting", "autorestarting"})
@@ -73,7 +74,7 @@ def read_jupyter(kernels: object, terminals: object, now: datetime, skew: timede
     """
     try:
         known = _KERNELS.validate_python(kernels)
-        return _running(known) or _resting(known, _terminals(terminals), now, skew)
+        return _running(known, now, skew) or _resting(known, _terminals(terminals), now, skew)
     except ValidationError:
         return Unknown(Source.JUPYTER, "Jupyter's list of kernels or terminals cannot be read")
     except _DoubtError as exc:
@@ -84,12 +85,24 @@ def _terminals(terminals: object) -> Sequence[Terminal]:
     return [] if terminals is None else _TERMINALS.validate_python(terminals)
 
 
-def _running(kernels: Sequence[Kernel]) -> Active | None:
+def _running(kernels: Sequence[Kernel], now: datetime, skew: timedelta) -> Active | None:
     running = [kernel for kernel in kernels if kernel.execution_state in _RUNNING]
     if not running:
         return None
+    if all(_stuck(kernel, now, skew) for kernel in running):
+        raise _DoubtError(f"{running[0].label} has been {running[0].execution_state} for over a day; shut it down")
     others = f", and {len(running) - 1} more run" if len(running) > 1 else ""
     return Active(Source.JUPYTER, None, f"{running[0].label} is {running[0].execution_state}{others}")
+
+
+def _stuck(kernel: Kernel, now: datetime, skew: timedelta) -> bool:
+    """Whether a kernel has not got beyond its start for a day: then nobody knows whether it will."""
+    if kernel.execution_state == "busy":
+        return False
+    try:
+        return now - _when(kernel, now, skew) > _A_DAY
+    except _DoubtError:
+        return False
 
 
 def _resting(kernels: Sequence[Kernel], terminals: Sequence[Terminal], now: datetime, skew: timedelta) -> Idle:
@@ -98,7 +111,7 @@ def _resting(kernels: Sequence[Kernel], terminals: Sequence[Terminal], now: date
             raise _DoubtError(f"{kernel.label} is in a state nobody knows: {_shown(kernel.execution_state)}")
     ran, used = _last(kernels, now, skew), _last(terminals, now, skew)
     since = max((time for time in (ran, used) if time), default=None)
-    return Idle(Source.JUPYTER, since, _words(ran, used, len(terminals), now))
+    return Idle(Source.JUPYTER, since, _words(ran, used, len(terminals), now), silent_terminals=len(terminals))
 
 
 def _words(ran: datetime | None, used: datetime | None, terminals: int, now: datetime) -> str:

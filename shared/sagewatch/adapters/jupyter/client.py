@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
 from threading import Thread
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, override
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -28,6 +29,7 @@ from sagewatch.adapters.evidence_guard import unknown_on_error
 from sagewatch.adapters.jupyter.activity import read_jupyter
 from sagewatch.errors import UnavailableError
 from sagewatch.idle.evidence import Reading, Source
+from sagewatch.idle.ports import EvidenceSource
 from sagewatch.sagemaker.notebooks import Notebook
 
 if TYPE_CHECKING:
@@ -38,13 +40,14 @@ _SESSION = 1800  # seconds; the shortest SageMaker grants
 _CONNECT = 2.0  # seconds
 _MOST = 1_000_000  # bytes of an answer; a kernel takes two hundred
 _REDIRECTS = 2  # that are followed on the same host, should the first answer set no cookie
+_WRONG = timedelta(minutes=15)  # a clock that is off by more tells no time
 _PRECISION = timedelta(seconds=2)  # the Date header has whole seconds, and the way takes some time
 # Without it Jupyter would take our look for activity, and so would everybody who reads its last_activity.
 _QUIETLY = "no_track_activity=1"
 
 
-class JupyterEvidence:
-    """The ``EvidenceSource`` port on the REST API of the notebook's own Jupyter."""
+class JupyterEvidence(EvidenceSource):
+    """The REST API of the notebook's own Jupyter. No reason names the URL, a cookie or an answer."""
 
     PERMISSIONS: ClassVar = ("sagemaker:CreatePresignedNotebookInstanceUrl",)
 
@@ -53,8 +56,10 @@ class JupyterEvidence:
         self._client_for = client_for
         self._seconds = seconds
 
-    def read(self, notebook: Notebook, now: datetime) -> Reading:
-        """See ``EvidenceSource.read``. Nothing is raised, and no reason names the URL, a cookie or an answer."""
+    @override
+    def read(self, notebook: Notebook, now: datetime, back_to: datetime) -> Reading:
+        """What is open, and its last activity, does not depend on how far back is asked."""
+        del back_to
         return unknown_on_error(Source.JUPYTER, lambda: self._read(notebook, now))
 
     def _read(self, notebook: Notebook, now: datetime) -> Reading:
@@ -131,8 +136,8 @@ class _Look:
 
     def _keep_cookies(self, answer: BaseHTTPResponse) -> None:
         for header in answer.headers.getlist("Set-Cookie"):
-            name, _, value = header.partition(";")[0].partition("=")
-            self._cookies[name.strip()] = value.strip()
+            with suppress(CookieError):
+                self._cookies.update({name: one.coded_value for name, one in SimpleCookie(header).items()})
 
     @contextmanager
     def _api(self, what: str) -> Iterator[BaseHTTPResponse]:
@@ -219,4 +224,6 @@ def _skew(date: str | None, ours: datetime) -> timedelta:
         skew = parsedate_to_datetime(date or "") - ours
     except (ValueError, TypeError, OverflowError):  # not a date, or one without a zone
         return timedelta(0)
+    if abs(skew) > _WRONG:
+        raise UnavailableError(f"its clock differs by {abs(skew) // timedelta(minutes=1)} min from ours")
     return skew if abs(skew) >= _PRECISION else timedelta(0)

@@ -99,7 +99,7 @@ class NotebookButtons:
 
     def _stop(self, press: Press, session: Session, *, sure: bool) -> PressOutcome:
         try:
-            inspection = self.inspector.inspect(session, self.states.read(press.arn, press.region))
+            inspection = self.inspector.inspect(session, self.states.read(press.arn, press.region), last=True)
         except NotebookNotFoundError:
             return self._over(press)
         if not inspection.notebook.running:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, SectionBlock
 
-from sagewatch.idle.alerts import NotebookAlert, NotebookNews
+from sagewatch.idle.alerts import KEPT_FOLDER, NotebookAlert, NotebookNews
 from sagewatch.sagemaker.resources import ResourceKind
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.blocks import (
@@ -25,8 +25,6 @@ from sagewatch.slack.blocks import (
     section,
     sentence,
 )
-
-KEPT_FOLDER = "/home/ec2-user/SageMaker"  # what a stop leaves; everything else on the instance is lost
 
 
 def notebook_idle(alert: NotebookAlert, owner: str) -> tuple[str, Sequence[Block]]:

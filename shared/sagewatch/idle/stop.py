@@ -102,8 +102,7 @@ class NotebookStop:
     def _answered(self, inspection: Inspection, by: str | None) -> bool:
         """Whether a person pressed a button since the inspection.
 
-        The call is noted before this reads the lease, and buttons read the note after they write one: one of both sees
-        the other.
+        The lease is read as the last thing before the call.
         """
         if by:
             return False

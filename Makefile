@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invoke backfill costs bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
+.PHONY: help setup demo up down invoke backfill costs redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -46,6 +46,9 @@ backfill: setup ## record older jobs of your AWS account: SINCE=2026-08-01 [REGI
 costs: setup ## query the ledger: ARGS="--by day|owner|kind|job --since ... --csv|--json|--focus"; ARGS=--help lists all options
 	@python -m tools.operator.costs --stack $(STACK) $(ARGS)
 
+redrive: setup ## list the dead-letter queues, with the reasons; ARGS=--return sends messages back to their queues
+	@python -m tools.operator.redrive --stack $(STACK) $(ARGS)
+
 test: setup ## run every test, including those on the deployed local cloud
 	@python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(TESTS)
 
@@ -61,7 +64,7 @@ gallery: setup ## render every Slack message with its variants to one page, .loc
 prove: setup ## play 20,000 random histories of jobs against an oracle; a failure names its seed
 	@HISTORIES=20000 python -m pytest -n 2 tests/unit/jobs/test_histories.py
 
-bench: setup ## measure: `make costs` over a million rows, AnswerSlack from cold
+bench: setup ## measure: `make costs` over a million rows, ReceivePress from cold
 	@python -m bench.costs
 	@python -m bench.answer
 
@@ -71,7 +74,7 @@ check: setup ## check style, types, imports and the template
 	mypy
 	lint-imports --no-cache
 	sam validate --lint
-	cfn-lint -t template.yaml -a cfn_lint_serverless.rules
+	cfn-lint -t template.yaml -a cfn_lint_serverless.rules --regions ALL_REGIONS
 
 docs: setup ## build the documentation as a site in .local/site, and check every link
 	@python -m tools.documentation.links

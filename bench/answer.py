@@ -1,4 +1,4 @@
-"""How long AnswerSlack takes to answer a press from cold, against Slack's three seconds: ``make bench``.
+"""How long ReceivePress takes to answer a press from cold, against Slack's three seconds: ``make bench``.
 
 A fresh process imports the handler as ``sam build`` packs it, makes its clients and answers one signed press; AWS and
 Slack are servers on localhost that answer at once. So what is measured is the processor's work, for which a Lambda of
@@ -39,19 +39,7 @@ _ACTIONS = ("keep_4h", "stop_now")  # the second opens a dialog before it answer
 _ARN = "arn:aws:sagemaker:us-east-1:111122223333:notebook-instance/lab"
 _SETTINGS = {
     "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/presses",
-    "DEAD_LETTER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/dead",
-    "ALERT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/alerts",
-    "MAX_RECEIVES": "10",
-    "COST_LEDGER": "ledger",
     "WATCH_STATE": "state",
-    "OWNER_TAG_KEYS": "owner",
-    "DISCOUNT_PERCENT": "0",
-    "MODE": "observe",
-    "IDLE_AFTER_MINUTES": "240",
-    "WARN_MINUTES": "60",
-    "JUPYTER_EVIDENCE": "enabled",
-    "TIMEZONE": "UTC",
-    "SLACK_APPROVERS": "",
     "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
     "SLACK_SIGNING_SECRET_PARAMETER": "/sagewatch/slack-signing-secret",
 }
@@ -72,9 +60,9 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with TemporaryDirectory() as folder, _servers() as url:
         _build(Path(folder))
-        programs = {"AnswerSlack": _OURS, "bare": _BARE}
+        programs = {"ReceivePress": _OURS, "bare": _BARE}
         runs = [(action, kept, name) for action in _ACTIONS for kept in (False, True) for name in programs]
-        _run(Path(folder), url, programs["AnswerSlack"], "stop_now", kept=True)  # writes the bytecode
+        _run(Path(folder), url, programs["ReceivePress"], "stop_now", kept=True)  # writes the bytecode
         _run(Path(folder), url, programs["bare"], "stop_now", kept=True)
         took: dict[tuple[str, bool, str], list[Took]] = {run: [] for run in runs}
         for _ in range(_RUNS):
@@ -114,7 +102,7 @@ def _run(folder: Path, url: str, program: str, action: str, *, kept: bool) -> To
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": url,
         "SLACK_API_URL": f"{url}/api/",
-        "PYTHONPATH": f"{build / 'AnswerSlack'}:{build / 'SharedLayer' / 'python'}",
+        "PYTHONPATH": f"{build / 'ReceivePress'}:{build / 'SharedLayer' / 'python'}",
         **({"PYTHONPYCACHEPREFIX": str(folder / "bytecode")} if kept else {"PYTHONDONTWRITEBYTECODE": "1"}),
     }
     command = [sys.executable, "-c", _TIMED.format(program=program), json.dumps(_press(action))]
@@ -123,7 +111,7 @@ def _run(folder: Path, url: str, program: str, action: str, *, kept: bool) -> To
 
 
 def _press(action: str) -> dict[str, Any]:
-    """A request to the function URL, signed as Slack does."""
+    """A request to the HTTP API, signed as Slack does."""
     target = {"arn": _ARN, "name": "lab", "region": "us-east-1", "incident": "i"}
     payload = {
         "type": "block_actions",
@@ -150,7 +138,7 @@ assert handler(event, None)["statusCode"] == 200
 again = time.perf_counter() - answered
 print(json.dumps([answered - begun, used.ru_utime + used.ru_stime, imported - begun, again]))
 """
-_OURS = "from answer_slack.app import handler"
+_OURS = "from receive_press.app import handler"
 _BARE = """
 import os
 import boto3

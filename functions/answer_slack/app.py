@@ -1,4 +1,4 @@
-"""AnswerSlack: a person pressed a button (function URL), and what it asks for (SQS)."""
+"""AnswerSlack: what a person asked for with a button (SQS)."""
 
 from typing import Any
 
@@ -8,5 +8,5 @@ from sagewatch.wiring.answer_slack import answer_slack
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer Slack, or do what the queue holds."""
+    """Do what the presses in the queue ask for."""
     return answer_slack()(event, context)

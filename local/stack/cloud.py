@@ -161,6 +161,7 @@ class LocalCloud:
             "IOT_MTLS_ENABLED": "0",
             "GATEWAY_PORT": str(self.ports.aws),
             "LAMBDA_WARM_TTL_SECONDS": "86400",  # keep warmed functions warm
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,  # whose HTTP API a request without a signature reaches
             "MINISTACK_HOST": "127.0.0.1",
             "MOTO_ACCOUNT_ID": ACCOUNT,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -201,9 +202,9 @@ class LocalCloud:
         self.connect_buttons()
 
     def connect_buttons(self) -> None:
-        """Give Slack the app's URL. MiniStack serves function URLs by host name."""
-        host = urllib.parse.urlsplit(self.outputs()["AnswerSlackUrl"]).netloc
-        order = json.dumps({"url": f"{self.aws_url}/", "host": host}).encode()
+        """Give Slack the app's request URL: MiniStack serves an HTTP API by its host's name, on its own port."""
+        url = urllib.parse.urlsplit(self.outputs()["AnswerSlackUrl"])
+        order = json.dumps({"url": f"{self.aws_url}{url.path}", "host": url.netloc}).encode()
         with urllib.request.urlopen(f"{self.slack_url}/interactivity", order, timeout=5):  # noqa: S310 - our own server
             pass
 

@@ -131,7 +131,7 @@ def lease(team: Team, name: str) -> dict[str, Any]:
 
 
 def test_each_button_does_what_it_says(team: Team) -> None:
-    """Through the function URL, with the function's own role; pressed twice and by two people."""
+    """Through the HTTP API, with the function's own role; pressed twice and by two people."""
     names = {action: f"press-{action.replace('_', '-')}" for action in ("keep_4h", "keep_until_tomorrow", "never_stop")}
     for name in (*names.values(), "press-stop-now"):
         team.start(name, IDLE, {}, "notebook-al2023-v1")

@@ -12,18 +12,20 @@ from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, rea
 from sagewatch.sagemaker.resources import JOB_KINDS, KIND_FACTS
 from tests.worlds.wired import VARIABLES, wired
 
-# Lambda writes the log with the role's permissions, polls the queue with them, and reports a failed schedule.
+# Lambda writes the log with the role's permissions, polls the queue with them, and reports a failed schedule. SSM
+# decrypts with them.
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 LAMBDA = {
     "RecordJob": LOGS | POLLING,
     "TrackNotebook": LOGS | POLLING,
-    "DeliverAlert": LOGS | POLLING,
+    "DeliverAlert": LOGS | POLLING | {"kms:Decrypt"},
     "RefreshPrices": LOGS | {"sqs:SendMessage"},
     "SweepJobs": LOGS | {"sqs:SendMessage"},
     "SweepNotebooks": LOGS | {"sqs:SendMessage"},
-    "AnswerSlack": LOGS | POLLING,
-    "SendDigest": LOGS | {"sqs:SendMessage"},
+    "ReceivePress": LOGS | {"kms:Decrypt"},
+    "AnswerSlack": LOGS | POLLING | {"kms:Decrypt"},
+    "SendDigest": LOGS | {"sqs:SendMessage", "kms:Decrypt"},
 }
 # Actions that IAM lets nobody narrow to a resource (Service Authorization Reference).
 LISTS = {
@@ -145,14 +147,20 @@ RESOURCES = {
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "sagemaker:ListNotebookInstances": {"*"},
     },
+    "ReceivePress": {
+        "logs": {"ReceivePressLogs"},
+        "sqs": {"PressQueue"},
+        "dynamodb": {"WatchState"},
+        "ssm": {PARAMETER % name for name in ("SlackTokenParameter", "SlackSigningSecretParameter")},
+    },
     "AnswerSlack": {
         **NOTEBOOKS,
         "sagemaker:ListTags": JOBS | arns("notebook-instance"),
         **{f"sagemaker:{verb}{kind}": JOBS for verb in ("Describe", "Stop") for kind in KIND_CALLS},
         "logs": {"AnswerSlackLogs"},
-        "sqs:SendMessage": {"PressQueue", "AlertQueue", "EventDeadLetterQueue"},
+        "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "sqs": {"PressQueue"},
-        "ssm": {PARAMETER % name for name in ("SlackTokenParameter", "SlackSigningSecretParameter")},
+        "ssm": {PARAMETER % "SlackTokenParameter"},
     },
     "RecordJob": {
         "logs": {"RecordJobLogs"},
@@ -232,7 +240,7 @@ def test_every_permission_is_for_the_resources_it_is_needed_on(template: dict[st
     for statement in statements(template, function):
         for action in listed(statement["Action"]):
             allowed.setdefault(action, set()).update(named(resource) for resource in listed(statement["Resource"]))
-    expected = RESOURCES[function]
+    expected = {"kms": {"SecretsKeyArn"}, **RESOURCES[function]}
 
     assert allowed == {action: expected.get(action) or expected[action.partition(":")[0]] for action in allowed}
 
@@ -281,6 +289,39 @@ def test_a_job_is_stopped_only_in_enforce_mode_and_never_against_its_tag(templat
     assert dict.fromkeys(stops, JOBS).items() <= protected(template, "AnswerSlack").items()
 
 
+@pytest.mark.parametrize("function", ["ReceivePress", "AnswerSlack", "SendDigest", "DeliverAlert"])
+def test_a_key_of_ones_own_is_used_through_ssm_only(template: dict[str, Any], function: str) -> None:
+    """Each function that reads a parameter may decrypt with SecretsKeyArn, if there is one."""
+    [(statement, condition)] = [
+        (there, condition)
+        for there, condition in all_statements(template, function)
+        if there["Action"] == "kms:Decrypt"
+    ]
+
+    assert condition == "HasSecretsKey"
+    assert list(statement["Condition"]["StringEquals"]) == ["kms:ViaService"]
+
+
+def test_what_the_internet_can_call_may_touch_nothing_of_sagemaker(template: dict[str, Any]) -> None:
+    """ReceivePress alone is behind the HTTP API, which throttles; it may queue a press, and has no queue of its own."""
+    services = {
+        action.partition(":")[0]
+        for statement, _ in all_statements(template, "ReceivePress")
+        for action in listed(statement["Action"])
+    }
+    resources = template["Resources"]
+    called = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::Lambda::Permission"]
+    limits = resources["SlackApiStage"]["Properties"]["DefaultRouteSettings"]
+
+    assert services == {"logs", "sqs", "dynamodb", "ssm", "kms"}
+    assert "Events" not in resources["ReceivePress"]["Properties"]
+    assert [(each["FunctionName"], each["Principal"]) for each in called] == [
+        ({"Ref": "ReceivePress"}, "apigateway.amazonaws.com")
+    ]
+    assert not any("FunctionUrlConfig" in each["Properties"] for each in resources.values())
+    assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"] <= 100
+
+
 @pytest.mark.parametrize("function", ["RefreshPrices", "SendDigest", "SweepJobs", "SweepNotebooks"])
 def test_a_schedule_that_fails_to_the_last_leaves_a_trace(template: dict[str, Any], function: str) -> None:
     """In the dead-letter queue."""
@@ -315,7 +356,7 @@ def test_every_function_is_fed_by_a_queue_with_an_end(template: dict[str, Any]) 
     """Partial failures, a bounded concurrency, a timeout Lambda asks for, and one receive more than the function's."""
     for name in functions(template):
         properties = template["Resources"][name]["Properties"]
-        for event in properties["Events"].values():
+        for event in properties.get("Events", {}).values():
             if event["Type"] != "SQS":
                 continue
             source = event["Properties"]
@@ -331,5 +372,5 @@ def test_the_ledger_outlives_the_stack(template: dict[str, Any]) -> None:
     """It is the only record there is."""
     ledger = template["Resources"]["CostLedger"]
 
-    assert (ledger["DeletionPolicy"], ledger["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (ledger["DeletionPolicy"], ledger["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     assert ledger["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True

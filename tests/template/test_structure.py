@@ -13,7 +13,7 @@ import pytest
 from tools.structure import handlers, load
 
 ROOT = Path(__file__).parent.parent.parent
-TALK_TO_SLACK = {"answer_slack", "deliver_alert", "send_digest"}
+TALK_TO_SLACK = {"answer_slack", "receive_press", "deliver_alert", "send_digest"}
 _FOLDERS = ("shared/sagewatch", "functions", "local", "tools", "bench")
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -180,18 +181,17 @@ class QueueHandler:
         return False
 
 
-class SlackHandler:
-    """Passes HTTP requests to the endpoint and SQS batches to the queue handler."""
+class RequestHandler:
+    """Answers HTTP requests of an API Gateway HTTP API, whose events have payload format 2.0."""
 
-    def __init__(self, endpoint: Callable[[Mapping[str, Any]], dict[str, Any]], queue: QueueHandler) -> None:
+    def __init__(self, endpoint: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+        """Keep the endpoint, which returns the HTTP response in Lambda's format."""
         self._endpoint = endpoint
-        self._queue = queue
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Return the HTTP response, or the partial batch response."""
-        if "requestContext" in event:
-            return self._endpoint(event)
-        return self._queue(event, context)
+        """Answer a request; answer an invocation that carries none with status 400."""
+        del context
+        return self._endpoint(event) if "requestContext" in event else {"statusCode": HTTPStatus.BAD_REQUEST.value}
 
 
 def _leave_in_time(context: LambdaContext) -> None:

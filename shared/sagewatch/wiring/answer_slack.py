@@ -6,17 +6,14 @@ from zoneinfo import ZoneInfo
 import boto3
 from pydantic import Field
 
-from sagewatch.adapters.dynamodb.idle_state import DynamoSeenRequests
 from sagewatch.adapters.dynamodb.open_jobs import DynamoSnoozes
 from sagewatch.adapters.sagemaker.job_stops import SageMakerJobStops
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.services import SlackDialogs
-from sagewatch.adapters.sqs import SqsPressQueue
 from sagewatch.adapters.ssm import SsmSecret
-from sagewatch.runtime.handlers import SlackHandler
+from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import InboxSettings, NotebookSettings, Text, Words
-from sagewatch.slack.interactions.endpoint import SlackEndpoint
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
 from sagewatch.wiring.clients import QUICK, entry, now, sagemaker
@@ -29,25 +26,17 @@ class AnswerSlackSettings(InboxSettings, NotebookSettings):
     zone: ZoneInfo = Field(alias="TIMEZONE")
     approvers: Words = Field((), alias="SLACK_APPROVERS")
     slack_token_parameter: Text
-    slack_signing_secret_parameter: Text
     slack_api_url: Text
 
 
 @cache
-def answer_slack() -> SlackHandler:
-    """AnswerSlack: the interactions endpoint and its queue. Raises ``SettingsError``."""
+def answer_slack() -> QueueHandler:
+    """AnswerSlack: the work that presses in its queue ask for. Raises ``SettingsError``."""
     given = AnswerSlackSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
     ssm = boto3.client("ssm", config=QUICK)
     token = SsmSecret(ssm, given.slack_token_parameter, now)
     dialogs = SlackDialogs(SlackApi(token=token, api_url=given.slack_api_url))
-    endpoint = SlackEndpoint(
-        secret=SsmSecret(ssm, given.slack_signing_secret_parameter, now),
-        presses=DynamoSeenRequests(dynamodb, given.watch_state),
-        queue=SqsPressQueue(sqs, given.queue_url),
-        dialogs=dialogs,
-        clock=now,
-    )
     stopping = make_notebook_stopping(given, dynamodb, sqs)
     jobs = JobButtons(
         jobs=SageMakerJobs(sagemaker, now),
@@ -74,4 +63,4 @@ def answer_slack() -> SlackHandler:
         zone=given.zone,
         approvers=given.approvers,
     )
-    return SlackHandler(lambda request: endpoint.handle(request).to_response(), entry(answerer.on_message, sqs, given))
+    return entry(answerer.on_message, sqs, given)

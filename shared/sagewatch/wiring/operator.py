@@ -9,12 +9,14 @@ from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions, DynamoStaleTotals, DynamoTotalStore
+from sagewatch.adapters.redrive import DEAD_LETTER_QUEUES, SqsRedrive
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.errors import SettingsError
 from sagewatch.jobs.sweep import JobSweep
 from sagewatch.jobs.sweep_run import SweepProgress
 from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
+from sagewatch.runtime.dead_letters import DeadLetterQueues
 from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.wiring.clients import PATIENT, now, patient_sagemaker
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
@@ -43,6 +45,16 @@ def spending(stack: str, on_day: Callable[[str], None]) -> LedgerQueries:
         marks=DynamoStaleTotals(dynamodb, given.watch_state, now),
         on_day=on_day,
     )
+
+
+def redrive(stack: str) -> DeadLetterQueues:
+    """``make redrive``: the dead-letter queues of the stack of that name. Raises what ``backfill`` does."""
+    session = boto3.Session()
+    outputs = read_stack(session.client("cloudformation", config=PATIENT), stack)
+    missing = [name for name in DEAD_LETTER_QUEUES if name not in outputs]
+    if missing:
+        raise SettingsError(f"the stack {stack!r} has no output {missing[0]}")
+    return SqsRedrive(session.client("sqs", config=PATIENT), outputs)
 
 
 def meter(stack: str) -> OpenSessionCosts:

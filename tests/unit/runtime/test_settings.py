@@ -10,6 +10,7 @@ from sagewatch.errors import SettingsError
 from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.wiring.answer_slack import AnswerSlackSettings
 from sagewatch.wiring.deliver_alert import DeliverAlertSettings
+from sagewatch.wiring.receive_press import ReceivePressSettings
 from sagewatch.wiring.record_job import RecordJobSettings
 from sagewatch.wiring.refresh_prices import RefreshPricesSettings
 from sagewatch.wiring.send_digest import SendDigestSettings
@@ -55,6 +56,13 @@ SWEEP_NOTEBOOKS = {
     **NOTEBOOK_RULES,
     "MAX_STOPS_PER_SWEEP": "10",
 }
+RECEIVE_PRESS = {
+    "QUEUE_URL": "https://q",
+    "WATCH_STATE": "state",
+    "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
+    "SLACK_SIGNING_SECRET_PARAMETER": "/sagewatch/slack-signing-secret",
+    "SLACK_API_URL": "https://slack.com/api/",
+}
 ANSWER_SLACK = {
     **TRACK_NOTEBOOK,
     "ALERT_QUEUE_URL": "https://a",
@@ -62,7 +70,6 @@ ANSWER_SLACK = {
     "TIMEZONE": "Europe/Berlin",
     "SLACK_APPROVERS": "U0ANA, S0ADMINS",
     "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
-    "SLACK_SIGNING_SECRET_PARAMETER": "/sagewatch/slack-signing-secret",
     "SLACK_API_URL": "https://slack.com/api/",
 }
 SEND_DIGEST = {
@@ -103,6 +110,13 @@ def test_a_route_that_leads_nowhere_is_named(routes: str) -> None:
     with pytest.raises(SettingsError, match="SLACK_ROUTES"):
         DeliverAlertSettings.from_env({**DELIVER_ALERT, "SLACK_ROUTES": routes})
     assert DeliverAlertSettings.from_env({**DELIVER_ALERT, "SLACK_ROUTES": ""}).slack_routes == {}
+
+
+@pytest.mark.parametrize("name", sorted(RECEIVE_PRESS))
+def test_a_missing_variable_of_receive_press_is_named(name: str) -> None:
+    """The error names the variable; there is no default queue and no default secret."""
+    with pytest.raises(SettingsError, match=name):
+        ReceivePressSettings.from_env({key: value for key, value in RECEIVE_PRESS.items() if key != name})
 
 
 @pytest.mark.parametrize("name", sorted(RECORD_JOB))

@@ -39,7 +39,7 @@ class Reply:
     body: str = ""
 
     def to_response(self) -> dict[str, Any]:
-        """The reply as a function URL takes it."""
+        """The reply in Lambda's format for HTTP responses."""
         return {"statusCode": self.status, "headers": {"Content-Type": "text/plain"}, "body": self.body}
 
 
@@ -54,7 +54,7 @@ class SlackEndpoint:
     clock: Clock
 
     def handle(self, event: Mapping[str, Any]) -> Reply:
-        """Answer a request to the function URL. Raises what the ports do, which Slack shows as a warning sign."""
+        """Answer a request to the HTTP API. Raises what the ports do, which Slack shows as a warning sign."""
         request = LambdaFunctionUrlEvent(dict(event))
         body, stamp, signature = _signed_parts(request)
         if body is None or not self._is_slacks(body, stamp, signature):

@@ -48,7 +48,7 @@ def a_submission(**changes: Any) -> dict[str, Any]:
 
 
 def a_request(payload: object, *, at: datetime = NOW, secret: str = SECRET, **changes: Any) -> dict[str, Any]:
-    """The event a function URL makes of a signed request."""
+    """The event that an HTTP API makes of a signed request."""
     body = payload if isinstance(payload, str) else urlencode({"payload": json.dumps(payload)})
     stamp = str(int(at.timestamp()))
     signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)

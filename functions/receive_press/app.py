@@ -1,0 +1,12 @@
+"""ReceivePress: a person pressed a button in Slack (HTTP API)."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch.wiring.receive_press import receive_press
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer Slack."""
+    return receive_press()(event, context)

@@ -1,0 +1,42 @@
+"""ReceivePress: its settings and its adapters. The internet can call it, so it holds no SageMaker client."""
+
+from functools import cache
+
+import boto3
+
+from sagewatch.adapters.dynamodb.idle_state import DynamoSeenRequests
+from sagewatch.adapters.slack.api import SlackApi
+from sagewatch.adapters.slack.services import SlackDialogs
+from sagewatch.adapters.sqs import SqsPressQueue
+from sagewatch.adapters.ssm import SsmSecret
+from sagewatch.runtime.handlers import RequestHandler
+from sagewatch.runtime.settings import Settings, Text
+from sagewatch.slack.interactions.endpoint import SlackEndpoint
+from sagewatch.wiring.clients import QUICK, now
+
+
+class ReceivePressSettings(Settings):
+    """Settings of ReceivePress. ``queue_url`` is the queue that it sends presses to."""
+
+    queue_url: Text
+    watch_state: Text
+    slack_token_parameter: Text
+    slack_signing_secret_parameter: Text
+    slack_api_url: Text
+
+
+@cache
+def receive_press() -> RequestHandler:
+    """ReceivePress: the interactions endpoint. Raises ``SettingsError``."""
+    given = ReceivePressSettings.from_env()
+    ssm = boto3.client("ssm", config=QUICK)
+    endpoint = SlackEndpoint(
+        secret=SsmSecret(ssm, given.slack_signing_secret_parameter, now),
+        presses=DynamoSeenRequests(boto3.client("dynamodb", config=QUICK), given.watch_state),
+        queue=SqsPressQueue(boto3.client("sqs", config=QUICK), given.queue_url),
+        dialogs=SlackDialogs(
+            SlackApi(token=SsmSecret(ssm, given.slack_token_parameter, now), api_url=given.slack_api_url)
+        ),
+        clock=now,
+    )
+    return RequestHandler(lambda request: endpoint.handle(request).to_response())

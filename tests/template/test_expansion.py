@@ -1,0 +1,141 @@
+"""What CloudFormation gets after the SAM transform: names, schedules, trust, sizes and limits, in every partition."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.worlds.expansion import PLACES, TEMPLATE, expanded
+
+PARTITIONS = sorted(PLACES)
+# Properties that give a resource its physical name, where a type has one.
+NAMES = re.compile(r"^(Name|(Function|Table|Queue|Rule|Alarm|Dashboard|Layer|Role|Policy|LogGroup|Api)Name)$")
+SWEEP_EVERY = 900  # seconds
+
+
+def of_type(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of the resources of a type, by logical id."""
+    return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
+
+
+@pytest.fixture(scope="module", params=PARTITIONS)
+def resources(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The expanded resources, in one region of each partition."""
+    return dict(expanded(request.param)["Resources"])
+
+
+def test_no_resource_has_a_name_that_a_second_stack_would_want(resources: dict[str, Any]) -> None:
+    """Two stacks fit into one account and region: a name is CloudFormation's, or contains the stack's."""
+    fixed = {
+        (name, key): value
+        for name, resource in resources.items()
+        for key, value in resource.get("Properties", {}).items()
+        if NAMES.match(key) and resource["Type"] != "AWS::Lambda::Permission" and not refers(value)
+    }
+
+    assert fixed == {}
+
+
+def refers(value: Any) -> bool:
+    """Whether a value changes with the stack: it names another resource, or contains the stack's name."""
+    if not isinstance(value, dict):
+        return False
+    return set(value) <= {"Ref", "Fn::GetAtt"} or "AWS::StackName" in json.dumps(value)
+
+
+@pytest.mark.parametrize("function", ["SweepJobs", "SweepNotebooks"])
+def test_a_sweep_ends_before_the_next_one_is_due(resources: dict[str, Any], function: str) -> None:
+    """Scheduler's retries, Lambda's queue and the timeout together take less than the schedule's rate."""
+    [schedule] = [
+        schedule
+        for schedule in of_type(resources, "AWS::Scheduler::Schedule").values()
+        if schedule["Target"]["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
+    ]
+    [invoke] = [
+        config
+        for config in of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+        if config["FunctionName"] == {"Ref": function}
+    ]
+    waits = schedule["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"], invoke["MaximumEventAgeInSeconds"]
+
+    assert schedule["ScheduleExpression"] == f"rate({SWEEP_EVERY // 60} minutes)"
+    assert invoke["MaximumRetryAttempts"] == 0
+    assert all(wait >= 60 for wait in waits)  # the least that both services accept
+    assert sum(waits) + resources[function]["Properties"]["Timeout"] < SWEEP_EVERY
+
+
+def test_schedules_share_a_role_that_only_this_account_can_use(resources: dict[str, Any]) -> None:
+    """EventBridge Scheduler can invoke the four scheduled functions; no other account's schedule can use the role."""
+    schedules = of_type(resources, "AWS::Scheduler::Schedule").values()
+    role = resources["ScheduleRole"]["Properties"]
+    [statement] = [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+
+    assert {json.dumps(schedule["Target"]["RoleArn"]) for schedule in schedules} == {
+        json.dumps({"Fn::GetAtt": ["ScheduleRole", "Arn"]})
+    }
+    assert sorted(map(str, statement["Resource"])) == sorted(str(schedule["Target"]["Arn"]) for schedule in schedules)
+    assert statement["Action"] == "lambda:InvokeFunction"
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_every_role_is_written_in_the_template(resources: dict[str, Any]) -> None:
+    """SAM adds no role of its own: each one's trust and permissions can be read in template.yaml."""
+    written = set(re.findall(r"^  (\w+):$", TEMPLATE.read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert set(of_type(resources, "AWS::IAM::Role")) <= written
+
+
+def test_the_expansion_keeps_to_the_limits(resources: dict[str, Any]) -> None:
+    """CloudFormation's template, IAM's policies, Lambda's environment: none is near its limit."""
+    roles = of_type(resources, "AWS::IAM::Role")
+    functions = of_type(resources, "AWS::Lambda::Function")
+
+    assert len(json.dumps(resources)) < 500_000  # CloudFormation accepts 1 MB from S3
+    assert len(resources) < 250  # of 500
+    for role in roles.values():
+        assert sum(len(json.dumps(policy["PolicyDocument"])) for policy in role["Policies"]) < 9_000  # of 10,240
+    for function in functions.values():
+        assert len(json.dumps(function.get("Environment", {}))) < 3_000  # of 4 KB
+        assert function["Timeout"] <= 900
+
+
+def test_a_failed_first_deployment_leaves_no_ledger_behind(resources: dict[str, Any]) -> None:
+    """Later the ledger outlives the stack; deletion protection would keep the first rollback from its end."""
+    ledger = resources["CostLedger"]
+
+    assert (ledger["DeletionPolicy"], ledger["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert "DeletionProtectionEnabled" not in ledger["Properties"]
+
+
+def test_tables_are_encrypted_with_the_key_that_costs_nothing(resources: dict[str, Any]) -> None:
+    """DynamoDB's own key: requests to an AWS managed key are billed, and an organisation may deny them."""
+    assert [
+        name for name, table in of_type(resources, "AWS::DynamoDB::Table").items() if "SSESpecification" in table
+    ] == []
+
+
+def test_no_text_of_the_template_is_cut_at_a_number_sign() -> None:
+    """YAML takes ` #` in a text without quotation marks for a comment."""
+    texts = re.findall(r"^ +(?:Constraint)?Description: ([^\"'|>].* #.*)$", TEMPLATE.read_text("utf-8"), re.MULTILINE)
+
+    assert texts == []
+
+
+@pytest.mark.parametrize(
+    ("url", "fits"),
+    [
+        ("https://slack.com/api/", True),
+        ("https://slack-gov.com/api/", True),
+        ("http://127.0.0.1:4573/api/", True),
+        ("http://localhost:8080/", True),
+        ("http://slack.com/api/", False),
+        ("http://127.0.0.1.example.com/api/", False),
+        ("http://localhost.example.com/", False),
+        ("https://slack.com/api", False),
+    ],
+)
+def test_the_bot_token_travels_encrypted(template: dict[str, Any], url: str, *, fits: bool) -> None:
+    """SlackApiUrl is https; http is for a test server on this machine."""
+    assert bool(re.fullmatch(template["Parameters"]["SlackApiUrl"]["AllowedPattern"], url)) is fits

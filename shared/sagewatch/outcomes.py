@@ -18,6 +18,7 @@ class EmfMetric(StrEnum):
     SWEEP_FAILURES = "SweepFailures"
     JOBS_OPEN = "JobsOpen"
     JOBS_RECORDED = "JobsRecorded"
+    ITEMS_UNREADABLE = "ItemsUnreadable"
     NOTEBOOKS_IN_SERVICE = "NotebooksInService"
     STOPS_ANNOUNCED = "StopsAnnounced"
     NOTEBOOKS_STOPPED = "NotebooksStopped"

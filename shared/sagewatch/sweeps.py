@@ -1,8 +1,10 @@
 """What both sweeps share: their report, and how a failure of one item leaves the others alone."""
 
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
 
 from sagewatch.errors import AccessDeniedError, OutOfTimeError, RetryableError, SageWatchError, ThrottledError
 
@@ -48,3 +50,11 @@ def continue_on_error(report: SweepReport, subject: str, *, may_throttle: bool =
         report.postponed.append(f"{subject}: {exc}")
     except SageWatchError as exc:
         report.failures.append(f"{subject}: {exc}")
+    except Exception as exc:  # noqa: BLE001 - a fault of ours in one item must not keep a sweep from the others
+        report.failures.append(f"{subject}: unexpected {type(exc).__name__} in {_place(exc)}")
+
+
+def _place(exc: Exception) -> str:
+    """Name the innermost place an error comes from. Its text may hold what no log may: it is left out."""
+    *_, frame = traceback.extract_tb(exc.__traceback__)
+    return f"{PurePath(frame.filename).name}:{frame.lineno}"

@@ -1,14 +1,28 @@
 """The stores in memory, for tests: real implementations, held to the same contract as the tables."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import override
 
 from sagewatch.alerts.ports import Lease
-from sagewatch.jobs.ports import Checkpoint, Checkpoints, OpenJob, OpenJobs, Snoozes
+from sagewatch.clock import Clock, iso
+from sagewatch.errors import UnreadableError
+from sagewatch.jobs.ports import (
+    Checkpoint,
+    Checkpoints,
+    Cursor,
+    Cursors,
+    DailyNotices,
+    OpenJob,
+    OpenJobs,
+    Snoozes,
+    TrackedJobs,
+)
 from sagewatch.ledger.records import key_of
 from sagewatch.pricing.job_cost import unbilled_as
+from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import Job, Key, job_to_describe
 from tests.fakes.ledger import InMemoryLedger
 
@@ -30,11 +44,41 @@ class InMemoryCheckpoints(Checkpoints):
 
 
 @dataclass
-class InMemoryOpenJobs(OpenJobs, Snoozes):
+class InMemoryCursors(Cursors):
+    """The cursors of inspections, on a dictionary."""
+
+    kept: dict[str, Cursor] = field(default_factory=dict)
+
+    @override
+    def read(self, name: str) -> Cursor:
+        return self.kept.get(name, Cursor())
+
+    @override
+    def save(self, name: str, cursor: Cursor) -> None:
+        self.kept[name] = cursor
+
+
+@dataclass
+class InMemoryDailyNotices(DailyNotices):
+    """The problems reported today, on a dictionary."""
+
+    clock: Clock
+    noticed: dict[str, str] = field(default_factory=dict)
+
+    @override
+    def first_today(self, subject: str) -> bool:
+        today, before = iso(self.clock())[:10], self.noticed.get(subject)
+        self.noticed[subject] = today
+        return before != today
+
+
+@dataclass
+class InMemoryOpenJobs(OpenJobs, TrackedJobs, Snoozes):
     """The index of open jobs and its snoozes, on a dictionary, with the ledger they check."""
 
     ledger: InMemoryLedger
     jobs: dict[Key, OpenJob] = field(default_factory=dict)
+    unreadable: set[str] = field(default_factory=set)
 
     @override
     def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
@@ -75,8 +119,26 @@ class InMemoryOpenJobs(OpenJobs, Snoozes):
         self.jobs.pop(key_of(job), None)
 
     @override
-    def of_region(self, region: str) -> Sequence[OpenJob]:
-        return [entry for entry in self.jobs.values() if entry.job.region == region]
+    def of_region(self, region: str) -> Iterator[OpenJob]:
+        return (entry for _, entry in self.after(region, None) if not isinstance(entry, UnreadableError))
+
+    @override
+    def after(self, region: str, key: str | None) -> Iterator[tuple[str, OpenJob | UnreadableError]]:
+        names = [
+            *self.unreadable,
+            *(f"{arn}#{time}" for (arn, time), one in self.jobs.items() if one.job.region == region),
+        ]
+        for name in sorted(names):
+            arn, _, time = name.rpartition("#")
+            if key is None or name > key:
+                if name in self.unreadable:
+                    yield name, UnreadableError(f"open job {name}: bad item")
+                elif (arn, time) in self.jobs:
+                    yield name, self.jobs[arn, time]
+
+    @override
+    def tracked(self, region: str, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
+        return {job.key for job in jobs if job.key in self.jobs and self.jobs[job.key].job.region == region}
 
     @override
     def find(self, job: Job) -> OpenJob | None:

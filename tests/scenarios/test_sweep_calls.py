@@ -26,10 +26,12 @@ from sagewatch.adapters.dynamodb.ledger import (
     DynamoLedgerRows,
     DynamoRollUps,
 )
-from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs, DynamoTrackedJobs
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
 from sagewatch.adapters.dynamodb.sweep_state import (
     DynamoCheckpoints,
+    DynamoCursors,
+    DynamoDailyNotices,
     DynamoRegions,
     DynamoStaleTotals,
     DynamoTotalStore,
@@ -93,7 +95,10 @@ class Counted:
             lists=SageMakerLists(client, lambda _: None),
             ledger=DynamoLedgerKeys(dynamodb, ledger),
             open_jobs=open_jobs,
+            tracked=DynamoTrackedJobs(dynamodb, state),
             checkpoints=DynamoCheckpoints(dynamodb, state),
+            cursors=DynamoCursors(dynamodb, state),
+            notices=DynamoDailyNotices(dynamodb, state, clock),
             regions=regions,
             owners=owners,
             totals=TotalsRefresh(

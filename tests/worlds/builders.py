@@ -24,7 +24,7 @@ from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, Resourc
 from sagewatch.sagemaker.tags import owner_of
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.diagnostics import InMemoryJobLogs, InMemoryJobMetrics
-from tests.fakes.jobs import InMemoryCheckpoints, InMemoryOpenJobs
+from tests.fakes.jobs import InMemoryCheckpoints, InMemoryCursors, InMemoryDailyNotices, InMemoryOpenJobs
 from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals, InMemoryTotalStore
 from tests.fakes.pricing import InMemoryPrices
 from tests.fakes.sagemaker import InMemoryJobs, InMemoryLists, InMemoryRegions
@@ -142,6 +142,7 @@ class World:
         self.lists = InMemoryLists()
         self.logs = InMemoryJobLogs()
         self.checkpoints = InMemoryCheckpoints()
+        self.cursors = InMemoryCursors()
         self.totals = InMemoryTotalStore()
         self.metrics = InMemoryJobMetrics()
         self.prices = InMemoryPrices({"us-east-1": BOOK})
@@ -170,7 +171,10 @@ class World:
             lists=self.lists,
             ledger=self.ledger,
             open_jobs=self.open_jobs,
+            tracked=self.open_jobs,
             checkpoints=self.checkpoints,
+            cursors=self.cursors,
+            notices=InMemoryDailyNotices(lambda: self.now),
             regions=self.regions,
             owners=self.owners,
             totals=self.totals_refresh,

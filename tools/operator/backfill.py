@@ -30,7 +30,7 @@ class Bar:
         self._progress = progress
         self._since = since
         self._listings: dict[tuple[str, ResourceKind], TaskID] = {}
-        self._looking: TaskID | None = None
+        self._inspections: dict[str, TaskID] = {}
 
     def listed(self, kind: ResourceKind, region: str, reached: datetime) -> None:
         """See ``SweepProgress.listed``. It goes from today to older days."""
@@ -47,16 +47,12 @@ class Bar:
         if task is not None:
             self._progress.remove_task(task)
 
-    def found(self, region: str, jobs: int) -> None:
-        """See ``SweepProgress.found``."""
-        if jobs:
-            self._looking = self._progress.add_task(f"{region}: jobs read", total=jobs)
-
-    def looked(self) -> None:
+    def looked(self, region: str) -> None:
         """See ``SweepProgress.looked``."""
         self._check()
-        if self._looking is not None:
-            self._progress.advance(self._looking)
+        if region not in self._inspections:
+            self._inspections[region] = self._progress.add_task(f"{region}: jobs read", total=None)
+        self._progress.advance(self._inspections[region])
 
 
 def backfill(stack: str, since: date, regions: list[str]) -> int:

@@ -1,12 +1,15 @@
 """The ports of jobs: the index of open jobs, its snoozes, and the checkpoints of listings."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from sagewatch.alerts.ports import Lease
-from sagewatch.sagemaker.resources import Job
+from sagewatch.errors import UnreadableError
+from sagewatch.sagemaker.ports import ListedJob
+from sagewatch.sagemaker.resources import Job, Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,21 @@ class OpenJob:
 class OpenJobReader(Protocol):
     """Reads the index of open jobs: those that run as far as is known, and those whose row is not final."""
 
-    def of_region(self, region: str) -> Sequence[OpenJob]:
-        """Return the open jobs of a region. Raises what ``Ledger.put`` does."""
+    def of_region(self, region: str) -> Iterator[OpenJob]:
+        """Yield the open jobs of a region, a page at a time, without those that cannot be read.
+
+        Raises what ``Ledger.put`` does.
+        """
 
 
 class OpenJobs(OpenJobReader, Protocol):
     """The index of jobs whose end has not been recorded, or not for good."""
+
+    def after(self, region: str, key: str | None) -> Iterator[tuple[str, OpenJob | UnreadableError]]:
+        """Yield the open jobs of a region with their keys, in order, a page at a time, from behind that key on.
+
+        An item that cannot be read is yielded as the error that names it. Raises what ``Ledger.put`` does.
+        """
 
     def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
         """Put a job in, unless the ledger has its end; say whether it is in. Raises what ``Ledger.put`` does.
@@ -53,10 +65,45 @@ class OpenJobs(OpenJobReader, Protocol):
         """Remember an alert's milestones; say whether the job is in. Raises what ``Ledger.put`` does."""
 
     def find(self, job: Job) -> OpenJob | None:
-        """Return the job as the index has it now, if it is in. Raises what ``Ledger.put`` does."""
+        """Return the job as the index has it now, if it is in.
+
+        Raises ``UnreadableError``, and what ``Ledger.put`` does.
+        """
 
     def remove(self, job: Job) -> None:
         """Take a job out, if it is in. Raises what ``Ledger.put`` does."""
+
+
+class TrackedJobs(Protocol):
+    """Which jobs the index of open jobs has."""
+
+    def tracked(self, region: str, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
+        """Return the keys of those listed jobs of a region that are in. Raises what ``Ledger.put`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far sweeps have inspected the open jobs of a region: up to the key ``after``, for the ``lap``-th time."""
+
+    after: str | None = None
+    lap: int = 0
+
+
+class Cursors(Protocol):
+    """How far sweeps have inspected the open jobs."""
+
+    def read(self, name: str) -> Cursor:
+        """Return the cursor of that name, a new one if there is none. Raises what ``Ledger.put`` does."""
+
+    def save(self, name: str, cursor: Cursor) -> None:
+        """Keep a cursor. Raises what ``Ledger.put`` does."""
+
+
+class DailyNotices(Protocol):
+    """Which problems were reported today."""
+
+    def first_today(self, subject: str) -> bool:
+        """Note a problem, and say whether this is its first note of the day (UTC). Raises what ``Ledger.put`` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +123,7 @@ class Checkpoints(Protocol):
     """How far the listings have come, to the second."""
 
     def read(self, name: str) -> Checkpoint | None:
-        """Return the checkpoint of that name, if any. Raises what ``Ledger.put`` does."""
+        """Return the checkpoint of that name, if any. Raises ``UnreadableError``, and what ``Ledger.put`` does."""
 
     def save(self, name: str, reached: Checkpoint) -> None:
         """Keep a checkpoint. Raises what ``Ledger.put`` does."""

@@ -11,7 +11,7 @@ from sagewatch.alerts.ports import AlertQueue
 from sagewatch.clock import Clock
 from sagewatch.diagnostics.cost_report import CostReporter
 from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, FailureContextReader
-from sagewatch.errors import JobNotFoundError
+from sagewatch.errors import JobNotFoundError, UnreadableError
 from sagewatch.jobs.decisions import (
     Action,
     EndedJob,
@@ -126,7 +126,10 @@ class JobRecorder:
         return decide_ended(ended, now=now, report_usd=self.report_usd)
 
     def _was_alerted(self, job: Job) -> bool:
-        open_job = self.open_jobs.find(job)
+        try:
+            open_job = self.open_jobs.find(job)
+        except UnreadableError:  # the sweep names it; the job's row comes first
+            return False
         return open_job is not None and bool(open_job.alerted)
 
     def apply(self, decision: JobDecision) -> RecordOutcome:

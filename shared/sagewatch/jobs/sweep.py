@@ -1,16 +1,25 @@
 """Find what events missed. Listings fill the index of open jobs, and Describe empties it."""
 
+import functools
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sagewatch.clock import Clock, TimeBudget
-from sagewatch.errors import JobNotFoundError, MalformedEventError, OutOfTimeError, SweepIncompleteError
+from sagewatch.errors import (
+    JobNotFoundError,
+    MalformedEventError,
+    OutOfTimeError,
+    SageWatchError,
+    SweepIncompleteError,
+    UnreadableError,
+)
 from sagewatch.jobs.decisions import decide_unread
+from sagewatch.jobs.lanes import Lane, caught_up, next_lane
 from sagewatch.jobs.long_running import FamilyHistories, LongRunningAlerts
 from sagewatch.jobs.owners import JobOwners
-from sagewatch.jobs.ports import Checkpoint, Checkpoints, OpenJob, OpenJobs
+from sagewatch.jobs.ports import Checkpoint, Checkpoints, Cursors, DailyNotices, OpenJob, OpenJobs, TrackedJobs
 from sagewatch.jobs.reconcile import lacks_billed_seconds, same_job, without_pool
 from sagewatch.jobs.record import JobRecorder, RecordEffect
 from sagewatch.jobs.sweep_run import NO_PROGRESS, JobSweepReport, ListingRun, SweepProgress, advance, no_time_limit
@@ -19,7 +28,7 @@ from sagewatch.ledger.records import RecordedBy, key_of
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.pricing.job_cost import in_doubt
 from sagewatch.sagemaker.ports import JobLists, Jobs, ListedJob, Regions
-from sagewatch.sagemaker.resources import JOB_KINDS, Job, JobStatus, Key, ResourceKind, job_to_describe
+from sagewatch.sagemaker.resources import JOB_KINDS, Job, JobStatus, ResourceKind, job_to_describe
 from sagewatch.sweeps import continue_on_error, first_few
 
 # A training job runs for 28 days at most: the first sweep of all looks back that far.
@@ -28,7 +37,9 @@ _FIRST_LOOK = timedelta(days=30)
 _OVERLAP = timedelta(days=1)
 _NEWS_FOR = timedelta(days=1)  # an older end is no news
 _PROVISIONAL_FOR = timedelta(days=8)  # a warm pool lives for 7 days at most; what is unknown by then stays so
-_LISTING_SHARE = 0.5  # of the time: a long listing must not use up the time to inspect open jobs
+# Of the time: neither totals nor long listings may use up the time to inspect open jobs. Every listing has its part.
+_TOTALS_SHARE, _LISTING_SHARE = 0.2, 0.5
+_SAVED_EVERY = 100  # inspections: a sweep that is killed repeats no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +51,10 @@ class JobSweep:
     lists: JobLists
     ledger: LedgerKeys
     open_jobs: OpenJobs
+    tracked: TrackedJobs
     checkpoints: Checkpoints
+    cursors: Cursors
+    notices: DailyNotices
     regions: Regions
     owners: JobOwners
     totals: TotalsRefresh
@@ -73,48 +87,36 @@ class JobSweep:
         report = JobSweepReport()
         with continue_on_error(report, "totals"):
             self._refresh_totals(more_time, report)
-        open_jobs: dict[str, dict[Key, OpenJob]] = {}
-        for region in regions:
+        listings = list(itertools.product(JOB_KINDS, regions))  # a region rests while the others are listed
+        for number, (kind, region) in enumerate(listings, 1):
+            share = _TOTALS_SHARE + (_LISTING_SHARE - _TOTALS_SHARE) * number / len(listings)
             with continue_on_error(report, region):
-                open_jobs[region] = {key_of(entry.job): entry for entry in self.open_jobs.of_region(region)}
-        for kind, region in itertools.product(JOB_KINDS, open_jobs):  # a region rests while the others are listed
-            with continue_on_error(report, region):
-                self._list(run, kind, region, open_jobs[region], more_time, report)
-        histories: FamilyHistories | None = {} if run.backfilled_at is None else None
-        for past, region in itertools.product((False, True), open_jobs):  # people may have to be alerted to the others
-            covered = [entry for entry in open_jobs[region].values() if run.covers(entry, past=past)]
-            with continue_on_error(report, region):
-                self._inspect_all(region, covered, histories, more_time, report)
+                self._list(run, kind, region, lambda share=share: more_time(share), report)  # type: ignore[misc] # bound early
+        self._inspect_all(run, regions, more_time, report)
         return report
 
     def _refresh_totals(self, more_time: TimeBudget, report: JobSweepReport) -> None:
         for mark in self.totals.ready():
-            _need(more_time, 1, "the next run refreshes the other totals")
+            _need(more_time(_TOTALS_SHARE), "the next run refreshes the other totals")
             with continue_on_error(report, str(mark.sum)):
                 self.totals.run(mark)
                 report.summed += 1
 
-    def _list(  # noqa: PLR0913, PLR0917 - one listing of one run
-        self,
-        run: ListingRun,
-        kind: ResourceKind,
-        region: str,
-        open_jobs: dict[Key, OpenJob],
-        more_time: TimeBudget,
-        report: JobSweepReport,
+    def _list(
+        self, run: ListingRun, kind: ResourceKind, region: str, more_time: Callable[[], bool], report: JobSweepReport
     ) -> None:
         """Put into the index what is in neither table, and keep how far the listing came, however it ends."""
-        _need(more_time, _LISTING_SHARE, "the next run lists")
+        _need(more_time(), "the next run lists")
         name = run.checkpoint(kind, region)
-        last = self.checkpoints.read(name)
+        last = self._checkpoint(name, report)
         point = run.begin(last)
         before = point.low and point.low + timedelta(seconds=1)  # kept to the second: list all of that second
         try:
             for page in self.lists.created_since(kind, region, point.floor or run.since, before):
-                self._index(page, run, region, open_jobs, report)
+                self._index(page, run, region, report)
                 point = advance(point, page)
                 self.progress.listed(kind, region, point.low or run.since)
-                _need(more_time, _LISTING_SHARE, "the next run lists the rest")
+                _need(more_time(), "the next run lists the rest")
             point = replace(point, low=None, floor=None) if point.low else last or point
         finally:
             if last and last.low and point == last:
@@ -123,48 +125,88 @@ class JobSweep:
                 self.checkpoints.save(name, point)
         self.progress.done(kind, region)
 
-    def _index(
-        self,
-        page: Sequence[ListedJob],
-        run: ListingRun,
-        region: str,
-        open_jobs: dict[Key, OpenJob],
-        report: JobSweepReport,
-    ) -> None:
-        unknown = self._unknown(page, region, open_jobs)
+    def _checkpoint(self, name: str, report: JobSweepReport) -> Checkpoint | None:
+        """Begin at the newest job if the checkpoint cannot be read: a listing too many loses nothing."""
+        try:
+            return self.checkpoints.read(name)
+        except UnreadableError as exc:
+            self._unreadable(f"checkpoint {name}", exc, report)
+            return None
+
+    def _index(self, page: Sequence[ListedJob], run: ListingRun, region: str, report: JobSweepReport) -> None:
+        unknown = self._unknown(page, region)
         for job in unknown:
-            if self.open_jobs.add(job, backfilled_at=run.backfilled_at):
-                open_jobs[key_of(job)] = OpenJob(job, backfilled_at=run.backfilled_at)
+            self.open_jobs.add(job, backfilled_at=run.backfilled_at)
         if unknown:
             self.regions.add(region)  # now that it has answered: a misspelt one would fail every sweep
         report.listed += len(page)
         report.new += len(unknown)
 
-    def _unknown(self, page: Sequence[ListedJob], region: str, open_jobs: Mapping[Key, OpenJob]) -> list[Job]:
-        unseen = [listed for listed in page if listed.key not in open_jobs]
-        recorded = self.ledger.recorded(unseen) if unseen else frozenset()
+    def _unknown(self, page: Sequence[ListedJob], region: str) -> list[Job]:
+        recorded = self.ledger.recorded(page) if page else frozenset()
+        unrecorded = [listed for listed in page if listed.key not in recorded]
+        tracked = self.tracked.tracked(region, unrecorded) if unrecorded else frozenset()
         return [
             job_to_describe(
                 kind=listed.kind, name=listed.name, arn=listed.arn, region=region, created_at=listed.created_at
             )
-            for listed in unseen
-            if listed.key not in recorded
+            for listed in unrecorded
+            if listed.key not in tracked
         ]
 
     def _inspect_all(
-        self,
-        region: str,
-        entries: Collection[OpenJob],
-        histories: FamilyHistories | None,
-        more_time: TimeBudget,
-        report: JobSweepReport,
+        self, run: ListingRun, regions: Sequence[str], more_time: TimeBudget, report: JobSweepReport
     ) -> None:
-        self.progress.found(region, len(entries))
-        for entry in entries:
-            _need(more_time, 1, "the next run inspects the rest")
-            with continue_on_error(report, f"{entry.job.kind} job {entry.job.name}", may_throttle=False):
-                self._inspect(entry, histories, report)
-            self.progress.looked()
+        """Inspect open jobs, the least recently inspected first, until all had their turn or the time is up."""
+        histories: FamilyHistories | None = {} if run.backfilled_at is None else None
+        lanes: list[Lane] = []
+        with continue_on_error(report, "the order of inspections"):
+            cursors = caught_up([self.cursors.read(run.cursor(region)) for region in regions])
+            lanes = [
+                Lane(region, functools.partial(self.open_jobs.after, region), cursor)
+                for region, cursor in zip(regions, cursors, strict=True)
+            ]
+        begun, left = list(lanes), list(lanes)
+        while left:
+            lane = next_lane(left)
+            if not more_time():
+                report.complete = False
+                break
+            if not self._take_turn(lane, run, histories, report):
+                left.remove(lane)
+            elif sum(lane.turns for lane in begun) % _SAVED_EVERY == 0:
+                self._save(run, begun, report)
+        self._save(run, begun, report)
+
+    def _save(self, run: ListingRun, lanes: Sequence[Lane], report: JobSweepReport) -> None:
+        for lane in lanes:
+            if lane.turns:
+                with continue_on_error(report, f"the order of inspections in {lane.region}"):
+                    self.cursors.save(run.cursor(lane.region), lane.cursor)
+
+    def _take_turn(
+        self, lane: Lane, run: ListingRun, histories: FamilyHistories | None, report: JobSweepReport
+    ) -> bool:
+        """Inspect the next job of a region; say whether there may be more to inspect there in this sweep.
+
+        If SageMaker throttles, the region rests until the next sweep, which begins with the same job. If that was the
+        region's first turn, the next sweep begins behind it, so that one job cannot hold up the others.
+        """
+        before, goes_on = lane.cursor, False
+        with continue_on_error(report, lane.region):
+            entry = next(lane, None)
+            if entry is None:
+                return False
+            if isinstance(entry, UnreadableError):
+                self._unreadable(str(entry), entry, report)
+            elif run.covers(entry):
+                with continue_on_error(report, f"{entry.job.kind} job {entry.job.name}", may_throttle=False):
+                    self._inspect(entry, histories, report)
+                self.progress.looked(lane.region)
+            goes_on = True
+        if not goes_on and lane.turns > 1:
+            lane.cursor = before
+        return goes_on
 
     def _inspect(self, entry: OpenJob, histories: FamilyHistories | None, report: JobSweepReport) -> None:
         report.looked_at += 1
@@ -173,8 +215,9 @@ class JobSweep:
         except JobNotFoundError:
             found = None
         except MalformedEventError as exc:
-            report.recorded += self._unread(entry, entry.job.status, f"what Describe answers cannot be read: {exc}")
-            raise
+            report.still_open += 1  # it is not gone: a new status or one bad field never ends a run
+            self._unreadable(f"{entry.job.kind} job {entry.job.name} in {entry.job.region}", exc, report)
+            return
         if found is None or not same_job(entry.job, found):
             report.recorded += self._unread(entry, JobStatus.DELETING, "it was deleted before its end was read")
         elif self._unsettled(entry, without_pool(found, self.clock())):
@@ -185,6 +228,12 @@ class JobSweep:
                     report.alerted += self.long_running.check(entry, found, histories)
         else:
             report.recorded += self._record(entry, found)
+
+    def _unreadable(self, subject: str, problem: SageWatchError, report: JobSweepReport) -> None:
+        """Count what cannot be read, and name it once a day. Nothing is deleted."""
+        report.unreadable += 1
+        if self.notices.first_today(subject):
+            report.failures.append(f"cannot read {subject}: {problem}" if subject != str(problem) else subject)
 
     def _complete(self, entry: OpenJob, found: Job) -> None:
         """Keep the role and the instances, once: a listing has neither, Describe has both."""
@@ -235,6 +284,6 @@ class JobSweep:
         return next((time for time in times if same_job(job, replace(job, created_at=time))), None)
 
 
-def _need(more_time: TimeBudget, share: float, otherwise: str) -> None:
-    if not more_time(share):
+def _need(more_time: bool, otherwise: str) -> None:  # noqa: FBT001 - the answer itself
+    if not more_time:
         raise OutOfTimeError(otherwise)

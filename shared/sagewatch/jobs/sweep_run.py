@@ -21,11 +21,8 @@ class SweepProgress(Protocol):
     def done(self, kind: ResourceKind, region: str) -> None:
         """A listing has ended."""
 
-    def found(self, region: str, jobs: int) -> None:
-        """The run will inspect so many open jobs of the region."""
-
-    def looked(self) -> None:
-        """The run has inspected one of them."""
+    def looked(self, region: str) -> None:
+        """The run has inspected one open job of the region."""
 
 
 class NoProgress(SweepProgress):
@@ -38,10 +35,7 @@ class NoProgress(SweepProgress):
     def done(self, kind: ResourceKind, region: str) -> None: ...
 
     @override
-    def found(self, region: str, jobs: int) -> None: ...
-
-    @override
-    def looked(self) -> None: ...
+    def looked(self, region: str) -> None: ...
 
 
 NO_PROGRESS = NoProgress()
@@ -76,15 +70,22 @@ class ListingRun:
             return Checkpoint(self.since, floor=self.since)
         return last if last.low else replace(last, floor=last.top - self.overlap)
 
-    def covers(self, entry: OpenJob, *, past: bool) -> bool:
-        """Whether the run inspects this open job, among those a backfill found (``past``) or the others."""
-        backfilled = entry.backfilled_at is not None
-        return backfilled is past and (backfilled or self.backfilled_at is None)
+    def covers(self, entry: OpenJob) -> bool:
+        """Whether the run inspects this open job."""
+        return self.backfilled_at is None or entry.backfilled_at is not None
+
+    def cursor(self, region: str) -> str:
+        """Return the name of the cursor of the region's inspections."""
+        return f"{self.name}#{region}#inspected"
 
 
 @dataclass(slots=True, kw_only=True)
 class JobSweepReport(SweepReport):
-    """What a run did, in numbers of jobs and totals. ``alerted`` counts alerts about running jobs."""
+    """What a run did, in numbers of jobs and totals.
+
+    ``alerted`` counts alerts about running jobs. ``unreadable`` counts what this release cannot read: stored items, and
+    answers of SageMaker. They are kept, and each is in ``failures`` once a day.
+    """
 
     summed: int = 0
     listed: int = 0
@@ -93,6 +94,7 @@ class JobSweepReport(SweepReport):
     recorded: int = 0
     still_open: int = 0
     alerted: int = 0
+    unreadable: int = 0
 
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
         """Return the numbers for CloudWatch. A sweep with failures has not finished."""
@@ -102,6 +104,7 @@ class JobSweepReport(SweepReport):
             EmfMetric.SWEEPS_INCOMPLETE: int(not self.complete),
             EmfMetric.SWEEP_FAILURES: len(self.failures),
             EmfMetric.JOBS_RECORDED: self.recorded,
+            EmfMetric.ITEMS_UNREADABLE: self.unreadable,
         }
         return {EmfMetric.JOBS_OPEN: self.still_open, **nonzero(happenings)}
 

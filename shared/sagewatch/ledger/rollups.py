@@ -40,7 +40,7 @@ class TotalsRefresh:
     def _is_closed(self, mark: StaleTotal) -> bool:
         match mark.sum:
             case DayKey(day):
-                return self.clock() >= datetime.fromisoformat(f"{day}T00:00:00Z") + timedelta(days=1) + _CLOSES_AFTER
+                return _is_over(day, self.clock())
             case RollUpKey():
                 return True
             case _:
@@ -63,3 +63,11 @@ class TotalsRefresh:
         self.roll_ups.save(row, roll_up(self.rows.amounts_of_children(arn, row.created_at)))
         if row.parent_arn and rolls_up(row.parent_arn):
             self.marks.add(RollUpKey(row.parent_arn))
+
+
+def _is_over(day: str, now: datetime) -> bool:
+    """Whether a day's total can be formed. A day that is none, or the last one of all, never ends."""
+    try:
+        return now >= datetime.fromisoformat(f"{day}T00:00:00Z") + timedelta(days=1) + _CLOSES_AFTER
+    except (ValueError, OverflowError):
+        return False

@@ -14,10 +14,12 @@ from sagewatch.adapters.dynamodb.ledger import (
     DynamoLedgerRows,
     DynamoRollUps,
 )
-from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs, DynamoTrackedJobs
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
 from sagewatch.adapters.dynamodb.sweep_state import (
     DynamoCheckpoints,
+    DynamoCursors,
+    DynamoDailyNotices,
     DynamoRegions,
     DynamoStaleTotals,
     DynamoTotalStore,
@@ -104,7 +106,10 @@ def make_job_sweep(
         lists=SageMakerLists(patient_sagemaker, Throttle(BETWEEN_LISTS)),
         ledger=DynamoLedgerKeys(parts.dynamodb, ledger),
         open_jobs=parts.open_jobs,
+        tracked=DynamoTrackedJobs(parts.dynamodb, state),
         checkpoints=DynamoCheckpoints(parts.dynamodb, state),
+        cursors=DynamoCursors(parts.dynamodb, state),
+        notices=DynamoDailyNotices(parts.dynamodb, state, now),
         regions=parts.regions,
         owners=parts.owners,
         totals=TotalsRefresh(

@@ -10,6 +10,7 @@ import pytest
 from sagewatch.adapters.dynamodb.ledger import DynamoLedger
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs, DynamoSnoozes
 from sagewatch.alerts.ports import Lease
+from sagewatch.errors import UnreadableError
 from sagewatch.jobs.ports import OpenJob, OpenJobs, Snoozes
 from sagewatch.ledger.ports import Ledger
 from sagewatch.pricing.job_cost import unbilled_as
@@ -119,7 +120,7 @@ def test_nothing_brings_a_job_back_that_has_ended(index: Index) -> None:
     assert index.open_jobs.mark_alerted(JOB, ["limit"]) is False
     assert index.snoozes.snooze(JOB, Lease("U0ANA", None, NOW)) is False
     assert index.snoozes.find(JOB) is None
-    assert index.open_jobs.of_region("us-east-1") == []
+    assert list(index.open_jobs.of_region("us-east-1")) == []
 
 
 def test_what_was_told_does_not_outlive_the_job_of_that_name(index: Index) -> None:
@@ -140,7 +141,7 @@ def test_each_of_them_is_one_call(aws: Aws, tables: tuple[str, str]) -> None:
     client.meta.events.register("before-call.*.*", lambda model, **_: calls.update([model.name]))
     open_jobs.mark_alerted(JOB, ["burn#100", "long#24h", "family"])
     DynamoSnoozes(client, tables[1]).snooze(JOB, LEASE)
-    open_jobs.of_region("us-east-1")
+    list(open_jobs.of_region("us-east-1"))
 
     assert calls == {"UpdateItem": 2, "Query": 1}
 
@@ -153,3 +154,39 @@ def test_a_job_without_billed_hours_is_remembered_as_such(index: Index, changes:
     index.open_jobs.add(a_job(status=JobStatus.IN_PROGRESS))
 
     assert index.only().unbilled == unbilled_as(job) is not None
+
+
+def test_the_index_is_read_from_behind_a_key_on(index: Index) -> None:
+    """In the order of the keys, whether the key's own item is still there or not."""
+    jobs = [replace(JOB, name=f"j-{number}", arn=f"{JOB.arn}-{number}") for number in range(4)]
+    for job in jobs:
+        index.open_jobs.add(job)
+    found = list(index.open_jobs.after("us-east-1", None))
+    index.open_jobs.remove(jobs[1])
+
+    assert [entry.job.name for _, entry in found if isinstance(entry, OpenJob)] == ["j-0", "j-1", "j-2", "j-3"]
+    assert [key for key, _ in index.open_jobs.after("us-east-1", found[1][0])] == [key for key, _ in found[2:]]
+    assert list(index.open_jobs.after("us-east-1", found[3][0])) == []
+
+
+def test_an_item_that_cannot_be_read_is_named_and_the_others_are_read(aws: Aws, tables: tuple[str, str]) -> None:
+    """A kind of a later release, a missing fact, an ARN that is none, a time that is none; the item stays."""
+    client = aws.client("dynamodb")
+    open_jobs = DynamoOpenJobs(client, state=tables[1], ledger=tables[0], clock=lambda: NOW)
+    open_jobs.add(JOB)
+    good = client.query(
+        TableName=tables[1],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "open-job#us-east-1"}},
+    )["Items"][0]
+    bad = [{"kind": {"S": "compilation"}}, {"region": {"N": "1"}}, {"resource_arn": {"S": "x"}}]
+    bad += [{"created_at": {"S": "soon"}}, {"snooze": {"M": {}}}, {"groups": {"L": [{"S": "x"}]}}]
+    for number, change in enumerate(bad):
+        client.put_item(TableName=tables[1], Item={**good, **change, "sk": {"S": f"bad-{number}"}})
+    read = [entry for _, entry in open_jobs.after("us-east-1", None)]
+
+    problems = [str(entry) for entry in read if isinstance(entry, UnreadableError)]
+    assert len(problems) >= 5
+    assert all(problem.startswith("open job open-job#us-east-1 bad-") for problem in problems)
+    assert [entry.job.name for entry in open_jobs.of_region("us-east-1")][:1] == [JOB.name]
+    assert len(read) == len(bad) + 1

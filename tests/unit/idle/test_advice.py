@@ -1,6 +1,6 @@
 """Notebooks that wait for a training job, or train inside themselves, are told of, once; nothing is done to them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -198,5 +198,5 @@ def test_the_saving_of_spot_is_that_of_spot_training_jobs_alone() -> None:
     assert spot_saving(days(plain)) is None
 
 
-def _throttled(region: str) -> Sequence[OpenJob]:
+def _throttled(region: str) -> Iterator[OpenJob]:
     raise ThrottledError(f"dynamodb:Query of {region}")

@@ -158,7 +158,7 @@ def test_several_rungs_are_one_message() -> None:
     [alert] = world.told
 
     assert [sentence[:12] for sentence in alert.sentences] == ["its own limi", "it has cost ", "it has run f"]
-    assert world.open_jobs.of_region("us-east-1")[0].alerted == {"limit", "burn#200", "long#24h"}
+    assert next(world.open_jobs.of_region("us-east-1")).alerted == {"limit", "burn#200", "long#24h"}
 
 
 def test_an_event_of_a_job_that_runs_forgets_nothing() -> None:

@@ -15,6 +15,7 @@ from sagewatch.errors import (
     ThrottledError,
     UnavailableError,
 )
+from sagewatch.jobs.sweep_run import JobSweepReport
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.ledger.totals import Amounts, DayKey, DayTotal, RollUp, RollUpKey, roll_up, spend_of
 from sagewatch.pricing.job_cost import PricingStatus
@@ -444,16 +445,123 @@ def test_what_the_next_sweep_may_mend_wakes_nobody() -> None:
     assert (swept.complete, swept.postponed) == (False, ["us-east-1: no answer"])
 
 
-def test_a_job_that_cannot_be_read_is_reported_once_and_has_a_row() -> None:
-    """Its event may still be readable, and improves it."""
+def test_a_job_that_describe_answers_oddly_of_stays_open_is_counted_and_named_once_a_day() -> None:
+    """A status that AWS added later is no end: its end, when it can be read, is recorded as every other."""
     world = World()
     world.has(RUNNING)
     world.jobs.failure = MalformedEventError("training job: TrainingJobStatus: no such")
+    with pytest.raises(SweepIncompleteError, match="no such") as failure:
+        world.sweep()
+    second = world.sweep()
+    world.now += timedelta(days=1)
     with pytest.raises(SweepIncompleteError, match="no such"):
         world.sweep()
+    assert isinstance(failure.value.outcome, JobSweepReport)
+    assert [report.unreadable for report in (failure.value.outcome, second)] == [1, 1]
+    assert (second.failures, second.still_open, world.rows) == ([], 1, [])
+    world.jobs.failure = None
+    world.has(ENDED_JOB)
+    world.sweep()
 
-    assert [(row.pricing, row.status) for row in world.rows] == [(PricingStatus.UNPRICED, JobStatus.IN_PROGRESS)]
-    assert world.sweep().failures == []
+    assert [(row.pricing, row.cost_usd) for row in world.rows] == [(PricingStatus.PRICED, Decimal("0.46"))]
+
+
+def test_an_open_job_that_cannot_be_read_hinders_no_other_and_is_kept() -> None:
+    """Whether a later release wrote it or a person did: it is counted, named once a day, and never deleted."""
+    world = World()
+    world.open_jobs.unreadable.add(f"{ENDED_JOB.arn[:-1]}#2026-11-20T09:58:00Z")
+    world.has(ENDED_JOB)
+    with pytest.raises(SweepIncompleteError, match="bad item"):
+        world.sweep()
+
+    assert len(world.rows) == 1
+    assert (world.sweep().unreadable, len(world.open_jobs.unreadable)) == (1, 1)
+
+
+def test_a_fault_of_ours_in_one_job_hinders_no_other_and_shows_no_text() -> None:
+    """The error's text may hold what no log may; its kind and place do."""
+    world = World()
+    for number in range(3):
+        world.has(numbered(ENDED_JOB, number))
+    describe = world.jobs.describe
+
+    def faulty(job: Job) -> Job:
+        if job.name.endswith("-1"):
+            raise KeyError("a secret")
+        return describe(job)
+
+    world.jobs.describe = faulty  # type: ignore[method-assign] # the fault
+    with pytest.raises(SweepIncompleteError, match=r"unexpected KeyError in test_sweep\.py:\d+") as failure:
+        world.sweep()
+
+    assert "secret" not in str(failure.value)
+    assert len(world.rows) == 2
+
+
+@pytest.mark.parametrize("looks", [1, 7, 25])
+@pytest.mark.parametrize("regions", [1, 3])
+def test_with_ten_sweeps_of_work_ten_sweeps_inspect_every_open_job(looks: int, regions: int) -> None:
+    """Describe throttles after so many jobs of a sweep; the time, or the patience, ends wherever it does."""
+    world = World()
+    for number in range(10 * looks):
+        region = ("us-east-1", "eu-west-1", "ap-south-1")[min(number // 2, regions - 1)]
+        arn = f"arn:aws:sagemaker:{region}:111122223333:training-job/job-{number:04}"
+        job = replace(RUNNING, name=f"job-{number:04}", arn=arn, region=region)
+        world.regions.add(region)
+        world.open_jobs.add(job)
+        world.jobs.found[job.kind, job.region, job.name] = job
+    inspected: set[str] = set()
+    for _ in range(10):
+        left = iter(range(looks))
+        world.jobs.calls.clear()
+        world.job_sweep.sweep(lambda share=1, left=left: share != 1 or next(left, None) is not None)  # type: ignore[misc] # bound early
+        inspected.update(call for call in world.jobs.calls if call.startswith("describe"))
+
+    assert len(inspected) == 10 * looks
+
+
+def test_a_job_that_is_throttled_every_time_holds_up_no_other() -> None:
+    """It has its turn in each lap; the jobs behind it have theirs."""
+    world = World()
+    for number in range(20):
+        job = numbered(RUNNING, number)
+        world.open_jobs.add(job)
+        world.jobs.found[job.kind, job.region, job.name] = job
+    describe = world.jobs.describe
+
+    def throttled(job: Job) -> Job:
+        if job.name.endswith("-5"):
+            raise ThrottledError("Rate exceeded")
+        return describe(job)
+
+    world.jobs.describe = throttled  # type: ignore[method-assign] # one of them
+    for _ in range(3):
+        world.sweep()
+
+    assert len({call for call in world.jobs.calls if call.startswith("describe")}) == 19
+
+
+def test_a_throttled_region_is_left_alone_and_the_others_are_not() -> None:
+    """Their jobs are inspected in the same sweep."""
+    world = World()
+    for region in ("eu-west-1", "us-east-1"):
+        for number in range(5):
+            arn = f"arn:aws:sagemaker:{region}:111122223333:training-job/job-{number}"
+            world.regions.add(region)
+            job = replace(RUNNING, name=f"job-{number}", arn=arn, region=region)
+            world.open_jobs.add(job)
+            world.jobs.found[job.kind, job.region, job.name] = job
+    describe = world.jobs.describe
+
+    def throttled(job: Job) -> Job:
+        if job.region == "eu-west-1":
+            raise ThrottledError("Rate exceeded")
+        return describe(job)
+
+    world.jobs.describe = throttled  # type: ignore[method-assign] # one region
+    swept = world.sweep()
+
+    assert (swept.still_open, swept.complete) == (5, False)
 
 
 def test_of_many_failures_the_first_are_told() -> None:
@@ -575,22 +683,6 @@ def test_a_backfilled_job_with_a_warm_pool_is_told_to_nobody_when_its_pool_ends(
     world.sweep()
 
     assert ([row.pricing for row in world.rows], world.alerts.sent) == ([PricingStatus.PRICED], [])
-
-
-def test_live_jobs_are_looked_at_before_those_of_a_backfill() -> None:
-    """Of their ends somebody should hear in time."""
-    world = World()
-    live, *past = (numbered(a_failed_job(), number) for number in (9, 1, 2, 3))
-    for job in past:
-        world.open_jobs.add(job, backfilled_at=NOW)
-        world.has(job)
-    world.open_jobs.add(live)
-    world.has(live)
-    world.lists.listed.clear()
-    world.sweep()
-
-    described = [call for call in world.jobs.calls if call.startswith("describe")]
-    assert described.index(f"describe training {live.name} in us-east-1") == 0
 
 
 def test_a_roll_up_of_what_is_not_known_has_no_amount() -> None:

@@ -1,13 +1,15 @@
 """What every adapter on a table needs: items to and from plain values, and a query."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.errors import UnreadableError
+from sagewatch.errors import ThrottledError, UnreadableError
 from sagewatch.sagemaker.job_models import faults
 
 if TYPE_CHECKING:
@@ -57,6 +59,45 @@ def query(  # noqa: PLR0913 - what DynamoDB's Query takes
     )
     with translated("dynamodb:Query on the state"):
         return [from_item(item) for page in pages for item in page["Items"]]
+
+
+def pages(client: "DynamoDBClient", table: str, partition: str, **start: Any) -> Iterator[dict[str, Any]]:
+    """Yield the items of a partition of WatchState in order, and hold one page of them in memory."""
+    request: Any = {
+        "TableName": table,
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": to_item({":pk": partition}),
+    }
+    more: dict[str, Any] = start
+    while True:
+        with translated("dynamodb:Query on the state"):
+            page = client.query(**request, **more)
+        yield from map(from_item, page["Items"])
+        if "LastEvaluatedKey" not in page:
+            return
+        more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+_BATCH = 100  # BatchGetItem takes no more keys
+_TRIES, _BETWEEN_TRIES = 5, 0.1  # seconds, doubling
+
+
+def read_keys(client: "DynamoDBClient", table: str, keys: Sequence[Mapping[str, str]]) -> Iterator[dict[str, Any]]:
+    """Yield those of the keys that the table has."""
+    for batch in batched(keys, _BATCH, strict=False):
+        wanted: Any = [to_item(key) for key in batch]
+        for number in range(_TRIES):
+            request: Any = {table: {"Keys": wanted, "ProjectionExpression": ", ".join(batch[0])}}
+            with translated("dynamodb:BatchGetItem on the state"):
+                answer = client.batch_get_item(RequestItems=request)
+            yield from map(from_item, answer["Responses"].get(table, []))
+            left: Mapping[str, Any] = answer.get("UnprocessedKeys", {})
+            if table not in left:
+                break
+            wanted = left[table]["Keys"]
+            time.sleep(_BETWEEN_TRIES * 2**number)
+        else:
+            raise ThrottledError("dynamodb:BatchGetItem on the state leaves keys unprocessed")
 
 
 def _plain(value: object) -> object:

@@ -1,6 +1,7 @@
 """The index of open jobs: items of WatchState, with their milestones and snoozes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, override
@@ -8,15 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
-from sagewatch.adapters.dynamodb.items import from_item, query, to_item
+from sagewatch.adapters.dynamodb.items import from_item, pages, read_keys, to_item
 from sagewatch.adapters.dynamodb.leases import lease_item, read_lease
 from sagewatch.alerts.ports import Lease
 from sagewatch.clock import Clock, iso
-from sagewatch.errors import ThrottledError
-from sagewatch.jobs.ports import OpenJob, OpenJobReader, OpenJobs, Snoozes
+from sagewatch.errors import ThrottledError, UnreadableError
+from sagewatch.jobs.ports import OpenJob, OpenJobReader, OpenJobs, Snoozes, TrackedJobs
 from sagewatch.ledger.records import key_time
 from sagewatch.pricing.job_cost import unbilled_as
-from sagewatch.sagemaker.resources import InstanceGroup, Job, ResourceKind, job_to_describe
+from sagewatch.sagemaker.ports import ListedJob
+from sagewatch.sagemaker.resources import InstanceGroup, Job, Key, ResourceKind, job_to_describe
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,8 +39,16 @@ class DynamoOpenJobReader(OpenJobReader):
         self._state = state
 
     @override
-    def of_region(self, region: str) -> Sequence[OpenJob]:
-        return [_open_job(item) for item in query(self._client, self._state, _pk(region))]
+    def of_region(self, region: str) -> Iterator[OpenJob]:
+        return (entry for _, entry in self._after(region, None) if not isinstance(entry, UnreadableError))
+
+    def _after(self, region: str, key: str | None) -> Iterator[tuple[str, OpenJob | UnreadableError]]:
+        start = {"ExclusiveStartKey": to_item({"pk": _pk(region), "sk": key})} if key else {}
+        for item in pages(self._client, self._state, _pk(region), **start):
+            try:
+                yield item["sk"], _open_job(item)
+            except UnreadableError as exc:
+                yield item["sk"], exc
 
 
 class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
@@ -56,6 +66,10 @@ class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
         super().__init__(client, state)
         self._ledger = ledger
         self._clock = clock
+
+    @override
+    def after(self, region: str, key: str | None) -> Iterator[tuple[str, OpenJob | UnreadableError]]:
+        return self._after(region, key)
 
     @override
     def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
@@ -114,6 +128,22 @@ class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
             self._client.delete_item(TableName=self._state, Key=_open_key(job))
 
 
+class DynamoTrackedJobs(TrackedJobs):
+    """Looks up which listed jobs the index of open jobs in WatchState has. A hundred jobs are one call."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:BatchGetItem",)
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        self._client = client
+        self._state = state
+
+    @override
+    def tracked(self, region: str, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
+        keys = {f"{arn}#{created_at}": (arn, created_at) for arn, created_at in (job.key for job in jobs)}
+        found = read_keys(self._client, self._state, [{"pk": _pk(region), "sk": name} for name in sorted(keys)])
+        return {keys[key["sk"]] for key in found}
+
+
 class DynamoSnoozes(Snoozes):
     """Reads and writes the snoozes of open jobs in WatchState."""
 
@@ -164,6 +194,14 @@ def _update(client: "DynamoDBClient", table: str, job: Job, change: Mapping[str,
 
 
 def _open_job(item: Mapping[str, Any]) -> OpenJob:
+    """Read an item; attributes it does not know are ignored. Raises ``UnreadableError``, which names the item."""
+    try:
+        return _read(item)
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, UnreadableError) as exc:
+        raise UnreadableError(f"open job {item['pk']} {item['sk']}: {type(exc).__name__}") from exc
+
+
+def _read(item: Mapping[str, Any]) -> OpenJob:
     job = job_to_describe(
         kind=ResourceKind(item["kind"]),
         name=item["resource_name"],

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import batched
 from typing import TYPE_CHECKING, Any, ClassVar, assert_never, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, query, to_item
 from sagewatch.clock import Clock, iso
-from sagewatch.jobs.ports import Checkpoint, Checkpoints
+from sagewatch.errors import UnreadableError
+from sagewatch.jobs.ports import Checkpoint, Checkpoints, Cursor, Cursors, DailyNotices
 from sagewatch.ledger.ports import StaleTotal, StaleTotalReader, StaleTotals, TotalReader, TotalStore
 from sagewatch.ledger.totals import Cell, DayKey, DayTotal, RollUpKey, Spend, Sum
 from sagewatch.sagemaker.ports import RegionReader, Regions
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-_REGIONS, _MARKS, _CHECKPOINTS = "regions", "to-sum", "checkpoints"
+_REGIONS, _MARKS, _CHECKPOINTS, _CURSORS, _NOTICES = "regions", "to-sum", "checkpoints", "cursors", "notices"
+_LONGEST_KEY = 200  # characters; a sort key has up to 1,024 bytes
 _IN_USE_FOR = timedelta(days=400)  # an unused region is forgotten then
 _REACHES_INDEXES_WITHIN = timedelta(seconds=5)  # DynamoDB: "within a fraction of a second, under normal conditions"
 _KINDS = frozenset(ResourceKind)
@@ -81,14 +84,68 @@ class DynamoCheckpoints(Checkpoints):
         item = from_item(answer.get("Item", {}))
         if not item:
             return None
-        return Checkpoint(
-            **{name: datetime.fromisoformat(item[name]) for name in ("top", "low", "floor") if name in item}
-        )
+        try:
+            return Checkpoint(
+                **{name: datetime.fromisoformat(item[name]) for name in ("top", "low", "floor") if name in item}
+            )
+        except (ValueError, TypeError) as exc:
+            raise UnreadableError(f"checkpoint {name}: {type(exc).__name__}") from exc
 
     @override
     def save(self, name: str, reached: Checkpoint) -> None:
         times = {name: time and iso(time) for name, time in asdict(reached).items()}
         _put(self._client, self._state, {"pk": _CHECKPOINTS, "sk": name, **times}, "checkpoints")
+
+
+class DynamoCursors(Cursors):
+    """Keeps how far sweeps have inspected the open jobs."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:GetItem")
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        self._client = client
+        self._state = state
+
+    @override
+    def read(self, name: str) -> Cursor:
+        """Read a cursor; one that cannot be read is as good as none."""
+        with translated("dynamodb:GetItem on the cursors"):
+            key = to_item({"pk": _CURSORS, "sk": name})
+            item = from_item(self._client.get_item(TableName=self._state, Key=key, ConsistentRead=True).get("Item", {}))
+        after, lap = item.get("after"), item.get("lap")
+        return Cursor(after if isinstance(after, str) else None, int(lap) if isinstance(lap, Decimal) else 0)
+
+    @override
+    def save(self, name: str, cursor: Cursor) -> None:
+        _put(self._client, self._state, {"pk": _CURSORS, "sk": name, **asdict(cursor)}, "cursors")
+
+
+class DynamoDailyNotices(DailyNotices):
+    """Keeps which problems were reported today."""
+
+    PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
+
+    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
+        self._client = client
+        self._state = state
+        self._clock = clock
+
+    @override
+    def first_today(self, subject: str) -> bool:
+        now = self._clock()
+        key = {"pk": _NOTICES, "sk": subject[:_LONGEST_KEY]}
+        item = {**key, "noticed_on": iso(now)[:10], "expires_at": int((now + timedelta(days=2)).timestamp())}
+        with translated("dynamodb:PutItem on the notices"):
+            try:
+                self._client.put_item(
+                    TableName=self._state,
+                    Item=to_item(item),
+                    ConditionExpression="attribute_not_exists(pk) OR noticed_on <> :today",
+                    ExpressionAttributeValues=to_item({":today": item["noticed_on"]}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
 
 
 class DynamoStaleTotalReader(StaleTotalReader):

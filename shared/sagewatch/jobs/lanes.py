@@ -1,0 +1,58 @@
+"""The order of inspections: every open job has its turn, however many there are and wherever a sweep ends.
+
+A lane is the open jobs of one region, in the order of their keys. A sweep continues where the last one stopped, so the
+job that was inspected least recently comes first. Lanes that have been through fewer laps come first; lanes of the same
+lap take turns. So with ten sweeps' worth of work, ten sweeps inspect every job.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from sagewatch.errors import UnreadableError
+from sagewatch.jobs.ports import Cursor, OpenJob
+
+Entries = Iterator[tuple[str, OpenJob | UnreadableError]]
+
+
+@dataclass(slots=True)
+class Lane:
+    """The open jobs of a region, each at most once a sweep. Holds one page of them in memory."""
+
+    region: str
+    read: Callable[[str | None], Entries]
+    cursor: Cursor
+    turns: int = 0
+    _start: str | None = field(init=False)
+    _wrapped: bool = field(default=False, init=False)
+    _entries: Entries = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin behind the job that was inspected last."""
+        self._start = self.cursor.after
+        self._entries = self.read(self._start)
+
+    def __next__(self) -> OpenJob | UnreadableError:
+        """Return the next open job; raise ``StopIteration`` once all had their turn. Raises what the index does."""
+        found = next(self._entries, None)
+        if found is None and self._start is not None and not self._wrapped:
+            self._wrapped, self.cursor = True, Cursor(None, self.cursor.lap + 1)
+            self._entries = self.read(None)
+            found = next(self._entries, None)
+        if found is None or (self._wrapped and self._start is not None and found[0] > self._start):
+            if not self._wrapped:
+                self.cursor = Cursor(None, self.cursor.lap + 1)
+            raise StopIteration
+        self.cursor = replace(self.cursor, after=found[0])
+        self.turns += 1
+        return found[1]
+
+
+def next_lane(lanes: Sequence[Lane]) -> Lane:
+    """Return the lane whose turn it is."""
+    return min(lanes, key=lambda lane: (lane.cursor.lap, lane.turns))
+
+
+def caught_up(cursors: Sequence[Cursor]) -> list[Cursor]:
+    """Let no cursor be more than a lap behind: a new region, or one that could not be read, must not take all turns."""
+    last = max((cursor.lap for cursor in cursors), default=0)
+    return [replace(cursor, lap=max(cursor.lap, last - 1)) for cursor in cursors]

@@ -22,29 +22,33 @@ class Lane:
     read: Callable[[str | None], Entries]
     cursor: Cursor
     turns: int = 0
+    finished: bool = False
     _start: str | None = field(init=False)
     _wrapped: bool = field(default=False, init=False)
-    _entries: Entries = field(init=False)
+    _entries: Entries | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Begin behind the job that was inspected last."""
         self._start = self.cursor.after
-        self._entries = self.read(self._start)
 
-    def __next__(self) -> OpenJob | UnreadableError:
-        """Return the next open job; raise ``StopIteration`` once all had their turn. Raises what the index does."""
+    def take(self) -> OpenJob | UnreadableError | None:
+        """Return the next open job; ``None`` if this turn only began a lap or ended the lane. Raises what reads do."""
+        if self._entries is None:
+            self._entries = self.read(self.cursor.after)
         found = next(self._entries, None)
-        if found is None and self._start is not None and not self._wrapped:
-            self._wrapped, self.cursor = True, Cursor(None, self.cursor.lap + 1)
-            self._entries = self.read(None)
-            found = next(self._entries, None)
         if found is None or (self._wrapped and self._start is not None and found[0] > self._start):
-            if not self._wrapped:
-                self.cursor = Cursor(None, self.cursor.lap + 1)
-            raise StopIteration
+            self._end_of_lap()
+            return None
         self.cursor = replace(self.cursor, after=found[0])
         self.turns += 1
         return found[1]
+
+    def _end_of_lap(self) -> None:
+        """Go on at the beginning, up to where this sweep began; then all have had their turn."""
+        self.finished = self._wrapped or self._start is None
+        if not self._wrapped:
+            self.cursor = Cursor(None, self.cursor.lap + 1)
+        self._wrapped, self._entries = True, None
 
 
 def next_lane(lanes: Sequence[Lane]) -> Lane:

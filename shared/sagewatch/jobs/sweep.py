@@ -194,17 +194,15 @@ class JobSweep:
         """
         before, goes_on = lane.cursor, False
         with continue_on_error(report, lane.region):
-            entry = next(lane, None)
-            if entry is None:
-                return False
+            entry = lane.take()
             if isinstance(entry, UnreadableError):
                 self._unreadable(str(entry), entry, report)
-            elif run.covers(entry):
+            elif entry and run.covers(entry):
                 with continue_on_error(report, f"{entry.job.kind} job {entry.job.name}", may_throttle=False):
                     self._inspect(entry, histories, report)
                 self.progress.looked(lane.region)
-            goes_on = True
-        if not goes_on and lane.turns > 1:
+            goes_on = not lane.finished
+        if not (goes_on or lane.finished) and lane.turns > 1:
             lane.cursor = before
         return goes_on
 

@@ -179,7 +179,7 @@ def test_an_item_that_cannot_be_read_is_named_and_the_others_are_read(aws: Aws, 
         KeyConditionExpression="pk = :pk",
         ExpressionAttributeValues={":pk": {"S": "open-job#us-east-1"}},
     )["Items"][0]
-    bad = [{"kind": {"S": "compilation"}}, {"region": {"N": "1"}}, {"resource_arn": {"S": "x"}}]
+    bad: list[dict[str, Any]] = [{"kind": {"S": "compilation"}}, {"region": {"N": "1"}}, {"resource_arn": {"S": "x"}}]
     bad += [{"created_at": {"S": "soon"}}, {"snooze": {"M": {}}}, {"groups": {"L": [{"S": "x"}]}}]
     for number, change in enumerate(bad):
         client.put_item(TableName=tables[1], Item={**good, **change, "sk": {"S": f"bad-{number}"}})

@@ -206,12 +206,12 @@ def test_a_sweeps_calls_do_not_grow_with_the_accounts_past(aws: Aws, tables: tup
         "ListTransformJobs": 1,
         "ListHyperParameterTuningJobs": 1,
         "ListAutoMLJobs": 1,
-        "GetItem": 5,  # checkpoints
-        "BatchGetItem": 1,  # which of the new jobs have rows
+        "GetItem": 5 + 1,  # checkpoints; the cursor of inspections
+        "BatchGetItem": 2,  # which of the new jobs have rows, and which are in the index
         "TransactWriteItems": 40,  # the new jobs into the index
         "DescribeTrainingJob": 65,
         "ListTags": 40,
-        "PutItem": 40 + 1 + 1 + 1,  # rows; today's mark; how far the listing came; the region
+        "PutItem": 40 + 1 + 1 + 1 + 1,  # rows; today's mark; how far listing and inspections came; the region
         "DeleteItem": 40,  # and out of the index
     }
 
@@ -240,7 +240,7 @@ def test_a_second_sweep_asks_only_for_what_is_open(aws: Aws, tables: tuple[str, 
         "ListTransformJobs": 1,
         "ListHyperParameterTuningJobs": 1,
         "ListAutoMLJobs": 1,
-        "GetItem": 5,
+        "GetItem": 6,
         "BatchGetItem": 1,
     }
 
@@ -260,9 +260,13 @@ def test_running_jobs_cost_one_query_a_family_and_a_telling_three_more(
     lists = {f"List{kind}Jobs" for kind in ("Training", "Processing", "Transform", "HyperParameterTuning", "AutoML")}
 
     assert {name: count for name, count in second.items() if name not in lists} == {
-        "GetItem": 5,  # checkpoints
+        "GetItem": 5 + 1,  # checkpoints; the cursor of inspections
         "Query": 3 + 2,  # marks, regions, open jobs; two families; prices are known for an hour
         "DescribeTrainingJob": 12,
+        "BatchGetItem": 2,  # which listed jobs have rows, and which are in the index
+        "PutItem": 1,  # how far the inspections came
     }
     assert first["ListTags"] == first["UpdateItem"] == 12  # whose it is; what was told
-    assert first["PutItem"] == 12 + 1 + 1  # the alert, to edit its message later; how far the listing came; the region
+    assert (
+        first["PutItem"] == 12 + 1 + 1 + 1
+    )  # the alerts, to edit later; how far listing and inspections came; the region

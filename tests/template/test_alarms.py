@@ -24,6 +24,7 @@ SENDERS = {
     EmfMetric.SWEEP_FAILURES: set(SWEEPS),
     EmfMetric.JOBS_OPEN: {"SweepJobs"},
     EmfMetric.JOBS_RECORDED: {"SweepJobs"},
+    EmfMetric.ITEMS_UNREADABLE: {"SweepJobs"},
     EmfMetric.NOTEBOOKS_IN_SERVICE: {"SweepNotebooks"},
     EmfMetric.STOPS_ANNOUNCED: {"SweepNotebooks"},
     EmfMetric.NOTEBOOKS_STOPPED: {"SweepNotebooks"},

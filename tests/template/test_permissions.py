@@ -184,7 +184,7 @@ RESOURCES = {
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb:ConditionCheckItem": {"CostLedger"},
-        "dynamodb:BatchGetItem": {"CostLedger"},
+        "dynamodb:BatchGetItem": {"CostLedger", "WatchState"},
         "dynamodb:UpdateItem": {"CostLedger", "WatchState"},
         "dynamodb:DeleteItem": {"WatchState"},
         "dynamodb:GetItem": {"WatchState"},

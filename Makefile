@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invoke backfill costs bench gallery corpus test unit check docs release aws-shapes format prices facts lock clean
+.PHONY: help setup demo up down invoke backfill costs bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -57,6 +57,9 @@ corpus: setup ## read every failure in tests/corpus/cases: right line, right ste
 
 gallery: setup ## render every Slack message with its variants to one page, .local/gallery.html
 	@python -m local.slack.gallery
+
+prove: setup ## play 20,000 random histories of jobs against an oracle; a failure names its seed
+	@HISTORIES=20000 python -m pytest -n 2 tests/unit/jobs/test_histories.py
 
 bench: setup ## measure: `make costs` over a million rows, AnswerSlack from cold
 	@python -m bench.costs

@@ -1,0 +1,237 @@
+"""Random histories of jobs against an oracle: whatever is late, doubled, lost, cut off or killed, the rows are right.
+
+Each history is named by its seed. ``make prove`` plays 20,000 of them, ``make test`` 300.
+"""
+
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sagewatch.alerts.base import alert_id
+from sagewatch.clock import iso
+from sagewatch.errors import JobNotFoundError, RetryableError, SageWatchError, ThrottledError, UnavailableError
+from sagewatch.ledger.records import RecordedBy
+from sagewatch.sagemaker.ports import ListedJob
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, Key, ResourceKind
+from tests.worlds.builders import ACCOUNT, World, a_job, enough_for, no_time_limit
+
+HISTORIES = int(os.environ.get("HISTORIES", "300"))
+BATCH = 50
+BEGIN = datetime(2026, 11, 10, 8, tzinfo=UTC)
+
+
+class Killed(BaseException):
+    """The process is gone, here and now."""
+
+
+@dataclass
+class Life:
+    """One job as SageMaker knows it: the truth."""
+
+    name: str
+    created: datetime
+    spot: bool
+    started: datetime | None = None
+    ended: datetime | None = None
+    status: JobStatus = JobStatus.IN_PROGRESS
+    deleted: bool = False
+
+    @property
+    def arn(self) -> str:
+        """As AWS writes it."""
+        return f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/{self.name}"
+
+    @property
+    def key(self) -> Key:
+        """The key its row must have."""
+        return self.arn, iso(self.created)
+
+    @property
+    def billed(self) -> int:
+        """Seconds; spot bills a third."""
+        ran = int((self.ended - self.started).total_seconds()) if self.started and self.ended else 0
+        return ran // 3 if self.spot else ran
+
+    @property
+    def cost(self) -> Decimal:
+        """Two ml.m5.xlarge, $0.46 an hour."""
+        return (Decimal("0.46") * self.billed / 3600).quantize(Decimal("1e-10"))
+
+    def seen(self, now: datetime, *, described: bool) -> Job:
+        """The job as Describe or an event shows it at that time."""
+        ended = self.ended is not None and now >= self.ended
+        failed = ended and self.status is JobStatus.FAILED
+        return a_job(
+            name=self.name,
+            arn=self.arn,
+            status=self.status if ended else JobStatus.IN_PROGRESS,
+            secondary_status=None,
+            created_at=self.created,
+            started_at=self.started if self.started and now >= self.started else None,
+            ended_at=self.ended if ended else None,
+            modified_at=self.ended if ended else self.created,
+            groups=(InstanceGroup("ml.m5.xlarge", 2),),
+            billable_seconds=self.billed if described and ended and self.started else None,
+            training_seconds=None,
+            spot=self.spot if described else None,
+            failure_reason="AlgorithmError: x" if failed else None,
+            described=described,
+            tags=None if described else {"owner": "ana"},
+        )
+
+
+class History:
+    """One random history, and the world that SageWatch sees of it."""
+
+    def __init__(self, seed: int) -> None:
+        """Draw how often writes are throttled, and how often the process is killed."""
+        self.rng = random.Random(seed)  # noqa: S311 - a test's dice
+        self.world, self.lives = World(), list[Life]()
+        self.events: list[tuple[Life, datetime]] = []
+        self.throttled, self.killed = self.rng.choice([0, 0, 0.02, 0.08]), self.rng.choice([0, 0, 0.01, 0.03])
+        self.world.now = BEGIN + timedelta(seconds=self.rng.randrange(86_400))
+        world: Any = self.world
+        world.jobs.describe, world.jobs.tags = self._describe, lambda *_: {"owner": "ana"}
+        world.lists.created_since = self._listed
+        for store, names in (
+            (world.ledger, ("put", "recorded", "times_of")),
+            (world.marks, ("add", "remove")),
+            (world.open_jobs, ("add", "remove", "mark_provisional", "tracked")),
+            (world.alerts, ("send",)),
+            (world.checkpoints, ("save",)),
+            (world.cursors, ("save",)),
+        ):
+            for name in names:
+                setattr(store, name, self._faulty(getattr(store, name)))
+
+    def _faulty(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            dice = self.rng.random()
+            self._fault(dice)
+            answer = real(*args, **kwargs)
+            self._fault(1 - dice)
+            return answer
+
+        return call
+
+    def _fault(self, dice: float) -> None:
+        if dice < self.throttled / 2:
+            raise self.rng.choice([ThrottledError, UnavailableError])("a fault")
+        if dice < (self.throttled + self.killed) / 2:
+            raise Killed
+
+    def _describe(self, job: Job) -> Job:
+        for life in reversed(self.lives):
+            if life.name == job.name and not life.deleted:
+                return life.seen(self.world.now, described=True)
+        raise JobNotFoundError(job.name)
+
+    def _listed(
+        self, kind: ResourceKind, region: str, since: datetime, before: datetime | None = None
+    ) -> Iterator[Sequence[ListedJob]]:
+        del region
+        there = [] if kind is not ResourceKind.TRAINING else [life for life in self.lives if not life.deleted]
+        jobs = [ListedJob(kind=kind, name=life.name, arn=life.arn, created_at=life.created) for life in there]
+        jobs = [job for job in jobs if job.created_at > since and (before is None or job.created_at < before)]
+        jobs.sort(key=lambda job: job.created_at, reverse=True)
+        for first in range(0, max(1, len(jobs)), 2):
+            yield jobs[first : first + 2]
+
+    def play(self) -> None:
+        """Live through it; then all ends, faults cease, and events and sweeps go on for two days."""
+        for _ in range(self.rng.randrange(20, 120)):
+            self.rng.choice([self._create, self._start, self._end, self._delete, self._deliver, self._sweep])()
+            self.world.now += timedelta(seconds=self.rng.choice([0, 1, 30, 60, 600, 3600, 4 * 3600]))
+        self.throttled = self.killed = 0
+        while any(life.ended is None for life in self.lives):
+            self._end()
+        for hours in [0.25] * 30 + [1.0] * 20:
+            self._sweep()
+            self.world.now += timedelta(hours=hours)
+            for _ in range(len(self.events)):
+                self._deliver()
+
+    def _create(self) -> None:
+        name = self.rng.choice("abcde")
+        of_name = [life for life in self.lives if life.name == name]
+        free = all(life.deleted and self.world.now - life.created > timedelta(minutes=5) for life in of_name)
+        if free and len(self.lives) < 9:
+            self.lives.append(Life(name, self.world.now, spot=self.rng.random() < 0.3))
+            self._announce(self.lives[-1], 0.9)
+
+    def _start(self) -> None:
+        for life in self.lives:
+            if life.started is None and life.ended is None:
+                life.started = self.world.now
+                self._announce(life, 0.7)
+                return
+
+    def _end(self) -> None:
+        running = [life for life in self.lives if life.ended is None]
+        if running:
+            life = self.rng.choice(running)
+            ends = [JobStatus.COMPLETED] * bool(life.started) + [JobStatus.FAILED, JobStatus.STOPPED]
+            life.ended, life.status = self.world.now, self.rng.choice(ends)
+            self._announce(life, 0.75)
+            self._announce(life, 0.3)
+
+    def _announce(self, life: Life, chance: float) -> None:
+        if self.rng.random() < chance:
+            self.events.append((life, self.world.now))
+
+    def _delete(self) -> None:
+        """Only what was recorded, or nobody could know how it ended."""
+        ended = [life for life in self.lives if life.ended and not life.deleted and life.key in self.world.ledger.rows]
+        if ended:
+            self.rng.choice(ended).deleted = True
+
+    def _deliver(self) -> None:
+        if not self.events:
+            return
+        event = self.events.pop(self.rng.randrange(len(self.events)))
+        reported = event[0].seen(event[1], described=False)
+        recorder: Any = self.world.recorder
+        try:
+            if reported.status.ended:
+                recorder.record(recorder._complete(reported), RecordedBy.EVENT)  # noqa: SLF001 - an event without JSON
+            else:
+                recorder._track(reported)  # noqa: SLF001 - likewise
+        except (RetryableError, Killed):
+            self.events.append(event)
+
+    def _sweep(self) -> None:
+        cut = self.throttled and self.rng.random() < 0.3
+        try:
+            self.world.job_sweep.sweep(enough_for(self.rng.randrange(3, 40)) if cut else no_time_limit)
+        except (SageWatchError, Killed):
+            return
+
+    def wrong(self) -> Iterator[str]:
+        """Yield what differs from the truth."""
+        rows, sent = self.world.ledger.rows, {alert.alert_id for alert in self.world.alerts.sent}
+        if rows.keys() != {life.key for life in self.lives}:
+            yield f"rows {sorted(rows)}"
+        for life in self.lives:
+            row = rows.get(life.key)
+            if row and not life.deleted and (row.cost_usd != life.cost or row.status is not life.status):
+                yield f"{life.key}: {row.status} {row.cost_usd}, not {life.status} {life.cost}"
+            lately = life.ended and self.world.now - life.ended < timedelta(hours=40)
+            failed = life.status is JobStatus.FAILED and not life.deleted and lately
+            if failed and alert_id("job-failed", *life.key) not in sent:
+                yield f"{life.key}: no alert"
+
+
+@pytest.mark.parametrize("first", range(0, HISTORIES, BATCH))
+def test_rows_and_alerts_of_any_history_are_those_of_the_oracle(first: int) -> None:
+    """Events late, doubled, lost and reordered; sweeps cut off; faults before and after each write; names reused."""
+    for seed in range(first, first + BATCH):
+        history = History(seed)
+        history.play()
+
+        assert not list(history.wrong()), f"seed {seed}"

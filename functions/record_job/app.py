@@ -8,5 +8,5 @@ from sagewatch.wiring.record_job import record_job
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Record what the event tells."""
+    """Record the job of the event."""
     return record_job()(event, context)

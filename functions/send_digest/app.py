@@ -8,5 +8,5 @@ from sagewatch.wiring.send_digest import send_digest
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Write the digest the schedule, or somebody by hand, asks for."""
+    """Write the digest that the schedule or an operator asks for."""
     return send_digest()(event, context)

@@ -8,5 +8,5 @@ from sagewatch.wiring.track_notebook import track_notebook
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Keep the notebook's sessions in order with what the event tells."""
+    """Update the notebook's sessions from the event."""
     return track_notebook()(event, context)

@@ -107,7 +107,7 @@ class ThrottledError(RetryableError):
 
 
 class AccessDeniedError(RetryableError):
-    """An IAM permission is missing; until somebody grants it the message waits."""
+    """An IAM permission is missing. The message waits until an operator grants it."""
 
 
 class UnavailableError(RetryableError):
@@ -147,11 +147,11 @@ class DeliveryInFlightError(RetryableError):
 
 
 class JobNotFoundError(SageWatchError):
-    """The job was deleted; whoever asked decides what that means."""
+    """The job was deleted. The caller decides what that means."""
 
 
 class NotebookNotFoundError(SageWatchError):
-    """The notebook instance was deleted; whoever asked decides what that means."""
+    """The notebook instance was deleted. The caller decides what that means."""
 
 
 class StopRefusedError(SageWatchError):

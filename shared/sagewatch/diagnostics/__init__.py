@@ -1,1 +1,1 @@
-"""What is found out about a job: its log, its family's failures, how it used its instances, what would have done."""
+"""Diagnose jobs: the log, the family's failures, the utilization, and a cheaper instance type."""

@@ -1,4 +1,4 @@
-"""What is told of a failure beside the job itself: the end of its log, and how its family fares."""
+"""Find the context of a failed job: the end of its log, and the recent failures of its family."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sagewatch.ledger.records import CostRecord, past_run
 from sagewatch.sagemaker.resources import Job
 
 LOOKS_BACK = timedelta(days=7)
-MOST_RUNS = 500  # of a family in that time; who has more is told "at least"
+MOST_RUNS = 500  # of a family in that time; a family with more is reported with "at least"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +60,19 @@ def failures_with(row: CostRecord, runs: Sequence[PastRun]) -> Failures:
 
 
 def looks_back_to(ended_at: str) -> datetime:
-    """Since when a family's runs are asked for."""
+    """Return the time from which a family's runs are read."""
     return datetime.fromisoformat(ended_at) - LOOKS_BACK
 
 
 @dataclass(frozen=True, slots=True)
 class FailureContextReader:
-    """Asks for a failed job's log and its family's runs; without ``logs``, for the runs alone."""
+    """Reads a failed job's log and its family's runs; without ``logs``, only the runs."""
 
     families: Families
     logs: JobLogs | None
 
     def background(self, job: Job, own: str | None) -> FailureContext:
-        """What is known beside the job itself; ``own`` is the owner's address. One query, eleven calls for the log."""
+        """Read the job's log and its family's runs: one query and eleven log calls. ``own`` is the owner's address."""
         return FailureContext(self._runs(job), self._log(job, own))
 
     def _runs(self, job: Job) -> list[PastRun] | None:
@@ -85,7 +85,7 @@ class FailureContextReader:
             return None
 
     def _log(self, job: Job, own: str | None) -> JobLog:
-        """A role that may not read it is somebody's to mend; anything else is left out."""
+        """Read the log's tail. A missing permission is reported for an operator to grant; other errors are not."""
         logs = self.logs
         if logs is None or job.never_launched:
             return NO_LOG

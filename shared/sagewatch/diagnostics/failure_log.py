@@ -1,4 +1,4 @@
-"""What the log of a failed job says of its end: the cause, cleaned, masked and cut to one screen."""
+"""Find the cause of a failed job in its log: cleaned, redacted and cut to one screen."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ _HOST = re.compile(r"\balgo-\d+\b")
 
 @dataclass(frozen=True, slots=True)
 class JobLog:
-    """What a log says, if anything; ``trouble`` is why it may not be read. Both safe to show."""
+    """The excerpt of a log, if any; ``trouble`` is why SageWatch may not read it. Both are safe to show."""
 
     text: str | None = None
     trouble: str | None = None
@@ -43,7 +43,7 @@ class _Read:
 
 
 def read_log(streams: Sequence[str], tail: Callable[[str], Sequence[str]], own: str | None) -> JobLog:
-    """Read a job's streams until one holds the cause, a host that others blame next; at most five of them.
+    """Read a job's streams until one holds the cause, at most five. A host that others blame comes next.
 
     ``own`` is the address that need not be masked. Raises what reading a tail does.
     """

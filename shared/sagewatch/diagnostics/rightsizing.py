@@ -1,4 +1,4 @@
-"""Whether a cheaper instance type would have done for a job: a rule on what was measured, and its evidence in words.
+"""Suggest a cheaper instance type that would have been enough for a job, with the evidence in words.
 
 The rule. A cheaper type is suggested to a job of one instance group, if
 
@@ -10,7 +10,8 @@ The rule. A cheaper type is suggested to a job of one instance group, if
 - its vCPUs, its memory, its GPUs and their memory are at least 1.3 times what the job used at its peak;
 - an hour of it costs at most 80 % of an hour of the job's type.
 
-The cheapest such type is told. Nothing is suggested for Trainium or Inferentia, whose use has no metrics.
+SageWatch suggests the cheapest such type. It suggests nothing for Trainium or Inferentia: they publish no metrics of
+their utilization.
 """
 
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ class _Need:
     accelerated: bool = False
 
     def fits(self, facts: InstanceFacts) -> bool:
-        """Whether that type has it, and room to spare."""
+        """Whether that type has what the job needs, with headroom."""
         return (
             facts.vcpus >= _ROOM * self.vcpus
             and facts.memory_gib >= _ROOM * self.memory_gib
@@ -51,7 +52,7 @@ class _Need:
 
 
 def suggestion(job: Job, row: CostRecord, use: Utilization, book: PriceBook) -> str | None:
-    """Name a cheaper type that would have done, with the evidence and both amounts; ``None`` if there is none."""
+    """Suggest a cheaper type that would have been enough, with the evidence and both costs; ``None`` if none is."""
     facts = facts_of(job.groups[0].instance_type) if len(job.groups) == 1 else None
     whole, price = use.whole, book.instance_hour(job.kind, facts.instance_type) if facts else None
     if facts is None or facts.unknown_fields or price is None or use.covered < _COVERED:
@@ -72,7 +73,7 @@ def suggestion(job: Job, row: CostRecord, use: Utilization, book: PriceBook) -> 
 
 
 def _need(facts: InstanceFacts, whole: HostUtilization) -> _Need | None:
-    """What the busiest host used, of each thing; ``None`` where one is not known."""
+    """Return the busiest host's peak of each resource; ``None`` if one is unknown."""
     if whole.cpu is None or whole.memory is None:
         return None
     vcpus, memory = whole.cpu.peak * facts.vcpus / 100, whole.memory.peak * facts.memory_gib / 100
@@ -89,7 +90,7 @@ def _need(facts: InstanceFacts, whole: HostUtilization) -> _Need | None:
 def _cheaper(
     job: Job, facts: InstanceFacts, need: _Need, usd: Decimal, book: PriceBook
 ) -> Iterator[tuple[Decimal, str]]:
-    """Yield the types that would have done, each after its price."""
+    """Yield the types that would have been enough, each after its price."""
     accelerator = facts.accelerator if need.accelerated else ""
     for name, price in book.hourly.get(KIND_FACTS[job.kind].component or "", {}).items():
         other = facts_of(name)

@@ -1,4 +1,4 @@
-"""How much of its instances a job used: CloudWatch's numbers as percentages of what is there, by host and in all.
+"""Measure a job's utilization: CloudWatch's numbers as percentages of capacity, by host and in total.
 
 Facts: "SageMaker AI job metrics" in the developer guide (monitoring-cloudwatch). ``CPUUtilization`` is 0 to 100 for
 each core, ``GPUUtilization`` and ``GPUMemoryUtilization`` 0 to 100 for each GPU, ``MemoryUtilization`` 0 to 100. A core
@@ -40,7 +40,7 @@ def metrics_of(instance_type: str | None) -> tuple[HostMetric, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A time that metrics are asked for, in whole minutes, and the period of their points: 60 of them at most."""
+    """A time to read metrics for, in whole minutes, and the period of their points, of which there are at most 60."""
 
     begin: datetime
     end: datetime
@@ -69,7 +69,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class MetricSeries:
-    """One metric of one host as CloudWatch tells it: mean and highest value, and of how many periods."""
+    """One metric of one host from CloudWatch: its average, its peak and its number of periods."""
 
     average: float
     peak: float
@@ -81,7 +81,7 @@ RawHosts = Mapping[str, Mapping[HostMetric, MetricSeries]]  # by the part of the
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Percent of what there is: on average and at its highest."""
+    """Percent of the capacity: on average and at the peak."""
 
     average: float
     peak: float
@@ -148,7 +148,7 @@ def hosts_of(job: Job) -> Mapping[str, str] | None:
 
 
 def measure(job: Job, raw: RawHosts, window: Window) -> Utilization:
-    """Make percentages of what there is out of what CloudWatch told of a job in that time."""
+    """Convert a job's CloudWatch metrics in a time window to percentages of what its hosts have."""
     names, expected = hosts_of(job), sum(group.count for group in job.groups)
     only = job.groups[0].instance_type if len(job.groups) == 1 else None
     types = {host: names.get(host) if names else only for host in raw}

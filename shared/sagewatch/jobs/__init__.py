@@ -1,1 +1,1 @@
-"""Jobs from event to row: record, sweep, tell of what runs for long."""
+"""Record jobs, sweep for those that events missed, and report long-running ones."""

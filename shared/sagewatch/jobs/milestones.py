@@ -119,7 +119,7 @@ def due_milestones(  # noqa: PLR0913, PLR0917 - each is one thing known of the j
 
 
 def _with_status(job: Job, milestone: Milestone) -> Milestone:
-    """Say that a job is stopping: it may upload for hours, and nobody expects it to run."""
+    """Add to the sentence that the job is stopping: it may upload for hours after the stop."""
     if job.status is not JobStatus.STOPPING:
         return milestone
     doing = f" ({job.secondary_status})" if job.secondary_status not in {None, job.status} else ""

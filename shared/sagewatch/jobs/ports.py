@@ -19,7 +19,7 @@ class OpenJob:
     ``provisional`` says that it ended and its row is not final. ``backfilled_at`` is when a backfill put it in: people
     are not alerted to an end before that. ``alerted`` names the milestones people were alerted to, and ``snooze`` says
     until when they want no more alerts. ``unbilled`` is the pricing of a job without billed instance hours, such as
-    ``covered``; without it, the job is billed or nobody has described it yet.
+    ``covered``; without it, the job is billed or SageWatch has not described it yet.
     """
 
     job: Job

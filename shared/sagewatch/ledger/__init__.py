@@ -1,1 +1,1 @@
-"""The rows of ended work, what they add up to, and what can be asked of them."""
+"""Keep the rows of ended work, their totals, and the queries on them."""

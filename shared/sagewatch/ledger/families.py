@@ -1,4 +1,4 @@
-"""Job families: the runs of one job under its ever new names, told by what the name is without its machine-made parts.
+"""Group the runs of one job into a family: their names without the parts that tools generate are equal.
 
 Sources of the suffixes: the SageMaker Python SDK (``sagemaker.utils``: ``name_from_base``, ``unique_name_from_base``,
 ``sagemaker_short_timestamp``), the names that tuning jobs, pipelines and monitoring schedules give to what they start,
@@ -54,12 +54,12 @@ def family_of(kind: ResourceKind, name: str) -> str:
 
 
 def ran_seconds(started_at: datetime | None, ended_at: datetime, billable_seconds: int | None) -> int | None:
-    """How long a run took by the clock; without a start, the billed seconds, if they are known."""
+    """Return a run's elapsed seconds; without a start, its billed seconds, if known."""
     return billable_seconds if started_at is None else seconds_between(started_at, ended_at)
 
 
 def family_name(family: str) -> str:
-    """What people call a family: ``fraud-xgb``."""
+    """Return a family's name for people: ``fraud-xgb``."""
     return family.partition("#")[2]
 
 

@@ -2,8 +2,8 @@
 
 What FOCUS asks of a provider and a ledger of estimates cannot know stays empty, which is how FOCUS writes null: unit
 prices and SKUs, because one job has prices for its instances, its volumes and its warm pool; invoices. What is a job's
-own is in columns that begin with ``x_``. These are no billed amounts: do not load them beside the provider's own
-FOCUS export.
+own is in columns that begin with ``x_``. These are no billed amounts: do not load them together with the provider's
+own FOCUS export.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The ledger and what is derived from it, as Protocols."""
+"""Define the ports of the ledger and of what is derived from it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -25,7 +25,7 @@ class PutResult:
 
 
 class Ledger(Protocol):
-    """The rows of ended jobs, written."""
+    """Writes the rows of ended jobs."""
 
     def put(self, row: CostRecord) -> PutResult:
         """Write a row, and say whether it was written and what it replaced.
@@ -36,7 +36,7 @@ class Ledger(Protocol):
 
 
 class LedgerKeys(Protocol):
-    """What the ledger has rows of."""
+    """Reads which jobs have rows."""
 
     def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
         """Say which of these jobs have a row. Raises what ``Ledger.put`` does."""
@@ -49,7 +49,7 @@ class LedgerKeys(Protocol):
 
 
 class LedgerRows(Protocol):
-    """The rows of ended jobs, read one index partition at a time."""
+    """Reads the rows of ended jobs, one index partition at a time."""
 
     def of_day(self, day: str) -> Iterator[LedgerRow]:
         """Yield the rows of jobs that ended on that day (UTC), by the time of their end.
@@ -71,7 +71,7 @@ class LedgerRows(Protocol):
 
 
 class Families(Protocol):
-    """The past runs of job families."""
+    """Reads the past runs of job families."""
 
     def recent(self, family: str, since: datetime, most: int) -> Sequence[PastRun]:
         """The family's newest rows that ended since then, newest first, at most so many.
@@ -93,7 +93,7 @@ class RollUps(Protocol):
     """The ledger's rows of jobs that roll up others."""
 
     def newest(self, arn: str) -> RollUpRow | None:
-        """The newest row of that ARN, if there is one. Raises what ``Ledger.put`` does."""
+        """Return the newest row of that ARN, if any. Raises what ``Ledger.put`` does."""
 
     def save(self, row: RollUpRow, total: RollUp) -> None:
         """Write a roll-up into its row. Raises what ``Ledger.put`` does."""
@@ -101,38 +101,38 @@ class RollUps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StaleTotal:
-    """A sum that has to be formed anew. ``token`` tells it from a mark that was set again since."""
+    """A total to recompute. ``token`` distinguishes this mark from one that was set again later."""
 
     sum: Sum
     token: str
 
 
 class StaleTotalReader(Protocol):
-    """The sums that are no longer right, read."""
+    """Reads the totals that are out of date."""
 
     def all(self, *, young: bool = False) -> Sequence[StaleTotal]:
         """The marks whose rows every reader sees by now; with ``young`` the others too. Raises as ``Ledger.put``."""
 
 
 class StaleTotals(StaleTotalReader, Protocol):
-    """The sums that are no longer right."""
+    """Reads and marks the totals that are out of date."""
 
     def add(self, changed: Sum) -> None:
-        """Mark a sum. Raises what ``Ledger.put`` does."""
+        """Mark a total as out of date. Raises what ``Ledger.put`` does."""
 
     def remove(self, mark: StaleTotal) -> None:
-        """Take a mark away, unless it was set again. Raises what ``Ledger.put`` does."""
+        """Remove a mark, unless it was set again. Raises what ``Ledger.put`` does."""
 
 
 class TotalReader(Protocol):
-    """The totals of closed days, read."""
+    """Reads the totals of closed days."""
 
     def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
-        """The totals there are, by day, both ends included. Raises what ``Ledger.put`` does."""
+        """Return the totals of these days that exist, by day, both ends included. Raises what ``Ledger.put`` does."""
 
 
 class TotalStore(TotalReader, Protocol):
-    """The totals of closed days."""
+    """Reads and writes the totals of closed days."""
 
     def save(self, total: DayTotal) -> None:
-        """Keep a day's total in place of the one before. Raises what ``Ledger.put`` does."""
+        """Replace a day's total. Raises what ``Ledger.put`` does."""

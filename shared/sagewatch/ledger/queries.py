@@ -1,6 +1,6 @@
-"""What people ask the ledger: by day, owner, kind and job; the dearest; failed money, spot savings, what is unpriced.
+"""Query the ledger by day, owner, kind and job: most expensive, failed, saved by spot, unpriced.
 
-Closed days are answered from their totals, other days and single jobs from rows, one partition of an index at a time.
+Closed days come from their totals. Other days and single jobs come from rows, one index partition at a time.
 """
 
 import heapq
@@ -16,7 +16,7 @@ from sagewatch.sagemaker.resources import ResourceKind
 
 
 class GroupBy(StrEnum):
-    """What sums are grouped by."""
+    """The key that totals are grouped by."""
 
     DAY = "day"
     OWNER = "owner"
@@ -24,7 +24,7 @@ class GroupBy(StrEnum):
 
 
 class Filter(StrEnum):
-    """Which jobs are asked for."""
+    """Selects jobs."""
 
     ALL = "all"
     FAILED = "failed"
@@ -34,7 +34,7 @@ class Filter(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerQuery:
-    """Which part of the ledger is asked about: days in UTC, both included, and only one owner or kind if so."""
+    """The part of the ledger to query: days in UTC, both included, and optionally one owner or kind."""
 
     first_day: date
     last_day: date
@@ -43,23 +43,23 @@ class LedgerQuery:
 
     @property
     def days(self) -> Iterator[str]:
-        """Every day asked about."""
+        """Every day of the query."""
         count = (self.last_day - self.first_day).days + 1
         return ((self.first_day + timedelta(days=number)).isoformat() for number in range(count))
 
     def covers(self, kind: ResourceKind, owner: str | None) -> bool:
-        """Whether jobs of that kind and owner are asked about."""
+        """Whether the query covers jobs of that kind and owner."""
         return self.kind in {None, kind} and self.owner in {None, owner or UNOWNED}
 
 
 def _nobody(day: str) -> None:
-    """Care for no progress."""
+    """Ignore progress."""
     del day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerQueries:
-    """Answers questions. ``on_day`` hears of each day that is about to be read from rows."""
+    """Answers queries. It calls ``on_day`` before it reads a day from rows."""
 
     rows: LedgerRows
     totals: TotalReader
@@ -67,7 +67,7 @@ class LedgerQueries:
     on_day: Callable[[str], None] = _nobody
 
     def grouped(self, question: LedgerQuery, by: GroupBy) -> dict[str, Spend]:
-        """Add up by day, owner or kind. A group without jobs is not there."""
+        """Add up by day, owner or kind. Groups without jobs are left out."""
         groups: dict[str, Spend] = {}
         for total in self.days(question):
             for cell, spend in total.cells.items():
@@ -77,15 +77,15 @@ class LedgerQueries:
         return groups
 
     def jobs(self, question: LedgerQuery, only: Filter = Filter.ALL) -> Iterator[LedgerRow]:
-        """Yield the jobs asked about, by the day of their end; those that roll up others are among them."""
+        """Yield the jobs of the query by the day of their end, those that roll up others included."""
         return (row for row in self._rows(question) if question.covers(row.kind, row.owner) and _WANTED[only](row))
 
     def most_expensive(self, question: LedgerQuery, count: int, only: Filter = Filter.ALL) -> list[LedgerRow]:
-        """The jobs that cost the most (or, of spot jobs, saved the most), dearest first; unpriced ones come last."""
+        """Return the jobs that cost the most (or, of spot jobs, saved the most), in descending order, unpriced last."""
         return heapq.nlargest(count, self.jobs(question, only), key=_SIZES[only])
 
     def days(self, question: LedgerQuery) -> Iterator[DayTotal]:
-        """Yield the total of every day asked about, of all owners and kinds."""
+        """Yield the total of every day of the query, for all owners and kinds."""
         stale = {mark.sum for mark in self.marks.all(young=True)}
         kept = self.totals.between(question.first_day.isoformat(), question.last_day.isoformat())
         for day in question.days:

@@ -1,4 +1,4 @@
-"""The ledger's rows: what is known of a job once it has ended, with what it cost."""
+"""Define the ledger's rows: what is known of an ended job, and its cost."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from sagewatch.sagemaker.tags import Owner
 
 
 class RecordedBy(StrEnum):
-    """What brought a row into the ledger."""
+    """The source that wrote a row."""
 
     EVENT = "event"
     SWEEP = "sweep"
@@ -72,7 +72,7 @@ class CostRecord:
 
 
 def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: RecordedBy) -> CostRecord:
-    """Write down an ended job. One that tells no end is dated by its other times.
+    """Make the row of an ended job. A job without an end time is dated by its other times.
 
     Raises ``MalformedEventError`` for a job without any time.
     """
@@ -123,7 +123,7 @@ def supersedes(row: CostRecord, before: CostRecord) -> bool:
 
 
 def past_run(row: CostRecord) -> PastRun:
-    """A row as its family remembers it."""
+    """Return the row as a past run of its family."""
     started = datetime.fromisoformat(row.started_at) if row.started_at else None
     ended = datetime.fromisoformat(row.ended_at)
     return PastRun(
@@ -160,7 +160,7 @@ def key_of(job: Job) -> Key:
 
 
 def key_time(job: Job) -> str:
-    """The time half of a job's key. Raises ``MalformedEventError`` for a job that tells no time at all."""
+    """Return the time half of a job's key. Raises ``MalformedEventError`` for a job without any time."""
     if job.dated_at is None:
         raise MalformedEventError(f"{job.kind} job {job.name}: nothing says when it was created, started or ended")
     return iso(job.dated_at)

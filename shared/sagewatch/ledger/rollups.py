@@ -1,4 +1,4 @@
-"""Sums formed anew from rows, when rows they are made of were written: once a day is over, and once per roll-up."""
+"""Recompute totals after their rows changed: of a day once it is over, and of a parent job's children."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ _CLOSES_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TotalsRefresh:
-    """Works off the marks. A mark that is set again while its sum is formed stays."""
+    """Recomputes marked totals. A mark that is set again meanwhile stays."""
 
     rows: LedgerRows
     roll_ups: RollUps
@@ -26,7 +26,7 @@ class TotalsRefresh:
     clock: Clock
 
     def ready(self) -> list[StaleTotal]:
-        """The marks that can be worked off: all but those of days that are not over."""
+        """Return the marks whose totals can be recomputed: all but those of days that are not over."""
         return [mark for mark in self.marks.all() if self._is_closed(mark)]
 
     def run(self, mark: StaleTotal) -> None:

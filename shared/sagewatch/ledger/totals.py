@@ -1,4 +1,4 @@
-"""What rows add up to: amounts of work with their money, the totals of days, the roll-ups of parents.
+"""Add up rows: numbers of jobs with their cost, the totals of days, and the roll-ups of parents.
 
 A total is always derived from rows. A job that only rolls up others has no amount of its own, so that nothing is
 counted twice; a row is never superseded by another, for a better one replaces it under the same key.
@@ -20,7 +20,7 @@ _PAID_OTHERWISE = frozenset({PricingStatus.FREE, PricingStatus.COVERED})  # noth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
-    """What sums read of a row. ``None`` means not known, as in ``CostRecord``; amounts are USD."""
+    """The fields of a row that totals need. ``None`` means not known, as in ``CostRecord``; amounts are USD."""
 
     kind: ResourceKind
     pricing: PricingStatus
@@ -36,7 +36,7 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow(Amounts):
-    """What lists of jobs read of a row."""
+    """The fields of a row that lists of jobs need."""
 
     resource_arn: str
     resource_name: str
@@ -73,7 +73,7 @@ class Spend:
     provisional_jobs: int = 0
 
     def __add__(self, other: "Spend") -> "Spend":
-        """Both together."""
+        """Return the sum of both."""
         return Spend(
             jobs=self.jobs + other.jobs,
             cost_usd=self.cost_usd + other.cost_usd,
@@ -111,7 +111,7 @@ def spend_of(row: Amounts) -> Spend:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a total is split by."""
+    """The key that a total is split by."""
 
     kind: ResourceKind
     owner: str | None
@@ -119,7 +119,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class DayTotal:
-    """What the jobs that ended on one day (UTC) come to."""
+    """The total of the jobs that ended on one day (UTC)."""
 
     day: str
     cells: Mapping[Cell, Spend]
@@ -137,7 +137,7 @@ def total_of_day(day: str, rows: Iterable[Amounts]) -> DayTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollUp:
-    """What the children of a tuning or AutoML job come to, theirs included; no amount while none is known."""
+    """The total of a tuning or AutoML job's children, their own children included; ``None`` while no cost is known."""
 
     jobs: int = 0
     cost_usd: Decimal | None = None
@@ -145,7 +145,7 @@ class RollUp:
 
 
 def roll_up(children: Iterable[Amounts]) -> RollUp:
-    """Add up children. One that rolls up others stands for them."""
+    """Add up children. A child that rolls up others contributes their total too."""
     total = RollUp()
     for row in children:
         spend = spend_of(row)
@@ -176,11 +176,11 @@ Sum = DayKey | RollUpKey
 
 
 def sums_with(row: CostRecord) -> tuple[Sum, ...]:
-    """Name the sums that are no longer right once this row is written."""
+    """Return the totals that become out of date once this row is written."""
     return sums_of(row.kind, row.resource_arn, row.ended_on, row.parent_arn)
 
 
 def sums_of(kind: ResourceKind, arn: str, ended_on: str, parent_arn: str | None) -> tuple[Sum, ...]:
-    """Name the sums a row is in: its day's, or the roll-up it holds itself, and its parent's."""
+    """Return the totals a row is part of: its day's, or the roll-up it holds itself, and its parent's."""
     own: Sum = RollUpKey(arn) if kind.is_rollup else DayKey(ended_on)
     return (own, RollUpKey(parent_arn)) if parent_arn and rolls_up(parent_arn) else (own,)

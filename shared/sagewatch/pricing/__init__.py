@@ -1,1 +1,1 @@
-"""What an hour costs and what a job cost: price books, the Price List, and pure arithmetic on them."""
+"""Price instances and jobs: price books, the AWS Price List, and pure arithmetic on them."""

@@ -13,7 +13,7 @@ _SPOT = "at most: it runs on spot, whose saving and interruptions are known when
 
 @dataclass(frozen=True, slots=True)
 class Accrual:
-    """Amounts after the discount: an hour of all instances, what has come up so far, and what its own limit allows.
+    """Amounts after the discount: per hour of all instances, so far, and at the job's own time limit.
 
     ``None`` is not known, or nothing that instances are billed for; ``note`` then says which. Volumes are left out.
     """
@@ -25,7 +25,7 @@ class Accrual:
 
 
 def accrual_of(job: Job, rates: Rates, now: datetime) -> Accrual:
-    """Say what a running job comes to. One that has not started has cost nothing: pending is not billed."""
+    """Return a running job's accrual. Pending is not billed, so a job that has not started has cost nothing."""
     unbilled = without_instances(job)
     if unbilled:
         return Accrual(note=unbilled.reason)
@@ -42,12 +42,12 @@ def accrual_of(job: Job, rates: Rates, now: datetime) -> Accrual:
 
 
 def accrued(hourly: Decimal, ran: timedelta) -> Decimal:
-    """What so much time costs at so much an hour."""
+    """Return the cost of a time at an hourly price."""
     return stored(for_time(hourly, ran))
 
 
 def running_for(job: Job, now: datetime) -> timedelta | None:
-    """How long a job that has not ended has run; ``None`` for one that has not started."""
+    """Return how long a job has been running; ``None`` for one that has not started."""
     return None if job.started_at is None else max(timedelta(0), now - job.started_at)
 
 

@@ -1,4 +1,4 @@
-"""Prices as values, each with where it came from, and the book that looks them up."""
+"""Define prices as values, each with its source, and the book that looks them up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _ALIKE_VOLUMES = frozenset({"Training", "Notebook", _HOSTING})
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one unit costs in USD, and why we think so. The unit is an instance hour or a GB-month.
+    """The price of one unit in USD, and its source. The unit is an instance hour or a GB-month.
 
     ``as_of`` is the date of the list, as exact as its source states it. ``component`` is the price list component it
     was found under, which ``borrowed`` says is not the one that was asked for.
@@ -44,13 +44,13 @@ class PriceBook:
     volumes: Mapping[str, Price]
 
     def over(self, older: "PriceBook") -> "PriceBook":
-        """This book's prices, and the older one's where this has none."""
+        """Return this book's prices, completed with those that only the older book has."""
         components = self.hourly.keys() | older.hourly.keys()
         hourly = {name: {**older.hourly.get(name, {}), **self.hourly.get(name, {})} for name in components}
         return PriceBook(hourly=hourly, volumes={**older.volumes, **self.volumes})
 
     def instance_hour(self, kind: ResourceKind, instance_type: str) -> Price | None:
-        """One hour of one instance, for that kind of job: its own component first, then Hosting, then nothing.
+        """Return the price of an instance hour for a kind of job: of its own component, else of Hosting, else none.
 
         Hosting equals the other components to within 0.5 % where both exist (prices/README.md, "Component rule").
         """
@@ -59,7 +59,7 @@ class PriceBook:
         return own or _borrow(self.hourly.get(_HOSTING, {}).get(instance_type))
 
     def gb_month(self, kind: ResourceKind) -> Price | None:
-        """One GB of ML volume for one month, for that kind of job, or nothing."""
+        """Return the price of one GB of ML volume for one month, for a kind of job, if known."""
         component = KIND_FACTS[kind].component or ""
         own = self.volumes.get(component)
         return own or (_borrow(self.volumes.get(_HOSTING)) if component in _ALIKE_VOLUMES else None)
@@ -70,18 +70,18 @@ EMPTY_BOOK = PriceBook(hourly={}, volumes={})
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What an hour costs in USD, after the discount. ``None`` where no price is known."""
+    """Hourly prices in USD, after the discount. ``None`` means that no price is known."""
 
     book: PriceBook
     discount_percent: Decimal
 
     def of_type(self, kind: ResourceKind, instance_type: str | None) -> Decimal | None:
-        """One instance."""
+        """Return the hourly price of one instance."""
         price = self.book.instance_hour(kind, instance_type) if instance_type else None
         return price.usd * (100 - self.discount_percent) / 100 if price else None
 
     def of_job(self, job: Job) -> Decimal | None:
-        """All instances of a job."""
+        """Return the hourly price of all instances of a job."""
         rates = [(self.of_type(job.kind, group.instance_type), group.count) for group in job.groups]
         known = [rate * count for rate, count in rates if rate is not None]
         return sum(known, Decimal(0)) if known and len(known) == len(rates) else None
@@ -92,12 +92,12 @@ def _borrow(price: Price | None) -> Price | None:
 
 
 def for_time(hourly: Decimal, time: timedelta) -> Decimal:
-    """What that much time costs at that much an hour, by whole seconds, unrounded."""
+    """Return the cost of a time at an hourly price, by whole seconds, unrounded."""
     return hourly * (time // timedelta(seconds=1)) / _HOUR
 
 
 def has_ml_volume(group: InstanceGroup) -> bool:
-    """Whether the instances of this group are given an ML storage volume at all."""
+    """Whether the instances of this group get an ML storage volume."""
     family = group.instance_type.removeprefix("ml.").rsplit(".", 1)[0]
     generation = family.lstrip("abcdefghijklmnopqrstuvwxyz")
     return family not in _NVME_FAMILIES and "d" not in generation

@@ -1,4 +1,4 @@
-"""What a job cost: pure arithmetic on a ``Job`` and a ``PriceBook``, in USD as ``Decimal``.
+"""Compute the cost of a job: pure arithmetic on a ``Job`` and a ``PriceBook``, in USD as ``Decimal``.
 
 Every figure is the on-demand list price. Formulas: "Billing" in the SageMaker developer guide and the Describe
 calls' documentation; each is cited where it is used.
@@ -21,7 +21,7 @@ _STORED = Decimal("1e-10")
 
 
 class PricingStatus(StrEnum):
-    """How much a row's cost can be relied on. Only ``priced`` and ``provisional`` rows have a cost in USD."""
+    """How certain a row's cost is. Only ``priced`` and ``provisional`` rows have a cost in USD."""
 
     PRICED = "priced"
     PROVISIONAL = "provisional"
@@ -31,7 +31,10 @@ class PricingStatus(StrEnum):
     NOT_INSTANCE_PRICED = "not-instance-priced"
 
     def outranks(self, other: "PricingStatus") -> bool:
-        """Whether a row of this certainty takes the place of one of the other: old rows stand, guesses give way."""
+        """Return whether a row with this status replaces one with the other.
+
+        A provisional row replaces an unpriced one. A final row replaces both, and nothing replaces it.
+        """
         return _RANKS.get(self, 2) > _RANKS.get(other, 2)
 
 
@@ -48,7 +51,7 @@ class GroupCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a job cost and how we know. ``reason`` is one sentence for people; amounts are USD."""
+    """The cost of a job and how it was computed. ``reason`` is one sentence for people; amounts are USD."""
 
     pricing: PricingStatus
     reason: str
@@ -64,17 +67,17 @@ class Cost:
 
     @property
     def unpriced_types(self) -> tuple[str, ...]:
-        """The instance types no price is known for."""
+        """The instance types without a known price."""
         return tuple(line.group.instance_type for line in self.groups if line.price is None)
 
 
 def cost_of(job: Job, book: PriceBook, discount_percent: Decimal = Decimal(0)) -> Cost:
-    """Say what an ended job cost. Total: every job gets a ``Cost``, and what is unknown is never 0."""
+    """Return the cost of an ended job. Every job gets a ``Cost``; an unknown amount is ``None``, never 0."""
     return without_instances(job) or _by_the_hour(job, book, discount_percent)
 
 
 def without_instances(job: Job) -> Cost | None:
-    """The cost of a job that no instance hours are billed for, ended or not; ``None`` for every other."""
+    """Return the cost of a job without billed instance hours, ended or not; ``None`` for every other job."""
     if job.kind.is_rollup:
         return Cost(pricing=PricingStatus.NOT_INSTANCE_PRICED, reason="the jobs it started have rows of their own")
     if job.serverless:
@@ -153,7 +156,7 @@ def _compute(lines: tuple[GroupCost, ...], seconds: int) -> Decimal:
 
 
 def _volumes(job: Job) -> int:
-    """How many GB of ML volume the job had in all."""
+    """Return the total size of the job's ML volumes in GB."""
     return (job.volume_gb or 0) * sum(group.count for group in job.groups if has_ml_volume(group))
 
 
@@ -185,7 +188,7 @@ def _spot_savings(job: Job, lines: tuple[GroupCost, ...], paid: Decimal) -> Deci
 
 
 def in_doubt(job: Job) -> bool:
-    """Whether what the job cost may still change."""
+    """Whether the job's cost may still change."""
     return any(doubtful(job) for doubtful, _ in _DOUBTS)
 
 
@@ -209,7 +212,7 @@ _DOUBTS: tuple[tuple[Callable[[Job], bool], str], ...] = (
 
 
 def month_seconds(moment: datetime) -> int:
-    """How long the calendar month of that time is, which is what a GB-month is a price for."""
+    """Return the length of that time's calendar month: the price of a GB-month covers one calendar month."""
     return monthrange(moment.year, moment.month)[1] * _DAY_SECONDS
 
 

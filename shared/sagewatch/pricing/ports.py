@@ -1,4 +1,4 @@
-"""Where prices come from and are kept, as Protocols."""
+"""Define the ports of pricing: the sources of prices and their cache."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,28 +9,28 @@ from sagewatch.pricing.price_list import ListedPrice
 
 
 class PriceCache(Protocol):
-    """The prices that were read from the list last."""
+    """Caches the prices last read from the AWS Price List."""
 
     def save(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
-        """Keep a region's prices in place of those before. Raises what ``Ledger.put`` does."""
+        """Replace a region's cached prices. Raises what ``Ledger.put`` does."""
 
 
 class PriceDates(Protocol):
-    """How old the prices of the list are."""
+    """Reads the age of the cached prices."""
 
     def refreshed_at(self, region: str) -> datetime | None:
-        """When a region's prices were read last, if they ever were. Raises what ``Ledger.put`` does."""
+        """Return when a region's prices were last read, if ever. Raises what ``Ledger.put`` does."""
 
 
 class Prices(Protocol):
-    """Where price books come from."""
+    """Reads price books."""
 
     def book(self, region: str) -> PriceBook:
-        """Answer with the region's book, empty for a region nothing is known of."""
+        """Return the region's book, empty if the region has no known prices."""
 
 
 class PriceList(Protocol):
-    """The list AWS publishes."""
+    """Reads the AWS Price List."""
 
     def documents(self, region: str) -> Iterator[str]:
         """Yield a region's product documents.

@@ -1,4 +1,4 @@
-"""Documents of the AWS Price List for SageMaker, read with suspicion.
+"""Read documents of the AWS Price List for SageMaker, without trusting their form.
 
 ``GetProducts`` answers with JSON strings, one product each. Most rows are not the hourly price of an instance, some
 look as if they were, and attributes are polluted; so a row is accepted only if everything about it fits. Shape and

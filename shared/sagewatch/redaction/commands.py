@@ -10,7 +10,7 @@ _PROGRAMS = (
     r"|spark-submit|pyspark|Rscript|java|bash|sh|xvfb-run|nsys|colossalai[ \t]+run|fairseq-train|llamafactory-cli|axolotl"
     r"|composer|tune[ \t]+run|ray[ \t]+job[ \t]+submit|dask-\w+|jupyter[ \t]+\w+|papermill|serve|train)"
 )
-# Where a command stands in free text, it is one where a flag follows; python keeps its own flags and its script.
+# In free text, a program's name is a command only if a flag follows. Python keeps its own flags and its script.
 _SCRIPT = r"(?:[ \t]+-[A-Za-z]{1,2})*+[ \t]+[\w./-]+"
 _FREE = re.compile(
     rf"""(?<![\w.-])((?:python[\d.]*){_SCRIPT}|{_PROGRAMS}(?=[ \t]+-))[ \t]+(?=[^\n]{{0,200}}?(?<=[ \t])--?[A-Za-z])[^\n"]*"""
@@ -52,7 +52,7 @@ def without_arguments(text: str) -> str:
 
 
 def _quoted(found: re.Match[str]) -> str:
-    """Keep the program and what stands after the command's closing quote, the last one of its line."""
+    """Keep the program and the text after the command's closing quote, the last one of its line."""
     line, quote = found["line"], found["quote"]
     end = line.rfind(quote)
     command, after = (line[:end], line[end:]) if end >= 0 else (line, "")

@@ -1,4 +1,4 @@
-"""Words that nobody wrote by hand: long, of mixed classes of characters, without a known form."""
+"""Redact random-looking words: long, of mixed character classes, and of no known form."""
 
 import re
 
@@ -22,7 +22,7 @@ _SECRET_ID = re.compile(r"(?i)\b(?:commit|revision|sha|hash|checksum|digest|etag
 
 
 def without_random_words(text: str) -> str:
-    """Replace words of 20 characters and more that look random, and bare hexadecimal keys beside a word for a key."""
+    """Replace random-looking words of 20 or more characters, and hexadecimal keys after a word such as ``key``."""
     return _HEX.sub(_hexadecimal, _WORD.sub(_word, text))
 
 

@@ -1,4 +1,4 @@
-"""Values that stand beside the name of a secret: ``DB_PASSWORD_RO=``, ``'--hf_token', 'x'``, ``<pwd>x</pwd>``."""
+"""Redact values that follow the name of a secret: ``DB_PASSWORD_RO=``, ``'--hf_token', 'x'``, ``<pwd>x</pwd>``."""
 
 import re
 import string
@@ -75,7 +75,7 @@ _SHORT, _KEY_LENGTH = 6, 14
 
 
 def without_named_values(text: str) -> str:
-    """Replace the value beside a secret's name; the name stays, for it says what was given.
+    """Replace the value that follows a secret's name. The name stays: it says what was given.
 
     A text with more names than any log has is cut where they become too many.
     """
@@ -126,7 +126,7 @@ def _masked(found: re.Match[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """The whole identifier; ``lead`` is what stands in it before the secret's word, ``mark`` the character before."""
+    """The whole identifier. ``lead`` is its part before the secret's word, ``mark`` the character before it."""
 
     lead: str
     text: str

@@ -1,6 +1,6 @@
 """Keys and tokens that a provider's prefix gives away.
 
-The forms are those of the default rules of gitleaks 8, as far as they stand without a name beside them, and of
+The forms are those of the default rules of gitleaks 8, as far as they need no name before the value, and of
 providers that its rules do not know.
 """
 

@@ -1,4 +1,4 @@
-"""What stands in the place of masked text, and lists of words."""
+"""Define the placeholders for redacted text, and read lists of words."""
 
 SLOT = "[redacted]"
 ARGUMENTS = "[arguments left out]"

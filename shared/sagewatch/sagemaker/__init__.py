@@ -1,1 +1,1 @@
-"""What SageMaker says, as values: jobs, notebook instances, their events and descriptions, and facts about them."""
+"""Read SageMaker's jobs, notebook instances, events and descriptions as values."""

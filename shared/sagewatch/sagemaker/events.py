@@ -44,7 +44,7 @@ def read_envelope(event: object) -> Envelope:
 
 
 def read_job_event(event: object) -> Job:
-    """Read a job state change: the job as the event alone tells of it.
+    """Read a job from its state change event.
 
     Raises ``MalformedEventError`` for an envelope or a detail that cannot be understood, an unknown kind of event,
     and an unknown status.

@@ -51,7 +51,7 @@ def _in_utc(value: datetime) -> datetime:
 
 def parse_tags(value: object) -> dict[str, str] | None:
     """Read tags as events carry them (an object), as the API does (a list of Key and Value), or as the schema
-    registry types them (a list of key and value). ``None`` stays ``None``: no tags told is not no tags.
+    registry types them (a list of key and value). ``None`` stays ``None``: unknown tags are not the same as no tags.
 
     Raises ``ValueError`` for anything else.
     """

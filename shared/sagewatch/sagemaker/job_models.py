@@ -195,7 +195,7 @@ class TransformJobModel(JobModel):
 
 
 class TuningJobModel(JobModel):
-    """A hyperparameter tuning job: its money is spent by its training jobs."""
+    """A hyperparameter tuning job. Its training jobs cost the money."""
 
     kind = ResourceKind.TUNING
 
@@ -213,7 +213,7 @@ class TuningJobModel(JobModel):
 
 
 class AutoMLJobModel(JobModel):
-    """An AutoML job: its money is spent by its processing, training and transform jobs. No event tells of it."""
+    """An AutoML job. Its processing, training and transform jobs cost the money. AWS sends no events for it."""
 
     kind = ResourceKind.AUTOML
 

@@ -15,7 +15,7 @@ _DETAIL_TYPE = "SageMaker Notebook Instance State Change"
 
 
 class NotebookModel(AwsModel):
-    """A notebook instance. Only Describe tells the volume and the platform; listings tell no role and no tags."""
+    """A notebook instance. Only Describe has the volume and the platform; listings have no role and no tags."""
 
     name: Name = Field(alias="NotebookInstanceName")
     arn: Arn | None = Field(None, alias="NotebookInstanceArn")
@@ -62,7 +62,7 @@ def read_notebook(fields: object, *, account: str, region: str) -> Notebook:
 
 
 def read_notebook_event(event: object) -> Notebook:
-    """Read a notebook's state change: the notebook as the event alone tells of it.
+    """Read a notebook instance from its state change event.
 
     Raises ``MalformedEventError`` for an envelope or a detail that cannot be understood, for every other kind of
     event, and for an unknown status.

@@ -1,4 +1,4 @@
-"""Notebook instances as values: how they stand, and what their tags ask of us."""
+"""Define notebook instances as values: their status, and what their tags ask SageWatch to do."""
 
 import re
 from collections.abc import Mapping
@@ -37,10 +37,10 @@ class NotebookStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notebook:
-    """One notebook instance as an event, a listing or a Describe call told of it.
+    """One notebook instance, as read from an event, a listing or a Describe call.
 
     ``None`` always means "not known". Times are aware and in UTC. ``arn`` is in lower case; ``name`` keeps its case.
-    Events and listings tell neither ``platform`` nor ``volume_gb``.
+    Events and listings have neither ``platform`` nor ``volume_gb``.
     """
 
     name: str

@@ -44,7 +44,7 @@ class Jobs(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedJob:
-    """What a listing tells of a job: enough to key it and to describe it."""
+    """A job as a listing returns it: enough to build its key and to describe it."""
 
     kind: ResourceKind
     name: str

@@ -134,7 +134,7 @@ class InstanceGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One job as an event or a Describe call told of it; ``described`` says that it was Describe.
+    """One job, as read from an event or a Describe call. ``described`` is true for Describe.
 
     ``None`` always means "not known", never zero or empty. Times are aware and in UTC. ``arn`` is in lower case, as
     AWS writes it; ``name`` keeps its case. ``billable_seconds`` and ``training_seconds`` are wall clock per instance.
@@ -177,7 +177,7 @@ class Job:
 
     @property
     def dated_at(self) -> datetime | None:
-        """The time that tells this job from others of its name: its creation, else the earliest time known."""
+        """The time that identifies this job among others of its name: its creation, else its start, end or change."""
         return self.created_at or self.started_at or self.ended_at or self.modified_at
 
     @property
@@ -196,10 +196,10 @@ class Job:
 
     @property
     def warm_pool_runs(self) -> bool:
-        """Whether a warm pool is, or may be, still billed: it runs on after the job, on a second clock.
+        """Whether the job's warm pool is, or may be, still billed after the job's end.
 
-        DescribeTrainingJob: WarmPoolStatus is Available, InUse, Reused or Terminated; the last two are its end. One
-        that is not told may still come where a keep-alive was asked for.
+        DescribeTrainingJob: WarmPoolStatus is Available, InUse, Reused or Terminated; the last two are its end.
+        Without a status, a warm pool may still come if the job asked for a keep-alive.
         """
         if self.warm_pool_status is None:
             return bool(self.keep_alive_seconds)
@@ -220,7 +220,7 @@ class Job:
         return ran is not None and limit is not None and ran >= limit
 
 
-def job_to_describe(  # noqa: PLR0913 - what an index tells
+def job_to_describe(  # noqa: PLR0913 - the fields of an index
     *,
     kind: ResourceKind,
     name: str,
@@ -230,7 +230,7 @@ def job_to_describe(  # noqa: PLR0913 - what an index tells
     role_arn: str | None = None,
     groups: tuple[InstanceGroup, ...] = (),
 ) -> Job:
-    """As much of a job as an index or a listing tells: whether it still runs is for Describe to say."""
+    """Make a job from an index or a listing. Only Describe says whether it is still running."""
     return Job(
         kind=kind,
         name=name,

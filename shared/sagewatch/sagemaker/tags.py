@@ -14,14 +14,14 @@ _EXECUTION_TAG = "sagemaker:pipeline-execution-arn"
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """An owner and what told us of it, for example ``tag sagewatch:owner`` or ``role``."""
+    """An owner and its source, for example ``tag sagewatch:owner`` or ``role``."""
 
     name: str
     source: str
 
 
 def owner_of(job: Job, tag_keys: Sequence[str], parent_tags: Mapping[str, str] | None = None) -> Owner | None:
-    """Find the owner; ``None`` if nobody is named.
+    """Find the owner; ``None`` if no source names one.
 
     The first of ``tag_keys`` that has a value counts, in the job's own tags and then in its parent's; then the Studio
     user profile, and last the role the job ran with, which many people may share.
@@ -35,7 +35,7 @@ def owner_of(job: Job, tag_keys: Sequence[str], parent_tags: Mapping[str, str] |
 
 
 def role_owner(role_arn: str | None) -> Owner | None:
-    """The role something runs with stands for whoever made it."""
+    """Return the role's name as the owner of what runs with it."""
     return _last_part(role_arn, "role")
 
 
@@ -45,7 +45,7 @@ def route_of(tags: Mapping[str, str] | None) -> str | None:
 
 
 def parent_of(job: Job) -> str | None:
-    """The ARN of what started the job: the one SageMaker tells, else the pipeline execution its tags name."""
+    """Return the ARN of the job's parent: the one SageMaker reports, else the pipeline execution in its tags."""
     execution = (job.tags or {}).get(_EXECUTION_TAG, "")
     return job.parent_arn or (execution.lower() if execution.startswith("arn:") else None)
 

@@ -98,7 +98,7 @@ def make_job_sweep(
     progress: SweepProgress,
     long_running: LongRunningAlerts | None = None,
 ) -> JobSweep:
-    """Make the sweep, for the schedule or for an operator, who alerts nobody."""
+    """Make the sweep of jobs, for the schedule or for an operator. An operator's sweep sends no alerts."""
     ledger, state = parts.settings.cost_ledger, parts.settings.watch_state
     return JobSweep(
         recorder=recorder,
@@ -129,7 +129,7 @@ def make_job_sweep(
 def make_job_recorder(
     parts: RecordingParts, *, report_usd: Decimal = Decimal(0), logs: JobLogs | None = None
 ) -> JobRecorder:
-    """Make what records jobs. An operator's backfill alerts nobody, so it reads no logs and reports nothing."""
+    """Make the job recorder. An operator's backfill sends no alerts, so it needs no logs and no cost reports."""
     return JobRecorder(
         jobs=parts.jobs,
         prices=parts.prices,

@@ -2,7 +2,7 @@
 
 ``Host`` is ``<job>/algo-<n>`` for training and processing. SageWatch reads these series by name, exactly and however
 old they are. Transform jobs name their hosts by instance IDs that no API returns, so SageWatch searches for theirs. A
-search matches words, finds metrics of the last two weeks, and may find other jobs' series, which the label tells apart.
+search matches words and covers the last two weeks. It may return other jobs' series; their labels identify them.
 """
 
 from collections import defaultdict

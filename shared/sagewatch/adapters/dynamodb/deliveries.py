@@ -1,4 +1,4 @@
-"""What delivery remembers, in WatchState: which alerts stand where, and what many of a kind come to."""
+"""Store deliveries in WatchState: where each alert was posted, and the count and cost of each group."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ _LABEL = "label#"
 class DynamoDeliveries:
     """The ``Deliveries`` port: one item of WatchState per alert, first claimed, then delivered.
 
-    ``tried_at`` is there while nobody knows what came of a try: it was begun, and neither ended nor given back.
+    ``tried_at`` is set while the outcome of an attempt is unknown: it began, and was neither finished nor released.
     """
 
     PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:UpdateItem")
@@ -129,7 +129,7 @@ class DynamoAlertGroups:
         raise ThrottledError(f"{group} is being counted by somebody else", retry_after=1)
 
     def _count(self, group: str, alert_id: str, member: GroupMember, before: int, now: datetime) -> bool:
-        """Say whether it was counted: nobody else has been since ``before`` was read."""
+        """Count a member. Return False if another call changed the group since ``before`` was read."""
         item = {**_member_key(group, alert_id), **to_item({"number": before + 1, "expires_at": _expiry(now)})}
         put = {"TableName": self._state, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
         head = {"TableName": self._state, "Key": _member_key(group), **_adding(member, before, now)}

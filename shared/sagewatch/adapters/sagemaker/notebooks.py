@@ -47,7 +47,7 @@ class SageMakerNotebooks:
         return read_notebook(answer, account=account, region=region)
 
     def tags(self, arn: str, region: str) -> Mapping[str, str]:
-        """See ``Notebooks.tags``. They are read anew each time: somebody may have just protected it."""
+        """See ``Notebooks.tags``. Never cached: the owner may have just protected the notebook."""
         return read_tags(self._client_for(region), arn)
 
 

@@ -1,4 +1,4 @@
-"""What in a log may be the cause of its end: tracebacks, root causes that launchers name, signals, single errors."""
+"""Find candidates for the cause of a log's end: tracebacks, root causes that launchers name, signals, single errors."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -139,7 +139,7 @@ def _goes_on(mine: Sequence[Line], place: int) -> bool:
 
 
 def _message(rest: Sequence[Line]) -> Iterator[Line]:
-    """The further lines of an error's message: indented ones, and names that stand above an indented one."""
+    """Yield the further lines of an error's message: indented lines, and names directly above an indented line."""
     for place, line in enumerate(rest[:_MOST_MESSAGE]):
         follows = rest[place + 1].text if place + 1 < len(rest) else ""
         if _LOGGED.search(line.text) or _CHAIN.search(line.text) or _HEADER.search(line.text):

@@ -1,4 +1,4 @@
-"""Lines as a terminal would show them: without colours, boxes, progress bars and the environment's dump."""
+"""Clean lines as a terminal would show them: without colours, boxes, progress bars and the environment's dump."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 # turns the direction of text around.
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-# tqdm and keras write no end of line: what another writer prints next stands behind the bar.
+# tqdm and keras write no end of line: what another writer prints next follows the bar.
 _BAR = re.compile(
     r"^.{0,200}?(?:\d{1,3}%\s?\|[^|]{0,200}\|[^\[]{0,60}\[[^\]]{0,120}(?:\]|$)"
     r"|\d+/(?:\d+|\?|Unknown) \[[=>.]{5,60}\](?:(?! - (?=[A-Z]\w*Error)).)*?(?=Traceback|[A-Z]\w*(?:Error|Exception):|ERROR|$))"

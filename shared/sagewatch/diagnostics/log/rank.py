@@ -1,4 +1,4 @@
-"""Which candidate is the cause: the weightiest, and of equal ones the last."""
+"""Choose the cause among the candidates: the weightiest, and of equal ones the last."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which writer a line comes from: ranks, hosts and processes that share one stream put a prefix before each line."""
+"""Find the writer of each line: ranks, hosts and processes that share one stream prefix their lines."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,10 @@ class Line:
 
 
 def separate(lines: Sequence[str]) -> list[Line]:
-    """Take the writer's prefix off each line. A prefix that nobody knows is one that lines of a traceback share."""
+    """Split each line into its writer's prefix and its text.
+
+    An unknown prefix counts if more than one line has it and a traceback begins right after it.
+    """
     own = _own_prefixes(lines)
     return [_line(number, text, own) for number, text in enumerate(lines)]
 
@@ -45,5 +48,5 @@ def _line(number: int, text: str, own: Sequence[str]) -> Line:
 
 
 def _writer(prefix: str) -> str:
-    """The prefix without what changes from line to line, such as a time."""
+    """Return the prefix without its timestamps, which change from line to line."""
     return re.sub(r"\d{4}-\d\d-\d\d[T ][\d:.,+Z-]+", "", prefix).strip()

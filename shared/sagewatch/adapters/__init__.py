@@ -1,1 +1,1 @@
-"""Everything that touches the outside, one place for each outside thing. Only ``wiring`` imports from here."""
+"""Connect to outside services, one module or package for each. Only ``wiring`` imports from here."""

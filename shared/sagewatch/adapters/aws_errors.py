@@ -1,4 +1,4 @@
-"""AWS's errors become ours here, the most specific one each."""
+"""Translate AWS's errors into SageWatch's own, each into the most specific one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,12 +60,12 @@ _INVALID = frozenset(
 
 
 def code_of(error: ClientError) -> str:
-    """The error code AWS answered with."""
+    """Return the error code of AWS's answer."""
     return error.response.get("Error", {}).get("Code", "")
 
 
 def text_of(error: ClientError) -> str:
-    """The sentence AWS answered with."""
+    """Return the error message of AWS's answer."""
     return error.response.get("Error", {}).get("Message", "")
 
 

@@ -1,4 +1,4 @@
-"""A look that fails in any way is an unknown: evidence is read, never raised."""
+"""Turn every failure of an evidence source into ``Unknown``, so that it never raises."""
 
 from collections.abc import Callable
 

@@ -1,1 +1,1 @@
-"""What every alert has, how many are told as one, and where alerts go."""
+"""Define what all alerts share, how alerts are grouped, and the ports they go through."""

@@ -26,7 +26,7 @@ def from_text(usd: Usd | None) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """One of many alerts that are told as one: its resource, what happened to it in words, and its cost in USD.
+    """One alert of a group: its resource, what happened to it in words, and its cost in USD.
 
     ``again`` says that another alert of the same thing counts it: that it failed has been told by a message of its own.
     """

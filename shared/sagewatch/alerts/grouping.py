@@ -1,4 +1,4 @@
-"""Many alerts told as one message, with a count and a list."""
+"""Group many alerts into one message with a count and a list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from sagewatch.formatting import minute_of
 
 
 class GroupKind(StrEnum):
-    """Why alerts are told as one."""
+    """The reason why alerts are grouped."""
 
     PARENT = "parent"
     STORM = "storm"
@@ -22,7 +22,7 @@ class GroupKind(StrEnum):
 
     @property
     def singly(self) -> int:
-        """How many of each are still told one by one. What is stale is only counted."""
+        """The number of alerts of each group that are still sent one by one. Stale alerts are only counted."""
         return 0 if self is GroupKind.STALE else 5
 
 
@@ -65,7 +65,7 @@ _STALE = timedelta(days=1)  # what is older is no news
 
 
 def group_of(alert: AlertBase, now: AwareDatetime, route: str | None = None) -> GroupAlert | None:
-    """The group an alert is told with, if any: what is stale first, then its parent's, then others of its kind.
+    """Return the alert's group, if any: stale alerts first, then its parent's, then others of its kind.
 
     Each ``route`` that leads somewhere has groups of its own.
     """

@@ -1,4 +1,4 @@
-"""Where alerts go and stand, as Protocols."""
+"""Define the ports that queue alerts and find posted ones."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,7 +50,7 @@ class MessageRef:
 
 
 class PostedMessages(Protocol):
-    """Where alerts stand."""
+    """Finds the messages of posted alerts."""
 
     def find(self, alert_id: str) -> MessageRef | None:
         """Where an alert was posted, by itself or with others, if it was. Raises what ``Ledger.put`` does."""

@@ -29,22 +29,22 @@ class Claim:
 
 
 class Deliveries(Protocol):
-    """Which alerts have been posted."""
+    """Records which alerts have been posted."""
 
     def claim(self, alert_id: str, now: datetime) -> Claim:
         """Reserve an alert for this invocation, unless it was delivered.
 
-        Raises ``DeliveryInFlightError`` while somebody else holds it, and what ``Ledger.put`` does.
+        Raises ``DeliveryInFlightError`` while another invocation holds the claim, and what ``Ledger.put`` does.
         """
 
     def gather(self, alert_id: str, group: str, now: datetime) -> None:
-        """Write down that an alert, or its incident, is told with others. Raises what ``Ledger.put`` does."""
+        """Record that an alert, or its incident, is delivered with its group. Raises what ``Ledger.put`` does."""
 
     def confirm(self, alert_id: str, posted: MessageRef, now: datetime) -> None:
-        """Write down where the alert was posted. Raises what ``Ledger.put`` does."""
+        """Record where the alert was posted. Raises what ``Ledger.put`` does."""
 
     def release(self, alert_id: str, now: datetime, *, unsure: bool = False) -> None:
-        """Give a claim back: the post did not happen, or nobody is sure. Raises what ``Ledger.put`` does."""
+        """Release a claim: the post did not happen, or its outcome is unknown. Raises what ``Ledger.put`` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Membership:
 
 
 class AlertGroups(Protocol):
-    """What alerts that are told as one come to."""
+    """Counts the alerts of each group."""
 
     def add(self, group: str, alert_id: str, member: GroupMember, now: datetime) -> Membership:
         """Count a member, however often it comes. Raises what ``Ledger.put`` does."""
@@ -75,7 +75,7 @@ class AlertGroups(Protocol):
 
 
 class Channel(Protocol):
-    """Where people read."""
+    """Posts, updates and finds alerts in a channel that people read."""
 
     def post(self, alert: Alert, thread: MessageRef | None = None, to: str | None = None) -> MessageRef:
         """Post an alert, in a thread if one is given, else in the channel ``to`` or the usual one.

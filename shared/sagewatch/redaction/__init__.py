@@ -1,4 +1,4 @@
-"""Text from jobs without what no reader may see: keys, tokens, passwords, arguments of commands, others' addresses.
+"""Redact text from jobs: keys, tokens, passwords, arguments of commands, other people's addresses.
 
 ``mask`` runs over the whole text before anything is cut, because half a key has no known form. Every pattern is
 linear: no quantifier can backtrack over an unbounded run. Known forms are found; a password in a sentence is not.

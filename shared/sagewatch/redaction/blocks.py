@@ -1,4 +1,4 @@
-"""Private keys of several lines: PEM and PGP, whole, or with one end outside of the text."""
+"""Redact private keys of several lines: PEM and PGP, whole, or with one end outside of the text."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The arguments of commands: a script's arguments are its job's hyperparameters, and often its keys."""
+"""Redact the arguments of commands: they are the job's hyperparameters, and often hold keys."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Keys and tokens that a provider's prefix gives away.
+"""Redact keys and tokens that have a provider's prefix.
 
 The forms are those of the default rules of gitleaks 8, as far as they need no name before the value, and of
 providers that its rules do not know.

@@ -1,4 +1,4 @@
-"""What URLs, headers and mail addresses give away: passwords, signatures, webhooks, cookies, people."""
+"""Redact the secrets in URLs and headers (passwords, signatures, webhooks, cookies) and e-mail addresses."""
 
 import re
 

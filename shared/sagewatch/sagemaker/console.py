@@ -1,4 +1,4 @@
-"""Links into the AWS console. Patterns: those datahub, airflow and flyte build; CloudWatch double-encodes its own."""
+"""Build links to the AWS console, in the form that DataHub, Airflow and Flyte use. CloudWatch encodes its own twice."""
 
 from sagewatch.sagemaker.resources import KIND_FACTS, ResourceKind, partition_of
 
@@ -11,7 +11,7 @@ _CONSOLES = {
 
 
 def console_url(kind: ResourceKind, name: str, region: str) -> str | None:
-    """The job's own page, if its kind has one."""
+    """Return the link to the job's page, if its kind has one."""
     path = KIND_FACTS[kind].console_path
     return path and f"{_console(region)}/sagemaker/home?region={region}#/{path}/{name}"
 

@@ -1,4 +1,4 @@
-"""An EventBridge event about a job, as it arrives: from a queue's message body, a file, or another bus."""
+"""Read EventBridge events from a queue's message body, a file, or another bus."""
 
 import json
 from collections.abc import Mapping

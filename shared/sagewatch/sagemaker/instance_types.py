@@ -24,12 +24,12 @@ class InstanceFacts:
 
     @property
     def burstable(self) -> bool:
-        """Whether its CPUs are there in full for a while only (EC2: the T families)."""
+        """Whether its CPUs run at full speed only for a limited time (EC2: the T families)."""
         return self.instance_type.startswith("ml.t")
 
     @property
     def unknown_fields(self) -> bool:
-        """Whether it has accelerators whose use SageMaker publishes no metric of."""
+        """Whether it has accelerators whose utilization SageMaker does not publish."""
         return bool(self.accelerator) and not self.gpus
 
 

@@ -1,4 +1,4 @@
-"""What SageMaker says of a job, in events and in Describe answers alike, as models that become a ``Job``.
+"""Read jobs from events and Describe answers: models that convert to a ``Job``.
 
 Both spell their fields the same way, so one model per kind reads both. Unknown fields are dropped, which also keeps
 hyperparameters, environments and input data out of everything that follows (sources: the EventBridge events
@@ -34,7 +34,7 @@ _BUILTIN_RULE_IMAGES = ("/sagemaker-debugger-rules:", "/sagemaker-debugger-rules
 
 
 class JobModel(AwsModel):
-    """What all kinds share. A subclass names its own fields and turns itself into a ``Job``."""
+    """The fields that all kinds share. A subclass adds its own fields and converts itself to a ``Job``."""
 
     kind: ClassVar[ResourceKind]
 
@@ -169,7 +169,7 @@ class ProcessingJobModel(JobModel):
 
 
 class TransformJobModel(JobModel):
-    """A batch transform job. Its volume is not the user's to set, so it has none here."""
+    """A batch transform job. Users cannot set its volume, so it has none here."""
 
     kind = ResourceKind.TRANSFORM
 

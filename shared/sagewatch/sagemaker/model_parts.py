@@ -1,4 +1,4 @@
-"""The parts of what SageMaker says of a job, in events and in Describe answers alike."""
+"""Define the parts that events and Describe answers about jobs share."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""What SageMaker says of a notebook instance, in events, listings and Describe answers alike, as a model."""
+"""Read notebook instances from events, listings and Describe answers."""
 
 from pydantic import Field, ValidationError
 

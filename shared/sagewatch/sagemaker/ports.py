@@ -1,4 +1,4 @@
-"""SageMaker as the rest of the code needs it, as Protocols."""
+"""Define the ports to SageMaker."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -13,21 +13,21 @@ from sagewatch.sagemaker.resources import Job, Key, ResourceKind
 
 
 class RegionReader(Protocol):
-    """The regions jobs were seen in, read."""
+    """Reads the regions in which jobs were seen."""
 
     def in_use(self) -> AbstractSet[str]:
         """The regions that were noted. Raises what ``Ledger.put`` does."""
 
 
 class Regions(RegionReader, Protocol):
-    """The regions jobs were seen in."""
+    """Reads and adds the regions in which jobs were seen."""
 
     def add(self, region: str) -> None:
         """Note that a region is in use. Raises what ``Ledger.put`` does."""
 
 
 class Jobs(Protocol):
-    """SageMaker's own account of its jobs."""
+    """Describes jobs."""
 
     def describe(self, job: Job) -> Job:
         """Ask for the job of that kind, name and region. Tags stay unknown.
@@ -58,7 +58,7 @@ class ListedJob:
 
 
 class JobLists(Protocol):
-    """SageMaker's listings of its jobs."""
+    """Lists jobs."""
 
     def created_since(
         self, kind: ResourceKind, region: str, since: datetime, before: datetime | None = None
@@ -70,7 +70,7 @@ class JobLists(Protocol):
 
 
 class Notebooks(Protocol):
-    """SageMaker's own account of its notebook instances."""
+    """Describes notebook instances."""
 
     def describe(self, name: str, region: str, account: str) -> Notebook:
         """Ask for the notebook of that name, with its volume and platform. Tags stay unknown.
@@ -84,10 +84,10 @@ class Notebooks(Protocol):
 
 
 class NotebookLists(Protocol):
-    """SageMaker's listing of its notebook instances."""
+    """Lists notebook instances."""
 
     def in_service(self, region: str) -> Iterator[Sequence[Notebook]]:
-        """Yield pages of the notebooks that run. Raises what else ``Notebooks.describe`` does."""
+        """Yield pages of the notebooks in service. Raises what else ``Notebooks.describe`` does."""
 
     def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
         """Yield pages of all notebooks, whatever their status. Raises what else ``Notebooks.describe`` does."""

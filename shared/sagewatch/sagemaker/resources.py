@@ -1,4 +1,4 @@
-"""The frozen values everything else talks about: jobs, their kinds and their states."""
+"""Define jobs, their kinds and their states as frozen values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class ResourceKind(StrEnum):
 
     @property
     def is_rollup(self) -> bool:
-        """Whether a job of this kind runs nothing itself: its money is spent by its children."""
+        """Whether a job of this kind runs nothing itself: its children cost the money."""
         return self in {ResourceKind.TUNING, ResourceKind.AUTOML}
 
 
@@ -68,7 +68,7 @@ _ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED})
 
 @dataclass(frozen=True, slots=True)
 class KindFacts:
-    """How one kind of job is spelled: on EventBridge, in ARNs, in the price list, in the console, in the logs.
+    """The names of one kind of job: on EventBridge, in ARNs, in the price list, in the console, in the logs.
 
     ``None`` where it does not appear there.
     """

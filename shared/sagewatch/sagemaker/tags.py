@@ -1,4 +1,4 @@
-"""Who owns a job: what its tags say, else its parent's, else who seems to have made it."""
+"""Find the owner of a job: from its tags, else its parent's tags, else its user profile or role."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

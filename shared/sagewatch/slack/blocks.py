@@ -43,7 +43,7 @@ def context(text: str) -> ContextBlock:
 
 
 def code_block(text: str, limit: int) -> str:
-    """Text as it stands, in a block of code that it cannot end: its backticks become apostrophes.
+    """Return text unchanged in a code block, but with apostrophes for backticks, so that it cannot end the block.
 
     Whole lines are left out from its beginning until it fits; of a last line that is too long, the beginning stays.
     """

@@ -1,4 +1,4 @@
-"""What jobs wrote to CloudWatch Logs."""
+"""Read the logs of jobs from CloudWatch Logs."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -1,1 +1,1 @@
-"""The two tables."""
+"""Store rows and state in the two DynamoDB tables."""

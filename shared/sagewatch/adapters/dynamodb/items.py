@@ -1,4 +1,4 @@
-"""What every adapter on a table needs: items to and from plain values, and a query."""
+"""Convert items to and from plain values, and query tables, for every adapter on DynamoDB."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence

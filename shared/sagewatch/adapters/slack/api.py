@@ -14,13 +14,13 @@ _TIMEOUT = 10  # seconds; Slack answers within one when it is well
 
 
 class Token(Protocol):
-    """A bot token that can be read anew."""
+    """A bot token that can be read again."""
 
     def __call__(self) -> str:
         """Answer with the token. Raises ``SageWatchError``."""
 
     def forget(self) -> None:
-        """Read it anew next time."""
+        """Read the token again next time."""
 
 
 class SlackApi:
@@ -31,7 +31,7 @@ class SlackApi:
         self._client = WebClient(base_url=api_url, timeout=timeout, retry_handlers=[])
 
     def call(self, method: str, about: str, **arguments: Any) -> SlackResponse:
-        """Call a method of ``WebClient``. A token that is refused may have been rotated: it is read anew, once.
+        """Call a method of ``WebClient``. A refused token may have been rotated, so it is read again, once.
 
         Raises what ``Channel.post`` does; ``about`` says what was refused.
         """

@@ -16,7 +16,7 @@ _ALT_TXT = 1000  # characters (files.getUploadURLExternal, alt_txt_too_large)
 
 
 class SlackUserDirectory(UserDirectory):
-    """users.lookupByEmail. Its scope is optional: without it nobody is mentioned."""
+    """users.lookupByEmail. Its scope is optional: without it, messages mention no one."""
 
     PERMISSIONS: ClassVar = ()
 

@@ -88,7 +88,7 @@ class JobButtons:
         return self._act(press, found) if sure else self._ask(press, found)
 
     def _find(self, press: JobPress) -> Job | None:
-        """The job that was told of, not another that has its name by now."""
+        """The job of the alert, not a later job of the same name."""
         try:
             found = self.jobs.describe(press.job)
         except JobNotFoundError:

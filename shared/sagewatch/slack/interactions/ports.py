@@ -21,7 +21,7 @@ class Dialogs(Protocol):
     """What Slack shows to one person."""
 
     def open(self, trigger: str, view: "View") -> str:
-        """Open a dialog for whoever pressed, within three seconds; answer with its ID. Raises what ``post`` does."""
+        """Open a dialog for the person who pressed, within three seconds; return its ID. Raises what ``post`` does."""
 
     def update(self, view_id: str, view: "View") -> None:
         """Show something else in a dialog. Raises what ``post`` does."""

@@ -1,4 +1,4 @@
-"""Messages that tell many alerts as one."""
+"""Render the message of a group of alerts."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -17,7 +17,7 @@ _PARENTS = {
 
 
 def group(alert: GroupAlert) -> tuple[str, Sequence[Block]]:
-    """The message of a group, as it stands."""
+    """Return the current message of a group."""
     gathered = alert.gathered or GroupSummary()
     headline = _headline(alert, gathered)
     blocks: list[Block] = [

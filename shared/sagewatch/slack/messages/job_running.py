@@ -29,7 +29,7 @@ from sagewatch.slack.blocks import (
 
 
 def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
-    """The message as it stands."""
+    """Return the current message."""
     headline = f"{KIND_NAMES[alert.kind]} {'still running' if alert.started_at else 'has not started'}: {alert.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),

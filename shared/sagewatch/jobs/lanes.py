@@ -5,8 +5,9 @@ job that was inspected least recently comes first. Lanes that have been through 
 lap take turns. So with ten sweeps' worth of work, ten sweeps inspect every job.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sagewatch.errors import UnreadableError
 from sagewatch.jobs.ports import Cursor, OpenJob
@@ -49,6 +50,12 @@ class Lane:
         if not self._wrapped:
             self.cursor = Cursor(None, self.cursor.lap + 1)
         self._wrapped, self._entries = True, None
+
+
+def lanes_of(cursors: Mapping[str, Cursor], read: Callable[[str, str | None], Entries]) -> list[Lane]:
+    """Return the lane of each region."""
+    caught = zip(cursors, caught_up(list(cursors.values())), strict=True)
+    return [Lane(region, partial(read, region), cursor) for region, cursor in caught]
 
 
 def next_lane(lanes: Sequence[Lane]) -> Lane:

@@ -1,6 +1,5 @@
 """Find what events missed. Listings fill the index of open jobs, and Describe empties it."""
 
-import functools
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from sagewatch.errors import (
     UnreadableError,
 )
 from sagewatch.jobs.decisions import decide_unread
-from sagewatch.jobs.lanes import Lane, caught_up, next_lane
+from sagewatch.jobs.lanes import Lane, lanes_of, next_lane
 from sagewatch.jobs.long_running import FamilyHistories, LongRunningAlerts
 from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.ports import Checkpoint, Checkpoints, Cursors, DailyNotices, OpenJob, OpenJobs, TrackedJobs
@@ -146,13 +145,7 @@ class JobSweep:
         recorded = self.ledger.recorded(page) if page else frozenset()
         unrecorded = [listed for listed in page if listed.key not in recorded]
         tracked = self.tracked.tracked(region, unrecorded) if unrecorded else frozenset()
-        return [
-            job_to_describe(
-                kind=listed.kind, name=listed.name, arn=listed.arn, region=region, created_at=listed.created_at
-            )
-            for listed in unrecorded
-            if listed.key not in tracked
-        ]
+        return [_to_describe(listed, region) for listed in unrecorded if listed.key not in tracked]
 
     def _inspect_all(
         self, run: ListingRun, regions: Sequence[str], more_time: TimeBudget, report: JobSweepReport
@@ -161,11 +154,8 @@ class JobSweep:
         histories: FamilyHistories | None = {} if run.backfilled_at is None else None
         lanes: list[Lane] = []
         with continue_on_error(report, "the order of inspections"):
-            cursors = caught_up([self.cursors.read(run.cursor(region)) for region in regions])
-            lanes = [
-                Lane(region, functools.partial(self.open_jobs.after, region), cursor)
-                for region, cursor in zip(regions, cursors, strict=True)
-            ]
+            cursors = {region: self.cursors.read(run.cursor(region)) for region in regions}
+            lanes = lanes_of(cursors, self.open_jobs.after)
         begun, left = list(lanes), list(lanes)
         while left:
             lane = next_lane(left)
@@ -280,6 +270,10 @@ class JobSweep:
     def _recorded_at(self, job: Job) -> datetime | None:
         times = self.ledger.times_of(job.arn)
         return next((time for time in times if same_job(job, replace(job, created_at=time))), None)
+
+
+def _to_describe(job: ListedJob, region: str) -> Job:
+    return job_to_describe(kind=job.kind, name=job.name, arn=job.arn, region=region, created_at=job.created_at)
 
 
 def _need(more_time: bool, otherwise: str) -> None:  # noqa: FBT001 - the answer itself

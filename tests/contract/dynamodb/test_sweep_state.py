@@ -211,7 +211,7 @@ def test_open_jobs_are_told_by_region_with_what_describes_them(desk: Desk) -> No
     desk.open_jobs.add(replace(running, name="p", role_arn=None, groups=(), arn=f"{running.arn}-p"), provisional=True)
     desk.open_jobs.add(replace(running, region="eu-west-1", arn=running.arn.replace("us-east-1", "eu-west-1")))
 
-    found = desk.open_jobs.of_region("us-east-1")
+    found = list(desk.open_jobs.of_region("us-east-1"))
     assert [(entry.job.name, entry.provisional) for entry in found] == [("Fraud-XGB-01", False), ("p", True)]
     assert {(entry.job.kind, entry.job.account, entry.job.created_at) for entry in found} == {
         (ResourceKind.TRAINING, "111122223333", CREATED)

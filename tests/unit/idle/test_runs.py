@@ -235,7 +235,7 @@ def test_a_fault_in_one_notebook_hinders_no_other() -> None:
 
     world.sweep()
     world.notebooks.tags = broken  # type: ignore[assignment,method-assign] # what the test is about
-    with pytest.raises(SweepIncompleteError, match="bad: KeyError"):
+    with pytest.raises(SweepIncompleteError, match="bad: unexpected KeyError"):
         world.sweep(later=HOUR)
 
     assert world.notebooks.stops == ["good"]

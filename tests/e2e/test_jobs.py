@@ -69,7 +69,7 @@ def test_a_failed_jobs_message_holds_its_traceback_and_no_secret(account: Accoun
 
     assert "Traceback (most recent call last):" in said
     assert "ConnectionError: no ''' route" in said
-    assert "First failure of E2E-Log in 7 days." in said
+    assert "First failure of `E2E-Log` in 7 days." in said
     assert not [hidden for hidden in (token, secret, "bo@example.com") if hidden in said]
 
 

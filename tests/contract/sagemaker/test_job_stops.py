@@ -156,12 +156,12 @@ def test_what_aws_says_of_an_ended_job_is_understood(code: str, message: str, fo
 def test_any_other_no_is_refused_with_what_aws_said() -> None:
     """But for secrets."""
     with (
-        answering(400, __type="ValidationException", message="Something else: token=abc") as stops,
+        answering(400, __type="ValidationException", message="Something else: token=a1b2c3d4e5f6") as stops,
         pytest.raises(StopRefusedError, match="Stop of training job Stops-Train: Something else") as refusal,
     ):
         stops.stop(named(ResourceKind.TRAINING))
 
-    assert "abc" not in str(refusal.value)
+    assert "a1b2c3d4e5f6" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(

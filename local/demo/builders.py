@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.demo.player import PlayedJob
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 
 _ROLE = "arn:aws:iam::111122223333:role/DataScience"
 _BUCKET = "s3://ml-team-artifacts"

@@ -10,22 +10,16 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore import xform_name
 from botocore.config import Config
 
 from local.demo.metrics import metric_data
 from sagewatch.adapters.dynamodb.items import from_item
-from sagewatch.sagemaker.resources import KIND_FACTS, ResourceKind
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
-_PREFIX = {
-    ResourceKind.TRAINING: "Training",
-    ResourceKind.PROCESSING: "Processing",
-    ResourceKind.TRANSFORM: "Transform",
-    ResourceKind.TUNING: "HyperParameterTuning",
-    ResourceKind.AUTOML: "AutoML",
-}
 # Describe fields that no event has (EventBridge events reference).
 _NOT_IN_EVENTS = frozenset(
     {
@@ -68,7 +62,7 @@ class PlayedJob:
     @property
     def status(self) -> str:
         """The job's final status."""
-        return str(self.end[f"{_PREFIX[self.kind]}JobStatus"])
+        return str(self.end[f"{KIND_FACTS[self.kind].api_name}Status"])
 
 
 class Stage:
@@ -98,10 +92,10 @@ class Stage:
         """Create the job in the emulator, with its own creation time, which is part of the ledger's key."""
         sagemaker = self.client("sagemaker", job.region)
         tags = [{"Key": key, "Value": value} for key, value in job.tags.items()]
-        getattr(sagemaker, f"create_{_operation(job.kind)}")(
-            **{f"{_PREFIX[job.kind]}JobName": job.name}, **job.request, Tags=tags
-        )
-        self.control(KIND_FACTS[job.kind].arn_type, job.name, {"CreationTime": job.end["CreationTime"]}, job.region)
+        facts = KIND_FACTS[job.kind]
+        create = xform_name(facts.describe_operation.replace("Describe", "Create"))
+        getattr(sagemaker, create)(**{facts.name_field: job.name}, **job.request, Tags=tags)
+        self.control(facts.arn_type, job.name, {"CreationTime": job.end["CreationTime"]}, job.region)
 
     def control(self, kind: str, name: str, fields: Mapping[str, Any], region: str = "us-east-1") -> None:
         """Set Describe fields of an emulated resource."""
@@ -126,7 +120,7 @@ class Stage:
     def _write(self, job: PlayedJob) -> None:
         """Write to the emulated SageMaker's logs; MiniStack keeps only the functions' own."""
         logs = self._new_client("logs", job.region, self._env["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"])
-        host = "i-0a1b2c3d4e5f60718" if job.kind is ResourceKind.TRANSFORM else "algo-1"
+        host = "algo-1" if KIND_FACTS[job.kind].hosts_are_numbered else "i-0a1b2c3d4e5f60718"
         now = datetime.now(UTC).timestamp()
         group, stream = KIND_FACTS[job.kind].log_group, f"{job.name}/{host}-{now:.0f}"
         with suppress(logs.exceptions.ResourceAlreadyExistsException):
@@ -159,7 +153,7 @@ class Stage:
             "Source": "sagewatch.replay",
             "DetailType": KIND_FACTS[job.kind].detail_type,
             "Detail": json.dumps(detail),
-            "Resources": [detail[f"{_PREFIX[job.kind]}JobArn"]],
+            "Resources": [detail[KIND_FACTS[job.kind].arn_field]],
         }
         self.client("events").put_events(Entries=[entry] * times)
 
@@ -208,18 +202,15 @@ def get_json(url: str) -> Any:
 
 def describe(sagemaker: "SageMakerClient", kind: ResourceKind, name: str) -> dict[str, Any]:
     """Describe a job in the emulator."""
-    answer: dict[str, Any] = getattr(sagemaker, f"describe_{_operation(kind)}")(**{f"{_PREFIX[kind]}JobName": name})
+    facts = KIND_FACTS[kind]
+    answer: dict[str, Any] = getattr(sagemaker, xform_name(facts.describe_operation))(**{facts.name_field: name})
     return answer
-
-
-def _operation(kind: ResourceKind) -> str:
-    return "auto_ml_job_v2" if kind is ResourceKind.AUTOML else KIND_FACTS[kind].arn_type.replace("-", "_")
 
 
 def event_detail(kind: ResourceKind, described: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
     """Build an event's detail from a Describe answer: epoch milliseconds, explicit nulls, tags as an object."""
-    prefix = _PREFIX[kind]
-    hidden = _NOT_IN_EVENTS - {f"{prefix}JobArn"}
+    prefix = KIND_FACTS[kind].api_name.removesuffix("Job")
+    hidden = _NOT_IN_EVENTS - {KIND_FACTS[kind].arn_field}
     detail = {name: _as_in_events(value) for name, value in described.items() if name not in hidden}
     for absent in ("FailureReason", f"{prefix}StartTime", f"{prefix}EndTime"):
         detail.setdefault(absent, None)

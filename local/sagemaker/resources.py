@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore import xform_name
 from moto.core.utils import camelcase_to_underscores
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.responses import SageMakerResponse
+
+from sagewatch.sagemaker.kinds import KIND_FACTS, KindFacts
 
 
 @dataclass(frozen=True)
@@ -27,19 +30,13 @@ class Emulated:
         return "EndTime" if self.prefix == "AutoML" else f"{self.prefix}EndTime"
 
 
-KINDS: Mapping[str, Emulated] = {
-    "training-job": Emulated("training_jobs", "Training", "DescribeTrainingJob", "create_training_job"),
-    "processing-job": Emulated("processing_jobs", "Processing", "DescribeProcessingJob", "create_processing_job"),
-    "transform-job": Emulated("transform_jobs", "Transform", "DescribeTransformJob", "create_transform_job"),
-    "hyper-parameter-tuning-job": Emulated(
-        "hyper_parameter_tuning_jobs",
-        "HyperParameterTuning",
-        "DescribeHyperParameterTuningJob",
-        "create_hyper_parameter_tuning_job",
-    ),
-    "automl-job": Emulated("auto_ml_jobs", "AutoML", "DescribeAutoMLJobV2", "create_auto_ml_job_v2"),
-    "notebook-instance": Emulated("notebook_instances", "NotebookInstance", "DescribeNotebookInstance"),
-}
+def _emulated(facts: KindFacts) -> Emulated:
+    creating = xform_name(facts.describe_operation.replace("Describe", "Create")) if facts.is_job else ""
+    prefix, store = facts.api_name.removesuffix("Job"), xform_name(f"{facts.api_name}s")
+    return Emulated(store, prefix, facts.describe_operation, creating)
+
+
+KINDS: Mapping[str, Emulated] = {facts.arn_type: _emulated(facts) for facts in KIND_FACTS.values()}
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
 _SHORTER = {
     "NotebookInstanceStatus": "status",

@@ -20,7 +20,7 @@ from sagewatch.outcomes import EmfMetric
 from sagewatch.pricing.ports import PriceDates, PriceList
 from sagewatch.pricing.price_list import ListedPrice, read_documents
 from sagewatch.pricing.refresh import PriceRefresh, PriceRefreshReport
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from tests.fakes.pricing import InMemoryPriceDates, InMemoryPrices
 from tests.fakes.sagemaker import InMemoryRegions
 from tests.unit.pricing.test_price_list import a_document

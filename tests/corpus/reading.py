@@ -18,7 +18,8 @@ from sagewatch.pricing.job_cost import cost_of
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.failures import classify, diagnose
 from sagewatch.sagemaker.job_models import read_job
-from sagewatch.sagemaker.resources import Job, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import Job
 from sagewatch.slack.messages.render import render
 from tests.worlds.builders import BOOK, ENDED, a_failed_job
 

@@ -18,7 +18,7 @@ from local.demo.player import PlayedJob, Stage, get_json, post_json
 from local.stack.cloud import ACCOUNT, ROOT, LocalCloud
 from sagewatch.adapters.dynamodb.items import from_item
 from sagewatch.adapters.dynamodb.sweep_state import DynamoTotalStore
-from sagewatch.sagemaker.resources import KIND_FACTS
+from sagewatch.sagemaker.kinds import KIND_FACTS
 
 HOME = ROOT / ".local"
 _TRIES_SECONDS = 30

@@ -15,7 +15,7 @@ import pytest
 
 from local.demo.builders import Run, automl, processing, training, transform, tuning
 from local.demo.player import PlayedJob, get_json, post_json
-from sagewatch.sagemaker.resources import JOB_KINDS, KIND_FACTS, ResourceKind
+from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS, ResourceKind
 from tests.e2e.conftest import Account, eventually
 
 JOBS = 500

@@ -8,7 +8,8 @@ from typing import override
 
 from sagewatch.diagnostics.ports import JobLogs
 from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window
-from sagewatch.sagemaker.resources import Job, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import Job
 
 
 @dataclass

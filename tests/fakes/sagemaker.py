@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sagewatch.errors import JobNotFoundError, NotebookNotFoundError
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import ListedJob, Stop
-from sagewatch.sagemaker.resources import Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.resources import Job, JobStatus
 
 
 @dataclass

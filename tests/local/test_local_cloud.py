@@ -20,7 +20,7 @@ from local.sagemaker.notebooks import PACE
 from local.slack.app import Workspace, slack_app
 from local.slack.block_kit import faults
 from local.stack.cloud import _PREFERRED, Ports, unknown_parameters
-from sagewatch.sagemaker.resources import KIND_FACTS, ResourceKind
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from tests.worlds.builders import ACCOUNT
 from tests.worlds.servers import serving
 

@@ -9,7 +9,7 @@ import pytest
 
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.pricing.book import EMPTY_BOOK
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from tools.tables.price_tables import TARGET, render, tables
 
 ROOT = Path(__file__).parent.parent.parent

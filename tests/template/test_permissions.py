@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, read_request
-from sagewatch.sagemaker.resources import JOB_KINDS, KIND_FACTS
+from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 from tests.worlds.wired import VARIABLES, wired
 
 # Lambda writes the log with the role's permissions, polls the queue with them, and reports a failed schedule. SSM

@@ -19,8 +19,9 @@ from sagewatch.ledger.records import CostRecord, RecordedBy, record_of
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.pricing.book import Price, PriceBook
 from sagewatch.pricing.job_cost import cost_of
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 from sagewatch.sagemaker.tags import owner_of
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.diagnostics import InMemoryJobLogs, InMemoryJobMetrics

@@ -15,7 +15,7 @@ from sagewatch.ledger.ports import LedgerRows
 from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.notebooks.session import Session, SessionKind
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryDeliveries
 from tests.fakes.digest import InMemoryDeadLetters, InMemoryImageUploads, InMemorySweeps

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from sagewatch.errors import SettingsError
 from sagewatch.sagemaker.fields import REGION
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.wiring import operator as wiring
 from tools.operator.cli import Interrupts, day, run
 

@@ -24,7 +24,7 @@ from sagewatch.formatting import duration, money
 from sagewatch.ledger import focus
 from sagewatch.ledger.queries import Filter, GroupBy, LedgerQueries, LedgerQuery
 from sagewatch.ledger.totals import NOTHING, LedgerRow, Spend
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.wiring import operator as wiring
 from tools.operator.cli import day, run
 from tools.operator.open_sessions import show_open

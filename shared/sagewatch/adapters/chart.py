@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from sagewatch.digest.ports import ChartRenderer
 from sagewatch.digest.summary import Chart
 from sagewatch.formatting import money
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import KIND_FACTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,12 +19,8 @@ _SMALL, _MEDIUM = 9.5, 10.5  # points
 _PALE = 0.6  # how much nearer to white the days before the period are
 _GAP = 0.35  # between those days and the period, in days
 # Okabe and Ito's palette, which colour-blind people can tell apart; tuning and AutoML jobs have no cost of their own.
-_COLOURS = {
-    ResourceKind.TRAINING: "#0072b2",
-    ResourceKind.PROCESSING: "#e69f00",
-    ResourceKind.TRANSFORM: "#009e73",
-    ResourceKind.NOTEBOOK: "#cc79a7",
-}
+_PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
+_COLOURS = dict(zip((kind for kind, facts in KIND_FACTS.items() if facts.component), _PALETTE, strict=False))
 _OTHER = "#999999"
 
 

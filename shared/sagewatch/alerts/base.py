@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from sagewatch.sagemaker.fields import Region
-from sagewatch.sagemaker.resources import rolls_up
+from sagewatch.sagemaker.kinds import rolls_up
 
 # Amounts travel as text: JSON numbers are floats to most readers.
 Usd = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]

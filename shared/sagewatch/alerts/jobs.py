@@ -8,7 +8,8 @@ from pydantic import AwareDatetime
 from sagewatch.alerts.base import AlertBase, Usd, as_text, thread_key_of
 from sagewatch.ledger.records import CostRecord
 from sagewatch.sagemaker.fields import Name
-from sagewatch.sagemaker.resources import Job, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import Job
 from sagewatch.sagemaker.tags import route_of
 
 

@@ -21,9 +21,9 @@ from decimal import Decimal
 from sagewatch.diagnostics.utilization import HostUtilization, Utilization
 from sagewatch.formatting import money
 from sagewatch.ledger.records import CostRecord
-from sagewatch.pricing.book import PriceBook
+from sagewatch.pricing.book import PriceBook, component_of
 from sagewatch.sagemaker.instance_types import InstanceFacts, facts_of
-from sagewatch.sagemaker.resources import KIND_FACTS, Job
+from sagewatch.sagemaker.resources import Job
 
 _COVERED = 0.5
 _ROOM = 1.3
@@ -92,7 +92,7 @@ def _cheaper(
 ) -> Iterator[tuple[Decimal, str]]:
     """Yield the types that would have been enough, each after its price."""
     accelerator = facts.accelerator if need.accelerated else ""
-    for name, price in book.hourly.get(KIND_FACTS[job.kind].component or "", {}).items():
+    for name, price in book.hourly.get(component_of(job.kind), {}).items():
         other = facts_of(name)
         if (
             other is not None

@@ -13,7 +13,8 @@ from itertools import chain, islice, repeat
 
 from sagewatch.formatting import duration
 from sagewatch.sagemaker.instance_types import InstanceFacts, facts_of
-from sagewatch.sagemaker.resources import Job, ResourceKind
+from sagewatch.sagemaker.kinds import KIND_FACTS
+from sagewatch.sagemaker.resources import Job
 
 _MINUTE = timedelta(minutes=1)
 # CloudWatch keeps minutes for 15 days, five minutes for 63 and hours for 455: each is a whole number of those by then.
@@ -141,7 +142,7 @@ def hosts_of(job: Job) -> Mapping[str, str] | None:
     in the order of InstanceGroups is inferred; numbers that no host of its type can have are not believed. Transform
     jobs name theirs by instance IDs.
     """
-    if job.kind not in {ResourceKind.TRAINING, ResourceKind.PROCESSING}:
+    if not KIND_FACTS[job.kind].hosts_are_numbered:
         return None
     types = chain.from_iterable(repeat(group.instance_type, group.count) for group in job.groups)
     return {f"algo-{number}": name for number, name in enumerate(islice(types, _MOST_HOSTS), 1)}

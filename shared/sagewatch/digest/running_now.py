@@ -14,7 +14,8 @@ from sagewatch.notebooks.open_costs import OpenSessionCosts, SessionCost
 from sagewatch.notebooks.session import accrued
 from sagewatch.pricing.book import Rates, for_time
 from sagewatch.pricing.job_cost import stored
-from sagewatch.sagemaker.resources import Job, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import Job
 
 _ZERO = Decimal(0)
 

@@ -19,7 +19,7 @@ from sagewatch.digest.periods import DateRange
 from sagewatch.ledger.totals import LedgerRow
 from sagewatch.notebooks.session import OURSELVES
 from sagewatch.pricing.book import for_time
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 
 MOST_SAVED = timedelta(hours=12)
 _ZERO = Decimal(0)

@@ -24,7 +24,7 @@ from sagewatch.ledger.totals import DayTotal, LedgerRow
 from sagewatch.outcomes import Outcome
 from sagewatch.pricing.book import Rates
 from sagewatch.pricing.ports import Prices
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 
 _A_DAY = timedelta(days=1)
 

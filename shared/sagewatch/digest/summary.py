@@ -11,7 +11,7 @@ from sagewatch.digest.periods import DateRange
 from sagewatch.digest.savings import IdleStops
 from sagewatch.formatting import money
 from sagewatch.ledger.totals import NOTHING, UNOWNED, Cell, DayTotal, LedgerRow, Spend
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 
 TOP = 5
 CHART_DAYS = 14

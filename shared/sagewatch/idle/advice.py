@@ -16,7 +16,8 @@ from sagewatch.ledger.ports import TotalReader
 from sagewatch.ledger.records import describe_instances
 from sagewatch.ledger.totals import NOTHING, DayTotal
 from sagewatch.pricing.book import Rates, for_time
-from sagewatch.sagemaker.resources import Job, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import Job
 
 # The smallest type SageMaker offers for notebooks that is no burst of one CPU: enough to wait with.
 SMALL = "ml.t3.medium"

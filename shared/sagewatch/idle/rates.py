@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from sagewatch.pricing.book import Rates
 from sagewatch.pricing.ports import Prices
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.notebooks import Notebook
-from sagewatch.sagemaker.resources import ResourceKind
 
 
 @dataclass(frozen=True, slots=True)

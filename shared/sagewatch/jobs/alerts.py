@@ -12,7 +12,8 @@ from sagewatch.ledger.records import CostRecord, describe_instances, key_time
 from sagewatch.pricing.accrual import Accrual
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.fields import Name
-from sagewatch.sagemaker.resources import Job, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import Job
 from sagewatch.sagemaker.tags import Owner, route_of
 
 JobFinding = Literal["job-failed", "job-never-started", "job-hit-limit"]

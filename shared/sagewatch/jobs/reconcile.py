@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sagewatch.errors import JobNotSettledError
-from sagewatch.sagemaker.resources import Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import KIND_FACTS
+from sagewatch.sagemaker.resources import Job, JobStatus
 
 _SETTLES_WITHIN = timedelta(hours=1)  # Describe is behind its event by seconds, when it is at all
 _SKEW = timedelta(minutes=1)  # between the clocks that date an event and a Describe answer
@@ -16,7 +17,7 @@ def lacks_something(reported: Job) -> bool:
     Training events never carry the billed seconds, processing events neither tags nor parents, and transform events
     no AutoML job. A tuning job's event carries everything.
     """
-    return reported.kind is not ResourceKind.TUNING or reported.created_at is None or reported.tags is None
+    return not KIND_FACTS[reported.kind].event_is_complete or reported.created_at is None or reported.tags is None
 
 
 def reconcile(reported: Job, found: Job, now: datetime) -> Job:
@@ -53,7 +54,7 @@ def lacks_billed_seconds(job: Job, now: datetime) -> bool:
     Serverless jobs and those under a training plan are not priced by them. Failed ones may never have any. An hour
     after the end SageWatch stops waiting, and start and end have to do.
     """
-    timed = job.kind is ResourceKind.TRAINING and not job.serverless and job.training_plan_arn is None
+    timed = KIND_FACTS[job.kind].has_billed_seconds and not job.serverless and job.training_plan_arn is None
     recent = job.ended_at is None or now - job.ended_at < _SETTLES_WITHIN
     return timed and recent and job.status is JobStatus.COMPLETED and job.billable_seconds is None
 

@@ -26,8 +26,9 @@ from sagewatch.ledger.ports import LedgerKeys
 from sagewatch.ledger.records import RecordedBy, key_of
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.pricing.job_cost import in_doubt
+from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from sagewatch.sagemaker.ports import JobLists, Jobs, ListedJob, Regions
-from sagewatch.sagemaker.resources import JOB_KINDS, Job, JobStatus, ResourceKind, job_to_describe
+from sagewatch.sagemaker.resources import Job, JobStatus, job_to_describe
 from sagewatch.sweeps import continue_on_error, first_few
 
 # A training job runs for 28 days at most: the first sweep of all looks back that far.

@@ -7,8 +7,8 @@ from typing import Protocol, override
 
 from sagewatch.jobs.ports import Checkpoint, OpenJob
 from sagewatch.outcomes import EmfMetric, nonzero
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import ResourceKind
 from sagewatch.sweeps import SweepReport
 
 

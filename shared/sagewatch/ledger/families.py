@@ -11,7 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import JobStatus, ResourceKind, seconds_between
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import JobStatus, seconds_between
 
 _MONTH, _DAY, _HOUR, _SIXTIETH = "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])", "(?:[01][0-9]|2[0-3])", "[0-5][0-9]"
 _STAMP = rf"""

@@ -8,26 +8,17 @@ own FOCUS export.
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from decimal import Decimal
 from typing import Any
 
 from sagewatch.ledger.totals import LedgerRow
 from sagewatch.pricing.job_cost import PricingStatus
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 
 VERSION = "1.2"
 _HOUR = Decimal(3600)
 _COUNTS = re.compile(r"(\d+) x ")
-_TYPES: Mapping[ResourceKind, str] = {
-    ResourceKind.TRAINING: "Training Job",
-    ResourceKind.PROCESSING: "Processing Job",
-    ResourceKind.TRANSFORM: "Transform Job",
-    ResourceKind.TUNING: "Hyperparameter Tuning Job",
-    ResourceKind.AUTOML: "AutoML Job",
-    ResourceKind.NOTEBOOK: "Notebook Instance",
-}
 
 
 def has_charge(row: LedgerRow) -> bool:
@@ -38,7 +29,7 @@ def has_charge(row: LedgerRow) -> bool:
 def charge(row: LedgerRow) -> dict[str, str]:
     """Write one row as one charge, all columns in their order. Call it for rows that have one."""
     cost, listed = row.cost_usd or Decimal(0), row.list_cost_usd or Decimal(0)
-    hours = _instance_hours(row)
+    hours, resource_type = _instance_hours(row), KIND_FACTS[row.kind].focus_type
     return {
         "BilledCost": _number(cost),
         "BillingAccountId": row.account,
@@ -49,7 +40,7 @@ def charge(row: LedgerRow) -> dict[str, str]:
         "BillingPeriodEnd": f"{_next_month(row.ended_on)}-01T00:00:00Z",
         "ChargeCategory": "Usage",
         "ChargeClass": "",
-        "ChargeDescription": f"{_TYPES[row.kind]} on {row.instances or 'no instances'}: {row.pricing_reason}",
+        "ChargeDescription": f"{resource_type} on {row.instances or 'no instances'}: {row.pricing_reason}",
         "ChargeFrequency": "Usage-Based",
         "ChargePeriodStart": row.started_at or row.created_at,
         "ChargePeriodEnd": row.ended_at,
@@ -71,7 +62,7 @@ def charge(row: LedgerRow) -> dict[str, str]:
         "RegionName": row.region,
         "ResourceId": row.resource_arn,
         "ResourceName": row.resource_name,
-        "ResourceType": _TYPES[row.kind],
+        "ResourceType": resource_type,
         "ServiceCategory": "AI and Machine Learning",
         "ServiceName": "Amazon SageMaker",
         "ServiceSubcategory": "Machine Learning",

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sagewatch.ledger.ports import LedgerRows, StaleTotalReader, TotalReader
 from sagewatch.ledger.totals import NOTHING, UNOWNED, Cell, DayKey, DayTotal, LedgerRow, Spend, spend_of, total_of_day
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 
 
 class GroupBy(StrEnum):

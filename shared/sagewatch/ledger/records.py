@@ -12,7 +12,8 @@ from sagewatch.pricing.book import Price
 from sagewatch.pricing.job_cost import Cost, PricingStatus
 from sagewatch.redaction import without_addresses
 from sagewatch.sagemaker.failures import FailureClass, classify
-from sagewatch.sagemaker.resources import Job, JobStatus, Key, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import Job, JobStatus, Key
 from sagewatch.sagemaker.tags import Owner
 
 

@@ -8,7 +8,7 @@ from sagewatch.clock import Clock
 from sagewatch.errors import UnreadableError
 from sagewatch.ledger.ports import LedgerRows, RollUps, StaleTotal, StaleTotals, TotalStore
 from sagewatch.ledger.totals import DayKey, RollUpKey, roll_up, total_of_day
-from sagewatch.sagemaker.resources import rolls_up
+from sagewatch.sagemaker.kinds import rolls_up
 from sagewatch.sweeps import first_few
 
 # Most of a day's rows are written by then; what comes later marks the day again.

@@ -11,7 +11,8 @@ from decimal import Decimal
 from sagewatch.ledger.records import CostRecord
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import JobStatus, ResourceKind, rolls_up
+from sagewatch.sagemaker.kinds import ResourceKind, rolls_up
+from sagewatch.sagemaker.resources import JobStatus
 
 UNOWNED = "(no owner)"  # what jobs without an owner are listed under
 _ZERO = Decimal(0)

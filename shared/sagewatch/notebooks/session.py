@@ -16,7 +16,8 @@ from sagewatch.clock import iso
 from sagewatch.ledger.records import CostRecord, RecordedBy, describe_prices
 from sagewatch.pricing.book import Price, PriceBook
 from sagewatch.pricing.job_cost import Cost, GroupCost, PricingStatus, month_seconds, stored
-from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
 
 OURSELVES = "sagewatch"  # how ``stopped_by`` begins where we stopped it, by ourselves or for somebody
 _HOUR = Decimal(3600)

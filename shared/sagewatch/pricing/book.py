@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from sagewatch.sagemaker.resources import KIND_FACTS, InstanceGroup, Job, ResourceKind
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, Job
 
 # Families whose instances bring NVMe disks get no ML volume, whatever VolumeSizeInGB says (DescribeTrainingJob,
 # ResourceConfig). Families: EC2's list of instance store volumes; other families have them where a "d" says so.
@@ -54,13 +55,12 @@ class PriceBook:
 
         Hosting equals the other components to within 0.5 % where both exist (prices/README.md, "Component rule").
         """
-        component = KIND_FACTS[kind].component
-        own = self.hourly.get(component or "", {}).get(instance_type)
+        own = self.hourly.get(component_of(kind), {}).get(instance_type)
         return own or _borrow(self.hourly.get(_HOSTING, {}).get(instance_type))
 
     def gb_month(self, kind: ResourceKind) -> Price | None:
         """Return the price of one GB of ML volume for one month, for a kind of job, if known."""
-        component = KIND_FACTS[kind].component or ""
+        component = component_of(kind)
         own = self.volumes.get(component)
         return own or (_borrow(self.volumes.get(_HOSTING)) if component in _ALIKE_VOLUMES else None)
 
@@ -85,6 +85,12 @@ class Rates:
         rates = [(self.of_type(job.kind, group.instance_type), group.count) for group in job.groups]
         known = [rate * count for rate, count in rates if rate is not None]
         return sum(known, Decimal(0)) if known and len(known) == len(rates) else None
+
+
+def component_of(kind: ResourceKind) -> str:
+    """Return the price list's component of a kind; empty for kinds that have no price."""
+    component = KIND_FACTS[kind].component
+    return component.name if component else ""
 
 
 def _borrow(price: Price | None) -> Price | None:

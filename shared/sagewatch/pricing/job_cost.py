@@ -12,7 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sagewatch.pricing.book import Price, PriceBook, has_ml_volume
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import KIND_FACTS
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 
 _HOUR = Decimal(3600)
 _DAY_SECONDS = 86400
@@ -204,7 +205,7 @@ _BY_TIME = "its billed time at the on-demand list price"
 _VERBS = {JobStatus.FAILED: "failed", JobStatus.STOPPED: "was stopped"}
 _DOUBTS: tuple[tuple[Callable[[Job], bool], str], ...] = (
     (
-        lambda job: job.kind is ResourceKind.TRAINING and job.billable_seconds is None,
+        lambda job: KIND_FACTS[job.kind].has_billed_seconds and job.billable_seconds is None,
         "from its start and end; SageMaker has not told the billed seconds",
     ),
     (lambda job: job.warm_pool_runs, "its warm pool is still billed"),

@@ -16,16 +16,12 @@ from pydantic.alias_generators import to_camel
 
 from sagewatch.errors import PriceListError
 from sagewatch.sagemaker.job_models import faults
+from sagewatch.sagemaker.kinds import KIND_FACTS, PriceComponent
 
-# The list's component, in lower case, as we call it, and the token its usage types carry.
-_COMPONENTS: Mapping[str, tuple[str, str]] = {
-    "training": ("Training", "Train"),
-    "processing": ("Processing", "Processing"),
-    "hosting": ("Hosting", "Host"),
-    "notebook": ("Notebook", "Notebk"),
-    "batchtransform": ("BatchTransform", "Tsform"),
-}
-_VOLUME_TOKENS = {f"{token}:VolumeUsage.gp2": name for name, token in _COMPONENTS.values()}
+# No kind of ours runs in Hosting, but its prices stand in for those that a kind lacks.
+_PRICED = (PriceComponent("Hosting", "Host"), *(facts.component for facts in KIND_FACTS.values() if facts.component))
+_COMPONENTS = {component.name.lower(): component for component in _PRICED}  # the list's case varies
+_VOLUME_TOKENS = {f"{component.token}:VolumeUsage.gp2": component.name for component in _PRICED}
 _HOURS, _GB_MONTHS = "Hrs", "GB-Mo"
 
 
@@ -149,10 +145,9 @@ def _instance_price(document: _Document, attributes: Mapping[str, str]) -> Liste
     component = _COMPONENTS.get(attributes.get("component", "").lower())
     if not instance_type.startswith("ml.") or component is None:
         return None
-    name, token = component
-    if not usagetype.endswith(f"-{token}:{instance_type}"):
-        return NotAPrice(f"{usagetype} is not {name} of {instance_type}")
-    return _priced(document, name, instance_type, _HOURS)
+    if not usagetype.endswith(f"-{component.token}:{instance_type}"):
+        return NotAPrice(f"{usagetype} is not {component.name} of {instance_type}")
+    return _priced(document, component.name, instance_type, _HOURS)
 
 
 def _volume_price(document: _Document, attributes: Mapping[str, str]) -> ListedPrice | NotAPrice:

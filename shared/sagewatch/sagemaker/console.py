@@ -1,6 +1,7 @@
 """Build links to the AWS console, in the form that DataHub, Airflow and Flyte use. CloudWatch encodes its own twice."""
 
-from sagewatch.sagemaker.resources import KIND_FACTS, ResourceKind, partition_of
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
+from sagewatch.sagemaker.resources import partition_of
 
 _CONSOLES = {
     "aws": "https://{region}.console.aws.amazon.com",
@@ -24,7 +25,7 @@ def logs_url(kind: ResourceKind, name: str, region: str) -> str | None:
     if log_group is None:
         return None
     group = log_group.replace("/", "$252F")
-    prefix = name if kind is ResourceKind.TUNING else f"{name}$252F"
+    prefix = name if kind.is_rollup else f"{name}$252F"
     home = f"{_console(region)}/cloudwatch/home?region={region}"
     return f"{home}#logsV2:log-groups/log-group/{group}$3FlogStreamNameFilter$3D{prefix}"
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from sagewatch.errors import MalformedEventError
 from sagewatch.sagemaker.fields import Region
 from sagewatch.sagemaker.job_models import faults, read_job
-from sagewatch.sagemaker.resources import KIND_FACTS, Job, ResourceKind
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
+from sagewatch.sagemaker.resources import Job
 
 _KIND_OF: Mapping[str, ResourceKind] = {
     facts.detail_type: kind for kind, facts in KIND_FACTS.items() if facts.detail_type

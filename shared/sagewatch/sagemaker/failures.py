@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sagewatch.sagemaker.failure_rules import PATTERNS, RULES, UNKNOWN_RULE, FailureClass, Rule
-from sagewatch.sagemaker.resources import Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import Job, JobStatus
 
 __all__ = ["FailureClass", "classify", "diagnose", "exit_code", "exit_meaning", "rule_of_class"]
 

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from sagewatch.errors import MalformedEventError
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.model_parts import (
     MOST,
     AppSpecification,
@@ -26,7 +27,7 @@ from sagewatch.sagemaker.model_parts import (
     TransformOutput,
     WarmPool,
 )
-from sagewatch.sagemaker.resources import KIND_FACTS, Job, JobStatus, ResourceKind, partition_of
+from sagewatch.sagemaker.resources import Job, JobStatus, partition_of
 
 # Images of AWS's own Debugger and profiler rules, whose jobs cost nothing (section "Built-in rules" of the
 # SageMaker Debugger guide); customers' rules run from sagemaker-debugger-rule-evaluator.
@@ -232,12 +233,9 @@ class AutoMLJobModel(JobModel):
         }
 
 
-_SHAPES: Mapping[ResourceKind, type[JobModel]] = {
-    ResourceKind.TRAINING: TrainingJobModel,
-    ResourceKind.PROCESSING: ProcessingJobModel,
-    ResourceKind.TRANSFORM: TransformJobModel,
-    ResourceKind.TUNING: TuningJobModel,
-    ResourceKind.AUTOML: AutoMLJobModel,
+JOB_MODELS: Mapping[ResourceKind, type[JobModel]] = {
+    model.kind: model
+    for model in (TrainingJobModel, ProcessingJobModel, TransformJobModel, TuningJobModel, AutoMLJobModel)
 }
 
 
@@ -247,7 +245,7 @@ def read_job(kind: ResourceKind, fields: object, *, account: str, region: str, d
     Raises ``MalformedEventError``, which names the fields at fault.
     """
     try:
-        return _SHAPES[kind].model_validate(fields).job(account=account, region=region, described=described)
+        return JOB_MODELS[kind].model_validate(fields).job(account=account, region=region, described=described)
     except ValidationError as exc:
         raise MalformedEventError(f"{kind} job: {faults(exc)}") from exc
 

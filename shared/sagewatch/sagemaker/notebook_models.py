@@ -7,9 +7,10 @@ from sagewatch.redaction import redact
 from sagewatch.sagemaker.events import read_envelope
 from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp
 from sagewatch.sagemaker.job_models import faults
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.model_parts import MOST, AwsModel
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
-from sagewatch.sagemaker.resources import KIND_FACTS, ResourceKind, partition_of
+from sagewatch.sagemaker.resources import partition_of
 
 _DETAIL_TYPE = "SageMaker Notebook Instance State Change"
 

@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from sagewatch.clock import iso
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.notebooks import Notebook
-from sagewatch.sagemaker.resources import Job, Key, ResourceKind
+from sagewatch.sagemaker.resources import Job, Key
 
 
 class RegionReader(Protocol):

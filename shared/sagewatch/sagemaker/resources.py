@@ -6,30 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import override
 
-
-class ResourceKind(StrEnum):
-    """The kinds of SageMaker job that are watched, and notebook instances, which are no jobs but have rows too.
-
-    All but AutoML announce their state on EventBridge.
-    """
-
-    TRAINING = "training"
-    PROCESSING = "processing"
-    TRANSFORM = "transform"
-    TUNING = "tuning"
-    AUTOML = "automl"
-    NOTEBOOK = "notebook"
-
-    @property
-    def is_rollup(self) -> bool:
-        """Whether a job of this kind runs nothing itself: its children cost the money."""
-        return self in {ResourceKind.TUNING, ResourceKind.AUTOML}
-
+from sagewatch.sagemaker.kinds import ResourceKind as ResourceKind
 
 MAX_INSTANCES = 10_000  # of one group; above every quota, and few enough to list a cluster's hosts
-
-# What ends by itself. Whoever lists, describes or records jobs means these.
-JOB_KINDS = tuple(kind for kind in ResourceKind if kind is not ResourceKind.NOTEBOOK)
 
 
 class JobStatus(StrEnum):
@@ -64,64 +43,6 @@ class JobStatus(StrEnum):
 
 
 _ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED})
-
-
-@dataclass(frozen=True, slots=True)
-class KindFacts:
-    """The names of one kind of job: on EventBridge, in ARNs, in the price list, in the console, in the logs.
-
-    ``None`` where it does not appear there.
-    """
-
-    detail_type: str | None
-    arn_type: str
-    component: str | None
-    console_path: str | None
-    log_group: str | None
-
-
-# Detail types: the EventBridge events reference. Console paths and log groups: the SageMaker developer guide.
-# Tuning and AutoML jobs have no instances of their own, so they have no price list component. AutoML jobs have no
-# page outside Studio and no log group; their children have both.
-KIND_FACTS: Mapping[ResourceKind, KindFacts] = {
-    ResourceKind.TRAINING: KindFacts(
-        "SageMaker Training Job State Change", "training-job", "Training", "jobs", "/aws/sagemaker/TrainingJobs"
-    ),
-    ResourceKind.PROCESSING: KindFacts(
-        "SageMaker Processing Job State Change",
-        "processing-job",
-        "Processing",
-        "processing-jobs",
-        "/aws/sagemaker/ProcessingJobs",
-    ),
-    ResourceKind.TRANSFORM: KindFacts(
-        "SageMaker Transform Job State Change",
-        "transform-job",
-        "BatchTransform",
-        "transform-jobs",
-        "/aws/sagemaker/TransformJobs",
-    ),
-    ResourceKind.TUNING: KindFacts(
-        "SageMaker HyperParameter Tuning Job State Change",
-        "hyper-parameter-tuning-job",
-        None,
-        "hyper-tuning-jobs",
-        "/aws/sagemaker/TrainingJobs",
-    ),
-    ResourceKind.AUTOML: KindFacts(None, "automl-job", None, None, None),
-    # No detail type: ``notebook_shapes`` reads its events, which are none of a job.
-    ResourceKind.NOTEBOOK: KindFacts(
-        None, "notebook-instance", "Notebook", "notebook-instances", "/aws/sagemaker/NotebookInstances"
-    ),
-}
-
-
-def rolls_up(arn: str) -> bool:
-    """Whether the ARN is that of a job whose cost is that of its children."""
-    return arn.rpartition(":")[2].partition("/")[0] in _ROLLUP_TYPES
-
-
-_ROLLUP_TYPES = frozenset(KIND_FACTS[kind].arn_type for kind in ResourceKind if kind.is_rollup)
 
 
 @dataclass(frozen=True, slots=True)

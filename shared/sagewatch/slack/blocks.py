@@ -5,7 +5,6 @@ Limits: Slack's Block Kit reference (header 150 characters, section 3,000, field
 """
 
 import html
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -13,18 +12,10 @@ from slack_sdk.models.blocks import ContextBlock, MarkdownTextObject, SectionBlo
 
 from sagewatch.formatting import money
 from sagewatch.sagemaker.console import console_url, logs_url
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 
 _CENT = Decimal("0.01")
 HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT = 150, 3000, 2000
-KIND_NAMES: Mapping[ResourceKind, str] = {
-    ResourceKind.TRAINING: "Training job",
-    ResourceKind.PROCESSING: "Processing job",
-    ResourceKind.TRANSFORM: "Transform job",
-    ResourceKind.TUNING: "Tuning job",
-    ResourceKind.AUTOML: "AutoML job",
-    ResourceKind.NOTEBOOK: "Notebook instance",
-}
 
 
 def section(text: str) -> SectionBlock:

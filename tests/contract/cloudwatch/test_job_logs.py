@@ -18,7 +18,8 @@ from botocore.stub import Stubber
 from sagewatch.adapters.cloudwatch.job_logs import CloudWatchJobLogs
 from sagewatch.diagnostics.ports import JobLogs
 from sagewatch.errors import AccessDeniedError, SageWatchError, ThrottledError, UnavailableError
-from sagewatch.sagemaker.resources import KIND_FACTS, Job, ResourceKind
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
+from sagewatch.sagemaker.resources import Job
 from tests.fakes.diagnostics import InMemoryJobLogs
 from tests.worlds.aws import Aws
 from tests.worlds.builders import a_failed_job

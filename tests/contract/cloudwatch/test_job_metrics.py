@@ -20,7 +20,8 @@ from sagewatch.adapters.cloudwatch.job_metrics import CloudWatchJobMetrics
 from sagewatch.diagnostics.ports import JobMetrics
 from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, Window
 from sagewatch.errors import UnavailableError
-from sagewatch.sagemaker.resources import KIND_FACTS, InstanceGroup, Job, ResourceKind
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, Job
 from tests.contract.cloudwatch.test_evidence import a_client
 from tests.fakes.diagnostics import InMemoryJobMetrics
 from tests.worlds.aws import Aws

@@ -35,8 +35,9 @@ from sagewatch.ledger.ports import (
 )
 from sagewatch.ledger.totals import Cell, DayKey, DayTotal, RollUp, RollUpKey, Spend
 from sagewatch.pricing.job_cost import PricingStatus
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob, Regions
-from sagewatch.sagemaker.resources import JobStatus, ResourceKind
+from sagewatch.sagemaker.resources import JobStatus
 from tests.fakes.jobs import InMemoryCheckpoints, InMemoryOpenJobs
 from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals, InMemoryTotalStore
 from tests.fakes.sagemaker import InMemoryRegions

@@ -12,7 +12,7 @@ from sagewatch.errors import UnreadableError
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.ledger.totals import Cell, DayKey, DayTotal, Spend
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ENDED, NOW, a_failed_job, a_job, a_row
 

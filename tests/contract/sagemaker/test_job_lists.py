@@ -14,8 +14,8 @@ from local.demo.player import PlayedJob, Stage, post_json
 from local.sagemaker.control import control_app
 from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
 from sagewatch.errors import UnavailableError
+from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import JOB_KINDS, ResourceKind
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, NOW
 from tests.worlds.servers import serving

@@ -19,8 +19,9 @@ from local.sagemaker.control import control_app
 from sagewatch.adapters.sagemaker.job_stops import SageMakerJobStops
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.errors import AccessDeniedError, SageWatchError, StopRefusedError, ThrottledError, UnavailableError
+from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from sagewatch.sagemaker.ports import Jobs, JobStops, Stop
-from sagewatch.sagemaker.resources import JOB_KINDS, Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.resources import Job, JobStatus
 from tests.fakes.sagemaker import InMemoryJobs, InMemoryJobStops
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, a_job

@@ -23,7 +23,8 @@ from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError
 from sagewatch.pricing.accrual import accrual_of
 from sagewatch.pricing.book import Rates
 from sagewatch.pricing.job_cost import PricingStatus, cost_of
-from sagewatch.sagemaker.resources import JOB_KINDS, InstanceGroup, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, BOOK, CREATED, ENDED, STARTED, a_job
 from tests.worlds.builders import NOW as MOMENT

@@ -11,7 +11,7 @@ from sagewatch.adapters.chart import MatplotlibChart
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.summary import chart_of
 from sagewatch.ledger.totals import Cell, DayTotal, Spend
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 
 WEEK = DateRange(DigestPeriod.WEEKLY, date(2026, 11, 16), date(2026, 11, 22))
 

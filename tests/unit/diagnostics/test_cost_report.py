@@ -18,7 +18,8 @@ from sagewatch.jobs.decisions import EndedJob, SendCostReport, decide_ended
 from sagewatch.jobs.record import RecordEffect
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.pricing.job_cost import PricingStatus, cost_of
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 from sagewatch.slack.messages.render import Message, render
 from tests.fakes.diagnostics import InMemoryJobMetrics
 from tests.worlds.builders import BOOK, CREATED, ENDED, NOW, World, a_failed_job, a_job, a_row, an_event

@@ -20,7 +20,8 @@ from sagewatch.diagnostics.utilization import (
     running_sentence,
 )
 from sagewatch.sagemaker.instance_types import InstanceFacts, facts_of
-from sagewatch.sagemaker.resources import InstanceGroup, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup
 from tests.worlds.builders import ENDED, NOW, STARTED, a_job
 
 HOUR = Window(STARTED, ENDED)

@@ -7,7 +7,7 @@ import pytest
 
 from sagewatch.digest.budgets import EVERYBODY, Budget, BudgetState, OpenCost, findings, month_end, states_of
 from sagewatch.ledger.totals import Cell, DayTotal, Spend
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 
 
 def a_total(day: str, **usd: str) -> DayTotal:

@@ -22,7 +22,8 @@ from sagewatch.idle.state import PendingStop
 from sagewatch.ledger.totals import Amounts, DayKey, LedgerRow, total_of_day
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
 from sagewatch.slack.messages.digests import digest_message
 from tests.worlds.builders import a_job, message_ref
 from tests.worlds.digest import DigestWorld

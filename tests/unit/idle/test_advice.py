@@ -11,7 +11,8 @@ from sagewatch.errors import ThrottledError
 from sagewatch.idle.advice import spot_saving
 from sagewatch.jobs.ports import OpenJob
 from sagewatch.ledger.totals import Cell, DayTotal, Spend
-from sagewatch.sagemaker.resources import InstanceGroup, Job, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, Job
 from tests.worlds.builders import NOW, a_job
 from tests.worlds.notebooks import NotebookWorld, a_notebook
 

@@ -22,7 +22,8 @@ from sagewatch.jobs.decisions import (
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.ledger.totals import DayKey, RollUpKey, sums_with
 from sagewatch.pricing.job_cost import PricingStatus, cost_of
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 from sagewatch.sagemaker.tags import Owner, owner_of
 from tests.worlds.builders import BOOK, NOW, a_failed_job, a_job, a_row
 

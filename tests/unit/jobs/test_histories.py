@@ -17,8 +17,9 @@ from sagewatch.alerts.base import alert_id
 from sagewatch.clock import iso
 from sagewatch.errors import JobNotFoundError, RetryableError, SageWatchError, ThrottledError, UnavailableError
 from sagewatch.ledger.records import RecordedBy
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, Key, ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, Key
 from tests.worlds.builders import ACCOUNT, World, a_job, enough_for, no_time_limit
 
 HISTORIES = int(os.environ.get("HISTORIES", "300"))

@@ -13,7 +13,8 @@ from sagewatch.alerts.base import alert_id, thread_key_of
 from sagewatch.alerts.ports import Lease
 from sagewatch.errors import AccessDeniedError, SageWatchError, ThrottledError, UnavailableError
 from sagewatch.ledger.records import key_time
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 from tests.worlds.builders import ACCOUNT, NOW, World, a_row, no_time_limit
 from tests.worlds.jobs import RULES, JobWorld, a_running_job
 

@@ -13,7 +13,8 @@ from sagewatch.ledger.families import PastRun
 from sagewatch.pricing.accrual import accrual_of
 from sagewatch.pricing.book import EMPTY_BOOK, Rates
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 from tests.worlds.builders import BOOK, NOW
 from tests.worlds.jobs import RULES, a_running_job
 

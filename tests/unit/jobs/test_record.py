@@ -25,7 +25,8 @@ from sagewatch.ledger.records import RecordedBy
 from sagewatch.ledger.totals import RollUpKey
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.events import read_job_event
-from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
 from tests.worlds.builders import ACCOUNT, CREATED, ENDED, NOW, STARTED, World, a_failed_job, a_job, a_row, an_event
 
 ANNOUNCED = CREATED.replace(hour=9, minute=20)  # when the jobs of the captured events were created

@@ -19,7 +19,8 @@ from sagewatch.jobs.sweep_run import JobSweepReport
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.ledger.totals import Amounts, DayKey, DayTotal, RollUp, RollUpKey, roll_up, spend_of
 from sagewatch.pricing.job_cost import PricingStatus
-from sagewatch.sagemaker.resources import Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import Job, JobStatus
 from tests.fakes.ledger import InMemoryTotalStore
 from tests.worlds.builders import (
     CREATED,

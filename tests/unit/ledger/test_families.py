@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from sagewatch.ledger.families import family_name, family_of
 from sagewatch.sagemaker.fields import Name
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from sagewatch.ledger.queries import Filter, GroupBy, LedgerQueries, LedgerQuery
 from sagewatch.ledger.totals import UNOWNED, DayKey, LedgerRow
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from tests.worlds.builders import NOW, World, a_row
 
 MONTH = LedgerQuery(first_day=date(2026, 11, 1), last_day=date(2026, 11, 30))

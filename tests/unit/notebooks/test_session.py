@@ -16,7 +16,8 @@ from sagewatch.ledger.records import CostRecord, RecordedBy
 from sagewatch.notebooks.session import End, Session, SessionEnd, SessionKind, accrued, close
 from sagewatch.pricing.book import EMPTY_BOOK, PriceBook
 from sagewatch.pricing.job_cost import PricingStatus
-from sagewatch.sagemaker.resources import JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import JobStatus
 from tests.worlds.builders import ACCOUNT, NOW, price
 
 BOOK = PriceBook(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sagewatch.pricing.book import PriceBook, Rates, has_ml_volume
 from sagewatch.pricing.job_cost import PricingStatus, cost_of, stored
-from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 from tests.worlds.builders import BOOK, ENDED, STARTED, a_job
 
 GROUPS = (InstanceGroup("ml.g5.xlarge", 2), InstanceGroup("ml.c5.2xlarge", 4))

@@ -15,7 +15,7 @@ from sagewatch.ledger.records import CostRecord, RecordedBy, record_of
 from sagewatch.pricing.book import Price, PriceBook
 from sagewatch.pricing.job_cost import PricingStatus, cost_of
 from sagewatch.sagemaker.job_models import read_job
-from sagewatch.sagemaker.resources import JOB_KINDS, ResourceKind
+from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from tests.worlds.builders import ACCOUNT, NOW
 
 # Sources: what AWS says, and where.

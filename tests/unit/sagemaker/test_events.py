@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sagewatch.errors import MalformedEventError
 from sagewatch.sagemaker.events import read_job_event
 from sagewatch.sagemaker.job_models import read_job
-from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
 from tests.worlds.builders import ACCOUNT, EVENTS, an_event
 
 

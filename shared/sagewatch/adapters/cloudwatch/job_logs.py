@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.diagnostics.ports import JobLogs
-from sagewatch.sagemaker.resources import KIND_FACTS, Job
+from sagewatch.sagemaker.kinds import KIND_FACTS
+from sagewatch.sagemaker.resources import Job
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

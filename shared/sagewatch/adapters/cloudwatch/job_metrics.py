@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from sagewatch.adapters.cloudwatch.metric_data import metric_results
 from sagewatch.diagnostics.ports import JobMetrics
 from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window, hosts_of, metrics_of
-from sagewatch.sagemaker.resources import KIND_FACTS, Job
+from sagewatch.sagemaker.kinds import KIND_FACTS
+from sagewatch.sagemaker.resources import Job
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

@@ -20,8 +20,9 @@ from sagewatch.ledger.records import CostRecord
 from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp, Sum, sums_of
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.failures import FailureClass
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import JobStatus, Key, ResourceKind
+from sagewatch.sagemaker.resources import JobStatus, Key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

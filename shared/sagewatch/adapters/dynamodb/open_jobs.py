@@ -17,8 +17,9 @@ from sagewatch.errors import ThrottledError, UnreadableError
 from sagewatch.jobs.ports import OpenJob, OpenJobReader, OpenJobs, Snoozes, TrackedJobs
 from sagewatch.ledger.records import key_time
 from sagewatch.pricing.job_cost import unbilled_as
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import InstanceGroup, Job, Key, ResourceKind, job_to_describe
+from sagewatch.sagemaker.resources import InstanceGroup, Job, Key, job_to_describe
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

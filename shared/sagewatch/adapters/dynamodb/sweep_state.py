@@ -17,8 +17,8 @@ from sagewatch.errors import UnreadableError
 from sagewatch.jobs.ports import Checkpoint, Checkpoints, Cursor, Cursors, DailyNotices
 from sagewatch.ledger.ports import StaleTotal, StaleTotalReader, StaleTotals, TotalReader, TotalStore
 from sagewatch.ledger.totals import Cell, DayKey, DayTotal, RollUpKey, Spend, Sum
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import RegionReader, Regions
-from sagewatch.sagemaker.resources import ResourceKind
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

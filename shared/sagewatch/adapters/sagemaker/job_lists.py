@@ -5,27 +5,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.sagemaker.calls import call, facts_of_job
 from sagewatch.sagemaker.fields import parse_timestamp
+from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import ResourceKind
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 
 _PAGE = 100  # the API's most; its default is 10
-# The operation, the key of its answer, and what its fields' names begin with.
-_LISTS: Mapping[ResourceKind, tuple[str, str, str]] = {
-    ResourceKind.TRAINING: ("list_training_jobs", "TrainingJobSummaries", "TrainingJob"),
-    ResourceKind.PROCESSING: ("list_processing_jobs", "ProcessingJobSummaries", "ProcessingJob"),
-    ResourceKind.TRANSFORM: ("list_transform_jobs", "TransformJobSummaries", "TransformJob"),
-    ResourceKind.TUNING: (
-        "list_hyper_parameter_tuning_jobs",
-        "HyperParameterTuningJobSummaries",
-        "HyperParameterTuningJob",
-    ),
-    ResourceKind.AUTOML: ("list_auto_ml_jobs", "AutoMLJobSummaries", "AutoMLJob"),
-}
 
 
 class SageMakerLists:
@@ -35,13 +24,7 @@ class SageMakerLists:
     whole account, the console included.
     """
 
-    PERMISSIONS: ClassVar = (
-        "sagemaker:ListTrainingJobs",
-        "sagemaker:ListProcessingJobs",
-        "sagemaker:ListTransformJobs",
-        "sagemaker:ListHyperParameterTuningJobs",
-        "sagemaker:ListAutoMLJobs",
-    )
+    PERMISSIONS: ClassVar = tuple(f"sagemaker:{KIND_FACTS[kind].list_operation}" for kind in JOB_KINDS)
 
     def __init__(self, client_for: "Callable[[str], SageMakerClient]", pace: Callable[[str], None]) -> None:
         """Keep what answers with the client of a region."""
@@ -56,15 +39,15 @@ class SageMakerLists:
         SageMaker applies filters to pages that are already cut, so that asking for what is newer can walk through all
         that is older; newest first, the first older job ends the listing.
         """
-        operation, key, prefix = _LISTS[kind]
+        facts = facts_of_job(kind)
         query: dict[str, Any] = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": _PAGE}
         if before is not None:
             query["CreationTimeBefore"] = before
         while True:
             self._pace(region)
-            with translated(f"sagemaker:{operation} in {region}"):
-                page = getattr(self._client_for(region), operation)(**query)
-            listed = [_listed(kind, summary, prefix) for summary in page[key]]
+            with translated(f"sagemaker:{facts.list_operation} in {region}"):
+                page = call(self._client_for(region), facts.list_operation, query)
+            listed = [_listed(kind, summary) for summary in page[facts.summaries_field]]
             wanted = [job for job in listed if job.created_at > since]
             yield wanted
             if len(wanted) < len(listed) or not page.get("NextToken"):
@@ -72,13 +55,14 @@ class SageMakerLists:
             query["NextToken"] = page["NextToken"]
 
 
-def _listed(kind: ResourceKind, summary: Mapping[str, Any], prefix: str) -> ListedJob:
+def _listed(kind: ResourceKind, summary: Mapping[str, Any]) -> ListedJob:
+    facts = KIND_FACTS[kind]
     created_at = parse_timestamp(summary["CreationTime"])
     if created_at is None:
         raise ValueError("a job without a creation time")  # CreationTime is a required member of every summary
     return ListedJob(
         kind=kind,
-        name=summary[f"{prefix}Name"],
-        arn=summary[f"{prefix}Arn"].lower(),
+        name=summary[facts.name_field],
+        arn=summary[facts.arn_field].lower(),
         created_at=created_at,
     )

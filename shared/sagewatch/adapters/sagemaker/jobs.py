@@ -3,15 +3,17 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, assert_never
+from typing import TYPE_CHECKING, ClassVar
 
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, text_of, translated
+from sagewatch.adapters.sagemaker.calls import call, facts_of_job
 from sagewatch.clock import Clock
 from sagewatch.errors import JobNotFoundError
 from sagewatch.sagemaker.job_models import read_job
-from sagewatch.sagemaker.resources import Job, ResourceKind
+from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
+from sagewatch.sagemaker.resources import Job
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -28,11 +30,7 @@ class SageMakerJobs:
     """The ``Jobs`` port on the SageMaker API."""
 
     PERMISSIONS: ClassVar = (
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:DescribeTransformJob",
-        "sagemaker:DescribeHyperParameterTuningJob",
-        "sagemaker:DescribeAutoMLJobV2",
+        *(f"sagemaker:{KIND_FACTS[kind].describe_operation}" for kind in JOB_KINDS),
         "sagemaker:ListTags",
     )
 
@@ -44,9 +42,10 @@ class SageMakerJobs:
 
     def describe(self, job: Job) -> Job:
         """See ``Jobs.describe``."""
+        facts = facts_of_job(job.kind)
         with translated(f"sagemaker:Describe of {job.kind} job {job.name} in {job.region}"):
             try:
-                answer = _describe(self._client_for(job.region), job)
+                answer = call(self._client_for(job.region), facts.describe_operation, {facts.name_field: job.name})
             except ClientError as exc:
                 if is_gone(exc):
                     raise JobNotFoundError(f"{job.kind} job {job.name} is not in {job.region}") from exc
@@ -81,21 +80,3 @@ def is_gone(error: ClientError) -> bool:
     return code.startswith("ResourceNotFound") or (
         code == "ValidationException" and _GONE.search(text_of(error)) is not None
     )
-
-
-def _describe(client: "SageMakerClient", job: Job) -> Mapping[str, Any]:
-    match job.kind:
-        case ResourceKind.TRAINING:
-            return client.describe_training_job(TrainingJobName=job.name)
-        case ResourceKind.PROCESSING:
-            return client.describe_processing_job(ProcessingJobName=job.name)
-        case ResourceKind.TRANSFORM:
-            return client.describe_transform_job(TransformJobName=job.name)
-        case ResourceKind.TUNING:
-            return client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=job.name)
-        case ResourceKind.AUTOML:
-            return client.describe_auto_ml_job_v2(AutoMLJobName=job.name)  # it answers for V1 jobs as well
-        case ResourceKind.NOTEBOOK:
-            raise ValueError("a notebook instance is no job")  # a slip in the caller: SageMakerNotebooks asks for those
-        case _:
-            assert_never(job.kind)

@@ -12,7 +12,8 @@ from sagewatch.errors import MalformedPressError
 from sagewatch.outcomes import Outcome
 from sagewatch.sagemaker.fields import Name, Region
 from sagewatch.sagemaker.job_models import faults
-from sagewatch.sagemaker.resources import JOB_KINDS, KIND_FACTS, Job, job_to_describe
+from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
+from sagewatch.sagemaker.resources import Job, job_to_describe
 from sagewatch.slack.actions import ActionId, DialogId, JobActionId, NotebookActionId
 
 _ARN = r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:%s/[a-z0-9-]+$"

@@ -11,10 +11,10 @@ from sagewatch.formatting import duration, ordinal
 from sagewatch.jobs.alerts import FamilyFailures, JobAlert, JobFinding
 from sagewatch.sagemaker.failure_rules import Rule
 from sagewatch.sagemaker.failures import FailureClass, diagnose, exit_code, exit_meaning, rule_of_class
+from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.sagemaker.resources import JobStatus
 from sagewatch.slack.blocks import (
     HEADER_LIMIT,
-    KIND_NAMES,
     SECTION_LIMIT,
     amount,
     code,
@@ -52,7 +52,7 @@ _LOG_TITLE = "*End of the log*\n"
 
 def job_ended(alert: JobAlert, owner: str) -> tuple[str, Sequence[Block]]:
     """The text of the notification, and the blocks."""
-    headline = f"{KIND_NAMES[alert.kind]} {_ENDINGS[alert.finding]}: {alert.name}"
+    headline = f"{KIND_FACTS[alert.kind].label} {_ENDINGS[alert.finding]}: {alert.name}"
     rule = _rule(alert)
     blocks = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
@@ -157,7 +157,7 @@ def job_report_message(report: JobReport, owner: str) -> tuple[str, Sequence[Blo
     """What a job cost, how what was paid for was used, and what would have done."""
     cost = _report_cost(report)
     ending = "ended" if report.cost_usd is None else "cost"
-    headline = f"{KIND_NAMES[report.kind]} {ending} {cost}: {report.name}"
+    headline = f"{KIND_FACTS[report.kind].label} {ending} {cost}: {report.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         SectionBlock(fields=[field(name, text) for name, text in _report_facts(report, cost, owner)]),

@@ -9,11 +9,11 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBl
 
 from sagewatch.formatting import duration
 from sagewatch.jobs.alerts import JobRunsAlert
+from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.blocks import (
     FIELD_LIMIT,
     HEADER_LIMIT,
-    KIND_NAMES,
     amount,
     by,
     context,
@@ -30,7 +30,9 @@ from sagewatch.slack.blocks import (
 
 def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
     """Return the current message."""
-    headline = f"{KIND_NAMES[alert.kind]} {'still running' if alert.started_at else 'has not started'}: {alert.name}"
+    headline = (
+        f"{KIND_FACTS[alert.kind].label} {'still running' if alert.started_at else 'has not started'}: {alert.name}"
+    )
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         section("\n".join(f"• {sentence(clause)}" for clause in alert.sentences)),

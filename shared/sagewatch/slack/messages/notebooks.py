@@ -7,7 +7,7 @@ from decimal import Decimal
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, SectionBlock
 
 from sagewatch.idle.alerts import KEPT_FOLDER, NotebookAlert, NotebookNews
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.blocks import (
     FIELD_LIMIT,

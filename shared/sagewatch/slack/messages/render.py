@@ -13,7 +13,7 @@ from sagewatch.diagnostics.cost_report import JobReport
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
-from sagewatch.sagemaker.resources import KIND_FACTS
+from sagewatch.pricing.book import component_of
 from sagewatch.slack.blocks import HEADER_LIMIT, cut, escape, person, section
 from sagewatch.slack.messages.digests import budget_message, digest_message
 from sagewatch.slack.messages.groups import group
@@ -62,7 +62,7 @@ def render(alert: Alert, mention: str | None = None) -> Message:  # noqa: C901 -
 
 def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:
     headline = f"No price known for {alert.instance_type}"
-    component = KIND_FACTS[alert.kind].component
+    component = component_of(alert.kind)
     body = (
         f"`{escape(alert.example)}` ran on {escape(alert.instances or alert.instance_type)} in {escape(alert.region)}."
         f" The price table has neither a {component} nor a Hosting price for `{escape(alert.instance_type)}` there,"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from slack_sdk.signature import SignatureVerifier
 
 from sagewatch.errors import UnavailableError
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.slack.interactions.dialogs import ask_job
 from sagewatch.slack.interactions.endpoint import SlackEndpoint
 from sagewatch.slack.interactions.payloads import JobPress

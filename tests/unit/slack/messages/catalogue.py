@@ -13,7 +13,7 @@ from sagewatch.digest.budgets import EVERYBODY, BudgetState
 from sagewatch.idle.alerts import NotebookNews
 from sagewatch.jobs.alerts import UnpricedAlert
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from tests.unit.slack.messages.test_digests import DAY, QUIET, a_week
 from tests.unit.slack.messages.test_groups import ARN, a_group
 from tests.unit.slack.messages.test_job_running import ALERT as RUNNING

@@ -18,7 +18,7 @@ from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import IdleStops
 from sagewatch.digest.summary import Digest, Ranking, Running, Share, TopJob
 from sagewatch.ledger.totals import Spend
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.slack.messages.render import Message, render
 from tests.worlds.builders import ACCOUNT, NOW
 

@@ -8,7 +8,7 @@ import pytest
 from local.slack.block_kit import faults
 from sagewatch.delivery.registry import read_alert
 from sagewatch.jobs.alerts import JobRunsAlert
-from sagewatch.sagemaker.resources import JOB_KINDS, ResourceKind
+from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from sagewatch.slack.messages.render import render
 from tests.worlds.builders import ACCOUNT, NOW, STARTED
 

@@ -16,7 +16,7 @@ from sagewatch.formatting import duration, money
 from sagewatch.jobs.alerts import JobAlert, UnpricedAlert
 from sagewatch.sagemaker.console import console_url, logs_url
 from sagewatch.sagemaker.failures import FailureClass
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.slack.messages.render import Message, render
 
 

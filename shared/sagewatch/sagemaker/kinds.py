@@ -1,0 +1,163 @@
+"""The kinds of SageMaker resource, and one table of everything that is known about a kind.
+
+To add a kind, add its member and its row. Calls, permissions, links, names and price components follow from the row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ResourceKind(StrEnum):
+    """The kinds of SageMaker job that SageWatch watches, and notebook instances, which have rows but are no jobs."""
+
+    TRAINING = "training"
+    PROCESSING = "processing"
+    TRANSFORM = "transform"
+    TUNING = "tuning"
+    AUTOML = "automl"
+    NOTEBOOK = "notebook"
+
+    @property
+    def is_rollup(self) -> bool:
+        """Whether a job of this kind runs nothing itself: its children cost the money."""
+        return KIND_FACTS[self].is_rollup
+
+
+@dataclass(frozen=True, slots=True)
+class PriceComponent:
+    """A kind's component in the price list, and the token in the usage types of its prices."""
+
+    name: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindFacts:
+    """One kind: its names in the API, on EventBridge, in ARNs, prices, the console, the logs, FOCUS and messages.
+
+    ``None`` where it does not appear there.
+    """
+
+    label: str  # in messages
+    focus_type: str  # FOCUS's ResourceType
+    api_name: str  # "TrainingJob" of DescribeTrainingJob, TrainingJobName and TrainingJobSummaries
+    describe_version: str = ""  # "V2" of DescribeAutoMLJobV2
+    arn_type: str
+    detail_type: str | None = None  # of the event that reports its state
+    component: PriceComponent | None = None
+    console_path: str | None = None
+    log_group: str | None = None
+    is_job: bool = True  # it ends by itself: jobs are listed, described and recorded
+    is_rollup: bool = False  # it runs nothing itself
+    hosts_are_numbered: bool = False  # algo-1 to algo-N, not instance IDs
+    event_is_complete: bool = False  # the event of its end has all that its row needs
+    has_billed_seconds: bool = False  # Describe reports them once the job has ended
+
+    @property
+    def describe_operation(self) -> str:
+        """The API operation that describes one."""
+        return f"Describe{self.api_name}{self.describe_version}"
+
+    @property
+    def list_operation(self) -> str:
+        """The API operation that lists them."""
+        return f"List{self.api_name}s"
+
+    @property
+    def summaries_field(self) -> str:
+        """The field of a List answer that holds the resources."""
+        return f"{self.api_name}Summaries"
+
+    @property
+    def stop_operation(self) -> str:
+        """The API operation that stops one."""
+        return f"Stop{self.api_name}"
+
+    @property
+    def arn_field(self) -> str:
+        """The field with the ARN of one, in answers."""
+        return f"{self.api_name}Arn"
+
+    @property
+    def name_field(self) -> str:
+        """The field that names one, in requests and answers."""
+        return f"{self.api_name}Name"
+
+
+# Detail types: the EventBridge events reference. Console paths and log groups: the SageMaker developer guide.
+# Tuning and AutoML jobs have no instances of their own, so they have no price list component. AutoML jobs have no
+# page outside Studio and no log group; their children have both.
+KIND_FACTS: Mapping[ResourceKind, KindFacts] = {
+    ResourceKind.TRAINING: KindFacts(
+        label="Training job",
+        focus_type="Training Job",
+        api_name="TrainingJob",
+        arn_type="training-job",
+        detail_type="SageMaker Training Job State Change",
+        component=PriceComponent("Training", "Train"),
+        console_path="jobs",
+        log_group="/aws/sagemaker/TrainingJobs",
+        hosts_are_numbered=True,
+        has_billed_seconds=True,
+    ),
+    ResourceKind.PROCESSING: KindFacts(
+        label="Processing job",
+        focus_type="Processing Job",
+        api_name="ProcessingJob",
+        arn_type="processing-job",
+        detail_type="SageMaker Processing Job State Change",
+        component=PriceComponent("Processing", "Processing"),
+        console_path="processing-jobs",
+        log_group="/aws/sagemaker/ProcessingJobs",
+        hosts_are_numbered=True,
+    ),
+    ResourceKind.TRANSFORM: KindFacts(
+        label="Transform job",
+        focus_type="Transform Job",
+        api_name="TransformJob",
+        arn_type="transform-job",
+        detail_type="SageMaker Transform Job State Change",
+        component=PriceComponent("BatchTransform", "Tsform"),
+        console_path="transform-jobs",
+        log_group="/aws/sagemaker/TransformJobs",
+    ),
+    ResourceKind.TUNING: KindFacts(
+        label="Tuning job",
+        focus_type="Hyperparameter Tuning Job",
+        api_name="HyperParameterTuningJob",
+        arn_type="hyper-parameter-tuning-job",
+        detail_type="SageMaker HyperParameter Tuning Job State Change",
+        console_path="hyper-tuning-jobs",
+        log_group="/aws/sagemaker/TrainingJobs",
+        is_rollup=True,
+        event_is_complete=True,
+    ),
+    ResourceKind.AUTOML: KindFacts(
+        label="AutoML job",
+        focus_type="AutoML Job",
+        api_name="AutoMLJob",
+        describe_version="V2",  # it describes V1 jobs too
+        arn_type="automl-job",
+        is_rollup=True,
+    ),
+    # No detail type: ``notebook_models`` reads its events, which are none of a job.
+    ResourceKind.NOTEBOOK: KindFacts(
+        label="Notebook instance",
+        focus_type="Notebook Instance",
+        api_name="NotebookInstance",
+        arn_type="notebook-instance",
+        component=PriceComponent("Notebook", "Notebk"),
+        console_path="notebook-instances",
+        log_group="/aws/sagemaker/NotebookInstances",
+        is_job=False,
+    ),
+}
+
+JOB_KINDS = tuple(kind for kind, facts in KIND_FACTS.items() if facts.is_job)
+_ROLLUP_TYPES = frozenset(facts.arn_type for facts in KIND_FACTS.values() if facts.is_rollup)
+
+
+def rolls_up(arn: str) -> bool:
+    """Whether the ARN is that of a job whose cost is that of its children."""
+    return arn.rpartition(":")[2].partition("/")[0] in _ROLLUP_TYPES

@@ -53,7 +53,6 @@ class RetryableError(SageWatchError):
     """
 
     def __init__(self, message: str, *, retry_after: int | None = None) -> None:
-        """Keep the sentence and the wait."""
         super().__init__(message)
         self.retry_after = retry_after
 
@@ -162,7 +161,6 @@ class PartlyDoneError(SageWatchError):
     """What could be done was done, and something needs a person. ``outcome`` is what was done."""
 
     def __init__(self, message: str, *, outcome: Outcome | None = None) -> None:
-        """Keep the sentence and the outcome."""
         super().__init__(message)
         self.outcome = outcome
 

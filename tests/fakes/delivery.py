@@ -4,18 +4,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import override
 
 from sagewatch.alerts.base import GroupMember
 from sagewatch.alerts.grouping import GroupSummary
-from sagewatch.alerts.ports import MessageRef
-from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, Claim, Membership
+from sagewatch.alerts.ports import MessageRef, PostedMessages
+from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, AlertGroups, Channel, Claim, Deliveries, Membership
 from sagewatch.delivery.registry import Alert
 from sagewatch.errors import DeliveryInFlightError, MessageGoneError, NoAnswerError
 from sagewatch.slack.messages.render import Message, render
 
 
 @dataclass
-class InMemoryChannel:
+class InMemoryChannel(Channel):
     """The ``Channel`` port on a list."""
 
     messages: list[Message] = field(default_factory=list)
@@ -27,8 +28,9 @@ class InMemoryChannel:
     places: list[MessageRef] = field(default_factory=list)
     updates: list[tuple[MessageRef, Message]] = field(default_factory=list)
 
+    @override
     def post(self, alert: Alert, thread: MessageRef | None = None, to: str | None = None) -> MessageRef:
-        """See ``Channel.post``. Raises the next of ``failures``, if there is one; some of them after posting."""
+        """Raises the next of ``failures``, if there is one; some of them after posting."""
         if thread in self.deleted:
             raise MessageGoneError("thread_not_found")
         failure = self.failures.pop(0) if self.failures else None
@@ -42,18 +44,18 @@ class InMemoryChannel:
             raise failure
         return self.places[-1]
 
+    @override
     def update(self, posted: MessageRef, alert: Alert) -> None:
-        """See ``Channel.update``."""
         if posted in self.deleted:
             raise MessageGoneError("message_not_found")
         if self.failures:
             raise self.failures.pop(0)
         self.updates.append((posted, render(alert)))
 
+    @override
     def find(
         self, alert_id: str, since: datetime, thread: MessageRef | None = None, to: str | None = None
     ) -> MessageRef | None:
-        """See ``Channel.find``."""
         del since, to
         if self.failed_looks:
             raise self.failed_looks.pop(0)
@@ -73,7 +75,7 @@ class InMemoryChannel:
 
 
 @dataclass
-class InMemoryDeliveries:
+class InMemoryDeliveries(Deliveries, PostedMessages):
     """The ``Deliveries`` and ``PostedMessages`` ports on dictionaries."""
 
     claims: dict[str, datetime] = field(default_factory=dict)
@@ -82,8 +84,8 @@ class InMemoryDeliveries:
     posted: dict[str, MessageRef] = field(default_factory=dict)
     gathered: dict[str, str] = field(default_factory=dict)
 
+    @override
     def claim(self, alert_id: str, now: datetime) -> Claim:
-        """See ``Deliveries.claim``."""
         if alert_id in self.posted or alert_id in self.gathered:
             return Claim(delivered=True, posted=self.posted.get(alert_id))
         if alert_id in self.claims and self.claims[alert_id] > now:
@@ -95,46 +97,46 @@ class InMemoryDeliveries:
         self.claims[alert_id] = now + CLAIMED_FOR
         return Claim(unsure_since=unsure_since, waiting_since=waiting_since)
 
+    @override
     def gather(self, alert_id: str, group: str, now: datetime) -> None:
-        """See ``Deliveries.gather``."""
         del now
         self.posted.pop(alert_id, None)
         self.gathered[alert_id] = group
 
+    @override
     def confirm(self, alert_id: str, posted: MessageRef, now: datetime) -> None:
-        """See ``Deliveries.confirm``."""
         del now
         self.gathered.pop(alert_id, None)
         self.posted[alert_id] = posted
 
+    @override
     def release(self, alert_id: str, now: datetime, *, unsure: bool = False) -> None:
-        """See ``Deliveries.release``."""
         self.claims[alert_id] = now
         if not unsure:
             self.tried.pop(alert_id, None)
 
+    @override
     def find(self, alert_id: str) -> MessageRef | None:
-        """See ``PostedMessages.find``."""
         return self.posted.get(self.gathered.get(alert_id, alert_id))
 
 
 @dataclass
-class InMemoryAlertGroups:
+class InMemoryAlertGroups(AlertGroups):
     """The ``AlertGroups`` port on dictionaries."""
 
     members: dict[str, dict[str, GroupMember]] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     edited: dict[str, datetime] = field(default_factory=dict)
 
+    @override
     def add(self, group: str, alert_id: str, member: GroupMember, now: datetime) -> Membership:
-        """See ``AlertGroups.add``."""
         del now
         joined = self.members.setdefault(group, {})
         joined.setdefault(alert_id, member)
         return Membership(list(joined).index(alert_id) + 1, group in self.asked)
 
+    @override
     def read(self, group: str) -> GroupSummary:
-        """See ``AlertGroups.read``."""
         members = list(self.members.get(group, {}).values())
         return GroupSummary(
             count=len(members),
@@ -144,16 +146,16 @@ class InMemoryAlertGroups:
             names=tuple(member.name for member in members[:NAMED]),
         )
 
+    @override
     def request_update(self, group: str, now: datetime) -> None:
-        """See ``AlertGroups.request_update``."""
         del now
         self.asked.add(group)
 
+    @override
     def mark_updated(self, group: str, now: datetime) -> None:
-        """See ``AlertGroups.mark_updated``."""
         self.asked.discard(group)
         self.edited[group] = now.replace(microsecond=0)
 
+    @override
     def updated_at(self, group: str) -> datetime | None:
-        """See ``AlertGroups.updated_at``."""
         return self.edited.get(group)

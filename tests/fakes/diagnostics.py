@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from statistics import fmean
 from typing import override
 
-from sagewatch.diagnostics.ports import JobLogs
+from sagewatch.diagnostics.ports import JobLogs, JobMetrics
 from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job
@@ -39,15 +39,15 @@ class InMemoryJobLogs(JobLogs):
 
 
 @dataclass
-class InMemoryJobMetrics:
+class InMemoryJobMetrics(JobMetrics):
     """The ``JobMetrics`` port on points, by kind and name of the job, host, metric and minute."""
 
     points: dict[tuple[ResourceKind, str, str, HostMetric], dict[datetime, float]] = field(default_factory=dict)
     failure: Exception | None = None
     calls: list[str] = field(default_factory=list)
 
+    @override
     def read(self, job: Job, window: Window) -> RawHosts:
-        """See ``JobMetrics.read``."""
         self.calls.append(f"{window.length // timedelta(minutes=1)} minutes of {job.kind} {job.name}")
         if self.failure:
             raise self.failure

@@ -3,27 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import override
 
 from sagewatch.pricing.book import EMPTY_BOOK, PriceBook
+from sagewatch.pricing.ports import PriceDates, Prices
 
 
 @dataclass
-class InMemoryPrices:
+class InMemoryPrices(Prices):
     """The ``Prices`` port on a dictionary."""
 
     books: Mapping[str, PriceBook] = field(default_factory=dict)
 
+    @override
     def book(self, region: str) -> PriceBook:
-        """See ``Prices.book``."""
         return self.books.get(region, EMPTY_BOOK)
 
 
 @dataclass
-class InMemoryPriceDates:
+class InMemoryPriceDates(PriceDates):
     """The ``PriceDates`` port on a dictionary."""
 
     dates: dict[str, datetime] = field(default_factory=dict)
 
+    @override
     def refreshed_at(self, region: str) -> datetime | None:
-        """See ``PriceDates.refreshed_at``."""
         return self.dates.get(region)

@@ -4,16 +4,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import override
 
 from sagewatch.errors import JobNotFoundError, NotebookNotFoundError
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
-from sagewatch.sagemaker.ports import ListedJob, Stop
+from sagewatch.sagemaker.ports import (
+    JobLists,
+    Jobs,
+    JobStops,
+    ListedJob,
+    NotebookLists,
+    Notebooks,
+    NotebookStops,
+    Regions,
+    Stop,
+)
 from sagewatch.sagemaker.resources import Job, JobStatus
 
 
 @dataclass
-class InMemoryJobs:
+class InMemoryJobs(Jobs):
     """The ``Jobs`` port on a dictionary keyed by kind, region and name."""
 
     found: dict[tuple[ResourceKind, str, str], Job] = field(default_factory=dict)
@@ -21,8 +32,8 @@ class InMemoryJobs:
     failure: Exception | None = None
     calls: list[str] = field(default_factory=list)
 
+    @override
     def describe(self, job: Job) -> Job:
-        """See ``Jobs.describe``."""
         self.calls.append(f"describe {job.kind} {job.name} in {job.region}")
         if self.failure:
             raise self.failure
@@ -31,14 +42,14 @@ class InMemoryJobs:
         except KeyError as exc:
             raise JobNotFoundError(f"{job.kind} job {job.name} is not in {job.region}") from exc
 
+    @override
     def tags(self, arn: str, region: str) -> Mapping[str, str]:
-        """See ``Jobs.tags``."""
         self.calls.append(f"tags {arn} in {region}")
         return self.tagged.get(arn, {})
 
 
 @dataclass
-class InMemoryLists:
+class InMemoryLists(JobLists):
     """The ``JobLists`` port on a list, in pages of ``page``."""
 
     listed: list[ListedJob] = field(default_factory=list)
@@ -46,10 +57,10 @@ class InMemoryLists:
     failures: dict[ResourceKind, Exception] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
+    @override
     def created_since(
         self, kind: ResourceKind, region: str, since: datetime, before: datetime | None = None
     ) -> Iterator[Sequence[ListedJob]]:
-        """See ``JobLists.created_since``."""
         there = [job for job in self.listed if job.kind is kind and job.arn.split(":")[3] == region]
         wanted = (job for job in there if job.created_at > since and (before is None or job.created_at < before))
         found = sorted(wanted, key=lambda job: job.created_at, reverse=True)
@@ -61,30 +72,30 @@ class InMemoryLists:
 
 
 @dataclass
-class InMemoryRegions:
+class InMemoryRegions(Regions):
     """The ``Regions`` port on a set."""
 
     noted: set[str] = field(default_factory=set)
 
+    @override
     def add(self, region: str) -> None:
-        """See ``Regions.add``."""
         self.noted.add(region)
 
+    @override
     def in_use(self) -> AbstractSet[str]:
-        """See ``Regions.in_use``."""
         return frozenset(self.noted)
 
 
 @dataclass
-class InMemoryJobStops:
+class InMemoryJobStops(JobStops):
     """The ``JobStops`` port on the jobs in memory."""
 
     jobs: InMemoryJobs
     stopped: list[str] = field(default_factory=list)
     failure: Exception | None = None
 
+    @override
     def stop(self, job: Job) -> Stop:
-        """See ``JobStops.stop``."""
         if self.failure:
             raise self.failure
         key = (job.kind, job.region, job.name)
@@ -99,7 +110,7 @@ class InMemoryJobStops:
 
 
 @dataclass
-class InMemoryNotebooks:
+class InMemoryNotebooks(Notebooks, NotebookLists, NotebookStops):
     """The ``Notebooks``, ``NotebookLists`` and ``NotebookStops`` ports on a dictionary keyed by region and name.
 
     ``failures`` are what a stop of the notebook of that name raises; ``stops`` names those that were stopped.
@@ -113,8 +124,8 @@ class InMemoryNotebooks:
     calls: list[str] = field(default_factory=list)
     page: int = 100
 
+    @override
     def describe(self, name: str, region: str, account: str) -> Notebook:
-        """See ``Notebooks.describe``."""
         del account
         self._called(f"describe {name} in {region}")
         try:
@@ -122,17 +133,17 @@ class InMemoryNotebooks:
         except KeyError as exc:
             raise NotebookNotFoundError(f"notebook instance {name} is not in {region}") from exc
 
+    @override
     def tags(self, arn: str, region: str) -> Mapping[str, str]:
-        """See ``Notebooks.tags``."""
         self._called(f"tags {arn} in {region}")
         return self.tagged.get(arn, {})
 
+    @override
     def in_service(self, region: str) -> Iterator[Sequence[Notebook]]:
-        """See ``NotebookLists.in_service``."""
         return self._pages(region, {NotebookStatus.IN_SERVICE})
 
+    @override
     def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
-        """See ``NotebookLists.of_region``."""
         return self._pages(region, set(NotebookStatus))
 
     def _pages(self, region: str, statuses: AbstractSet[NotebookStatus]) -> Iterator[Sequence[Notebook]]:
@@ -142,8 +153,8 @@ class InMemoryNotebooks:
             self._called(f"list in {region}")
             yield listed[first : first + self.page]
 
+    @override
     def stop(self, notebook: Notebook) -> Stop:
-        """See ``NotebookStops.stop``."""
         self._called(f"stop {notebook.name} in {notebook.region}")
         if notebook.name in self.failures:
             raise self.failures[notebook.name]

@@ -3,25 +3,28 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import override
 
 from slack_sdk.models.views import View
 
 from sagewatch.slack.interactions.payloads import AnyPress
+from sagewatch.slack.interactions.ports import Dialogs, PressQueue, SeenRequests
+from sagewatch.slack.ports import ChannelIds, UserDirectory
 
 
 @dataclass
-class InMemoryPressQueue:
+class InMemoryPressQueue(PressQueue):
     """The ``PressQueue`` port on a list."""
 
     sent: list[AnyPress] = field(default_factory=list)
 
+    @override
     def send(self, press: AnyPress) -> None:
-        """See ``PressQueue.send``."""
         self.sent.append(press)
 
 
 @dataclass
-class InMemoryDialogs:
+class InMemoryDialogs(Dialogs):
     """The ``Dialogs`` port on lists and dictionaries."""
 
     views: dict[str, list[View]] = field(default_factory=dict)
@@ -29,36 +32,36 @@ class InMemoryDialogs:
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     failure: Exception | None = None
 
+    @override
     def open(self, trigger: str, view: View) -> str:
-        """See ``Dialogs.open``."""
         if self.failure:
             raise self.failure
         self.views[f"V-{trigger}"] = [view]
         return f"V-{trigger}"
 
+    @override
     def update(self, view_id: str, view: View) -> None:
-        """See ``Dialogs.update``."""
         if self.failure:
             raise self.failure
         self.views[view_id].append(view)
 
+    @override
     def post_ephemeral(self, channel: str, user: str, text: str) -> None:
-        """See ``Dialogs.post_ephemeral``."""
         self.whispers.append((channel, user, text))
 
+    @override
     def members(self, group: str) -> AbstractSet[str]:
-        """See ``Dialogs.members``."""
         return self.groups.get(group, frozenset())
 
 
 @dataclass
-class InMemorySeenRequests:
+class InMemorySeenRequests(SeenRequests):
     """The ``SeenRequests`` port on a set."""
 
     seen: set[str] = field(default_factory=set)
 
+    @override
     def first(self, digest: str, now: datetime) -> bool:
-        """See ``SeenRequests.first``."""
         del now
         new = digest not in self.seen
         self.seen.add(digest)
@@ -66,26 +69,26 @@ class InMemorySeenRequests:
 
 
 @dataclass
-class InMemoryUserDirectory:
+class InMemoryUserDirectory(UserDirectory):
     """The ``UserDirectory`` port on a dictionary."""
 
     users: dict[str, str] = field(default_factory=dict)
 
+    @override
     def id_for_email(self, email: str) -> str | None:
-        """See ``UserDirectory.id_for_email``."""
         return self.users.get(email)
 
 
 @dataclass
-class InMemoryChannelIds:
+class InMemoryChannelIds(ChannelIds):
     """The ``ChannelIds`` port on a dictionary."""
 
     ids: dict[str, str] = field(default_factory=dict)
 
+    @override
     def find(self, name: str) -> str | None:
-        """See ``ChannelIds.find``."""
         return self.ids.get(name)
 
+    @override
     def save(self, name: str, channel_id: str) -> None:
-        """See ``ChannelIds.save``."""
         self.ids[name] = channel_id

@@ -7,33 +7,35 @@ import argparse
 import re
 import sys
 from datetime import UTC, date, datetime, timedelta
+from typing import override
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sagewatch.errors import SettingsError
+from sagewatch.jobs.sweep_run import SweepProgress
 from sagewatch.sagemaker.fields import REGION
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.wiring import operator as wiring
 from tools.operator.cli import Interrupts, day, run
 
 
-class Bar:
+class Bar(SweepProgress):
     """Shows the progress of a backfill: days listed for each kind, then jobs read in each region.
 
     Checks for Ctrl-C between two steps.
     """
 
     def __init__(self, progress: Progress, since: datetime, interrupts: Interrupts) -> None:
-        """Keep where to show it, and where listings begin."""
         self._check = interrupts.check
         self._progress = progress
         self._since = since
         self._listings: dict[tuple[str, ResourceKind], TaskID] = {}
         self._inspections: dict[str, TaskID] = {}
 
+    @override
     def listed(self, kind: ResourceKind, region: str, reached: datetime) -> None:
-        """See ``SweepProgress.listed``. It goes from today to older days."""
+        """Show how many of the days have been listed, from today to older ones."""
         self._check()
         days = (datetime.now(UTC) - self._since) / timedelta(days=1)
         listing = (region, kind)
@@ -41,14 +43,14 @@ class Bar:
             self._listings[listing] = self._progress.add_task(f"{region}: {kind} jobs listed, in days", total=days)
         self._progress.update(self._listings[listing], completed=days - (reached - self._since) / timedelta(days=1))
 
+    @override
     def done(self, kind: ResourceKind, region: str) -> None:
-        """See ``SweepProgress.done``."""
         task = self._listings.get((region, kind))
         if task is not None:
             self._progress.remove_task(task)
 
+    @override
     def looked(self, region: str) -> None:
-        """See ``SweepProgress.looked``."""
         self._check()
         if region not in self._inspections:
             self._inspections[region] = self._progress.add_task(f"{region}: jobs read", total=None)

@@ -1,9 +1,10 @@
 """The AWS Price List query API."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
+from sagewatch.pricing.ports import PriceList
 
 if TYPE_CHECKING:
     from mypy_boto3_pricing import PricingClient
@@ -14,17 +15,16 @@ API_REGION = "us-east-1"
 _PAGE = 100  # the API's most
 
 
-class AwsPriceList:
+class AwsPriceList(PriceList):
     """The ``PriceList`` port on GetProducts."""
 
     PERMISSIONS: ClassVar = ("pricing:GetProducts",)
 
     def __init__(self, client: "PricingClient") -> None:
-        """Keep a client of ``API_REGION``."""
         self._client = client
 
+    @override
     def documents(self, region: str) -> Iterator[str]:
-        """See ``PriceList.documents``."""
         pages = self._client.get_paginator("get_products").paginate(
             ServiceCode="AmazonSageMaker",
             Filters=[{"Type": "TERM_MATCH", "Field": "regionCode", "Value": region}],

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.delivery.registry import read_alert
 from sagewatch.errors import MalformedAlertError
-from sagewatch.runtime.dead_letters import DeadLetter, Target, target_of
+from sagewatch.runtime.dead_letters import DeadLetter, DeadLetterQueues, Target, target_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -18,31 +18,31 @@ _HIDDEN: Final = 120  # seconds a listed message stays hidden if the command is 
 
 
 @dataclass(frozen=True, slots=True)
-class SqsRedrive:
+class SqsRedrive(DeadLetterQueues):
     """The ``DeadLetterQueues`` port on SQS. ``outputs`` are the stack's."""
 
     sqs: "SQSClient"
     outputs: Mapping[str, str]
 
+    @override
     def letters(self) -> list[DeadLetter]:
-        """Receive every message, which hides it from other readers for two minutes."""
         return [letter for queue in DEAD_LETTER_QUEUES for letter in self._receive(queue)]
 
+    @override
     def give_back(self, letter: DeadLetter) -> None:
-        """Send a message to its queue, then delete it."""
         if letter.target not in {None, "run"}:
             url = self.outputs[str(letter.target)]
             with translated("sqs:SendMessage to the source queue"):
                 self.sqs.send_message(QueueUrl=url, MessageBody=letter.body, **_order(url, letter))
             self.discard(letter)
 
+    @override
     def discard(self, letter: DeadLetter) -> None:
-        """Delete a message."""
         with translated("sqs:DeleteMessage"):
             self.sqs.delete_message(QueueUrl=self.outputs[letter.queue], ReceiptHandle=letter.receipt)
 
+    @override
     def release(self, letter: DeadLetter) -> None:
-        """Show a message to other readers again."""
         with translated("sqs:ChangeMessageVisibility"):
             self.sqs.change_message_visibility(
                 QueueUrl=self.outputs[letter.queue], ReceiptHandle=letter.receipt, VisibilityTimeout=0

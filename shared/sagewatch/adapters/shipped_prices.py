@@ -5,20 +5,21 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import ClassVar
+from typing import ClassVar, override
 
 from sagewatch.pricing.book import EMPTY_BOOK, Price, PriceBook
+from sagewatch.pricing.ports import Prices
 
 _SOURCE = "shipped table"
 
 
-class ShippedPrices:
+class ShippedPrices(Prices):
     """The ``Prices`` port on the shipped table. A region's file is read when it is first asked for."""
 
     PERMISSIONS: ClassVar = ()
 
+    @override
     def book(self, region: str) -> PriceBook:
-        """See ``Prices.book``."""
         return _load(region)
 
 

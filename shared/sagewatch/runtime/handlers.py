@@ -185,7 +185,6 @@ class RequestHandler:
     """Answers HTTP requests of an API Gateway HTTP API, whose events have payload format 2.0."""
 
     def __init__(self, endpoint: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
-        """Keep the endpoint, which returns the HTTP response in Lambda's format."""
         self._endpoint = endpoint
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

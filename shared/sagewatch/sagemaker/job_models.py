@@ -7,7 +7,7 @@ reference and the botocore model).
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 from pydantic import Field, ValidationError
 
@@ -100,8 +100,8 @@ class TrainingJobModel(JobModel):
     tuning_job_arn: str | None = None
     auto_ml_job_arn: Arn | None = Field(None, alias="AutoMLJobArn")
 
+    @override
     def details(self) -> dict[str, Any]:
-        """See ``JobModel``."""
         cluster, pool = self.resource_config or Cluster(), self.warm_pool_status or WarmPool()
         completed = self.status is JobStatus.COMPLETED
         return {
@@ -141,8 +141,8 @@ class ProcessingJobModel(JobModel):
     auto_ml_job_arn: Arn | None = Field(None, alias="AutoMLJobArn")
     monitoring_schedule_arn: str | None = None
 
+    @override
     def details(self) -> dict[str, Any]:
-        """See ``JobModel``."""
         cluster = (self.processing_resources and self.processing_resources.cluster_config) or Cluster()
         image = (self.app_specification and self.app_specification.image_uri) or ""
         return {
@@ -183,8 +183,8 @@ class TransformJobModel(JobModel):
     transform_output: TransformOutput | None = None
     auto_ml_job_arn: Arn | None = Field(None, alias="AutoMLJobArn")
 
+    @override
     def details(self) -> dict[str, Any]:
-        """See ``JobModel``."""
         completed = self.status is JobStatus.COMPLETED
         return {
             "started_at": self.transform_start_time,
@@ -205,8 +205,9 @@ class TuningJobModel(JobModel):
     status: JobStatus = Field(alias="HyperParameterTuningJobStatus")
     hyper_parameter_tuning_end_time: Timestamp = None
 
+    @override
     def details(self) -> dict[str, Any]:
-        """See ``JobModel``. A tuner runs from its creation on."""
+        """A tuner runs from its creation on."""
         return {
             "started_at": self.creation_time,
             "ended_at": self.hyper_parameter_tuning_end_time,
@@ -224,8 +225,9 @@ class AutoMLJobModel(JobModel):
     secondary_status: str | None = Field(None, alias="AutoMLJobSecondaryStatus")
     end_time: Timestamp = None
 
+    @override
     def details(self) -> dict[str, Any]:
-        """See ``JobModel``. It runs from its creation on."""
+        """It runs from its creation on."""
         return {
             "secondary_status": self.secondary_status,
             "started_at": self.creation_time,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from botocore.exceptions import ClientError
 
@@ -11,9 +11,9 @@ from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.adapters.dynamodb.items import from_item, to_item
 from sagewatch.alerts.base import GroupMember
 from sagewatch.alerts.grouping import GroupSummary
-from sagewatch.alerts.ports import MessageRef
+from sagewatch.alerts.ports import MessageRef, PostedMessages
 from sagewatch.clock import iso
-from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, Claim, Membership
+from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, AlertGroups, Claim, Deliveries, Membership
 from sagewatch.errors import DeliveryInFlightError, ThrottledError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _TRIES = 3  # of two deliveries that count into the same group
 _LABEL = "label#"
 
 
-class DynamoDeliveries:
+class DynamoDeliveries(Deliveries):
     """The ``Deliveries`` port: one item of WatchState per alert, first claimed, then delivered.
 
     ``tried_at`` is set while the outcome of an attempt is unknown: it began, and was neither finished nor released.
@@ -35,12 +35,11 @@ class DynamoDeliveries:
     PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:UpdateItem")
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def claim(self, alert_id: str, now: datetime) -> Claim:
-        """See ``Deliveries.claim``."""
         seconds = int(now.timestamp())
         times = {":now": seconds, ":until": seconds + int(CLAIMED_FOR.total_seconds()), ":expires": _expiry(now)}
         with translated("dynamodb:UpdateItem on the deliveries"):
@@ -60,16 +59,16 @@ class DynamoDeliveries:
         before = from_item(answer.get("Attributes", {}))
         return Claim(unsure_since=_time(before, "tried_at"), waiting_since=_time(before, "first_at"))
 
+    @override
     def gather(self, alert_id: str, group: str, now: datetime) -> None:
-        """See ``Deliveries.gather``."""
         self._put(alert_id, now, group=group)
 
+    @override
     def confirm(self, alert_id: str, posted: MessageRef, now: datetime) -> None:
-        """See ``Deliveries.confirm``."""
         self._put(alert_id, now, channel=posted.channel, ts=posted.ts, posted_at=posted.posted_at.isoformat())
 
+    @override
     def release(self, alert_id: str, now: datetime, *, unsure: bool = False) -> None:
-        """See ``Deliveries.release``."""
         del now
         with translated("dynamodb:UpdateItem on the deliveries"):
             self._client.update_item(
@@ -85,18 +84,17 @@ class DynamoDeliveries:
             self._client.put_item(TableName=self._state, Item=item)
 
 
-class DynamoPostedMessages:
+class DynamoPostedMessages(PostedMessages):
     """The ``PostedMessages`` port: the items of ``DynamoDeliveries``, read."""
 
     PERMISSIONS: ClassVar = ("dynamodb:GetItem",)
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def find(self, alert_id: str) -> MessageRef | None:
-        """See ``PostedMessages.find``."""
         item = self._read(alert_id)
         if "group" in item:
             item = self._read(item["group"])
@@ -108,18 +106,18 @@ class DynamoPostedMessages:
         return from_item(answer.get("Item", {}))
 
 
-class DynamoAlertGroups:
+class DynamoAlertGroups(AlertGroups):
     """The ``AlertGroups`` port: an item for each group, and one for each member, which keeps it from counting twice."""
 
     PERMISSIONS: ClassVar = ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def add(self, group: str, alert_id: str, member: GroupMember, now: datetime) -> Membership:
-        """See ``AlertGroups.add``. Both items are written in one transaction."""
+        """Both items are written in one transaction."""
         for _ in range(_TRIES):
             known, head = self._read(group, alert_id), self._read(group)
             if known:
@@ -142,8 +140,8 @@ class DynamoAlertGroups:
                 return False
         return True
 
+    @override
     def read(self, group: str) -> GroupSummary:
-        """See ``AlertGroups.read``."""
         head = self._read(group)
         return GroupSummary(
             count=int(head.get("count", 0)),
@@ -153,16 +151,16 @@ class DynamoAlertGroups:
             names=tuple(head.get("names", ())),
         )
 
+    @override
     def request_update(self, group: str, now: datetime) -> None:
-        """See ``AlertGroups.request_update``."""
         self._set(group, asked=True, expires_at=_expiry(now))
 
+    @override
     def mark_updated(self, group: str, now: datetime) -> None:
-        """See ``AlertGroups.mark_updated``."""
         self._set(group, asked=False, edited_at=iso(now))
 
+    @override
     def updated_at(self, group: str) -> datetime | None:
-        """See ``AlertGroups.updated_at``."""
         at = self._read(group).get("edited_at")
         return datetime.fromisoformat(at) if at else None
 

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import asdict, fields
 from datetime import datetime
 from itertools import batched
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, to_item
@@ -15,7 +15,7 @@ from sagewatch.adapters.dynamodb.ledger_query import query
 from sagewatch.clock import iso
 from sagewatch.errors import ThrottledError
 from sagewatch.ledger.families import PastRun, ran_seconds
-from sagewatch.ledger.ports import PutResult, RollUpRow
+from sagewatch.ledger.ports import Families, Ledger, LedgerKeys, LedgerRows, PutResult, RollUpRow, RollUps
 from sagewatch.ledger.records import CostRecord
 from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp, Sum, sums_of
 from sagewatch.pricing.job_cost import PricingStatus
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class DynamoLedger:
+class DynamoLedger(Ledger):
     """The ``Ledger`` port on the CostLedger table."""
 
     PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._table = table
 
+    @override
     def put(self, row: CostRecord) -> PutResult:
-        """See ``Ledger.put``. A row keeps the days of those it replaced, so that a retry can name them again."""
+        """A row keeps the days of those it replaced, so that a retry can name them again."""
         item, before = to_item(asdict(row)), None
         for _ in range(_RACES):
             found = self._put(item, _ABSENT)
@@ -111,18 +111,18 @@ _BATCH = 100  # BatchGetItem takes no more keys
 _TRIES, _BETWEEN_TRIES = 5, 0.1  # seconds, doubling
 
 
-class DynamoLedgerKeys:
+class DynamoLedgerKeys(LedgerKeys):
     """The ``LedgerKeys`` port."""
 
     PERMISSIONS: ClassVar = ("dynamodb:BatchGetItem", "dynamodb:Query")
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._table = table
 
+    @override
     def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
-        """See ``LedgerKeys.recorded``. A hundred jobs are one call."""
+        """A hundred jobs are one call."""
         keys = {job.key for job in jobs}
         return {key for batch in batched(sorted(keys), _BATCH, strict=False) for key in self._found(batch)}
 
@@ -141,41 +141,41 @@ class DynamoLedgerKeys:
             time.sleep(_BETWEEN_TRIES * 2**number)
         raise ThrottledError("dynamodb:BatchGetItem on the ledger leaves keys unprocessed")
 
+    @override
     def times_of(self, arn: str) -> Sequence[datetime]:
-        """See ``LedgerKeys.times_of``."""
         rows = query(self._client, self._table, None, {"resource_arn": arn}, ("created_at",), newest_first=True)
         return [datetime.fromisoformat(row["created_at"]) for row in rows]
 
 
-class DynamoLedgerRows:
+class DynamoLedgerRows(LedgerRows):
     """The ``LedgerRows`` port, on the ledger's indexes."""
 
     PERMISSIONS: ClassVar = ("dynamodb:Query",)
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._table = table
         self._unreadable: list[str] = []
 
+    @override
     def of_day(self, day: str) -> Iterator[LedgerRow]:
-        """See ``LedgerRows.of_day``."""
         return self._each(_row, "ByDay", {"ended_on": day}, _COLUMNS)
 
+    @override
     def amounts_of_day(self, day: str) -> Iterator[Amounts]:
-        """See ``LedgerRows.amounts_of_day``. botocore reads a row in time that grows with its columns."""
+        """Botocore reads a row in time that grows with its columns."""
         return self._each(_amounts, "ByDay", {"ended_on": day}, _AMOUNTS)
 
+    @override
     def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
-        """See ``LedgerRows.of_owner``."""
         return self._each(_row, "ByOwner", {"owner": owner}, _COLUMNS, between=(first_day, f"{last_day}~"))
 
+    @override
     def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
-        """See ``LedgerRows.amounts_of_children``."""
         return self._each(_amounts, "ByParent", {"parent_arn": arn}, _AMOUNTS, between=(since, "~"))
 
+    @override
     def take_unreadable(self) -> Sequence[str]:
-        """See ``LedgerRows.take_unreadable``."""
         taken, self._unreadable = self._unreadable, []
         return taken
 
@@ -209,25 +209,25 @@ def _readable[T](
             yield value
 
 
-class DynamoRollUps:
+class DynamoRollUps(RollUps):
     """The ``RollUps`` port."""
 
     PERMISSIONS: ClassVar = ("dynamodb:Query", "dynamodb:UpdateItem")
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._table = table
 
+    @override
     def newest(self, arn: str) -> RollUpRow | None:
-        """See ``RollUps.newest``."""
         columns = ("created_at", "parent_arn")
         rows = query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True)
         newest = next(rows, None)
         return RollUpRow(arn, newest["created_at"], newest.get("parent_arn")) if newest else None
 
+    @override
     def save(self, row: RollUpRow, total: RollUp) -> None:
-        """See ``RollUps.save``. What is not known is taken out."""
+        """What is not known is taken out."""
         known = {":jobs": total.jobs, ":unpriced": total.unpriced_jobs, ":usd": total.cost_usd}
         amount = ", rollup_usd = :usd" if total.cost_usd is not None else " REMOVE rollup_usd"
         with translated("dynamodb:UpdateItem on the ledger"):
@@ -265,18 +265,17 @@ def _typed(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _TYPES[name](value) if name in _TYPES else value for name, value in item.items()}
 
 
-class DynamoFamilies:
+class DynamoFamilies(Families):
     """The ``Families`` port: one query, of as many items as are asked for or a megabyte of them (some 3,000)."""
 
     PERMISSIONS: ClassVar = ("dynamodb:Query",)
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._table = table
 
+    @override
     def recent(self, family: str, since: datetime, most: int) -> Sequence[PastRun]:
-        """See ``Families.recent``."""
         with translated("dynamodb:Query on the ledger ByFamily"):
             answer = self._client.query(
                 TableName=self._table,

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, to_item
 from sagewatch.clock import Clock, iso
 from sagewatch.pricing.book import EMPTY_BOOK, STALE_AFTER, Price, PriceBook
-from sagewatch.pricing.ports import Prices
+from sagewatch.pricing.ports import PriceCache, PriceDates, Prices
 from sagewatch.pricing.price_list import ListedPrice
 
 if TYPE_CHECKING:
@@ -22,39 +22,38 @@ _KEPT_FOR = timedelta(days=400)
 _READ_EVERY = timedelta(hours=1)
 
 
-class DynamoPriceCache:
+class DynamoPriceCache(PriceCache):
     """The ``PriceCache`` port."""
 
     PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def save(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
-        """See ``PriceCache.save``."""
         for component, item in _items(prices).items():
             key = {"pk": f"prices#{region}", "sk": component, "expires_at": _expiry(now)}
             with translated("dynamodb:PutItem on the prices"):
                 self._client.put_item(TableName=self._state, Item=to_item({**key, **item, "fetched_at": iso(now)}))
 
 
-class DynamoPrices:
+class DynamoPrices(Prices):
     """The ``Prices`` port: live prices first, another port's where there are none. A region is read once an hour."""
 
     PERMISSIONS: ClassVar = ("dynamodb:Query",)
 
     def __init__(self, client: "DynamoDBClient", state: str, *, otherwise: Prices, clock: Clock) -> None:
-        """Keep the client, the table's name and what to fall back on."""
         self._client = client
         self._state = state
         self._otherwise = otherwise
         self._clock = clock
         self._books: dict[str, tuple[PriceBook, datetime]] = {}
 
+    @override
     def book(self, region: str) -> PriceBook:
-        """See ``Prices.book``. Raises what ``Ledger.put`` does."""
+        """Raises what ``Ledger.put`` does."""
         now = self._clock()
         book, read_at = self._books.get(region, (EMPTY_BOOK, None))
         if read_at is None or now - read_at >= _READ_EVERY:
@@ -70,18 +69,17 @@ class DynamoPrices:
         )
 
 
-class DynamoPriceDates:
+class DynamoPriceDates(PriceDates):
     """The ``PriceDates`` port. One run writes all components of a region, and none that the list no longer has."""
 
     PERMISSIONS: ClassVar = ("dynamodb:Query",)
 
     def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        """Keep the client and the table's name."""
         self._client = client
         self._state = state
 
+    @override
     def refreshed_at(self, region: str) -> datetime | None:
-        """See ``PriceDates.refreshed_at``."""
         items = query(self._client, self._state, f"prices#{region}")
         return max((datetime.fromisoformat(item["fetched_at"]) for item in items), default=None)
 

@@ -52,7 +52,6 @@ class JupyterEvidence(EvidenceSource):
     PERMISSIONS: ClassVar = ("sagemaker:CreatePresignedNotebookInstanceUrl",)
 
     def __init__(self, client_for: "Callable[[str], SageMakerClient]", seconds: float = 5) -> None:
-        """Keep what answers with the client of a region, and how long a look at Jupyter may take altogether."""
         self._client_for = client_for
         self._seconds = seconds
 
@@ -91,7 +90,6 @@ class _Look:
     """One look at one server. It follows no redirect on its own and tries nothing twice."""
 
     def __init__(self, address: SplitResult, seconds: float) -> None:
-        """Keep where to look."""
         self._address = address
         self._seconds = seconds
         self._cookies: dict[str, str] = {}

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.sagemaker.calls import call, facts_of_job
 from sagewatch.sagemaker.fields import parse_timestamp
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS, ResourceKind
-from sagewatch.sagemaker.ports import ListedJob
+from sagewatch.sagemaker.ports import JobLists, ListedJob
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PAGE = 100  # the API's most; its default is 10
 
 
-class SageMakerLists:
+class SageMakerLists(JobLists):
     """The ``JobLists`` port on the SageMaker API.
 
     ``pace`` is called with the region before every page: ListTrainingJobs allows two requests a second in each, for the
@@ -27,17 +27,16 @@ class SageMakerLists:
     PERMISSIONS: ClassVar = tuple(f"sagemaker:{KIND_FACTS[kind].list_operation}" for kind in JOB_KINDS)
 
     def __init__(self, client_for: "Callable[[str], SageMakerClient]", pace: Callable[[str], None]) -> None:
-        """Keep what answers with the client of a region."""
         self._client_for = client_for
         self._pace = pace
 
+    @override
     def created_since(
         self, kind: ResourceKind, region: str, since: datetime, before: datetime | None = None
     ) -> Iterator[Sequence[ListedJob]]:
-        """See ``JobLists.created_since``.
+        """List from the newest job to the first older one.
 
-        SageMaker applies filters to pages that are already cut, so that asking for what is newer can walk through all
-        that is older; newest first, the first older job ends the listing.
+        SageMaker filters pages after it cuts them, so a listing of newer jobs alone could walk through all older ones.
         """
         facts = facts_of_job(kind)
         query: dict[str, Any] = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": _PAGE}

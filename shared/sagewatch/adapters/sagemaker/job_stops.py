@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, override
 
 from botocore.exceptions import ClientError
 
@@ -12,7 +12,7 @@ from sagewatch.adapters.sagemaker.jobs import is_gone
 from sagewatch.errors import StopRefusedError
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
-from sagewatch.sagemaker.ports import Stop
+from sagewatch.sagemaker.ports import JobStops, Stop
 from sagewatch.sagemaker.resources import Job
 
 if TYPE_CHECKING:
@@ -24,17 +24,16 @@ if TYPE_CHECKING:
 _ENDED = re.compile(r"in status (Completed|Failed|Stopped|Stopping|Deleting|DeleteFailed)")
 
 
-class SageMakerJobStops:
+class SageMakerJobStops(JobStops):
     """The ``JobStops`` port on the SageMaker API."""
 
     PERMISSIONS: ClassVar = tuple(f"sagemaker:{KIND_FACTS[kind].stop_operation}" for kind in JOB_KINDS)
 
     def __init__(self, client_for: "Callable[[str], SageMakerClient]") -> None:
-        """Keep what answers with the client of a region."""
         self._client_for = client_for
 
+    @override
     def stop(self, job: Job) -> Stop:
-        """See ``JobStops.stop``."""
         facts = facts_of_job(job.kind)
         with translated(f"sagemaker:Stop of {job.kind} job {job.name} in {job.region}"):
             try:

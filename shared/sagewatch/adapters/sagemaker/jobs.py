@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, override
 
 from botocore.exceptions import ClientError
 
@@ -13,6 +13,7 @@ from sagewatch.clock import Clock
 from sagewatch.errors import JobNotFoundError
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
+from sagewatch.sagemaker.ports import Jobs
 from sagewatch.sagemaker.resources import Job
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _GONE = re.compile(r"not found|(could not|cannot|can't) find|RecordNotFound", re
 _KEPT_FOR, _KEPT_TAGS = timedelta(minutes=5), 1000
 
 
-class SageMakerJobs:
+class SageMakerJobs(Jobs):
     """The ``Jobs`` port on the SageMaker API."""
 
     PERMISSIONS: ClassVar = (
@@ -35,13 +36,12 @@ class SageMakerJobs:
     )
 
     def __init__(self, client_for: "Callable[[str], SageMakerClient]", clock: Clock) -> None:
-        """Keep what answers with the client of a region."""
         self._client_for = client_for
         self._clock = clock
         self._tags: dict[str, tuple[Mapping[str, str], datetime]] = {}
 
+    @override
     def describe(self, job: Job) -> Job:
-        """See ``Jobs.describe``."""
         facts = facts_of_job(job.kind)
         with translated(f"sagemaker:Describe of {job.kind} job {job.name} in {job.region}"):
             try:
@@ -52,8 +52,8 @@ class SageMakerJobs:
                 raise
         return read_job(job.kind, answer, account=job.account, region=job.region, described=True)
 
+    @override
     def tags(self, arn: str, region: str) -> Mapping[str, str]:
-        """See ``Jobs.tags``."""
         kept = self._tags.get(arn)
         if kept is None or self._clock() >= kept[1]:
             if len(self._tags) >= _KEPT_TAGS:

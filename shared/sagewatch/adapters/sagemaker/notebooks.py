@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from botocore.exceptions import ClientError
 
@@ -12,7 +12,7 @@ from sagewatch.errors import NotebookNotFoundError, StopRefusedError
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.notebook_models import read_notebook
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
-from sagewatch.sagemaker.ports import Stop
+from sagewatch.sagemaker.ports import NotebookLists, Notebooks, NotebookStops, Stop
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -26,17 +26,16 @@ _WRONG_STATUS = re.compile(r"Status \((\w+)\) not in")
 _AT_REST = frozenset({NotebookStatus.STOPPING, NotebookStatus.STOPPED, NotebookStatus.FAILED, NotebookStatus.DELETING})
 
 
-class SageMakerNotebooks:
+class SageMakerNotebooks(Notebooks):
     """The ``Notebooks`` port on the SageMaker API."""
 
     PERMISSIONS: ClassVar = ("sagemaker:DescribeNotebookInstance", "sagemaker:ListTags")
 
     def __init__(self, client_for: "Callable[[str], SageMakerClient]") -> None:
-        """Keep what answers with the client of a region."""
         self._client_for = client_for
 
+    @override
     def describe(self, name: str, region: str, account: str) -> Notebook:
-        """See ``Notebooks.describe``."""
         with translated(f"sagemaker:DescribeNotebookInstance of {name} in {region}"):
             try:
                 answer = self._client_for(region).describe_notebook_instance(NotebookInstanceName=name)
@@ -46,27 +45,28 @@ class SageMakerNotebooks:
                 raise
         return read_notebook(answer, account=account, region=region)
 
+    @override
     def tags(self, arn: str, region: str) -> Mapping[str, str]:
-        """See ``Notebooks.tags``. Never cached: the owner may have just protected the notebook."""
+        """Never cached: the owner may have just protected the notebook."""
         return read_tags(self._client_for(region), arn)
 
 
-class SageMakerNotebookLists:
+class SageMakerNotebookLists(NotebookLists):
     """The ``NotebookLists`` port on the SageMaker API. ``pace`` is called with the region before every page."""
 
     PERMISSIONS: ClassVar = ("sagemaker:ListNotebookInstances",)
 
     def __init__(self, client_for: "Callable[[str], SageMakerClient]", pace: Callable[[str], None]) -> None:
-        """Keep what answers with the client of a region."""
         self._client_for = client_for
         self._pace = pace
 
+    @override
     def in_service(self, region: str) -> Iterator[Sequence[Notebook]]:
-        """See ``NotebookLists.in_service``. A page may be empty and not the last."""
+        """A page may be empty and not the last."""
         return self._pages(region, {"StatusEquals": "InService"})
 
+    @override
     def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
-        """See ``NotebookLists.of_region``."""
         return self._pages(region, {})
 
     def _pages(self, region: str, wanted: Mapping[str, str]) -> Iterator[Sequence[Notebook]]:
@@ -81,17 +81,16 @@ class SageMakerNotebookLists:
             query["NextToken"] = page["NextToken"]
 
 
-class SageMakerNotebookStops:
+class SageMakerNotebookStops(NotebookStops):
     """The ``NotebookStops`` port on the SageMaker API."""
 
     PERMISSIONS: ClassVar = ("sagemaker:StopNotebookInstance",)
 
     def __init__(self, client_for: "Callable[[str], SageMakerClient]") -> None:
-        """Keep what answers with the client of a region."""
         self._client_for = client_for
 
+    @override
     def stop(self, notebook: Notebook) -> Stop:
-        """See ``NotebookStops.stop``."""
         with translated(f"sagemaker:StopNotebookInstance of {notebook.name} in {notebook.region}"):
             try:
                 self._client_for(notebook.region).stop_notebook_instance(NotebookInstanceName=notebook.name)

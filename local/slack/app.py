@@ -13,7 +13,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from local.slack.files import receive
-from local.slack.interactions import Told, close, press, sign, submit
+from local.slack.interactions import Result, close, press, sign, submit
 from local.slack.web_api import METHODS, decoded, scopes_for
 from local.slack.workspace import CHANNELS, USERS, Failure, Json, Workspace
 
@@ -29,7 +29,7 @@ Answer = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
 
 
 def slack_app(workspace: Workspace) -> Flask:
-    """The Web API under ``/api/``, beside it what tests use (messages, fail, press, ...), and a page for people."""
+    """The Web API under ``/api/``, the routes that tests use (messages, fail, press, ...), and a page for people."""
     app = Flask("slack", static_folder=str(_PAGE), static_url_path="/page")
     _web_api(app, workspace)
     _files(app, workspace)
@@ -66,7 +66,7 @@ def _web_api(app: Flask, workspace: Workspace) -> None:
 def _files(app: Flask, workspace: Workspace) -> None:
     @app.post("/upload/v1/<ticket>")
     def upload(ticket: str) -> Answer:
-        """As raw bytes, whatever type they are said to be, or as a form with a file."""
+        """Take the raw bytes, whatever their content type, or a form with a file."""
         content = request.get_data()
         if request.mimetype == "multipart/form-data":
             content = next((form.read() for form in request.files.values()), b"")
@@ -97,7 +97,7 @@ def _token_error(workspace: Workspace) -> str | None:
 
 
 def _beside(app: Flask, name: str, view: Callable[[], Answer], method: str) -> None:
-    """A client that does not resolve ".." sends it as it stands: $SLACK_API_URL../messages."""
+    """Add a route under both paths: a client that does not resolve ".." asks for $SLACK_API_URL../messages."""
     for rule in (f"/{name}", f"/api/../{name}"):
         app.add_url_rule(rule, name, view, methods=[method])
 
@@ -121,10 +121,10 @@ def _lists(app: Flask, workspace: Workspace) -> None:
 
 
 def _orders(app: Flask, workspace: Workspace) -> None:
-    def order(do: Callable[[Workspace, Json], Told]) -> Callable[[], Answer]:
+    def order(do: Callable[[Workspace, Json], Result]) -> Callable[[], Answer]:
         def answer() -> Answer:
-            told, status = do(workspace, {"slack": request.host_url, **request.get_json(force=True)})
-            return jsonify(told), status
+            result, status = do(workspace, {"slack": request.host_url, **request.get_json(force=True)})
+            return jsonify(result), status
 
         return answer
 
@@ -132,7 +132,7 @@ def _orders(app: Flask, workspace: Workspace) -> None:
         _beside(app, do.__name__, order(do), "POST")
 
 
-def fail(workspace: Workspace, order: Json) -> Told:
+def fail(workspace: Workspace, order: Json) -> Result:
     """Make the next calls fail: ``{"status": 429, "retry_after": 3, "times": 2}``, hang: ``{"hang": 12}``,
     or be refused: ``{"error": "is_archived"}``.
     """
@@ -141,7 +141,7 @@ def fail(workspace: Workspace, order: Json) -> Told:
     return {"ok": True}, 200
 
 
-def interactivity(workspace: Workspace, order: Json) -> Told:
+def interactivity(workspace: Workspace, order: Json) -> Result:
     """Set where presses are reported to, as an app's settings do: ``{"url"}``, and a ``host`` where it differs."""
     workspace.interactivity_url, workspace.interactivity_host = order.get("url"), order.get("host")
     return {"ok": True}, 200

@@ -1,7 +1,7 @@
 """Files of the local Slack: an address to upload to, the upload, its completion, and who can see them.
 
-As at Slack a file is processed after its upload has been answered, and no block can show it before. Not as at Slack: a
-file is shown to whoever opens the page, previews are not made, and only pictures and text are told apart.
+As in Slack, a file is processed after its upload was answered, and no block can show it before. Unlike Slack, everyone
+who opens the page sees every file, there are no previews, and the only types are picture and text.
 """
 
 import json
@@ -35,7 +35,7 @@ def upload_url(workspace: Workspace, sent: Json) -> Json:
 
 
 def receive(workspace: Workspace, ticket: str, content: bytes) -> tuple[str, int]:
-    """What is sent to an upload's address: whoever has that needs no token. It serves once."""
+    """Receive an upload. Its address needs no token, and works once."""
     waiting = next((file for file in workspace.files.values() if file.ticket == ticket and file.content is None), None)
     if waiting is None:
         return "invalid upload", 404
@@ -46,12 +46,12 @@ def receive(workspace: Workspace, ticket: str, content: bytes) -> tuple[str, int
 
 
 def complete(workspace: Workspace, sent: Json) -> Json:
-    """files.completeUploadExternal. Without a channel the file is its owner's alone, until a block shows it."""
+    """files.completeUploadExternal. Without a channel only its owner sees the file, until a block shows it."""
     if refused := _no_scope(workspace):
         return refused
     try:
-        told = json.loads(sent["files"]) if isinstance(sent.get("files"), str) else list(sent["files"])
-        named = [(str(entry["id"]), str(entry.get("title") or "")) for entry in told]
+        listed = json.loads(sent["files"]) if isinstance(sent.get("files"), str) else list(sent["files"])
+        named = [(str(entry["id"]), str(entry.get("title") or "")) for entry in listed]
     except (KeyError, TypeError, ValueError):
         return {"ok": False, "error": "invalid_arguments"}
     found = [workspace.files.get(file_id) for file_id, _ in named]

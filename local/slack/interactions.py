@@ -21,12 +21,12 @@ _SHOWN = ("action_id", "text", "value", "type", "style", "confirm", "url")
 _NO_APP = "the stack has no function that answers buttons"
 _NAMES = {channel_id: name.removeprefix("#") for name, channel_id in CHANNELS.items()}
 
-type Told = tuple[Json, int]
+type Result = tuple[Json, int]
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the app answered. Status 0 stands for no answer."""
+    """The app's answer. Status 0 means that it gave none."""
 
     ok: bool
     status: int
@@ -38,7 +38,7 @@ def sign(secret: str, stamp: int | str, body: str) -> str:
     return "v0=" + hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
 
 
-def press(workspace: Workspace, order: Json) -> Told:
+def press(workspace: Workspace, order: Json) -> Result:
     """Press a button: ``{"ts", "action_id", "user"}``, and how the request is to be spoilt.
 
     ``stamp_offset`` seconds are added to the time that is signed, ``bad_signature`` signs with another secret,
@@ -51,13 +51,13 @@ def press(workspace: Workspace, order: Json) -> Told:
     if workspace.interactivity_url is None:
         return {"ok": False, "error": _NO_APP}, _CONFLICT
     replies = _send(workspace, payload, order)
-    told = asdict(replies[0])
+    first = asdict(replies[0])
     if len(replies) > 1:
-        return told | {"ok": all(reply.ok for reply in replies), "statuses": [reply.status for reply in replies]}, _OK
-    return told, _OK if replies[0].ok else _BAD_GATEWAY
+        return first | {"ok": all(reply.ok for reply in replies), "statuses": [reply.status for reply in replies]}, _OK
+    return first, _OK if replies[0].ok else _BAD_GATEWAY
 
 
-def submit(workspace: Workspace, order: Json) -> Told:
+def submit(workspace: Workspace, order: Json) -> Result:
     """Press a dialog's Submit: ``{"view_id", "user"}``. What the app answers closes, replaces or faults the dialog."""
     with workspace.lock:
         kept = workspace.views.get(str(order.get("view_id")))
@@ -73,8 +73,8 @@ def submit(workspace: Workspace, order: Json) -> Told:
     return asdict(reply) | ({"ok": False, "error": error} if error else {}), _BAD_GATEWAY if error else _OK
 
 
-def close(workspace: Workspace, order: Json) -> Told:
-    """Press a dialog's Cancel. The app is told nothing, for no view asks for that."""
+def close(workspace: Workspace, order: Json) -> Result:
+    """Press a dialog's Cancel. Slack sends the app nothing, because no view asks for that."""
     with workspace.lock:
         kept = workspace.views.pop(str(order.get("view_id")), None)
     return ({"ok": True}, _OK) if kept else ({"ok": False, "error": "no such view"}, _MISSING)

@@ -33,10 +33,10 @@ def update_view(workspace: Workspace, sent: Json) -> Json:
 
 
 def keep_view(workspace: Workspace, user: str, view: Json, view_id: str | None = None) -> Json:
-    """Show a view to a user, in the place of an open one if that is named; answer with the view as Slack tells it."""
+    """Show a view to a user, or replace the open one of that ID; return the view as Slack returns it."""
     ts = workspace.next_ts()
     view_id = view_id or f"V0{ts.replace('.', '')}"
-    told: Json = {
+    shown: Json = {
         **{name: view.get(name) for name in _SENT},
         **{name: view.get(name) or "" for name in ("callback_id", "private_metadata")},
         "id": view_id,
@@ -47,8 +47,8 @@ def keep_view(workspace: Workspace, user: str, view: Json, view_id: str | None =
         "app_id": APP_ID,
         "bot_id": BOT_ID,
     }
-    workspace.views[view_id] = {"id": view_id, "user": user, "view": told}
-    return told
+    workspace.views[view_id] = {"id": view_id, "user": user, "view": shown}
+    return shown
 
 
 def refusal(view: Any) -> Json | None:

@@ -96,8 +96,8 @@ def _update(workspace: Workspace, sent: Json) -> Json:
         return refused
     kept = {"metadata": sent["metadata"]} if sent.get("metadata") is not None else {}
     message.update(content, edited={"user": BOT_USER, "ts": workspace.next_ts()}, **kept)
-    told = as_slack(workspace, message)
-    return {"ok": True, "channel": channel, "ts": message["ts"], "text": message["text"], "message": told}
+    shown = as_slack(workspace, message)
+    return {"ok": True, "channel": channel, "ts": message["ts"], "text": message["text"], "message": shown}
 
 
 def _history(workspace: Workspace, sent: Json) -> Json:
@@ -175,8 +175,8 @@ def _fault(workspace: Workspace, content: Json) -> Json | None:
     if len(content["text"]) > _TEXT_LIMIT:
         return _refused("msg_too_long")
     if found := faults(content["blocks"]) + file_faults(workspace, content["blocks"]):
-        told = {"messages": [f"[ERROR] {fault}" for fault in found]}
-        return _refused("invalid_blocks") | {"errors": found, "response_metadata": told}
+        metadata = {"messages": [f"[ERROR] {fault}" for fault in found]}
+        return _refused("invalid_blocks") | {"errors": found, "response_metadata": metadata}
     return None
 
 

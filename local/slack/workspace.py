@@ -45,7 +45,7 @@ class Failure:
 
 @dataclass
 class StoredFile:
-    """A file: ``content`` is there once it was uploaded, ``completed_at`` (monotonic) once that was said to be all."""
+    """A file: ``content`` is set by its upload, ``completed_at`` (monotonic) when the upload is completed."""
 
     id: str
     name: str
@@ -141,7 +141,7 @@ def as_slack(workspace: Workspace, message: Json, *, metadata: bool = True) -> J
     """A message as the API shows it: what it is a reply to, or how many replies it has; metadata to who asks."""
     hidden = {"channel"} if metadata else {"channel", "metadata"}
     said = {key: value for key, value in message.items() if value is not None and key not in hidden}
-    told: Json = {"type": "message", "user": BOT_USER, "bot_id": BOT_ID, "app_id": APP_ID, "team": TEAM["id"], **said}
+    shown: Json = {"type": "message", "user": BOT_USER, "bot_id": BOT_ID, "app_id": APP_ID, "team": TEAM["id"], **said}
     if replies := [] if message.get("thread_ts") else workspace.replies(message):
-        told |= {"thread_ts": message["ts"], "reply_count": len(replies), "latest_reply": replies[-1]["ts"]}
-    return told
+        shown |= {"thread_ts": message["ts"], "reply_count": len(replies), "latest_reply": replies[-1]["ts"]}
+    return shown

@@ -9,7 +9,7 @@
     |   |-- MalformedPressError   what came in is not a press of a button of ours
     |   |-- AlertRefusedError     Slack said no to this message and will say no again
     |   |   `-- MessageGoneError  the message, or its thread, cannot be edited or replied to any more
-    |   |-- UnexpectedError       an exception nobody foresaw ended several tries
+    |   |-- UnexpectedError       an exception without a class here ended several tries
     |   |-- SecretMissingError    a SecureString the settings name is not there, or is empty
     |   |-- RequestRefusedError   AWS refuses this request and will refuse it again: our own fault
     |   |-- UnreadableError       what is stored was not written in a form this release knows
@@ -17,9 +17,9 @@
     |   `-- SettingsError         the environment lacks a variable, or one makes no sense
     |-- RetryableError            asking again later can help: the message goes back to its queue
     |   |-- ThrottledError        too many requests, at AWS or at Slack
-    |   |-- AccessDeniedError     somebody has to grant it; until then the message waits
+    |   |-- AccessDeniedError     an IAM permission is missing; the message waits for it
     |   |-- UnavailableError      no answer, or an answer that is a fault of the other side
-    |   |   `-- NoAnswerError     what was asked for may have been done nevertheless
+    |   |   `-- NoAnswerError     the request may have been carried out all the same
     |   |-- ChannelMisconfiguredError  a person has to change the channel, the app or the token
     |   |   `-- TokenRefusedError   Slack does not accept the bot token
     |   |-- OutOfTimeError        the invocation has to end before this message's turn
@@ -27,12 +27,12 @@
     |   |-- NotPostedYetError     the message it replies to, or takes the place of, is not in the channel yet
     |   |-- PictureNotReadyError  Slack has the picture of the message and cannot show it yet
     |   `-- DeliveryInFlightError another invocation is posting the same alert at this moment
-    |-- JobNotFoundError          the job was deleted; whoever asked decides what that means
-    |-- NotebookNotFoundError     the notebook instance was deleted; likewise
+    |-- JobNotFoundError          the job was deleted; the caller decides what that means
+    |-- NotebookNotFoundError     the notebook instance was deleted; the caller decides
     |-- StopRefusedError          AWS said no to stopping this notebook instance, and why
     `-- PartlyDoneError           what could be done was done, and something needs a person
-        |-- SweepIncompleteError  so it is with a sweep
-        `-- RefreshIncompleteError  and so with a refresh of the prices
+        |-- SweepIncompleteError  a sweep that finished with failures
+        `-- RefreshIncompleteError  a price refresh that finished with failures
 """
 
 from sagewatch.outcomes import Outcome
@@ -78,7 +78,7 @@ class MessageGoneError(AlertRefusedError):
 
 
 class UnexpectedError(PermanentError):
-    """An exception that nobody foresaw ended several tries."""
+    """An exception without a class here ended several tries."""
 
 
 class SecretMissingError(PermanentError):

@@ -1,7 +1,7 @@
-"""Outcomes: what happened, as JSON for the log and in the few numbers that CloudWatch keeps.
+"""Outcomes: what a function did, as JSON for its log and as CloudWatch metrics.
 
 CloudWatch charges for each hour in which a metric is sent. So event counters are sent only when they are not 0, and a
-number that nobody would alarm on or plot is in the log line alone.
+number without an alarm or a graph is only in the log.
 """
 
 from abc import ABC, abstractmethod
@@ -50,5 +50,5 @@ class Outcome(ABC):
 
 
 def nonzero(counts: Mapping[EmfMetric, int]) -> Mapping[EmfMetric, float]:
-    """Keep the counters that are not 0."""
+    """Return the counters that are not 0."""
     return {metric: count for metric, count in counts.items() if count}

@@ -172,7 +172,7 @@ def test_a_press_for_a_notebook_that_is_gone_says_so(team: Team) -> None:
     team.account.stage.client("sagemaker").delete_notebook_instance(NotebookInstanceName="press-late")
     team.press("press-late", "stop_now")
 
-    assert eventually(lambda: "does not run any more" in json.dumps(team.root("press-late")["blocks"]))
+    assert eventually(lambda: "is no longer running" in json.dumps(team.root("press-late")["blocks"]))
 
 
 def test_keep_4_h_is_pressed_in_a_browser(team: Team) -> None:

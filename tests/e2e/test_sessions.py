@@ -148,7 +148,7 @@ def test_with_every_second_event_lost_the_sweep_knows_the_rest(lab: Lab) -> None
     lab.account.invoke("SweepNotebooks", {})
 
     assert lab.session == {}
-    assert "its deletion was not told" in lab.rows[-1]["pricing_reason"]
+    assert "no event reported its deletion" in lab.rows[-1]["pricing_reason"]
     assert lab.costs[:3] == [
         ("08:00", "10:03", Decimal("0.1044287634")),
         ("10:03", "12:00", Decimal("0.0018346774")),

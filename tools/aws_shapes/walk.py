@@ -1,4 +1,4 @@
-"""Walk botocore's model of every answer SageWatch reads, beside the pydantic model that reads it."""
+"""Compares botocore's model of every response SageWatch reads with the pydantic model that parses it."""
 
 import re
 from collections.abc import Iterator

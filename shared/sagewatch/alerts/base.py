@@ -28,7 +28,7 @@ def from_text(usd: Usd | None) -> Decimal | None:
 class GroupMember:
     """One alert of a group: its resource, what happened to it in words, and its cost in USD.
 
-    ``again`` says that another alert of the same thing counts it: that it failed has been told by a message of its own.
+    ``again`` means that another alert counts this resource: its failure has a message of its own.
     """
 
     name: str
@@ -75,11 +75,11 @@ class AlertBase(BaseModel):
         return self.edits or self.thread or self.thread_key or self.alert_id
 
     stands_alone: ClassVar[bool] = False
-    """Whether it is told by itself as long as it is news, however many of its kind there are."""
+    """Whether a recent alert always gets a message of its own, even when many of its kind arrive."""
 
     @property
     def member(self) -> GroupMember | None:
-        """How it counts among many of its kind; ``None`` for what everybody has to see by itself."""
+        """How it counts in a group; ``None`` for an alert that always gets its own message."""
         return None
 
 

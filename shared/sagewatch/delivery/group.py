@@ -35,7 +35,7 @@ class GroupDelivery:
     def place(self, alert: Alert, thread: MessageRef | None) -> Placement:
         """Count the alert in its group, if it has one, and say where it goes itself.
 
-        An alert in a thread of its own disturbs nobody, so only a parent's group counts it.
+        An alert that replies in a thread does not fill the channel, so only its parent's group counts it.
         """
         group, member = group_of(alert, self.clock(), self.posting.route(alert)), alert.member
         if group is None or member is None or (thread and group.gathering is not GroupKind.PARENT):

@@ -153,8 +153,8 @@ def measure(job: Job, raw: RawHosts, window: Window) -> Utilization:
     names, expected = hosts_of(job), sum(group.count for group in job.groups)
     only = job.groups[0].instance_type if len(job.groups) == 1 else None
     types = {host: names.get(host) if names else only for host in raw}
-    told = sorted((host for host, metrics in raw.items() if metrics), key=lambda host: (len(host), host))
-    hosts = tuple(_measured(host, types[host], raw[host], window) for host in told)
+    reporting = sorted((host for host, metrics in raw.items() if metrics), key=lambda host: (len(host), host))
+    hosts = tuple(_measured(host, types[host], raw[host], window) for host in reporting)
     return Utilization(hosts, max(0, expected - len(hosts)), window)
 
 

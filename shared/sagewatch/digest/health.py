@@ -48,7 +48,7 @@ class Health:
 
 def sentence(health: Health) -> str:
     """Say whether SageWatch is well, or what it missed."""
-    clauses = [clause for clause in (_swept(health), _buried(health.buried), _priced(health)) if clause]
+    clauses = [clause for clause in (_swept(health), _dead_lettered(health.buried), _priced(health)) if clause]
     clauses += [(False, f"it could not be read {reason}") for reason in health.unread]
     verdict = "is well" if all(well for well, _ in clauses) else "needs a look"
     return f"SageWatch {verdict}: {', '.join(words for _, words in clauses)}."
@@ -84,18 +84,18 @@ def _swept(health: Health) -> tuple[bool, str] | None:
 
 def _where(found: Sequence[SweepGap], now: datetime) -> str:
     longest = sorted(found, key=lambda gap: gap.missed, reverse=True)[:_SHOWN]
-    told = [f"{g.function} between {clock_time(g.after, now)} and {clock_time(g.before, now)}" for g in longest]
-    more = len(found) - len(told)
-    return utc_once("; ".join([*told, f"and {more} more {'gap' if more == 1 else 'gaps'}"] if more else told))
+    listed = [f"{g.function} between {clock_time(g.after, now)} and {clock_time(g.before, now)}" for g in longest]
+    more = len(found) - len(listed)
+    return utc_once("; ".join([*listed, f"and {more} more {'gap' if more == 1 else 'gaps'}"] if more else listed))
 
 
-def _buried(depths: Mapping[str, int] | None) -> tuple[bool, str] | None:
+def _dead_lettered(depths: Mapping[str, int] | None) -> tuple[bool, str] | None:
     if depths is None:
         return None
-    told = [f"{_messages(depth)} in {queue}" for queue, depth in depths.items() if depth]
-    if not told:
+    listed = [f"{_messages(depth)} in {queue}" for queue, depth in depths.items() if depth]
+    if not listed:
         return True, "nothing is in the dead-letter queues"
-    return False, f"{' and '.join(told)} with the reason"
+    return False, f"{' and '.join(listed)} with the reason"
 
 
 def _messages(depth: int) -> str:

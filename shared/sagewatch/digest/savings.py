@@ -1,13 +1,12 @@
-"""What idling cost until SageWatch stopped it, and what its stops saved: estimates that do not flatter.
+"""Estimates what idle notebooks cost until SageWatch stopped them, and what the stops saved. Both estimates are low.
 
-- Idling cost the hourly price of the instance for the time from the last sign of use to the stop, counted on the day of
-  the stop, for every notebook that SageWatch stopped.
-- A stop saved the hourly price for the time from the stop to the next start (or deletion), but for no more than the
-  twelve hours after it: nobody knows when its owner would have stopped it. Of that time each period counts what lies in
-  it, so that days add up to weeks and nothing is counted twice.
+- Cost of idling: the instance's hourly price from the last activity to the stop. It counts on the day of the stop, for
+  every notebook that SageWatch stopped.
+- Saving of a stop: the hourly price from the stop to the next start (or deletion), for at most twelve hours. The owner
+  might have stopped the notebook after that. Each period counts its own part of that time, so days add up to weeks.
 
-The hourly price is that of the instance alone: the volume is billed either way. What has no known price is counted, and
-is in no sum.
+The hourly price is the instance's alone, because the volume is billed either way. A stop without a known price is
+counted, and is in no total.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -42,9 +41,10 @@ class IdleStops:
 
 @dataclass(slots=True)
 class IdleStopTally:
-    """Adds up what stops cost and saved, from rows in the order of their ends, from a day before the span on.
+    """Adds up what idling cost and stops saved.
 
-    It holds one entry for each notebook that is stopped at that moment, whatever it has heard.
+    It needs the rows in the order of their ends, from a day before the span on.
+    It holds one entry for each notebook that is stopped at that moment.
     """
 
     span: DateRange

@@ -37,13 +37,13 @@ class DigestOutcome(Outcome):
     span: DateRange
     queued: bool
     no_picture: str | None = None
-    budgets_told: int = 0
+    budgets_alerted: int = 0
 
     @override
     def to_log(self) -> Mapping[str, object]:
-        told = {"alert_id": self.alert, "effect": "queued" if self.queued else "posted before"}
+        head = {"alert_id": self.alert, "effect": "queued" if self.queued else "posted before"}
         days = {"period": self.span.period, "first_day": f"{self.span.first}", "last_day": f"{self.span.last}"}
-        return {**told, **days, "no_picture": self.no_picture, "budgets_told": self.budgets_told}
+        return {**head, **days, "no_picture": self.no_picture, "budgets_alerted": self.budgets_alerted}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +79,13 @@ class DigestSender:
         day = self._budget_day(span)
         totals = self._totals(span, day) if wanted or asked.scheduled else ()
         states = self._budgets(totals, day) if wanted or asked.scheduled else ()
-        told = self._tell_budgets(states) if asked.scheduled else 0
+        alerted = self._alert_budgets(states) if asked.scheduled else 0
         if not wanted:
-            return DigestOutcome(name, span, queued=False, budgets_told=told)
+            return DigestOutcome(name, span, queued=False, budgets_alerted=alerted)
         digest = self._digest(span, totals, states)
         picture, trouble = self._picture(digest, totals)
         self._send(name, digest, picture, trouble)
-        return DigestOutcome(name, span, queued=True, no_picture=trouble, budgets_told=told)
+        return DigestOutcome(name, span, queued=True, no_picture=trouble, budgets_alerted=alerted)
 
     def _name(self, span: DateRange) -> str:
         """A period that is not over can be requested again every hour."""
@@ -117,8 +117,10 @@ class DigestSender:
         """One pass over the rows, from the day before on: what was stopped then may have saved something since."""
         tally = IdleStopTally(span, self._hourly)
         rows = self.spending.jobs(LedgerQuery(first_day=span.first - _A_DAY, last_day=span.last))
-        dearest = top_jobs(tally.add(rows), span)
-        return digest_of(span, totals, top_jobs=dearest, idled=tally.sums(), running=self.gauge.read(), budgets=states)
+        most_expensive = top_jobs(tally.add(rows), span)
+        return digest_of(
+            span, totals, top_jobs=most_expensive, idled=tally.sums(), running=self.gauge.read(), budgets=states
+        )
 
     def _hourly(self, row: LedgerRow) -> Decimal | None:
         rates = Rates(self.prices.book(row.region), self.gauge.meter.discount_percent)
@@ -158,9 +160,9 @@ class DigestSender:
             return None
         return sentence(self.health.read(datetime.combine(span.first, time(), UTC)))
 
-    def _tell_budgets(self, states: Sequence[BudgetState]) -> int:
+    def _alert_budgets(self, states: Sequence[BudgetState]) -> int:
         """Queue the findings not reported this month; return how many."""
-        told = 0
+        alerted = 0
         for finding in findings(states):
             name = alert_id("budget", self.account, *finding.identity)
             if not self.posted.find(name):
@@ -175,5 +177,5 @@ class DigestSender:
                         threshold=finding.threshold,
                     )
                 )
-                told += 1
-        return told
+                alerted += 1
+        return alerted

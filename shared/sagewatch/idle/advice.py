@@ -1,4 +1,4 @@
-"""Two findings from how notebooks and training jobs relate. They are advice: nothing is ever done about them."""
+"""Gives advice on notebooks that wait for a training job, or that train inside themselves. It never stops one."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ _ACCELERATED = re.compile(r"ml\.(p|g|trn|inf)\d")
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Something worth saying of a notebook. ``identity`` tells it from what else was said of that notebook."""
+    """Advice about a notebook. ``identity`` distinguishes it from other advice about the same notebook."""
 
     headline: str
     sentence: str
@@ -36,9 +36,9 @@ class Advice:
 
 
 def waits_in_fit(inspection: Inspection, jobs: Iterable[Job], rates: Rates, now: datetime) -> Advice | None:
-    """A notebook that works while a training job with its role does: it may only be waiting for it, and pays twice.
+    """Find a notebook that is busy while a training job with its role runs. It may only wait for the job in ``fit``.
 
-    Jobs from before its session cannot have been started in it. Once a day, for roles are shared.
+    Jobs from before its session cannot have been started in it. Reported at most once a day, because roles are shared.
     """
     notebook = inspection.notebook
     ours = [job for job in jobs if _may_be_waited_for(job, inspection, now)]
@@ -68,7 +68,7 @@ def _may_be_waited_for(job: Job, inspection: Inspection, now: datetime) -> bool:
 
 
 def is_overlong(inspection: Inspection, limit: timedelta, now: datetime) -> bool:
-    """Whether a notebook works on accelerators, and every look for longer than ``limit`` has found it at work."""
+    """Whether a notebook has accelerators, and every inspection for longer than ``limit`` found it busy."""
     kind, since = inspection.notebook.instance_type, inspection.state.busy_since
     return (
         inspection.active is not None
@@ -79,9 +79,9 @@ def is_overlong(inspection: Inspection, limit: timedelta, now: datetime) -> bool
 
 
 def trains_inside(inspection: Inspection, rates: Rates, saving: Decimal | None, now: datetime) -> Advice | None:
-    """An overlong notebook probably trains: a training job would end by itself, and could run on spot.
+    """Say what the same hours would cost as a training job, which ends by itself and can run on spot.
 
-    ``saving`` see ``spot_saving``.
+    ``saving`` is what ``spot_saving`` returns.
     """
     kind, since = inspection.notebook.instance_type, inspection.state.busy_since
     rate = rates.of_type(ResourceKind.TRAINING, kind)
@@ -89,22 +89,22 @@ def trains_inside(inspection: Inspection, rates: Rates, saving: Decimal | None, 
         return None
     seconds, on_demand = int((now - since).total_seconds()), for_time(rate, now - since)
     spot = (
-        "; no spot job of the last 30 days tells what spot would save"
+        "; the saving on spot is unknown, because no spot job ran in the last 30 days"
         if saving is None
         else f", and about {money(on_demand * (1 - saving))} on spot, which saved {saving:.0%} in the last 30 days"
     )
     sentence = utc_once(
-        f"it has been busy on {kind} for {duration(seconds)}: every look since {clock_time(since, now)} found it "
-        f"at work ({inspection.active.words}). If this is training, the same hours as a training job, which ends "
+        f"it has been busy on {kind} for {duration(seconds)}: every inspection since {clock_time(since, now)} found it "
+        f"busy ({inspection.active.words}). If this is training, the same hours as a training job, which ends "
         f"by itself, cost {money(on_demand)} on demand{spot}"
     )
     return Advice(f"Notebook {inspection.notebook.name} seems to train inside itself", sentence, (iso(since),))
 
 
 def spot_saving(totals: Iterable[DayTotal]) -> Decimal | None:
-    """The share of their on-demand price that spot training jobs saved; ``None`` where none ran.
+    """Return the share of their on-demand price that spot training jobs saved; ``None`` if none ran.
 
-    Interrupted jobs are billed for all their attempts, so what that costs is in it.
+    SageMaker bills an interrupted job for all its attempts, so the share includes the cost of interruptions.
     """
     spends = (spend for total in totals for cell, spend in total.cells.items() if cell.kind is ResourceKind.TRAINING)
     whole = sum(spends, NOTHING)
@@ -121,7 +121,7 @@ _ACCOUNTED = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookAdvice:
-    """Asks what the two findings need, once for all notebooks of a region, and only where one of them works."""
+    """Reads what the advice needs once for a region, and only if one of its notebooks is busy."""
 
     open_jobs: OpenJobReader
     totals: TotalReader
@@ -131,7 +131,7 @@ class NotebookAdvice:
     long_running: timedelta
 
     def advise(self, region: str, inspections: Sequence[Inspection]) -> None:
-        """Tell what there is to say of the notebooks of a region. Raises what ``Ledger.put`` does."""
+        """Send the advice about a region's notebooks. Raises what ``Ledger.put`` does."""
         working = [inspection for inspection in inspections if inspection.active]
         if not working:
             return

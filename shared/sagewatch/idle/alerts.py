@@ -1,4 +1,4 @@
-"""What people are told of notebook instances: one message per incident, and what comes of it."""
+"""Alerts about notebook instances: an idle one, with what became of it, and other news."""
 
 from typing import Literal, override
 
@@ -11,10 +11,9 @@ KEPT_FOLDER = "/home/ec2-user/SageMaker"  # all that a stop keeps: it is the vol
 
 
 class NotebookAlert(AlertBase):
-    """A notebook idles. ``reason`` is the evidence in words; ``stop_at`` is ``None`` where it is not stopped by itself.
+    """A notebook is idle. ``reason`` is the evidence in words; ``stop_at`` is ``None`` if SageWatch will not stop it.
 
-    ``outcome`` says what has become of it since, and ``by`` which Slack user did that; ``open`` whether there is
-    still something to press.
+    ``outcome`` is what has happened since, and ``by`` the Slack user who did it. An ``open`` alert has buttons.
     """
 
     finding: Literal["notebook-idle"] = "notebook-idle"
@@ -45,7 +44,7 @@ class NotebookAlert(AlertBase):
 
 
 class NotebookNews(AlertBase):
-    """Something else there is to say of a notebook, or of a whole sweep where ``name`` is ``None``."""
+    """Other news of a notebook, or of a whole sweep if ``name`` is ``None``."""
 
     finding: Literal["notebook-news"] = "notebook-news"
     name: Name | None

@@ -1,7 +1,7 @@
-"""Whether a notebook may be stopped: a pure decision on evidence, total, with one sentence that says why.
+"""Decides from evidence whether a notebook may be stopped, and gives the reason in one sentence. No I/O happens here.
 
-The order of the checks is the order of what must never happen: stopping what somebody keeps, what works, what nobody
-can tell of; then announcing before acting; then acting.
+The checks come in order of the harm they prevent. SageWatch never stops a notebook that a person keeps, that is busy,
+or whose activity is unknown. It announces a stop before it makes it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,18 +21,18 @@ from sagewatch.sagemaker.tags import IDLE_AFTER_TAG, IGNORE_TAG, PROTECT_TAG, TE
 _NO = frozenset({"false", "no", "0"})
 _SHORTEST, _LONGEST = timedelta(minutes=10), timedelta(days=31)
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(timedelta)
-_SKEW = timedelta(minutes=15)  # a time this far ahead is a clock's fault; further ahead nothing it tells is believed
-_AGAIN = timedelta(hours=1)  # until tags, or a source that could not tell, are looked at again
-_REPEATED = timedelta(days=7)  # what is idle and will not be stopped is reported once a week
-_LAPSES = timedelta(hours=6)  # an announcement whose stop is this late is made again
+_SKEW = timedelta(minutes=15)  # clocks may differ by this much; the times of one further ahead are not used
+_AGAIN = timedelta(hours=1)  # until the next check of tags, or of a source that gave no answer
+_REPEATED = timedelta(days=7)  # an idle notebook that SageWatch will not stop is reported once a week
+_LAPSES = timedelta(hours=6)  # an announcement lapses when its stop is this late, and is made again
 
 
 class Verdict(StrEnum):
     """What is to be done about a notebook."""
 
     KEEP = "keep"
-    KEEP_UNKNOWN = "keep, for nobody can tell"
-    KEEP_ACTIVE_AGAIN = "keep, and take the warning back"
+    KEEP_UNKNOWN = "keep, activity unknown"
+    KEEP_ACTIVE_AGAIN = "keep, and cancel the announced stop"
     ADVISE = "advise"
     WARN = "warn"
     STOP = "stop"
@@ -40,7 +40,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IdleRules:
-    """How long a notebook may idle, how long before its stop that is announced, and whether stops are made at all."""
+    """How long a notebook may be idle, how long before its stop that is announced, and whether stops are made."""
 
     idle_after: timedelta
     warn: timedelta
@@ -49,7 +49,7 @@ class IdleRules:
 
 @dataclass(frozen=True, slots=True)
 class IdleDecision:
-    """What is wanted and the one sentence that says why; ``next_check_at`` is when it is worth looking again."""
+    """The verdict and its reason in one sentence; ``next_check_at`` is when the answer may change."""
 
     verdict: Verdict
     reason: str
@@ -58,7 +58,7 @@ class IdleDecision:
 
 
 def rules_for(tags: Mapping[str, str], rules: IdleRules) -> tuple[IdleRules, str | None]:
-    """The rules a notebook's tags ask for, and what is wrong with its tag where it is: the default counts then."""
+    """Return the rules that a notebook's tags ask for. If its tag cannot be read: the default, and what is wrong."""
     text = tags.get(IDLE_AFTER_TAG)
     if text is None:
         return rules, None
@@ -93,8 +93,8 @@ def decide_unseen(
 
 
 def _leased(lease: Lease, now: datetime) -> IdleDecision:
-    until = clock_time(lease.until, now) if lease.until else "somebody changes that"
-    return IdleDecision(Verdict.KEEP, f"{lease.author} keeps it until {until}", now + _AGAIN)
+    until = f"until {clock_time(lease.until, now)}" if lease.until else "with no end, until a button is pressed again"
+    return IdleDecision(Verdict.KEEP, f"{lease.author} keeps it {until}", now + _AGAIN)
 
 
 def decide(  # noqa: PLR0913, PLR0917 - what is known of it
@@ -105,9 +105,9 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
     rules: IdleRules,
     now: datetime,
 ) -> IdleDecision:
-    """Decide about a notebook that came into service at ``since``, whatever is known of it.
+    """Decide about a notebook that came into service at ``since``.
 
-    What forbids a stop is asked before what was announced: so whatever is stopped could also be announced.
+    The checks that forbid a stop come before the announcement, so that only a stop that may happen is announced.
     """
     unseen = decide_unseen(notebook, state, since, rules, now)
     if unseen:
@@ -141,10 +141,10 @@ def _keep_active(words: str, state: NotebookState, next_check_at: datetime) -> I
 
 
 def doubt(readings: Sequence[Reading], now: datetime) -> str | None:
-    """Say why nothing is known for sure.
+    """Say why the activity is unknown; ``None`` if it is known.
 
-    Where Jupyter was asked and could not tell, no other source's silence counts: a cell may run without a word and
-    without CPU. Notebooks without a log or an agent are no doubt.
+    If Jupyter was asked and gave no answer, the silence of other sources does not count: a cell can run without output
+    and without CPU. A notebook without a log or an agent is not unknown for that reason.
     """
     ahead = [reading for reading in readings if isinstance(reading, Idle) and (reading.since or now) > now + _SKEW]
     if ahead:
@@ -160,16 +160,16 @@ def doubt(readings: Sequence[Reading], now: datetime) -> str | None:
 
 
 def _lost_source(readings: Sequence[Reading], state: NotebookState) -> str | None:
-    """A source that found it idle when the stop was announced, and cannot tell now."""
+    """Name a source that found it idle when the stop was announced, and gives no answer now."""
     spoke = state.pending.sources if state.pending else ()
     lost = [reading for reading in readings if isinstance(reading, Unknown) and reading.source.value in spoke]
     return f"{lost[0].source}: {lost[0].reason}" if lost else None
 
 
 def _blind_spot(notebook: Notebook, readings: Sequence[Reading], rules: IdleRules, now: datetime) -> str | None:
-    """An open terminal without output: ``nohup``, a redirected output or tmux would look the same.
+    """Find an open terminal without output: ``nohup``, a redirected output and tmux look the same.
 
-    Agent metrics that cover the whole limit can tell, or the owner's tag.
+    Agent metrics that cover the whole limit settle it, and so does the owner's tag.
     """
     idle = [reading for reading in readings if isinstance(reading, Idle)]
     count = max((reading.silent_terminals for reading in idle), default=0)
@@ -206,7 +206,7 @@ def _idle(state: NotebookState, found: IdleDecision, rules: IdleRules, now: date
 
 
 def _in_force(state: NotebookState, rules: IdleRules, now: datetime) -> PendingStop | None:
-    """The announcement that still counts: not of another mode, not answered by a lease since, not too old."""
+    """Return the announcement that still counts: of the same mode, not answered by a lease, and not too old."""
     pending = state.pending
     if pending is None or pending.trial is rules.enforce or pending.held in {Hold.ONE_WAY, Hold.UNPROVEN}:
         return None

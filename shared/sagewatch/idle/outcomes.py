@@ -1,4 +1,4 @@
-"""What became of a sweep over notebooks: wanted and happened are two things."""
+"""Reports what a sweep over notebooks decided and what happened. The two can differ."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ class StopOutcome(StrEnum):
     STOPPED = "stopped"
     WOULD_STOP = "would have been stopped"
     CHANGED = "not stopped: something changed since it was decided"
-    NOT_ANNOUNCED = "not stopped: nobody has been told long enough"
+    NOT_ANNOUNCED = "not stopped: its announcement is not in Slack yet, or too new"
     ALREADY = "was stopped before"
     REFUSED = "refused by AWS"
 
 
 @dataclass(slots=True, kw_only=True)
 class NotebookSweepReport(SweepReport):
-    """What a sweep did, in numbers of notebooks. The next run does what was ``carried_over``."""
+    """Counts of notebooks in one sweep. The next run inspects those that were ``carried_over``."""
 
     in_service: int = 0
     repaired: int = 0
@@ -41,7 +41,7 @@ class NotebookSweepReport(SweepReport):
 
     @override
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
-        """Return the numbers. A sweep with failures has not finished; stops that only would have been are none."""
+        """Return the numbers. A sweep with failures has not finished. Stops in trial mode do not count."""
         del sent_at
         happenings = {
             EmfMetric.SWEEPS_FINISHED: int(not self.failures),

@@ -1,4 +1,4 @@
-"""What is remembered of notebooks, and who can tell whether one is used, as Protocols."""
+"""Protocols for the state that sweeps keep of notebooks, and for sources of evidence."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,20 +11,20 @@ from sagewatch.sagemaker.notebooks import Notebook
 
 
 class NotebookStateReader(Protocol):
-    """What is remembered of notebooks, read."""
+    """Reads the state of notebooks."""
 
     def of_region(self, region: str) -> Mapping[str, NotebookState]:
-        """What is remembered of a region's notebooks, by ARN. Raises what ``Ledger.put`` does."""
+        """Return the states of a region's notebooks by ARN. Raises what ``Ledger.put`` does."""
 
 
 class NotebookStates(NotebookStateReader, AlertArchive, Protocol):
-    """What is remembered of notebooks. The lease is written by those who answer people, the rest by sweeps."""
+    """Stores the state of notebooks. Button handlers write the lease, sweeps write the rest."""
 
     def read(self, arn: str, region: str) -> NotebookState:
-        """What is remembered of one, read consistently. Raises what ``Ledger.put`` does."""
+        """Return one notebook's state, read consistently. Raises what ``Ledger.put`` does."""
 
     def save(self, state: NotebookState, region: str) -> None:
-        """Remember all but the lease. Raises what ``Ledger.put`` does."""
+        """Save everything but the lease. Raises what ``Ledger.put`` does."""
 
     def put_lease(self, arn: str, region: str, lease: Lease) -> None:
         """Write a lease in place of the one before. Raises what ``Ledger.put`` does."""
@@ -34,4 +34,4 @@ class EvidenceSource(Protocol):
     """A source that sees from outside whether a notebook is used."""
 
     def read(self, notebook: Notebook, now: datetime, back_to: datetime) -> Reading:
-        """Say what is known, looking back as far as that. Never raises: what cannot be told is ``Unknown``."""
+        """Return what is known since ``back_to``. Never raises: a failed read is ``Unknown``."""

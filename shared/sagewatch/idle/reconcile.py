@@ -1,4 +1,4 @@
-"""Messages end in the true state: what was announced is compared with the sessions, whoever ended them."""
+"""Updates messages whose notebook was stopped or deleted, by SageWatch or by someone else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from sagewatch.sweeps import continue_on_error
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReconciliation:
-    """Closes the message of each run that is over."""
+    """Compares announcements with the sessions, and closes the message of each run that is over."""
 
     states: NotebookStates
     announcements: NotebookAnnouncements

@@ -1,4 +1,4 @@
-"""What no event told of notebooks: sessions of what is there no more end, and those of what is there begin."""
+"""Repairs sessions whose events were lost: ends those of deleted or stopped notebooks, begins those of running ones."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _LISTED_EVERY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRepair:
-    """Holds open sessions against what SageMaker lists. Everything it needs is given to it."""
+    """Compares open sessions with what SageMaker lists."""
 
     lists: NotebookLists
     notebooks: Notebooks
@@ -32,25 +32,25 @@ class SessionRepair:
     clock: Clock
 
     def repair(self, region: str, running: Mapping[str, Notebook], swept: NotebookSweepReport) -> Mapping[str, Session]:
-        """Put a region's sessions in order with the notebooks that run there, and answer with them, by ARN.
+        """Repair a region's sessions by the notebooks that run there, and return the open sessions by ARN.
 
-        What is stopped is held against a listing once a day: its volume is billed, and only its deletion can be missed.
+        Stopped notebooks are compared with a listing once a day: their volume is billed until they are deleted.
         Raises what the stores do.
         """
         sessions = self._open(region)
-        untold = [notebook for arn, notebook in running.items() if _is_new(notebook, sessions.get(arn))]
+        without_event = [notebook for arn, notebook in running.items() if _is_new(notebook, sessions.get(arn))]
         over = [session for arn, session in sessions.items() if session.in_service and arn not in running]
-        at_rest = {arn: session for arn, session in sessions.items() if not session.in_service}
+        stopped = {arn: session for arn, session in sessions.items() if not session.in_service}
         lost: list[Session] = []
         with continue_on_error(swept, f"the stopped notebooks of {region}"):
-            lost += self._lost(region, {arn: at_rest[arn] for arn in at_rest.keys() - running.keys()})
-        for notebook in untold:
+            lost += self._lost(region, {arn: stopped[arn] for arn in stopped.keys() - running.keys()})
+        for notebook in without_event:
             with continue_on_error(swept, notebook.name):
                 self._seen(notebook, swept)
         for session in (*over, *lost):
             with continue_on_error(swept, session.name):
                 self._seen(self._as_it_stands(session), swept)
-        return self._open(region) if untold or over or lost else sessions
+        return self._open(region) if without_event or over or lost else sessions
 
     def _open(self, region: str) -> Mapping[str, Session]:
         return {session.arn: session for session in self.sessions.open_sessions(region)}
@@ -59,15 +59,15 @@ class SessionRepair:
         self.tracker.observe(notebook, by=RecordedBy.SWEEP)
         swept.repaired += 1
 
-    def _lost(self, region: str, at_rest: Mapping[str, Session]) -> Iterable[Session]:
-        """Sessions of stopped notebooks that are in no listing; a listing can be wrong, so each is looked at."""
+    def _lost(self, region: str, stopped: Mapping[str, Session]) -> Iterable[Session]:
+        """Find sessions of stopped notebooks that are in no listing. A listing can be wrong, so each is described."""
         name, now = f"notebooks#{region}", self.clock()
-        listed = self.checkpoints.read(name) if at_rest else None
-        if not at_rest or (listed and now - listed.top < _LISTED_EVERY):
+        listed = self.checkpoints.read(name) if stopped else None
+        if not stopped or (listed and now - listed.top < _LISTED_EVERY):
             return ()
         there = {notebook.arn for page in self.lists.of_region(region) for notebook in page}
         self.checkpoints.save(name, Checkpoint(now))
-        return [session for arn, session in at_rest.items() if arn not in there]
+        return [session for arn, session in stopped.items() if arn not in there]
 
     def _as_it_stands(self, session: Session) -> Notebook:
         try:

@@ -1,4 +1,4 @@
-"""Stopping a notebook: announced, looked at again, then stopped, and what became of that."""
+"""Stops a notebook: checks its announcement, inspects it again, calls StopNotebookInstance, reports the result."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,14 +24,14 @@ from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.sagemaker.notebooks import NotebookStatus
 from sagewatch.sagemaker.ports import NotebookStops, Stop
 
-_UNANSWERED = timedelta(minutes=15)  # a call without an answer may have been ours for so long
+_UNANSWERED = timedelta(minutes=15)  # for so long, a stop may come from our own call that got no answer
 _RESENT, _SOON = timedelta(hours=2), timedelta(minutes=15)
-_AGAIN = timedelta(hours=1)  # what AWS refused is tried again, and told once
+_AGAIN = timedelta(hours=1)  # a stop that AWS refused is tried again, and reported once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookStop:
-    """Stops notebooks, in observe mode only on paper."""
+    """Stops notebooks. In trial mode it reports the stop and makes no call."""
 
     inspector: NotebookInspector
     announcements: NotebookAnnouncements
@@ -46,9 +46,9 @@ class NotebookStop:
     enforce: bool
 
     def stop(self, inspection: Inspection) -> StopOutcome:
-        """Stop a notebook whose grace is over. Raises what ``NotebookInspector.inspect`` and the ports do.
+        """Stop a notebook whose announced time has come. Raises what ``NotebookInspector.inspect`` and the ports do.
 
-        The people who are told must have been, and whatever has changed since the decision counts.
+        First the announcement must have been in Slack for long enough, and a new inspection must still say stop.
         """
         wait_until = self._wait_until(inspection)
         if wait_until:
@@ -64,10 +64,10 @@ class NotebookStop:
         return self.act(again)
 
     def act(self, inspection: Inspection, *, by: str | None = None) -> StopOutcome:
-        """Stop it now: its grace is over, or the Slack user ``by`` asks for it.
+        """Stop it now: its announced time has come, or the Slack user ``by`` asks for it.
 
-        Raises what ``NotebookStops`` and ``Sessions`` do. Who stops it is noted before, for its event may be handled
-        before this goes on.
+        Raises what ``NotebookStops`` and ``Sessions`` do. It records who stops the notebook before the call, because
+        TrackNotebook may handle the event before this returns.
         """
         if not self.enforce:
             return self._would(inspection, by)
@@ -91,7 +91,7 @@ class NotebookStop:
                 assert_never(what)
 
     def _claim(self, inspection: Inspection, call: StopCall, by: str | None) -> bool:
-        """Note the call, unless the session is over or a person pressed a button since the inspection."""
+        """Record the call, unless the session is over or a person pressed a button since the inspection."""
         if not self._note(inspection, call):
             return False
         if self._answered(inspection, by):
@@ -123,15 +123,15 @@ class NotebookStop:
         return found.status is NotebookStatus.STOPPING and found.modified_at is not None and found.modified_at >= began
 
     def _note(self, inspection: Inspection, call: StopCall | None) -> bool:
-        """Write down that we are about to stop it, or take that back; say whether its session is still open."""
+        """Record that SageWatch is about to stop it, or delete that record; return whether its session is open."""
         return self.sessions.amend(replace(inspection.session, stop_call=call))
 
     def is_announced(self, inspection: Inspection) -> bool:
-        """Whether its announcement has been in Slack for as long as was promised. Raises what the stores do."""
+        """Whether its announcement has been in Slack for as long as it promises. Raises what the stores do."""
         return self._wait_until(inspection) is None
 
     def _postpone(self, inspection: Inspection, until: datetime) -> StopOutcome:
-        """Move the stop; an announcement that does not get to Slack is queued again every two hours."""
+        """Postpone the stop. An announcement that has not reached Slack is queued again every two hours."""
         pending, now = inspection.state.pending, self.clock()
         state = inspection.state
         if pending:
@@ -142,15 +142,15 @@ class NotebookStop:
         return StopOutcome.NOT_ANNOUNCED
 
     def _wait_until(self, inspection: Inspection) -> datetime | None:
-        """When its announcement has been in the channel for as long as was promised, if that is still to come."""
+        """Return when its announcement will have been in the channel for as long as it promises; ``None`` if it has."""
         pending = inspection.state.pending
         if pending is None:
             return self.clock() + _AGAIN
         posted = self.posted.find(pending.alert_id)
         if posted is None:
             return self.clock() + _SOON
-        told_until = posted.posted_at + self.follow_up.warn
-        return told_until if told_until > self.clock() else None
+        announced_until = posted.posted_at + self.follow_up.warn
+        return announced_until if announced_until > self.clock() else None
 
     def _stopped(self, inspection: Inspection, by: str | None) -> StopOutcome:
         now = self.clock()
@@ -183,7 +183,7 @@ class NotebookStop:
         return StopOutcome.WOULD_STOP
 
     def _refused(self, inspection: Inspection, error: Exception) -> StopOutcome:
-        """Once per incident; it is tried again later."""
+        """Report the refusal once for each announcement, and try again later."""
         self._tell(
             inspection, f"Notebook {inspection.notebook.name} could not be stopped", f"AWS refused: {error}", None
         )
@@ -193,7 +193,7 @@ class NotebookStop:
         return StopOutcome.REFUSED
 
     def _gone(self, inspection: Inspection, state: NotebookState) -> StopOutcome:
-        """The next sweep sees who ended it, and says so in the message."""
+        """Leave it to the next sweep, which sees who ended it and says so in the message."""
         self.states.save(replace(state, next_check_at=None), inspection.notebook.region)
         return StopOutcome.ALREADY
 

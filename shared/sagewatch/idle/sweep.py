@@ -1,4 +1,4 @@
-"""SweepNotebooks' work: find what idles, announce it, look again, stop it. Nobody loses work."""
+"""Sweeps notebooks: finds idle ones, announces their stop, inspects them again, and stops them."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,14 +23,14 @@ from sagewatch.notebooks.session import Session
 from sagewatch.sagemaker.ports import NotebookLists, Regions
 from sagewatch.sweeps import continue_on_error, first_few
 
-_LOOKING_SHARE = 0.7  # of the time: what is to be stopped has to be looked at again
-_AT_ONCE = 8  # looks: each waits for others most of the time, and Describe is throttled per account
-_BATCH = 2 * _AT_ONCE  # looks between two glances at the time that is left
+_LOOKING_SHARE = 0.7  # of the time; the rest is for inspecting again what will be stopped
+_AT_ONCE = 8  # inspections: each mostly waits for AWS, and Describe is throttled per account
+_BATCH = 2 * _AT_ONCE  # inspections between two checks of the time that is left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookSweep:
-    """Sweeps the notebook instances of every region in use. Everything it needs is given to it."""
+    """Sweeps the notebook instances of every region in use."""
 
     lists: NotebookLists
     repair: SessionRepair
@@ -47,9 +47,9 @@ class NotebookSweep:
     max_stops: int
 
     def sweep(self, more_time: TimeBudget) -> NotebookSweepReport:
-        """Repair sessions, look at what is due, announce and stop.
+        """Repair sessions, inspect what is due, announce and stop.
 
-        Raises ``SweepIncompleteError``, after everything has been tried, if something failed that time will not mend.
+        Raises ``SweepIncompleteError``, after everything has been tried, if a failure needs a person.
         """
         swept = NotebookSweepReport()
         stops: list[Inspection] = []
@@ -82,7 +82,7 @@ class NotebookSweep:
     def _look_at(
         self, due: Sequence[tuple[Session, NotebookState]], more_time: TimeBudget, swept: NotebookSweepReport
     ) -> Iterator[Inspection]:
-        """Look at several at a time; act on all but stops, which are counted first. What does not fit is due next."""
+        """Inspect several at a time. Act on all but stops, which are counted first. The next sweep takes the rest."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for number, batch in enumerate(batched(due, _BATCH, strict=False)):
                 if not more_time(_LOOKING_SHARE):
@@ -121,5 +121,5 @@ class NotebookSweep:
 
 def _due(state: NotebookState, now: datetime) -> bool:
     if state.lease and state.lease.in_force(now):
-        return state.pending is not None  # a warning that was answered is taken back
+        return state.pending is not None  # an announced stop that was answered is cancelled
     return state.next_check_at is None or not now < state.next_check_at <= now + LONGEST_WAIT

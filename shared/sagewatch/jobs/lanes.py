@@ -45,7 +45,7 @@ class Lane:
         return found[1]
 
     def _end_of_lap(self) -> None:
-        """Go on at the beginning, up to where this sweep began; then all have had their turn."""
+        """Continue from the beginning, up to where this sweep began. Then every job has had its turn."""
         self.finished = self._wrapped or self._start is None
         if not self._wrapped:
             self.cursor = Cursor(None, self.cursor.lap + 1)

@@ -1,1 +1,1 @@
-"""Keep the rows of ended work, their totals, and the queries on them."""
+"""The cost rows of ended jobs and notebook sessions, their totals, and the queries on them."""

@@ -31,7 +31,7 @@ _SUFFIX = re.compile(rf"(?P<base>.+?)-+{_MADE}", _FLAGS)
 _WHOLLY_MADE = re.compile(rf"{_MADE} | {_COUNTER}", _FLAGS)
 _COUNTED = re.compile(rf"(?P<base>.*[a-z].*?)-+{_COUNTER}", _FLAGS)
 _STEP = re.compile(r"pipelines-[a-z0-9]{12}-(?P<step>.+?)-+[a-z0-9]{10}", _FLAGS)
-# Debugger rules cut the name of their training job, its time included, and go on with their own.
+# Debugger rules shorten the name of their training job, time included, and append their own.
 _INNER_STAMP = re.compile(rf"(?<=[^-])-20\d\d-{_MONTH}(?:-\d{{1,2}}){{1,4}}(?:-\d{{3}})?(?=-[a-z])", _FLAGS)
 
 

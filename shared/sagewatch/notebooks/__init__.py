@@ -1,1 +1,1 @@
-"""Sessions of notebook instances: what they are, what they cost, and what keeps them in order."""
+"""Sessions of notebook instances: when they begin and end, and what they cost."""

@@ -1,4 +1,4 @@
-"""What notebook instances have cost in the sessions that are still open: it is in no row yet."""
+"""Reads what open notebook sessions have cost so far, which no row contains yet."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class SessionCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSessionCosts:
-    """Reads what runs up. Everything it needs is given to it."""
+    """Prices the open sessions of every region in use."""
 
     sessions: SessionReader
     prices: Prices
@@ -41,7 +41,7 @@ class OpenSessionCosts:
     discount_percent: Decimal
 
     def read(self) -> list[SessionCost]:
-        """Read every open session of the regions in use, the dearest first. Raises what the ports raise."""
+        """Return the cost of every open session, the most expensive first. Raises what the ports raise."""
         readings = (reading for region in self.all_regions() for reading in self._of_region(region))
         return sorted(readings, key=lambda reading: reading.usd, reverse=True)
 

@@ -1,4 +1,4 @@
-"""The open sessions of notebook instances, as a Protocol. What ``stores`` asks of implementers holds here too."""
+"""Protocols for the open sessions of notebook instances."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,23 +7,23 @@ from sagewatch.notebooks.session import Session
 
 
 class SessionReader(Protocol):
-    """The open sessions of notebook instances, read."""
+    """Reads the open sessions of notebook instances."""
 
     def open_sessions(self, region: str) -> Sequence[Session]:
-        """The open sessions of a region. Raises what ``Ledger.put`` does."""
+        """Return the open sessions of a region. Raises what ``Ledger.put`` does."""
 
 
 class Sessions(SessionReader, Protocol):
-    """One open session for each notebook instance: in service or stopped."""
+    """Stores one open session for each notebook instance: in service or stopped."""
 
     def get(self, arn: str, region: str) -> Session | None:
-        """A notebook's open session, as it stands this moment. Raises what ``Ledger.put`` does."""
+        """Return a notebook's open session, read consistently. Raises what ``Ledger.put`` does."""
 
     def begin(self, session: Session) -> bool:
-        """Open a session, unless one is open; say whether it was. Raises what ``Ledger.put`` does."""
+        """Open a session unless one is open; return whether it was opened. Raises what ``Ledger.put`` does."""
 
     def amend(self, session: Session) -> bool:
-        """Keep what is known now of that very session; say whether it is open. Raises what ``Ledger.put`` does."""
+        """Update that very session; return whether it is still open. Raises what ``Ledger.put`` does."""
 
     def end(self, session: Session) -> bool:
-        """Close that very session; say whether it was open. Raises what ``Ledger.put`` does."""
+        """Close that very session; return whether it was open. Raises what ``Ledger.put`` does."""

@@ -19,7 +19,7 @@ from sagewatch.pricing.job_cost import Cost, GroupCost, PricingStatus, month_sec
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
 
-OURSELVES = "sagewatch"  # how ``stopped_by`` begins where we stopped it, by ourselves or for somebody
+OURSELVES = "sagewatch"  # how ``stopped_by`` begins if SageWatch made the call, alone or for a user
 _HOUR = Decimal(3600)
 _STOPPED = "stopped: only its volume is billed"
 _IN_SERVICE = "its time in service at the on-demand list price"
@@ -43,9 +43,9 @@ class SessionEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StopCall:
-    """A StopNotebookInstance call that was about to be made at that time: ``by`` whom, as rows say it.
+    """A StopNotebookInstance call that SageWatch was about to make; ``by`` is the actor, as rows name it.
 
-    ``idle_since`` is since when the notebook had idled then, if that was why.
+    ``idle_since`` is the notebook's last activity, if that was the reason.
     """
 
     by: str
@@ -55,11 +55,11 @@ class StopCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A time in which a notebook was in service, or stopped, and nothing that is billed changed.
+    """A time in which a notebook was in service, or stopped, and nothing changed that affects its price.
 
     ``since`` is aware, in UTC and a whole second, as rows are. ``instance_type`` is ``None`` in a stopped session.
-    ``unseen`` says that nothing is known of the time before; ``stop_call`` that SageWatch was about to stop it.
-    ``stopped_by`` of a stopped session says who ended the run before, as rows do.
+    ``unseen`` means that the time before is unknown; ``stop_call`` is a stop SageWatch was about to make.
+    ``stopped_by`` of a stopped session names who ended the run before, as rows do.
     """
 
     arn: str
@@ -84,7 +84,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """When and how a session ended. ``doubt`` says in one sentence why the time is only an upper bound, if it is.
+    """When and how a session ended. If the time is only an upper bound, ``doubt`` says why in one sentence.
 
     ``idle_since`` is the notebook's last activity, where SageWatch stopped it for that.
     """
@@ -98,7 +98,7 @@ class End:
 
 
 def accrued(session: Session, until: datetime, book: PriceBook, discount_percent: Decimal = Decimal(0)) -> Cost:
-    """Say what a session has cost by then: to the digit what its rows add up to, should it end there."""
+    """Return what a session has cost by ``until``: exactly the total of its rows if it ended then."""
     end = whole_second(until)
     parts = tuple(_months(session.since, end)) or ((session.since, session.since),)
     return _together([_cost(session, part, book, discount_percent) for part in parts])
@@ -107,7 +107,7 @@ def accrued(session: Session, until: datetime, book: PriceBook, discount_percent
 def close(  # noqa: PLR0913 - each is one thing known of the session
     session: Session, end: End, *, now: datetime, by: RecordedBy, book: PriceBook, discount_percent: Decimal
 ) -> tuple[CostRecord, ...]:
-    """Write down an ended session, a row for each month; none for one that took no second."""
+    """Return the rows of an ended session, one for each month; none if it took less than a second."""
     ended_at = whole_second(end.at)
     rows = []
     for part in _months(session.since, ended_at):
@@ -118,12 +118,12 @@ def close(  # noqa: PLR0913 - each is one thing known of the session
 
 
 def whole_second(moment: datetime) -> datetime:
-    """Cut a time to its second: rows know no less, and parts add up to the whole."""
+    """Cut a time to its second, as rows have it, so that parts add up to the whole."""
     return moment.replace(microsecond=0)
 
 
 def _months(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Split a time where months end."""
+    """Split a time at the ends of months."""
     while start < end:
         first = start.replace(day=1, hour=0, minute=0, second=0)
         next_month = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
@@ -132,13 +132,13 @@ def _months(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime
 
 
 def _within_its_month(end: datetime) -> datetime:
-    """What ends as its month does ends in its last second: a row counts on the day of its end, so in that month."""
+    """Move an end at midnight of the first day into the month before, because a row counts on the day of its end."""
     at_month_end = (end.day, end.hour, end.minute, end.second) == (1, 0, 0, 0)
     return end - timedelta(seconds=1) if at_month_end else end
 
 
 def _cost(session: Session, part: tuple[datetime, datetime], book: PriceBook, discount_percent: Decimal) -> Cost:
-    """What a session cost within one month."""
+    """Return what a session cost within one month."""
     start, end = part
     seconds = int((end - start).total_seconds())
     groups = _groups(session, book)
@@ -180,9 +180,9 @@ def _problem(session: Session, groups: Sequence[GroupCost], volume_price: Price 
 
 
 def _storage(session: Session, price: Price | None, seconds: int, start: datetime) -> Decimal | None:
-    """GB x GB-month price x the part of the month; ``None`` where one of them is not known.
+    """GB x GB-month price x the part of the month; ``None`` if one of them is unknown.
 
-    Unlike a job's, a notebook's volume is there whatever disks its instance brings: it is what outlives a stop.
+    A notebook has a volume whatever disks its instance type brings, because only the volume outlives a stop.
     """
     if session.volume_gb is None or price is None:
         return None
@@ -222,7 +222,7 @@ def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
 def _row(  # noqa: PLR0913 - each is one thing known of the session
     session: Session, part: tuple[datetime, datetime], cost: Cost, end: End, *, now: datetime, by: RecordedBy
 ) -> CostRecord:
-    """One row. It has no failure class: what a notebook cost is not lost because it failed in the end."""
+    """Build one row. It has no failure class: a notebook that fails at its end was of use before."""
     started_at, ended_at = iso(part[0]), iso(_within_its_month(part[1]))
     return CostRecord(
         resource_arn=session.arn,

@@ -1,4 +1,4 @@
-"""TrackNotebook's work, which sweeps and buttons share: see how a notebook stands, and keep its sessions in order."""
+"""Opens and closes the sessions of notebooks from what events, sweeps and buttons report, and writes their rows."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,18 +25,18 @@ from sagewatch.sagemaker.tags import role_owner, tagged_owner
 
 
 class TrackEffect(StrEnum):
-    """What became of a session or of a row of it."""
+    """What happened to a session or to one of its rows."""
 
     RECORDED = "recorded"
     RECORDED_BEFORE = "recorded before"
     ENDED = "session ended"
     BEGAN = "session began"
-    OVERTAKEN = "somebody else was faster"
+    OVERTAKEN = "another invocation was faster"
 
 
 @dataclass(frozen=True, slots=True)
 class TrackOutcome(Outcome):
-    """Why something was done to a notebook's sessions, and what was, in order."""
+    """What happened to a notebook's sessions, in order, and the reason."""
 
     reason: str
     effects: tuple[TrackEffect, ...] = ()
@@ -48,7 +48,7 @@ class TrackOutcome(Outcome):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookTracker:
-    """Keeps the sessions of notebook instances. Everything it needs is given to it."""
+    """Opens and closes the sessions of notebook instances."""
 
     notebooks: Notebooks
     sessions: Sessions
@@ -66,15 +66,15 @@ class NotebookTracker:
 
     def on_event(self, event: object) -> TrackOutcome:
         """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
-        told = read_notebook_event(event)
-        self.regions.add(told.region)
-        return self.observe(told, by=RecordedBy.EVENT)
+        reported = read_notebook_event(event)
+        self.regions.add(reported.region)
+        return self.observe(reported, by=RecordedBy.EVENT)
 
     def observe(self, notebook: Notebook, *, by: RecordedBy, at: datetime | None = None) -> TrackOutcome:
-        """Keep sessions in order with how a notebook stands now, whoever saw it. Twice the same is once.
+        """Bring a notebook's sessions up to date with its reported state. Repeating a report changes nothing.
 
-        ``at`` is when it came to stand so, if that is not its last modification. Raises what the ports raise; what was
-        not finished then, the same call finishes.
+        ``at`` is when the notebook entered that state, if not at its last modification. Raises what the ports raise;
+        the same call then finishes the rest.
         """
         since = whole_second(at or notebook.modified_at or notebook.created_at or self.clock())
         session = self.sessions.get(notebook.arn, notebook.region)
@@ -84,24 +84,28 @@ class NotebookTracker:
         effects = tuple(self._apply(session, begun, change, by))
         return TrackOutcome(f"{notebook.name}: {change.reason}", effects)
 
-    def _find(self, told: Notebook, session: Session | None, change: Change, by: RecordedBy) -> Notebook | None:
-        """Complete what was told for a session that begins; what stops has the volume and the owner it had before.
+    def _find(self, reported: Notebook, session: Session | None, change: Change, by: RecordedBy) -> Notebook | None:
+        """Describe the notebook of a session that begins. A stopped session keeps the volume and owner it had before.
 
-        What Describe says of its state is left to the event of that, which is on its way, and to the sweep. One that is
-        gone or going was in service nevertheless, if an event says so; as stopped, nothing begins any more.
+        The state that Describe reports is ignored: its own event is on its way, and the sweep sees it too. If the
+        notebook is gone or being deleted, an event still proves that it was in service, but no stopped session begins.
         """
         if not change.begins and not change.missed:
             return None
         if session and change.begins is SessionKind.STOPPED:
-            return told
+            return reported
         try:
-            found = told if told.volume_gb else self.notebooks.describe(told.name, told.region, told.account)
+            found = (
+                reported
+                if reported.volume_gb
+                else self.notebooks.describe(reported.name, reported.region, reported.account)
+            )
         except NotebookNotFoundError:
-            return told if told.status is NotebookStatus.IN_SERVICE and by is RecordedBy.EVENT else None
+            return reported if reported.status is NotebookStatus.IN_SERVICE and by is RecordedBy.EVENT else None
         if found.status is NotebookStatus.DELETING and change.begins is SessionKind.STOPPED:
             return None
-        tags = self.notebooks.tags(told.arn, told.region) if told.tags is None else told.tags
-        return replace(found, tags=tags, instance_type=told.instance_type or found.instance_type)
+        tags = self.notebooks.tags(reported.arn, reported.region) if reported.tags is None else reported.tags
+        return replace(found, tags=tags, instance_type=reported.instance_type or found.instance_type)
 
     def _session(self, found: Notebook, before: Session | None, change: Change, since: datetime) -> Session:
         if before and change.begins is SessionKind.STOPPED:
@@ -110,7 +114,7 @@ class NotebookTracker:
             return replace(rest, unseen=False, stop_call=None)
         in_service = change.begins is not SessionKind.STOPPED
         if in_service and found.instance_type is None:
-            raise MalformedEventError(f"notebook instance {found.name}: nothing says of which type it is")
+            raise MalformedEventError(f"notebook instance {found.name}: neither the event nor Describe names its type")
         owner = tagged_owner(found.tags, self.owner_tag_keys) or role_owner(found.role_arn)
         return Session(
             arn=found.arn,
@@ -129,7 +133,7 @@ class NotebookTracker:
     def _apply(
         self, session: Session | None, begun: Session | None, change: Change, by: RecordedBy
     ) -> Iterator[TrackEffect]:
-        """Rows come before state: a crash repeats a row that is there already, and loses none."""
+        """Write rows before state. After a crash a row is written twice with the same content, and none is lost."""
         if change.missed and begun:
             yield from self._close(begun, change.missed, by)
             return
@@ -149,7 +153,7 @@ class NotebookTracker:
             yield self._record(row)
 
     def _record(self, row: CostRecord) -> TrackEffect:
-        """A row that took another's place may have taken it out of another day."""
+        """Write a row, and mark the totals it changes. A row that replaces another may have ended on another day."""
         put = self.ledger.put(row)
         for changed in (*put.replaced, *sums_with(row)):
             self.marks.add(changed)

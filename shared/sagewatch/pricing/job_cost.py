@@ -206,7 +206,7 @@ _VERBS = {JobStatus.FAILED: "failed", JobStatus.STOPPED: "was stopped"}
 _DOUBTS: tuple[tuple[Callable[[Job], bool], str], ...] = (
     (
         lambda job: KIND_FACTS[job.kind].has_billed_seconds and job.billable_seconds is None,
-        "from its start and end; SageMaker has not told the billed seconds",
+        "from its start and end; SageMaker has not reported the billed seconds",
     ),
     (lambda job: job.warm_pool_runs, "its warm pool is still billed"),
 )

@@ -177,11 +177,11 @@ def _priced(document: _Document, component: str, instance_type: str | None, unit
 def _usd(sku: str, dimension: _Dimension) -> Decimal:
     if set(dimension.price_per_unit) != {"USD"}:
         raise PriceListError(f"{sku}: the currency is {', '.join(sorted(dimension.price_per_unit)) or 'none'}, not USD")
-    told = dimension.price_per_unit["USD"]
+    listed = dimension.price_per_unit["USD"]
     try:
-        usd = Decimal(told)
+        usd = Decimal(listed)
     except InvalidOperation as exc:
-        raise PriceListError(f"{sku}: {told[:40]!r} is no amount") from exc
+        raise PriceListError(f"{sku}: {listed[:40]!r} is no amount") from exc
     if not usd.is_finite() or usd < 0:
         raise PriceListError(f"{sku}: {usd} is no price")
     return usd

@@ -52,7 +52,7 @@ def without_arguments(text: str) -> str:
 
 
 def _quoted(found: re.Match[str]) -> str:
-    """Keep the program and the text after the command's closing quote, the last one of its line."""
+    """Keep the program, and the text after the command's closing quote (the last one of its line)."""
     line, quote = found["line"], found["quote"]
     end = line.rfind(quote)
     command, after = (line[:end], line[end:]) if end >= 0 else (line, "")

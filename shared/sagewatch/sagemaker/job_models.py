@@ -158,10 +158,10 @@ class ProcessingJobModel(JobModel):
 
     def _reason(self) -> str | None:
         """The reason and the container's own exit message, which often says more than "See job logs"."""
-        told = [text for text in (self.failure_reason, self.exit_message) if text]
-        if len(told) > 1 and told[1] in told[0]:
-            return told[0]
-        return "\n".join(told) or None
+        texts = [text for text in (self.failure_reason, self.exit_message) if text]
+        if len(texts) > 1 and texts[1] in texts[0]:
+            return texts[0]
+        return "\n".join(texts) or None
 
     def _first_output(self) -> str | None:
         outputs = (self.processing_output_config and self.processing_output_config.outputs) or []

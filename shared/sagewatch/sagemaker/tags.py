@@ -57,8 +57,8 @@ def tagged_as(parent_arn: str) -> str:
 
 def tagged_owner(tags: Mapping[str, str] | None, tag_keys: Sequence[str]) -> Owner | None:
     """Find the owner that tags name, the first of ``tag_keys`` that has a value."""
-    told = tags or {}
-    return next((Owner(told[key].strip(), f"tag {key}") for key in tag_keys if told.get(key, "").strip()), None)
+    known = tags or {}
+    return next((Owner(known[key].strip(), f"tag {key}") for key in tag_keys if known.get(key, "").strip()), None)
 
 
 def _of_parent(owner: Owner | None) -> Owner | None:

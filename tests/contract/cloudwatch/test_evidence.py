@@ -201,7 +201,7 @@ def test_redirects_on_the_same_host_are_followed_until_there_are_cookies(jupyter
     assert look(jupyter) == Unknown(Source.JUPYTER, "refused: it set no cookie")
 
 
-SIGN_IN = "refused: it wants somebody to sign in"
+SIGN_IN = "refused: it asks for a sign-in"
 NOT_JSON = "refused: it answered with a page instead of JSON"
 
 
@@ -612,7 +612,7 @@ def test_rest_is_idle_since_the_end_of_the_last_work_or_of_the_last_gap(
 
     seen = None if minutes == LOOKBACK // timedelta(minutes=1) else since
     assert agent.read() == Idle(
-        Source.AGENT, seen, f"CPU and GPU at rest since {since:%H:%M} UTC", covers_since=NOW - LOOKBACK
+        Source.AGENT, seen, f"CPU and GPU idle since {since:%H:%M} UTC", covers_since=NOW - LOOKBACK
     )
 
 
@@ -621,7 +621,7 @@ def test_a_notebook_that_came_into_service_lately_is_idle_since_then(agent: Agen
     agent.cloudwatch.has("cpu_usage_idle", every(99.0, since=60), cpu="cpu-total")
 
     found = agent.read(modified_at=NOW - timedelta(minutes=61))
-    assert found == Idle(Source.AGENT, None, "CPU and GPU at rest since 10:59 UTC")
+    assert found == Idle(Source.AGENT, None, "CPU and GPU idle since 10:59 UTC")
 
 
 @pytest.mark.parametrize(

@@ -129,9 +129,9 @@ def test_a_notebook_that_works_on_a_gpu_for_longer_than_the_limit_seems_to_train
 
     assert news.headline == "Notebook Lab-One seems to train inside itself"
     assert news.sentence == (
-        "it has been busy on ml.g5.xlarge for 1 d 4 h: every look since 2026-11-20 16:00 UTC found it at work (kernel "
-        "python3 is busy). If this is training, the same hours as a training job, which ends by itself, cost $39.42 on "
-        "demand, and about $15.77 on spot, which saved 60% in the last 30 days"
+        "it has been busy on ml.g5.xlarge for 1 d 4 h: every inspection since 2026-11-20 16:00 UTC found it busy "
+        "(kernel python3 is busy). If this is training, the same hours as a training job, which ends by itself, "
+        "cost $39.42 on demand, and about $15.77 on spot, which saved 60% in the last 30 days"
     )
 
 
@@ -142,7 +142,7 @@ def test_without_spot_jobs_nothing_is_said_of_what_spot_would_save() -> None:
         world.sweep(later=timedelta(hours=4))
 
     [news] = world.news  # two looks, one message
-    assert "no spot job of the last 30 days" in news.sentence
+    assert "no spot job ran in the last 30 days" in news.sentence
 
 
 def test_a_look_that_finds_it_idle_begins_the_count_anew() -> None:

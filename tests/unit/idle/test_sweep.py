@@ -293,7 +293,7 @@ def test_a_stopped_notebook_whose_deletion_no_event_told_is_missed_within_a_day(
     [row] = [row for row in world.ledger.rows.values() if row.status == "Deleting"]
 
     assert (row.resource_name, row.started_at, row.ended_at) == ("gone", "2026-11-20T12:00:00Z", "2026-11-21T13:00:00Z")
-    assert (row.pricing, "its deletion was not told" in row.pricing_reason) == ("provisional", True)
+    assert (row.pricing, "no event reported its deletion" in row.pricing_reason) == ("provisional", True)
     assert [session.name for session in world.sessions.kept.values()] == ["there"]
 
 

@@ -121,11 +121,11 @@ def test_nvme_disks_take_no_volume_away() -> None:
 def test_a_doubt_makes_every_row_provisional_and_is_said() -> None:
     """With the amount of the upper bound."""
     session = replace(OPEN, since=datetime(2026, 11, 30, 23, 0, tzinfo=UTC))
-    rows = closed(session, End(at=datetime(2026, 12, 1, 1, 0, tzinfo=UTC), doubt="its stop was not told"))
+    rows = closed(session, End(at=datetime(2026, 12, 1, 1, 0, tzinfo=UTC), doubt="no event reported its stop"))
 
     assert [row.pricing for row in rows] == [PricingStatus.PROVISIONAL] * 2
     assert {row.pricing_reason for row in rows} == {
-        "its time in service at the on-demand list price; its stop was not told"
+        "its time in service at the on-demand list price; no event reported its stop"
     }
     assert all(row.cost_usd for row in rows)
 

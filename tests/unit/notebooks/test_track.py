@@ -198,7 +198,7 @@ def test_every_second_event_lost_and_the_sweep_sees_the_rest() -> None:
     ]
     assert [row.pricing for row in world.rows] == ["provisional", "priced", "provisional"]
     assert [row.recorded_by for row in world.rows] == ["event", "sweep", "sweep"]
-    assert "only its having stopped was told" in world.rows[0].pricing_reason
+    assert "no event reported when its stop began" in world.rows[0].pricing_reason
 
 
 def test_another_instance_type_begins_another_session() -> None:
@@ -214,7 +214,7 @@ def test_another_instance_type_begins_another_session() -> None:
         ("11:00", "12:00", "1 x ml.g5.xlarge", "1.4109722222"),
     ]
     assert [row.pricing for row in world.rows] == ["provisional", "priced"]
-    assert "its stop was not told; billed until the restart" in world.rows[0].pricing_reason
+    assert "no event reported its stop; billed until the restart" in world.rows[0].pricing_reason
 
 
 def test_an_instance_type_changed_while_stopped_leaves_no_doubt() -> None:
@@ -279,7 +279,7 @@ def test_a_deletion_the_sweep_missed_is_an_upper_bound() -> None:
     world.lives([lab(IN_SERVICE, 8), lab(STOPPING, 9)])
     world.tracker.observe(lab(DELETING, 12), by=RecordedBy.SWEEP)
 
-    assert "its deletion was not told" in world.rows[1].pricing_reason
+    assert "no event reported its deletion" in world.rows[1].pricing_reason
     assert world.sessions.kept == {}
 
 
@@ -444,5 +444,5 @@ def test_a_notebook_without_a_type_is_refused() -> None:
     """There is nothing to price it by, and Describe has one."""
     world = World()
     world.stands(lab(IN_SERVICE, 8, instance_type=None))
-    with pytest.raises(MalformedEventError, match="of which type"):
+    with pytest.raises(MalformedEventError, match="names its type"):
         world.told(lab(IN_SERVICE, 8, instance_type=None))

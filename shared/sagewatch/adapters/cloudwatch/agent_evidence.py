@@ -88,7 +88,7 @@ class AgentEvidence(EvidenceSource):
         if lack:
             return Unknown(Source.AGENT, lack)
         since = max(ended, _whole_since(usage.cpu, start), _whole_since(usage.gpu, start))
-        words = f"CPU and GPU at rest since {clock_time(since, now)}"
+        words = f"CPU and GPU idle since {clock_time(since, now)}"
         covers_since = None if start > back_to else start
         return Idle(Source.AGENT, since if since > start else None, words, covers_since)
 
@@ -115,13 +115,13 @@ class AgentEvidence(EvidenceSource):
 
 
 def _search(notebook: Notebook, metric: str, statistic: str) -> str:
-    """Every series of that metric, whatever dimensions it has beside the notebook's name."""
+    """Find every series of that metric, whatever other dimensions it has."""
     terms = f'Namespace="SageMakerNotebookInstances" MetricName="{metric}" notebook_instance_name="{notebook.name}"'
     return f"SEARCH('{terms}', '{statistic}', {_PERIOD.seconds})"
 
 
 def _lack(notebook: Notebook, usage: _Usage, start: datetime, now: datetime) -> str | None:
-    """What is missing before silence could be told from idleness."""
+    """Say which metrics are missing, so that no activity cannot be concluded. ``None`` if nothing is missing."""
     if not usage.cpu and not usage.gpu:
         return "the notebook publishes no metrics"
     if not _covers(usage.cpu, start, now):

@@ -124,7 +124,7 @@ class DynamoAlertGroups(AlertGroups):
                 return Membership(int(known["number"]), bool(head.get("asked")))
             if self._count(group, alert_id, member, int(head.get("count", 0)), now):
                 return Membership(int(head.get("count", 0)) + 1, bool(head.get("asked")))
-        raise ThrottledError(f"{group} is being counted by somebody else", retry_after=1)
+        raise ThrottledError(f"{group} is being counted by another invocation", retry_after=1)
 
     def _count(self, group: str, alert_id: str, member: GroupMember, before: int, now: datetime) -> bool:
         """Count a member. Return False if another call changed the group since ``before`` was read."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _WATCH, _LEASE = "watch", "lease"
-_REMEMBERED_FOR = timedelta(days=90)  # after that a notebook nobody has inspected is a new one
+_REMEMBERED_FOR = timedelta(days=90)  # a notebook that no sweep has inspected for so long counts as new
 _LEASE_SHOWN_FOR = timedelta(days=90)  # who kept what, for those who ask later
 _PRESSES_FOR = timedelta(days=1)  # Slack's signatures are good for five minutes
 # Attributes have kept the names they were first stored under.

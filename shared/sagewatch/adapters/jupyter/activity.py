@@ -1,6 +1,6 @@
-"""What Jupyter's own account of its kernels and terminals says of a notebook's activity. No I/O happens here.
+"""Reads a notebook's activity from Jupyter's lists of kernels and terminals. No I/O happens here.
 
-Its server-wide ``last_activity`` is of no use, as every open tab keeps it fresh; those of kernels and terminals are.
+Every open browser tab updates the server's own ``last_activity``, so only those of kernels and terminals count.
 """
 
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ _A_DAY = timedelta(days=1)
 _AHEAD = timedelta(minutes=15)  # further in the future, a time is not a matter of clocks that run apart a little
 _SHOWN = 40  # characters of a name people gave
 _RUNNING = frozenset({"busy", "starting", "restarting", "autorestarting"})
-# Nothing runs in a dead kernel, nor in one that never told its state; when they last ran counts all the same.
+# Nothing runs in a dead kernel, nor in one that never reported a state; the time they last ran still counts.
 _RESTING = frozenset({"idle", "dead", "unknown"})
 
 
 class _DoubtError(Exception):
-    """What was told does not suffice; the text says why."""
+    """Jupyter's answer does not show whether the notebook is in use; the text says why."""
 
 
 def _shown(value: object) -> str:
-    """Cut what somebody else named to what can be shown."""
+    """Shorten a name that a user chose, and drop characters that cannot be shown."""
     text = value if isinstance(value, str) else ""
     return "".join(character for character in text if character.isprintable())[:_SHOWN] or "without a name"
 
@@ -96,7 +96,7 @@ def _running(kernels: Sequence[Kernel], now: datetime, skew: timedelta) -> Activ
 
 
 def _stuck(kernel: Kernel, now: datetime, skew: timedelta) -> bool:
-    """Whether a kernel has not got beyond its start for a day: then nobody knows whether it will."""
+    """Whether a kernel has been starting for over a day. It may never start."""
     if kernel.execution_state == "busy":
         return False
     try:
@@ -108,7 +108,7 @@ def _stuck(kernel: Kernel, now: datetime, skew: timedelta) -> bool:
 def _resting(kernels: Sequence[Kernel], terminals: Sequence[Terminal], now: datetime, skew: timedelta) -> Idle:
     for kernel in kernels:
         if kernel.execution_state not in _RESTING:
-            raise _DoubtError(f"{kernel.label} is in a state nobody knows: {_shown(kernel.execution_state)}")
+            raise _DoubtError(f"{kernel.label} is in an unknown state: {_shown(kernel.execution_state)}")
     ran, used = _last(kernels, now, skew), _last(terminals, now, skew)
     since = max((time for time in (ran, used) if time), default=None)
     return Idle(Source.JUPYTER, since, _words(ran, used, len(terminals), now), silent_terminals=len(terminals))
@@ -132,20 +132,20 @@ def _when(one: Kernel | Terminal, now: datetime, skew: timedelta) -> datetime:
     try:
         moment = _aware(one).astimezone(UTC) - skew
     except OverflowError:
-        raise _DoubtError(f"{one.label} tells a time that cannot be read") from None
+        raise _DoubtError(f"{one.label} has a last activity that cannot be read") from None
     if moment - now > _AHEAD:
         raise _DoubtError(f"its clock is {(moment - now) // timedelta(minutes=1)} min ahead")
     return min(moment, now)
 
 
 def _aware(one: Kernel | Terminal) -> datetime:
-    """A time without a zone is not guessed at, as a guess may be off by hours."""
+    """Parse the last activity. A time without a zone is refused, because a guess may be off by hours."""
     if not isinstance(one.last_activity, str):
-        raise _DoubtError(f"{one.label} does not tell when it was last active")
+        raise _DoubtError(f"{one.label} does not report its last activity")
     try:
         moment = datetime.fromisoformat(one.last_activity)
     except ValueError:
-        raise _DoubtError(f"{one.label} tells a time that cannot be read") from None
+        raise _DoubtError(f"{one.label} has a last activity that cannot be read") from None
     if moment.tzinfo is None:
-        raise _DoubtError("Jupyter tells a time without a zone")
+        raise _DoubtError("Jupyter reports a time without a zone")
     return moment

@@ -1,8 +1,8 @@
-"""Jupyter itself, asked from outside: the only source that knows whether a kernel is busy.
+"""Asks a notebook's Jupyter server which kernels are busy. No other source knows that.
 
-The presigned URL opens the notebook for whoever has it, terminals with its role's rights included. So neither it nor
-the cookies it is traded for are logged, kept, or put into a reason. That is why urllib3's connections are used without
-its pools: pools log every path they are asked for, and a connection's socket can be shut down from outside.
+The presigned URL gives full access to the notebook, with a terminal that has its role's permissions. So the URL and the
+cookies it sets are never logged, stored, or put into a reason. This module uses urllib3's connections without its
+pools, because pools log the path of every request. A connection's socket can also be shut down from another thread.
 """
 
 import json
@@ -40,9 +40,9 @@ _SESSION = 1800  # seconds; the shortest SageMaker grants
 _CONNECT = 2.0  # seconds
 _MOST = 1_000_000  # bytes of an answer; a kernel takes two hundred
 _REDIRECTS = 2  # that are followed on the same host, should the first answer set no cookie
-_WRONG = timedelta(minutes=15)  # a clock that is off by more tells no time
+_WRONG = timedelta(minutes=15)  # the times of a clock that is off by more mean nothing
 _PRECISION = timedelta(seconds=2)  # the Date header has whole seconds, and the way takes some time
-# Without it Jupyter would take our look for activity, and so would everybody who reads its last_activity.
+# Without it, Jupyter would count our request as activity and update its last_activity.
 _QUIETLY = "no_track_activity=1"
 
 
@@ -129,7 +129,7 @@ class _Look:
 
     def _same_host(self, address: SplitResult) -> SplitResult:
         if (address.scheme, address.netloc) != (self._address.scheme, self._address.netloc):
-            raise UnavailableError("refused: it wants somebody to sign in")
+            raise UnavailableError("refused: it asks for a sign-in")
         return address
 
     def _keep_cookies(self, answer: BaseHTTPResponse) -> None:
@@ -141,7 +141,7 @@ class _Look:
     def _api(self, what: str) -> Iterator[BaseHTTPResponse]:
         with self._get(self._address._replace(path=f"/api/{what}", query=_QUIETLY)) as answer:
             if answer.get_redirect_location():
-                raise UnavailableError("refused: it wants somebody to sign in")
+                raise UnavailableError("refused: it asks for a sign-in")
             _not_refused(answer)
             yield answer
 
@@ -196,9 +196,9 @@ def _content(answer: BaseHTTPResponse) -> object:
 
 
 def _within(seconds: float, look: _Look) -> _Seen:
-    """Let it look for so long and no longer.
+    """Run the requests in a thread, and give up after so many seconds.
 
-    Timeouts of a socket begin anew with every byte, and name resolution knows none; hence a thread.
+    A socket's timeout restarts with every byte, and name resolution has none.
     """
     seen: Future[_Seen] = Future()
 
@@ -217,7 +217,7 @@ def _within(seconds: float, look: _Look) -> _Seen:
 
 
 def _skew(date: str | None, ours: datetime) -> timedelta:
-    """How far the clock that wrote the Date header is ahead of ours; 0 where that cannot be told."""
+    """Return how far the clock behind the Date header is ahead of ours; 0 if the header cannot be read."""
     try:
         skew = parsedate_to_datetime(date or "") - ours
     except (ValueError, TypeError, OverflowError):  # not a date, or one without a zone

@@ -36,7 +36,7 @@ class SlackUserDirectory(UserDirectory):
 class SlackImageUploads(ImageUploads):
     """files.getUploadURLExternal and files.completeUploadExternal (scope ``files:write``).
 
-    A file that is shared nowhere is seen by whoever sees a message whose image block names it, and by nobody else.
+    A file that is shared in no channel is visible only to people who see a message whose image block names it.
     """
 
     PERMISSIONS: ClassVar = ()

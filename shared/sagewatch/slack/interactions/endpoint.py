@@ -1,4 +1,4 @@
-"""The interactions endpoint: verify Slack's requests, note them and queue them, within Slack's three seconds."""
+"""The interactions endpoint: verifies Slack's signature, opens a dialog, and queues the press, within three seconds."""
 
 import hashlib
 import re
@@ -13,7 +13,7 @@ from slack_sdk.signature import SignatureVerifier
 from sagewatch.clock import Clock
 from sagewatch.errors import MalformedPressError, SageWatchError
 from sagewatch.slack.actions import ActionId
-from sagewatch.slack.interactions.dialogs import looking
+from sagewatch.slack.interactions.dialogs import loading_view
 from sagewatch.slack.interactions.payloads import AnyPress, read_interaction
 from sagewatch.slack.interactions.ports import Dialogs, PressQueue, SeenRequests
 
@@ -33,7 +33,7 @@ class _SlackClock:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What Slack is answered: a status, and a sentence for its logs."""
+    """The response to Slack: a status, and a sentence for its logs."""
 
     status: int
     body: str = ""
@@ -45,7 +45,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackEndpoint:
-    """Takes what Slack signed, once."""
+    """Accepts each request that Slack signed, once."""
 
     secret: Callable[[], str]
     presses: SeenRequests
@@ -69,24 +69,24 @@ class SlackEndpoint:
         return Reply(200)
 
     def _is_slacks(self, body: str, stamp: str, signature: str) -> bool:
-        """Anybody can send anything: what cannot be a signed request is not verified at all."""
+        """Whether Slack signed the body. The endpoint is public, so malformed headers are refused without verifying."""
         if not (_STAMP.fullmatch(stamp) and _SIGNATURE.fullmatch(signature)):
             return False
         verifier = SignatureVerifier(self.secret(), clock=_SlackClock(self.clock))  # type: ignore[arg-type] # duck
         return verifier.is_valid(body, stamp, signature)
 
     def _dialog(self, press: AnyPress, trigger: str | None) -> str | None:
-        """A trigger is good for three seconds, a look at AWS may take longer: the dialog opens before it."""
+        """Open a dialog before asking AWS: a trigger is valid for three seconds, and AWS may take longer."""
         if press.action not in _WITH_DIALOG or trigger is None:
             return None
         try:
-            return self.dialogs.open(trigger, looking(press))
-        except SageWatchError:  # the press counts all the same; what has to be asked is then not stopped
+            return self.dialogs.open(trigger, loading_view(press))
+        except SageWatchError:  # the press counts all the same, but a stop that needs a confirmation is not made
             return None
 
 
 def _signed_parts(request: LambdaFunctionUrlEvent) -> tuple[str | None, str, str]:
-    """The body as it was signed, its time and its signature; no body where there is none that can be read."""
+    """Return the body as it was signed, its time and its signature; ``None`` for a body that cannot be read."""
     headers = {str(name).lower(): str(value) for name, value in request.headers.items()}
     try:
         body = request.decoded_body

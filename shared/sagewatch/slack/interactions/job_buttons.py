@@ -1,4 +1,4 @@
-"""Answers the buttons of jobs that run: a press becomes a snooze or a stop, and the message says who pressed what."""
+"""Handles the buttons of running jobs: snooze or stop. The message then shows who pressed what."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from sagewatch.sagemaker.ports import Jobs, JobStops, Stop
 from sagewatch.sagemaker.resources import Job, JobStatus
 from sagewatch.sagemaker.tags import PROTECT_TAG
 from sagewatch.slack.actions import ActionId
-from sagewatch.slack.interactions.dialogs import ask_job, told_of_job
+from sagewatch.slack.interactions.dialogs import confirm_job_stop_view, job_result_view
 from sagewatch.slack.interactions.payloads import JobPress, PressOutcome
 from sagewatch.slack.interactions.ports import Dialogs
 
@@ -31,7 +31,7 @@ _SNOOZE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobButtons:
-    """Does what people press at jobs, in observe mode only on paper."""
+    """Snoozes and stops jobs. In trial mode it makes no call."""
 
     jobs: Jobs
     stops: JobStops
@@ -56,11 +56,11 @@ class JobButtons:
                 assert_never(press.action)
 
     def reply_to_user(self, press: JobPress, words: str) -> PressOutcome:
-        """To the one who pressed, and nobody else. A dialog that was confirmed has closed."""
+        """Answer only the user who pressed: in the open dialog, otherwise in an ephemeral message."""
         sentence = f"{press.name}: {words}."
         open_dialog = press.view_id if press.action is ActionId.STOP_JOB else None
         if not (open_dialog and self._show(open_dialog, sentence)) and press.channel:
-            with suppress(SageWatchError):  # what was done is done, whether or not the person can be answered
+            with suppress(SageWatchError):  # the press has had its effect, whether or not the answer arrives
                 self.dialogs.post_ephemeral(press.channel, press.user, sentence)
         return PressOutcome(press, words)
 
@@ -100,7 +100,7 @@ class JobButtons:
         if press.view_id is None:
             return self.reply_to_user(press, "not stopped: the dialog did not open; press the button again")
         with suppress(SageWatchError):  # a dialog that was closed means no
-            self.dialogs.update(press.view_id, ask_job(press, cost, enforce=self.enforce))
+            self.dialogs.update(press.view_id, confirm_job_stop_view(press, cost, enforce=self.enforce))
         return PressOutcome(press, f"asked: {cost}")
 
     def _cost(self, found: Job) -> str:
@@ -114,14 +114,14 @@ class JobButtons:
         now = self.clock()
         if not self.enforce:
             words = f"trial mode: it would have been stopped at {clock_time(now, now)} and is still running"
-            return self._told(press, words, still_open=True)
+            return self._show_result(press, words, still_open=True)
         try:
             what = self.stops.stop(found)
         except (StopRefusedError, AccessDeniedError) as exc:
-            return self._told(press, f"AWS refused to stop it: {exc}", still_open=True)
+            return self._show_result(press, f"AWS refused to stop it: {exc}", still_open=True)
         match what:
             case Stop.STOPPING:
-                return self._told(press, f"stopped at {clock_time(now, now)}", still_open=False)
+                return self._show_result(press, f"stopped at {clock_time(now, now)}", still_open=False)
             case Stop.ALREADY:
                 return self._over(press, "it had already ended or was being stopped")
             case Stop.GONE:
@@ -129,25 +129,25 @@ class JobButtons:
             case _:
                 assert_never(what)
 
-    def _told(self, press: JobPress, words: str, *, still_open: bool) -> PressOutcome:
-        """To everybody, in the message; where that is not known any more, to the one who pressed."""
+    def _show_result(self, press: JobPress, words: str, *, still_open: bool) -> PressOutcome:
+        """Show the result in the message; if the message is unknown, answer the user who pressed."""
         if not self._edit(press, words, by=press.user, still_open=still_open):
             return self.reply_to_user(press, words)
         return PressOutcome(press, words)
 
     def _over(self, press: JobPress, words: str) -> PressOutcome:
-        """A late press. Who ended it, if it was a press, stays in the message."""
+        """Answer a press that came too late. The message keeps naming the user who stopped the job, if one did."""
         self._edit(press, words, by=None, still_open=False)
         return self.reply_to_user(press, words)
 
     def _edit(self, press: JobPress, outcome: str, *, by: str | None, still_open: bool) -> bool:
-        """Put what has become of it into its message, unless that has been closed; say whether it is known."""
+        """Put the outcome into the job's message unless it is closed; return whether the message is known."""
         body = self.files.load(press.incident)
         if body is None:
             return False
-        told = JobRunsAlert.model_validate_json(body)
-        if told.open:
-            changed = told.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
+        alert = JobRunsAlert.model_validate_json(body)
+        if alert.open:
+            changed = alert.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
             name = alert_id("job-edit", press.incident, outcome, by or "", iso(self.clock()))
             self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": press.incident}))
             self.files.archive(press.incident, changed.model_dump_json())
@@ -155,7 +155,7 @@ class JobButtons:
 
     def _show(self, view_id: str, sentence: str) -> bool:
         try:
-            self.dialogs.update(view_id, told_of_job(sentence))
-        except SageWatchError:  # somebody closed it, or Slack does not answer
+            self.dialogs.update(view_id, job_result_view(sentence))
+        except SageWatchError:  # the user closed it, or Slack does not answer
             return False
         return True

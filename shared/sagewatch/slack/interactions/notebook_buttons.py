@@ -1,6 +1,6 @@
-"""AnswerSlack's work behind the door: a press becomes a lease or a stop, and the message says who pressed what.
+"""Handles the buttons of idle notebooks: keep or stop. The message then shows who pressed what.
 
-Those of jobs are answered by ``job_answerer``.
+Presses of job buttons go on to ``job_buttons``.
 """
 
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import Session
 from sagewatch.sagemaker.tags import PROTECT_TAG
 from sagewatch.slack.actions import ActionId
-from sagewatch.slack.interactions.dialogs import ask, told
+from sagewatch.slack.interactions.dialogs import confirm_stop_view, result_view
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.payloads import JobPress, Press, PressOutcome, read_press
 from sagewatch.slack.interactions.ports import Dialogs
 
 _MORNING = time(9, 0)
 _FOUR_HOURS = timedelta(hours=4)
-_MAY_NOT = "you may not press buttons here; ask whoever runs SageWatch"
+_MAY_NOT = "you are not allowed to press these buttons; ask the people who run SageWatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookButtons:
-    """Does what people press. Everything it needs is given to it."""
+    """Keeps and stops notebooks, and hands the presses of job buttons to ``JobButtons``."""
 
     sessions: Sessions
     states: NotebookStates
@@ -72,14 +72,14 @@ class NotebookButtons:
             case ActionId.KEEP_UNTIL_TOMORROW:
                 return self._keep(press, self._tomorrow(), "kept until tomorrow morning")
             case ActionId.NEVER_STOP:
-                return self._keep(press, None, "never stopped by itself, until somebody presses another button")
+                return self._keep(press, None, "never stopped automatically, until another button is pressed")
             case ActionId.STOP_NOW | ActionId.STOP_ANYWAY:
                 return self._stop(press, session, sure=press.action is ActionId.STOP_ANYWAY)
             case _:
                 assert_never(press.action)
 
     def _may(self, user: str) -> bool:
-        """The list names users and groups; an empty one names everybody."""
+        """Whether a user may press buttons: the list names users and groups, and an empty list allows everyone."""
         groups = [name for name in self.approvers if name.startswith("S")]
         return (
             not self.approvers or user in self.approvers or any(user in self.dialogs.members(name) for name in groups)
@@ -105,27 +105,27 @@ class NotebookButtons:
         if not inspection.notebook.running:
             return self._over(press)
         if PROTECT_TAG in (inspection.notebook.tags or {}):
-            return self._say(press, f"its tag {PROTECT_TAG} forbids it; take the tag away first")
+            return self._say(press, f"its tag {PROTECT_TAG} protects it; remove the tag first")
         against = None if sure else self._against(inspection)
         if against:
             return self._ask(press, against)
         return self._done(press, self.notebook_stop.act(inspection, by=press.user))
 
     def _against(self, inspection: Inspection) -> str | None:
-        """What speaks against stopping it now, if anything does."""
+        """Return a reason not to stop it now, if there is one."""
         readings = inspection.readings or tuple(self.inspector.read(inspection.notebook))
         active = next((reading.words for reading in readings if isinstance(reading, Active)), None)
         unsure = doubt(readings, self.clock())
         if active or unsure:
-            return active or f"nobody can tell whether it is used ({unsure})"
+            return active or f"SageWatch cannot tell whether it is in use ({unsure})"
         if inspection.notebook.stop_is_one_way:
             return f"on {inspection.notebook.platform or 'an unknown platform'} it cannot be started again"
         return None
 
     def _ask(self, press: Press, why: str) -> PressOutcome:
         if press.view_id is None:
-            return self._say(press, f"not stopped: {why}; press again to be asked whether to stop it all the same")
-        self.dialogs.update(press.view_id, ask(press, why))
+            return self._say(press, f"not stopped: {why}; press the button again to stop it anyway")
+        self.dialogs.update(press.view_id, confirm_stop_view(press, why))
         return PressOutcome(press, f"asked: {why}")
 
     def _done(self, press: Press, outcome: StopOutcome) -> PressOutcome:
@@ -133,13 +133,13 @@ class NotebookButtons:
         return PressOutcome(press, outcome)
 
     def _over(self, press: Press) -> PressOutcome:
-        """A late press: there is nothing left to keep or to stop."""
-        words = "it does not run any more, so there is nothing to keep or to stop"
+        """Answer a press that came too late."""
+        words = "it is no longer running, so there is nothing to keep or to stop"
         self.announcements.update_message(press.incident, words, still_open=False)
         return self._say(press, words)
 
     def _say(self, press: Press, words: str) -> PressOutcome:
-        """To the one who pressed, and nobody else."""
+        """Answer only the user who pressed: in the dialog, otherwise in an ephemeral message."""
         if press.view_id:
             self._show(press, f"{press.name}: {words}.")
         elif press.channel:
@@ -147,10 +147,10 @@ class NotebookButtons:
         return PressOutcome(press, words)
 
     def _show(self, press: Press, sentence: str) -> None:
-        """What is done is done, whether or not its dialog can still show it."""
+        """Show the result in the dialog, if it is still open. The press has had its effect either way."""
         if press.view_id is None:
             return
         try:
-            self.dialogs.update(press.view_id, told(sentence))
-        except SageWatchError:  # somebody closed it, or Slack does not answer
+            self.dialogs.update(press.view_id, result_view(sentence))
+        except SageWatchError:  # the user closed it, or Slack does not answer
             return

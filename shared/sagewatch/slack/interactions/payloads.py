@@ -1,4 +1,4 @@
-"""What people press in Slack: interactions as Slack sends them, and presses as they travel through the queue."""
+"""Parses the interactions that Slack sends, and the presses that travel through the queue."""
 
 import json
 from collections.abc import Mapping
@@ -34,26 +34,26 @@ class _Target(BaseModel):
 
 
 class Target(_Target):
-    """What a notebook's button stands for: its value, which we wrote."""
+    """The value of a notebook's button, which SageWatch wrote: the notebook and its message."""
 
     arn: Annotated[str, StringConstraints(pattern=_ARN % "notebook-instance")]
 
 
 class JobTarget(_Target):
-    """What a job's button stands for. ``created_at`` tells the job from others of its name."""
+    """The value of a job's button: the job and its message. ``created_at`` distinguishes jobs of the same name."""
 
     arn: Annotated[str, StringConstraints(pattern=_ARN % f"({'|'.join(_KINDS)})")]
     created_at: AwareDatetime
 
     @property
     def job(self) -> Job:
-        """As much of the job as can be described."""
+        """The job as Describe needs it."""
         kind = _KINDS[self.arn.rpartition(":")[2].partition("/")[0]]
         return job_to_describe(kind=kind, name=self.name, arn=self.arn, region=self.region, created_at=self.created_at)
 
 
 class Press(Target):
-    """One press, checked: who pressed what, and where. ``view_id`` is the dialog that was opened for it."""
+    """One press of a notebook's button: who pressed what, and where. ``view_id`` is the dialog opened for it."""
 
     action: NotebookActionId
     user: _UserId
@@ -62,7 +62,7 @@ class Press(Target):
 
 
 class JobPress(JobTarget):
-    """One press of a job's button, likewise."""
+    """One press of a job's button: who pressed what, and where. ``view_id`` is the dialog opened for it."""
 
     action: JobActionId
     user: _UserId
@@ -76,7 +76,7 @@ _PRESS: TypeAdapter[AnyPress] = TypeAdapter(Annotated[AnyPress, Field(discrimina
 
 @dataclass(frozen=True, slots=True)
 class PressOutcome(Outcome):
-    """What became of a press."""
+    """What happened after a press, in words."""
 
     press: AnyPress
     effect: str
@@ -121,9 +121,9 @@ class _ViewSubmission(_FromSlack):
 
 
 def read_interaction(body: str) -> tuple[AnyPress, str | None]:
-    """Read the form Slack posts: the press, and the trigger a dialog can be opened with for three seconds.
+    """Read the form that Slack posts. Return the press, and the trigger that opens a dialog for three seconds.
 
-    Raises ``MalformedPressError``, which names the fields at fault.
+    Raises ``MalformedPressError``, which names the invalid fields.
     """
     payload = _json(next(iter(parse_qs(body).get("payload", [])), ""))
     try:
@@ -149,8 +149,8 @@ def read_press(body: str) -> AnyPress:
 def _press(
     target: dict[str, Any], action: ActionId, user: _User, channel: str | None, view_id: str | None = None
 ) -> AnyPress:
-    told = {"action": action, "user": user.id, "view_id": view_id}
-    return _PRESS.validate_python({"channel": channel, **target, **told})
+    pressed = {"action": action, "user": user.id, "view_id": view_id}
+    return _PRESS.validate_python({"channel": channel, **target, **pressed})
 
 
 def _json(text: str) -> dict[str, Any]:

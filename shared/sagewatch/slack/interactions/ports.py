@@ -1,4 +1,4 @@
-"""Dialogs and the queue behind the endpoint, as Protocols."""
+"""Protocols for dialogs, for the queue of presses, and for requests that were answered before."""
 
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -11,30 +11,30 @@ if TYPE_CHECKING:
 
 
 class SeenRequests(Protocol):
-    """The requests that have been answered."""
+    """Remembers which requests have been answered."""
 
     def first(self, digest: str, now: datetime) -> bool:
-        """Note a request; say whether it is the first of its kind. Raises what ``Ledger.put`` does."""
+        """Record a request; return whether it is new. Raises what ``Ledger.put`` does."""
 
 
 class Dialogs(Protocol):
-    """What Slack shows to one person."""
+    """Shows dialogs and messages to one person."""
 
     def open(self, trigger: str, view: "View") -> str:
         """Open a dialog for the person who pressed, within three seconds; return its ID. Raises what ``post`` does."""
 
     def update(self, view_id: str, view: "View") -> None:
-        """Show something else in a dialog. Raises what ``post`` does."""
+        """Replace a dialog's content. Raises what ``post`` does."""
 
     def post_ephemeral(self, channel: str, user: str, text: str) -> None:
-        """Say something to one person in a channel. Raises what ``post`` does."""
+        """Post a message in a channel that only one person sees. Raises what ``post`` does."""
 
     def members(self, group: str) -> AbstractSet[str]:
-        """The users of a user group, none of one that is not there. Raises what ``post`` does."""
+        """Return the users of a user group; none if it does not exist. Raises what ``post`` does."""
 
 
 class PressQueue(Protocol):
-    """The way behind the door."""
+    """Queues presses for AnswerSlack."""
 
     def send(self, press: AnyPress) -> None:
         """Queue a press. Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``."""

@@ -81,7 +81,7 @@ def _change(now: Spend, before: Spend) -> str:
     if not before.cost_usd:
         return ""
     percent = _rounded((now.cost_usd - before.cost_usd) * 100 / before.cost_usd)
-    return f" ({percent:+d} %)" if percent else " (much the same)"
+    return f" ({percent:+d} %)" if percent else " (about the same)"
 
 
 def _ranking(name: str, ranking: Ranking) -> MarkdownTextObject:

@@ -97,7 +97,7 @@ def _family(family: FamilyFailures | None) -> Iterator[str]:
 
 
 def _family_cost(family: FamilyFailures) -> str:
-    if family.count in {1, family.unknown}:  # the first one's is told below; unknown is never 0
+    if family.count in {1, family.unknown}:  # the first one's cost is in the cost line; unknown is never 0
         return ""
     return f", {'at least ' if family.unknown or family.more else ''}{amount(Decimal(family.cost_usd))} so far"
 

@@ -13,7 +13,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from sagewatch.errors import UnavailableError
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.slack.interactions.dialogs import ask_job
+from sagewatch.slack.interactions.dialogs import confirm_job_stop_view
 from sagewatch.slack.interactions.endpoint import SlackEndpoint
 from sagewatch.slack.interactions.payloads import JobPress
 from tests.fakes.slack import InMemoryDialogs, InMemoryPressQueue, InMemorySeenRequests
@@ -147,7 +147,7 @@ def test_a_jobs_button_is_queued_and_a_stop_opens_its_dialog(action: str, view: 
 def test_a_stop_of_a_job_that_was_confirmed_is_a_press_of_its_own() -> None:
     """As the dialog carries it, which was made for another press."""
     asked = JobPress(**JOB_TARGET, action="stop_job", user="U0BO", channel="C1", view_id="V1")
-    view = ask_job(asked, "it has cost $1.00 so far", enforce=True)
+    view = confirm_job_stop_view(asked, "it has cost $1.00 so far", enforce=True)
     hall = Hall()
     submitted = {"id": "V1", "callback_id": view.callback_id, "private_metadata": view.private_metadata}
     hall.endpoint.handle(a_request(a_submission(view=submitted)))

@@ -8,7 +8,7 @@ import pytest
 from sagewatch.errors import AccessDeniedError, AlertRefusedError, StopRefusedError, ThrottledError
 from sagewatch.sagemaker.resources import Job, JobStatus
 from sagewatch.sagemaker.tags import PROTECT_TAG
-from sagewatch.slack.interactions.dialogs import told_of_job
+from sagewatch.slack.interactions.dialogs import job_result_view
 from sagewatch.slack.interactions.payloads import JobPress
 from tests.worlds.builders import NOW
 from tests.worlds.jobs import JobWorld, a_running_job
@@ -29,7 +29,7 @@ def told(*, enforce: bool = True) -> JobWorld:
 
 def asked(world: JobWorld) -> str:
     """Press "Stop job", with the dialog the door has opened; answer with what it asks."""
-    world.dialogs.open("T", told_of_job("Looking."))
+    world.dialogs.open("T", job_result_view("Looking."))
     world.press("stop_job", JOB, view="V-T")
     view = world.dialogs.views["V-T"][-1]
     assert view.callback_id == "stop_job_sure"
@@ -80,7 +80,7 @@ def test_what_has_no_price_is_asked_about_all_the_same() -> None:
 def test_pressed_twice_and_by_two_people_it_is_stopped_once() -> None:
     """The message names the first; the second is told, alone."""
     world = told()
-    world.dialogs.open("BO", told_of_job("Looking."))
+    world.dialogs.open("BO", job_result_view("Looking."))
     world.press("stop_job_sure", JOB, user="U0ANA")
     effect = world.press("stop_job_sure", JOB, user="U0BO", view="V-BO").effect  # a dialog that has closed by then
 
@@ -247,7 +247,7 @@ def test_only_those_on_the_list_may(action: str) -> None:
         "action": action,
         "job": "Fraud-XGB-01",
         "user": "U0ANA",
-        "effect": "you may not press buttons here; ask whoever runs SageWatch",
+        "effect": "you are not allowed to press these buttons; ask the people who run SageWatch",
     }
     assert second["effect"] != first["effect"]
     assert world.dialogs.whispers[0][1] == "U0ANA"

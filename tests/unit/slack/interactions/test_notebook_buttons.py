@@ -7,7 +7,7 @@ import pytest
 from sagewatch.errors import AlertRefusedError, MalformedPressError
 from sagewatch.idle.evidence import Source, Unknown
 from sagewatch.sagemaker.notebooks import NotebookStatus
-from sagewatch.slack.interactions.dialogs import told
+from sagewatch.slack.interactions.dialogs import result_view
 from tests.worlds.notebooks import NotebookWorld, a_notebook
 
 HOUR = timedelta(hours=1)
@@ -85,7 +85,7 @@ def test_stop_now_asks_when_a_kernel_is_busy() -> None:
     """In Slack's own dialog; the answer stops it."""
     world = warned()
     world.busy("Lab-One")
-    world.dialogs.open("T", told("Looking."))
+    world.dialogs.open("T", result_view("Looking."))
     asked = world.press("stop_now", view="V-T")
     view = world.dialogs.views["V-T"][-1]
 
@@ -101,7 +101,7 @@ def test_stop_now_asks_when_nobody_can_tell() -> None:
     world.says("Lab-One", Unknown(Source.JUPYTER, "no answer within 5 s"))
     effect = world.press("stop_now").effect
 
-    assert effect.startswith("not stopped: nobody can tell")
+    assert effect.startswith("not stopped: SageWatch cannot tell")
     assert world.dialogs.whispers
     assert world.notebooks.stops == []
 
@@ -131,7 +131,7 @@ def test_a_notebook_that_is_gone_is_said_to_be() -> None:
     world = warned()
     world.notebooks.found.clear()
 
-    assert "does not run any more" in world.press("stop_now").effect
+    assert "is no longer running" in world.press("stop_now").effect
 
 
 def test_pressing_twice_is_pressing_once() -> None:
@@ -175,5 +175,5 @@ def test_a_protected_notebook_is_not_stopped_for_anybody() -> None:
     world = warned()
     world.has(a_notebook(tags={"sagewatch:protect": "yes"}))
 
-    assert "forbids it" in world.press("stop_now").effect
+    assert "protects it" in world.press("stop_now").effect
     assert world.notebooks.stops == []

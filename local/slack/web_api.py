@@ -14,6 +14,8 @@ from local.slack.workspace import (
     EMAILS,
     GROUPS,
     TEAM,
+    USERS,
+    ZONES,
     Json,
     Workspace,
     as_slack,
@@ -159,6 +161,16 @@ def _lookup_by_email(workspace: Workspace, sent: Json) -> Json:
     return {"ok": True, "user": user_named(user)} if user else _refused("users_not_found")
 
 
+def _user_info(workspace: Workspace, sent: Json) -> Json:
+    """A person who set no time zone has none here."""
+    del workspace
+    user = str(sent.get("user"))
+    if user not in USERS:
+        return _refused("user_not_found")
+    zone = {"tz": ZONES[user]} if user in ZONES else {}
+    return {"ok": True, "user": user_named(user) | zone}
+
+
 def _members(workspace: Workspace, sent: Json) -> Json:
     del workspace
     users = GROUPS.get(str(sent.get("usergroup")))
@@ -191,6 +203,7 @@ METHODS: Mapping[str, Callable[[Workspace, Json], Json]] = {
     "files.completeUploadExternal": complete,
     "files.getUploadURLExternal": upload_url,
     "usergroups.users.list": _members,
+    "users.info": _user_info,
     "users.lookupByEmail": _lookup_by_email,
     "views.open": open_view,
     "views.update": update_view,
@@ -205,6 +218,7 @@ _SCOPES: Mapping[str, str] = {
     "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write",
     "usergroups.users.list": "usergroups:read",
+    "users.info": "users:read",
     "users.lookupByEmail": "users:read.email",
 }
 _LISTS: Mapping[str, str] = {"public_channel": "channels:read", "private_channel": "groups:read"}

@@ -9,6 +9,7 @@ from typing import Any
 CHANNELS = {"#sagewatch": "C0SAGEWATCH", "#ml-risk": "C0MLRISK00"}
 EMAILS = {"ana@example.com": "U0ANA", "bo@example.com": "U0BO", "chi@example.com": "U0CHI"}
 USERS = {"U0ANA": "Ana", "U0BO": "Bo", "U0CHI": "Chi"}
+ZONES = {"U0ANA": "Europe/Berlin", "U0BO": "America/Los_Angeles"}
 GROUPS = {"S0MLADMINS": ["U0ANA", "U0BO"]}
 TEAM = {"id": "T0LOCAL", "domain": "local"}
 APP_ID, BOT_ID, BOT_USER = "A0SAGEWATCH", "B0SAGEWATCH", "U0SAGEWATCH"
@@ -20,6 +21,7 @@ SCOPES = frozenset(
         "chat:write",
         "files:write",
         "usergroups:read",
+        "users:read",
         "users:read.email",
     }
 )

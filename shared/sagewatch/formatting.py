@@ -47,6 +47,11 @@ def clock_time(moment: datetime, now: datetime) -> str:
     return f"{at:%H:%M} UTC" if at.date() == today.date() else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
+def dated(moment: datetime) -> str:
+    """Write a time with its date: ``2026-11-19 09:12 UTC``. Slack shows it in each reader's own zone."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def utc_once(sentence: str) -> str:
     """Let the first time of a sentence say that all are in UTC."""
     first = _ZONE.search(sentence)

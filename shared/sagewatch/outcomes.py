@@ -23,6 +23,7 @@ class EmfMetric(StrEnum):
     STOPS_ANNOUNCED = "StopsAnnounced"
     NOTEBOOKS_STOPPED = "NotebooksStopped"
     STOPS_REFUSED = "StopsRefused"
+    WARNINGS_OVERDUE = "WarningsOverdue"
     DELIVERY_AGE = "DeliveryAge"
     PRICES_AGE = "PricesAge"
     MESSAGES_DEAD_LETTERED = "MessagesDeadLettered"

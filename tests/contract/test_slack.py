@@ -18,7 +18,7 @@ from local.slack.app import Workspace, slack_app
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.channel import SlackChannel
 from sagewatch.adapters.slack.errors import REACTIONS, Reaction
-from sagewatch.adapters.slack.services import SlackUserDirectory
+from sagewatch.adapters.slack.services import SlackDialogs, SlackUserDirectory
 from sagewatch.clock import Clock
 from sagewatch.digest.alerts import DigestAlert, ImageRef
 from sagewatch.errors import (
@@ -278,6 +278,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "files.completeUploadExternal": {"files": [{"id": "F0ABCDEF12", "title": "x"}]},
     "files.getUploadURLExternal": {"filename": "x.png", "length": 1},
     "usergroups.users.list": {"usergroup": "S0MLADMINS"},
+    "users.info": {"user": "U0ANA"},
     "users.lookupByEmail": {"email": "ana@example.com"},
     "views.open": {"trigger_id": "1", "view": {"type": "modal"}},
     "views.update": {"view_id": "V1", "view": {"type": "modal"}},
@@ -320,6 +321,21 @@ def test_content_that_slack_refuses_twice_is_refused_for_good(url: str) -> None:
     post_json(f"{url}/fail", {"error": "msg_too_long", "times": 2})
     with pytest.raises(AlertRefusedError, match="msg_too_long"):
         channel(url).post(ALERT)
+
+
+def test_a_persons_time_zone_is_told_with_the_scope_users_read() -> None:
+    """A person without one has none, and an app without the scope is told what to change."""
+    slack = Workspace(token="xoxb-right", signing_secret="s")
+    with serving(slack_app(slack)) as address:
+        dialogs = SlackDialogs(SlackApi(token=Tokens("xoxb-right"), api_url=f"{address}/api/"))
+        zones = [dialogs.time_zone(user) for user in ("U0ANA", "U0BO", "U0CHI")]
+        with pytest.raises(AlertRefusedError, match="user_not_found"):
+            dialogs.time_zone("U0NOONE")
+        slack.scopes = slack.scopes - {"users:read"}
+        with pytest.raises(ChannelMisconfiguredError, match="missing_scope"):
+            dialogs.time_zone("U0ANA")
+
+    assert zones == ["Europe/Berlin", "America/Los_Angeles", None]
 
 
 def test_an_alert_is_looked_for_with_the_scopes_of_public_channels(url: str) -> None:

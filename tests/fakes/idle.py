@@ -25,7 +25,8 @@ class InMemoryNotebookStates(NotebookStates):
     @override
     def read(self, arn: str, region: str) -> NotebookState:
         del region
-        return replace(self.kept.get(arn, NotebookState(arn=arn)), lease=self.leases.get(arn))
+        lease = self.leases.get(arn)
+        return replace(self.kept.get(arn, NotebookState(arn=arn)), lease=lease, stored_lease=lease)
 
     @override
     def save(self, state: NotebookState, region: str) -> None:
@@ -39,8 +40,3 @@ class InMemoryNotebookStates(NotebookStates):
     @override
     def load(self, alert_id: str) -> str | None:
         return self.files.get(alert_id)
-
-    @override
-    def put_lease(self, arn: str, region: str, lease: Lease) -> None:
-        del region
-        self.leases[arn] = lease

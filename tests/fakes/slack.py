@@ -30,6 +30,7 @@ class InMemoryDialogs(Dialogs):
     views: dict[str, list[View]] = field(default_factory=dict)
     whispers: list[tuple[str, str, str]] = field(default_factory=list)
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)
     failure: Exception | None = None
 
     @override
@@ -48,6 +49,10 @@ class InMemoryDialogs(Dialogs):
     @override
     def post_ephemeral(self, channel: str, user: str, text: str) -> None:
         self.whispers.append((channel, user, text))
+
+    @override
+    def time_zone(self, user: str) -> str | None:
+        return self.zones.get(user)
 
     @override
     def members(self, group: str) -> AbstractSet[str]:

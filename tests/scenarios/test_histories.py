@@ -35,8 +35,9 @@ class History:
         object.__setattr__(self.world.sweeper.notebook_stop, "stops", self)
         for store, names in (
             (self.world.alerts, ("send",)),
-            (self.world.states, ("save", "archive", "read", "of_region", "put_lease")),
-            (self.world.sessions, ("get", "begin", "amend", "end", "open_sessions")),
+            (self.world.states, ("save", "archive", "read", "of_region")),
+            (self.world.leases, ("grant", "claim_stop")),
+            (self.world.sessions, ("get", "begin", "amend", "succeed", "end", "open_sessions")),
             (self.world.ledger, ("put",)),
         ):
             for name in names:

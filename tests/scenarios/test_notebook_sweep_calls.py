@@ -24,6 +24,7 @@ from sagewatch.adapters.dynamodb.ledger import DynamoLedger
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
+from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.adapters.dynamodb.sweep_state import (
     DynamoCheckpoints,
     DynamoRegions,
@@ -119,7 +120,11 @@ class Counted:
                 clock=self.clock,
             ),
             reconciliation=MessageReconciliation(
-                states=states, announcements=announcements, follow_up=follow_up, clock=self.clock
+                states=states,
+                notebooks=tracker.notebooks,
+                announcements=announcements,
+                follow_up=follow_up,
+                clock=self.clock,
             ),
             states=states,
             regions=tracker.regions,
@@ -142,6 +147,7 @@ class Counted:
                 stops=SageMakerNotebookStops(client),
                 tracker=tracker,
                 sessions=tracker.sessions,
+                leases=DynamoLeases(self._dynamodb, self._state),
                 states=states,
                 posted=DynamoPostedMessages(self._dynamodb, self._state),
                 clock=self.clock,
@@ -241,7 +247,6 @@ def test_what_is_stopped_is_listed_once_a_day(aws: Aws, tables: tuple[str, str],
         "DescribeNotebookInstance": 1,
         "Query": 4,  # and the sessions, after the repair
         "GetItem": 1,  # its session
-        "DeleteItem": 1,  # which ends at its last modification: in no second, so without a row
         "PutItem": 1,  # and the next one
     }
     assert listed == {**NOTHING_DUE, "ListNotebookInstances": 1 + 10, "GetItem": 1, "PutItem": 1}

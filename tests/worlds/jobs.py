@@ -17,6 +17,7 @@ from sagewatch.sagemaker.resources import Job, JobStatus
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.payloads import JobPress, PressOutcome
+from sagewatch.slack.interactions.people import People
 from tests.fakes.idle import InMemoryNotebookStates
 from tests.fakes.sagemaker import InMemoryJobStops
 from tests.fakes.slack import InMemoryDialogs
@@ -84,7 +85,7 @@ class JobWorld(World):
             snoozes=self.open_jobs,
             files=self.files,
             alerts=self.alerts,
-            dialogs=self.dialogs,
+            people=People(dialogs=self.dialogs, approvers=(), zone=ZoneInfo("UTC")),
             prices=self.prices,
             clock=lambda: self.now,
             zone=ZoneInfo("Europe/Berlin"),

@@ -1,5 +1,6 @@
 """Everything SweepNotebooks and AnswerSlack meet, in memory, with a clock to turn."""
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,13 +24,16 @@ from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.pricing.book import PriceBook
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.slack.actions import ActionId
+from sagewatch.slack.interactions.answer import PressAnswers
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
 from sagewatch.slack.interactions.payloads import Press, PressOutcome
+from sagewatch.slack.interactions.people import People
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryDeliveries
 from tests.fakes.idle import InMemoryNotebookStates
 from tests.fakes.jobs import InMemoryCheckpoints, InMemoryOpenJobs
+from tests.fakes.leases import InMemoryLeases
 from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals, InMemoryTotalStore
 from tests.fakes.notebooks import InMemorySessions
 from tests.fakes.pricing import InMemoryPrices
@@ -89,6 +93,7 @@ class NotebookWorld:
         self.sessions = InMemorySessions()
         self.ledger = InMemoryLedger()
         self.states = InMemoryNotebookStates()
+        self.leases = InMemoryLeases(self.states, self.sessions)
         self.open_jobs = InMemoryOpenJobs(self.ledger)
         self.totals = InMemoryTotalStore()
         self.alerts = InMemoryAlertQueue()
@@ -130,6 +135,7 @@ class NotebookWorld:
             stops=self.notebooks,
             tracker=self.tracker,
             sessions=self.sessions,
+            leases=self.leases,
             states=self.states,
             posted=self.deliveries,
             clock=lambda: self.now,
@@ -146,7 +152,11 @@ class NotebookWorld:
                 clock=lambda: self.now,
             ),
             reconciliation=MessageReconciliation(
-                states=self.states, announcements=announcements, follow_up=follow_up, clock=lambda: self.now
+                states=self.states,
+                notebooks=self.notebooks,
+                announcements=announcements,
+                follow_up=follow_up,
+                clock=lambda: self.now,
             ),
             states=self.states,
             regions=self.regions,
@@ -166,29 +176,32 @@ class NotebookWorld:
             home_region="us-east-1",
             max_stops=max_stops,
         )
-        self.answerer = NotebookButtons(
-            sessions=self.sessions,
-            states=self.states,
-            announcements=announcements,
-            inspector=inspector,
-            notebook_stop=notebook_stop,
+        people = People(dialogs=self.dialogs, approvers=approvers, zone=ZoneInfo("Europe/Berlin"))
+        self.answerer = PressAnswers(
+            people=people,
+            notebooks=NotebookButtons(
+                sessions=self.sessions,
+                states=self.states,
+                leases=self.leases,
+                announcements=announcements,
+                inspector=inspector,
+                notebook_stop=notebook_stop,
+                people=people,
+                clock=lambda: self.now,
+            ),
             jobs=JobButtons(
                 jobs=InMemoryJobs(),
                 stops=InMemoryJobStops(InMemoryJobs()),
                 snoozes=self.open_jobs,
                 files=self.states,
                 alerts=self.alerts,
-                dialogs=self.dialogs,
+                people=people,
                 prices=prices,
                 clock=lambda: self.now,
                 zone=ZoneInfo("Europe/Berlin"),
                 discount_percent=Decimal(0),
                 enforce=enforce,
             ),
-            dialogs=self.dialogs,
-            clock=lambda: self.now,
-            zone=ZoneInfo("Europe/Berlin"),
-            approvers=approvers,
         )
 
     def has(self, *notebooks: Notebook) -> None:
@@ -217,19 +230,23 @@ class NotebookWorld:
         for alert in self.alerts.sent:
             self.deliveries.posted.setdefault(alert.alert_id, MessageRef("C0", f"{self.now.timestamp():.6f}", self.now))
 
-    def press(self, action: str, name: str = "Lab-One", user: str = "U0ANA", view: str | None = None) -> PressOutcome:
-        """Press a button of the newest incident."""
+    def press(
+        self,
+        action: str,
+        name: str = "Lab-One",
+        user: str = "U0ANA",
+        view: str | None = None,
+        pressed_at: datetime | None = None,
+        confirmed: str | None = None,
+    ) -> PressOutcome:
+        """Press a button of the newest incident, or confirm the newest question of the dialog ``confirmed``."""
+        asked = json.loads(self.dialogs.views[confirmed][-1].private_metadata or "{}") if confirmed else {}
         notebook = self.notebooks.found.get(("us-east-1", name), a_notebook(name))
         incident = next((alert.alert_id for alert in reversed(self.announced) if alert.name == name), "none")
-        press = Press(
-            action=ActionId(action),
-            user=user,
-            arn=notebook.arn,
-            name=name,
-            region="us-east-1",
-            incident=incident,
-            channel="C0",
-            view_id=view,
+        told = {"arn": notebook.arn, "name": name, "region": "us-east-1", "incident": incident, "channel": "C0"}
+        when = pressed_at or self.now
+        press = Press.model_validate(
+            {**told, **asked, "action": ActionId(action), "user": user, "view_id": view, "pressed_at": when}
         )
         pressed = self.answerer.on_message(press.model_dump_json())
         self.deliver()

@@ -2,24 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
 from sagewatch.alerts.base import alert_id, as_text
-from sagewatch.alerts.ports import AlertArchive, AlertQueue
+from sagewatch.alerts.ports import AlertArchive, AlertQueue, Lease
 from sagewatch.clock import Clock, iso
-from sagewatch.formatting import clock_time
+from sagewatch.formatting import clock_time, dated
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.idle.decision import hold_of
 from sagewatch.idle.evidence import Idle
 from sagewatch.idle.inspection import Inspection
 from sagewatch.idle.rates import HourlyRates
-from sagewatch.idle.state import PendingStop
+from sagewatch.idle.state import OpenMessage, PendingStop
 from sagewatch.pricing.book import for_time
 from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.tags import IDLE_AFTER_TAG, route_of, tagged_owner
 
+FOUR_HOURS = timedelta(hours=4)
 _NAMED = 20  # notebooks in a sentence
 
 
@@ -34,31 +35,38 @@ class NotebookAnnouncements:
     owner_tag_keys: tuple[str, ...]
     enforce: bool
 
-    def announce(self, inspection: Inspection, number: int, stop_at: datetime | None) -> PendingStop:
-        """Announce a stop, or that nothing will stop the notebook where ``stop_at`` is ``None``.
+    def plan(self, inspection: Inspection) -> OpenMessage:
+        """Name a new announcement. Its time is part of its identity, so no two announcements share one."""
+        now, arn, since = self.clock(), inspection.notebook.arn, inspection.session.since
+        return OpenMessage(alert_id=alert_id("notebook-idle", arn, iso(since), iso(now)), sent_at=now, planned=True)
 
-        ``number`` is part of the alert's identity, so that a crash cannot announce the same stop twice.
+    def announce(self, inspection: Inspection, message: OpenMessage, stop_at: datetime | None) -> PendingStop:
+        """Queue a planned announcement of a stop, or of no stop where ``stop_at`` is ``None``.
+
+        Queued again after a crash, it is the same alert.
         """
-        now, alert = self.clock(), self._idle_alert(inspection, number, stop_at)
-        self.archive.archive(alert.alert_id, alert.model_dump_json())
+        alert = self.find(message.alert_id)
+        if alert is None:
+            alert = self._idle_alert(inspection, message, stop_at)
+            self.archive.archive(alert.alert_id, alert.model_dump_json())
         self.alerts.send(alert)
         idle = [reading for reading in inspection.readings if isinstance(reading, Idle)]
         return PendingStop(
             alert_id=alert.alert_id,
-            warned_at=now,
-            stop_at=stop_at or now,
+            warned_at=message.sent_at,
+            stop_at=alert.stop_at or message.sent_at,
             idle_since=alert.idle_since,
             held=hold_of(inspection.notebook, idle),
-            trial=not self.enforce,
+            trial=alert.observe,
             sources=tuple(reading.source.value for reading in idle),
         )
 
-    def _idle_alert(self, inspection: Inspection, number: int, stop_at: datetime | None) -> NotebookAlert:
+    def _idle_alert(self, inspection: Inspection, message: OpenMessage, stop_at: datetime | None) -> NotebookAlert:
         notebook, session = inspection.notebook, inspection.session
         since, hourly = inspection.decision.idle_since or session.since, self.rates.of_notebook(inspection.notebook)
         one_way = notebook.stop_is_one_way
         return NotebookAlert(
-            alert_id=alert_id("notebook-idle", notebook.arn, iso(session.since), str(number)),
+            alert_id=message.alert_id,
             account=notebook.account,
             region=notebook.region,
             instances=notebook.instance_type,
@@ -78,11 +86,11 @@ class NotebookAnnouncements:
 
     def send_again(self, incident: str) -> None:
         """Queue an announcement again that is not in Slack yet. Delivery posts it once, however often it is queued."""
-        alert = self._archived(incident)
+        alert = self.find(incident)
         if alert:
             self.alerts.send(alert)
 
-    def _archived(self, incident: str) -> NotebookAlert | None:
+    def find(self, incident: str) -> NotebookAlert | None:
         """Load an announcement; one that another release wrote and this one cannot read is not known."""
         body = self.archive.load(incident)
         try:
@@ -90,15 +98,35 @@ class NotebookAnnouncements:
         except ValidationError:
             return None
 
-    def update_message(self, incident: str, outcome: str, *, by: str | None = None, still_open: bool) -> bool:
-        """Put what became of an announcement into its message; return whether that announcement is known."""
-        alert = self._archived(incident)
+    def update_message(  # noqa: PLR0913 - what an edit shows
+        self,
+        incident: str,
+        outcome: str,
+        *,
+        by: str | None = None,
+        still_open: bool,
+        at: datetime | None = None,
+        repeat: bool = False,
+    ) -> bool:
+        """Put what became of an announcement into its message; return whether that announcement is known.
+
+        A closed message is final. ``at`` is since when that is so: it is part of the edit's identity, because a message
+        may show the same state twice. ``repeat`` sends the edit even if it was the last one.
+        """
+        alert = self.find(incident)
         if alert is None:
             return False
-        name = alert_id("notebook-edit", incident, outcome, by or "")
-        news = {"alert_id": name, "edits": incident, "outcome": outcome, "by": by, "open": still_open}
-        self.alerts.send(alert.model_copy(update=news))
+        changed = alert.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
+        if alert.open and (repeat or changed != alert):
+            name = alert_id("notebook-edit", incident, outcome, by or "", iso(at or self.clock()), str(repeat))
+            self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": incident}))
+            self.archive.archive(incident, changed.model_dump_json())
         return True
+
+    def show_lease(self, incident: str, lease: Lease, *, repeat: bool = False) -> bool:
+        """Put a lease into the message; return whether that announcement is known."""
+        words, at = kept_until(lease), lease.written_at
+        return self.update_message(incident, words, by=lease.author, still_open=True, at=at, repeat=repeat)
 
     def notify(self, notebook: Notebook, headline: str, sentence: str, *identity: str, **more: str | None) -> None:
         """Queue news about a notebook: a message of its own, or a reply to an announcement."""
@@ -159,3 +187,11 @@ def _advice(notebook: Notebook, *, one_way: bool) -> str:
         platform = notebook.platform or "an unknown platform"
         return f"AWS starts no notebook again on {platform}. Stop it, change its platform to AL2023, then start it"
     return "Jupyter was not asked. A cell that runs silently, or waits for a job, shows in no log and uses no CPU"
+
+
+def kept_until(lease: Lease) -> str:
+    """Say what a lease means."""
+    if lease.until is None:
+        return "never stopped automatically, until another button is pressed"
+    how = "for 4 h" if lease.until - lease.written_at == FOUR_HOURS else "until tomorrow morning"
+    return f"kept {how}, until {dated(lease.until)}"

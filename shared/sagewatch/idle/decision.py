@@ -79,7 +79,7 @@ def decide_unseen(
     if not notebook.running:
         return IdleDecision(Verdict.KEEP, f"it is {notebook.status}", now)
     tags = notebook.tags or {}
-    if tags.get(IGNORE_TAG, "false").strip().lower() not in _NO:
+    if opts_out(tags):
         return IdleDecision(Verdict.KEEP, f"its tag {IGNORE_TAG} opts out", now + _AGAIN)
     if PROTECT_TAG in tags:
         return IdleDecision(Verdict.KEEP, f"its tag {PROTECT_TAG} forbids it to IAM", now + _AGAIN)
@@ -90,6 +90,11 @@ def decide_unseen(
             Verdict.KEEP, f"it has been in service since {clock_time(since, now)}", since + rules.idle_after
         )
     return None
+
+
+def opts_out(tags: Mapping[str, str]) -> bool:
+    """Say whether the tags keep SageWatch from the notebook."""
+    return tags.get(IGNORE_TAG, "false").strip().lower() not in _NO
 
 
 def _leased(lease: Lease, now: datetime) -> IdleDecision:
@@ -115,7 +120,7 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
     active = [reading for reading in readings if isinstance(reading, Active)]
     if active:
         return _keep_active(active[0].words, state, now + rules.idle_after)
-    unsure = doubt(readings, now) or _lost_source(readings, state) or _blind_spot(notebook, readings, rules, now)
+    unsure = uncertainty(notebook, readings, state, rules, now)
     if unsure:
         return IdleDecision(Verdict.KEEP_UNKNOWN, unsure, now + _AGAIN)
     idle = [reading for reading in readings if isinstance(reading, Idle)]
@@ -127,6 +132,13 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
     found = IdleDecision(Verdict.WARN, words, now + rules.warn, idle_since)
     hold = hold_of(notebook, idle)
     return _held(state, hold, found, now) if hold else _idle(state, found, rules, now)
+
+
+def uncertainty(
+    notebook: Notebook, readings: Sequence[Reading], state: NotebookState, rules: IdleRules, now: datetime
+) -> str | None:
+    """Say why it is unknown whether the notebook is in use, if it is."""
+    return doubt(readings, now) or _lost_source(readings, state) or _blind_spot(notebook, readings, rules, now)
 
 
 def hold_of(notebook: Notebook, idle: Sequence[Idle]) -> Hold | None:

@@ -51,8 +51,11 @@ class FollowUp:
         return replace(state, pending=None, message=None)
 
     def _kept(self, inspection: Inspection, state: NotebookState) -> NotebookState:
-        """A person or a tag keeps it: the stop is off. A person's own press has edited the message already."""
-        if inspection.readings or state.pending is None:
+        """A person or a tag keeps it: the stop is off. A person's own press has edited the message already.
+
+        A message whose stop is off and whose lease is over has nothing left to announce.
+        """
+        if state.pending and inspection.readings:
             return state
         if state.lease and state.lease.in_force(self.clock()):
             return replace(state, pending=None, message=shown(state))
@@ -67,12 +70,22 @@ class FollowUp:
         return replace(inspection.state, busy_since=inspection.state.busy_since or now, active_at=now)
 
     def _announce(self, inspection: Inspection, state: NotebookState) -> NotebookState:
-        number, now = state.announced + 1, self.clock()
-        stop_at = None if inspection.decision.verdict is Verdict.ADVISE else now + self.warn
-        pending = self.announcements.announce(inspection, number, stop_at)
-        self.close_message(state, "announced again in a newer message")
-        message = OpenMessage(alert_id=pending.alert_id, sent_at=now)
-        return replace(state, pending=pending, message=message, announced=number)
+        """Remember the message before it is queued: then it has an end, whatever fails in between."""
+        message = self._planned(inspection, state)
+        if message is None:
+            state = self.close_message(state, "no longer in force; SageWatch warns again while it stays idle")
+            message = self.announcements.plan(inspection)
+            state = replace(state, message=message, announced=state.announced + 1)
+            self.states.save(state, inspection.notebook.region)
+        stop_at = None if inspection.decision.verdict is Verdict.ADVISE else message.sent_at + self.warn
+        pending = self.announcements.announce(inspection, message, stop_at)
+        return replace(state, pending=pending, message=replace(message, planned=False))
+
+    def _planned(self, inspection: Inspection, state: NotebookState) -> OpenMessage | None:
+        """The announcement that was about to be queued a while ago, if it still applies."""
+        message = state.message if state.message and state.message.planned else None
+        begun = max(inspection.session.since, self.clock() - self.warn)
+        return message if message and message.sent_at >= begun else None
 
     def _with_next_check(self, inspection: Inspection, state: NotebookState) -> NotebookState:
         wanted = inspection.decision.next_check_at

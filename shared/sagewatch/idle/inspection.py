@@ -1,11 +1,20 @@
 """An inspection of one notebook: what it is at this moment, what is known of its activity, and what follows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sagewatch.clock import Clock
-from sagewatch.idle.decision import IdleDecision, IdleRules, Verdict, decide, decide_unseen, rules_for
+from sagewatch.idle.decision import (
+    IdleDecision,
+    IdleRules,
+    Verdict,
+    decide,
+    decide_unseen,
+    opts_out,
+    rules_for,
+    uncertainty,
+)
 from sagewatch.idle.evidence import Active, Reading
 from sagewatch.idle.ports import EvidenceSource
 from sagewatch.idle.state import NotebookState
@@ -25,6 +34,11 @@ class Inspection:
     decision: IdleDecision
     readings: tuple[Reading, ...] = ()
     tag_fault: str | None = None
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether its tag says that SageWatch leaves it alone."""
+        return opts_out(self.notebook.tags or {})
 
     @property
     def active(self) -> Active | None:
@@ -75,6 +89,11 @@ class NotebookInspector:
             yield reading
             if isinstance(reading, Active):
                 return
+
+    def doubt(self, inspection: Inspection, readings: Sequence[Reading]) -> str | None:
+        """Say what cannot be told from the readings about its use, if anything."""
+        rules, _ = rules_for(inspection.notebook.tags or {}, self.rules)
+        return uncertainty(inspection.notebook, readings, inspection.state, rules, self.clock())
 
     def _back_to(self, state: NotebookState, rules: IdleRules) -> datetime:
         """How far back sources have to look: the whole limit, and everything since the announcement."""

@@ -19,6 +19,7 @@ class StopOutcome(StrEnum):
     WOULD_STOP = "would have been stopped"
     CHANGED = "not stopped: something changed since it was decided"
     NOT_ANNOUNCED = "not stopped: its announcement is not in Slack yet, or too new"
+    OVERDUE = "not stopped: its warning has been missing in Slack for two hours"
     ALREADY = "was stopped before"
     REFUSED = "refused by AWS"
 
@@ -32,6 +33,7 @@ class NotebookSweepReport(SweepReport):
     looked_at: int = 0
     carried_over: int = 0
     held_back: int = 0
+    unreadable: int = 0
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     stops: Counter[StopOutcome] = field(default_factory=Counter)
 
@@ -50,5 +52,7 @@ class NotebookSweepReport(SweepReport):
             EmfMetric.STOPS_ANNOUNCED: self.verdicts[Verdict.WARN],
             EmfMetric.NOTEBOOKS_STOPPED: self.stops[StopOutcome.STOPPED],
             EmfMetric.STOPS_REFUSED: self.stops[StopOutcome.REFUSED],
+            EmfMetric.WARNINGS_OVERDUE: self.stops[StopOutcome.OVERDUE],
+            EmfMetric.ITEMS_UNREADABLE: self.unreadable,
         }
         return {EmfMetric.NOTEBOOKS_IN_SERVICE: self.in_service, **nonzero(happenings)}

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from sagewatch.alerts.ports import AlertArchive, Lease
 from sagewatch.idle.evidence import Reading
 from sagewatch.idle.state import NotebookState
+from sagewatch.notebooks.session import Session, StopCall
 from sagewatch.sagemaker.notebooks import Notebook
 
 
@@ -26,8 +28,30 @@ class NotebookStates(NotebookStateReader, AlertArchive, Protocol):
     def save(self, state: NotebookState, region: str) -> None:
         """Save everything but the lease. Raises what ``Ledger.put`` does."""
 
-    def put_lease(self, arn: str, region: str, lease: Lease) -> None:
-        """Write a lease in place of the one before. Raises what ``Ledger.put`` does."""
+
+class LeaseGrant(StrEnum):
+    """What became of a lease that a person asked for."""
+
+    GRANTED = "granted"
+    OVERTAKEN = "a newer lease is in force"
+    STOPPING = "SageWatch is stopping the notebook at this moment"
+
+
+class Leases(Protocol):
+    """Decides between a person who keeps a notebook and a stop of it: the first one wins, and the other is refused."""
+
+    def grant(self, arn: str, region: str, lease: Lease) -> LeaseGrant:
+        """Write a lease in place of an older one, unless a stop was claimed. Raises what ``Ledger.put`` does.
+
+        A lease that was granted before is granted again.
+        """
+
+    def claim_stop(self, session: Session, call: StopCall, seen: Lease | None) -> bool:
+        """Note a stop call in its session; say whether the stop may be made. Raises what ``Ledger.put`` does.
+
+        It may not if the session is over, if someone else has claimed the stop, or if the lease is not the one that
+        was ``seen``.
+        """
 
 
 class EvidenceSource(Protocol):

@@ -1,24 +1,46 @@
-"""Updates messages whose notebook was stopped or deleted, by SageWatch or by someone else."""
+"""Messages end in the true state: what was announced is compared with leases and sessions, whoever changed them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sagewatch.clock import Clock
+from sagewatch.errors import NotebookNotFoundError
 from sagewatch.formatting import clock_time
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.follow_up import FollowUp, shown
-from sagewatch.idle.outcomes import NotebookSweepReport
+from sagewatch.idle.outcomes import NotebookSweepReport, StopOutcome
 from sagewatch.idle.ports import NotebookStates
-from sagewatch.idle.state import NotebookState
-from sagewatch.notebooks.session import OURSELVES, Session
+from sagewatch.idle.state import NotebookState, OpenMessage
+from sagewatch.notebooks.session import OURSELVES, Session, asked_by
+from sagewatch.sagemaker.ports import Notebooks
 from sagewatch.sweeps import continue_on_error
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What became of a run, and the Slack user who wanted it, if one did."""
+
+    words: str
+    by: str | None = None
+
+
+def ending_of(session: Session, now: datetime) -> Ending:
+    """Say how the run before this session ended."""
+    when = clock_time(session.since, now)
+    if session.in_service:
+        return Ending(f"it was stopped and started again at {when}")
+    if (session.stopped_by or "").startswith(OURSELVES):
+        return Ending(f"stopped by SageWatch at {when}", asked_by(session.stopped_by))
+    return Ending(f"stopped by someone else at {when}, before SageWatch acted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReconciliation:
-    """Compares announcements with the sessions, and closes the message of each run that is over."""
+    """Closes the message of each run that is over, and shows the lease that is in force."""
 
     states: NotebookStates
+    notebooks: Notebooks
     announcements: NotebookAnnouncements
     follow_up: FollowUp
     clock: Clock
@@ -30,28 +52,63 @@ class MessageReconciliation:
         sessions: Mapping[str, Session],
         swept: NotebookSweepReport,
     ) -> Mapping[str, NotebookState]:
-        """Close what is over in a region; return the states as they are then."""
+        """Bring the messages of a region up to date; return the states as they are then."""
         after = dict(states)
         for arn, state in states.items():
-            outcome = self._outcome(state, sessions.get(arn))
-            if outcome is None:
-                continue
-            with continue_on_error(swept, arn):
-                closed = replace(self.follow_up.close_message(state, outcome), next_check_at=None, busy_since=None)
-                self.states.save(closed, region)
-                after[arn] = closed
+            message = shown(state)
+            if message:
+                with continue_on_error(swept, arn):
+                    after[arn] = self._reconciled(region, state, message, sessions.get(arn), swept)
         return after
 
-    def _outcome(self, state: NotebookState, session: Session | None) -> str | None:
-        """What became of the run that a message is about, if that run is over."""
+    def close(self, state: NotebookState, region: str, session: Session | None) -> bool:
+        """Close the message of a notebook whose run is over; say whether it is over."""
         message = shown(state)
-        if message is None:
-            return None
+        ending = self._ending(message, session) if message else None
+        if ending:
+            closed = self.follow_up.close_message(state, ending.words, by=ending.by)
+            self.states.save(replace(closed, next_check_at=None, busy_since=None), region)
+        return ending is not None
+
+    def _reconciled(
+        self,
+        region: str,
+        state: NotebookState,
+        message: OpenMessage,
+        session: Session | None,
+        swept: NotebookSweepReport,
+    ) -> NotebookState:
+        if self.close(state, region, session):
+            if session and session.stopped_by == OURSELVES:  # the sweep that stopped it was interrupted
+                swept.stops[StopOutcome.STOPPED] += 1
+            return replace(state, pending=None, message=None, next_check_at=None, busy_since=None)
+        return self._with_lease(region, state, message)
+
+    def _with_lease(self, region: str, state: NotebookState, message: OpenMessage) -> NotebookState:
+        """Show the newest lease once more, because two presses at once may have edited the message in either order."""
+        lease = state.lease
+        if lease is None or lease.written_at <= (message.lease_shown or message.sent_at):
+            return state
+        self.announcements.show_lease(message.alert_id, lease, repeat=True)
+        changed = replace(state, message=replace(message, lease_shown=lease.written_at))
+        self.states.save(changed, region)
+        return changed
+
+    def _ending(self, message: OpenMessage, session: Session | None) -> Ending | None:
+        """What became of the run that a message is about, if that run is over."""
         if session is None:
-            return "the notebook was deleted"
-        when = clock_time(session.since, self.clock())
-        if session.in_service:
-            return f"it was stopped and started again at {when}" if session.since > message.sent_at else None
-        if (session.stopped_by or "").startswith(OURSELVES):
-            return f"stopped by SageWatch at {when}"
-        return f"stopped by someone else at {when}, before SageWatch acted"
+            return self._without_session(message)
+        if session.in_service and session.since <= message.sent_at:
+            return None
+        return ending_of(session, self.clock())
+
+    def _without_session(self, message: OpenMessage) -> Ending | None:
+        """A notebook without a session was deleted, or its session has yet to be recorded."""
+        alert = self.announcements.find(message.alert_id)
+        try:
+            if alert:
+                self.notebooks.describe(alert.name, alert.region, alert.account)
+                return None
+        except NotebookNotFoundError:
+            pass
+        return Ending("the notebook was deleted")

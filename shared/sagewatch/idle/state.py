@@ -1,10 +1,12 @@
 """What is remembered of each notebook between two sweeps: the next check, the announced stop, the lease."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sagewatch.alerts.ports import Lease
+
+CLAIMED_FOR = timedelta(minutes=5)  # one stop call at a time; it takes seconds, and its caller may die
 
 
 class Hold(StrEnum):
@@ -35,10 +37,16 @@ class PendingStop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenMessage:
-    """A message that still shows buttons: the alert it is, and when it was sent."""
+    """A message that still shows buttons: the alert it is, and when it was sent.
+
+    ``planned`` says that it may not have been queued yet: it is remembered first, so that no message is forgotten.
+    ``lease_shown`` is when the newest lease was written that the message is known to show.
+    """
 
     alert_id: str
     sent_at: datetime
+    planned: bool = False
+    lease_shown: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +54,8 @@ class NotebookState:
     """One notebook. ``announced`` counts its announcements, so that each has an identity of its own.
 
     Every inspection since ``busy_since`` has found it at work; ``active_at`` is when the last one did. ``message`` is
-    the announcement in Slack whose end has not been shown yet. ``verdict`` and ``reason`` are those of the last
+    the announcement in Slack whose end has not been shown yet. ``stored_lease`` is the lease as it is stored, even if
+    it was given to an earlier notebook of that name: ``lease`` is not. ``verdict`` and ``reason`` are those of the last
     decision, for people who ask.
     """
 
@@ -58,6 +67,7 @@ class NotebookState:
     active_at: datetime | None = None
     message: OpenMessage | None = None
     lease: Lease | None = None
+    stored_lease: Lease | None = None
     verdict: str | None = None
     reason: str | None = None
 

@@ -14,18 +14,20 @@ from sagewatch.idle.decision import Verdict
 from sagewatch.idle.follow_up import FollowUp, decided
 from sagewatch.idle.inspection import Inspection, NotebookInspector
 from sagewatch.idle.outcomes import StopOutcome
-from sagewatch.idle.ports import NotebookStates
+from sagewatch.idle.ports import Leases, NotebookStates
 from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.state import Hold, NotebookState
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.notebooks.ports import Sessions
-from sagewatch.notebooks.session import OURSELVES, StopCall, whole_second
+from sagewatch.notebooks.session import StopCall, caller, whole_second
 from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.sagemaker.notebooks import NotebookStatus
 from sagewatch.sagemaker.ports import NotebookStops, Stop
 
 _UNANSWERED = timedelta(minutes=15)  # for so long, a stop may come from our own call that got no answer
 _RESENT, _SOON = timedelta(hours=2), timedelta(minutes=15)
+_GIVEN_UP = timedelta(days=1)  # a warning that is in no channel by then is made again
+_STOPPED = frozenset({NotebookStatus.STOPPING, NotebookStatus.STOPPED})
 _AGAIN = timedelta(hours=1)  # a stop that AWS refused is tried again, and reported once
 
 
@@ -40,6 +42,7 @@ class NotebookStop:
     stops: NotebookStops
     tracker: NotebookTracker
     sessions: Sessions
+    leases: Leases
     states: NotebookStates
     posted: PostedMessages
     clock: Clock
@@ -66,50 +69,39 @@ class NotebookStop:
     def act(self, inspection: Inspection, *, by: str | None = None) -> StopOutcome:
         """Stop it now: its announced time has come, or the Slack user ``by`` asks for it.
 
-        Raises what ``NotebookStops`` and ``Sessions`` do. It records who stops the notebook before the call, because
-        TrackNotebook may handle the event before this returns.
+        Raises what ``NotebookStops`` and the stores do. The call is noted before it is made, in a transaction that
+        fails if a person pressed a button since the inspection, or if someone else is making it.
         """
         if not self.enforce:
             return self._would(inspection, by)
-        call = StopCall(f"{OURSELVES} for {by}" if by else OURSELVES, self.clock(), inspection.decision.idle_since)
-        if not self._claim(inspection, call, by):
+        call = StopCall(caller(by), self.clock(), inspection.decision.idle_since)
+        if not self.leases.claim_stop(inspection.session, call, inspection.state.stored_lease):
             return StopOutcome.CHANGED
         try:
             what = self.stops.stop(inspection.notebook)
         except (StopRefusedError, AccessDeniedError) as exc:
-            self._note(inspection, None)
+            self._take_back(inspection)
             return self._refused(inspection, exc)
         match what:
             case Stop.STOPPING:
-                return self._stopped(inspection, by)
+                return self._stopped(inspection, by, self.clock())
             case Stop.ALREADY if self._is_ours(inspection, call):
-                return self._stopped(inspection, by)
+                return self._stopped(inspection, by, self.clock())
             case Stop.ALREADY | Stop.GONE:
-                self._note(inspection, None)
+                self._take_back(inspection)
                 return self._gone(inspection, inspection.state)
             case _:
                 assert_never(what)
 
-    def _claim(self, inspection: Inspection, call: StopCall, by: str | None) -> bool:
-        """Record the call, unless the session is over or a person pressed a button since the inspection."""
-        if not self._note(inspection, call):
+    def finish(self, inspection: Inspection, *, by: str) -> bool:
+        """Report a stop that a call of the Slack user ``by`` began, if an interrupted press left that out."""
+        call, found = inspection.session.stop_call, inspection.notebook
+        if call is None or call.by != caller(by) or found.status not in _STOPPED or found.modified_at is None:
             return False
-        if self._answered(inspection, by):
-            self._note(inspection, None)
+        if not whole_second(call.at) <= found.modified_at <= call.at + _UNANSWERED:
             return False
+        self._stopped(inspection, by, call.at)
         return True
-
-    def _answered(self, inspection: Inspection, by: str | None) -> bool:
-        """Whether a person pressed a button since the inspection.
-
-        The lease is read as the last thing before the call.
-        """
-        if by:
-            return False
-        before, notebook = inspection.state.lease, inspection.notebook
-        state = self.states.read(notebook.arn, notebook.region)
-        lease = state.of_run(inspection.session.since, notebook.created_at).lease
-        return lease is not None and (before is None or lease.written_at > before.written_at)
 
     def _is_ours(self, inspection: Inspection, call: StopCall) -> bool:
         """Whether the stop that AWS reports began with our call, whose first answer was lost."""
@@ -122,24 +114,23 @@ class NotebookStop:
         began = whole_second(earlier.at if earlier and call.at - earlier.at < _UNANSWERED else call.at)
         return found.status is NotebookStatus.STOPPING and found.modified_at is not None and found.modified_at >= began
 
-    def _note(self, inspection: Inspection, call: StopCall | None) -> bool:
-        """Record that SageWatch is about to stop it, or delete that record; return whether its session is open."""
-        return self.sessions.amend(replace(inspection.session, stop_call=call))
+    def _take_back(self, inspection: Inspection) -> None:
+        self.sessions.amend(replace(inspection.session, stop_call=None))
 
     def is_announced(self, inspection: Inspection) -> bool:
         """Whether its announcement has been in Slack for as long as it promises. Raises what the stores do."""
         return self._wait_until(inspection) is None
 
     def _postpone(self, inspection: Inspection, until: datetime) -> StopOutcome:
-        """Postpone the stop. An announcement that has not reached Slack is queued again every two hours."""
-        pending, now = inspection.state.pending, self.clock()
-        state = inspection.state
-        if pending:
-            state = replace(state, pending=replace(pending, stop_at=until))
-            if now - pending.warned_at >= _RESENT and (now - pending.warned_at) % _RESENT < _SOON:
-                self.announcements.send_again(pending.alert_id)
-        self._remember(state, inspection, until)
-        return StopOutcome.NOT_ANNOUNCED
+        """Move the stop. A warning that does not get to Slack is queued again, and after a day it is made again."""
+        state, now = inspection.state, self.clock()
+        waited = now - state.pending.warned_at if state.pending else timedelta(0)
+        overdue = waited >= _RESENT and state.pending is not None and self.posted.find(state.pending.alert_id) is None
+        if overdue and state.pending and waited % _RESENT < _SOON:
+            self.announcements.send_again(state.pending.alert_id)
+        kept = None if overdue and waited >= _GIVEN_UP else state.pending
+        self._remember(replace(state, pending=kept and replace(kept, stop_at=until)), inspection, until)
+        return StopOutcome.OVERDUE if overdue else StopOutcome.NOT_ANNOUNCED
 
     def _wait_until(self, inspection: Inspection) -> datetime | None:
         """Return when its announcement will have been in the channel for as long as it promises; ``None`` if it has."""
@@ -152,8 +143,7 @@ class NotebookStop:
         announced_until = posted.posted_at + self.follow_up.warn
         return announced_until if announced_until > self.clock() else None
 
-    def _stopped(self, inspection: Inspection, by: str | None) -> StopOutcome:
-        now = self.clock()
+    def _stopped(self, inspection: Inspection, by: str | None, now: datetime) -> StopOutcome:
         stopping = replace(inspection.notebook, status=NotebookStatus.STOPPING, modified_at=now)
         self.tracker.observe(stopping, by=RecordedBy.SWEEP, at=now)
         self._tell(inspection, f"Notebook {inspection.notebook.name} is stopped", self._sentence(inspection, now), by)
@@ -177,7 +167,7 @@ class NotebookStop:
         if pending:
             when = clock_time(now, now)
             outcome = f"trial mode: SageWatch would have stopped it at {when}. It is still running and billed"
-            self.announcements.update_message(pending.alert_id, outcome, by=by, still_open=by is not None)
+            self.announcements.update_message(pending.alert_id, outcome, by=by, still_open=True)
             held = replace(inspection.state, pending=replace(pending, held=Hold.TRIAL))
             self._remember(held, inspection, now + _AGAIN)
         return StopOutcome.WOULD_STOP

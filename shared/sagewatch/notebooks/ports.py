@@ -25,5 +25,11 @@ class Sessions(SessionReader, Protocol):
     def amend(self, session: Session) -> bool:
         """Update that very session; return whether it is still open. Raises what ``Ledger.put`` does."""
 
+    def succeed(self, before: Session, after: Session) -> bool:
+        """Put a session in the place of that very one, in one write; say whether it is there.
+
+        Raises what ``Ledger.put`` does.
+        """
+
     def end(self, session: Session) -> bool:
         """Close that very session; return whether it was open. Raises what ``Ledger.put`` does."""

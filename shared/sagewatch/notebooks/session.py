@@ -97,6 +97,16 @@ class End:
     idle_since: datetime | None = None
 
 
+def caller(user: str | None) -> str:
+    """Name who makes a stop call, as rows do: SageWatch by itself, or for a Slack user."""
+    return f"{OURSELVES} for {user}" if user else OURSELVES
+
+
+def asked_by(stopped_by: str | None) -> str | None:
+    """Return the Slack user for whom SageWatch stopped it, if it did that for one."""
+    return (stopped_by or "").partition(f"{OURSELVES} for ")[2] or None
+
+
 def accrued(session: Session, until: datetime, book: PriceBook, discount_percent: Decimal = Decimal(0)) -> Cost:
     """Return what a session has cost by ``until``: exactly the total of its rows if it ended then."""
     end = whole_second(until)

@@ -139,11 +139,12 @@ class NotebookTracker:
             return
         if change.end and session:
             yield from self._close(session, change.end, by)
-            if not self.sessions.end(session):
+            done = self.sessions.succeed(session, begun) if begun else self.sessions.end(session)
+            if not done:
                 yield TrackEffect.OVERTAKEN
                 return
-            yield TrackEffect.ENDED
-        if begun:
+            yield from (TrackEffect.ENDED, *([TrackEffect.BEGAN] if begun else []))
+        elif begun:
             yield TrackEffect.BEGAN if self.sessions.begin(begun) else TrackEffect.OVERTAKEN
 
     def _close(self, session: Session, end: End, by: RecordedBy) -> Iterator[TrackEffect]:

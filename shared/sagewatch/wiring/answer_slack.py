@@ -14,8 +14,10 @@ from sagewatch.adapters.slack.services import SlackDialogs
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import InboxSettings, NotebookSettings, Text, Words
+from sagewatch.slack.interactions.answer import PressAnswers
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
+from sagewatch.slack.interactions.people import People
 from sagewatch.wiring.clients import QUICK, entry, now, sagemaker
 from sagewatch.wiring.stopping import make_notebook_stopping
 
@@ -37,6 +39,7 @@ def answer_slack() -> QueueHandler:
     ssm = boto3.client("ssm", config=QUICK)
     token = SsmSecret(ssm, given.slack_token_parameter, now)
     dialogs = SlackDialogs(SlackApi(token=token, api_url=given.slack_api_url))
+    people = People(dialogs=dialogs, approvers=given.approvers, zone=given.zone)
     stopping = make_notebook_stopping(given, dynamodb, sqs)
     jobs = JobButtons(
         jobs=SageMakerJobs(sagemaker, now),
@@ -44,23 +47,22 @@ def answer_slack() -> QueueHandler:
         snoozes=DynamoSnoozes(dynamodb, given.watch_state),
         files=stopping.states,
         alerts=stopping.alerts,
-        dialogs=dialogs,
+        people=people,
         prices=stopping.tracking.prices,
         clock=now,
         zone=given.zone,
         discount_percent=given.discount_percent,
         enforce=given.enforce,
     )
-    answerer = NotebookButtons(
+    notebooks = NotebookButtons(
         sessions=stopping.tracking.sessions,
         states=stopping.states,
+        leases=stopping.leases,
         announcements=stopping.announcements,
         inspector=stopping.inspector,
         notebook_stop=stopping.notebook_stop,
-        jobs=jobs,
-        dialogs=dialogs,
+        people=people,
         clock=now,
-        zone=given.zone,
-        approvers=given.approvers,
     )
-    return entry(answerer.on_message, sqs, given)
+    answers = PressAnswers(people=people, notebooks=notebooks, jobs=jobs)
+    return entry(answers.on_message, sqs, given)

@@ -8,6 +8,7 @@ from sagewatch.adapters.cloudwatch.agent_evidence import AgentEvidence
 from sagewatch.adapters.cloudwatch.log_evidence import LogEvidence
 from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
+from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.adapters.jupyter.client import JupyterEvidence
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookStops
 from sagewatch.adapters.sqs import SqsAlertQueue
@@ -16,7 +17,7 @@ from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import IdleRules
 from sagewatch.idle.follow_up import FollowUp
 from sagewatch.idle.inspection import NotebookInspector
-from sagewatch.idle.ports import EvidenceSource, NotebookStates
+from sagewatch.idle.ports import EvidenceSource, Leases, NotebookStates
 from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.runtime.settings import NotebookSettings
@@ -37,6 +38,7 @@ class NotebookStopping:
 
     tracking: NotebookTracking
     states: NotebookStates
+    leases: Leases
     alerts: AlertQueue
     rates: HourlyRates
     inspector: NotebookInspector
@@ -49,6 +51,7 @@ def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", 
     """Make each store and service once, for a sweep or for the buttons."""
     tracking = make_notebook_tracking(given, dynamodb)
     states = DynamoNotebookStates(dynamodb, given.watch_state, now)
+    leases = DynamoLeases(dynamodb, given.watch_state)
     alerts = SqsAlertQueue(sqs, given.alert_queue_url)
     rates = HourlyRates(tracking.prices, given.discount_percent)
     rules = IdleRules(idle_after=given.idle_after, warn=given.warn, enforce=given.enforce)
@@ -70,6 +73,7 @@ def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", 
         stops=SageMakerNotebookStops(sagemaker),
         tracker=tracking.tracker,
         sessions=tracking.sessions,
+        leases=leases,
         states=states,
         posted=DynamoPostedMessages(dynamodb, given.watch_state),
         clock=now,
@@ -78,6 +82,7 @@ def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", 
     return NotebookStopping(
         tracking=tracking,
         states=states,
+        leases=leases,
         alerts=alerts,
         rates=rates,
         inspector=inspector,

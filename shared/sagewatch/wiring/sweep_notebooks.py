@@ -48,6 +48,7 @@ def sweep_notebooks() -> ScheduledHandler:
         ),
         reconciliation=MessageReconciliation(
             states=stopping.states,
+            notebooks=tracking.notebooks,
             announcements=stopping.announcements,
             follow_up=stopping.follow_up,
             clock=now,

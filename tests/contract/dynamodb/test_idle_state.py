@@ -1,6 +1,6 @@
 """What is remembered of notebooks: one contract for memory and for DynamoDB."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,13 +8,19 @@ import pytest
 
 from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoPostedMessages
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates, DynamoSeenRequests
+from sagewatch.adapters.dynamodb.sessions import DynamoSessions
+from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.alerts.ports import Lease, PostedMessages
 from sagewatch.delivery.ports import Deliveries
-from sagewatch.idle.ports import NotebookStates
+from sagewatch.idle.ports import LeaseGrant, Leases, NotebookStates
 from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
+from sagewatch.notebooks.ports import Sessions
+from sagewatch.notebooks.session import Session, StopCall
 from sagewatch.slack.interactions.ports import SeenRequests
 from tests.fakes.delivery import InMemoryDeliveries
 from tests.fakes.idle import InMemoryNotebookStates
+from tests.fakes.leases import InMemoryLeases
+from tests.fakes.notebooks import InMemorySessions
 from tests.fakes.slack import InMemorySeenRequests
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, NOW, message_ref
@@ -38,11 +44,23 @@ WHOLE = NotebookState(
     announced=3,
     busy_since=NOW - timedelta(days=1),
     active_at=NOW - timedelta(hours=9),
-    message=OpenMessage(alert_id="notebook-idle-1", sent_at=NOW),
+    message=OpenMessage(alert_id="notebook-idle-1", sent_at=NOW, planned=True, lease_shown=NOW),
     verdict="warn",
     reason="idle",
 )
 LEASE = Lease("U0ANA", NOW + timedelta(hours=4), NOW)
+SESSION = Session(
+    arn=ARN,
+    name="lab",
+    account=ACCOUNT,
+    region=REGION,
+    owner=None,
+    owner_source=None,
+    instance_type="ml.t3.medium",
+    volume_gb=5,
+    since=NOW - timedelta(days=1),
+)
+CALL = StopCall("sagewatch", NOW, NOW - timedelta(hours=5))
 
 
 @dataclass
@@ -50,6 +68,8 @@ class State:
     """The stores under test."""
 
     watches: NotebookStates
+    leases: Leases
+    sessions: Sessions
     presses: SeenRequests
     deliveries: Deliveries
     posted: PostedMessages
@@ -59,13 +79,19 @@ class State:
 def state(request: pytest.FixtureRequest, aws: Aws) -> State:
     """Empty stores."""
     if request.param == "memory":
-        deliveries = InMemoryDeliveries()
-        return State(InMemoryNotebookStates(), InMemorySeenRequests(), deliveries, deliveries)
+        deliveries, states, sessions = InMemoryDeliveries(), InMemoryNotebookStates(), InMemorySessions()
+        leases = InMemoryLeases(states, sessions)
+        return State(states, leases, sessions, InMemorySeenRequests(), deliveries, deliveries)
     _, table = request.getfixturevalue("tables")
     client: Any = aws.client("dynamodb")
     watches = DynamoNotebookStates(client, table, lambda: NOW)
     return State(
-        watches, DynamoSeenRequests(client, table), DynamoDeliveries(client, table), DynamoPostedMessages(client, table)
+        watches,
+        DynamoLeases(client, table),
+        DynamoSessions(client, table),
+        DynamoSeenRequests(client, table),
+        DynamoDeliveries(client, table),
+        DynamoPostedMessages(client, table),
     )
 
 
@@ -87,9 +113,9 @@ def test_a_watch_is_read_as_it_was_kept(state: State, watched: NotebookState) ->
 
 def test_sweeps_and_people_overwrite_nothing_of_each_other(state: State) -> None:
     """Whoever writes last."""
-    state.watches.put_lease(ARN, REGION, LEASE)
+    state.leases.grant(ARN, REGION, LEASE)
     state.watches.save(WHOLE, REGION)
-    state.watches.put_lease(ARN, REGION, LEASE)
+    state.leases.grant(ARN, REGION, LEASE)
     found = state.watches.read(ARN, REGION)
 
     assert (found.lease, found.pending, found.announced) == (LEASE, WARNED, 3)
@@ -98,15 +124,15 @@ def test_sweeps_and_people_overwrite_nothing_of_each_other(state: State) -> None
 @pytest.mark.parametrize("until", [NOW + timedelta(minutes=5), None])
 def test_a_lease_takes_the_place_of_the_one_before(state: State, until: Any) -> None:
     """With its author."""
-    state.watches.put_lease(ARN, REGION, LEASE)
-    state.watches.put_lease(ARN, REGION, Lease("U0BO", until, NOW))
+    state.leases.grant(ARN, REGION, LEASE)
+    state.leases.grant(ARN, REGION, Lease("U0BO", until, NOW))
 
     assert state.watches.read(ARN, REGION).lease == Lease("U0BO", until, NOW)
 
 
 def test_a_notebook_whose_name_begins_alike_is_another(state: State) -> None:
     """Its lease is its own."""
-    state.watches.put_lease(f"{ARN}-2", REGION, LEASE)
+    state.leases.grant(f"{ARN}-2", REGION, LEASE)
 
     assert state.watches.read(ARN, REGION).lease is None
 
@@ -131,3 +157,53 @@ def test_an_alert_stands_somewhere_once_it_was_posted(state: State) -> None:
     state.deliveries.confirm("a", message_ref("C0", "1.2"), NOW)
 
     assert (claimed, state.posted.find("a"), state.posted.find("b")) == (None, message_ref("C0", "1.2"), None)
+
+
+def test_a_stop_is_claimed_once_by_one_caller(state: State) -> None:
+    """The same caller may try again; another one may once the claim is old."""
+    state.sessions.begin(SESSION)
+    other = StopCall("sagewatch for U0ANA", NOW + timedelta(seconds=1))
+    late = replace(other, at=NOW + timedelta(minutes=6))
+    claims = [state.leases.claim_stop(SESSION, call, None) for call in (CALL, CALL, other, late)]
+    found = state.sessions.get(ARN, REGION)
+
+    assert claims == [True, True, False, True]
+    assert found == replace(SESSION, stop_call=late)
+
+
+def test_a_lease_that_was_not_seen_forbids_the_stop(state: State) -> None:
+    """Whether there was none before, or another one."""
+    state.sessions.begin(SESSION)
+    state.leases.grant(ARN, REGION, LEASE)
+    newer = replace(LEASE, author="U0BO")
+    claims = [state.leases.claim_stop(SESSION, CALL, seen) for seen in (None, newer, LEASE)]
+
+    assert claims == [False, False, True]
+
+
+@pytest.mark.parametrize("lease", [LEASE, Lease("U0ANA", None, NOW)])
+def test_a_claimed_stop_refuses_a_lease(state: State, lease: Lease) -> None:
+    """Whoever comes first wins, and the lease that is stored stays as it is."""
+    state.sessions.begin(SESSION)
+    state.leases.claim_stop(SESSION, CALL, None)
+
+    assert state.leases.grant(ARN, REGION, lease) is LeaseGrant.STOPPING
+    assert state.watches.read(ARN, REGION).lease is None
+    later = replace(lease, written_at=NOW + timedelta(minutes=6))
+    assert state.leases.grant(ARN, REGION, later) is LeaseGrant.GRANTED
+
+
+def test_an_older_press_does_not_replace_a_newer_lease(state: State) -> None:
+    """A queue may deliver a press late, or twice."""
+    newer = replace(LEASE, author="U0BO", written_at=NOW + timedelta(minutes=1))
+    grants = [state.leases.grant(ARN, REGION, lease) for lease in (newer, LEASE, newer)]
+
+    assert grants == [LeaseGrant.GRANTED, LeaseGrant.OVERTAKEN, LeaseGrant.GRANTED]
+    assert state.watches.read(ARN, REGION).lease == newer
+
+
+def test_no_stop_is_claimed_in_a_session_that_is_over(state: State) -> None:
+    """Nor in one that never was."""
+    assert state.leases.claim_stop(SESSION, CALL, None) is False
+    state.sessions.begin(replace(SESSION, since=NOW))
+    assert state.leases.claim_stop(SESSION, CALL, None) is False

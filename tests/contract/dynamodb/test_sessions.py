@@ -87,6 +87,16 @@ def test_an_open_session_is_amended_and_no_other(sessions: Sessions) -> None:
     assert sessions.amend(called) is False
 
 
+def test_a_session_succeeds_another_in_one_write(sessions: Sessions) -> None:
+    """Twice is once, and a session that is over has no second successor."""
+    sessions.begin(OPEN)
+    stopped = replace(LATER, kind=SessionKind.STOPPED, instance_type=None)
+
+    assert [sessions.succeed(OPEN, stopped), sessions.succeed(OPEN, stopped)] == [True, True]
+    assert sessions.succeed(OPEN, replace(stopped, since=SINCE + timedelta(hours=3))) is False
+    assert sessions.get(OPEN.arn, OPEN.region) == stopped
+
+
 def test_a_session_ends_once(sessions: Sessions) -> None:
     """The second is told so, and one that never was too."""
     sessions.begin(OPEN)

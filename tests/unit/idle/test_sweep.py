@@ -69,7 +69,11 @@ def test_nothing_is_stopped_before_its_announcement_is_in_slack_for_the_whole_ti
     early = world.sweep(later=timedelta(minutes=59))
     late = world.sweep(later=timedelta(minutes=2))
 
-    assert [swept.stops[StopOutcome.NOT_ANNOUNCED] for swept in (unposted, early, late)] == [1, 1, 0]
+    assert [dict(swept.stops) for swept in (unposted, early)] == [
+        {StopOutcome.OVERDUE: 1},
+        {StopOutcome.NOT_ANNOUNCED: 1},
+    ]
+    assert late.stops == {StopOutcome.STOPPED: 1}
     assert world.notebooks.stops == ["Lab-One"]
 
 
@@ -107,7 +111,7 @@ def test_a_lease_written_between_decision_and_call_counts() -> None:
     world.sweep()
     world.now += HOUR
     arn = a_notebook().arn
-    world.states.put_lease(arn, "us-east-1", Lease("U0ANA", world.now + HOUR, world.now))
+    world.leases.grant(arn, "us-east-1", Lease("U0ANA", world.now + HOUR, world.now))
     world.sweep()
 
     assert world.notebooks.stops == []

@@ -9,8 +9,7 @@ from pydantic import TypeAdapter
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, read_item, to_item
-from sagewatch.adapters.dynamodb.leases import lease_item, read_lease
-from sagewatch.alerts.ports import Lease
+from sagewatch.adapters.dynamodb.leases import read_lease
 from sagewatch.clock import Clock, iso
 from sagewatch.idle.ports import NotebookStateReader, NotebookStates
 from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 _WATCH, _LEASE = "watch", "lease"
 _REMEMBERED_FOR = timedelta(days=90)  # a notebook that no sweep has inspected for so long counts as new
-_LEASE_SHOWN_FOR = timedelta(days=90)  # who kept what, for those who ask later
 _PRESSES_FOR = timedelta(days=1)  # Slack's signatures are good for five minutes
 # Attributes have kept the names they were first stored under.
 _STORED = {"next_check_at": "look_at", "pending": "warned", "announced": "incidents"}
@@ -84,11 +82,6 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
         items = query(self._client, self._state, f"incident#{alert_id}", consistent=True)
         return items[0]["body"] if items else None
 
-    @override
-    def put_lease(self, arn: str, region: str, lease: Lease) -> None:
-        expires = lease.until and lease.until + _LEASE_SHOWN_FOR
-        self._put(region, arn, _LEASE, lease_item(lease), expires)
-
     def _put(self, region: str, arn: str, what: str, facts: Mapping[str, object], expires: datetime | None) -> None:
         key = {"pk": _pk(region), "sk": f"{arn}#{what}", "expires_at": expires and int(expires.timestamp())}
         with translated(f"dynamodb:PutItem of a notebook's {what}"):
@@ -117,6 +110,11 @@ class DynamoSeenRequests(SeenRequests):
         return True
 
 
+def lease_key(arn: str, region: str) -> dict[str, str]:
+    """Name the item of a notebook's lease."""
+    return {"pk": _pk(region), "sk": f"{arn}#{_LEASE}"}
+
+
 def _pk(region: str) -> str:
     return f"notebook#{region}"
 
@@ -132,8 +130,9 @@ def _pending_item(pending: PendingStop) -> dict[str, object]:
     return {**facts, **{name: value for name, value in more.items() if value is not None}}
 
 
-def _message_item(message: OpenMessage) -> dict[str, str]:
-    return {"alert_id": message.alert_id, "sent_at": iso(message.sent_at)}
+def _message_item(message: OpenMessage) -> dict[str, object]:
+    shown = {"lease_shown": iso(message.lease_shown)} if message.lease_shown else {}
+    return {"alert_id": message.alert_id, "sent_at": iso(message.sent_at), "planned": message.planned, **shown}
 
 
 def _states(items: list[dict[str, Any]]) -> Mapping[str, NotebookState]:
@@ -148,4 +147,5 @@ def _one(arn: str, watch: Mapping[str, Any], lease: Mapping[str, Any] | None) ->
     renamed = {name: watch[stored] for name, stored in _STORED.items() if stored in watch}
     if renamed.get("pending", {}).get("finished"):  # earlier releases did not say why
         renamed["pending"] = {"held": Hold.TRIAL, **renamed["pending"]}
-    return read_item(_STATE, {**watch, **renamed, "arn": arn, "lease": read_lease(lease) if lease else None}, "state")
+    kept = read_lease(lease) if lease else None
+    return read_item(_STATE, {**watch, **renamed, "arn": arn, "lease": kept, "stored_lease": kept}, "state")

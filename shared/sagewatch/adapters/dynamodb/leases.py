@@ -1,7 +1,7 @@
 """Leases as items keep them. One that never ends is stored with the year 9999, as every release has read it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -11,12 +11,18 @@ from sagewatch.alerts.ports import Lease
 from sagewatch.clock import iso
 
 _NO_END = datetime(9999, 12, 31, tzinfo=UTC)
+_SHOWN_FOR = timedelta(days=90)  # who kept what, for those who ask later
 _LEASE: TypeAdapter[Lease] = TypeAdapter(Lease)
 
 
 def lease_item(lease: Lease) -> dict[str, str]:
     """Write a lease as an item's attributes."""
     return {"author": lease.author, "until": iso(lease.until or _NO_END), "written_at": iso(lease.written_at)}
+
+
+def lease_expiry(lease: Lease) -> int | None:
+    """Say when a lease's item may go, in seconds since 1970; one without an end stays."""
+    return int((lease.until + _SHOWN_FOR).timestamp()) if lease.until else None
 
 
 def read_lease(item: Mapping[str, Any]) -> Lease:

@@ -40,7 +40,7 @@ class DynamoSessions(DynamoSessionReader, Sessions):
     @override
     def get(self, arn: str, region: str) -> Session | None:
         with translated("dynamodb:GetItem on the sessions"):
-            answer = self._client.get_item(TableName=self._state, Key=_key(arn, region), ConsistentRead=True)
+            answer = self._client.get_item(TableName=self._state, Key=session_key(arn, region), ConsistentRead=True)
         return _session(from_item(answer["Item"])) if "Item" in answer else None
 
     @override
@@ -49,7 +49,7 @@ class DynamoSessions(DynamoSessionReader, Sessions):
             try:
                 self._client.put_item(
                     TableName=self._state,
-                    Item=_item(session),
+                    Item=session_item(session),
                     ConditionExpression="attribute_not_exists(pk)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -62,16 +62,25 @@ class DynamoSessions(DynamoSessionReader, Sessions):
     def amend(self, session: Session) -> bool:
         with translated("dynamodb:PutItem on the sessions"):
             try:
-                self._client.put_item(TableName=self._state, Item=_item(session), **_while_open(session))
+                self._client.put_item(TableName=self._state, Item=session_item(session), **_while_open(session))
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
+        return True
+
+    @override
+    def succeed(self, before: Session, after: Session) -> bool:
+        with translated("dynamodb:PutItem on the sessions"):
+            try:
+                self._client.put_item(TableName=self._state, Item=session_item(after), **_while_open(before))
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return self.get(after.arn, after.region) == after
         return True
 
     @override
     def end(self, session: Session) -> bool:
         with translated("dynamodb:DeleteItem on the sessions"):
             try:
-                key = _key(session.arn, session.region)
+                key = session_key(session.arn, session.region)
                 self._client.delete_item(TableName=self._state, Key=key, **_while_open(session))
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -86,11 +95,11 @@ def _while_open(session: Session) -> dict[str, Any]:
     }
 
 
-def _item(session: Session) -> dict[str, Any]:
-    """``kind`` is not stored: a session without an instance type is a stopped one."""
+def session_item(session: Session) -> dict[str, Any]:
+    """Write a session as an item. ``kind`` is not stored: a session without an instance type is a stopped one."""
     facts = {name: value for name, value in asdict(session).items() if name != "kind"}
     times = {"since": session.since.isoformat(), "stop_call": session.stop_call and _call_item(session.stop_call)}
-    return {**_key(session.arn, session.region), **to_item({**facts, **times})}
+    return {**session_key(session.arn, session.region), **to_item({**facts, **times})}
 
 
 def _call_item(call: StopCall) -> dict[str, str]:
@@ -102,7 +111,8 @@ def _partition(region: str) -> str:
     return f"session#{region}"
 
 
-def _key(arn: str, region: str) -> dict[str, Any]:
+def session_key(arn: str, region: str) -> dict[str, Any]:
+    """Name the item of a notebook's session."""
     return to_item({"pk": _partition(region), "sk": arn})
 
 

@@ -52,7 +52,7 @@ class SlackImageUploads(ImageUploads):
 
 
 class SlackDialogs(Dialogs):
-    """views.open, views.update, chat.postEphemeral and usergroups.users.list."""
+    """views.open, views.update, chat.postEphemeral, usergroups.users.list and users.info."""
 
     PERMISSIONS: ClassVar = ()
 
@@ -71,6 +71,13 @@ class SlackDialogs(Dialogs):
     @override
     def post_ephemeral(self, channel: str, user: str, text: str) -> None:
         self._api.call("chat_postEphemeral", f"whisper in {channel}", channel=channel, user=user, text=escape(text))
+
+    @override
+    def time_zone(self, user: str) -> str | None:
+        """users.info (scope ``users:read``)."""
+        answer = self._api.call("users_info", f"question for user {user}", user=user)
+        name = (answer.get("user") or {}).get("tz")
+        return name if isinstance(name, str) else None
 
     @override
     def members(self, group: str) -> AbstractSet[str]:

@@ -1,10 +1,15 @@
 """The dialogs of Slack that "Stop now" and "Stop job" open."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from slack_sdk.models.blocks import PlainTextObject
 from slack_sdk.models.views import View
 
+from sagewatch.idle.alerts import KEPT_FOLDER
 from sagewatch.slack.actions import ActionId
-from sagewatch.slack.blocks import escape, section
+from sagewatch.slack.blocks import by, escape, section, sentence
+from sagewatch.slack.interactions.objections import Against
 from sagewatch.slack.interactions.payloads import AnyPress, JobPress, JobTarget, Press, Target
 
 _NOTEBOOK, _JOB = "Stop the notebook", "Stop the job"
@@ -19,21 +24,26 @@ def loading_view(press: AnyPress) -> View:
             return _view(_JOB, f"Checking `{escape(press.name)}` …")
 
 
-def result_view(sentence: str) -> View:
+def result_view(text: str) -> View:
     """Return the dialog that shows what happened to a notebook."""
-    return _view(_NOTEBOOK, escape(sentence))
+    return _view(_NOTEBOOK, escape(text))
 
 
-def job_result_view(sentence: str) -> View:
+def job_result_view(text: str) -> View:
     """Return the dialog that shows what happened to a job."""
-    return _view(_JOB, escape(sentence))
+    return _view(_JOB, escape(text))
 
 
-def confirm_stop_view(press: Press, why: str) -> View:
-    """Return the dialog that asks whether to stop a notebook that may be in use."""
-    lost = "Only files in `/home/ec2-user/SageMaker` are kept. Everything else is lost. Stop it anyway?"
-    view = _view(_NOTEBOOK, f"`{escape(press.name)}`: {escape(why)}.\n{lost}")
-    target = Target.model_validate(press.model_dump())
+def confirm_stop_view(press: Press, against: Sequence[Against], since: datetime, now: datetime) -> View:
+    """Return the dialog that asks whether to stop a notebook although something speaks against it.
+
+    The answer carries what was asked, about the run that began at ``since``.
+    """
+    lost = f"Only files in `{KEPT_FOLDER}` are kept. Everything else is lost. Stop it anyway?"
+    why = "\n".join(f"• {sentence(each.words)}{by(each.user)}" for each in against)
+    view = _view(_NOTEBOOK, f"`{escape(press.name)}`\n{why}\n{lost}" if why else f"`{escape(press.name)}`\n{lost}")
+    asked = {"since": since, "asked_at": now, "against": tuple(each.kind.value for each in against)}
+    target = Target.model_validate(press.model_dump() | asked)
     return _asking(view, ActionId.STOP_ANYWAY, target, press.channel, ("Stop anyway", "Keep it"))
 
 

@@ -65,7 +65,8 @@ class SlackEndpoint:
             return Reply(400, str(exc))
         if not self.presses.first(hashlib.sha256(signature.encode()).hexdigest(), self.clock()):
             return Reply(409, "this request has been answered")
-        self.queue.send(press.model_copy(update={"view_id": press.view_id or self._dialog(press, trigger)}))
+        view = press.view_id or self._dialog(press, trigger)
+        self.queue.send(press.model_copy(update={"view_id": view, "pressed_at": self.clock()}))
         return Reply(200)
 
     def _is_slacks(self, body: str, stamp: str, signature: str) -> bool:

@@ -1,16 +1,17 @@
 """Handles the buttons of running jobs: snooze or stop. The message then shows who pressed what."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from sagewatch.alerts.base import alert_id
 from sagewatch.alerts.ports import AlertArchive, AlertQueue, Lease
 from sagewatch.clock import Clock, iso
-from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError, StopRefusedError
+from sagewatch.errors import AccessDeniedError, JobNotFoundError, StopRefusedError
 from sagewatch.formatting import clock_time, money
 from sagewatch.jobs.alerts import JobRunsAlert
 from sagewatch.jobs.ports import Snoozes
@@ -22,11 +23,13 @@ from sagewatch.sagemaker.ports import Jobs, JobStops, Stop
 from sagewatch.sagemaker.resources import Job, JobStatus
 from sagewatch.sagemaker.tags import PROTECT_TAG
 from sagewatch.slack.actions import ActionId
-from sagewatch.slack.interactions.dialogs import confirm_job_stop_view, job_result_view
+from sagewatch.slack.interactions.dialogs import confirm_job_stop_view
 from sagewatch.slack.interactions.payloads import JobPress, PressOutcome
-from sagewatch.slack.interactions.ports import Dialogs
+from sagewatch.slack.interactions.people import People
 
 _SNOOZE = timedelta(hours=24)
+_STOPPED = "stopped at "
+_ENDING = frozenset({JobStatus.STOPPING, JobStatus.STOPPED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,7 @@ class JobButtons:
     snoozes: Snoozes
     files: AlertArchive
     alerts: AlertQueue
-    dialogs: Dialogs
+    people: People
     prices: Prices
     clock: Clock
     zone: ZoneInfo
@@ -55,36 +58,30 @@ class JobButtons:
             case _:
                 assert_never(press.action)
 
-    def reply_to_user(self, press: JobPress, words: str) -> PressOutcome:
-        """Answer only the user who pressed: in the open dialog, otherwise in an ephemeral message."""
-        sentence = f"{press.name}: {words}."
-        open_dialog = press.view_id if press.action is ActionId.STOP_JOB else None
-        if not (open_dialog and self._show(open_dialog, sentence)) and press.channel:
-            with suppress(SageWatchError):  # the press has had its effect, whether or not the answer arrives
-                self.dialogs.post_ephemeral(press.channel, press.user, sentence)
-        return PressOutcome(press, words)
-
     def _snooze(self, press: JobPress) -> PressOutcome:
-        now, entry = self.clock(), self.snoozes.find(press.job)
+        now, entry = press.pressed_at or self.clock(), self.snoozes.find(press.job)
         until = now + _SNOOZE
         lease = Lease(press.user, until, now)
         if entry is None or entry.provisional or not self.snoozes.snooze(press.job, lease):
             return self._over(press, "it has already ended")
         words = f"snoozed until {until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}"
         if not self._edit(press, words, by=press.user, still_open=True):
-            return self.reply_to_user(press, words)
+            return self.people.reply(press, words)
         return PressOutcome(press, words)
 
     def _stop(self, press: JobPress, *, sure: bool) -> PressOutcome:
         found = self._find(press)
         if found is None:
             return self._over(press, "it no longer exists")
+        stopped = self._finished(press, found)
+        if stopped:
+            return self._show_result(press, stopped, still_open=False)
         if found.status is JobStatus.STOPPING:
             return self._over(press, "it is already being stopped")
         if found.status is not JobStatus.IN_PROGRESS:
             return self._over(press, f"it has already ended ({found.status})")
         if PROTECT_TAG in self.jobs.tags(found.arn, found.region):
-            return self.reply_to_user(press, f"its tag {PROTECT_TAG} protects it; remove the tag first")
+            return self.people.reply(press, f"its tag {PROTECT_TAG} protects it; remove the tag first")
         return self._act(press, found) if sure else self._ask(press, found)
 
     def _find(self, press: JobPress) -> Job | None:
@@ -97,11 +94,7 @@ class JobButtons:
 
     def _ask(self, press: JobPress, found: Job) -> PressOutcome:
         cost = self._cost(found)
-        if press.view_id is None:
-            return self.reply_to_user(press, "not stopped: the dialog did not open; press the button again")
-        with suppress(SageWatchError):  # a dialog that was closed means no
-            self.dialogs.update(press.view_id, confirm_job_stop_view(press, cost, enforce=self.enforce))
-        return PressOutcome(press, f"asked: {cost}")
+        return self.people.ask(press, confirm_job_stop_view(press, cost, enforce=self.enforce), cost)
 
     def _cost(self, found: Job) -> str:
         accrual = accrual_of(found, Rates(self.prices.book(found.region), self.discount_percent), self.clock())
@@ -115,13 +108,15 @@ class JobButtons:
         if not self.enforce:
             words = f"trial mode: it would have been stopped at {clock_time(now, now)} and is still running"
             return self._show_result(press, words, still_open=True)
+        words = f"{_STOPPED}{clock_time(now, now)}"
+        self._note(press, words)
         try:
             what = self.stops.stop(found)
         except (StopRefusedError, AccessDeniedError) as exc:
             return self._show_result(press, f"AWS refused to stop it: {exc}", still_open=True)
         match what:
             case Stop.STOPPING:
-                return self._show_result(press, f"stopped at {clock_time(now, now)}", still_open=False)
+                return self._show_result(press, words, still_open=False)
             case Stop.ALREADY:
                 return self._over(press, "it had already ended or was being stopped")
             case Stop.GONE:
@@ -132,30 +127,44 @@ class JobButtons:
     def _show_result(self, press: JobPress, words: str, *, still_open: bool) -> PressOutcome:
         """Show the result in the message; if the message is unknown, answer the user who pressed."""
         if not self._edit(press, words, by=press.user, still_open=still_open):
-            return self.reply_to_user(press, words)
+            return self.people.reply(press, words)
         return PressOutcome(press, words)
 
     def _over(self, press: JobPress, words: str) -> PressOutcome:
         """Answer a press that came too late. The message keeps naming the user who stopped the job, if one did."""
         self._edit(press, words, by=None, still_open=False)
-        return self.reply_to_user(press, words)
+        return self.people.reply(press, words)
+
+    def _note(self, press: JobPress, words: str) -> None:
+        """Record who stops the job before the call: the second try of an interrupted press finds it stopped."""
+        alert = self._alert(press)
+        if alert and alert.open:
+            self.files.archive(
+                press.incident, alert.model_copy(update={"outcome": words, "by": press.user}).model_dump_json()
+            )
+
+    def _finished(self, press: JobPress, found: Job) -> str | None:
+        """Return the words of a stop that this user's interrupted press made and could not report."""
+        alert = self._alert(press)
+        mine = alert and alert.open and alert.by == press.user and (alert.outcome or "").startswith(_STOPPED)
+        return alert.outcome if alert and mine and found.status in _ENDING else None
+
+    def _alert(self, press: JobPress) -> JobRunsAlert | None:
+        """Return the message's alert. One that this release cannot read counts as unknown."""
+        body = self.files.load(press.incident)
+        try:
+            return JobRunsAlert.model_validate_json(body) if body else None
+        except ValidationError:
+            return None
 
     def _edit(self, press: JobPress, outcome: str, *, by: str | None, still_open: bool) -> bool:
         """Put the outcome into the job's message unless it is closed; return whether the message is known."""
-        body = self.files.load(press.incident)
-        if body is None:
+        alert = self._alert(press)
+        if alert is None:
             return False
-        alert = JobRunsAlert.model_validate_json(body)
         if alert.open:
             changed = alert.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
             name = alert_id("job-edit", press.incident, outcome, by or "", iso(self.clock()))
             self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": press.incident}))
             self.files.archive(press.incident, changed.model_dump_json())
-        return True
-
-    def _show(self, view_id: str, sentence: str) -> bool:
-        try:
-            self.dialogs.update(view_id, job_result_view(sentence))
-        except SageWatchError:  # the user closed it, or Slack does not answer
-            return False
         return True

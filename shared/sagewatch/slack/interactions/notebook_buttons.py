@@ -1,156 +1,148 @@
-"""Handles the buttons of idle notebooks: keep or stop. The message then shows who pressed what.
+"""What people press at notebooks becomes a lease or a stop, and the message says who pressed what."""
 
-Presses of job buttons go on to ``job_buttons``.
-"""
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 from sagewatch.alerts.ports import Lease
 from sagewatch.clock import Clock
-from sagewatch.errors import NotebookNotFoundError, SageWatchError
-from sagewatch.idle.announcements import NotebookAnnouncements
-from sagewatch.idle.decision import doubt
-from sagewatch.idle.evidence import Active
+from sagewatch.errors import NotebookNotFoundError
+from sagewatch.idle.announcements import FOUR_HOURS, NotebookAnnouncements, kept_until
 from sagewatch.idle.inspection import Inspection, NotebookInspector
 from sagewatch.idle.outcomes import StopOutcome
-from sagewatch.idle.ports import NotebookStates
+from sagewatch.idle.ports import LeaseGrant, Leases, NotebookStates
+from sagewatch.idle.reconcile import ending_of
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.notebooks.ports import Sessions
-from sagewatch.notebooks.session import Session
+from sagewatch.notebooks.session import Session, caller, whole_second
 from sagewatch.sagemaker.tags import PROTECT_TAG
 from sagewatch.slack.actions import ActionId
-from sagewatch.slack.interactions.dialogs import confirm_stop_view, result_view
-from sagewatch.slack.interactions.job_buttons import JobButtons
-from sagewatch.slack.interactions.payloads import JobPress, Press, PressOutcome, read_press
-from sagewatch.slack.interactions.ports import Dialogs
+from sagewatch.slack.interactions.dialogs import confirm_stop_view
+from sagewatch.slack.interactions.objections import Against, objections
+from sagewatch.slack.interactions.payloads import Press, PressOutcome
+from sagewatch.slack.interactions.people import People
 
-_MORNING = time(9, 0)
-_FOUR_HOURS = timedelta(hours=4)
-_MAY_NOT = "you are not allowed to press these buttons; ask the people who run SageWatch"
+_STOPS = frozenset({ActionId.STOP_NOW, ActionId.STOP_ANYWAY})
+_ANSWERED_WITHIN = timedelta(minutes=15)  # later, a dialog asks about a notebook that may have changed
+_GONE = "it no longer exists"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookButtons:
-    """Keeps and stops notebooks, and hands the presses of job buttons to ``JobButtons``."""
+    """Does what people press. A press that is handled twice does and says the same twice."""
 
     sessions: Sessions
     states: NotebookStates
+    leases: Leases
     announcements: NotebookAnnouncements
     inspector: NotebookInspector
     notebook_stop: NotebookStop
-    jobs: JobButtons
-    dialogs: Dialogs
+    people: People
     clock: Clock
-    zone: ZoneInfo
-    approvers: tuple[str, ...]
 
-    def on_message(self, body: str) -> PressOutcome:
-        """Handle the press in a queue message. Raises ``MalformedPressError`` and what the ports do."""
-        press = read_press(body)
-        may = self._may(press.user)
-        match press:
-            case JobPress():
-                return self.jobs.handle(press) if may else self.jobs.reply_to_user(press, _MAY_NOT)
-            case Press():
-                return self._answer(press) if may else self._say(press, _MAY_NOT)
-            case _:
-                assert_never(press)
-
-    def _answer(self, press: Press) -> PressOutcome:
+    def handle(self, press: Press) -> PressOutcome:
+        """Do what was pressed. Raises what the ports do."""
         session = self.sessions.get(press.arn, press.region)
         if session is None or not session.in_service:
-            return self._over(press)
-        return self._do(press, session)
-
-    def _do(self, press: Press, session: Session) -> PressOutcome:
+            return self._over(press, session)
         match press.action:
             case ActionId.KEEP_4H:
-                return self._keep(press, self.clock() + _FOUR_HOURS, "kept for 4 h")
+                return self._keep(press, self._at(press) + FOUR_HOURS)
             case ActionId.KEEP_UNTIL_TOMORROW:
-                return self._keep(press, self._tomorrow(), "kept until tomorrow morning")
+                return self._until_tomorrow(press)
             case ActionId.NEVER_STOP:
-                return self._keep(press, None, "never stopped automatically, until another button is pressed")
+                return self._keep(press, None)
             case ActionId.STOP_NOW | ActionId.STOP_ANYWAY:
-                return self._stop(press, session, sure=press.action is ActionId.STOP_ANYWAY)
+                return self._stop(press, session)
             case _:
                 assert_never(press.action)
 
-    def _may(self, user: str) -> bool:
-        """Whether a user may press buttons: the list names users and groups, and an empty list allows everyone."""
-        groups = [name for name in self.approvers if name.startswith("S")]
-        return (
-            not self.approvers or user in self.approvers or any(user in self.dialogs.members(name) for name in groups)
-        )
+    def _at(self, press: Press) -> datetime:
+        """When it was pressed: a press that is handled twice happened once."""
+        return whole_second(press.pressed_at or self.clock())
 
-    def _tomorrow(self) -> datetime:
-        here = self.clock().astimezone(self.zone)
-        return datetime.combine(here.date() + timedelta(days=1), _MORNING, self.zone)
+    def _until_tomorrow(self, press: Press) -> PressOutcome:
+        morning = self.people.morning(press.user, self._at(press))
+        outcome = self._keep(press, morning.at)
+        if not morning.zone_known:
+            words = f"{outcome.effect}. Slack does not tell SageWatch your time zone, so 09:00 in {morning.zone} counts"
+            return self.people.reply(press, words, outcome.effect)
+        return outcome
 
-    def _keep(self, press: Press, until: datetime | None, words: str) -> PressOutcome:
-        now = self.clock()
-        self.states.put_lease(press.arn, press.region, Lease(press.user, until, now))
-        when = f", to {until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}" if until else ""
-        if not self.announcements.update_message(press.incident, f"{words}{when}", by=press.user, still_open=True):
-            return self._say(press, f"{press.name} is {words}{when}")
-        return PressOutcome(press, f"{words}{when}")
+    def _keep(self, press: Press, until: datetime | None) -> PressOutcome:
+        lease = Lease(press.user, until, self._at(press))
+        match self.leases.grant(press.arn, press.region, lease):
+            case LeaseGrant.GRANTED:
+                words = kept_until(lease)
+                if not self.announcements.show_lease(press.incident, lease):
+                    return self.people.reply(press, words)
+                return PressOutcome(press, words)
+            case LeaseGrant.OVERTAKEN:
+                return self.people.reply(press, "not kept by this press: another button was pressed after it")
+            case LeaseGrant.STOPPING:
+                return self.people.reply(press, "too late to keep it: SageWatch is stopping it at this moment")
 
-    def _stop(self, press: Press, session: Session, *, sure: bool) -> PressOutcome:
+    def _stop(self, press: Press, session: Session) -> PressOutcome:
+        state = self.states.read(press.arn, press.region)
         try:
-            inspection = self.inspector.inspect(session, self.states.read(press.arn, press.region), last=True)
+            inspection = self.inspector.inspect(session, state, last=True)
         except NotebookNotFoundError:
-            return self._over(press)
+            return self.people.reply(press, _GONE)
         if not inspection.notebook.running:
-            return self._over(press)
+            done = self.notebook_stop.finish(inspection, by=press.user)
+            return self._done(press, StopOutcome.STOPPED if done else StopOutcome.ALREADY)
         if PROTECT_TAG in (inspection.notebook.tags or {}):
-            return self._say(press, f"its tag {PROTECT_TAG} protects it; remove the tag first")
-        against = None if sure else self._against(inspection)
-        if against:
-            return self._ask(press, against)
+            return self.people.reply(press, f"its tag {PROTECT_TAG} protects it; remove the tag first")
+        against = self._against(press, inspection)
+        if self._has_to_be_asked(press, session, against):
+            return self._ask(press, session, against)
         return self._done(press, self.notebook_stop.act(inspection, by=press.user))
 
-    def _against(self, inspection: Inspection) -> str | None:
-        """Return a reason not to stop it now, if there is one."""
+    def _against(self, press: Press, inspection: Inspection) -> Sequence[Against]:
         readings = inspection.readings or tuple(self.inspector.read(inspection.notebook))
-        active = next((reading.words for reading in readings if isinstance(reading, Active)), None)
-        unsure = doubt(readings, self.clock())
-        if active or unsure:
-            return active or f"SageWatch cannot tell whether it is in use ({unsure})"
-        if inspection.notebook.stop_is_one_way:
-            return f"on {inspection.notebook.platform or 'an unknown platform'} it cannot be started again"
-        return None
+        unsure = self.inspector.doubt(inspection, readings)
+        return objections(inspection, readings, unsure, press.user, self.clock())
 
-    def _ask(self, press: Press, why: str) -> PressOutcome:
-        if press.view_id is None:
-            return self._say(press, f"not stopped: {why}; press the button again to stop it anyway")
-        self.dialogs.update(press.view_id, confirm_stop_view(press, why))
-        return PressOutcome(press, f"asked: {why}")
+    def _has_to_be_asked(self, press: Press, session: Session, against: Sequence[Against]) -> bool:
+        """Whether something speaks against the stop that the person has not confirmed."""
+        if press.action is not ActionId.STOP_ANYWAY:
+            return bool(against)
+        late = press.asked_at is None or self.clock() - press.asked_at > _ANSWERED_WITHIN
+        if late or press.since != session.since:
+            return True
+        return not {each.kind for each in against} <= set(press.against)
+
+    def _ask(self, press: Press, session: Session, against: Sequence[Against]) -> PressOutcome:
+        why = "; ".join(each.words for each in against) or "it was started again, or the question is too old"
+        return self.people.ask(press, confirm_stop_view(press, against, session.since, self.clock()), why)
 
     def _done(self, press: Press, outcome: StopOutcome) -> PressOutcome:
-        self._show(press, f"{press.name}: {outcome}.")
-        return PressOutcome(press, outcome)
+        """A stop is in the message for everyone; what was not done is for the person who pressed."""
+        words = _RESULTS[outcome]
+        if outcome is StopOutcome.STOPPED:
+            self.people.show(press, f"{press.name}: {words}.")
+            return PressOutcome(press, outcome)
+        return self.people.reply(press, words, outcome)
 
-    def _over(self, press: Press) -> PressOutcome:
-        """Answer a press that came too late."""
-        words = "it is no longer running, so there is nothing to keep or to stop"
-        self.announcements.update_message(press.incident, words, still_open=False)
-        return self._say(press, words)
+    def _over(self, press: Press, session: Session | None) -> PressOutcome:
+        """A late press, or the second try of one that stopped it. What the message says last stays."""
+        if session is None:
+            return self.people.reply(press, _GONE)
+        ending = ending_of(session, self.clock())
+        self.announcements.update_message(
+            press.incident, ending.words, by=ending.by, still_open=False, at=session.since
+        )
+        mine = session.stopped_by == caller(press.user) and press.action in _STOPS
+        return self._done(press, StopOutcome.STOPPED if mine else StopOutcome.ALREADY)
 
-    def _say(self, press: Press, words: str) -> PressOutcome:
-        """Answer only the user who pressed: in the dialog, otherwise in an ephemeral message."""
-        if press.view_id:
-            self._show(press, f"{press.name}: {words}.")
-        elif press.channel:
-            self.dialogs.post_ephemeral(press.channel, press.user, f"{press.name}: {words}.")
-        return PressOutcome(press, words)
 
-    def _show(self, press: Press, sentence: str) -> None:
-        """Show the result in the dialog, if it is still open. The press has had its effect either way."""
-        if press.view_id is None:
-            return
-        try:
-            self.dialogs.update(press.view_id, result_view(sentence))
-        except SageWatchError:  # the user closed it, or Slack does not answer
-            return
+_RESULTS = {
+    StopOutcome.STOPPED: "stopped",
+    StopOutcome.WOULD_STOP: "trial mode: nothing was stopped",
+    StopOutcome.CHANGED: "not stopped: it was used or changed, or a button was pressed, in the meantime",
+    StopOutcome.NOT_ANNOUNCED: "not stopped: its warning is too new",
+    StopOutcome.OVERDUE: "not stopped: its warning is not in Slack",
+    StopOutcome.ALREADY: "it has already been stopped",
+    StopOutcome.REFUSED: "AWS refused to stop it",
+}

@@ -34,9 +34,15 @@ class _Target(BaseModel):
 
 
 class Target(_Target):
-    """The value of a notebook's button, which SageWatch wrote: the notebook and its message."""
+    """What a notebook's button stands for: its value, which we wrote.
+
+    A dialog adds what it asked: about the run that began at ``since``, when, and which reasons speak ``against``.
+    """
 
     arn: Annotated[str, StringConstraints(pattern=_ARN % "notebook-instance")]
+    since: AwareDatetime | None = None
+    asked_at: AwareDatetime | None = None
+    against: tuple[str, ...] = ()
 
 
 class JobTarget(_Target):
@@ -53,12 +59,13 @@ class JobTarget(_Target):
 
 
 class Press(Target):
-    """One press of a notebook's button: who pressed what, and where. ``view_id`` is the dialog opened for it."""
+    """One press, checked: who pressed what, where and when. ``view_id`` is the dialog that was opened for it."""
 
     action: NotebookActionId
     user: _UserId
     channel: str | None = None
     view_id: str | None = None
+    pressed_at: AwareDatetime | None = None
 
 
 class JobPress(JobTarget):
@@ -68,6 +75,7 @@ class JobPress(JobTarget):
     user: _UserId
     channel: str | None = None
     view_id: str | None = None
+    pressed_at: AwareDatetime | None = None
 
 
 AnyPress = Press | JobPress

@@ -29,6 +29,9 @@ class Dialogs(Protocol):
     def post_ephemeral(self, channel: str, user: str, text: str) -> None:
         """Post a message in a channel that only one person sees. Raises what ``post`` does."""
 
+    def time_zone(self, user: str) -> str | None:
+        """The IANA name of a user's time zone, if Slack tells it. Raises what ``post`` does."""
+
     def members(self, group: str) -> AbstractSet[str]:
         """Return the users of a user group; none if it does not exist. Raises what ``post`` does."""
 

@@ -167,7 +167,7 @@ def test_a_dialog_that_did_not_open_is_said_to_the_one_who_pressed() -> None:
     world.press("stop_job", JOB)
 
     assert [text for *_, text in world.dialogs.whispers] == [
-        "Fraud-XGB-01: not stopped: the dialog did not open; press the button again."
+        "Fraud-XGB-01: not stopped: it has cost $13.80 so far, at $0.46/h. Press the stop button once more to confirm."
     ]
 
 
@@ -247,7 +247,7 @@ def test_only_those_on_the_list_may(action: str) -> None:
         "action": action,
         "job": "Fraud-XGB-01",
         "user": "U0ANA",
-        "effect": "you are not allowed to press these buttons; ask the people who run SageWatch",
+        "effect": "you are not on the list of people who may use these buttons; ask those who run SageWatch",
     }
     assert second["effect"] != first["effect"]
     assert world.dialogs.whispers[0][1] == "U0ANA"

@@ -1,0 +1,101 @@
+"""Leases and stop calls exclude each other: each is written in one transaction that checks the other's item."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, override
+
+from botocore.exceptions import ClientError
+
+from sagewatch.adapters.aws_errors import code_of, translated
+from sagewatch.adapters.dynamodb.idle_state import lease_key
+from sagewatch.adapters.dynamodb.items import to_item
+from sagewatch.adapters.dynamodb.leases import lease_expiry, lease_item
+from sagewatch.adapters.dynamodb.sessions import session_item, session_key
+from sagewatch.alerts.ports import Lease
+from sagewatch.errors import ThrottledError
+from sagewatch.idle.ports import LeaseGrant, Leases
+from sagewatch.idle.state import CLAIMED_FOR
+from sagewatch.notebooks.session import Session, StopCall
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_FAILED = "ConditionalCheckFailed"
+_UNCLAIMED = "attribute_not_exists(stop_call) OR stop_call.#at <= :stale"
+
+
+class DynamoLeases(Leases):
+    """Writes leases and stop calls into WatchState."""
+
+    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:PutItem", "dynamodb:ConditionCheckItem")
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        self._client = client
+        self._state = state
+
+    @override
+    def grant(self, arn: str, region: str, lease: Lease) -> LeaseGrant:
+        put = {
+            "Item": to_item({**lease_key(arn, region), **lease_item(lease), "expires_at": lease_expiry(lease)}),
+            "ConditionExpression": "attribute_not_exists(pk) OR written_at <= :written_at",
+            "ExpressionAttributeValues": to_item({":written_at": lease_item(lease)["written_at"]}),
+        }
+        unclaimed = {
+            "Key": session_key(arn, region),
+            "ConditionExpression": f"attribute_not_exists(pk) OR {_UNCLAIMED}",
+            "ExpressionAttributeNames": {"#at": "at"},
+            "ExpressionAttributeValues": to_item({":stale": _stale(lease.written_at)}),
+        }
+        overtaken, claimed = self._write({"Put": put}, {"ConditionCheck": unclaimed})
+        if claimed:
+            return LeaseGrant.STOPPING
+        return LeaseGrant.OVERTAKEN if overtaken else LeaseGrant.GRANTED
+
+    @override
+    def claim_stop(self, session: Session, call: StopCall, seen: Lease | None) -> bool:
+        put = {
+            "Item": session_item(replace(session, stop_call=call)),
+            "ConditionExpression": f"#since = :since AND ({_UNCLAIMED} OR stop_call.#by = :by)",
+            "ExpressionAttributeNames": {"#since": "since", "#at": "at", "#by": "by"},
+            "ExpressionAttributeValues": to_item(
+                {":since": session.since.isoformat(), ":stale": _stale(call.at), ":by": call.by}
+            ),
+        }
+        check = {"Key": to_item(lease_key(session.arn, session.region)), **_unchanged(seen)}
+        return not any(self._write({"Put": put}, {"ConditionCheck": check}))
+
+    def _write(self, *parts: dict[str, dict[str, Any]]) -> tuple[bool, ...]:
+        """Write all parts or none; say of each whether its condition failed."""
+        items: Any = [{kind: {"TableName": self._state, **part} for kind, part in each.items()} for each in parts]
+        with translated("dynamodb:TransactWriteItems on a lease and a session"):
+            try:
+                self._client.transact_write_items(TransactItems=items)
+            except ClientError as exc:
+                if code_of(exc) != "TransactionCanceledException":
+                    raise
+                failed = _failed(exc)
+                if not any(failed):  # two transactions met
+                    raise ThrottledError("dynamodb:TransactWriteItems: conflict", retry_after=1) from exc
+                return failed
+        return (False,) * len(parts)
+
+
+def _unchanged(seen: Lease | None) -> dict[str, Any]:
+    """Build the condition that the stored lease is the one that was seen, or that there is none."""
+    if seen is None:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    facts = lease_item(seen)
+    return {
+        "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in facts),
+        "ExpressionAttributeNames": {f"#{name}": name for name in facts},
+        "ExpressionAttributeValues": to_item({f":{name}": value for name, value in facts.items()}),
+    }
+
+
+def _stale(now: datetime) -> str:
+    return (now - CLAIMED_FOR).isoformat()
+
+
+def _failed(error: ClientError) -> tuple[bool, ...]:
+    reasons: Any = error.response.get("CancellationReasons", [])
+    return tuple(reason.get("Code") == _FAILED for reason in reasons)

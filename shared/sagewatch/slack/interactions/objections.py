@@ -1,0 +1,72 @@
+"""What speaks against a stop that a person asks for: pure, and each reason has a name, so that a dialog can list it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sagewatch.formatting import dated
+from sagewatch.idle.evidence import Active, Idle, Reading
+from sagewatch.idle.follow_up import shown
+from sagewatch.idle.inspection import Inspection
+from sagewatch.sagemaker.tags import IGNORE_TAG
+
+_JUST_NOW = timedelta(minutes=10)
+
+
+class Objection(StrEnum):
+    """The kinds of reasons."""
+
+    ACTIVE = "active"
+    UNKNOWN = "unknown"
+    LEASED = "leased"
+    IGNORED = "ignored"
+    USED = "used"
+    ONE_WAY = "one-way"
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """One reason in words; ``user`` is the Slack user it names, if it names one."""
+
+    kind: Objection
+    words: str
+    user: str | None = None
+
+
+def objections(
+    inspection: Inspection, readings: Sequence[Reading], unsure: str | None, user: str, now: datetime
+) -> Sequence[Against]:
+    """Name all that speaks against a stop that ``user`` asks for. ``unsure`` says what cannot be told."""
+    return [*_of_use(inspection, readings, unsure, now), *_of_people(inspection, user, now), *_of_platform(inspection)]
+
+
+def _of_use(
+    inspection: Inspection, readings: Sequence[Reading], unsure: str | None, now: datetime
+) -> Iterator[Against]:
+    active = next((reading.words for reading in readings if isinstance(reading, Active)), None)
+    if active:
+        yield Against(Objection.ACTIVE, active)
+        return
+    if unsure:
+        yield Against(Objection.UNKNOWN, f"SageWatch could not check whether it is in use ({unsure})")
+    sightings = [reading.since for reading in readings if isinstance(reading, Idle) and reading.since]
+    last = max([*sightings, *([inspection.state.active_at] if inspection.state.active_at else [])], default=None)
+    message = shown(inspection.state)
+    if last and (now - last < _JUST_NOW or (message and last > message.sent_at)):
+        yield Against(Objection.USED, f"it was used at {dated(last)}, after the warning or just now")
+
+
+def _of_people(inspection: Inspection, user: str, now: datetime) -> Iterator[Against]:
+    lease = inspection.state.lease
+    if lease and lease.in_force(now) and lease.author != user:
+        end = dated(lease.until) if lease.until else "another button is pressed"
+        yield Against(Objection.LEASED, f"another person keeps it until {end}", lease.author)
+    if inspection.opted_out:
+        yield Against(Objection.IGNORED, f"its tag {IGNORE_TAG} opts out of stops")
+
+
+def _of_platform(inspection: Inspection) -> Iterator[Against]:
+    if inspection.notebook.stop_is_one_way:
+        platform = inspection.notebook.platform or "an unknown platform"
+        yield Against(Objection.ONE_WAY, f"on {platform} it cannot be started again")

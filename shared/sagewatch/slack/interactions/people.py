@@ -1,0 +1,97 @@
+"""The one place that decides who may press buttons, and that answers the person who pressed one."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sagewatch.errors import PermanentError, RetryableError, SageWatchError, ThrottledError, UnavailableError
+from sagewatch.slack.actions import ActionId
+from sagewatch.slack.interactions.dialogs import job_result_view, result_view
+from sagewatch.slack.interactions.payloads import AnyPress, Press, PressOutcome
+from sagewatch.slack.interactions.ports import Dialogs
+
+if TYPE_CHECKING:
+    from slack_sdk.models.views import View
+
+_MAY_NOT = "you are not on the list of people who may use these buttons; ask those who run SageWatch"
+_UNREADABLE = "SageWatch may not read the user groups on its list of approvers; ask those who run SageWatch"
+_MORNING = time(9, 0)
+_A_NIGHT = timedelta(hours=8)
+_OPENED = frozenset({ActionId.STOP_NOW, ActionId.STOP_JOB})  # buttons that open a dialog; a confirmed one is closed
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """When a person's next morning is. ``zone_known`` says whether Slack gave the person's time zone."""
+
+    at: datetime
+    zone: str
+    zone_known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Knows who may press buttons, and answers them. ``approvers`` are users and groups; none means everyone."""
+
+    dialogs: Dialogs
+    approvers: tuple[str, ...]
+    zone: ZoneInfo
+
+    def refusal(self, user: str) -> str | None:
+        """Say why a user may not press buttons, if so. Raises ``ThrottledError`` and ``UnavailableError``."""
+        if not self.approvers or user in self.approvers:
+            return None
+        groups = [name for name in self.approvers if name.startswith("S")]
+        try:
+            return None if any(user in self.dialogs.members(name) for name in groups) else _MAY_NOT
+        except (ThrottledError, UnavailableError):
+            raise
+        except (PermanentError, RetryableError):
+            return _UNREADABLE
+
+    def reply(self, press: AnyPress, words: str, effect: str | None = None) -> PressOutcome:
+        """Tell the person who pressed, and no one else: in the open dialog, else in a message only they see.
+
+        What was done is done, so a reply that fails is left out.
+        """
+        sentence = f"{press.name}: {words}."
+        if not self.show(press, sentence) and press.channel:
+            with suppress(SageWatchError):
+                self.dialogs.post_ephemeral(press.channel, press.user, sentence)
+        return PressOutcome(press, effect or words)
+
+    def show(self, press: AnyPress, sentence: str) -> bool:
+        """Show a sentence in the dialog that the press opened; say whether it is still open."""
+        return self._update(press, result_view(sentence) if isinstance(press, Press) else job_result_view(sentence))
+
+    def ask(self, press: AnyPress, question: "View", why: str) -> PressOutcome:
+        """Ask for confirmation. A dialog that was closed means no."""
+        if press.view_id is None or press.action not in _OPENED:
+            return self.reply(press, f"not stopped: {why}. Press the stop button once more to confirm")
+        self._update(press, question)
+        return PressOutcome(press, f"asked: {why}")
+
+    def morning(self, user: str, now: datetime) -> Morning:
+        """Say when the person's next morning is that is a night away."""
+        zone, known = self._zone(user)
+        here = now.astimezone(zone)
+        days = [datetime.combine(here.date() + timedelta(days=ahead), _MORNING, zone) for ahead in range(3)]
+        return Morning(next(day for day in days if day - now >= _A_NIGHT), str(zone), known)
+
+    def _zone(self, user: str) -> tuple[ZoneInfo, bool]:
+        try:
+            name = self.dialogs.time_zone(user)
+            return (ZoneInfo(name), True) if name else (self.zone, False)
+        except (SageWatchError, LookupError, ValueError, OSError):  # Slack does not say, or names no zone
+            return self.zone, False
+
+    def _update(self, press: AnyPress, view: "View") -> bool:
+        if press.view_id is None or press.action not in _OPENED:
+            return False
+        try:
+            self.dialogs.update(press.view_id, view)
+        except SageWatchError:  # the person closed it, or Slack does not answer
+            return False
+        return True

@@ -1,0 +1,42 @@
+"""Leases and stop calls in memory: held to the same contract as the table."""
+
+from dataclasses import dataclass, replace
+from typing import override
+
+from sagewatch.alerts.ports import Lease
+from sagewatch.idle.ports import LeaseGrant, Leases
+from sagewatch.idle.state import CLAIMED_FOR
+from sagewatch.notebooks.session import Session, StopCall
+from tests.fakes.idle import InMemoryNotebookStates
+from tests.fakes.notebooks import InMemorySessions
+
+
+@dataclass
+class InMemoryLeases(Leases):
+    """The leases of states, and the stop calls of sessions."""
+
+    states: InMemoryNotebookStates
+    sessions: InMemorySessions
+
+    @override
+    def grant(self, arn: str, region: str, lease: Lease) -> LeaseGrant:
+        del region
+        session, before = self.sessions.kept.get(arn), self.states.leases.get(arn)
+        call = session.stop_call if session else None
+        if call and call.at > lease.written_at - CLAIMED_FOR:
+            return LeaseGrant.STOPPING
+        if before and before.written_at > lease.written_at:
+            return LeaseGrant.OVERTAKEN
+        self.states.leases[arn] = lease
+        return LeaseGrant.GRANTED
+
+    @override
+    def claim_stop(self, session: Session, call: StopCall, seen: Lease | None) -> bool:
+        there = self.sessions.kept.get(session.arn)
+        if there is None or there.since != session.since or self.states.leases.get(session.arn) != seen:
+            return False
+        claimed = there.stop_call
+        if claimed and claimed.by != call.by and claimed.at > call.at - CLAIMED_FOR:
+            return False
+        self.sessions.kept[session.arn] = replace(session, stop_call=call)
+        return True

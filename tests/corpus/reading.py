@@ -1,14 +1,19 @@
 """Reads a case of the corpus as SageWatch does, and compares the message with what the case expects.
 
 A case is one JSON file in ``cases``: ``source``, ``kind``, either ``describe`` (an answer of a Describe call)
-or ``reason``, ``streams`` of the log by name, and ``expect``: ``rule``, ``line`` (on the screen), ``hidden``.
+or ``reason``, and ``streams`` of the log by name. ``expect`` was written from the text alone: ``class``, ``step`` (a pattern
+that the next step has to match), ``line`` (of the log, that has to be on the screen), ``hidden`` (what may not be shown).
 """
 
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from slack_sdk.models.blocks import Block
 
 from sagewatch.diagnostics.failure_context import FailureContext
 from sagewatch.diagnostics.failure_log import NO_LOG, read_log
@@ -16,7 +21,7 @@ from sagewatch.jobs.alerts import JobAlert, job_alert
 from sagewatch.ledger.records import RecordedBy, record_of
 from sagewatch.pricing.job_cost import cost_of
 from sagewatch.redaction import redact
-from sagewatch.sagemaker.failures import classify, diagnose
+from sagewatch.sagemaker.failures import classify
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job
@@ -24,13 +29,15 @@ from sagewatch.slack.messages.render import render
 from tests.worlds.builders import BOOK, ENDED, a_failed_job
 
 CASES = Path(__file__).parent / "cases"
+COLUMNS = ("line", "class", "step", "secret")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What SageWatch says of one case."""
+    """What SageWatch says of one case: its class, its next step, the excerpt of the log, the whole message, the row."""
 
-    rule: str
+    failure_class: str
+    step: str
     log: str
     message: str
     stored: str
@@ -52,19 +59,21 @@ def answer(case: dict[str, Any]) -> Answer:
     job, streams = _job(case), case.get("streams", {})
     log = read_log(sorted(streams), streams.__getitem__, None) if streams else NO_LOG
     row = record_of(job, cost_of(job, BOOK, Decimal(0)), None, now=ENDED, by=RecordedBy.EVENT)
+    row = replace(row, failure_class=classify(job, log.text))
     alert = job_alert(job, row, FailureContext(log=log))
     assert isinstance(alert, JobAlert), "no alert"
     message = render(alert)
-    rule = diagnose(
-        job.kind,
-        row.failure_reason,
-        secondary=job.secondary_status,
-        log=log.text,
-        started=alert.finding != "job-never-started",
-    )
     shown = message.text + json.dumps([block.to_dict() for block in message.blocks], ensure_ascii=False)
-    assert classify(job, log.text) is rule.failure_class or job.hit_its_limit
-    return Answer(rule.name, log.text or "", shown, row.failure_reason or "")
+    return Answer(
+        str(alert.failure_class), step_of(message.blocks), log.text or "", shown, json.dumps(asdict(row), default=str)
+    )
+
+
+def step_of(blocks: Sequence[Block]) -> str:
+    """Return the text under the heading of the next step."""
+    texts = (block.to_dict().get("text", {}) for block in blocks)
+    plain = (text.get("text", "") for text in texts if isinstance(text, dict))
+    return next((text for text in plain if text.startswith("*Next step*")), "")
 
 
 def _job(case: dict[str, Any]) -> Job:
@@ -74,10 +83,15 @@ def _job(case: dict[str, Any]) -> Job:
     return a_failed_job(kind=kind, failure_reason=redact(case["reason"]))
 
 
-def faults(case: dict[str, Any]) -> list[str]:
-    """List what is wrong with the answer to a case: ``step``, ``line``, ``secret``."""
-    found, expect = answer(case), case["expect"]
-    wrong = [] if expect.get("rule") in {None, found.rule} else [f"step: {found.rule}, not {expect['rule']}"]
+def faults(case: dict[str, Any], found: Answer) -> dict[str, str]:
+    """Name what is wrong with the answer to a case, by column."""
+    expect, wrong = case["expect"], dict[str, str]()
     if expect.get("line", "") not in found.log:
-        wrong.append(f"line: {expect['line']}")
-    return wrong + [f"secret: {word}" for word in expect.get("hidden", ()) if word in found.message + found.stored]
+        wrong["line"] = expect["line"]
+    if expect.get("class") not in {None, found.failure_class}:
+        wrong["class"] = f"{found.failure_class}, not {expect['class']}"
+    if not re.search(expect.get("step", ""), found.step, re.IGNORECASE):
+        wrong["step"] = f"{found.step.partition(chr(10))[2]!r} lacks {expect['step']}"
+    if shown := [word for word in expect.get("hidden", ()) if word in found.message + found.stored]:
+        wrong["secret"] = ", ".join(shown)
+    return wrong

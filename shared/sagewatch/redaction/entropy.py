@@ -7,6 +7,7 @@ from sagewatch.redaction.slots import SLOT
 _WORD = re.compile(r"(?<![\w+/=.~%-])[\w+/=~-]{20,}+")
 _PIECE = re.compile(r"[A-Za-z0-9]{16,}+")
 _LONG, _LONGER, _DIGITS = 20, 32, 2
+_MOSTLY = 0.5
 _SWITCHES = 0.4  # of the neighbours in a word; in random text 0.6 are of different classes, in CamelCase 0.3
 # Identifiers that only look random: requests, mangled C++ names, addresses, what follows ``sha256:``.
 _NAMED_ID = re.compile(
@@ -40,7 +41,15 @@ def _looks_random(word: str) -> bool:
     if "a" not in kinds or "A" not in kinds or kinds.count("0") < _DIGITS:
         return False
     whole = _is_mixed(kinds, _LONGER) and not _has_words(word)
-    return whole or any(_is_mixed(piece, _LONG) for piece in _PIECE.findall(kinds))
+    return (whole or any(_is_mixed(piece, _LONG) for piece in _PIECE.findall(kinds))) and not _is_camel_case(word)
+
+
+def _is_camel_case(word: str) -> bool:
+    """Whether most of it is the words of names: ``SecondStageFeatureExtractor/cell_12/AvgPool_1``."""
+    return sum(map(len, _CAMEL.findall(word))) > _MOSTLY * len(word)
+
+
+_CAMEL = re.compile(r"[A-Z]?[a-z]{4,}")
 
 
 def _has_words(word: str) -> bool:

@@ -27,10 +27,16 @@ _EXIT_CODE = re.compile(r"""exit(?:ed with)?[ _-]?(?:code|status)["']?[:=]?\s{0,
 def classify(job: Job, log: str | None = None) -> FailureClass | None:
     """Return the class of a job's failure; ``None`` for a job that did not fail."""
     if job.hit_its_limit:
-        return FailureClass.LIMIT_EXCEEDED
+        return _at_its_limit(job)
     if job.status is not JobStatus.FAILED:
         return None
     return diagnose(job.kind, job.failure_reason, secondary=job.secondary_status, log=log).failure_class
+
+
+def _at_its_limit(job: Job) -> FailureClass:
+    """A spot job whose waiting time ended before any capacity was there lacked capacity, not time."""
+    ended = diagnose(job.kind, None, secondary=job.secondary_status, started=not job.never_launched)
+    return FailureClass.LIMIT_EXCEEDED if ended is UNKNOWN_RULE else ended.failure_class
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 import pytest
 
-from tests.corpus.reading import cases, faults, load
+from tests.corpus.reading import answer, cases, faults, load
 
 
 @pytest.mark.parametrize("name", cases())
 def test_a_failure_gets_its_error_its_step_and_shows_no_secret(name: str) -> None:
     """A new case is a new file in ``tests/corpus/cases``."""
-    assert faults(load(name)) == []
+    case = load(name)
+
+    assert faults(case, answer(case)) == {}

@@ -39,7 +39,7 @@ class Candidate:
 
 _HEADER = re.compile(r"Traceback \(most recent call last\)")
 _EXCEPTION = re.compile(
-    r"^(?:[a-zA-Z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Failure|Failed|Timeout|Warning|Fault|Aborted)\w*|[A-Z]\w+)(?::(?:\s|$)|\s*$|\()"
+    r"^(?:[a-zA-Z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Failure|Failed|Timeout|Warning|Fault|Aborted)\w*|[A-Z]\w+)(?: \(see above for traceback\))?(?::(?:\s|$)|\s*$|\()"
 )
 _CHAIN = re.compile(r"During handling of the above exception|The above exception was the direct cause")
 _LOGGED = re.compile(
@@ -85,7 +85,7 @@ _NOTICE = re.compile(
     r"sagemaker[-_](?:training|containers|inference)[-_\w]*\s+ERROR|Reporting training FAILURE|Encountered exit_code|^ExitCode|^ErrorMessage"
 )
 _FRAMES = re.compile(r"^\s+(?:File \"|at |\S)|^$")
-_MOST_MESSAGE = 12  # lines
+_MOST_MESSAGE, _MOST_LAST_WORDS = 12, 6  # lines
 
 
 def find(lines: Sequence[Line]) -> list[Candidate]:
@@ -120,7 +120,7 @@ def _traceback(mine: Sequence[Line], before: str) -> _Block:
             kept.append(line)
         elif _EXCEPTION.match(line.text) or not _goes_on(mine, place):
             error = len(kept)
-            kept += [line, *_message(mine[place + 1 :])]
+            kept += [line, *_message(line.text, mine[place + 1 :])]
             break
     texts = tuple(line.text for line in kept)
     at = kept[error].number if error is not None else kept[-1].number
@@ -138,15 +138,26 @@ def _goes_on(mine: Sequence[Line], place: int) -> bool:
     return False
 
 
-def _message(rest: Sequence[Line]) -> Iterator[Line]:
-    """Yield the further lines of an error's message: indented lines, and names directly above an indented line."""
-    for place, line in enumerate(rest[:_MOST_MESSAGE]):
+def _message(error: str, rest: Sequence[Line]) -> Iterator[Line]:
+    """Yield the further lines of an error's message: indented lines, and names directly above an indented line.
+
+    If the error's own line ends with its colon, the message begins on the next one. What little a writer wrote after its
+    error, and before something that ends a message, is the message too.
+    """
+    ends = next((place for place, line in enumerate(rest) if _ends_message(line.text)), len(rest))
+    if ends <= _MOST_LAST_WORDS:
+        yield from rest[:ends]
+        return
+    empty = error.rstrip().endswith(":")
+    for place, line in enumerate(rest[: min(ends, _MOST_MESSAGE)]):
         follows = rest[place + 1].text if place + 1 < len(rest) else ""
-        if _LOGGED.search(line.text) or _CHAIN.search(line.text) or _HEADER.search(line.text):
-            return
-        if not line.text[:1].isspace() and not follows[:1].isspace():
+        if not line.text[:1].isspace() and not follows[:1].isspace() and not (empty and place == 0):
             return
         yield line
+
+
+def _ends_message(text: str) -> bool:
+    return bool(_LOGGED.search(text) or _CHAIN.search(text) or _HEADER.search(text))
 
 
 def _weight(texts: Sequence[str], error: int, before: str) -> Weight:

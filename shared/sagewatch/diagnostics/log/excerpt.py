@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 MOST_LINES, MOST_CHARACTERS = 20, 2500  # of Block Kit's 3,000 for a section, with room for what escaping adds
-_LINE_SHOWN = 300  # characters
+_LINE_SHOWN, _ERROR_SHOWN = 300, 900  # characters; the error's own line says most
 _MESSAGE = 6  # lines that follow the error's
 
 
-def short(line: str) -> str:
+def short(line: str, most: int = _LINE_SHOWN) -> str:
     """Shorten a line from its middle: its beginning says what it is, its end says why."""
-    half = _LINE_SHOWN // 2
-    return line if len(line) <= _LINE_SHOWN else f"{line[: half - 1]}…{line[-half:]}"
+    half = most // 2
+    return line if len(line) <= most else f"{line[: half - 1]}…{line[-half:]}"
 
 
 def cut(lines: Sequence[str], error: int, most_lines: int = MOST_LINES, most_characters: int = MOST_CHARACTERS) -> str:
     """Keep the first line, the last frames, the error, and some lines of its message."""
-    shown = [short(line) for line in lines]
+    shown = [short(line, _ERROR_SHOWN if place == error else _LINE_SHOWN) for place, line in enumerate(lines)]
     head, tail = shown[: error + 1], shown[error + 1 :]
     tail = tail[: max(_MESSAGE, most_lines - len(head))]
     room = most_lines - len(tail)

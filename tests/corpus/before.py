@@ -1,7 +1,7 @@
 """Answers the corpus with the code of an earlier commit, for ``make corpus``. Runs in that commit's tree.
 
-Reads cases (a JSON object by name) from standard input and writes the answers as ``reading.Answer`` has them. The modules
-are those of that commit, which no tool that checks this tree knows: they are imported by name.
+Reads cases (a JSON object by name) from standard input and writes the answers as ``reading.Answer`` has them. The
+modules are those of that commit. No tool that checks this tree knows them, so they are imported by name.
 """
 
 import dataclasses

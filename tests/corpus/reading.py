@@ -1,8 +1,9 @@
 """Reads a case of the corpus as SageWatch does, and compares the message with what the case expects.
 
 A case is one JSON file in ``cases``: ``source``, ``kind``, either ``describe`` (an answer of a Describe call)
-or ``reason``, and ``streams`` of the log by name. ``expect`` was written from the text alone: ``class``, ``step`` (a pattern
-that the next step has to match), ``line`` (of the log, that has to be on the screen), ``hidden`` (what may not be shown).
+or ``reason``, and ``streams`` of the log by name. ``expect`` was written from the text alone: ``class``, ``step`` (a
+pattern that the next step has to match), ``line`` (of the log, that has to be on the screen), ``hidden`` (what may not
+be shown).
 """
 
 import json

@@ -2,7 +2,7 @@
 
 import json
 import os
-import subprocess  # noqa: S404 - git and Python with fixed arguments
+import subprocess
 import sys
 import tarfile
 from collections import Counter
@@ -44,11 +44,13 @@ def _cell(found: Mapping[str, Mapping[str, str]] | None, asked: list[str], colum
 
 def _before(corpus: Mapping[str, Any]) -> dict[str, dict[str, str]] | None:
     """Run the earlier commit on the same cases; ``None`` in a clone without that commit."""
-    tree = subprocess.run(["git", "archive", BEFORE, "shared", "tests"], cwd=_ROOT, capture_output=True, check=False)  # noqa: S607 - the developer's git
+    archive = ["git", "archive", BEFORE, "shared", "tests"]
+    tree = subprocess.run(archive, cwd=_ROOT, capture_output=True, check=False)  # noqa: S603 - the developer's git
     if tree.returncode:
         return None
     with TemporaryDirectory() as folder:
-        tarfile.open(fileobj=BytesIO(tree.stdout)).extractall(folder, filter="data")
+        with tarfile.open(fileobj=BytesIO(tree.stdout)) as files:
+            files.extractall(folder, filter="data")
         paths = f"{folder}{os.pathsep}{folder}/shared"
         ran = subprocess.run(  # noqa: S603 - our own script
             [sys.executable, "-P", str(Path(__file__).parent / "before.py")],

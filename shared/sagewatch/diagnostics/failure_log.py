@@ -13,6 +13,7 @@ from sagewatch.diagnostics.log.writers import separate
 from sagewatch.redaction import mask, without_addresses
 
 MOST_STREAMS = 5  # of a job that are read
+_MOST_CHARACTERS, _MOST_LINES = 300_000, 4_000  # of a stream's end, before it is cleaned: enough for 200 events
 _LINE_READ = 2000  # characters, after masking
 _PLAIN = 10  # lines where there is no error
 _HOST = re.compile(r"\balgo-\d+\b")
@@ -75,10 +76,21 @@ def _host(stream: str) -> str:
 
 def read_stream(stream: str, events: Sequence[str], own: str | None) -> _Read:
     """Read one stream: clean, mask as a whole (a key may have many lines), then look for the cause."""
-    lines = normalise(events)
+    lines = normalise(_end(events))
     text = without_addresses(mask("\n".join(lines)), own) if lines else ""
     shown = [_shortened(line) for line in text.split("\n")] if text else []
     return _Read(stream, best(find(separate(shown))), shown[-_PLAIN:])
+
+
+def _end(events: Sequence[str]) -> Sequence[str]:
+    """Return the last lines, so that a stream that writes without measure is read in bounded time."""
+    room, kept = _MOST_CHARACTERS, list[str]()
+    for event in reversed(events):
+        kept += reversed(event[-room:].split("\n"))
+        room -= len(event) + 1
+        if room <= 0 or len(kept) > _MOST_LINES:
+            break
+    return kept[_MOST_LINES - 1 :: -1] if len(kept) > _MOST_LINES else kept[::-1]
 
 
 def _shortened(line: str) -> str:

@@ -86,6 +86,7 @@ _NOTICE = re.compile(
 )
 _FRAMES = re.compile(r"^\s+(?:File \"|at |\S)|^$")
 _MOST_MESSAGE, _MOST_LAST_WORDS = 12, 6  # lines
+_REACH = 400  # lines from a traceback's header on that may belong to it, those of other writers included
 
 
 def find(lines: Sequence[Line]) -> list[Candidate]:
@@ -106,7 +107,7 @@ class _Block:
 def _tracebacks(lines: Sequence[Line]) -> Iterator[_Block]:
     for index, line in enumerate(lines):
         if _HEADER.search(line.text):
-            mine = [other for other in lines[index:] if other.writer == line.writer][:400]
+            mine = [other for other in lines[index : index + _REACH] if other.writer == line.writer]
             before = lines[index - 1].text if index else ""
             yield _traceback(mine, before)
 

@@ -134,7 +134,7 @@ def test_an_event_can_be_invoked_directly(account: Account) -> None:
     event = an_event("training-job-completed") | {"region": "eu-west-1", "detail": account.stage.detail(job)}
     answer = account.invoke("RecordJob", event)
 
-    assert answer.get("effects") == ["recorded", "total marked as stale", "no longer tracked"], answer
+    assert answer.get("effects") == ["recorded", "no longer tracked"], answer
     assert "$0.257" in answer["reason"]
     assert len(account.rows(job.name)) == 1
 

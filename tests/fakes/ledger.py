@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any, override
 
@@ -13,7 +13,6 @@ from sagewatch.ledger.ports import (
     Ledger,
     LedgerKeys,
     LedgerRows,
-    PutResult,
     RollUpRow,
     RollUps,
     StaleTotal,
@@ -30,24 +29,20 @@ from sagewatch.sagemaker.resources import Key
 class InMemoryLedger(Ledger, LedgerKeys, LedgerRows, Families, RollUps):
     """The ``Ledger`` port on a dictionary, and the ports that read it or write roll-ups into it."""
 
+    marks: "InMemoryStaleTotals" = field(default_factory=lambda: InMemoryStaleTotals())  # noqa: PLW0108 - defined below
     rows: dict[Key, CostRecord] = field(default_factory=dict)
     roll_ups: dict[Key, RollUp] = field(default_factory=dict)
-    replaced_days: dict[Key, set[str]] = field(default_factory=dict)
 
     @override
-    def put(self, row: CostRecord) -> PutResult:
+    def put(self, row: CostRecord) -> bool:
         key = (row.resource_arn, row.created_at)
         before = self.rows.get(key)
         if before and not supersedes(row, before):
-            return PutResult(written=False, replaced=self._replaced_by(before))
+            return False
         self.rows[key] = row
-        if before:
-            self.replaced_days.setdefault(key, set()).add(before.ended_on)
-        return PutResult(written=True, replaced=sums_with(before) if before else ())
-
-    def _replaced_by(self, row: CostRecord) -> tuple[Sum, ...]:
-        days = sorted(self.replaced_days.get((row.resource_arn, row.created_at), ()))
-        return tuple(dict.fromkeys(total for day in days for total in sums_with(replace(row, ended_on=day))))
+        for changed in dict.fromkeys((*sums_with(row), *(sums_with(before) if before else ()))):
+            self.marks.set(changed)
+        return True
 
     @override
     def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
@@ -121,6 +116,10 @@ class InMemoryStaleTotals(StaleTotals):
 
     @override
     def add(self, changed: Sum) -> None:
+        self.set(changed)
+
+    def set(self, changed: Sum) -> None:
+        """Set a mark as a part of a transaction: a test that makes ``add`` fail does not cut it in two."""
         self.tokens[changed] = self.tokens.get(changed, 0) + 1
 
     @override

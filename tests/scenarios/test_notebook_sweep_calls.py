@@ -20,15 +20,15 @@ from sagewatch.adapters.cloudwatch.agent_evidence import AgentEvidence
 from sagewatch.adapters.cloudwatch.log_evidence import LogEvidence
 from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
-from sagewatch.adapters.dynamodb.ledger import DynamoLedger
+from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
+from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.adapters.dynamodb.sweep_state import (
     DynamoCheckpoints,
     DynamoRegions,
-    DynamoStaleTotals,
     DynamoTotalStore,
 )
 from sagewatch.adapters.jupyter.client import JupyterEvidence
@@ -86,8 +86,9 @@ class Counted:
         return NotebookTracker(
             notebooks=notebooks,
             sessions=DynamoSessions(self._dynamodb, self._state),
-            ledger=DynamoLedger(self._dynamodb, self._ledger),
-            marks=DynamoStaleTotals(self._dynamodb, self._state, self.clock),
+            ledger=DynamoLedger(
+                self._dynamodb, self._ledger, DynamoStaleTotals(self._dynamodb, self._state, self.clock)
+            ),
             prices=DynamoPrices(self._dynamodb, self._state, otherwise=ShippedPrices(), clock=self.clock),
             regions=DynamoRegions(self._dynamodb, self._state, self.clock),
             clock=self.clock,

@@ -19,21 +19,16 @@ from local.demo.player import PlayedJob, Stage
 from local.sagemaker.control import control_app
 from sagewatch.adapters.cloudwatch.job_logs import CloudWatchJobLogs
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
-from sagewatch.adapters.dynamodb.ledger import (
-    DynamoFamilies,
-    DynamoLedger,
-    DynamoLedgerKeys,
-    DynamoLedgerRows,
-    DynamoRollUps,
-)
+from sagewatch.adapters.dynamodb.ledger import DynamoFamilies, DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
+from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs, DynamoTrackedJobs
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
+from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.sweep_state import (
     DynamoCheckpoints,
     DynamoCursors,
     DynamoDailyNotices,
     DynamoRegions,
-    DynamoStaleTotals,
     DynamoTotalStore,
 )
 from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
@@ -77,10 +72,9 @@ class Counted:
         recorder = JobRecorder(
             jobs=jobs,
             prices=prices,
-            ledger=DynamoLedger(dynamodb, ledger),
+            ledger=DynamoLedger(dynamodb, ledger, marks),
             open_jobs=open_jobs,
             alerts=alerts,
-            stale_totals=marks,
             regions=regions,
             owners=owners,
             failure_context=FailureContextReader(families, logs),

@@ -135,10 +135,10 @@ class World:
         """An empty account at ``NOW``."""
         self.now = NOW
         self.jobs = InMemoryJobs()
-        self.ledger = InMemoryLedger()
+        self.marks = InMemoryStaleTotals()
+        self.ledger = InMemoryLedger(self.marks)
         self.open_jobs = InMemoryOpenJobs(self.ledger)
         self.alerts = InMemoryAlertQueue()
-        self.marks = InMemoryStaleTotals()
         self.regions = InMemoryRegions()
         self.lists = InMemoryLists()
         self.logs = InMemoryJobLogs()
@@ -154,7 +154,6 @@ class World:
             ledger=self.ledger,
             open_jobs=self.open_jobs,
             alerts=self.alerts,
-            stale_totals=self.marks,
             regions=self.regions,
             owners=self.owners,
             failure_context=FailureContextReader(self.ledger, self.logs),

@@ -50,8 +50,8 @@ class DigestWorld:
     def __init__(self, *budgets: Budget, rows: LedgerRows | None = None) -> None:
         """Nothing has happened yet."""
         self.now = MONDAY
-        self.ledger = InMemoryLedger()
         self.totals, self.marks, self.regions = InMemoryTotalStore(), InMemoryStaleTotals(), InMemoryRegions()
+        self.ledger = InMemoryLedger()
         self.sessions, self.watches = InMemorySessions(), InMemoryNotebookStates()
         self.open_jobs = InMemoryOpenJobs(self.ledger)
         self.alerts, self.deliveries = InMemoryAlertQueue(), InMemoryDeliveries()

@@ -34,7 +34,7 @@ from tests.fakes.delivery import InMemoryDeliveries
 from tests.fakes.idle import InMemoryNotebookStates
 from tests.fakes.jobs import InMemoryCheckpoints, InMemoryOpenJobs
 from tests.fakes.leases import InMemoryLeases
-from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals, InMemoryTotalStore
+from tests.fakes.ledger import InMemoryLedger, InMemoryTotalStore
 from tests.fakes.notebooks import InMemorySessions
 from tests.fakes.pricing import InMemoryPrices
 from tests.fakes.sagemaker import InMemoryJobs, InMemoryJobStops, InMemoryNotebooks, InMemoryRegions
@@ -106,7 +106,6 @@ class NotebookWorld:
             notebooks=self.notebooks,
             sessions=self.sessions,
             ledger=self.ledger,
-            marks=InMemoryStaleTotals(),
             prices=prices,
             regions=self.regions,
             clock=lambda: self.now,

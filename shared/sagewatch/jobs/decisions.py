@@ -10,7 +10,6 @@ from sagewatch.alerts.base import AlertBase
 from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext
 from sagewatch.jobs.alerts import job_alert, unpriced_alerts
 from sagewatch.ledger.records import CostRecord, RecordedBy, record_of
-from sagewatch.ledger.totals import Sum, sums_with
 from sagewatch.pricing.job_cost import Cost, PricingStatus
 from sagewatch.sagemaker.failures import classify
 from sagewatch.sagemaker.resources import Job, JobStatus
@@ -34,16 +33,9 @@ class MarkProvisional:
 
 @dataclass(frozen=True, slots=True)
 class WriteRecord:
-    """Write the row, unless the ledger already has it, or a better one."""
+    """Write the row and mark its totals as stale, unless the ledger already has it, or a better one."""
 
     row: CostRecord
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshTotal:
-    """Mark a total as stale: the row belongs to it."""
-
-    sum: Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +61,7 @@ class SendCostReport:
     with_use: bool
 
 
-Action = TrackOpenJob | MarkProvisional | WriteRecord | RefreshTotal | UntrackJob | SendAlert | SendCostReport
+Action = TrackOpenJob | MarkProvisional | WriteRecord | UntrackJob | SendAlert | SendCostReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +116,16 @@ def decide_ended(ended: EndedJob, *, now: datetime, report_usd: Decimal = Decima
     A report follows if the job cost more than ``report_usd`` (0 is never), or if people were alerted before. A
     provisional row keeps the job among the open ones, so that a sweep reads it again.
 
-    The order is row, totals, alerts, and last the note that no work is left. A crash between two actions repeats the
-    event or leaves the job open. Then all of it is done again, and delivery posts each alert's identity once.
+    The order is row with its totals, alerts, last the note that no work is left. A crash between two actions repeats
+    the event or leaves the job open. Then all of it is done again, and delivery posts each alert's identity once.
     """
     row = record_of(ended.job, ended.cost, ended.owner, now=now, by=ended.recorded_by)
     row = replace(row, failure_class=classify(ended.job, ended.context.log.text))
     notices = _notices(ended, row, report_usd) if ended.alerting else ()
     if ended.cost.pricing is PricingStatus.PROVISIONAL:
         track = TrackOpenJob(ended.job, backfilled_at=ended.backfilled_at)
-        return JobDecision(_sentence(row), (track, *_written(row), *notices, MarkProvisional(ended.job)))
-    return JobDecision(_sentence(row), (*_written(row), *notices, UntrackJob(ended.job)))
+        return JobDecision(_sentence(row), (track, WriteRecord(row), *notices, MarkProvisional(ended.job)))
+    return JobDecision(_sentence(row), (WriteRecord(row), *notices, UntrackJob(ended.job)))
 
 
 def decide_unread(job: Job, status: JobStatus, reason: str, *, now: datetime) -> JobDecision:
@@ -143,11 +135,7 @@ def decide_unread(job: Job, status: JobStatus, reason: str, *, now: datetime) ->
     """
     missed = replace(job, status=status, modified_at=now)
     row = record_of(missed, Cost(pricing=PricingStatus.UNPRICED, reason=reason), None, now=now, by=RecordedBy.SWEEP)
-    return JobDecision(_sentence(row), (*_written(row), UntrackJob(job)))
-
-
-def _written(row: CostRecord) -> tuple[Action, ...]:
-    return (WriteRecord(row), *(RefreshTotal(name) for name in sums_with(row)))
+    return JobDecision(_sentence(row), (WriteRecord(row), UntrackJob(job)))
 
 
 def _notices(ended: EndedJob, row: CostRecord, report_usd: Decimal) -> tuple[Action, ...]:

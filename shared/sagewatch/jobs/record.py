@@ -17,7 +17,6 @@ from sagewatch.jobs.decisions import (
     EndedJob,
     JobDecision,
     MarkProvisional,
-    RefreshTotal,
     SendAlert,
     SendCostReport,
     TrackOpenJob,
@@ -29,8 +28,8 @@ from sagewatch.jobs.decisions import (
 from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.ports import OpenJobs
 from sagewatch.jobs.reconcile import lacks_something, reconcile, without_pool
-from sagewatch.ledger.ports import Ledger, StaleTotals
-from sagewatch.ledger.records import CostRecord, RecordedBy
+from sagewatch.ledger.ports import Ledger
+from sagewatch.ledger.records import RecordedBy
 from sagewatch.outcomes import Outcome
 from sagewatch.pricing.job_cost import cost_of
 from sagewatch.pricing.ports import Prices
@@ -48,7 +47,6 @@ class RecordEffect(StrEnum):
     ENDED_BEFORE = "its end was recorded before"
     RECORDED = "recorded"
     RECORDED_BEFORE = "recorded before"
-    TOTAL_STALE = "total marked as stale"
     UNTRACKED = "no longer tracked"
     PROVISIONAL = "read again until its row is final"
     ALERTED = "alert queued"
@@ -75,7 +73,6 @@ class JobRecorder:
     ledger: Ledger
     open_jobs: OpenJobs
     alerts: AlertQueue
-    stale_totals: StaleTotals
     regions: Regions
     owners: JobOwners
     failure_context: FailureContextReader
@@ -163,7 +160,7 @@ class JobRecorder:
         """Read the failure's context, which costs calls, only for a failure."""
         return self.failure_context.background(job, owner.name if owner else None) if classify(job) else UNKNOWN
 
-    def _do(self, action: Action) -> RecordEffect:  # noqa: PLR0911 - one for each action
+    def _do(self, action: Action) -> RecordEffect:
         match action:
             case TrackOpenJob(job, backfilled_at):
                 added = self.open_jobs.add(job, backfilled_at=backfilled_at)
@@ -172,10 +169,7 @@ class JobRecorder:
                 marked = self.open_jobs.mark_provisional(job)
                 return RecordEffect.PROVISIONAL if marked else RecordEffect.UNTRACKED
             case WriteRecord(row):
-                return self._record(row)
-            case RefreshTotal(changed):
-                self.stale_totals.add(changed)
-                return RecordEffect.TOTAL_STALE
+                return RecordEffect.RECORDED if self.ledger.put(row) else RecordEffect.RECORDED_BEFORE
             case UntrackJob(job):
                 self.open_jobs.remove(job)
                 return RecordEffect.UNTRACKED
@@ -187,10 +181,3 @@ class JobRecorder:
                 return RecordEffect.ALERTED
             case _:
                 assert_never(action)
-
-    def _record(self, row: CostRecord) -> RecordEffect:
-        """Write a row. The row it replaces may have been in the total of another day."""
-        put = self.ledger.put(row)
-        for changed in put.replaced:
-            self.stale_totals.add(changed)
-        return RecordEffect.RECORDED if put.written else RecordEffect.RECORDED_BEFORE

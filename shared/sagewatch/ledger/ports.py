@@ -13,25 +13,15 @@ from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import Key
 
 
-@dataclass(frozen=True, slots=True)
-class PutResult:
-    """Whether a row was written, and the totals of the rows that it, or the row that stays in its place, replaced.
-
-    A retry gets them too: a crash between the row and its totals leaves no closed day with a job that has moved.
-    """
-
-    written: bool
-    replaced: tuple[Sum, ...] = ()
-
-
 class Ledger(Protocol):
     """Writes the rows of ended jobs."""
 
-    def put(self, row: CostRecord) -> PutResult:
-        """Write a row, and say whether it was written and what it replaced.
+    def put(self, row: CostRecord) -> bool:
+        """Write a row and mark the totals it changes, all or nothing; say whether it was written.
 
-        A row only ever gives way to a better one: unpriced to provisional, either to a final one. Raises
-        ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
+        The totals are the row's own and those of a row that it replaces. A row only ever gives way to a better one:
+        unpriced to provisional, either to a final one. Raises ``ThrottledError``, ``AccessDeniedError``,
+        ``UnavailableError``.
         """
 
 

@@ -9,9 +9,8 @@ from typing import override
 
 from sagewatch.clock import Clock
 from sagewatch.errors import MalformedEventError, NotebookNotFoundError
-from sagewatch.ledger.ports import Ledger, StaleTotals
-from sagewatch.ledger.records import CostRecord, RecordedBy
-from sagewatch.ledger.totals import sums_with
+from sagewatch.ledger.ports import Ledger
+from sagewatch.ledger.records import RecordedBy
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import End, Session, SessionKind, close, whole_second
 from sagewatch.notebooks.transitions import Change, change_of
@@ -53,7 +52,6 @@ class NotebookTracker:
     notebooks: Notebooks
     sessions: Sessions
     ledger: Ledger
-    marks: StaleTotals
     prices: Prices
     regions: Regions
     clock: Clock
@@ -151,11 +149,4 @@ class NotebookTracker:
         book = self.prices.book(session.region)
         rows = close(session, end, now=self.clock(), by=by, book=book, discount_percent=self.discount_percent)
         for row in rows:
-            yield self._record(row)
-
-    def _record(self, row: CostRecord) -> TrackEffect:
-        """Write a row, and mark the totals it changes. A row that replaces another may have ended on another day."""
-        put = self.ledger.put(row)
-        for changed in (*put.replaced, *sums_with(row)):
-            self.marks.add(changed)
-        return TrackEffect.RECORDED if put.written else TrackEffect.RECORDED_BEFORE
+            yield TrackEffect.RECORDED if self.ledger.put(row) else TrackEffect.RECORDED_BEFORE

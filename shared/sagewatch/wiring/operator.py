@@ -8,7 +8,8 @@ from sagewatch.adapters.cloudformation import read_stack
 from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
-from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions, DynamoStaleTotals, DynamoTotalStore
+from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
+from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions, DynamoTotalStore
 from sagewatch.adapters.redrive import DEAD_LETTER_QUEUES, SqsRedrive
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.errors import SettingsError

@@ -9,19 +9,19 @@ from sagewatch.adapters.cloudwatch.job_logs import CloudWatchJobLogs
 from sagewatch.adapters.cloudwatch.job_metrics import CloudWatchJobMetrics
 from sagewatch.adapters.dynamodb.ledger import (
     DynamoFamilies,
-    DynamoLedger,
     DynamoLedgerKeys,
     DynamoLedgerRows,
     DynamoRollUps,
 )
+from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs, DynamoTrackedJobs
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
+from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.sweep_state import (
     DynamoCheckpoints,
     DynamoCursors,
     DynamoDailyNotices,
     DynamoRegions,
-    DynamoStaleTotals,
     DynamoTotalStore,
 )
 from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
@@ -133,10 +133,9 @@ def make_job_recorder(
     return JobRecorder(
         jobs=parts.jobs,
         prices=parts.prices,
-        ledger=DynamoLedger(parts.dynamodb, parts.settings.cost_ledger),
+        ledger=DynamoLedger(parts.dynamodb, parts.settings.cost_ledger, parts.stale_totals),
         open_jobs=parts.open_jobs,
         alerts=parts.alerts,
-        stale_totals=parts.stale_totals,
         regions=parts.regions,
         owners=parts.owners,
         failure_context=FailureContextReader(parts.families, logs),

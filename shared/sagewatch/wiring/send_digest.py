@@ -18,7 +18,8 @@ from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
 from sagewatch.adapters.dynamodb.prices import DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessionReader
-from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader, DynamoStaleTotalReader, DynamoTotalReader
+from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotalReader
+from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader, DynamoTotalReader
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.services import SlackImageUploads

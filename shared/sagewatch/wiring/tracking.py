@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sagewatch.adapters.dynamodb.ledger import DynamoLedger
+from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
 from sagewatch.adapters.dynamodb.prices import DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
-from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions, DynamoStaleTotals
+from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
+from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebooks
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.notebooks.ports import Sessions
@@ -39,8 +40,7 @@ def make_notebook_tracking(given: LedgerSettings, dynamodb: "DynamoDBClient") ->
     tracker = NotebookTracker(
         notebooks=notebooks,
         sessions=sessions,
-        ledger=DynamoLedger(dynamodb, given.cost_ledger),
-        marks=DynamoStaleTotals(dynamodb, given.watch_state, now),
+        ledger=DynamoLedger(dynamodb, given.cost_ledger, DynamoStaleTotals(dynamodb, given.watch_state, now)),
         prices=prices,
         regions=regions,
         clock=now,

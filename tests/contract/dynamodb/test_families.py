@@ -9,7 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from sagewatch.adapters.dynamodb.ledger import DynamoFamilies, DynamoLedger
+from sagewatch.adapters.dynamodb.ledger import DynamoFamilies
+from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
+from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.clock import iso
 from sagewatch.errors import UnavailableError
 from sagewatch.ledger.families import PastRun
@@ -31,9 +33,9 @@ def world(request: pytest.FixtureRequest) -> World:
     if request.param == "in_memory":
         ledger = InMemoryLedger()
         return ledger, ledger
-    name, _ = request.getfixturevalue("tables")
+    name, state = request.getfixturevalue("tables")
     client = request.getfixturevalue("aws").client("dynamodb")
-    return DynamoLedger(client, name), DynamoFamilies(client, name)
+    return DynamoLedger(client, name, DynamoStaleTotals(client, state, lambda: NOW)), DynamoFamilies(client, name)
 
 
 def a_run(number: int, **changes: object) -> CostRecord:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb.ledger import DynamoLedger
+from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs, DynamoSnoozes
+from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.alerts.ports import Lease
 from sagewatch.errors import UnreadableError
 from sagewatch.jobs.ports import OpenJob, OpenJobs, Snoozes
@@ -48,7 +49,7 @@ def index(request: pytest.FixtureRequest) -> Index:
     table, state = request.getfixturevalue("tables")
     client = request.getfixturevalue("aws").client("dynamodb")
     return Index(
-        DynamoLedger(client, table),
+        DynamoLedger(client, table, DynamoStaleTotals(client, state, lambda: NOW)),
         DynamoOpenJobs(client, state=state, ledger=table, clock=lambda: NOW),
         DynamoSnoozes(client, state),
     )

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb.ledger import DynamoLedger, DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
+from sagewatch.adapters.dynamodb.ledger import DynamoLedgerKeys, DynamoLedgerRows, DynamoRollUps
+from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs
+from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.sweep_state import (
     DynamoCheckpoints,
     DynamoRegions,
-    DynamoStaleTotals,
     DynamoTotalStore,
 )
 from sagewatch.errors import UnavailableError
@@ -26,14 +27,13 @@ from sagewatch.ledger.ports import (
     Ledger,
     LedgerKeys,
     LedgerRows,
-    PutResult,
     RollUpRow,
     RollUps,
     StaleTotal,
     StaleTotals,
     TotalStore,
 )
-from sagewatch.ledger.totals import Cell, DayKey, DayTotal, RollUp, RollUpKey, Spend
+from sagewatch.ledger.totals import Cell, DayKey, DayTotal, RollUp, RollUpKey, Spend, Sum
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob, Regions
@@ -65,14 +65,15 @@ class Desk:
 def desk(request: pytest.FixtureRequest) -> Desk:
     """The same ports, twice."""
     if request.param == "in_memory":
-        ledger = InMemoryLedger()
+        kept = InMemoryStaleTotals()
+        ledger = InMemoryLedger(kept)
         return Desk(
             NOW,
             *(ledger, ledger, ledger, ledger),
             InMemoryOpenJobs(ledger),
             InMemoryRegions(),
             InMemoryCheckpoints(),
-            InMemoryStaleTotals(),
+            kept,
             InMemoryTotalStore(),
         )
     table, state = request.getfixturevalue("tables")
@@ -82,17 +83,18 @@ def desk(request: pytest.FixtureRequest) -> Desk:
     def clock() -> datetime:
         return moments[0].now
 
+    marks = DynamoStaleTotals(client, state, clock)
     moments.append(
         Desk(
             NOW,
-            DynamoLedger(client, table),
+            DynamoLedger(client, table, marks),
             DynamoLedgerKeys(client, table),
             DynamoLedgerRows(client, table),
             DynamoRollUps(client, table),
             DynamoOpenJobs(client, state=state, ledger=table, clock=clock),
             DynamoRegions(client, state, clock),
             DynamoCheckpoints(client, state),
-            DynamoStaleTotals(client, state, clock),
+            marks,
             DynamoTotalStore(client, state),
         )
     )
@@ -189,15 +191,32 @@ def test_only_children_that_ended_since_a_time_are_told(desk: Desk) -> None:
     assert [row.cost_usd for row in desk.rows.amounts_of_children("arn:t", "2026-11-20T09:58:00Z")] == [Decimal(1)]
 
 
-def test_a_row_that_gives_way_says_which_sums_it_was_in(desk: Desk) -> None:
-    """The better one may be of another day."""
+def test_a_row_marks_its_totals_and_those_of_the_row_that_it_replaces(desk: Desk) -> None:
+    """The better one may be of another day, and without the parent. A row that is refused marks nothing."""
     auto = "arn:aws:sagemaker:us-east-1:1:automl-job/a"
-    assert desk.ledger.put(a_row(pricing=PricingStatus.UNPRICED, ended_on="2026-11-22", parent_arn=auto)) == PutResult(
-        written=True
-    )
+    unpriced = a_row(pricing=PricingStatus.UNPRICED, ended_on="2026-11-19", parent_arn=auto)
+    assert desk.ledger.put(unpriced)
+    assert _marked(desk) == {DayKey("2026-11-19"), RollUpKey(auto)}
 
-    assert desk.ledger.put(a_row()) == PutResult(written=True, replaced=(DayKey("2026-11-22"), RollUpKey(auto)))
-    assert desk.ledger.put(a_row()) == PutResult(written=False, replaced=(DayKey("2026-11-22"),))
+    assert desk.ledger.put(a_row(ended_on="2026-11-18"))
+    assert _marked(desk) == {DayKey("2026-11-19"), RollUpKey(auto), DayKey("2026-11-18")}
+    assert not desk.ledger.put(unpriced)
+    assert not desk.ledger.put(a_row(ended_on="2026-11-18"))
+    assert _marked(desk) == set()
+
+
+def test_the_day_that_is_not_over_is_marked_too(desk: Desk) -> None:
+    """By the first row of each writer; the mark stays until the day is over."""
+    assert [desk.ledger.put(a_row(resource_arn=f"arn:{number}")) for number in range(3)] == [True, True, True]
+    assert _marked(desk) == {DayKey("2026-11-20")}
+
+
+def _marked(desk: Desk) -> set[Sum]:
+    """The marks that are set; they are removed."""
+    marks = desk.marks.all(young=True)
+    for mark in marks:
+        desk.marks.remove(mark)
+    return {mark.sum for mark in marks}
 
 
 def test_a_roll_up_of_a_job_that_has_no_row_yet_is_let_go(desk: Desk) -> None:

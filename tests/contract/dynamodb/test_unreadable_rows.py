@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb.ledger import DynamoFamilies, DynamoLedger, DynamoLedgerRows, DynamoRollUps
-from sagewatch.adapters.dynamodb.sweep_state import DynamoStaleTotals, DynamoTotalStore
+from sagewatch.adapters.dynamodb.ledger import DynamoFamilies, DynamoLedgerRows, DynamoRollUps
+from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
+from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
+from sagewatch.adapters.dynamodb.sweep_state import DynamoTotalStore
 from sagewatch.errors import UnreadableError
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.ledger.totals import Cell, DayKey, DayTotal, Spend
@@ -18,6 +20,11 @@ from tests.worlds.builders import ENDED, NOW, a_failed_job, a_job, a_row
 
 OTHER = a_row(a_job(arn=f"{a_job().arn}-2"))
 DAY = OTHER.ended_on
+
+
+def a_ledger(client: Any, tables: tuple[str, str]) -> DynamoLedger:
+    """The ledger, with the marks it writes."""
+    return DynamoLedger(client, tables[0], DynamoStaleTotals(client, tables[1], lambda: NOW))
 
 
 def edit(client: Any, table: str, **change: dict[str, Any]) -> None:
@@ -42,7 +49,7 @@ def test_an_unreadable_row_is_left_out_and_named(
 ) -> None:
     """The other rows of its day, its owner and its family are read."""
     client, table = aws.client("dynamodb"), tables[0]
-    ledger, rows = DynamoLedger(client, table), DynamoLedgerRows(client, table)
+    ledger, rows = a_ledger(client, tables), DynamoLedgerRows(client, table)
     ledger.put(a_row())
     ledger.put(OTHER)
     edit(client, table, **change)
@@ -57,7 +64,7 @@ def test_an_unreadable_row_is_left_out_and_named(
 def test_a_failure_class_of_a_later_version_is_unknown(aws: Aws, tables: tuple[str, str]) -> None:
     """The row's money still counts, and its family can still be read."""
     client, table = aws.client("dynamodb"), tables[0]
-    DynamoLedger(client, table).put(OTHER)
+    a_ledger(client, tables).put(OTHER)
     edit(client, table, failure_class={"S": "disk-full"})
 
     [row] = DynamoLedgerRows(client, table).of_day(DAY)
@@ -75,8 +82,8 @@ def test_a_day_with_an_unreadable_row_is_summed_and_reported(aws: Aws, tables: t
     refresh = TotalsRefresh(
         rows=rows, roll_ups=DynamoRollUps(client, ledger), totals=totals, marks=marks, clock=lambda: later
     )
-    DynamoLedger(client, ledger).put(OTHER)
-    DynamoLedger(client, ledger).put(a_row(a_failed_job()))
+    a_ledger(client, tables).put(OTHER)
+    a_ledger(client, tables).put(a_row(a_failed_job()))
     edit(client, ledger, pricing={"S": "haggled"})
     marks.add(DayKey(DAY))
     [mark] = marks.all(young=True)

@@ -115,7 +115,6 @@ def test_a_dear_job_is_recorded_and_then_reported_with_its_use() -> None:
 
     assert outcome.effects == (
         RecordEffect.RECORDED,
-        RecordEffect.TOTAL_STALE,
         RecordEffect.ALERTED,
         RecordEffect.UNTRACKED,
     )
@@ -175,7 +174,6 @@ def test_metrics_that_are_not_there_hinder_neither_row_nor_report(error: Excepti
 
     assert outcome.effects == (
         RecordEffect.RECORDED,
-        RecordEffect.TOTAL_STALE,
         RecordEffect.ALERTED,
         RecordEffect.UNTRACKED,
     )

@@ -10,7 +10,6 @@ from sagewatch.jobs.alerts import JobAlert, UnpricedAlert
 from sagewatch.jobs.decisions import (
     EndedJob,
     JobDecision,
-    RefreshTotal,
     SendAlert,
     TrackOpenJob,
     UntrackJob,
@@ -56,19 +55,18 @@ def test_a_job_being_deleted_changes_nothing(status: JobStatus) -> None:
 
 def test_a_completed_job_is_recorded_and_no_longer_watched() -> None:
     """Nobody is told."""
-    assert decided(a_job()).actions == (WriteRecord(a_row()), RefreshTotal(DayKey("2026-11-20")), UntrackJob(a_job()))
+    assert decided(a_job()).actions == (WriteRecord(a_row()), UntrackJob(a_job()))
 
 
 def test_a_failed_job_is_recorded_before_it_is_told() -> None:
     """A crash between the two repeats the event; the other way round a message could name a row that is not there."""
-    assert kinds(decided(a_failed_job())) == ["WriteRecord", "RefreshTotal", "SendAlert", "UntrackJob"]
+    assert kinds(decided(a_failed_job())) == ["WriteRecord", "SendAlert", "UntrackJob"]
 
 
 def test_a_job_stopped_by_a_person_is_recorded_and_not_told() -> None:
     """They know."""
     assert kinds(decided(a_job(status=JobStatus.STOPPED, secondary_status="Stopped"))) == [
         "WriteRecord",
-        "RefreshTotal",
         "UntrackJob",
     ]
 
@@ -87,7 +85,6 @@ def test_a_provisional_row_keeps_the_job_watched() -> None:
     assert kinds(decided(a_job(keep_alive_seconds=600))) == [
         "TrackOpenJob",
         "WriteRecord",
-        "RefreshTotal",
         "MarkProvisional",
     ]
 
@@ -122,7 +119,7 @@ def test_a_job_of_the_past_is_recorded_and_not_told() -> None:
     ended = EndedJob(job=job, cost=cost_of(job, BOOK), owner=None, recorded_by=RecordedBy.SWEEP, alerting=False)
     decision = decide_ended(ended, now=NOW)
 
-    assert kinds(decision) == ["WriteRecord", "RefreshTotal", "UntrackJob"]
+    assert kinds(decision) == ["WriteRecord", "UntrackJob"]
 
 
 def test_a_child_changes_the_sums_of_its_day_and_of_its_parent() -> None:

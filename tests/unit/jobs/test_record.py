@@ -46,7 +46,6 @@ def test_a_failed_job_becomes_one_row_and_one_alert() -> None:
 
     assert outcome.effects == (
         RecordEffect.RECORDED,
-        RecordEffect.TOTAL_STALE,
         RecordEffect.ALERTED,
         RecordEffect.UNTRACKED,
     )
@@ -352,7 +351,7 @@ def test_the_answer_names_the_reason_and_what_happened() -> None:
     assert world.recorder.on_message(json.dumps(an_event("training-job-completed"))).to_log() == {
         "reason": "training job Fraud-XGB-01 ended as Completed: priced $0.46,"
         " its billed time at the on-demand list price",
-        "effects": ["recorded", "total marked as stale", "no longer tracked"],
+        "effects": ["recorded", "no longer tracked"],
     }
 
 

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from sagewatch.errors import MalformedEventError, ThrottledError, UnavailableError
-from sagewatch.ledger.ports import PutResult
 from sagewatch.ledger.records import CostRecord, RecordedBy
 from sagewatch.ledger.totals import DayKey
 from sagewatch.notebooks.open_costs import OpenSessionCosts
@@ -73,14 +72,13 @@ class World:
         self.now = at(12)
         self.notebooks = InMemoryNotebooks()
         self.sessions = InMemorySessions()
-        self.ledger = InMemoryLedger()
         self.marks = InMemoryStaleTotals()
+        self.ledger = InMemoryLedger(self.marks)
         self.regions = InMemoryRegions()
         self.tracker = NotebookTracker(
             notebooks=self.notebooks,
             sessions=self.sessions,
             ledger=self.ledger,
-            marks=self.marks,
             prices=InMemoryPrices({"us-east-1": BOOK}),
             regions=self.regions,
             clock=lambda: self.now,
@@ -378,7 +376,7 @@ class FailsOnce(InMemoryLedger):
 
     failed = False
 
-    def put(self, row: CostRecord) -> PutResult:
+    def put(self, row: CostRecord) -> bool:
         """See ``Ledger.put``."""
         put = super().put(row)
         if not self.failed:
@@ -391,7 +389,7 @@ def test_a_crash_between_row_and_state_repeats_and_loses_nothing() -> None:
     """The row is there; the session is still open, and ends when the message comes back."""
     world = World()
     world.lives([lab(IN_SERVICE, 8)])
-    world.tracker = replace(world.tracker, ledger=FailsOnce())
+    world.tracker = replace(world.tracker, ledger=FailsOnce(world.marks))
     with pytest.raises(UnavailableError):
         world.told(lab(STOPPING, 10))
     assert world.sessions.kept[ARN].instance_type == T3

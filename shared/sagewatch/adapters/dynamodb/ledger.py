@@ -1,10 +1,10 @@
-"""The CostLedger table: rows written and read, families, roll-ups."""
+"""The CostLedger table: rows read, families, roll-ups. ``ledger_writer`` writes rows."""
 
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any, ClassVar, override
@@ -15,9 +15,8 @@ from sagewatch.adapters.dynamodb.ledger_query import query
 from sagewatch.clock import iso
 from sagewatch.errors import ThrottledError
 from sagewatch.ledger.families import PastRun, ran_seconds
-from sagewatch.ledger.ports import Families, Ledger, LedgerKeys, LedgerRows, PutResult, RollUpRow, RollUps
-from sagewatch.ledger.records import CostRecord
-from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp, Sum, sums_of
+from sagewatch.ledger.ports import Families, LedgerKeys, LedgerRows, RollUpRow, RollUps
+from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
@@ -28,83 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class DynamoLedger(Ledger):
-    """The ``Ledger`` port on the CostLedger table."""
-
-    PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
-
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
-
-    @override
-    def put(self, row: CostRecord) -> PutResult:
-        """A row keeps the days of those it replaced, so that a retry can name them again."""
-        item, before = to_item(asdict(row)), None
-        for _ in range(_RACES):
-            found = self._put(item, _ABSENT)
-            if found is None:
-                return PutResult(written=True)
-            if found == before or not (condition := _worse(row)):
-                break
-            before = found
-            days = {*found.get("replaced_days", ()), found["ended_on"]}
-            condition["ConditionExpression"] = f"({condition['ConditionExpression']}) AND ended_on = :before"
-            condition["ExpressionAttributeValues"] |= to_item({":before": found["ended_on"]})
-            if self._put(item | to_item({"replaced_days": days}), condition) is None:
-                return PutResult(written=True, replaced=_sums_of(found))
-        return PutResult(written=False, replaced=_replaced_by(found or {}))
-
-    def _put(self, item: dict[str, Any], condition: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Put an item on a condition. Return the item that is there, if the condition refuses it."""
-        answers: Any = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        with translated("dynamodb:PutItem on the ledger"):
-            try:
-                self._client.put_item(TableName=self._table, Item=item, **condition, **answers)
-            except self._client.exceptions.ConditionalCheckFailedException as exc:
-                refusal: Any = exc.response
-                return from_item(refusal.get("Item", {}))
-        return None
-
-
-_RACES = 3  # with other writers of one row
-_ABSENT: Mapping[str, Any] = {"ConditionExpression": "attribute_not_exists(resource_arn)"}
-
-
-def _worse(row: CostRecord) -> dict[str, Any]:
-    """The condition that the row supersedes the one that is there; none if it supersedes no row at all."""
-    places = {f":{number}": name for number, name in enumerate(PricingStatus) if row.pricing.outranks(name)}
-    conditions = [f"pricing IN ({', '.join(places)})"] if places else []
-    if row.pricing is PricingStatus.PROVISIONAL and row.warm_pool_seconds:
-        conditions.append(f"({_LESS_IS_KNOWN})")
-        places |= {":provisional": row.pricing}
-    values: dict[str, object] = {**places, **({":pool": row.warm_pool_seconds} if len(conditions) > 1 else {})}
-    return (
-        {
-            "ConditionExpression": " OR ".join(conditions),
-            "ExpressionAttributeValues": to_item(values),
-        }
-        if conditions
-        else {}
-    )
-
-
-def _replaced_by(row: Mapping[str, Any]) -> tuple[Sum, ...]:
-    """The totals of the rows that a row has replaced."""
-    days = (_sums_of({**row, "ended_on": day}) for day in sorted(row.get("replaced_days", ())))
-    return tuple(dict.fromkeys(total for totals in days for total in totals))
-
-
-# ``supersedes``, as a condition. A warm pool that is not known has no attribute.
-_LESS_IS_KNOWN = "pricing = :provisional AND (attribute_not_exists(warm_pool_seconds) OR warm_pool_seconds < :pool)"
 _log = logging.getLogger(__name__)
-
-
-def _sums_of(row: Mapping[str, Any]) -> tuple[Sum, ...]:
-    """The totals a row is in; none for a row whose kind a later version wrote."""
-    if not row or row.get("kind") not in set(ResourceKind):
-        return ()
-    return sums_of(ResourceKind(row["kind"]), row["resource_arn"], row["ended_on"], row.get("parent_arn"))
 
 
 _BATCH = 100  # BatchGetItem takes no more keys

@@ -1,6 +1,5 @@
-"""The state of sweeps in WatchState: regions in use, checkpoints, stale totals, and the totals of days."""
+"""The state of sweeps in WatchState: regions in use, checkpoints, cursors, notices, and the totals of days."""
 
-import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -8,15 +7,15 @@ from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import batched
-from typing import TYPE_CHECKING, Any, ClassVar, assert_never, override
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, query, to_item
 from sagewatch.clock import Clock, iso
 from sagewatch.errors import UnreadableError
 from sagewatch.jobs.ports import Checkpoint, Checkpoints, Cursor, Cursors, DailyNotices
-from sagewatch.ledger.ports import StaleTotal, StaleTotalReader, StaleTotals, TotalReader, TotalStore
-from sagewatch.ledger.totals import Cell, DayKey, DayTotal, RollUpKey, Spend, Sum
+from sagewatch.ledger.ports import TotalReader, TotalStore
+from sagewatch.ledger.totals import Cell, DayTotal, Spend
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import RegionReader, Regions
 
@@ -24,10 +23,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-_REGIONS, _MARKS, _CHECKPOINTS, _CURSORS, _NOTICES = "regions", "to-sum", "checkpoints", "cursors", "notices"
+_REGIONS, _CHECKPOINTS, _CURSORS, _NOTICES = "regions", "checkpoints", "cursors", "notices"
 _LONGEST_KEY = 200  # characters; a sort key has up to 1,024 bytes
 _IN_USE_FOR = timedelta(days=400)  # an unused region is forgotten then
-_REACHES_INDEXES_WITHIN = timedelta(seconds=5)  # DynamoDB: "within a fraction of a second, under normal conditions"
 _KINDS = frozenset(ResourceKind)
 _SPENT = frozenset(field.name for field in fields(Spend))
 _CELLS = 250  # to an item, which may have 400 KB; owners are tag values of up to 256 characters
@@ -148,60 +146,6 @@ class DynamoDailyNotices(DailyNotices):
         return True
 
 
-class DynamoStaleTotalReader(StaleTotalReader):
-    """Reads which totals are out of date."""
-
-    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
-
-    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
-        self._client = client
-        self._state = state
-        self._clock = clock
-
-    @override
-    def all(self, *, young: bool = False) -> Sequence[StaleTotal]:
-        seen_by_all = (self._clock() - _REACHES_INDEXES_WITHIN).timestamp()
-        items = query(self._client, self._state, _MARKS)
-        return [
-            StaleTotal(_sum(item["sk"]), item["token"]) for item in items if young or item["marked_at"] <= seen_by_all
-        ]
-
-
-class DynamoStaleTotals(DynamoStaleTotalReader, StaleTotals):
-    """Marks totals as out of date. A day is summed only once it is over, so each environment marks today once."""
-
-    PERMISSIONS = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem")
-
-    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
-        super().__init__(client, state, clock)
-        self._marked_today: DayKey | None = None
-
-    @override
-    def add(self, changed: Sum) -> None:
-        now = self._clock()
-        today = DayKey(iso(now)[:10])
-        if changed == today == self._marked_today:
-            return
-        item = {"pk": _MARKS, "sk": _name(changed), "token": uuid.uuid4().hex, "marked_at": int(now.timestamp())}
-        _put(self._client, self._state, item, "marks")
-        if changed == today:
-            self._marked_today = today
-
-    @override
-    def remove(self, mark: StaleTotal) -> None:
-        with translated("dynamodb:DeleteItem on the marks"):
-            try:
-                self._client.delete_item(
-                    TableName=self._state,
-                    Key=to_item({"pk": _MARKS, "sk": _name(mark.sum)}),
-                    ConditionExpression="#token = :token",
-                    ExpressionAttributeNames={"#token": "token"},
-                    ExpressionAttributeValues=to_item({":token": mark.token}),
-                )
-            except self._client.exceptions.ConditionalCheckFailedException:
-                return
-
-
 class DynamoTotalReader(TotalReader):
     """Reads the totals of closed days: some items per day, one for every 250 pairs of kind and owner."""
 
@@ -240,21 +184,6 @@ class DynamoTotalStore(DynamoTotalReader, TotalStore):
 def _put(client: "DynamoDBClient", table: str, item: Mapping[str, object], what: str) -> None:
     with translated(f"dynamodb:PutItem on the {what}"):
         client.put_item(TableName=table, Item=to_item(item))
-
-
-def _name(changed: Sum) -> str:
-    match changed:
-        case DayKey(day):
-            return f"day#{day}"
-        case RollUpKey(arn):
-            return f"roll-up#{arn}"
-        case _:
-            assert_never(changed)
-
-
-def _sum(name: str) -> Sum:
-    kind, _, rest = name.partition("#")
-    return DayKey(rest) if kind == "day" else RollUpKey(rest)
 
 
 def _plain(cell: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,9 +20,11 @@ from local.demo.day import a_day
 from local.demo.notebook_day import a_team, decisions, press_buttons, start_notebooks
 from local.demo.player import PlayedJob, Stage, get_json
 from local.demo.rough_hour import a_rough_hour, begin, what_runs
+from local.demo.second_sink import delivery_to_terminal, drain, slack_paused, two_failures
 from local.demo.terminal import ledger_table, message_panel, notebook_table, totals
 from local.stack.cloud import ROOT, CloudError, LocalCloud, unknown_parameters
 from local.stack.docker_bridge import reachable_from_containers
+from local.terminal_sink.channel import TerminalChannel
 
 _HOME = ROOT / ".local"
 _SETTLED_SECONDS = 60
@@ -61,8 +63,9 @@ def demo(console: Console, options: argparse.Namespace) -> int:
         rough = _play_rough_hour(console, Stage(cloud.env()), cloud)
         idle = _play_notebooks(console, Stage(cloud.env()), cloud)
         digest = _play_digest(console, Stage(cloud.env()), cloud)
+        printed = _play_without_slack(console, Stage(cloud.env()), cloud)
         rows = Stage(cloud.env()).ledger()
-        console.rule("5. The ledger: what every job cost")
+        console.rule("6. The ledger: what every job cost")
         console.print(ledger_table(rows), totals(rows), sep="\n")
         missing = {job.name for job in jobs} - {row["resource_name"] for row in rows}
     finally:
@@ -70,9 +73,9 @@ def demo(console: Console, options: argparse.Namespace) -> int:
             cloud.stop()
     if missing:
         console.print(f"[red]Missing in the ledger: {', '.join(sorted(missing))}")
-    if not (settled and rough and idle and digest):
+    if not (settled and rough and idle and digest and printed):
         console.print(f"[red]Some messages had not arrived after {_SETTLED_SECONDS} s.")
-    return 0 if settled and rough and idle and digest and not missing else 1
+    return 0 if settled and rough and idle and digest and printed and not missing else 1
 
 
 def up(console: Console, options: argparse.Namespace) -> int:
@@ -238,6 +241,17 @@ def _play_digest(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
         settled = _wait_for(stage.quiet, lambda: _show_new(console, cloud, shown))
     console.print(f"digest {asked.get('effect')}; chart: {asked.get('no_picture') or 'included'}", style="dim")
     return settled and len(shown) > before
+
+
+def _play_without_slack(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
+    """Deliver the alerts of two more failures to a second sink: this terminal. Returns whether both were printed."""
+    console.rule("5. The same alerts in another sink: this terminal instead of Slack")
+    channel = TerminalChannel(console, lambda: datetime.now(UTC))
+    with console.status("two more jobs fail"), slack_paused(stage):
+        delivery = delivery_to_terminal(stage, cloud.env(), channel)
+        for job in two_failures():
+            stage.play(job)
+        return _wait_for(lambda: channel.posts >= len(two_failures()), lambda: drain(stage, cloud.env(), delivery))
 
 
 def _counts(numbers: Mapping[str, int]) -> str:

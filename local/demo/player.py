@@ -135,13 +135,17 @@ class Stage:
 
     def invoke(self, function: str, event: object) -> dict[str, Any]:
         """Invoke a function and return its answer."""
-        stack = {"StackName": self._env["STACK_NAME"], "LogicalResourceId": function}
-        found = self.client("cloudformation").describe_stack_resource(**stack)["StackResourceDetail"]
-        answer = self.client("lambda").invoke(
-            FunctionName=found["PhysicalResourceId"], Payload=json.dumps(event).encode()
-        )
+        name = self.function_name(function)
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
         outcome: dict[str, Any] = json.loads(answer["Payload"].read())
         return outcome
+
+    def function_name(self, function: str) -> str:
+        """The name of the deployed function with that logical ID."""
+        stack = {"StackName": self._env["STACK_NAME"], "LogicalResourceId": function}
+        found = self.client("cloudformation").describe_stack_resource(**stack)["StackResourceDetail"]
+        name: str = found["PhysicalResourceId"]
+        return name
 
     def sweep(self) -> dict[str, Any]:
         """Run SweepJobs and return its outcome."""

@@ -1,6 +1,8 @@
 """DeliverAlert: its settings and its objects."""
 
+from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 import boto3
 
@@ -11,12 +13,17 @@ from sagewatch.adapters.slack.channel import SlackChannel
 from sagewatch.adapters.slack.services import SlackUserDirectory
 from sagewatch.adapters.sqs import SqsAlertQueue
 from sagewatch.adapters.ssm import SsmSecret
+from sagewatch.alerts.ports import AlertQueue
 from sagewatch.delivery.deliver import AlertDelivery
 from sagewatch.delivery.group import GroupDelivery
+from sagewatch.delivery.ports import Channel
 from sagewatch.delivery.posting import MessagePosting
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import InboxSettings, Pairs, Text
 from sagewatch.wiring.clients import QUICK, entry, now
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class DeliverAlertSettings(InboxSettings):
@@ -36,24 +43,30 @@ def deliver_alert() -> QueueHandler:
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
     secret = SsmSecret(boto3.client("ssm", config=QUICK), given.slack_token_parameter, now)
     api = SlackApi(token=secret, api_url=given.slack_api_url)
-    posting = MessagePosting(
-        deliveries=DynamoDeliveries(dynamodb, given.watch_state),
-        posted=DynamoPostedMessages(dynamodb, given.watch_state),
-        channel=SlackChannel(
-            api,
-            channel=given.slack_channel,
-            ids=DynamoChannelIds(dynamodb, given.watch_state, now),
-            people=DynamoUserDirectory(dynamodb, given.watch_state, now, ask=SlackUserDirectory(api)),
-            clock=now,
-        ),
+    channel = SlackChannel(
+        api,
+        channel=given.slack_channel,
+        ids=DynamoChannelIds(dynamodb, given.watch_state, now),
+        people=DynamoUserDirectory(dynamodb, given.watch_state, now, ask=SlackUserDirectory(api)),
         clock=now,
-        routes=given.slack_routes,
+    )
+    alerts = SqsAlertQueue(sqs, given.queue_url)
+    delivery = delivery_to(channel, dynamodb, given.watch_state, alerts, given.slack_routes)
+    return entry(delivery.on_message, sqs, given)
+
+
+def delivery_to(
+    channel: Channel, dynamodb: "DynamoDBClient", watch_state: str, alerts: AlertQueue, routes: Mapping[str, str]
+) -> AlertDelivery:
+    """Delivery to any channel: what was posted is remembered in WatchState. Raises nothing."""
+    posting = MessagePosting(
+        deliveries=DynamoDeliveries(dynamodb, watch_state),
+        posted=DynamoPostedMessages(dynamodb, watch_state),
+        channel=channel,
+        clock=now,
+        routes=routes,
     )
     groups = GroupDelivery(
-        posting=posting,
-        gatherings=DynamoAlertGroups(dynamodb, given.watch_state),
-        alerts=SqsAlertQueue(sqs, given.queue_url),
-        clock=now,
+        posting=posting, gatherings=DynamoAlertGroups(dynamodb, watch_state), alerts=alerts, clock=now
     )
-    deliverer = AlertDelivery(posting=posting, groups=groups)
-    return entry(deliverer.on_message, sqs, given)
+    return AlertDelivery(posting=posting, groups=groups)

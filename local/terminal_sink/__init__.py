@@ -1,0 +1,1 @@
+"""A second sink: alerts as plain text on a terminal, without Slack."""

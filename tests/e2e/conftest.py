@@ -59,6 +59,14 @@ class Account:
         group = self.cloud.resource(f"{function}Logs")
         return [event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"]]
 
+    def retries(self, function: str, reason: str) -> list[str]:
+        """The log lines that say that a message will be retried later, for that reason; waits for the first."""
+
+        def found() -> list[str]:
+            return [line for line in self.log_lines(function) if "retried later" in line and reason in line]
+
+        return eventually(found)
+
     def open_jobs(self, region: str = "us-east-1") -> set[str]:
         """The names of the jobs that are watched."""
         items = self.stage.client("dynamodb").query(

@@ -60,7 +60,9 @@ class Team:
 
     def root(self, name: str) -> dict[str, Any]:
         """The message that announced it."""
-        return next(message for message in self.told(name) if message["text"].startswith("Notebook idle"))
+        return next(
+            message for message in self.told(name) if message["text"].startswith(("Notebook idle: ", "Notebook: "))
+        )
 
     def press(self, name: str, action: str, user: str = "U0ANA", **how: Any) -> Any:
         """Press a button of its message, and wait until it is answered."""

@@ -69,8 +69,8 @@ class Kind:
     edited: str = ""
 
 
-IDLE, STOPPED = "Notebook idle", "is stopped"
-STOPS: Mapping[str, Any] = {"told": (IDLE, STOPPED), "edited": "Stopped at"}
+IDLE, OVER, STOPPED = "Notebook idle: ", "Notebook: ", "is stopped"
+STOPS: Mapping[str, Any] = {"told": (OVER, STOPPED), "edited": "Stopped at"}
 KINDS: Mapping[str, Kind] = {
     "busy": Kind(number=8, states={-1: busy(-40)}),
     "forgotten": Kind(number=8, states={-1: idle(-5)}, stopped=1.5, **STOPS),
@@ -82,8 +82,8 @@ KINDS: Mapping[str, Kind] = {
         number=5,
         states={-1: idle(-5), 1.4: busy(1.4), 6: idle(6)},
         stopped=12.25,
-        told=(IDLE, IDLE, STOPPED),
-        edited="In use again",
+        told=(OVER, OVER, STOPPED),
+        edited="it is in use again",
     ),
     "types": Kind(number=4, states={-1: terminal(-1.2), **{hour - 0.1: terminal(hour - 0.2) for hour in SWEEPS[1:]}}),
     "leased": Kind(
@@ -91,7 +91,7 @@ KINDS: Mapping[str, Kind] = {
         states={-1: idle(-5)},
         presses=(0.5, "keep_4h", "U0ANA"),
         stopped=6.5,
-        told=(IDLE, IDLE, STOPPED),
+        told=(OVER, OVER, STOPPED),
         edited="Kept for 4 h",
     ),
     "never": Kind(
@@ -105,9 +105,10 @@ KINDS: Mapping[str, Kind] = {
         number=4,
         states={-1: idle(-2), 1: {"status": 500}, 6: idle(-2)},
         stopped=8,
-        told=("is kept", IDLE, STOPPED),
+        told=("Cannot tell whether", OVER, STOPPED),
     ),
-    "skewed": Kind(number=3, states={-1: idle(-1 + 3) | {"clock_skew": 3 * 3600}}, stopped=5.25, **STOPS),
+    "fast": Kind(number=2, states={-1: idle(-1 + 1 / 6) | {"clock_skew": 600}}, stopped=5.25, **STOPS),
+    "wrong": Kind(number=1, states={-1: idle(-1 + 3) | {"clock_skew": 3 * 3600}}, told=("Cannot tell whether",)),
     "patient": Kind(number=2, states={-1: idle(-1)}, tags={"sagewatch:idle-after": "PT10H"}, stopped=10.75, **STOPS),
     "ignored": Kind(number=3, states={-1: idle(-9)}, tags={"sagewatch:ignore": "true"}),
     "protected": Kind(number=2, states={-1: idle(-9)}, tags={"sagewatch:protect": ""}),
@@ -232,7 +233,7 @@ def every() -> Mapping[str, Kind]:
 
 def roots(day: Day, name: str) -> list[Told]:
     """The messages that announced it."""
-    return [message for message in day.team.told(name) if message["text"].startswith(IDLE)]
+    return [message for message in day.team.told(name) if message["text"].startswith((IDLE, OVER))]
 
 
 def works(facts: Kind) -> Iterator[tuple[datetime, datetime]]:

@@ -85,19 +85,19 @@ def test_exactly_the_right_ones_of_sixty_are_stopped_each_after_its_announcement
     for kind, (*_, stopped) in KINDS.items():
         assert [team.stops(name) for name in NAMES[kind]] == [int(stopped)] * len(NAMES[kind]), kind
     for kind, headlines in {
-        "idle-tab": ["Notebook idle", "is stopped"],
+        "idle-tab": ["Stopped at", "is stopped"],
         "busy": [],
-        "refusing": ["is kept"],
-        "hanging": ["is kept"],
+        "refusing": ["Cannot tell whether"],
+        "hanging": ["Cannot tell whether"],
         "old-linux": ["Notebook idle"],
         "protected": [],
         "kept": ["Notebook idle"],
-        "awakened": ["Notebook idle"],
+        "awakened": ["Stop cancelled, it is in use again"],
     }.items():
         for name in NAMES[kind]:
             texts = [message["text"] for message in team.told(name)]
             assert [text for text, said in zip(texts, headlines, strict=True) if said not in text] == [], name
-    assert "In use again" in json.dumps(team.root(NAMES["awakened"][0])["blocks"])
+    assert "it is in use again" in json.dumps(team.root(NAMES["awakened"][0])["blocks"])
     rows = [row for row in team.account.stage.ledger() if row["resource_name"] == "idle-tab-0"]
     assert [(row["kind"], row["stopped_by"]) for row in rows] == [("notebook", "sagewatch")]
 

@@ -304,13 +304,13 @@ def test_a_long_job_is_told_of_once_snoozed_and_stopped_by_its_buttons(account: 
 
     with account.variables("AnswerSlack", MODE="enforce"):
         assert talk.press("snooze_job")
-        assert talk.says("Snoozed: no further word of it until")
+        assert talk.says("Snoozed until")
         account.stage.control(
             "training-job", job.name, {"TrainingStartTime": (started - timedelta(days=2)).isoformat()}
         )
         assert account.stage.sweep()["alerted"] == 0
         dialog = eventually(talk.asked, seconds=60)[0]
-        assert "If it writes no checkpoints, its work is lost when it is stopped." in str(dialog["view"]["blocks"])
+        assert "A job without checkpoints loses its work when it is stopped." in str(dialog["view"]["blocks"])
         assert talk.confirm(dialog["id"])
         assert talk.says("Stopped at")
     [edited] = account.messages(job.name)

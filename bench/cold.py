@@ -1,0 +1,169 @@
+"""Cold starts of every function, on what is deployed, against bare boto3 handlers: ``python -m bench.cold``.
+
+A fresh interpreter imports the handler's module, builds what its wiring builds, and makes the clients that its first
+event needs. The bare handler makes the same clients with boto3 and nothing else: once on a boto3 that has its
+bytecode, as Lambda's own has, and once on one that a layer ships as it was installed, without. All run in turns, so
+that a noisy minute hits all alike; a ratio is the median of the ratios of single rounds. CPU is the process's own,
+from its first line on: the interpreter's start is in neither.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from tests.worlds.wired import VARIABLES, snake_case
+from tools.layers.__main__ import prepare
+
+_ROOT = Path(__file__).parent.parent
+_REGION = "eu-central-1"
+_REGIONAL: Mapping[str, Sequence[str]] = {
+    "RecordJob": ("sagemaker",),
+    "TrackNotebook": ("sagemaker",),
+    "SweepJobs": ("patient_sagemaker",),
+    "SweepNotebooks": ("patient_sagemaker", "sagemaker", "logs", "cloudwatch"),
+}
+_CLIENTS: Mapping[str, Sequence[str]] = {
+    "RecordJob": ("sqs", "dynamodb", "sagemaker"),
+    "TrackNotebook": ("dynamodb", "sqs", "sagemaker"),
+    "SweepJobs": ("dynamodb", "sqs", "sagemaker"),
+    "SweepNotebooks": ("dynamodb", "sqs", "sagemaker", "sagemaker", "logs", "cloudwatch"),
+    "ReceivePress": ("ssm", "dynamodb", "sqs"),
+    "AnswerSlack": ("dynamodb", "sqs", "ssm"),
+    "RefreshPrices": ("dynamodb", "pricing"),
+    "SendDigest": ("dynamodb", "sqs", "ssm"),
+    "DeliverAlert": ("dynamodb", "sqs", "ssm"),
+}
+_TIMED = """
+import time
+begun = time.process_time()
+{program}
+took = time.process_time() - begun
+import json, sys
+status = dict(line.split(":", 1) for line in open("/proc/self/status") if line.startswith("VmRSS"))
+print(json.dumps([took, int(status["VmRSS"].split()[0]) / 1024, len(sys.modules)]))
+"""
+
+
+@dataclass(frozen=True)
+class Took:
+    """One start: CPU seconds, resident MB, modules loaded."""
+
+    cpu: float
+    resident: float
+    modules: float
+
+
+def ours(function: str) -> str:
+    """The program that starts a function."""
+    name = snake_case(function)
+    regional = "".join(f"clients.{client}({_REGION!r})\n" for client in _REGIONAL.get(function, ()))
+    more = f"from sagewatch.wiring import clients\n{regional}" if regional else ""
+    return f"from {name} import app\nfrom sagewatch.wiring.{name} import {name}\n{name}()\n{more}"
+
+
+def bare(function: str) -> str:
+    """A handler that makes the same clients."""
+    made = "".join(f"boto3.client({service!r}, config=config)\n" for service in _CLIENTS[function])
+    config = "config = Config(connect_timeout=2, read_timeout=6, retries={'mode': 'standard', 'total_max_attempts': 2})"
+    return f"import boto3\nfrom botocore.config import Config\n{config}\n{made}"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Builds: as deployed, and as ``sam build`` left it; ``cache`` holds the bytecode of the latter's boto3."""
+
+    deployed: Path
+    plain: Path
+    cache: Path
+
+    def runs(self, function: str) -> Iterator[tuple[str, Took]]:
+        """One round of a function and its two yardsticks."""
+        yield "ours", self.start(function, ours(function), self.deployed)
+        yield "bare", self.start(function, bare(function), self.plain, cached=True)
+        yield "bare, no bytecode", self.start(function, bare(function), self.plain)
+
+    def start(self, function: str, program: str, build: Path, *, cached: bool = False) -> Took:
+        """Run a program in a fresh interpreter."""
+        layers = [build / name / "python" for name in ("SharedLayer", "ChartLayer")]
+        keep = {"PYTHONPYCACHEPREFIX": str(self.cache)} if cached else {"PYTHONDONTWRITEBYTECODE": "1"}
+        env = {
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "AWS_ACCESS_KEY_ID": "bench",
+            "AWS_SECRET_ACCESS_KEY": "bench",
+            "AWS_DEFAULT_REGION": _REGION,
+            "AWS_REGION": _REGION,
+            "AWS_LAMBDA_FUNCTION_NAME": function,
+            "PYTHONPATH": ":".join(map(str, (build / function, *layers))),
+            **VARIABLES[function],
+            **keep,
+        }
+        command = [sys.executable, "-S", "-c", _TIMED.format(program=program)]
+        done = subprocess.run(command, env=env, cwd="/", capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"{function} does not start:\n{done.stderr[-2000:]}")
+        return Took(*json.loads(done.stdout.splitlines()[-1]))
+
+
+def main() -> None:
+    """Build, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.cold", description="Measure cold starts.")
+    parser.add_argument("--rounds", type=int, default=7, help="how often each start is measured (7)")
+    parser.add_argument("--build", type=Path, help="a folder of sam build to measure, instead of building anew")
+    options = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        bench = _built(Path(folder), options.build)
+        took: dict[tuple[str, str], list[Took]] = {}
+        for function in _CLIENTS:  # the first one writes bytecode
+            bench.start(function, bare(function), bench.plain, cached=True)
+        for _ in track(range(options.rounds), "cold starts"):
+            for function in _CLIENTS:
+                for name, one in bench.runs(function):
+                    took.setdefault((function, name), []).append(one)
+    Console().print(_table(took, options.rounds))
+
+
+def _built(folder: Path, given: Path | None) -> Bench:
+    plain, deployed = folder / "plain", folder / "deployed"
+    if given:
+        shutil.copytree(given, plain)
+    else:
+        command = ["sam", "build", "--cached", "--build-dir", str(plain)]
+        subprocess.run(command, cwd=_ROOT, check=True, capture_output=True)
+    shutil.copytree(plain, deployed)
+    prepare(deployed)
+    return Bench(deployed, plain, folder / "bytecode")
+
+
+def _table(took: Mapping[tuple[str, str], Sequence[Took]], rounds: int) -> Table:
+    title = f"cold starts, medians of {rounds} in one run; CPU in seconds"
+    table = Table("function", "CPU", "MB", "modules", "bare", "ratio", "bare, no bytecode", "ratio", title=title)
+    for function in _CLIENTS:
+        own = took[function, "ours"]
+        cells = [f"{_median(own, 'cpu'):.3f}", f"{_median(own, 'resident'):.0f}", f"{_median(own, 'modules'):.0f}"]
+        for name in ("bare", "bare, no bytecode"):
+            other = took[function, name]
+            ratios = [one.cpu / two.cpu for one, two in zip(own, other, strict=True)]
+            cells += [f"{_median(other, 'cpu'):.3f}", f"{statistics.median(ratios):.2f}"]
+        table.add_row(function, *cells)
+    return table
+
+
+def _median(runs: Sequence[Took], part: str) -> float:
+    values: list[float] = [getattr(run, part) for run in runs]
+    return statistics.median(values)
+
+
+if __name__ == "__main__":
+    main()

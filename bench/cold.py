@@ -23,7 +23,7 @@ from rich.progress import track
 from rich.table import Table
 
 from tests.worlds.wired import VARIABLES, snake_case
-from tools.layers.__main__ import prepare
+from tools.layers.build import prepare
 
 _ROOT = Path(__file__).parent.parent
 _REGION = "eu-central-1"

@@ -25,6 +25,7 @@ from samcli.yamlhelper import yaml_dump, yaml_parse
 
 from local.stack.clock import Clock
 from local.stack.template_patches import without_math
+from tools.layers.build import prepare
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FUNCTIONS = sorted(app.parent.name.title().replace("_", "") for app in ROOT.glob("functions/*/app.py"))
@@ -182,9 +183,13 @@ class LocalCloud:
             ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
     def build(self) -> None:
-        """Run ``sam build``, and remove what MiniStack lacks. Raises ``CloudError`` with sam's output."""
+        """Run ``sam build``, prepare the layers, and remove what MiniStack lacks.
+
+        Raises ``CloudError`` with sam's output.
+        """
         with _alone(self.home.parent / "sam-build.lock"):  # builds share a cache and would break each other
             self._sam("build", "--cached", "--parallel", "--build-dir", str(self.home / "build"))
+        prepare(self.home / "build")
         built = self.home / "build" / "template.yaml"
         built.write_text(yaml_dump(without_math(yaml_parse(built.read_text(encoding="utf-8")))), encoding="utf-8")
 

@@ -1,29 +1,9 @@
-"""``python -m tools.layers BUILD_FOLDER``: make the functions in a ``sam build`` folder start faster."""
+"""``python -m tools.layers [BUILD_FOLDER]``: make the functions in a ``sam build`` folder start faster."""
 
-import compileall
 import sys
 from pathlib import Path
-from py_compile import PycInvalidationMode
 
-from tools.layers.models import trim
-
-_PYTHON = "python"  # the folder in a layer's archive that Lambda puts on the path
-
-
-def prepare(built: Path) -> None:
-    """Trim the shared layer and compile every function and layer. Raises ``SystemExit`` if a module does not compile.
-
-    Bytecode is not checked against its source: archives give every file one time, and Lambda's file system is
-    read-only. So each start saves compiling, and looking.
-    """
-    trim(built / "SharedLayer" / _PYTHON, built / "SharedLayer" / _PYTHON / "sagewatch")
-    for folder in sorted(path for path in built.iterdir() if path.is_dir()):
-        done = compileall.compile_dir(
-            folder, quiet=1, workers=2, stripdir=str(folder), invalidation_mode=PycInvalidationMode.UNCHECKED_HASH
-        )
-        if not done:
-            raise SystemExit(f"{folder} holds a module that does not compile")
-
+from tools.layers.build import prepare
 
 if __name__ == "__main__":
-    prepare(Path(sys.argv[1]))
+    prepare(Path(sys.argv[1] if len(sys.argv) > 1 else ".aws-sam/build"))

@@ -1,7 +1,8 @@
 """Package a release into dist/: the template, one archive for each layer and for the functions, and their checksums.
 
-``sam build`` collects the code and its pinned libraries. This module archives what it built and points the template at
-the archives, so that ``sam deploy --template-file dist/template.yaml`` uploads them. Equal code gives equal bytes.
+``sam build`` collects the code and its pinned libraries, and ``tools.layers`` makes them start faster. This module
+archives the result and points the template at the archives, so that ``sam deploy --template-file dist/template.yaml``
+uploads them. Equal code gives equal bytes.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from typing import Any
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
 from sagewatch import __version__
+from tools.layers.build import prepare
 
 ROOT = Path(__file__).parent.parent.parent
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
@@ -37,8 +39,7 @@ def archive(folder: Path, target: Path) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Every file but bytecode, which depends on where it was compiled."""
-    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    found = (path for path in folder.rglob("*") if path.is_file())
     return iter(sorted(found, key=lambda path: path.relative_to(folder).as_posix()))
 
 
@@ -87,6 +88,7 @@ def main() -> int:
         if done.returncode:
             sys.stderr.write(f"sam build failed:\n{done.stdout}{done.stderr}\n")
             return 1
+        prepare(built)
         package(built, ROOT / "dist")
     sys.stdout.write(f"SageWatch {__version__} in dist/:\n{(ROOT / 'dist' / 'SHA256SUMS').read_text(encoding='utf-8')}")
     sys.stdout.write("Deploy it with: sam deploy --template-file dist/template.yaml --guided\n")

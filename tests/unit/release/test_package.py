@@ -7,6 +7,7 @@ from pathlib import Path
 
 from samcli.yamlhelper import yaml_parse
 
+from tools.layers.build import compiled
 from tools.release.package import archive, package
 
 TEMPLATE = """
@@ -64,16 +65,16 @@ def test_every_file_has_its_checksum(tmp_path: Path) -> None:
 
 
 def test_equal_files_give_equal_bytes(tmp_path: Path) -> None:
-    """Whatever their times, their modes and the order in which they were written."""
+    """Whatever their times, their modes, their folder and the order in which they were written; bytecode included."""
     first, second = tmp_path / "first", tmp_path / "second"
     for folder, names in ((first, ("a.py", "b.py")), (second, ("b.py", "a.py"))):
         folder.mkdir()
         for name in names:
-            (folder / name).write_text(name, encoding="utf-8")
+            (folder / name).write_text(f"name = {name!r}\n", encoding="utf-8")
     os.utime(second / "a.py", (0, 1_000_000_000))
     (second / "b.py").chmod(0o700)
-    (second / "__pycache__").mkdir()
-    (second / "__pycache__" / "a.pyc").write_bytes(b"compiled here")
+    for folder in (first, second):
+        compiled(folder)
     archive(first, tmp_path / "1.zip")
     archive(second, tmp_path / "2.zip")
 

@@ -5,8 +5,8 @@ Slack are servers on localhost that answer at once. So what is measured is the p
 1,769 MB has a whole CPU; the start of Lambda's sandbox and the ways to SSM, DynamoDB, SQS and Slack come on top. The
 bare handler makes the same calls, with boto3 (and slack_sdk, where a dialog opens) and nothing else.
 
-ReceivePress starts from the layer as it is deployed. The bare handler starts from libraries as they were installed, with
-their bytecode, as Lambda's own boto3 has it, and once without.
+ReceivePress starts from the layer as it is deployed. The bare handler starts from libraries as they were installed,
+once with their bytecode, as Lambda's own boto3 has it, and once without.
 """
 
 import hashlib

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from local.demo.builders import Run, processing, training
 from local.demo.player import PlayedJob, Stage
 from local.terminal_sink.channel import TerminalChannel
-from sagewatch.adapters.sqs import SqsAlertQueue
+from sagewatch.adapters.alert_queue import SqsAlertQueue
 from sagewatch.delivery.deliver import AlertDelivery
 from sagewatch.wiring.deliver_alert import delivery_to
 

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from sagewatch.adapters.sqs import SqsAlertQueue, SqsInbox
+from sagewatch.adapters.alert_queue import SqsAlertQueue
+from sagewatch.adapters.sqs import SqsInbox
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.delivery.registry import read_alert
 from sagewatch.errors import MalformedEventError, SecretMissingError

@@ -17,8 +17,9 @@ from local.demo.player import get_json, post_json
 from local.slack.app import Workspace, slack_app
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.channel import SlackChannel
+from sagewatch.adapters.slack.dialogs import SlackDialogs
 from sagewatch.adapters.slack.errors import REACTIONS, Reaction
-from sagewatch.adapters.slack.services import SlackDialogs, SlackUserDirectory
+from sagewatch.adapters.slack.users import SlackUserDirectory
 from sagewatch.clock import Clock
 from sagewatch.digest.alerts import DigestAlert, ImageRef
 from sagewatch.errors import (

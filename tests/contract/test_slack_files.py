@@ -21,7 +21,7 @@ from local.demo.player import get_json, post_json
 from local.slack.app import Workspace, slack_app
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.channel import SlackChannel
-from sagewatch.adapters.slack.services import SlackImageUploads
+from sagewatch.adapters.slack.images import SlackImageUploads
 from sagewatch.digest.ports import ImageUploads
 from sagewatch.errors import (
     ChannelMisconfiguredError,

@@ -15,7 +15,8 @@ def prepare(built: Path) -> None:
     Bytecode is not checked against its source: archives give every file one time, and Lambda's file system is
     read-only. So each start saves compiling, and looking.
     """
-    trim(built / "SharedLayer" / _PYTHON, built / "SharedLayer" / _PYTHON / "sagewatch")
+    layer = built / "SharedLayer" / _PYTHON
+    trim(layer, layer / "sagewatch", built / "template.yaml")
     for folder in sorted(path for path in built.iterdir() if path.is_dir()):
         compiled(folder)
 

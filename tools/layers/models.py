@@ -1,14 +1,13 @@
 """Keep, of botocore's data in a built layer, only the services and operations that the code calls.
 
-The operations are read from the code, so that there is no list to forget: a name that some line mentions, or that some
-adapter has a permission for, is kept. A model keeps the shapes that its operations reach, and every exception.
+There is no list to forget: an operation is kept if some line of the code mentions its name, or if the template allows
+it to a function. A model keeps the shapes that its operations reach, and every exception.
 """
 
 import ast
 import gzip
-import importlib
 import json
-import pkgutil
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,22 +15,21 @@ from typing import Any
 
 from botocore import xform_name
 
-import sagewatch.adapters
-
 _DATA = Path("botocore") / "data"
 _MODEL = "service-2.json.gz"
+_ACTION = re.compile(r"\b[a-z]+:([A-Z][A-Za-z0-9]+)\b")  # ``dynamodb:GetItem``
 _UNUSED = ("examples-1.json", "examples-1.json.gz", "waiters-2.json", "waiters-2.json.gz")
 
 type Model = dict[str, Any]
 
 
-def trim(layer: Path, code: Path) -> None:
-    """Trim the botocore below ``layer`` to what the modules below ``code`` call."""
+def trim(layer: Path, code: Path, template: Path) -> None:
+    """Trim the botocore below ``layer`` to what the modules below ``code`` call and the template allows."""
     mentioned, data = set(_mentioned(code)), layer / _DATA
     services = _services(code)
     for folder in [path for path in data.iterdir() if path.is_dir() and path.name not in services]:
         shutil.rmtree(folder)
-    permitted = _permitted()
+    permitted = _permitted(template)
     for service in services:
         for path in (data / service).rglob("*"):
             if path.name == _MODEL:
@@ -126,10 +124,6 @@ def _trees(code: Path) -> Iterator[ast.Module]:
     return (ast.parse(path.read_text(encoding="utf-8")) for path in sorted(code.rglob("*.py")))
 
 
-def _permitted() -> frozenset[str]:
-    """Operations that some adapter has a permission for: their names are often put together from a job's kind."""
-    found = set()
-    for module in pkgutil.walk_packages(sagewatch.adapters.__path__, "sagewatch.adapters."):
-        for kind in vars(importlib.import_module(module.name)).values():
-            found |= {action.partition(":")[2] for action in getattr(kind, "PERMISSIONS", ())}
-    return frozenset(found)
+def _permitted(template: Path) -> frozenset[str]:
+    """Operations that a role allows: the code often puts their names together from a job's kind."""
+    return frozenset(_ACTION.findall(template.read_text(encoding="utf-8")))

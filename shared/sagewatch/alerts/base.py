@@ -49,7 +49,12 @@ class AlertBase(BaseModel):
     """
 
     model_config = ConfigDict(
-        extra="ignore", frozen=True, hide_input_in_errors=True, validate_by_name=True, serialize_by_alias=True
+        defer_build=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_by_name=True,
+        serialize_by_alias=True,
     )
 
     alert_id: str = Field(min_length=1, max_length=200)

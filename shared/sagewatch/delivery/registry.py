@@ -10,7 +10,7 @@ from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.errors import MalformedAlertError
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
-from sagewatch.sagemaker.job_models import faults
+from sagewatch.sagemaker.fields import faults
 
 Alert = (
     JobAlert

@@ -12,7 +12,9 @@ from sagewatch.digest.summary import Digest
 class ImageRef(BaseModel):
     """An image that the channel holds already, by the channel's ID of it, and what it shows in words."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, validate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        defer_build=True, extra="ignore", frozen=True, validate_by_name=True, serialize_by_alias=True
+    )
 
     image_id: str = Field(alias="file_id")
     alt_text: str

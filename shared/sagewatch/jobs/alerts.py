@@ -22,7 +22,7 @@ JobFinding = Literal["job-failed", "job-never-started", "job-hit-limit"]
 class FamilyFailures(BaseModel):
     """How often a job's family failed in seven days, this time included; see ``failure_context.Failures``."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     name: str
     count: int = Field(ge=1)

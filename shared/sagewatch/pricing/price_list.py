@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from sagewatch.errors import PriceListError
-from sagewatch.sagemaker.job_models import faults
+from sagewatch.sagemaker.fields import faults
 from sagewatch.sagemaker.kinds import KIND_FACTS, PriceComponent
 
 # No kind of ours runs in Hosting, but its prices stand in for those that a kind lacks.
@@ -26,7 +26,7 @@ _HOURS, _GB_MONTHS = "Hrs", "GB-Mo"
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, alias_generator=to_camel)
 
 
 class _Product(_Model):

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from sagewatch.errors import MalformedEventError
-from sagewatch.sagemaker.fields import Region
-from sagewatch.sagemaker.job_models import faults, read_job
+from sagewatch.sagemaker.fields import Region, faults
+from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.resources import Job
 
@@ -20,7 +20,7 @@ _KIND_OF: Mapping[str, ResourceKind] = {
 class Envelope(BaseModel):
     """The part of an event that EventBridge itself writes. Only its account and region can be trusted."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     detail_type: str = Field(alias="detail-type")
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, StringConstraints, ValidationError
 
 # A number above this is milliseconds: 1e11 seconds would be the year 5138, 1e11 milliseconds is March 1973.
 _FIRST_MILLISECOND = 1e11
@@ -85,3 +85,11 @@ REGION = r"^[a-z]{2,4}(-[a-z]+)+-\d+$"
 Region = Annotated[str, StringConstraints(pattern=REGION)]
 # The widest of the API's own patterns: names that do not match cannot be asked for, nor put into a link.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
+
+
+def faults(error: ValidationError) -> str:
+    """Say which fields are wrong and how, without their values, which may be customer data."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    )

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from sagewatch.errors import MalformedEventError
 from sagewatch.redaction import redact
-from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp
+from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp, faults
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.model_parts import (
     MOST,
@@ -250,11 +250,3 @@ def read_job(kind: ResourceKind, fields: object, *, account: str, region: str, d
         return JOB_MODELS[kind].model_validate(fields).job(account=account, region=region, described=described)
     except ValidationError as exc:
         raise MalformedEventError(f"{kind} job: {faults(exc)}") from exc
-
-
-def faults(error: ValidationError) -> str:
-    """Say which fields are wrong and how, without their values, which may be customer data."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
-    )

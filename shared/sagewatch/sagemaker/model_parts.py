@@ -14,7 +14,9 @@ MOST = 10**9
 class AwsModel(BaseModel):
     """The base: AWS spells in PascalCase, adds fields at will, and sends explicit nulls."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_pascal, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        defer_build=True, extra="ignore", frozen=True, alias_generator=to_pascal, hide_input_in_errors=True
+    )
 
 
 class InstancePreference(AwsModel):

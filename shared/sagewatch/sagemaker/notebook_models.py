@@ -5,8 +5,7 @@ from pydantic import Field, ValidationError
 from sagewatch.errors import MalformedEventError
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.events import read_envelope
-from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp
-from sagewatch.sagemaker.job_models import faults
+from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp, faults
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.model_parts import MOST, AwsModel
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus

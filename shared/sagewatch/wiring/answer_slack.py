@@ -10,7 +10,7 @@ from sagewatch.adapters.dynamodb.open_jobs import DynamoSnoozes
 from sagewatch.adapters.sagemaker.job_stops import SageMakerJobStops
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.adapters.slack.api import SlackApi
-from sagewatch.adapters.slack.services import SlackDialogs
+from sagewatch.adapters.slack.dialogs import SlackDialogs
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import InboxSettings, NotebookSettings, Text, Words

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from sagewatch.adapters.alert_queue import SqsAlertQueue
 from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeliveries, DynamoPostedMessages
 from sagewatch.adapters.dynamodb.people import DynamoChannelIds, DynamoUserDirectory
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.channel import SlackChannel
-from sagewatch.adapters.slack.services import SlackUserDirectory
-from sagewatch.adapters.sqs import SqsAlertQueue
+from sagewatch.adapters.slack.users import SlackUserDirectory
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.alerts.ports import AlertQueue
 from sagewatch.delivery.deliver import AlertDelivery

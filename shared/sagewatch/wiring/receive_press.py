@@ -4,10 +4,10 @@ from functools import cache
 
 import boto3
 
-from sagewatch.adapters.dynamodb.idle_state import DynamoSeenRequests
+from sagewatch.adapters.dynamodb.seen_requests import DynamoSeenRequests
+from sagewatch.adapters.press_queue import SqsPressQueue
 from sagewatch.adapters.slack.api import SlackApi
-from sagewatch.adapters.slack.services import SlackDialogs
-from sagewatch.adapters.sqs import SqsPressQueue
+from sagewatch.adapters.slack.dialogs import SlackDialogs
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.runtime.handlers import RequestHandler
 from sagewatch.runtime.settings import Settings, Text

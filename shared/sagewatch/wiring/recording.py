@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sagewatch.adapters.alert_queue import SqsAlertQueue
 from sagewatch.adapters.cloudwatch.job_logs import CloudWatchJobLogs
 from sagewatch.adapters.cloudwatch.job_metrics import CloudWatchJobMetrics
 from sagewatch.adapters.dynamodb.ledger import (
@@ -27,7 +28,6 @@ from sagewatch.adapters.dynamodb.sweep_state import (
 from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.adapters.shipped_prices import ShippedPrices
-from sagewatch.adapters.sqs import SqsAlertQueue
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
 from sagewatch.diagnostics.ports import JobLogs

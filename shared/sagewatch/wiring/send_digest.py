@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 import boto3
 from pydantic import BeforeValidator, Field
 
+from sagewatch.adapters.alert_queue import SqsAlertQueue
 from sagewatch.adapters.chart import MatplotlibChart
+from sagewatch.adapters.dead_letters import SqsDeadLetters
 from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.health import DynamoSweepTimes
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStateReader
@@ -22,8 +24,7 @@ from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotalReader
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader, DynamoTotalReader
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack.api import SlackApi
-from sagewatch.adapters.slack.services import SlackImageUploads
-from sagewatch.adapters.sqs import SqsAlertQueue, SqsDeadLetters
+from sagewatch.adapters.slack.images import SlackImageUploads
 from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.digest.budgets import Budget
 from sagewatch.digest.health import HealthReader

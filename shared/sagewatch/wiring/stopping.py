@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sagewatch.adapters.alert_queue import SqsAlertQueue
 from sagewatch.adapters.cloudwatch.agent_evidence import AgentEvidence
 from sagewatch.adapters.cloudwatch.log_evidence import LogEvidence
 from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
@@ -11,7 +12,6 @@ from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
 from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.adapters.jupyter.client import JupyterEvidence
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookStops
-from sagewatch.adapters.sqs import SqsAlertQueue
 from sagewatch.alerts.ports import AlertQueue
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import IdleRules

@@ -12,10 +12,11 @@ from uuid import uuid4
 
 import pytest
 
+from sagewatch.adapters.dead_letters import SqsDeadLetters
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog, DynamoSweepTimes
 from sagewatch.adapters.dynamodb.prices import DynamoPriceCache, DynamoPriceDates
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
-from sagewatch.adapters.sqs import SqsDeadLetters, SqsInbox
+from sagewatch.adapters.sqs import SqsInbox
 from sagewatch.digest.health import EVERY, SWEEPS, HealthReader, sentence
 from sagewatch.digest.ports import DeadLetters, SweepTimes
 from sagewatch.errors import MalformedEventError, UnavailableError

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoPostedMessages
-from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates, DynamoSeenRequests
+from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
+from sagewatch.adapters.dynamodb.seen_requests import DynamoSeenRequests
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.alerts.ports import Lease, PostedMessages

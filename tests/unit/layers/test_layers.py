@@ -18,6 +18,7 @@ from tests.worlds.wired import ROOT, wired
 from tools.layers.build import compiled
 from tools.layers.models import trim, trimmed
 
+_CODE = ROOT / "shared" / "sagewatch"
 _DATA = Path(botocore.__file__).parent / "data"
 _SERVICES = ("cloudformation", "cloudwatch", "dynamodb", "logs", "pricing", "sagemaker", "sqs", "ssm", "sts")
 _NO_OPERATION = {"ConditionCheckItem"}  # a permission for a part of TransactWriteItems
@@ -33,7 +34,7 @@ def loader(tmp_path_factory: pytest.TempPathFactory) -> Loader:
         shutil.copytree(_DATA / service, data / service)
     for path in _DATA.glob("*.json"):
         shutil.copy(path, data)
-    trim(layer, ROOT / "shared" / "sagewatch")
+    trim(layer, _CODE, ROOT / "template.yaml")
     return Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
 
 
@@ -101,7 +102,7 @@ def test_equal_data_is_trimmed_to_equal_bytes(loader: Loader, tmp_path: Path) ->
     service = tmp_path / "botocore" / "data"
     shutil.copytree(_DATA / "sqs", service / "sqs")
     shutil.copy(_DATA / "endpoints.json", service)
-    trim(tmp_path, ROOT / "shared" / "sagewatch")
+    trim(tmp_path, _CODE, ROOT / "template.yaml")
     [model] = service.rglob("service-2.json.gz")
 
     kept = json.loads(gzip.decompress(model.read_bytes()))

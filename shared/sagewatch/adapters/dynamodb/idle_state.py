@@ -13,7 +13,6 @@ from sagewatch.adapters.dynamodb.leases import read_lease
 from sagewatch.clock import Clock, iso
 from sagewatch.idle.ports import NotebookStateReader, NotebookStates
 from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
-from sagewatch.slack.interactions.ports import SeenRequests
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 _WATCH, _LEASE = "watch", "lease"
 _REMEMBERED_FOR = timedelta(days=90)  # a notebook that no sweep has inspected for so long counts as new
-_PRESSES_FOR = timedelta(days=1)  # Slack's signatures are good for five minutes
 # Attributes have kept the names they were first stored under.
 _STORED = {"next_check_at": "look_at", "pending": "warned", "announced": "incidents"}
 _STATE: TypeAdapter[NotebookState] = TypeAdapter(NotebookState)
@@ -86,28 +84,6 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
         key = {"pk": _pk(region), "sk": f"{arn}#{what}", "expires_at": expires and int(expires.timestamp())}
         with translated(f"dynamodb:PutItem of a notebook's {what}"):
             self._client.put_item(TableName=self._state, Item=to_item({**key, **facts}))
-
-
-class DynamoSeenRequests(SeenRequests):
-    """One short-lived item for each request."""
-
-    PERMISSIONS: ClassVar = ("dynamodb:PutItem",)
-
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        self._client = client
-        self._state = state
-
-    @override
-    def first(self, digest: str, now: datetime) -> bool:
-        item = {"pk": f"press#{digest}", "sk": "press", "expires_at": int((now + _PRESSES_FOR).timestamp())}
-        with translated("dynamodb:PutItem of a press"):
-            try:
-                self._client.put_item(
-                    TableName=self._state, Item=to_item(item), ConditionExpression="attribute_not_exists(pk)"
-                )
-            except self._client.exceptions.ConditionalCheckFailedException:
-                return False
-        return True
 
 
 def lease_key(arn: str, region: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.errors import ThrottledError, UnreadableError
-from sagewatch.sagemaker.job_models import faults
+from sagewatch.sagemaker.fields import faults
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -37,7 +37,7 @@ def _state(value: object) -> str:
 class _Open(BaseModel):
     """What is open: who, and when it last did something, which is read later and one by one."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     name: Annotated[str, BeforeValidator(_shown)] = "without a name"
     last_activity: object = None

@@ -10,8 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from sagewatch.errors import MalformedPressError
 from sagewatch.outcomes import Outcome
-from sagewatch.sagemaker.fields import Name, Region
-from sagewatch.sagemaker.job_models import faults
+from sagewatch.sagemaker.fields import Name, Region, faults
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 from sagewatch.sagemaker.resources import Job, job_to_describe
 from sagewatch.slack.actions import ActionId, DialogId, JobActionId, NotebookActionId
@@ -22,11 +21,11 @@ _UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,30}$")]
 
 
 class _FromSlack(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
 class _Target(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     name: Name
     region: Region

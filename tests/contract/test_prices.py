@@ -15,9 +15,10 @@ from flask import Flask, Response
 from local.sagemaker.price_list import pricing_app
 from sagewatch.adapters.dynamodb.prices import DynamoPriceCache, DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.price_list import AwsPriceList
+from sagewatch.clock import Clock
 from sagewatch.errors import AccessDeniedError, RefreshIncompleteError, UnavailableError
 from sagewatch.outcomes import EmfMetric
-from sagewatch.pricing.ports import PriceDates, PriceList
+from sagewatch.pricing.ports import PriceBooks, PriceDates, PriceList
 from sagewatch.pricing.price_list import ListedPrice, read_documents
 from sagewatch.pricing.refresh import PriceRefresh, PriceRefreshReport
 from sagewatch.sagemaker.kinds import ResourceKind
@@ -61,6 +62,11 @@ def state(aws: Aws, tables: tuple[str, str]) -> tuple[Any, str]:
     return aws.client("dynamodb"), tables[1]
 
 
+def live_prices(state: tuple[Any, str], clock: Clock, otherwise: PriceBooks | None = None) -> DynamoPrices:
+    """Cached prices, without a discount."""
+    return DynamoPrices(*state, otherwise=otherwise or InMemoryPrices(), discount_percent=Decimal(0), clock=clock)
+
+
 def test_every_page_of_a_region_is_read_and_every_trap_passed_over() -> None:
     """Known prices of two regions; traps in the local list are cheaper, free or dearer."""
     with serving(pricing_app()) as url:
@@ -95,8 +101,8 @@ def test_a_list_that_is_down_is_unavailable() -> None:
 
 def test_a_region_without_live_prices_uses_the_shipped_ones(state: tuple[Any, str]) -> None:
     """Until the next refresh."""
-    prices = DynamoPrices(*state, otherwise=InMemoryPrices({"eu-west-1": BOOK}), clock=lambda: NOW)
-    found = prices.book("eu-west-1").instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge")
+    prices = live_prices(state, lambda: NOW, InMemoryPrices({"eu-west-1": BOOK}))
+    found = prices.rates("eu-west-1").book.instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge")
 
     assert found is not None
     assert found.source == "shipped table"
@@ -109,7 +115,7 @@ def test_a_live_price_goes_before_the_shipped_one_which_fills_the_gaps(state: tu
         ListedPrice("Training", None, Decimal("0.13"), "2026-11-19T22:00:00Z"),
     ]
     DynamoPriceCache(*state).save("us-east-1", listed, NOW)
-    book = DynamoPrices(*state, otherwise=InMemoryPrices({"us-east-1": BOOK}), clock=lambda: NOW).book("us-east-1")
+    book = live_prices(state, lambda: NOW, InMemoryPrices({"us-east-1": BOOK})).rates("us-east-1").book
     live, shipped = (book.instance_hour(ResourceKind.TRAINING, name) for name in ("ml.m5.xlarge", "ml.g5.xlarge"))
     volume = book.gb_month(ResourceKind.TRAINING)
 
@@ -125,12 +131,12 @@ def test_a_price_that_changes_is_used_within_the_hour(state: tuple[Any, str]) ->
     """And not read anew for every job."""
     moments = [NOW]
     cache = DynamoPriceCache(*state)
-    prices = DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: moments[-1])
+    prices = live_prices(state, lambda: moments[-1])
     seen: list[Decimal] = []
     for minutes, usd in ((0, "0.23"), (59, "0.25"), (60, "0.25")):
         cache.save("us-east-1", [ListedPrice("Training", "ml.m5.xlarge", Decimal(usd), "2026-11-19")], NOW)
         moments.append(NOW + timedelta(minutes=minutes))
-        found = prices.book("us-east-1").instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge")
+        found = prices.rates("us-east-1").book.instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge")
         assert found is not None
         seen.append(found.usd)
 
@@ -144,9 +150,7 @@ def test_prices_that_were_not_refreshed_for_a_week_are_used_and_said_to_be_stale
     )
     later = NOW + timedelta(days=7)
     found = (
-        DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: later)
-        .book("us-east-1")
-        .instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge")
+        live_prices(state, lambda: later).rates("us-east-1").book.instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge")
     )
 
     assert found is not None
@@ -186,9 +190,9 @@ def test_every_region_in_use_is_refreshed_and_a_broken_one_hinders_no_other(stat
     ) as failure:
         refresher.refresh(no_time_limit)
     assert "us-east-1" not in str(failure.value)
-    prices = DynamoPrices(*state, otherwise=InMemoryPrices(), clock=lambda: NOW)
+    prices = live_prices(state, lambda: NOW)
     for region in ("us-east-1", "eu-west-1"):  # one broken document leaves the others of its region readable
-        assert prices.book(region).instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge") is not None
+        assert prices.rates(region).book.instance_hour(ResourceKind.TRAINING, "ml.m5.xlarge") is not None
 
 
 def test_the_region_with_the_oldest_prices_comes_first(state: tuple[Any, str]) -> None:

@@ -3,21 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import override
 
-from sagewatch.pricing.book import EMPTY_BOOK, PriceBook
-from sagewatch.pricing.ports import PriceDates, Prices
+from sagewatch.pricing.book import EMPTY_BOOK, PriceBook, Rates
+from sagewatch.pricing.ports import PriceBooks, PriceDates, Prices
 
 
 @dataclass
-class InMemoryPrices(Prices):
-    """The ``Prices`` port on a dictionary."""
+class InMemoryPrices(PriceBooks, Prices):
+    """Price books in a dictionary, without a discount."""
 
     books: Mapping[str, PriceBook] = field(default_factory=dict)
 
     @override
     def book(self, region: str) -> PriceBook:
         return self.books.get(region, EMPTY_BOOK)
+
+    @override
+    def rates(self, region: str) -> Rates:
+        return Rates(self.book(region), Decimal(0))
 
 
 @dataclass

@@ -89,17 +89,18 @@ class Counted:
             ledger=DynamoLedger(
                 self._dynamodb, self._ledger, DynamoStaleTotals(self._dynamodb, self._state, self.clock)
             ),
-            prices=DynamoPrices(self._dynamodb, self._state, otherwise=ShippedPrices(), clock=self.clock),
+            prices=DynamoPrices(
+                self._dynamodb, self._state, otherwise=ShippedPrices(), discount_percent=Decimal(0), clock=self.clock
+            ),
             regions=DynamoRegions(self._dynamodb, self._state, self.clock),
             clock=self.clock,
             owner_tag_keys=("owner",),
-            discount_percent=Decimal(0),
         )
 
     def _sweeper(
         self, tracker: NotebookTracker, inspector: NotebookInspector, client: Callable[[str], Any]
     ) -> NotebookSweep:
-        lists, rates = SageMakerNotebookLists(client, lambda _: None), HourlyRates(tracker.prices, Decimal(0))
+        lists, rates = SageMakerNotebookLists(client, lambda _: None), HourlyRates(tracker.prices)
         states = DynamoNotebookStates(self._dynamodb, self._state, self.clock)
         announcements = NotebookAnnouncements(
             archive=states,

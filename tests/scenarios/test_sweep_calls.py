@@ -64,7 +64,7 @@ class Counted:
         client: Callable[[str], Any] = lambda _: sagemaker  # noqa: E731 - shorter so
         clock: Callable[[], datetime] = lambda: NOW  # noqa: E731 - likewise
         marks, regions = DynamoStaleTotals(dynamodb, state, clock), DynamoRegions(dynamodb, state, clock)
-        prices = DynamoPrices(dynamodb, state, otherwise=ShippedPrices(), clock=clock)
+        prices = DynamoPrices(dynamodb, state, otherwise=ShippedPrices(), discount_percent=Decimal(0), clock=clock)
         jobs, families, alerts = SageMakerJobs(client, clock), DynamoFamilies(dynamodb, ledger), InMemoryAlertQueue()
         open_jobs = DynamoOpenJobs(dynamodb, state=state, ledger=ledger, clock=clock)
         owners, utilization = JobOwners(jobs, ("owner",)), UtilizationReader(InMemoryJobMetrics())
@@ -80,7 +80,6 @@ class Counted:
             failure_context=FailureContextReader(families, logs),
             cost_reports=CostReporter(utilization, prices),
             clock=clock,
-            discount_percent=Decimal(0),
             report_usd=Decimal(10),
         )
         self.job_sweep = JobSweep(
@@ -111,7 +110,6 @@ class Counted:
                 open_jobs=open_jobs,
                 owners=owners,
                 prices=prices,
-                discount_percent=Decimal(0),
                 thresholds=RULES,
                 utilization=utilization,
                 clock=clock,

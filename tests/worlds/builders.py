@@ -159,7 +159,6 @@ class World:
             failure_context=FailureContextReader(self.ledger, self.logs),
             cost_reports=CostReporter(UtilizationReader(self.metrics), self.prices),
             clock=lambda: self.now,
-            discount_percent=Decimal(0),
             report_usd=Decimal(10),
         )
         self.totals_refresh = TotalsRefresh(

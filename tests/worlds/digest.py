@@ -64,9 +64,10 @@ class DigestWorld:
             regions=self.regions,
             clock=lambda: self.now,
             home_region="us-east-1",
-            discount_percent=Decimal(0),
         )
-        self.gauge = RunningNowReader(meter=meter, open_jobs=self.open_jobs, watches=self.watches)
+        self.gauge = RunningNowReader(
+            meter=meter, open_jobs=self.open_jobs, watches=self.watches, prices=prices, clock=lambda: self.now
+        )
         self.digester = DigestSender(
             spending=LedgerQueries(rows=rows or self.ledger, totals=self.totals, marks=self.marks),
             gauge=self.gauge,

@@ -73,7 +73,6 @@ class JobWorld(World):
             open_jobs=self.open_jobs,
             owners=self.owners,
             prices=self.prices,
-            discount_percent=Decimal(0),
             thresholds=rules,
             utilization=UtilizationReader(self.metrics),
             clock=lambda: self.now,
@@ -89,7 +88,6 @@ class JobWorld(World):
             prices=self.prices,
             clock=lambda: self.now,
             zone=ZoneInfo("Europe/Berlin"),
-            discount_percent=Decimal(0),
             enforce=enforce,
         )
 

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sagewatch.alerts.ports import MessageRef
@@ -110,13 +109,12 @@ class NotebookWorld:
             regions=self.regions,
             clock=lambda: self.now,
             owner_tag_keys=("sagewatch:owner",),
-            discount_percent=Decimal(0),
         )
         rules = IdleRules(idle_after=timedelta(hours=4), warn=timedelta(hours=1), enforce=enforce)
         inspector = NotebookInspector(
             notebooks=self.notebooks, evidence=(self.jupyter,), clock=lambda: self.now, rules=rules
         )
-        rates = HourlyRates(prices, Decimal(0))
+        rates = HourlyRates(prices)
         announcements = NotebookAnnouncements(
             archive=self.states,
             alerts=self.alerts,
@@ -198,7 +196,6 @@ class NotebookWorld:
                 prices=prices,
                 clock=lambda: self.now,
                 zone=ZoneInfo("Europe/Berlin"),
-                discount_percent=Decimal(0),
                 enforce=enforce,
             ),
         )

@@ -8,13 +8,13 @@ from importlib.resources import files
 from typing import ClassVar, override
 
 from sagewatch.pricing.book import EMPTY_BOOK, Price, PriceBook
-from sagewatch.pricing.ports import Prices
+from sagewatch.pricing.ports import PriceBooks
 
 _SOURCE = "shipped table"
 
 
-class ShippedPrices(Prices):
-    """The ``Prices`` port on the shipped table. A region's file is read when it is first asked for."""
+class ShippedPrices(PriceBooks):
+    """The shipped table. A region's file is read when it is first asked for."""
 
     PERMISSIONS: ClassVar = ()
 

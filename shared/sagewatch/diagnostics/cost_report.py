@@ -104,4 +104,6 @@ class CostReporter:
             return job_report(job, row, [f"its use is not known: {exc}"[:400]])
         if use is None:
             return job_report(job, row, [NO_METRICS])
-        return job_report(job, row, list(report_lines(use)), suggestion(job, row, use, self.prices.book(job.region)))
+        return job_report(
+            job, row, list(report_lines(use)), suggestion(job, row, use, self.prices.rates(job.region).book)
+        )

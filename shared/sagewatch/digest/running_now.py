@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from sagewatch.clock import Clock
 from sagewatch.digest.budgets import OpenCost, month_start
 from sagewatch.digest.summary import Running
 from sagewatch.idle.ports import NotebookStateReader
@@ -12,8 +13,9 @@ from sagewatch.idle.state import NotebookState
 from sagewatch.jobs.ports import OpenJobReader
 from sagewatch.notebooks.open_costs import OpenSessionCosts, SessionCost
 from sagewatch.notebooks.session import accrued
-from sagewatch.pricing.book import Rates, for_time
+from sagewatch.pricing.book import for_time
 from sagewatch.pricing.job_cost import stored
+from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job
 
@@ -31,6 +33,8 @@ class RunningNowReader:
     meter: OpenSessionCosts
     open_jobs: OpenJobReader
     watches: NotebookStateReader
+    prices: Prices
+    clock: Clock
 
     def read(self) -> Running:
         """Read everything, in every region in use. Raises what the ports raise."""
@@ -59,8 +63,8 @@ class RunningNowReader:
         for reading in self.meter.read():
             since = max(reading.session.since, start)
             if since < until:
-                book = self.meter.prices.book(reading.session.region)
-                cost = accrued(replace(reading.session, since=since), until, book, self.meter.discount_percent)
+                rates = self.prices.rates(reading.session.region)
+                cost = accrued(replace(reading.session, since=since), until, rates)
                 yield OpenCost(reading.session.owner, cost.usd or _ZERO, reading.hourly.usd or _ZERO)
         if start.month == until.month:
             for job in self._jobs():
@@ -70,12 +74,12 @@ class RunningNowReader:
         started, hourly = job[0].created_at, job[1]
         if started is None or hourly is None:
             return _ZERO
-        return for_time(hourly, max(timedelta(0), self.meter.clock() - started))
+        return for_time(hourly, max(timedelta(0), self.clock() - started))
 
     def _jobs(self) -> Iterator[tuple[Job, Decimal | None]]:
         """Each billed job with the price of an hour. A job that rolls up others runs nothing itself."""
         for region in self.meter.all_regions():
-            rates = self._rates(region)
+            rates = self.prices.rates(region)
             for entry in self.open_jobs.of_region(region):
                 if not entry.provisional and not entry.unbilled and not entry.job.kind.is_rollup:
                     yield entry.job, rates.of_job(entry.job)
@@ -83,16 +87,13 @@ class RunningNowReader:
     def _idle(self, in_service: Iterable[SessionCost]) -> Iterator[Decimal | None]:
         """What each notebook cost since its last activity. Notebooks stopped since their warning are skipped."""
         sessions = {reading.session.arn: reading.session for reading in in_service}
-        now = self.meter.clock()
+        now = self.clock()
         for region in sorted({session.region for session in sessions.values()}):
-            rates = self._rates(region)
+            rates = self.prices.rates(region)
             for arn, state in self.watches.of_region(region).items():
                 if arn in sessions and state.pending:
                     hourly = rates.of_type(ResourceKind.NOTEBOOK, sessions[arn].instance_type)
                     yield hourly and for_time(hourly, _idled(state, now))
-
-    def _rates(self, region: str) -> Rates:
-        return Rates(self.meter.prices.book(region), self.meter.discount_percent)
 
 
 def _idled(state: NotebookState, now: datetime) -> timedelta:

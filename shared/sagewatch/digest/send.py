@@ -22,7 +22,6 @@ from sagewatch.errors import SageWatchError
 from sagewatch.ledger.queries import LedgerQueries, LedgerQuery
 from sagewatch.ledger.totals import DayTotal, LedgerRow
 from sagewatch.outcomes import Outcome
-from sagewatch.pricing.book import Rates
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.kinds import ResourceKind
 
@@ -123,8 +122,7 @@ class DigestSender:
         )
 
     def _hourly(self, row: LedgerRow) -> Decimal | None:
-        rates = Rates(self.prices.book(row.region), self.gauge.meter.discount_percent)
-        return rates.of_type(ResourceKind.NOTEBOOK, instance_type_of(row))
+        return self.prices.rates(row.region).of_type(ResourceKind.NOTEBOOK, instance_type_of(row))
 
     def _picture(self, digest: Digest, totals: Sequence[DayTotal]) -> tuple[ImageRef | None, str | None]:
         """Draw and upload the chart. Whatever Slack has against it: the numbers do not wait for it."""

@@ -14,11 +14,10 @@ class HourlyRates:
     """Reads hourly prices from the price book of a region."""
 
     prices: Prices
-    discount_percent: Decimal
 
     def of_region(self, region: str) -> Rates:
         """Return the rates of a region."""
-        return Rates(self.prices.book(region), self.discount_percent)
+        return self.prices.rates(region)
 
     def of_notebook(self, notebook: Notebook) -> Decimal | None:
         """Return the price of an hour in USD; ``None`` where it is not known."""

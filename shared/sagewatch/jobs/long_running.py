@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from sagewatch.alerts.base import alert_id
 from sagewatch.alerts.ports import AlertArchive, AlertQueue
@@ -17,7 +16,6 @@ from sagewatch.ledger.families import PastRun, family_of
 from sagewatch.ledger.ports import Families
 from sagewatch.ledger.records import key_time
 from sagewatch.pricing.accrual import Accrual, accrual_of
-from sagewatch.pricing.book import Rates
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.resources import Job
 from sagewatch.sagemaker.tags import parent_of
@@ -38,7 +36,6 @@ class LongRunningAlerts:
     open_jobs: OpenJobs
     owners: JobOwners
     prices: Prices
-    discount_percent: Decimal
     thresholds: AlertThresholds
     utilization: UtilizationReader
     clock: Clock
@@ -54,7 +51,7 @@ class LongRunningAlerts:
         if found.status not in RUNNING or (entry.snooze and entry.snooze.in_force(now)):
             return False
         past = self._history(found, now, histories) if asks_history(found, now, entry.alerted) else ()
-        accrual = accrual_of(found, Rates(self.prices.book(found.region), self.discount_percent), now)
+        accrual = accrual_of(found, self.prices.rates(found.region), now)
         due = due_milestones(found, past, accrual.hourly, self.thresholds, now, entry.alerted)
         if due:
             self._alert(entry, found, due, accrual, now)

@@ -78,7 +78,6 @@ class JobRecorder:
     failure_context: FailureContextReader
     cost_reports: CostReporter
     clock: Clock
-    discount_percent: Decimal
     report_usd: Decimal
 
     def on_message(self, body: str) -> RecordOutcome:
@@ -109,11 +108,11 @@ class JobRecorder:
     ) -> JobDecision:
         """Decide about a job that ended; see ``EndedJob``. Raises what the ports raise."""
         now, complete = self.clock(), replace(job, parent_arn=parent_of(job))
-        settled = without_pool(complete, now)
+        settled, rates = without_pool(complete, now), self.prices.rates(job.region)
         owner = self.owners.of(complete)
         ended = EndedJob(
             job=settled,
-            cost=cost_of(settled, self.prices.book(job.region), self.discount_percent),
+            cost=cost_of(settled, rates.book, rates.discount_percent),
             owner=owner,
             recorded_by=recorded_by,
             alerting=alerting,

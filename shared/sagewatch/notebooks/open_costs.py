@@ -38,7 +38,6 @@ class OpenSessionCosts:
     regions: RegionReader
     clock: Clock
     home_region: str
-    discount_percent: Decimal
 
     def read(self) -> list[SessionCost]:
         """Return the cost of every open session, the most expensive first. Raises what the ports raise."""
@@ -50,7 +49,7 @@ class OpenSessionCosts:
         return sorted({self.home_region, *self.regions.in_use()})
 
     def _of_region(self, region: str) -> Iterator[SessionCost]:
-        book, now = self.prices.book(region), whole_second(self.clock())
+        rates, now = self.prices.rates(region), whole_second(self.clock())
         for session in self.sessions.open_sessions(region):
-            hour = accrued(replace(session, since=now), now + _HOUR, book, self.discount_percent)
-            yield SessionCost(session, accrued(session, now, book, self.discount_percent), hour)
+            hour = accrued(replace(session, since=now), now + _HOUR, rates)
+            yield SessionCost(session, accrued(session, now, rates), hour)

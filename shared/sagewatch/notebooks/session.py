@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from sagewatch.clock import iso
 from sagewatch.ledger.records import CostRecord, RecordedBy, describe_prices
-from sagewatch.pricing.book import Price, PriceBook
+from sagewatch.pricing.book import Price, PriceBook, Rates
 from sagewatch.pricing.job_cost import Cost, GroupCost, PricingStatus, month_seconds, stored
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
@@ -107,21 +107,19 @@ def asked_by(stopped_by: str | None) -> str | None:
     return (stopped_by or "").partition(f"{OURSELVES} for ")[2] or None
 
 
-def accrued(session: Session, until: datetime, book: PriceBook, discount_percent: Decimal = Decimal(0)) -> Cost:
+def accrued(session: Session, until: datetime, rates: Rates) -> Cost:
     """Return what a session has cost by ``until``: exactly the total of its rows if it ended then."""
     end = whole_second(until)
     parts = tuple(_months(session.since, end)) or ((session.since, session.since),)
-    return _together([_cost(session, part, book, discount_percent) for part in parts])
+    return _together([_cost(session, part, rates) for part in parts])
 
 
-def close(  # noqa: PLR0913 - each is one thing known of the session
-    session: Session, end: End, *, now: datetime, by: RecordedBy, book: PriceBook, discount_percent: Decimal
-) -> tuple[CostRecord, ...]:
+def close(session: Session, end: End, *, now: datetime, by: RecordedBy, rates: Rates) -> tuple[CostRecord, ...]:
     """Return the rows of an ended session, one for each month; none if it took less than a second."""
     ended_at = whole_second(end.at)
     rows = []
     for part in _months(session.since, ended_at):
-        cost = _doubted(_cost(session, part, book, discount_percent), end.doubt)
+        cost = _doubted(_cost(session, part, rates), end.doubt)
         how = end if part[1] == ended_at else End(at=part[1], how=SessionEnd.CONTINUED)
         rows.append(_row(session, part, cost, how, now=now, by=by))
     return tuple(rows)
@@ -147,12 +145,12 @@ def _within_its_month(end: datetime) -> datetime:
     return end - timedelta(seconds=1) if at_month_end else end
 
 
-def _cost(session: Session, part: tuple[datetime, datetime], book: PriceBook, discount_percent: Decimal) -> Cost:
+def _cost(session: Session, part: tuple[datetime, datetime], rates: Rates) -> Cost:
     """Return what a session cost within one month."""
     start, end = part
     seconds = int((end - start).total_seconds())
-    groups = _groups(session, book)
-    volume_price = book.gb_month(ResourceKind.NOTEBOOK)
+    groups = _groups(session, rates.book)
+    volume_price = rates.book.gb_month(ResourceKind.NOTEBOOK)
     problem = _problem(session, groups, volume_price)
     if problem:
         return Cost(pricing=PricingStatus.UNPRICED, reason=problem, seconds=seconds, groups=groups)
@@ -165,7 +163,7 @@ def _cost(session: Session, part: tuple[datetime, datetime], book: PriceBook, di
         seconds=seconds,
         groups=groups,
         volume_price=None if storage is None else volume_price,
-        usd=stored(listed * (100 - discount_percent) / 100),
+        usd=stored(listed * rates.share_paid),
         list_usd=stored(listed),
         compute_usd=stored(compute),
         storage_usd=None if storage is None else stored(storage),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import override
 
@@ -56,7 +55,6 @@ class NotebookTracker:
     regions: Regions
     clock: Clock
     owner_tag_keys: tuple[str, ...]
-    discount_percent: Decimal
 
     def on_message(self, body: str) -> TrackOutcome:
         """Handle the event in a queue message. Raises what ``on_event`` does."""
@@ -146,7 +144,6 @@ class NotebookTracker:
             yield TrackEffect.BEGAN if self.sessions.begin(begun) else TrackEffect.OVERTAKEN
 
     def _close(self, session: Session, end: End, by: RecordedBy) -> Iterator[TrackEffect]:
-        book = self.prices.book(session.region)
-        rows = close(session, end, now=self.clock(), by=by, book=book, discount_percent=self.discount_percent)
+        rows = close(session, end, now=self.clock(), by=by, rates=self.prices.rates(session.region))
         for row in rows:
             yield TrackEffect.RECORDED if self.ledger.put(row) else TrackEffect.RECORDED_BEFORE

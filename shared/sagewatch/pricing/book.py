@@ -75,16 +75,26 @@ class Rates:
     book: PriceBook
     discount_percent: Decimal
 
+    @property
+    def share_paid(self) -> Decimal:
+        """The part of a list price that the account pays."""
+        return share_paid(self.discount_percent)
+
     def of_type(self, kind: ResourceKind, instance_type: str | None) -> Decimal | None:
         """Return the hourly price of one instance."""
         price = self.book.instance_hour(kind, instance_type) if instance_type else None
-        return price.usd * (100 - self.discount_percent) / 100 if price else None
+        return price.usd * self.share_paid if price else None
 
     def of_job(self, job: Job) -> Decimal | None:
         """Return the hourly price of all instances of a job."""
         rates = [(self.of_type(job.kind, group.instance_type), group.count) for group in job.groups]
         known = [rate * count for rate, count in rates if rate is not None]
         return sum(known, Decimal(0)) if known and len(known) == len(rates) else None
+
+
+def share_paid(discount_percent: Decimal) -> Decimal:
+    """Return the part of a list price that is paid after a discount."""
+    return (100 - discount_percent) / 100
 
 
 def component_of(kind: ResourceKind) -> str:

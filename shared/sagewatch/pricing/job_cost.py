@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sagewatch.pricing.book import Price, PriceBook, has_ml_volume
+from sagewatch.pricing.book import Price, PriceBook, has_ml_volume, share_paid
 from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 
@@ -110,7 +110,7 @@ def _by_the_hour(job: Job, book: PriceBook, discount_percent: Decimal) -> Cost:
     storage = _storage(job, volume_price, seconds)
     warm_pool = _warm_pool(job, lines, volume_price)
     listed = compute + (storage or Decimal(0)) + (warm_pool or Decimal(0))
-    paid = (100 - discount_percent) / 100
+    paid = share_paid(discount_percent)
     pricing, reason = _certainty(job)
     return Cost(
         pricing=pricing,

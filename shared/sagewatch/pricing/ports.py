@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from sagewatch.pricing.book import PriceBook
+from sagewatch.pricing.book import PriceBook, Rates
 from sagewatch.pricing.price_list import ListedPrice
 
 
@@ -22,11 +22,21 @@ class PriceDates(Protocol):
         """Return when a region's prices were last read, if ever. Raises what ``Ledger.put`` does."""
 
 
-class Prices(Protocol):
-    """Reads price books."""
+class PriceBooks(Protocol):
+    """Reads list prices."""
 
     def book(self, region: str) -> PriceBook:
         """Return the region's book, empty if the region has no known prices."""
+
+
+class Prices(Protocol):
+    """Reads what the account pays: list prices and its discount."""
+
+    def rates(self, region: str) -> Rates:
+        """Return the region's rates, with an empty book if the region has no known prices.
+
+        Raises what ``Ledger.put`` does.
+        """
 
 
 class PriceList(Protocol):

@@ -51,7 +51,6 @@ def answer_slack() -> QueueHandler:
         prices=stopping.tracking.prices,
         clock=now,
         zone=given.zone,
-        discount_percent=given.discount_percent,
         enforce=given.enforce,
     )
     notebooks = NotebookButtons(

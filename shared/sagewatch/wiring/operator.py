@@ -6,12 +6,10 @@ import boto3
 
 from sagewatch.adapters.cloudformation import read_stack
 from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
-from sagewatch.adapters.dynamodb.prices import DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions, DynamoTotalStore
 from sagewatch.adapters.redrive import DEAD_LETTER_QUEUES, SqsRedrive
-from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.errors import SettingsError
 from sagewatch.jobs.sweep import JobSweep
 from sagewatch.jobs.sweep_run import SweepProgress
@@ -20,6 +18,7 @@ from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.dead_letters import DeadLetterQueues
 from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.wiring.clients import PATIENT, now, patient_sagemaker
+from sagewatch.wiring.prices import make_prices
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
 
 
@@ -65,11 +64,10 @@ def meter(stack: str) -> OpenSessionCosts:
     dynamodb = session.client("dynamodb", config=PATIENT)
     return OpenSessionCosts(
         sessions=DynamoSessions(dynamodb, given.watch_state),
-        prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
+        prices=make_prices(dynamodb, given.watch_state, given.discount_percent),
         regions=DynamoRegions(dynamodb, given.watch_state, now),
         clock=now,
         home_region=session.region_name,
-        discount_percent=given.discount_percent,
     )
 
 

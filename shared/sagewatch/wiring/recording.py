@@ -27,7 +27,6 @@ from sagewatch.adapters.dynamodb.sweep_state import (
 )
 from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
-from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
 from sagewatch.diagnostics.ports import JobLogs
@@ -39,6 +38,7 @@ from sagewatch.jobs.sweep_run import SweepProgress
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.wiring.clients import BETWEEN_LISTS, Throttle, cloudwatch, job_logs, now, patient_sagemaker
+from sagewatch.wiring.prices import make_prices
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -79,7 +79,7 @@ def make_parts(
         settings=settings,
         dynamodb=dynamodb,
         jobs=jobs,
-        prices=DynamoPrices(dynamodb, state, otherwise=ShippedPrices(), clock=now),
+        prices=make_prices(dynamodb, state, settings.discount_percent),
         open_jobs=DynamoOpenJobs(dynamodb, state=state, ledger=ledger, clock=now),
         alerts=SqsAlertQueue(sqs, settings.alert_queue_url),
         stale_totals=DynamoStaleTotals(dynamodb, state, now),
@@ -141,6 +141,5 @@ def make_job_recorder(
         failure_context=FailureContextReader(parts.families, logs),
         cost_reports=CostReporter(utilization=parts.utilization, prices=parts.prices),
         clock=now,
-        discount_percent=parts.settings.discount_percent,
         report_usd=report_usd,
     )

@@ -22,7 +22,6 @@ from sagewatch.adapters.dynamodb.prices import DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessionReader
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotalReader
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader, DynamoTotalReader
-from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.images import SlackImageUploads
 from sagewatch.adapters.ssm import SsmSecret
@@ -35,6 +34,7 @@ from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.handlers import EventHandler
 from sagewatch.runtime.settings import Percent, Settings, Text
 from sagewatch.wiring.clients import PATIENT, QUICK, now
+from sagewatch.wiring.prices import make_prices
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -86,15 +86,15 @@ def send_digest() -> EventHandler:
     dynamodb, sqs = boto3.client("dynamodb", config=PATIENT), boto3.client("sqs", config=QUICK)
     secret = SsmSecret(boto3.client("ssm", config=QUICK), given.slack_token_parameter, now)
     regions = DynamoRegionReader(dynamodb, given.watch_state)
-    gauge = _gauge(given, dynamodb, regions)
+    prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
     digester = DigestSender(
         spending=LedgerQueries(
             rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
             totals=DynamoTotalReader(dynamodb, given.watch_state),
             marks=DynamoStaleTotalReader(dynamodb, given.watch_state, now),
         ),
-        gauge=gauge,
-        prices=gauge.meter.prices,
+        gauge=_gauge(given, dynamodb, regions, prices),
+        prices=prices,
         painter=MatplotlibChart(),
         pictures=SlackImageUploads(SlackApi(token=secret, api_url=given.slack_api_url)),
         alerts=SqsAlertQueue(sqs, given.alert_queue_url),
@@ -116,19 +116,22 @@ def send_digest() -> EventHandler:
     return EventHandler(digester.on_event)
 
 
-def _gauge(given: SendDigestSettings, dynamodb: "DynamoDBClient", regions: DynamoRegionReader) -> RunningNowReader:
+def _gauge(
+    given: SendDigestSettings, dynamodb: "DynamoDBClient", regions: DynamoRegionReader, prices: DynamoPrices
+) -> RunningNowReader:
     meter = OpenSessionCosts(
         sessions=DynamoSessionReader(dynamodb, given.watch_state),
-        prices=DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now),
+        prices=prices,
         regions=regions,
         clock=now,
         home_region=given.home_region,
-        discount_percent=given.discount_percent,
     )
     return RunningNowReader(
         meter=meter,
         open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state),
         watches=DynamoNotebookStateReader(dynamodb, given.watch_state),
+        prices=prices,
+        clock=now,
     )
 
 

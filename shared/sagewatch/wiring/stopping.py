@@ -53,7 +53,7 @@ def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", 
     states = DynamoNotebookStates(dynamodb, given.watch_state, now)
     leases = DynamoLeases(dynamodb, given.watch_state)
     alerts = SqsAlertQueue(sqs, given.alert_queue_url)
-    rates = HourlyRates(tracking.prices, given.discount_percent)
+    rates = HourlyRates(tracking.prices)
     rules = IdleRules(idle_after=given.idle_after, warn=given.warn, enforce=given.enforce)
     inspector = NotebookInspector(notebooks=tracking.notebooks, evidence=_evidence(given), clock=now, rules=rules)
     announcements = NotebookAnnouncements(

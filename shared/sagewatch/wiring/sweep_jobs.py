@@ -39,7 +39,6 @@ def sweep_jobs() -> ScheduledHandler:
         open_jobs=parts.open_jobs,
         owners=parts.owners,
         prices=parts.prices,
-        discount_percent=given.discount_percent,
         thresholds=AlertThresholds(long_running=given.long_running, burn_usd=given.burn_usd),
         utilization=parts.utilization,
         clock=now,

@@ -4,18 +4,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
-from sagewatch.adapters.dynamodb.prices import DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebooks
-from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.pricing.ports import Prices
 from sagewatch.runtime.settings import LedgerSettings
 from sagewatch.sagemaker.ports import Notebooks, Regions
 from sagewatch.wiring.clients import now, sagemaker
+from sagewatch.wiring.prices import make_prices
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,7 +34,7 @@ class NotebookTracking:
 def make_notebook_tracking(given: LedgerSettings, dynamodb: "DynamoDBClient") -> NotebookTracking:
     """Make each store once."""
     notebooks, sessions = SageMakerNotebooks(sagemaker), DynamoSessions(dynamodb, given.watch_state)
-    prices = DynamoPrices(dynamodb, given.watch_state, otherwise=ShippedPrices(), clock=now)
+    prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
     regions = DynamoRegions(dynamodb, given.watch_state, now)
     tracker = NotebookTracker(
         notebooks=notebooks,
@@ -45,6 +44,5 @@ def make_notebook_tracking(given: LedgerSettings, dynamodb: "DynamoDBClient") ->
         regions=regions,
         clock=now,
         owner_tag_keys=given.owner_tag_keys,
-        discount_percent=given.discount_percent,
     )
     return NotebookTracking(notebooks=notebooks, sessions=sessions, prices=prices, regions=regions, tracker=tracker)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sagewatch.ledger.records import CostRecord, RecordedBy
 from sagewatch.notebooks.session import End, Session, SessionEnd, SessionKind, accrued, close
-from sagewatch.pricing.book import EMPTY_BOOK, PriceBook
+from sagewatch.pricing.book import EMPTY_BOOK, PriceBook, Rates
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import JobStatus
@@ -36,12 +36,13 @@ OPEN = Session(
     volume_gb=5,
     since=SINCE,
 )
+RATES = Rates(BOOK, Decimal(0))
 STOPPED = replace(OPEN, kind=SessionKind.STOPPED, instance_type=None)
 
 
 def closed(session: Session, end: End, book: PriceBook = BOOK, discount: str = "0") -> tuple[CostRecord, ...]:
     """The rows of a session."""
-    return close(session, end, now=NOW, by=RecordedBy.EVENT, book=book, discount_percent=Decimal(discount))
+    return close(session, end, now=NOW, by=RecordedBy.EVENT, rates=Rates(book, Decimal(discount)))
 
 
 def test_two_hours_in_service_cost_the_instance_and_its_volume() -> None:
@@ -161,11 +162,11 @@ def test_a_session_without_a_second_has_no_row() -> None:
 
 def test_an_open_session_tells_what_it_has_cost_so_far() -> None:
     """A day: 24 h x $0.05 = $1.20, and 5 x $0.14 / 30 = $0.0233333333."""
-    cost = accrued(OPEN, SINCE + timedelta(days=1), BOOK)
+    cost = accrued(OPEN, SINCE + timedelta(days=1), RATES)
 
     assert (cost.usd, cost.seconds) == (Decimal("1.2233333333"), 86400)
-    assert accrued(OPEN, SINCE - timedelta(days=1), BOOK).usd == 0
-    assert accrued(replace(STOPPED, volume_gb=None), NOW, BOOK).usd is None
+    assert accrued(OPEN, SINCE - timedelta(days=1), RATES).usd == 0
+    assert accrued(replace(STOPPED, volume_gb=None), NOW, RATES).usd is None
 
 
 @given(st.integers(0, 400 * 86400), st.sampled_from([OPEN, STOPPED]), st.integers(0, 100))
@@ -173,7 +174,7 @@ def test_rows_add_up_to_what_had_accrued(seconds: int, session: Session, discoun
     """However many months there are, and to the digit; and no second is counted twice or left out."""
     until = SINCE + timedelta(seconds=seconds)
     rows = closed(session, End(at=until), discount=str(discount))
-    cost = accrued(session, until, BOOK, Decimal(discount))
+    cost = accrued(session, until, Rates(BOOK, Decimal(discount)))
 
     assert sum((row.cost_usd or Decimal(0) for row in rows), Decimal(0)) == cost.usd
     assert sum(row.billable_seconds or 0 for row in rows) == cost.seconds == seconds

@@ -83,7 +83,6 @@ class World:
             regions=self.regions,
             clock=lambda: self.now,
             owner_tag_keys=("owner",),
-            discount_percent=Decimal(0),
         )
 
     def stands(self, notebook: Notebook) -> None:
@@ -429,7 +428,6 @@ def test_what_is_open_tells_what_it_has_cost_the_dearest_first() -> None:
         regions=world.regions,
         clock=lambda: world.now,
         home_region="us-east-1",
-        discount_percent=Decimal(0),
     )
 
     assert [(reading.session.name, f"{reading.usd:f}", f"{reading.hourly.usd:f}") for reading in meter.read()] == [

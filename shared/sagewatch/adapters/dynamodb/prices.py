@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, to_item
 from sagewatch.clock import Clock, iso
-from sagewatch.pricing.book import EMPTY_BOOK, STALE_AFTER, Price, PriceBook
-from sagewatch.pricing.ports import PriceCache, PriceDates, Prices
+from sagewatch.pricing.book import EMPTY_BOOK, STALE_AFTER, Price, PriceBook, Rates
+from sagewatch.pricing.ports import PriceBooks, PriceCache, PriceDates, Prices
 from sagewatch.pricing.price_list import ListedPrice
 
 if TYPE_CHECKING:
@@ -40,20 +40,25 @@ class DynamoPriceCache(PriceCache):
 
 
 class DynamoPrices(Prices):
-    """The ``Prices`` port: live prices first, another port's where there are none. A region is read once an hour."""
+    """The ``Prices`` port: live prices first, another source's where there are none. A region is read once an hour."""
 
     PERMISSIONS: ClassVar = ("dynamodb:Query",)
 
-    def __init__(self, client: "DynamoDBClient", state: str, *, otherwise: Prices, clock: Clock) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", state: str, *, otherwise: PriceBooks, discount_percent: Decimal, clock: Clock
+    ) -> None:
         self._client = client
         self._state = state
         self._otherwise = otherwise
+        self._discount_percent = discount_percent
         self._clock = clock
         self._books: dict[str, tuple[PriceBook, datetime]] = {}
 
     @override
-    def book(self, region: str) -> PriceBook:
-        """Raises what ``Ledger.put`` does."""
+    def rates(self, region: str) -> Rates:
+        return Rates(self._book(region), self._discount_percent)
+
+    def _book(self, region: str) -> PriceBook:
         now = self._clock()
         book, read_at = self._books.get(region, (EMPTY_BOOK, None))
         if read_at is None or now - read_at >= _READ_EVERY:

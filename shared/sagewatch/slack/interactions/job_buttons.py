@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,6 @@ from sagewatch.jobs.alerts import JobRunsAlert
 from sagewatch.jobs.ports import Snoozes
 from sagewatch.jobs.reconcile import same_job
 from sagewatch.pricing.accrual import accrual_of
-from sagewatch.pricing.book import Rates
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.ports import Jobs, JobStops, Stop
 from sagewatch.sagemaker.resources import Job, JobStatus
@@ -45,7 +43,6 @@ class JobButtons:
     prices: Prices
     clock: Clock
     zone: ZoneInfo
-    discount_percent: Decimal
     enforce: bool
 
     def handle(self, press: JobPress) -> PressOutcome:
@@ -97,7 +94,7 @@ class JobButtons:
         return self.people.ask(press, confirm_job_stop_view(press, cost, enforce=self.enforce), cost)
 
     def _cost(self, found: Job) -> str:
-        accrual = accrual_of(found, Rates(self.prices.book(found.region), self.discount_percent), self.clock())
+        accrual = accrual_of(found, self.prices.rates(found.region), self.clock())
         if accrual.so_far is None or accrual.hourly is None:
             return f"its cost so far is unknown: {accrual.note}"
         at_most = "at most " if found.spot else ""

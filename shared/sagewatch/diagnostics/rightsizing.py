@@ -55,7 +55,7 @@ def suggestion(job: Job, row: CostRecord, use: Utilization, book: PriceBook) -> 
     """Suggest a cheaper type that would have been enough, with the evidence and both costs; ``None`` if none is."""
     facts = facts_of(job.groups[0].instance_type) if len(job.groups) == 1 else None
     whole, price = use.whole, book.instance_hour(job.kind, facts.instance_type) if facts else None
-    if facts is None or facts.unknown_fields or price is None or use.covered < _COVERED:
+    if facts is None or facts.accelerators_unmeasured or price is None or use.covered < _COVERED:
         return None
     need = _need(facts, whole) if all(host.instance_type == facts.instance_type for host in use.hosts) else None
     if need is None:

@@ -208,7 +208,7 @@ def looks_hung(use: Utilization) -> bool:
 
 def _at_rest(host: HostUtilization) -> bool:
     facts = facts_of(host.instance_type)
-    if facts is None or facts.unknown_fields or host.cpu is None or host.cpu.peak >= _HUNG_CPU:
+    if facts is None or facts.accelerators_unmeasured or host.cpu is None or host.cpu.peak >= _HUNG_CPU:
         return False
     return not facts.gpus or (host.gpu is not None and host.gpu.peak < _HUNG_GPU)
 

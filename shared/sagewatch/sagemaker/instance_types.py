@@ -28,7 +28,7 @@ class InstanceFacts:
         return self.instance_type.startswith("ml.t")
 
     @property
-    def unknown_fields(self) -> bool:
+    def accelerators_unmeasured(self) -> bool:
         """Whether it has accelerators whose utilization SageMaker does not publish."""
         return bool(self.accelerator) and not self.gpus
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sagewatch.clock import iso
 from sagewatch.errors import MalformedEventError
@@ -41,34 +42,34 @@ class CostRecord:
     resource_name: str
     kind: ResourceKind
     status: JobStatus
-    secondary_status: str | None
+    secondary_status: str | None = None
     account: str
     region: str
-    owner: str | None
-    owner_source: str | None
-    started_at: str | None
+    owner: str | None = None
+    owner_source: str | None = None
+    started_at: str | None = None
     ended_at: str
     ended_on: str
     recorded_at: str
     recorded_by: RecordedBy
-    instances: str | None
-    billable_seconds: int | None
+    instances: str | None = None
+    billable_seconds: int | None = None
     pricing: PricingStatus
     pricing_reason: str
-    cost_usd: Decimal | None
-    list_cost_usd: Decimal | None
-    compute_usd: Decimal | None
-    storage_usd: Decimal | None
-    spot_savings_usd: Decimal | None
-    warm_pool_seconds: int | None
-    warm_pool_usd: Decimal | None
-    prices: str | None
-    failure_class: FailureClass | None
-    failure_reason: str | None
-    parent_arn: str | None
-    output_uri: str | None
-    stopped_by: str | None
-    family: str | None
+    cost_usd: Decimal | None = None
+    list_cost_usd: Decimal | None = None
+    compute_usd: Decimal | None = None
+    storage_usd: Decimal | None = None
+    spot_savings_usd: Decimal | None = None
+    warm_pool_seconds: int | None = None
+    warm_pool_usd: Decimal | None = None
+    prices: str | None = None
+    failure_class: FailureClass | None = None
+    failure_reason: str | None = None
+    parent_arn: str | None = None
+    output_uri: str | None = None
+    stopped_by: str | None = None
+    family: str | None = None
     idle_since: str | None = None
 
 
@@ -96,24 +97,30 @@ def record_of(job: Job, cost: Cost, owner: Owner | None, *, now: datetime, by: R
         recorded_at=iso(now),
         recorded_by=by,
         instances=describe_instances(job),
-        billable_seconds=cost.seconds,
-        pricing=cost.pricing,
-        pricing_reason=cost.reason,
-        cost_usd=cost.usd,
-        list_cost_usd=cost.list_usd,
-        compute_usd=cost.compute_usd,
-        storage_usd=cost.storage_usd,
-        spot_savings_usd=cost.spot_savings_usd,
         warm_pool_seconds=job.warm_pool_seconds,
-        warm_pool_usd=cost.warm_pool_usd,
-        prices=describe_prices(cost),
         failure_class=classify(job),
         failure_reason=job.failure_reason and without_addresses(job.failure_reason, owner.name if owner else None),
         parent_arn=job.parent_arn,
         output_uri=job.output_uri,
-        stopped_by=None,
         family=family_of(job.kind, job.name),
+        **cost_columns(cost),
     )
+
+
+def cost_columns(cost: Cost) -> dict[str, Any]:
+    """Return the columns of a row that say what it cost."""
+    return {
+        "billable_seconds": cost.seconds,
+        "pricing": cost.pricing,
+        "pricing_reason": cost.reason,
+        "cost_usd": cost.usd,
+        "list_cost_usd": cost.list_usd,
+        "compute_usd": cost.compute_usd,
+        "storage_usd": cost.storage_usd,
+        "spot_savings_usd": cost.spot_savings_usd,
+        "warm_pool_usd": cost.warm_pool_usd,
+        "prices": describe_prices(cost),
+    }
 
 
 def supersedes(row: CostRecord, before: CostRecord) -> bool:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sagewatch.clock import iso
-from sagewatch.ledger.records import CostRecord, RecordedBy, describe_prices
+from sagewatch.ledger.records import CostRecord, RecordedBy, cost_columns
 from sagewatch.pricing.book import Price, PriceBook, Rates
 from sagewatch.pricing.job_cost import Cost, GroupCost, PricingStatus, month_seconds, stored
 from sagewatch.sagemaker.kinds import ResourceKind
@@ -238,7 +238,6 @@ def _row(  # noqa: PLR0913 - each is one thing known of the session
         resource_name=session.name,
         kind=ResourceKind.NOTEBOOK,
         status=JobStatus(end.how),
-        secondary_status=None,
         account=session.account,
         region=session.region,
         owner=session.owner,
@@ -249,22 +248,8 @@ def _row(  # noqa: PLR0913 - each is one thing known of the session
         recorded_at=iso(now),
         recorded_by=by,
         instances=f"1 x {session.instance_type}" if session.instance_type else None,
-        billable_seconds=cost.seconds,
-        pricing=cost.pricing,
-        pricing_reason=cost.reason,
-        cost_usd=cost.usd,
-        list_cost_usd=cost.list_usd,
-        compute_usd=cost.compute_usd,
-        storage_usd=cost.storage_usd,
-        spot_savings_usd=None,
-        warm_pool_seconds=None,
-        warm_pool_usd=None,
-        prices=describe_prices(cost),
-        failure_class=None,
         failure_reason=end.failure_reason,
-        parent_arn=None,
-        output_uri=None,
         stopped_by=end.stopped_by,
-        family=None,
         idle_since=iso(end.idle_since) if end.idle_since else None,
+        **cost_columns(cost),
     )

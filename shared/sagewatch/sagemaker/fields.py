@@ -1,52 +1,33 @@
-"""Field types that tolerate every spelling AWS uses for the same thing, for the models in ``shapes``."""
+"""Field types that tolerate every spelling AWS uses for the same thing, for the models of this package."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, StringConstraints, ValidationError
-
-# A number above this is milliseconds: 1e11 seconds would be the year 5138, 1e11 milliseconds is March 1973.
-_FIRST_MILLISECOND = 1e11
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 
-def parse_timestamp(value: object) -> datetime | None:
-    """Read epoch seconds or milliseconds (integer, float or numeric string), ISO 8601, a datetime, or nothing.
-
-    A time without a zone is UTC, as AWS documents all of its times. Raises ``ValueError`` for anything else.
-    """
+def _in_utc(value: datetime | None) -> datetime | None:
+    """AWS documents all of its times as UTC, so a time without a zone is one."""
+    if value is None or value.tzinfo is None:
+        return value and value.replace(tzinfo=UTC)
     try:
-        return _read_timestamp(value)
-    except (OverflowError, OSError) as exc:
+        return value.astimezone(UTC)
+    except OverflowError as exc:
         raise ValueError("a time out of range") from exc
 
 
-def _read_timestamp(value: object) -> datetime | None:
-    match value:
-        case None | "":
-            return None
-        case datetime():
-            return _in_utc(value)
-        case bool():
-            raise ValueError("a truth value is not a time")
-        case int() | float():
-            return _from_epoch(value)
-        case str() if _NUMBER.fullmatch(value):
-            return _from_epoch(float(value))
-        case str():
-            return _in_utc(datetime.fromisoformat(value))
-        case _:
-            raise ValueError("neither a number nor a string")
+# pydantic reads epoch seconds and milliseconds (integer, float or numeric string; above 2e10 it is milliseconds), ISO
+# 8601 and datetimes, and refuses truth values, infinity and what no datetime can hold.
+Timestamp = Annotated[
+    datetime | None, AfterValidator(_in_utc), BeforeValidator(lambda value: None if value == "" else value)
+]
+_TIMESTAMP: TypeAdapter[datetime | None] = TypeAdapter(Timestamp, config=ConfigDict(hide_input_in_errors=True))
 
 
-def _from_epoch(value: float) -> datetime:
-    return datetime.fromtimestamp(value / 1000 if abs(value) > _FIRST_MILLISECOND else value, UTC)
-
-
-def _in_utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+def parse_timestamp(value: object) -> datetime | None:
+    """Read a time in any spelling of AWS, or nothing. Raises ``ValueError`` for anything else."""
+    return _TIMESTAMP.validate_python(value)
 
 
 def parse_tags(value: object) -> dict[str, str] | None:
@@ -76,7 +57,6 @@ def _pair(item: object) -> tuple[str, str]:
             raise ValueError("a tag without key and value")
 
 
-Timestamp = Annotated[datetime | None, BeforeValidator(parse_timestamp)]
 Tags = Annotated[dict[str, str] | None, BeforeValidator(parse_tags)]
 # Everything reads the account and the region out of an ARN.
 Arn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:[a-zA-Z-]+/.+$")]

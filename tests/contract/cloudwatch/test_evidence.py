@@ -482,8 +482,8 @@ def test_an_empty_page_of_the_log_is_not_its_end(pages: int, found: type[Reading
     """Which moto never gives; after ten of them its newest line is not known."""
     client = a_client("logs")
     stub = Stubber(client)
-    for _ in range(pages):
-        stub.add_response("filter_log_events", {"events": [], "nextToken": "more"})
+    for number in range(pages):
+        stub.add_response("filter_log_events", {"events": [], "nextToken": f"more-{number}"})
     event = {"timestamp": int(LONG_AGO.timestamp() * 1000), "message": "Kernel started: 1"}
     stub.add_response("filter_log_events", {"events": [event]})
     stub.activate()

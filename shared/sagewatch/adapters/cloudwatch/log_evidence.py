@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, override
 
 from botocore.exceptions import ClientError
@@ -16,7 +17,7 @@ from sagewatch.sagemaker.notebooks import Notebook
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef, FilterLogEventsRequestTypeDef
+    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
 
 
 _GROUP = "/aws/sagemaker/NotebookInstances"
@@ -74,34 +75,27 @@ class LogEvidence(EvidenceSource):
 
     def _events(self, notebook: Notebook, start: datetime, pattern: str = "") -> "Iterator[FilteredLogEventTypeDef]":
         """Yield the events since then, oldest first, those ahead of our clock included."""
-        token = ""
-        for _ in range(_PAGES):
-            page, token = self._page(notebook, start, pattern, token)
-            yield from page
-            if not token:
-                return
-        raise UnavailableError("its log is too long to be read to its end")
-
-    def _page(
-        self, notebook: Notebook, start: datetime, pattern: str, token: str
-    ) -> "tuple[list[FilteredLogEventTypeDef], str]":
-        client = self._client_for(notebook.region)
-        request: FilterLogEventsRequestTypeDef = {
-            "logGroupName": _GROUP,
-            "logStreamNames": [f"{notebook.name}/jupyter.log"],
-            "startTime": int(start.timestamp() * 1000),
-            "filterPattern": pattern,
-        }
-        if token:
-            request["nextToken"] = token
+        pages = (
+            self._client_for(notebook.region)
+            .get_paginator("filter_log_events")
+            .paginate(
+                logGroupName=_GROUP,
+                logStreamNames=[f"{notebook.name}/jupyter.log"],
+                startTime=int(start.timestamp() * 1000),
+                filterPattern=pattern,
+            )
+        )
+        more = False
         with translated(f"logs:FilterLogEvents of {notebook.name}"):
             try:
-                answer = client.filter_log_events(**request)
+                for page in islice(pages, _PAGES):
+                    more = bool(page.get("nextToken"))
+                    yield from page["events"]
             except ClientError as exc:
-                if code_of(exc) == "ResourceNotFoundException":
-                    return [], ""
-                raise
-        return answer["events"], answer.get("nextToken", "")
+                if code_of(exc) != "ResourceNotFoundException":
+                    raise
+        if more:
+            raise UnavailableError("its log is too long to be read to its end")
 
 
 def _is_work(line: str) -> bool:

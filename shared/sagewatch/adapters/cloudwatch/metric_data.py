@@ -1,6 +1,7 @@
 """GetMetricData, page by page."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sagewatch.adapters.aws_errors import translated
@@ -19,16 +20,13 @@ def metric_results(client: "CloudWatchClient", name: str, **request: Any) -> "It
 
     Raises ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``; the last also for half an answer.
     """
-    more: dict[str, Any] = {}
-    for _ in range(_PAGES):
-        with translated(f"cloudwatch:GetMetricData of {name}"):
-            answer = client.get_metric_data(**request, **more)
-        token = answer.get("NextToken", "")
-        more = {"NextToken": token}
-        yield from _sound(answer["MetricDataResults"], last=not token)
-        if not token:
-            return
-    raise UnavailableError("it has too many metrics to be read")
+    pages, more = client.get_paginator("get_metric_data").paginate(**request), True
+    with translated(f"cloudwatch:GetMetricData of {name}"):
+        for page in islice(pages, _PAGES):
+            more = bool(page.get("NextToken"))
+            yield from _sound(page["MetricDataResults"], last=not more)
+    if more:
+        raise UnavailableError("it has too many metrics to be read")
 
 
 def _sound(results: "Sequence[MetricDataResultTypeDef]", *, last: bool) -> "Sequence[MetricDataResultTypeDef]":

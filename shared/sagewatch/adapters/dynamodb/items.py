@@ -63,19 +63,15 @@ def query(  # noqa: PLR0913 - what DynamoDB's Query takes
 
 def pages(client: "DynamoDBClient", table: str, partition: str, **start: Any) -> Iterator[dict[str, Any]]:
     """Yield the items of a partition of WatchState in order, and hold one page of them in memory."""
-    request: Any = {
-        "TableName": table,
-        "KeyConditionExpression": "pk = :pk",
-        "ExpressionAttributeValues": to_item({":pk": partition}),
-    }
-    more: dict[str, Any] = start
-    while True:
-        with translated("dynamodb:Query on the state"):
-            page = client.query(**request, **more)
-        yield from map(from_item, page["Items"])
-        if "LastEvaluatedKey" not in page:
-            return
-        more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    found = client.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues=to_item({":pk": partition}),
+        **start,
+    )
+    with translated("dynamodb:Query on the state"):
+        for page in found:
+            yield from map(from_item, page["Items"])
 
 
 _BATCH = 100  # BatchGetItem takes no more keys

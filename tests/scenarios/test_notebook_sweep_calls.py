@@ -142,6 +142,7 @@ class Counted:
                 long_running=timedelta(hours=24),
             ),
             notebook_stop=NotebookStop(
+                notebooks=tracker.notebooks,
                 inspector=inspector,
                 announcements=announcements,
                 follow_up=follow_up,

@@ -23,6 +23,13 @@ def a_delivery(
     posting = MessagePosting(
         deliveries=deliveries, posted=deliveries, channel=channel, clock=clock, routes=routes or {}
     )
-    return AlertDelivery(
-        posting=posting, groups=GroupDelivery(posting=posting, gatherings=gatherings, alerts=alerts, clock=clock)
+    groups = GroupDelivery(
+        posting=posting,
+        deliveries=deliveries,
+        posted=deliveries,
+        channel=channel,
+        gatherings=gatherings,
+        alerts=alerts,
+        clock=clock,
     )
+    return AlertDelivery(deliveries=deliveries, posting=posting, groups=groups, clock=clock)

@@ -125,6 +125,7 @@ class NotebookWorld:
         )
         follow_up = FollowUp(states=self.states, announcements=announcements, clock=lambda: self.now, warn=rules.warn)
         notebook_stop = NotebookStop(
+            notebooks=self.notebooks,
             inspector=inspector,
             announcements=announcements,
             follow_up=follow_up,

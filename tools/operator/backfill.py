@@ -66,7 +66,7 @@ def backfill(stack: str, since: date, regions: list[str]) -> int:
     interrupts = Interrupts()
     with Progress(*columns, console=Console(stderr=True)) as progress:
         job_sweep = wiring.backfill(stack, Bar(progress, start, interrupts))
-        done = job_sweep.backfill(start, regions or sorted({job_sweep.home_region, *job_sweep.regions.in_use()}))
+        done = job_sweep.backfill(start, regions)
     sys.stdout.write(
         f"Recorded {done.recorded} jobs created since {since}. {done.still_open} are still running and are tracked.\n"
     )

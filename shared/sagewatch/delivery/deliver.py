@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from sagewatch.alerts.grouping import GroupAlert
+from sagewatch.clock import Clock
 from sagewatch.delivery.group import GroupDelivery
 from sagewatch.delivery.outcomes import DeliveryEffect, DeliveryOutcome
+from sagewatch.delivery.ports import Deliveries
 from sagewatch.delivery.posting import MessagePosting
 from sagewatch.delivery.registry import Alert, read_alert
 
@@ -13,8 +15,10 @@ from sagewatch.delivery.registry import Alert, read_alert
 class AlertDelivery:
     """Delivers alerts: each one alone, or counted in its group."""
 
+    deliveries: Deliveries
     posting: MessagePosting
     groups: GroupDelivery
+    clock: Clock
 
     def on_message(self, body: str) -> DeliveryOutcome:
         """Deliver the alert in a queue message. Raises ``MalformedAlertError`` and what ``deliver`` raises."""
@@ -24,7 +28,7 @@ class AlertDelivery:
         """Post an alert unless it has been posted. Raises what the ports raise, after giving its claim back."""
         if isinstance(alert, GroupAlert):
             return self.groups.refresh(alert)
-        claim = self.posting.deliveries.claim(alert.alert_id, self.posting.clock())
+        claim = self.deliveries.claim(alert.alert_id, self.clock())
         if claim.delivered:
             return DeliveryOutcome(alert.alert_id, DeliveryEffect.POSTED_BEFORE, claim.posted)
         with self.posting.claimed(alert.alert_id, claim):

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sagewatch.alerts.grouping import GroupAlert, GroupKind, group_of
-from sagewatch.alerts.ports import AlertQueue, MessageRef
+from sagewatch.alerts.ports import AlertQueue, MessageRef, PostedMessages
 from sagewatch.clock import Clock
 from sagewatch.delivery.outcomes import DeliveryEffect, DeliveryOutcome
-from sagewatch.delivery.ports import AlertGroups, Claim
+from sagewatch.delivery.ports import AlertGroups, Channel, Claim, Deliveries
 from sagewatch.delivery.posting import MessagePosting
 from sagewatch.delivery.registry import Alert
 from sagewatch.errors import MessageGoneError, NotPostedYetError, SageWatchError
@@ -28,6 +28,9 @@ class GroupDelivery:
     """Counts alerts in their groups, and posts and edits the groups' messages."""
 
     posting: MessagePosting
+    deliveries: Deliveries
+    posted: PostedMessages
+    channel: Channel
     gatherings: AlertGroups
     alerts: AlertQueue
     clock: Clock
@@ -61,8 +64,8 @@ class GroupDelivery:
     def _counted(self, alert: Alert, group: GroupAlert) -> Placement:
         """Later alerts of its thread go into the thread of the group's message."""
         if alert.thread_key and group.gathering is not GroupKind.PARENT:
-            self.posting.deliveries.gather(alert.thread_key, group.group, self.clock())
-        self.posting.deliveries.gather(alert.alert_id, group.group, self.clock())
+            self.deliveries.gather(alert.thread_key, group.group, self.clock())
+        self.deliveries.gather(alert.alert_id, group.group, self.clock())
         return Placement(None, counted=True)
 
     def _request_update(self, group: GroupAlert, number: int) -> None:
@@ -74,7 +77,7 @@ class GroupDelivery:
         try:
             outcome = self._bring_up_to_date(group, thread)
         except SageWatchError:
-            if self.posting.posted.find(group.group) is None:
+            if self.posted.find(group.group) is None:
                 raise
             self._request_update(group, number)
             return thread
@@ -82,10 +85,10 @@ class GroupDelivery:
 
     def _bring_up_to_date(self, group: GroupAlert, thread: MessageRef | None) -> DeliveryOutcome:
         current = group.model_copy(update={"alert_id": group.group, "gathered": self.gatherings.read(group.group)})
-        claim = self.posting.deliveries.claim(current.alert_id, self.clock())
+        claim = self.deliveries.claim(current.alert_id, self.clock())
         if claim.posted:
             try:
-                self.posting.channel.update(claim.posted, current)
+                self.channel.update(claim.posted, current)
             except MessageGoneError:
                 return self.posting.repost(current, current.alert_id, self.posting.look_back())
             return DeliveryOutcome(current.alert_id, DeliveryEffect.EDITED, claim.posted)

@@ -22,7 +22,7 @@ from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import StopCall, caller, whole_second
 from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.sagemaker.notebooks import NotebookStatus
-from sagewatch.sagemaker.ports import NotebookStops, Stop
+from sagewatch.sagemaker.ports import Notebooks, NotebookStops, Stop
 
 _UNANSWERED = timedelta(minutes=15)  # for so long, a stop may come from our own call that got no answer
 _RESENT, _SOON = timedelta(hours=2), timedelta(minutes=15)
@@ -35,6 +35,7 @@ _AGAIN = timedelta(hours=1)  # a stop that AWS refused is tried again, and repor
 class NotebookStop:
     """Stops notebooks. In trial mode it reports the stop and makes no call."""
 
+    notebooks: Notebooks
     inspector: NotebookInspector
     announcements: NotebookAnnouncements
     follow_up: FollowUp
@@ -107,7 +108,7 @@ class NotebookStop:
         """Whether the stop that AWS reports began with our call, whose first answer was lost."""
         notebook = inspection.notebook
         try:
-            found = self.inspector.notebooks.describe(notebook.name, notebook.region, notebook.account)
+            found = self.notebooks.describe(notebook.name, notebook.region, notebook.account)
         except NotebookNotFoundError:
             return False
         earlier = inspection.session.stop_call

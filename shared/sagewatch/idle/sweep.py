@@ -20,7 +20,7 @@ from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.state import NotebookState
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.notebooks.session import Session
-from sagewatch.sagemaker.ports import NotebookLists, Regions
+from sagewatch.sagemaker.ports import NotebookLists, Regions, watched_regions
 from sagewatch.sweeps import continue_on_error, first_few
 
 _LOOKING_SHARE = 0.7  # of the time; the rest is for inspecting again what will be stopped
@@ -53,7 +53,7 @@ class NotebookSweep:
         """
         swept = NotebookSweepReport()
         stops: list[Inspection] = []
-        for region in sorted({self.home_region, *self.regions.in_use()}):
+        for region in watched_regions(self.home_region, self.regions):
             with continue_on_error(swept, region):
                 stops += self._region(region, more_time, swept)
         self._stop(stops, more_time, swept)

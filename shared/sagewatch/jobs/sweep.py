@@ -27,7 +27,7 @@ from sagewatch.ledger.records import RecordedBy, key_of
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.pricing.job_cost import in_doubt
 from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
-from sagewatch.sagemaker.ports import JobLists, Jobs, ListedJob, Regions
+from sagewatch.sagemaker.ports import JobLists, Jobs, ListedJob, Regions, watched_regions
 from sagewatch.sagemaker.resources import Job, JobStatus, job_to_describe
 from sagewatch.sweeps import continue_on_error, first_few
 
@@ -69,18 +69,21 @@ class JobSweep:
         Raises ``SweepIncompleteError`` at the end if something failed that needs a person.
         """
         run = ListingRun(name="sweep", since=self.clock() - _FIRST_LOOK, overlap=_OVERLAP, backfilled_at=None)
-        report = self._run(run, sorted({self.home_region, *self.regions.in_use()}), more_time)
+        report = self._run(run, watched_regions(self.home_region, self.regions), more_time)
         if report.failures:
             raise SweepIncompleteError("; ".join(first_few(report.failures)), outcome=report)
         return report
 
     def backfill(
-        self, since: datetime, regions: Sequence[str], more_time: TimeBudget = no_time_limit
+        self, since: datetime, regions: Sequence[str] = (), more_time: TimeBudget = no_time_limit
     ) -> JobSweepReport:
-        """Record the past of some regions without alerts. The next run continues one that was interrupted."""
+        """Record the past without alerts, of some regions or of all that the sweep watches.
+
+        The next run continues one that was interrupted.
+        """
         name, now = f"backfill#{since:%Y-%m-%d}", self.clock()
         run = ListingRun(name=name, since=since, overlap=timedelta(0), backfilled_at=now)
-        return self._run(run, regions, more_time)
+        return self._run(run, regions or watched_regions(self.home_region, self.regions), more_time)
 
     def _run(self, run: ListingRun, regions: Sequence[str], more_time: TimeBudget) -> JobSweepReport:
         """Totals come first: by now every reader of the indexes sees what the last run wrote."""

@@ -20,6 +20,11 @@ class RegionReader(Protocol):
         """The regions that were noted. Raises what ``Ledger.put`` does."""
 
 
+def watched_regions(home_region: str, regions: RegionReader) -> list[str]:
+    """Return the stack's own region and those in use, sorted. Raises what ``Ledger.put`` does."""
+    return sorted({home_region, *regions.in_use()})
+
+
 class Regions(RegionReader, Protocol):
     """Reads and adds the regions in which jobs were seen."""
 

@@ -59,14 +59,15 @@ def delivery_to(
     channel: Channel, dynamodb: "DynamoDBClient", watch_state: str, alerts: AlertQueue, routes: Mapping[str, str]
 ) -> AlertDelivery:
     """Delivery to any channel: what was posted is remembered in WatchState. Raises nothing."""
-    posting = MessagePosting(
-        deliveries=DynamoDeliveries(dynamodb, watch_state),
-        posted=DynamoPostedMessages(dynamodb, watch_state),
-        channel=channel,
-        clock=now,
-        routes=routes,
-    )
+    deliveries, posted = DynamoDeliveries(dynamodb, watch_state), DynamoPostedMessages(dynamodb, watch_state)
+    posting = MessagePosting(deliveries=deliveries, posted=posted, channel=channel, clock=now, routes=routes)
     groups = GroupDelivery(
-        posting=posting, gatherings=DynamoAlertGroups(dynamodb, watch_state), alerts=alerts, clock=now
+        posting=posting,
+        deliveries=deliveries,
+        posted=posted,
+        channel=channel,
+        gatherings=DynamoAlertGroups(dynamodb, watch_state),
+        alerts=alerts,
+        clock=now,
     )
-    return AlertDelivery(posting=posting, groups=groups)
+    return AlertDelivery(deliveries=deliveries, posting=posting, groups=groups, clock=now)

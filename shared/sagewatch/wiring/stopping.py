@@ -66,6 +66,7 @@ def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", 
     )
     follow_up = FollowUp(states=states, announcements=announcements, clock=now, warn=given.warn)
     notebook_stop = NotebookStop(
+        notebooks=tracking.notebooks,
         inspector=inspector,
         announcements=announcements,
         follow_up=follow_up,

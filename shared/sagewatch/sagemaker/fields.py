@@ -22,7 +22,9 @@ def _in_utc(value: datetime | None) -> datetime | None:
 Timestamp = Annotated[
     datetime | None, AfterValidator(_in_utc), BeforeValidator(lambda value: None if value == "" else value)
 ]
-_TIMESTAMP: TypeAdapter[datetime | None] = TypeAdapter(Timestamp, config=ConfigDict(hide_input_in_errors=True))
+_TIMESTAMP: TypeAdapter[datetime | None] = TypeAdapter(
+    Timestamp, config=ConfigDict(hide_input_in_errors=True, defer_build=True)
+)
 
 
 def parse_timestamp(value: object) -> datetime | None:

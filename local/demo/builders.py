@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from local.demo.player import PlayedJob
 from sagewatch.sagemaker.kinds import ResourceKind
@@ -173,3 +173,25 @@ def automl(name: str, run: Run, *, status: str = "Completed", reason: str | None
         lost=True,
         **more,
     )
+
+
+def plain_job(kind: ResourceKind, name: str, run: Run, **more: Any) -> PlayedJob:
+    """Return a job of any kind, on one small instance if its kind has any. Raises ``ValueError`` for notebooks."""
+    match kind:
+        case ResourceKind.TRAINING:
+            return training(name, run, _SMALL, **more)
+        case ResourceKind.PROCESSING:
+            return processing(name, run, _SMALL, **more)
+        case ResourceKind.TRANSFORM:
+            return transform(name, run, _SMALL, **more)
+        case ResourceKind.TUNING:
+            return tuning(name, run, **more)
+        case ResourceKind.AUTOML:
+            return automl(name, run, **more)
+        case ResourceKind.NOTEBOOK:
+            raise ValueError("a notebook instance is not a job")
+        case _:
+            assert_never(kind)
+
+
+_SMALL = {"ml.m5.xlarge": 1}

@@ -120,15 +120,16 @@ def arns(*types: str) -> set[str]:
 JOBS = arns(*(KIND_FACTS[kind].arn_type for kind in JOB_KINDS))
 INDEXES = {f"${{CostLedger.Arn}}/index/{name}" for name in ("ByDay", "ByParent", "ByFamily")}
 JOB_LOGS = {
-    f"arn:${{AWS::Partition}}:logs:*:${{AWS::AccountId}}:log-group:/aws/sagemaker/{kind}Jobs{end}"
-    for kind in ("Training", "Processing", "Transform")
+    f"arn:${{AWS::Partition}}:logs:*:${{AWS::AccountId}}:log-group:{KIND_FACTS[kind].log_group}{end}"
+    for kind in JOB_KINDS
+    if KIND_FACTS[kind].log_group
     for end in ("", ":*")
 }
 READ_JOB_LOGS = {"logs:DescribeLogStreams": JOB_LOGS, "logs:GetLogEvents": JOB_LOGS}
 PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${%s}"
-KIND_CALLS = (
-    *("TrainingJob", "ProcessingJob", "TransformJob", "HyperParameterTuningJob"),
-    *("AutoMLJob", "AutoMLJobV2"),  # one stops, the other describes
+DESCRIBE_JOBS, STOP_JOBS = (
+    {f"sagemaker:{getattr(KIND_FACTS[kind], operation)}" for kind in JOB_KINDS}
+    for operation in ("describe_operation", "stop_operation")
 )
 NOTEBOOKS = {
     "cloudwatch": {"*"},
@@ -156,7 +157,7 @@ RESOURCES = {
     "AnswerSlack": {
         **NOTEBOOKS,
         "sagemaker:ListTags": JOBS | arns("notebook-instance"),
-        **{f"sagemaker:{verb}{kind}": JOBS for verb in ("Describe", "Stop") for kind in KIND_CALLS},
+        **dict.fromkeys(DESCRIBE_JOBS | STOP_JOBS, JOBS),
         "logs": {"AnswerSlackLogs"},
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "sqs": {"PressQueue"},
@@ -283,10 +284,9 @@ def test_a_job_is_stopped_only_in_enforce_mode_and_never_against_its_tag(templat
         for action in listed(statement["Action"])
         if statement["Effect"] == "Allow"
     }
-    stops = {f"sagemaker:Stop{kind}" for kind in KIND_CALLS if kind != "AutoMLJobV2"}
 
-    assert {conditions[action] for action in stops} == {"Enforces"}
-    assert dict.fromkeys(stops, JOBS).items() <= protected(template, "AnswerSlack").items()
+    assert {conditions[action] for action in STOP_JOBS} == {"Enforces"}
+    assert dict.fromkeys(STOP_JOBS, JOBS).items() <= protected(template, "AnswerSlack").items()
 
 
 @pytest.mark.parametrize("function", ["ReceivePress", "AnswerSlack", "SendDigest", "DeliverAlert"])

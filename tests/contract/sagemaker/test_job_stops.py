@@ -13,8 +13,8 @@ import pytest
 from flask import Flask, Response, jsonify
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from local.demo.builders import Run, automl, processing, training, transform, tuning
-from local.demo.player import PlayedJob, Stage
+from local.demo.builders import Run, plain_job
+from local.demo.player import Stage
 from local.sagemaker.control import control_app
 from sagewatch.adapters.sagemaker.job_stops import SageMakerJobStops
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
@@ -29,13 +29,7 @@ from tests.worlds.servers import serving
 
 REGION = "eu-central-1"  # a region of its own
 RUN = Run.ago(1, 30)
-PLAYED: dict[ResourceKind, PlayedJob] = {
-    ResourceKind.TRAINING: training("Stops-Train", RUN, {"ml.m5.xlarge": 1}, region=REGION),
-    ResourceKind.PROCESSING: processing("Stops-Process", RUN, {"ml.m5.xlarge": 1}, region=REGION),
-    ResourceKind.TRANSFORM: transform("Stops-Transform", RUN, {"ml.m5.xlarge": 1}, region=REGION),
-    ResourceKind.TUNING: tuning("Stops-Tune", RUN, region=REGION),
-    ResourceKind.AUTOML: automl("Stops-Auto", RUN, region=REGION),
-}
+PLAYED = {kind: plain_job(kind, f"Stops-{kind.title()}", RUN, region=REGION) for kind in JOB_KINDS}
 
 
 def named(kind: ResourceKind, word: str = "") -> Job:
@@ -158,7 +152,7 @@ def test_any_other_no_is_refused_with_what_aws_said() -> None:
     """But for secrets."""
     with (
         answering(400, __type="ValidationException", message="Something else: token=a1b2c3d4e5f6") as stops,
-        pytest.raises(StopRefusedError, match="Stop of training job Stops-Train: Something else") as refusal,
+        pytest.raises(StopRefusedError, match="Stop of training job Stops-Training: Something else") as refusal,
     ):
         stops.stop(named(ResourceKind.TRAINING))
 

@@ -67,7 +67,7 @@ class InMemoryChannel(Channel):
                 place
                 for message, root, place in held
                 if message.metadata.event_payload["alert_id"] == alert_id
-                and (root in self.deleted or root == thread)
+                and (root in self.deleted or thread in {root, place})
                 and place not in self.deleted
             ),
             None,

@@ -56,7 +56,7 @@ class MessagePosting:
         to = self._to(alert)
         found = self.channel.find(alert.alert_id, since, None, to) if since else None
         place = found or self.channel.post(alert, None, to)
-        self.deliveries.confirm(replaced, place, self.clock())
+        self._confirm(replaced, place, self.clock())
         return self._confirmed(alert, place, DeliveryEffect.REPOSTED, is_root=True)
 
     def look_back(self) -> datetime:
@@ -119,8 +119,15 @@ class MessagePosting:
         self, alert: Alert, place: MessageRef, effect: DeliveryEffect, *, is_root: bool = False
     ) -> DeliveryOutcome:
         """The thread's root before the alert: a crash between them repeats the alert, which is then found."""
-        if is_root and alert.thread_key:
-            self.deliveries.confirm(alert.thread_key, place, self.clock())
         now = self.clock()
-        self.deliveries.confirm(alert.alert_id, place, now)
+        if is_root and alert.thread_key:
+            self._confirm(alert.thread_key, place, now)
+        self._confirm(alert.alert_id, place, now)
         return DeliveryOutcome(alert.alert_id, effect, place, posted_at=now, happened_at=alert.happened_at)
+
+    def _confirm(self, alert_id: str, place: MessageRef, now: datetime) -> None:
+        """Remember where it was posted. If that fails, the next try must look for the message before it posts again."""
+        try:
+            self.deliveries.confirm(alert_id, place, now)
+        except SageWatchError as exc:
+            raise NoAnswerError(f"posted, but not remembered: {exc}") from exc

@@ -1,5 +1,7 @@
 """One alert to Slack, once."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
@@ -346,6 +348,48 @@ def test_a_failed_look_up_neither_loses_nor_repeats_an_alert(failure: SageWatchE
 
     assert desk.deliver(failed(1)) == [DeliveryEffect.FOUND]
     assert len(desk.channel.messages) == 1
+
+
+class Failing:
+    """Two calls of a desk's ports fail: a look before it had its effect, a write after it."""
+
+    def __init__(self, desk: Desk, error: SageWatchError, *numbers: int) -> None:
+        """Count the calls from 1."""
+        self.calls, self.error, self.numbers = 0, error, numbers
+        for port, names in ((desk.deliveries, ("claim", "confirm", "find")), (desk.channel, ("post", "find"))):
+            for name in names:
+                setattr(port, name, self._wrapped(name, getattr(port, name)))
+
+    def _wrapped(self, name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def answer(*args: object, **more: object) -> object:
+            self.calls += 1
+            fails = self.calls in self.numbers
+            if fails and name in {"claim", "find"}:
+                raise self.error
+            done = call(*args, **more)
+            if fails:
+                raise NoAnswerError("no answer") if name == "post" else self.error
+            return done
+
+        return answer
+
+
+@pytest.mark.parametrize("error", [ThrottledError("Rate exceeded"), UnavailableError("no answer"), NoAnswerError("?")])
+@pytest.mark.parametrize("second", range(2, 14))
+@pytest.mark.parametrize("alert", [an_alert(), an_alert(thread_key="t")])
+def test_whichever_two_calls_fail_an_alert_is_in_the_channel_once(
+    alert: Alert, second: int, error: SageWatchError
+) -> None:
+    """Claims, look-ups, posts and confirmations, of DynamoDB and of Slack."""
+    for first in range(1, second):
+        desk = Desk()
+        Failing(desk, error, first, second)
+        for _ in range(4):
+            with suppress(SageWatchError):
+                desk.deliver(alert)
+            desk.now += timedelta(minutes=1)
+
+        assert len(desk.channel.messages) == 1, (first, second)
 
 
 def test_an_unsure_post_is_looked_for_where_it_went() -> None:

@@ -36,6 +36,14 @@ class Inspection:
     tag_fault: str | None = None
 
     @property
+    def restarted_at(self) -> datetime | None:
+        """When it was started again, if that was after its recorded session began."""
+        if not is_other_run(self.notebook, self.session):
+            return None
+        times = (self.notebook.created_at, self.notebook.modified_at)
+        return max(time for time in times if time is not None)
+
+    @property
     def opted_out(self) -> bool:
         """Whether its tag says that SageWatch leaves it alone."""
         return opts_out(self.notebook.tags or {})

@@ -92,6 +92,8 @@ class NotebookButtons:
         if not inspection.notebook.running:
             done = self.notebook_stop.finish(inspection, by=press.user)
             return self._done(press, StopOutcome.STOPPED if done else StopOutcome.ALREADY)
+        if self._at(press) < (inspection.restarted_at or whole_second(session.since)):
+            return self.people.reply(press, "not stopped: it was started again after this button was pressed")
         if PROTECT_TAG in (inspection.notebook.tags or {}):
             return self.people.reply(press, f"its tag {PROTECT_TAG} protects it; remove the tag first")
         against = self._against(press, inspection)

@@ -53,7 +53,10 @@ def _of_use(
     sightings = [reading.since for reading in readings if isinstance(reading, Idle) and reading.since]
     last = max([*sightings, *([inspection.state.active_at] if inspection.state.active_at else [])], default=None)
     message = shown(inspection.state)
-    if last and (now - last < _JUST_NOW or (message and last > message.sent_at)):
+    restart = inspection.restarted_at
+    if restart:
+        yield Against(Objection.USED, f"it was started again at {dated(restart)}, after the warning")
+    elif last and (now - last < _JUST_NOW or (message and last > message.sent_at)):
         yield Against(Objection.USED, f"it was used at {dated(last)}, after the warning or just now")
 
 

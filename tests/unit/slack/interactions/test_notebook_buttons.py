@@ -134,7 +134,14 @@ def one_way(world: NotebookWorld) -> None:
     world.has(a_notebook(platform="notebook-al2-v2"))
 
 
+def restarted_unseen(world: NotebookWorld) -> None:
+    """No event or sweep has reported the restart."""
+    world.now += timedelta(minutes=10)
+    world.has(a_notebook(modified_at=world.now))
+
+
 AGAINST = [
+    (restarted_unseen, "It was started again at 2026-11-20 12:10 UTC, after the warning"),
     (busy, "Kernel python3 is busy"),
     (unknown, "could not check whether it is in use (Jupyter: no answer within 5 s)"),
     (silent_terminal, "a terminal is open without output"),
@@ -195,6 +202,20 @@ def test_a_confirmation_that_comes_late_or_for_another_run_asks_again(happens: C
 
     assert world.notebooks.stops == []
     assert "Press the stop button once more" in world.dialogs.whispers[-1][2]
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_press_that_comes_late_does_not_stop_a_run_that_began_after_it(swept: bool) -> None:  # noqa: FBT001 - a case
+    """A queue may deliver it after the restart, whether or not a sweep has seen that."""
+    world = warned()
+    pressed = world.now
+    restarted_unseen(world)
+    if swept:
+        world.sweep()
+    effect = world.press("stop_now", pressed_at=pressed).effect
+
+    assert effect == "not stopped: it was started again after this button was pressed"
+    assert world.notebooks.stops == []
 
 
 def test_stop_now_without_a_dialog_asks_in_a_message_to_the_person() -> None:

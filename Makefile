@@ -61,8 +61,8 @@ corpus: setup ## read every failure in tests/corpus/cases: right line, right ste
 gallery: setup ## render every Slack message with its variants to one page, .local/gallery.html
 	@python -m local.slack.gallery
 
-prove: setup ## play 20,000 random histories of jobs against an oracle; a failure names its seed
-	@HISTORIES=20000 python -m pytest -n 2 tests/unit/jobs/test_histories.py
+prove: setup ## play 20,000 random histories of jobs and of notebooks against oracles; a failure names its seed
+	@HISTORIES=20000 python -m pytest -n 2 tests/unit/jobs/test_histories.py tests/scenarios/test_histories.py
 
 bench: setup ## measure: `make costs` over a million rows, ReceivePress from cold
 	@python -m bench.costs

@@ -123,6 +123,16 @@ class NotebookAnnouncements:
             self.archive.archive(incident, changed.model_dump_json())
         return True
 
+    def reschedule(self, incident: str, stop_at: datetime) -> None:
+        """Put a later time of the stop into the message: it came to Slack late."""
+        alert = self.find(incident)
+        if alert is None or not alert.open or alert.outcome or (alert.stop_at and alert.stop_at >= stop_at):
+            return
+        changed = alert.model_copy(update={"stop_at": stop_at})
+        name = alert_id("notebook-edit", incident, "rescheduled", iso(stop_at))
+        self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": incident}))
+        self.archive.archive(incident, changed.model_dump_json())
+
     def show_lease(self, incident: str, lease: Lease, *, repeat: bool = False) -> bool:
         """Put a lease into the message; return whether that announcement is known."""
         words, at = kept_until(lease), lease.written_at

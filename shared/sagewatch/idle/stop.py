@@ -16,7 +16,7 @@ from sagewatch.idle.inspection import Inspection, NotebookInspector
 from sagewatch.idle.outcomes import StopOutcome
 from sagewatch.idle.ports import Leases, NotebookStates
 from sagewatch.idle.rates import HourlyRates
-from sagewatch.idle.state import Hold, NotebookState
+from sagewatch.idle.state import Hold, NotebookState, PendingStop
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import StopCall, caller, whole_second
@@ -123,15 +123,26 @@ class NotebookStop:
         return self._wait_until(inspection) is None
 
     def _postpone(self, inspection: Inspection, until: datetime) -> StopOutcome:
-        """Move the stop. A warning that does not get to Slack is queued again, and after a day it is made again."""
-        state, now = inspection.state, self.clock()
-        waited = now - state.pending.warned_at if state.pending else timedelta(0)
-        overdue = waited >= _RESENT and state.pending is not None and self.posted.find(state.pending.alert_id) is None
-        if overdue and state.pending and waited % _RESENT < _SOON:
-            self.announcements.send_again(state.pending.alert_id)
-        kept = None if overdue and waited >= _GIVEN_UP else state.pending
-        self._remember(replace(state, pending=kept and replace(kept, stop_at=until)), inspection, until)
+        """Move the stop, and say so in the message. A warning that does not get to Slack is queued again.
+
+        After a day without it, SageWatch makes a new one.
+        """
+        state, pending, now = inspection.state, inspection.state.pending, self.clock()
+        overdue = pending is not None and now - pending.warned_at >= _RESENT and not self.posted.find(pending.alert_id)
+        if pending and overdue:
+            pending = self._queued_again(pending, now)
+        elif pending:
+            self.announcements.reschedule(pending.alert_id, until)
+        self._remember(replace(state, pending=pending and replace(pending, stop_at=until)), inspection, until)
         return StopOutcome.OVERDUE if overdue else StopOutcome.NOT_ANNOUNCED
+
+    def _queued_again(self, pending: PendingStop, now: datetime) -> PendingStop | None:
+        waited = now - pending.warned_at
+        if waited >= _GIVEN_UP:
+            return None
+        if waited % _RESENT < _SOON:
+            self.announcements.send_again(pending.alert_id)
+        return pending
 
     def _wait_until(self, inspection: Inspection) -> datetime | None:
         """Return when its announcement will have been in the channel for as long as it promises; ``None`` if it has."""

@@ -1,0 +1,360 @@
+"""One notebook, what truly happened to it, SageMaker's events as they come, and a Slack that fails and forgets."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import override
+
+from sagewatch.alerts.ports import MessageRef
+from sagewatch.delivery.ports import Channel
+from sagewatch.delivery.registry import Alert
+from sagewatch.errors import MessageGoneError, NoAnswerError, SageWatchError, ThrottledError, UnavailableError
+from sagewatch.idle.alerts import NotebookAlert, NotebookNews
+from sagewatch.idle.evidence import Active, Idle, Source, Unknown
+from sagewatch.ledger.records import RecordedBy
+from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
+from sagewatch.sagemaker.ports import Stop
+from tests.fakes.delivery import InMemoryAlertGroups
+from tests.worlds.builders import no_time_limit
+from tests.worlds.delivery import a_delivery
+from tests.worlds.notebooks import OWNER, NotebookWorld, a_notebook
+
+MINUTE = timedelta(minutes=1)
+LIMIT, NOTICE, SWEEP = timedelta(hours=4), timedelta(hours=1), timedelta(minutes=15)
+_TAGS = ("sagewatch:protect", "sagewatch:ignore")
+
+
+@dataclass
+class SlackModel(Channel):
+    """The messages that people see, by their place. A call may fail before or after it had its effect."""
+
+    chance: Callable[[], bool]
+    clock: Callable[[], datetime]
+    shown: dict[str, Alert] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    posts: list[str] = field(default_factory=list)
+
+    @override
+    def post(self, alert: Alert, thread: MessageRef | None = None, to: str | None = None) -> MessageRef:
+        if thread and thread.ts in self.deleted:
+            raise MessageGoneError("thread_not_found")
+        self._fails(ThrottledError("ratelimited"))
+        place = MessageRef("C0", str(len(self.posts)), self.clock())
+        self.posts.append(alert.edits or alert.alert_id)
+        self.shown[place.ts] = alert
+        self._fails(NoAnswerError("no answer"))
+        return place
+
+    @override
+    def update(self, posted: MessageRef, alert: Alert) -> None:
+        if posted.ts in self.deleted:
+            raise MessageGoneError("message_not_found")
+        self._fails(NoAnswerError("no answer"))
+        self.shown[posted.ts] = alert
+
+    @override
+    def find(
+        self, alert_id: str, since: datetime, thread: MessageRef | None = None, to: str | None = None
+    ) -> MessageRef | None:
+        self._fails(ThrottledError("ratelimited"))
+        found = [ts for ts, alert in self.shown.items() if alert.alert_id == alert_id and ts not in self.deleted]
+        return MessageRef("C0", found[0], self.clock()) if found else None
+
+    def delete(self, ts: str) -> None:
+        """A person deletes a message by hand."""
+        self.deleted.add(ts)
+
+    @property
+    def warnings(self) -> list[NotebookAlert]:
+        """The warnings that people see, as they are now."""
+        seen = [alert for ts, alert in self.shown.items() if ts not in self.deleted]
+        return [alert for alert in seen if isinstance(alert, NotebookAlert)]
+
+    def _fails(self, error: SageWatchError) -> None:
+        if self.chance():
+            raise error
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run truly ended: when, and whether SageWatch's call did it."""
+
+    at: datetime
+    ours: bool
+
+
+class History:
+    """One notebook and a world that watches it."""
+
+    def __init__(self, seed: int) -> None:
+        """Begin with a new notebook; a third of the histories begin in trial mode."""
+        self.random, self.world = random.Random(seed), NotebookWorld()  # noqa: S311 - a history, no secret
+        self.failing, self.used, self.started = 0.0, *[self.world.now] * 2
+        self.kept_until: datetime | None = self.world.now
+        self.busy = self.unknown = False
+        self.tag: str | None = None
+        self.wrong: list[str] = []
+        self.ends: list[End] = []
+        self.events: list[tuple[datetime, Notebook]] = []
+        self.presses: list[tuple[str, str, datetime]] = []
+        self.queued = 0
+        self.waiting: list[Alert] = []
+        self.slack = SlackModel(chance=self._chance, clock=lambda: self.world.now)
+        self.delivery = a_delivery(
+            self.world.deliveries, InMemoryAlertGroups(), self.slack, self.world.alerts, lambda: self.world.now
+        )
+        self._stop = self.world.notebooks.stop
+        object.__setattr__(self.world.sweeper.notebook_stop, "stops", self)
+        self.world.deliver = self._deliver  # type: ignore[method-assign] # through the real delivery
+        for store, names in (
+            (self.world.alerts, ("send",)),
+            (self.world.states, ("save", "archive", "load", "read", "of_region")),
+            (self.world.leases, ("grant", "claim_stop")),
+            (self.world.sessions, ("get", "begin", "amend", "succeed", "end", "open_sessions")),
+            (self.world.ledger, ("put",)),
+            (self.world.notebooks, ("describe", "tags")),
+            (self.world.deliveries, ("claim", "confirm", "find")),
+        ):
+            for name in names:
+                setattr(store, name, self._may_fail(getattr(store, name)))
+        self.trial(on=seed % 3 == 0)
+        self.start(recreated=True)
+
+    def trial(self, *, on: bool) -> None:
+        """Deploy with ``Mode=observe`` or ``Mode=enforce``."""
+        stop, inspector = self.world.sweeper.notebook_stop, self.world.sweeper.inspector
+        for owner in (stop, stop.announcements):
+            object.__setattr__(owner, "enforce", not on)
+        object.__setattr__(inspector, "rules", replace(inspector.rules, enforce=not on))
+
+    def _chance(self) -> bool:
+        return self.random.random() < self.failing
+
+    def _may_fail(self, call: Callable[..., object]) -> Callable[..., object]:
+        def answer(*args: object, **more: object) -> object:
+            if self._chance():
+                raise UnavailableError("no answer")
+            return call(*args, **more)
+
+        return answer
+
+    @property
+    def found(self) -> Notebook:
+        """The notebook as SageMaker has it."""
+        return self.world.notebooks.found["us-east-1", "Lab-One"]
+
+    @property
+    def running(self) -> bool:
+        """Whether it is in service."""
+        return self.found.status is NotebookStatus.IN_SERVICE
+
+    def change(self, notebook: Notebook) -> None:
+        """Let SageMaker change it. Its event is lost, late, or comes more than once."""
+        self.world.has(notebook)
+        for _ in range(self.random.choice([0, 0, 1, 1, 1, 2, 3])):
+            delay = self.random.choice([0, 0, 1, 16, 61, 300]) * MINUTE
+            self.events.append((self.world.now + delay, notebook))
+
+    def start(self, *, recreated: bool) -> None:
+        """Start it, or another of that name."""
+        now = self.world.now
+        if self.world.notebooks.found and self.running:
+            self.ends.append(End(now, ours=False))
+        created = now if recreated else self.found.created_at
+        kind = self.random.choice(["ml.t3.medium", "ml.g5.xlarge"])
+        self.change(a_notebook(created_at=created, modified_at=now, instance_type=kind))
+        self.used, self.started, self.busy = now, now, False
+        if recreated:
+            self.kept_until = now
+        self.says()
+
+    def ended(self, *, ours: bool) -> None:
+        """Let it stop."""
+        now = self.world.now
+        self.ends.append(End(now, ours))
+        self.change(replace(self.found, modified_at=now, status=NotebookStatus.STOPPED))
+
+    def says(self) -> None:
+        """Let Jupyter say what is so, and tags what people want."""
+        since = None if self.used == self.started else self.used
+        quiet = Idle(Source.JUPYTER, since, "no kernel has run")
+        seen = Active(Source.JUPYTER, None, "busy") if self.busy else quiet
+        self.world.says("Lab-One", Unknown(Source.JUPYTER, "no answer") if self.unknown else seen)
+        self.world.notebooks.tagged[self.found.arn] = {**OWNER, **({self.tag: "yes"} if self.tag else {})}
+
+    def stop(self, notebook: Notebook) -> Stop:
+        """See ``NotebookStops.stop``; whatever forbids a stop is noted here. The answer may be lost."""
+        ran = self.running
+        if ran and self.asked_at is None:
+            self._judge()
+        if ran and self.asked_at is not None and self.asked_at < self.started:
+            self.wrong.append("started after the button was pressed")
+        outcome = self._stop(notebook)
+        if ran:
+            self.ended(ours=True)
+        if self._chance():
+            raise UnavailableError("sagemaker:StopNotebookInstance: no answer")
+        return outcome
+
+    asked_at: datetime | None = None
+
+    def _judge(self) -> None:
+        now, posted = self.world.now, self.world.deliveries.posted
+        shown = [posted[alert.alert_id].posted_at for alert in self.world.announced if alert.alert_id in posted]
+        fine = {
+            "in use, unknown or tagged": not (self.busy or self.unknown or self.tag),
+            "not idle for long enough": now - self.used >= LIMIT,
+            "leased": self.kept_until is not None and self.kept_until <= now,
+            "not announced in this run": any(self.used <= moment <= now - NOTICE for moment in shown),
+        }
+        self.wrong += [reason for reason, is_so in fine.items() if not is_so]
+
+    def step(self) -> None:
+        """Let time pass and something happen."""
+        self.world.now += self.random.choice([1, 15, 15, 60, 61, 241, 600]) * MINUTE
+        self.failing = self.random.choice([0, 0, 0.05, 0.3])
+        happen = self.random.choice(
+            [self.use, self.cannot_tell, self.tagged, self.restart, self.recreate, self.person_stops]
+            + [self.press] * 3
+            + [self.delete_message, self.mode, self.nothing, self.nothing, self.nothing]
+        )
+        happen()
+        self.says()
+        self.sweep()
+
+    def use(self) -> None:
+        """A cell begins or ends."""
+        if self.running:
+            self.busy, self.used = not self.busy, self.world.now
+
+    def cannot_tell(self) -> None:
+        """Jupyter answers no more, or again."""
+        self.unknown = not self.unknown
+
+    def tagged(self) -> None:
+        """A tag comes or goes."""
+        self.tag = self.random.choice([None, *_TAGS])
+
+    def restart(self) -> None:
+        """Stop and start, between two sweeps."""
+        self.start(recreated=False)
+
+    def recreate(self) -> None:
+        """Delete it, and create another of its name."""
+        self.start(recreated=True)
+
+    def person_stops(self) -> None:
+        """In the console."""
+        if self.running:
+            self.ended(ours=False)
+
+    def mode(self) -> None:
+        """Deploy in one mode or the other."""
+        self.trial(on=self.random.random() < 0.3)
+
+    def nothing(self) -> None:
+        """Time passes."""
+
+    def delete_message(self) -> None:
+        """Someone tidies up the channel."""
+        if self.slack.shown:
+            self.slack.delete(self.random.choice(list(self.slack.shown)))
+
+    def press(self) -> None:
+        """Press a button of the newest warning; now and then the queue delivers an earlier press again."""
+        if not self.world.announced:
+            return
+        action = self.random.choice(["keep_4h", "keep_4h", "never_stop", "stop_now"])
+        self.presses.append((action, self.random.choice(["U0ANA", "U0BO"]), self.world.now))
+        self._answer()
+
+    def _answer(self) -> None:
+        """Handle the presses that wait, and one of the earlier ones once more."""
+        for press in list(self.presses):
+            action, user, at = press
+            self.asked_at = at if action == "stop_now" else None
+            try:
+                effect = self.world.press(action, user=user, pressed_at=at).effect
+            except SageWatchError:
+                continue
+            finally:
+                self.asked_at = None
+            if self.random.random() < 0.7:  # else it is delivered again
+                self.presses.remove(press)
+            if effect.startswith("kept"):
+                self.kept_until = at + timedelta(hours=4)
+            if effect.startswith("never"):
+                self.kept_until = None
+
+    def sweep(self) -> None:
+        """Let events come, answer presses, sweep, deliver."""
+        now = self.world.now
+        for event in [event for event in self.events if event[0] <= now]:
+            self.events.remove(event)
+            try:
+                self.world.tracker.observe(event[1], by=RecordedBy.EVENT)
+            except SageWatchError:
+                self.events.append(event)
+        self._answer()
+        with suppress(SageWatchError):
+            self.world.sweeper.sweep(no_time_limit)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        """What is queued, in order within its group; an alert that was delivered may come again."""
+        self.waiting += self.world.alerts.sent[self.queued :]
+        self.queued = len(self.world.alerts.sent)
+        stuck: set[str] = set()
+        for alert in list(self.waiting):
+            if alert.order in stuck:
+                continue
+            try:
+                self.delivery.deliver(alert)
+            except SageWatchError:
+                stuck.add(alert.order)
+            else:
+                self.waiting.remove(alert)
+        if self.world.alerts.sent and self._chance():
+            with suppress(SageWatchError):
+                self.delivery.deliver(self.random.choice(self.world.alerts.sent))
+
+    def calm(self) -> None:
+        """Nothing fails any more, nobody uses it, stops are made, and each press has had its answer."""
+        self.failing, self.busy, self.unknown, self.tag = 0, False, False, None
+        self.trial(on=False)
+        self.says()
+        while self.presses:
+            self._answer()
+
+    def untrue(self) -> list[str]:
+        """What Slack says that is not so, once two sweeps have passed without a change."""
+        ours = {f"{end.at:%H:%M}" for end in self.ends if end.ours}
+        others = {f"{end.at:%H:%M}" for end in self.ends if not end.ours}
+        faults = []
+        for alert in self.slack.warnings:
+            words = alert.outcome or ""
+            if alert.open and not self.running:
+                faults.append(f"it does not run, and the message shows {words or 'a stop to come'}")
+            if words.startswith(("stopped at", "stopped by SageWatch")) and not any(time in words for time in ours):
+                faults.append(f"no stop of ours: {words}")
+            if words.startswith("stopped by someone else") and not any(time in words for time in others):
+                faults.append(f"no one else's stop: {words}")
+            if words == "the notebook was deleted":
+                faults.append(words)
+        return [*faults, *self._said_twice(), *self._unsaid()]
+
+    def _said_twice(self) -> list[str]:
+        """Alerts in more messages than people deleted."""
+        counts = Counter(self.slack.posts)
+        gone = Counter(self.slack.posts[int(ts)] for ts in self.slack.deleted)
+        return [f"posted {count} times: {name}" for name, count in counts.items() if count > 1 + gone[name]]
+
+    def _unsaid(self) -> list[str]:
+        """Stops of SageWatch that no message names; whoever deletes messages may have deleted that one."""
+        words = [alert.outcome or "" for alert in self.slack.warnings]
+        words += [alert.sentence for alert in self.slack.shown.values() if isinstance(alert, NotebookNews)]
+        unsaid = [end for end in self.ends if end.ours and not any("stopped" in text for text in words)]
+        return [] if self.slack.deleted else [f"no word of the stop at {end.at}" for end in unsaid]

@@ -79,6 +79,11 @@ class InMemoryLedger(Ledger, LedgerKeys, LedgerRows, Families, RollUps):
         return [past_run(row) for row in sorted(rows, key=_ended_at, reverse=True)[:most]]
 
     @override
+    def instances(self, keys: Sequence[Key]) -> Sequence[str]:
+        found = (self.rows.get(key) for key in keys)
+        return [row.instances for row in found if row and row.instances]
+
+    @override
     def newest(self, arn: str) -> RollUpRow | None:
         newest = max((row for row in self.rows.values() if row.resource_arn == arn), key=_created_at, default=None)
         return RollUpRow(arn, newest.created_at, newest.parent_arn) if newest else None

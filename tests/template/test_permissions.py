@@ -171,6 +171,7 @@ RESOURCES = {
         "sqs": {"JobEventQueue"},
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb:ConditionCheckItem": {"CostLedger"},
+        "dynamodb:BatchGetItem": {"CostLedger"},
         "dynamodb:GetItem": {"WatchState"},
         "dynamodb:DeleteItem": {"WatchState"},
         "dynamodb:UpdateItem": {"WatchState"},
@@ -261,6 +262,18 @@ def test_a_notebook_is_stopped_only_in_enforce_mode_and_never_against_its_tag(
     assert conditions["sagemaker:StopNotebookInstance"] == "Enforces"
     assert conditions["sagemaker:CreatePresignedNotebookInstanceUrl"] == "AsksJupyter"
     assert denied.items() <= protected(template, function).items()
+
+
+@pytest.mark.parametrize("function", ["RecordJob", "SweepJobs"])
+def test_no_function_may_read_a_jobs_log_without_log_excerpts(template: dict[str, Any], function: str) -> None:
+    """The parameter removes the permission, whatever the code would do."""
+    conditions = {
+        condition
+        for statement, condition in all_statements(template, function)
+        if "logs:GetLogEvents" in listed(statement["Action"])
+    }
+
+    assert conditions == {"ReadsLogs"}
 
 
 def protected(template: dict[str, Any], function: str) -> dict[str, set[str]]:

@@ -1,5 +1,6 @@
 """Everything the watch over running jobs and their buttons meet, in memory, with a clock to turn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from sagewatch.jobs.sweep_run import JobSweepReport
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.ports import Families
 from sagewatch.ledger.records import key_time
-from sagewatch.sagemaker.resources import Job, JobStatus
+from sagewatch.sagemaker.resources import Job, JobStatus, Key
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.payloads import JobPress, PressOutcome
@@ -56,6 +57,10 @@ class CountedFamilies:
         if self.failure:
             raise self.failure
         return list(self.behind.recent(family, since, most))
+
+    def instances(self, keys: Sequence[Key]) -> Sequence[str]:
+        """See ``Families.instances``."""
+        return self.behind.instances(keys)
 
 
 class JobWorld(World):

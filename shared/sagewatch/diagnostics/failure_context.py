@@ -8,10 +8,12 @@ from decimal import Decimal
 from sagewatch.clock import iso
 from sagewatch.diagnostics.failure_log import NO_LOG, JobLog, read_log
 from sagewatch.diagnostics.ports import JobLogs
+from sagewatch.diagnostics.successes import what_worked
 from sagewatch.errors import AccessDeniedError, SageWatchError
 from sagewatch.ledger.families import PastRun, family_of
 from sagewatch.ledger.ports import Families
 from sagewatch.ledger.records import CostRecord, past_run
+from sagewatch.sagemaker.failures import classify
 from sagewatch.sagemaker.resources import Job
 
 LOOKS_BACK = timedelta(days=7)
@@ -20,10 +22,14 @@ MOST_RUNS = 500  # of a family in that time; a family with more is reported with
 
 @dataclass(frozen=True, slots=True)
 class FailureContext:
-    """The family's runs of the last days, newest first, ``None`` if they could not be read; and the log."""
+    """The family's runs of the last days, newest first, ``None`` if they could not be read; and the log.
+
+    ``worked`` is a sentence about the family's successful runs, if it helps with this failure.
+    """
 
     runs: Sequence[PastRun] | None = None
     log: JobLog = NO_LOG
+    worked: str | None = None
 
 
 UNKNOWN = FailureContext()
@@ -72,8 +78,18 @@ class FailureContextReader:
     logs: JobLogs | None
 
     def background(self, job: Job, own: str | None) -> FailureContext:
-        """Read the job's log and its family's runs: one query and eleven log calls. ``own`` is the owner's address."""
-        return FailureContext(self._runs(job), self._log(job, own))
+        """Read the job's log and its family's runs. ``own`` is the owner's address.
+
+        At most thirteen calls: one query, one read of rows, one that finds the log's streams, and ten that read five.
+        """
+        runs, log = self._runs(job), self._log(job, own)
+        return FailureContext(runs, log, self._worked(job, log, runs or ()))
+
+    def _worked(self, job: Job, log: JobLog, runs: Sequence[PastRun]) -> str | None:
+        try:
+            return what_worked(classify(job, log.text), runs, self.families)
+        except SageWatchError:
+            return None
 
     def _runs(self, job: Job) -> list[PastRun] | None:
         ended_at = job.ended_at or job.modified_at or job.dated_at

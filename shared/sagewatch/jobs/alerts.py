@@ -2,7 +2,15 @@
 
 from typing import ClassVar, Literal, Self, override
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from sagewatch.alerts.base import AlertBase, GroupMember, Usd, alert_id, as_text, from_text, thread_key_of
 from sagewatch.alerts.jobs import EndedJobAlert, JobAlertBase
@@ -34,7 +42,8 @@ class FamilyFailures(BaseModel):
 class JobAlert(EndedJobAlert):
     """A job failed, never started, or was stopped by its own time limit.
 
-    ``reason`` and ``log`` are the job's text: untrusted. ``log_trouble`` says why SageWatch cannot read its log.
+    ``reason`` and ``log`` are the job's text: untrusted. ``log_trouble`` says why SageWatch cannot read its log, and
+    ``worked`` what the family's successful runs used or took.
     """
 
     finding: JobFinding
@@ -44,6 +53,22 @@ class JobAlert(EndedJobAlert):
     family: FamilyFailures | None = None
     log: str | None = None
     log_trouble: str | None = None
+    worked: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, values: object) -> object:
+        """In JSON, ``worked`` is the second line of ``pricing_reason``: earlier versions forbid unknown fields."""
+        if not isinstance(values, dict) or "\n" not in str(values.get("pricing_reason", "")):
+            return values
+        reason, _, worked = values["pricing_reason"].partition("\n")
+        return {**values, "pricing_reason": reason, "worked": worked}
+
+    @model_serializer(mode="wrap")
+    def _join(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        values: dict[str, object] = handler(self)
+        worked = values.pop("worked", None)
+        return {**values, "pricing_reason": f"{self.pricing_reason}\n{worked}"} if worked else values
 
     @property
     @override
@@ -86,6 +111,7 @@ def job_alert(job: Job, record: CostRecord, context: FailureContext = UNKNOWN) -
         family=_family(record, context),
         log=context.log.text,
         log_trouble=context.log.trouble,
+        worked=context.worked,
     )
 
 

@@ -6,13 +6,13 @@ and what people append: dates, epochs, UUIDs, commit hashes, counters.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.sagemaker.resources import JobStatus, seconds_between
+from sagewatch.sagemaker.resources import JobStatus, Key, seconds_between
 
 _MONTH, _DAY, _HOUR, _SIXTIETH = "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])", "(?:[01][0-9]|2[0-3])", "[0-5][0-9]"
 _STAMP = rf"""
@@ -37,13 +37,14 @@ _INNER_STAMP = re.compile(rf"(?<=[^-])-20\d\d-{_MONTH}(?:-\d{{1,2}}){{1,4}}(?:-\
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """One run of a family that has ended. ``cost_usd`` is USD; ``None`` is not known."""
+    """One run of a family that has ended. ``cost_usd`` is USD; ``None`` is not known. ``key`` is that of its row."""
 
     ended_at: datetime
     status: JobStatus
     ran_seconds: int | None
     cost_usd: Decimal | None
     failure_class: FailureClass | None
+    key: Key | None = field(default=None, compare=False)
 
 
 def family_of(kind: ResourceKind, name: str) -> str:

@@ -69,6 +69,12 @@ class Families(Protocol):
         Read within a second or so of the last write, a row may be missing. Raises what ``Ledger.put`` does.
         """
 
+    def instances(self, keys: Sequence[Key]) -> Sequence[str]:
+        """Return what the jobs of these rows ran on, in any order: ``2 x ml.m5.xlarge``. One call, at most 100 keys.
+
+        Rows that are gone or do not know are left out. Raises what ``Ledger.put`` does.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class RollUpRow:

@@ -140,6 +140,7 @@ def past_run(row: CostRecord) -> PastRun:
         ran_seconds=ran_seconds(started, ended, row.billable_seconds),
         cost_usd=row.cost_usd,
         failure_class=row.failure_class,
+        key=(row.resource_arn, row.created_at),
     )
 
 

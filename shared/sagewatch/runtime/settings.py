@@ -111,6 +111,21 @@ _STACK = {
 }
 
 
+class AlertingSettings(RecordingSettings):
+    """Settings of functions that report jobs that ended: what they cost at least, and whether their logs are read.
+
+    Jobs that cost more than ``report_usd`` are reported; 0 turns reports off.
+    """
+
+    report_usd: Usd
+    log_excerpts: Literal["enabled", "disabled"]
+
+    @property
+    def read_logs(self) -> bool:
+        """Whether SageWatch reads the log of a job that failed, to show its error."""
+        return self.log_excerpts == "enabled"
+
+
 class NotebookSettings(RecordingSettings):
     """Settings of functions that may stop notebooks: the idle rules, and whether they act."""
 

@@ -11,16 +11,15 @@ from sagewatch.jobs.long_running import LongRunningAlerts
 from sagewatch.jobs.milestones import AlertThresholds
 from sagewatch.jobs.sweep_run import NO_PROGRESS
 from sagewatch.runtime.handlers import RecordedSweep, ScheduledHandler
-from sagewatch.runtime.settings import Hours, RecordingSettings, Text, Usd
+from sagewatch.runtime.settings import AlertingSettings, Hours, Text, Usd
 from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import LONGEST_LOOK, QUICK, now, patient_sagemaker
 from sagewatch.wiring.recording import JOB_LOGS, make_job_recorder, make_job_sweep, make_parts
 
 
-class SweepJobsSettings(RecordingSettings):
+class SweepJobsSettings(AlertingSettings):
     """Settings of SweepJobs. ``home_region`` is the stack's own."""
 
-    report_usd: Usd
     long_running: Hours = Field(alias="LONG_RUNNING_HOURS")
     burn_usd: Usd = Field(alias="BURN_ALERT_USD")
     home_region: Text = Field(alias="AWS_REGION")
@@ -45,7 +44,7 @@ def sweep_jobs() -> ScheduledHandler:
     )
     job_sweep = make_job_sweep(
         parts,
-        make_job_recorder(parts, report_usd=given.report_usd, logs=JOB_LOGS),
+        make_job_recorder(parts, report_usd=given.report_usd, logs=JOB_LOGS if given.read_logs else None),
         home_region=given.home_region,
         progress=NO_PROGRESS,
         long_running=long_running,

@@ -79,6 +79,18 @@ def test_a_run_is_remembered_with_its_time_its_cost_and_its_failure(world: World
     ]
 
 
+def test_what_past_runs_ran_on_is_read_by_their_keys(world: World) -> None:
+    """A row that is gone, or that knows no instances, says nothing; no key is no call."""
+    ledger, families = world
+    ledger.put(a_run(1, instances="2 x ml.g5.2xlarge"))
+    ledger.put(a_run(2, instances=None))
+    keys = [run.key for run in families.recent(FAMILY, ENDED - timedelta(days=1), 5) if run.key]
+
+    assert len(keys) == 2
+    assert list(families.instances([*keys, ("arn:gone", "2026-01-01T00:00:00Z")])) == ["2 x ml.g5.2xlarge"]
+    assert list(families.instances([])) == []
+
+
 def test_a_job_that_never_launched_ran_for_no_time(world: World) -> None:
     """It has no start, and nothing was billed."""
     ledger, families = world

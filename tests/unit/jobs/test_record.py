@@ -26,7 +26,7 @@ from sagewatch.ledger.totals import RollUpKey
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.events import read_job_event
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
+from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, Key
 from tests.worlds.builders import ACCOUNT, CREATED, ENDED, NOW, STARTED, World, a_failed_job, a_job, a_row, an_event
 
 ANNOUNCED = CREATED.replace(hour=9, minute=20)  # when the jobs of the captured events were created
@@ -497,6 +497,10 @@ def test_a_family_that_cannot_be_read_is_left_out() -> None:
         def recent(self, family: str, since: datetime, most: int) -> Sequence[PastRun]:
             """See ``Families.recent``."""
             raise UnavailableError(f"{family}, {since}, {most}")
+
+        def instances(self, keys: Sequence[Key]) -> Sequence[str]:
+            """See ``Families.instances``."""
+            raise UnavailableError(str(keys))
 
     world = World()
     recorder = replace(world.recorder, failure_context=FailureContextReader(Broken(), None))

@@ -28,8 +28,10 @@ RECORD_JOB = {
     "OWNER_TAG_KEYS": "sagewatch:owner, owner,,Owner",
     "DISCOUNT_PERCENT": "12.5",
     "REPORT_USD": "10",
+    "LOG_EXCERPTS": "enabled",
 }
-TRACK_NOTEBOOK = {name: value for name, value in RECORD_JOB.items() if name not in {"ALERT_QUEUE_URL", "REPORT_USD"}}
+_ENDED_JOBS = {"REPORT_USD", "LOG_EXCERPTS"}
+TRACK_NOTEBOOK = {name: value for name, value in RECORD_JOB.items() if name not in {"ALERT_QUEUE_URL", *_ENDED_JOBS}}
 DELIVER_ALERT = {
     "QUEUE_URL": "https://q",
     "DEAD_LETTER_QUEUE_URL": "https://d",
@@ -52,7 +54,7 @@ SWEEP_JOBS = {
 }
 NOTEBOOK_RULES = {"MODE": "observe", "IDLE_AFTER_MINUTES": "240", "WARN_MINUTES": "0", "JUPYTER_EVIDENCE": "enabled"}
 SWEEP_NOTEBOOKS = {
-    **{name: value for name, value in SWEEP_JOBS.items() if name not in {"REPORT_USD", "BURN_ALERT_USD"}},
+    **{name: value for name, value in SWEEP_JOBS.items() if name not in {"BURN_ALERT_USD", *_ENDED_JOBS}},
     **NOTEBOOK_RULES,
     "MAX_STOPS_PER_SWEEP": "10",
 }
@@ -97,6 +99,8 @@ def test_the_environment_becomes_typed_values() -> None:
     assert settings.discount_percent == Decimal("12.5")
     assert settings.max_receives == 24
     assert settings.report_usd == Decimal(10)
+    assert settings.read_logs
+    assert not RecordJobSettings.from_env(RECORD_JOB | {"LOG_EXCERPTS": "disabled"}).read_logs
     assert SweepJobsSettings.from_env(SWEEP_JOBS | {"REPORT_USD": "0"}).report_usd == 0
     assert RefreshPricesSettings.from_env(REFRESH_PRICES).home_region == "eu-west-1"
     deliver = DeliverAlertSettings.from_env(DELIVER_ALERT)
@@ -172,6 +176,7 @@ def test_an_empty_variable_of_deliver_alert_is_named(name: str) -> None:
         ("DISCOUNT_PERCENT", "100.01"),
         ("MAX_RECEIVES", "0"),
         ("MAX_RECEIVES", "many"),
+        ("LOG_EXCERPTS", "off"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_named(name: str, value: str) -> None:

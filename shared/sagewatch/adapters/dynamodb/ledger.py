@@ -191,7 +191,7 @@ def _typed(item: Mapping[str, Any]) -> dict[str, Any]:
 class DynamoFamilies(Families):
     """The ``Families`` port: one query, of as many items as are asked for or a megabyte of them (some 3,000)."""
 
-    PERMISSIONS: ClassVar = ("dynamodb:Query",)
+    PERMISSIONS: ClassVar = ("dynamodb:Query", "dynamodb:BatchGetItem")
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -212,6 +212,18 @@ class DynamoFamilies(Families):
         items = (from_item(item) for item in answer["Items"])
         return list(_readable(items, _run, family, _ignore))
 
+    @override
+    def instances(self, keys: Sequence[Key]) -> Sequence[str]:
+        """The index of families does not hold what a job ran on, so the rows themselves are read."""
+        if not keys:
+            return []
+        wanted = [to_item({"resource_arn": arn, "created_at": created_at}) for arn, created_at in keys[:_BATCH]]
+        request: Any = {self._table: {"Keys": wanted, "ProjectionExpression": "instances"}}
+        with translated("dynamodb:BatchGetItem on the ledger"):
+            answer = self._client.batch_get_item(RequestItems=request)
+        rows = map(from_item, answer["Responses"].get(self._table, []))
+        return [row["instances"] for row in rows if row.get("instances")]
+
 
 def _ignore(sentence: str) -> None:
     """A family's history only adds to a message; the log names the row."""
@@ -228,4 +240,5 @@ def _run(item: Mapping[str, Any]) -> PastRun:
         ran_seconds=ran_seconds(started, ended, None if billed is None else int(billed)),
         cost_usd=item.get("cost_usd"),
         failure_class=_TYPES["failure_class"](failure_class) if failure_class else None,
+        key=(item["resource_arn"], item["created_at"]),
     )

@@ -58,7 +58,7 @@ def job_ended(alert: JobAlert, owner: str) -> tuple[str, Sequence[Block]]:
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         section(f"*{_cause(alert, rule)}*\n{_reason(alert)}"),
         SectionBlock(fields=[field(name, text) for name, text in _facts(alert, owner)]),
-        section("\n".join((f"*Next step*\n{rule.step}", *_family(alert.family)))),
+        section("\n".join((f"*Next step*\n{rule.step}", *_worked(alert), *_family(alert.family)))),
         *_log(alert),
         context("\n".join(filter(None, (_priced(alert), links(alert.kind, alert.name, alert.region))))),
     ]
@@ -86,6 +86,12 @@ def _cause(alert: JobAlert, rule: Rule) -> str:
     if meaning is None:
         return name
     return f"{name} (exit code {exited})" if meaning in name.lower() else f"{name} (exit code {exited}: {meaning})"
+
+
+def _worked(alert: JobAlert) -> Iterator[str]:
+    """What worked before: ``The last 12 successful runs used 1 x ml.g5.2xlarge.``."""
+    if alert.worked:
+        yield escape(alert.worked)
 
 
 def _family(family: FamilyFailures | None) -> Iterator[str]:

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from threading import Thread
@@ -46,14 +47,26 @@ _PRECISION = timedelta(seconds=2)  # the Date header has whole seconds, and the 
 _QUIETLY = "no_track_activity=1"
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read the root certificates once: that takes 30 ms of CPU, and an inspection opens three connections."""
+    return ssl.create_default_context()
+
+
 class JupyterEvidence(EvidenceSource):
     """The REST API of the notebook's own Jupyter. No reason names the URL, a cookie or an answer."""
 
     PERMISSIONS: ClassVar = ("sagemaker:CreatePresignedNotebookInstanceUrl",)
 
-    def __init__(self, client_for: "Callable[[str], SageMakerClient]", seconds: float = 5) -> None:
+    def __init__(
+        self,
+        client_for: "Callable[[str], SageMakerClient]",
+        seconds: float = 5,
+        trust: Callable[[], ssl.SSLContext] = _trusted,
+    ) -> None:
         self._client_for = client_for
         self._seconds = seconds
+        self._trust = trust
 
     @override
     def read(self, notebook: Notebook, now: datetime, back_to: datetime) -> Reading:
@@ -63,7 +76,7 @@ class JupyterEvidence(EvidenceSource):
 
     def _read(self, notebook: Notebook, now: datetime) -> Reading:
         began = time.monotonic()
-        look = _Look(urlsplit(self._presigned(notebook)), self._seconds)
+        look = _Look(urlsplit(self._presigned(notebook)), self._seconds, self._trust)
         seen = _within(self._seconds, look)
         ours = now + timedelta(seconds=seen.moment - began)
         return read_jupyter(seen.kernels, seen.terminals, now, _skew(seen.date, ours))
@@ -89,9 +102,10 @@ class _Seen:
 class _Look:
     """One look at one server. It follows no redirect on its own and tries nothing twice."""
 
-    def __init__(self, address: SplitResult, seconds: float) -> None:
+    def __init__(self, address: SplitResult, seconds: float, trust: Callable[[], ssl.SSLContext]) -> None:
         self._address = address
         self._seconds = seconds
+        self._trust = trust
         self._cookies: dict[str, str] = {}
         self._socket: socket.socket | None = None
         self._abandoned = False
@@ -151,11 +165,17 @@ class _Look:
         headers = {"Accept": "application/json", "Connection": "close", "User-Agent": "SageWatch"}
         if self._cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        with closing(_connection(self._address)) as connection:
+        with closing(self._connection()) as connection:
             self._connect(connection)
             connection.request("GET", target, headers=headers, preload_content=False)
             with closing(connection.getresponse()) as answer:
                 yield answer
+
+    def _connection(self) -> HTTPConnection:
+        host, port = self._address.hostname or "", self._address.port
+        if self._address.scheme == "https":
+            return HTTPSConnection(host, port, timeout=_CONNECT, ssl_context=self._trust())
+        return HTTPConnection(host, port, timeout=_CONNECT)
 
     def _connect(self, connection: HTTPConnection) -> None:
         connection.connect()
@@ -163,13 +183,6 @@ class _Look:
         self._socket = connection.sock
         if self._abandoned:
             raise TimeoutError
-
-
-def _connection(address: SplitResult) -> HTTPConnection:
-    host = address.hostname or ""
-    if address.scheme == "https":
-        return HTTPSConnection(host, address.port, timeout=_CONNECT, ssl_context=ssl.create_default_context())
-    return HTTPConnection(host, address.port, timeout=_CONNECT)
 
 
 def _not_refused(answer: BaseHTTPResponse) -> None:

@@ -1,6 +1,5 @@
 """Start, deploy to, describe and stop one local cloud. All its files are in one folder."""
 
-import fcntl
 import json
 import os
 import shlex
@@ -13,9 +12,9 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -23,6 +22,7 @@ from typing import IO
 import boto3
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
+from local.stack.build_cache import build_once
 from local.stack.clock import Clock
 from local.stack.template_patches import without_math
 from tools.layers.build import prepare
@@ -57,14 +57,6 @@ class Ports:
         """Reserve the usual ports, and a free one in place of each that is in use."""
         chosen = {name: _free_port(port if usual else 0) for name, port in _PREFERRED.items()}
         return cls(**chosen)
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Hold a lock that only one process can have."""
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
 
 
 def _free_port(preferred: int) -> int:
@@ -183,15 +175,17 @@ class LocalCloud:
             ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
     def build(self) -> None:
-        """Run ``sam build``, prepare the layers, and remove what MiniStack lacks.
+        """Run ``sam build`` and prepare the layers, if the sources changed, and remove what MiniStack lacks.
 
         Raises ``CloudError`` with sam's output.
         """
-        with _alone(self.home.parent / "sam-build.lock"):  # builds share a cache and would break each other
-            self._sam("build", "--cached", "--parallel", "--build-dir", str(self.home / "build"))
-        prepare(self.home / "build")
+        build_once(ROOT, self.home.parent / "builds", self.home / "build", self._build)
         built = self.home / "build" / "template.yaml"
         built.write_text(yaml_dump(without_math(yaml_parse(built.read_text(encoding="utf-8")))), encoding="utf-8")
+
+    def _build(self, folder: Path) -> None:
+        self._sam("build", "--cached", "--parallel", "--build-dir", str(folder))
+        prepare(folder)
 
     def deploy(self, overrides: Sequence[str]) -> None:
         """Run ``sam deploy``: the template as it is, with this cloud's parameters and ``Name=value`` overrides.

@@ -28,9 +28,7 @@ LAMBDA = {
     "SendDigest": LOGS | {"sqs:SendMessage", "kms:Decrypt"},
 }
 # Actions that IAM lets nobody narrow to a resource (Service Authorization Reference).
-LISTS = {
-    f"sagemaker:List{kind}Jobs" for kind in ("Training", "Processing", "Transform", "HyperParameterTuning", "AutoML")
-}
+LISTS = {f"sagemaker:{KIND_FACTS[kind].list_operation}" for kind in JOB_KINDS}
 WITHOUT_RESOURCES = {"pricing:GetProducts", "sagemaker:ListNotebookInstances", "cloudwatch:GetMetricData"} | LISTS
 
 

@@ -25,6 +25,24 @@ class FailureClass(StrEnum):
     SPOT_INTERRUPTED = "spot-interrupted"
     UNKNOWN = "unknown"
 
+    @property
+    def label(self) -> str:
+        """The name in messages."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    FailureClass.OUT_OF_MEMORY: "Out of memory",
+    FailureClass.CAPACITY: "No capacity at AWS",
+    FailureClass.ACCOUNT_QUOTA: "The account's quota",
+    FailureClass.USER_CODE: "The job's own code",
+    FailureClass.DATA_OR_PERMISSIONS: "Data or permissions",
+    FailureClass.INTERNAL: "AWS internal error",
+    FailureClass.LIMIT_EXCEEDED: "Time limit",
+    FailureClass.SPOT_INTERRUPTED: "Spot interrupted",
+    FailureClass.UNKNOWN: "Unclassified",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:

@@ -145,3 +145,8 @@ def test_spot_that_never_started_is_told_from_spot_that_was_interrupted() -> Non
     )
 
     assert (never.name, later.name) == ("spot-never-started", "spot-wait")
+
+
+def test_every_class_has_a_label_of_its_own() -> None:
+    """A message names the class; one without a label could not be rendered."""
+    assert len({failure_class.label for failure_class in FailureClass}) == len(FailureClass)

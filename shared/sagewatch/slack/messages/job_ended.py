@@ -10,7 +10,7 @@ from sagewatch.diagnostics.cost_report import JobReport
 from sagewatch.formatting import duration, ordinal
 from sagewatch.jobs.alerts import FamilyFailures, JobAlert, JobFinding
 from sagewatch.sagemaker.failure_rules import Rule
-from sagewatch.sagemaker.failures import FailureClass, diagnose, exit_code, exit_meaning, rule_of_class
+from sagewatch.sagemaker.failures import diagnose, exit_code, exit_meaning, rule_of_class
 from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.sagemaker.resources import JobStatus
 from sagewatch.slack.blocks import (
@@ -28,19 +28,6 @@ from sagewatch.slack.blocks import (
     section,
     sentence,
 )
-
-_CLASS_NAMES: Mapping[FailureClass, str] = {
-    FailureClass.OUT_OF_MEMORY: "Out of memory",
-    FailureClass.CAPACITY: "No capacity at AWS",
-    FailureClass.ACCOUNT_QUOTA: "The account's quota",
-    FailureClass.USER_CODE: "The job's own code",
-    FailureClass.DATA_OR_PERMISSIONS: "Data or permissions",
-    FailureClass.INTERNAL: "AWS internal error",
-    FailureClass.LIMIT_EXCEEDED: "Time limit",
-    FailureClass.SPOT_INTERRUPTED: "Spot interrupted",
-    FailureClass.UNKNOWN: "Unclassified",
-}
-
 
 _ENDINGS: Mapping[JobFinding, str] = {
     "job-failed": "failed",
@@ -62,7 +49,7 @@ def job_ended(alert: JobAlert, owner: str) -> tuple[str, Sequence[Block]]:
         *_log(alert),
         context("\n".join(filter(None, (_priced(alert), links(alert.kind, alert.name, alert.region))))),
     ]
-    return f"{escape(headline)} ({_CLASS_NAMES[alert.failure_class]}, {_in_short(alert)})", blocks
+    return f"{escape(headline)} ({alert.failure_class.label}, {_in_short(alert)})", blocks
 
 
 def _rule(alert: JobAlert) -> Rule:
@@ -82,7 +69,7 @@ def _cause(alert: JobAlert, rule: Rule) -> str:
     """The kind of failure, with the exit code where its reason names one that says more."""
     exited = exit_code(alert.reason)
     meaning = None if exited is None else exit_meaning(exited)
-    name = _CLASS_NAMES[alert.failure_class] if rule.general else rule.title
+    name = alert.failure_class.label if rule.general else rule.title
     if meaning is None:
         return name
     return f"{name} (exit code {exited})" if meaning in name.lower() else f"{name} (exit code {exited}: {meaning})"

@@ -20,6 +20,32 @@ class Sweep(StrEnum):
 
 
 _LISTED = 20  # sentences in a log line or a message
+_KEPT = 1000  # sentences about items that were left out, until they are taken
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """How many stored items could not be read, and a sentence for each that was not named before today."""
+
+    count: int = 0
+    new: Sequence[str] = ()
+
+
+class LeftOutItems:
+    """Stored items that could not be read and were left out, each in one sentence. They stay where they are."""
+
+    def __init__(self) -> None:
+        self._sentences: dict[str, None] = {}
+
+    def note(self, sentence: str) -> None:
+        """Keep the sentence until it is taken."""
+        if len(self._sentences) < _KEPT:
+            self._sentences[sentence] = None
+
+    def take(self) -> Sequence[str]:
+        """Return what was noted since the last call."""
+        taken, self._sentences = list(self._sentences), {}
+        return taken
 
 
 @dataclass(slots=True, kw_only=True)

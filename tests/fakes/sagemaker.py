@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import override
 
-from sagewatch.errors import JobNotFoundError, NotebookNotFoundError
+from sagewatch.errors import JobNotFoundError, NotebookNotFoundError, UnreadableError
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import (
@@ -54,13 +54,14 @@ class InMemoryLists(JobLists):
 
     listed: list[ListedJob] = field(default_factory=list)
     page: int = 100
+    unreadable: list[UnreadableError] = field(default_factory=list)
     failures: dict[ResourceKind, Exception] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
     @override
     def created_since(
         self, kind: ResourceKind, region: str, since: datetime, before: datetime | None = None
-    ) -> Iterator[Sequence[ListedJob]]:
+    ) -> Iterator[Sequence[ListedJob | UnreadableError]]:
         there = [job for job in self.listed if job.kind is kind and job.arn.split(":")[3] == region]
         wanted = (job for job in there if job.created_at > since and (before is None or job.created_at < before))
         found = sorted(wanted, key=lambda job: job.created_at, reverse=True)
@@ -68,7 +69,7 @@ class InMemoryLists(JobLists):
             self.calls.append(f"list {kind} in {region}")
             if kind in self.failures:
                 raise self.failures[kind]
-            yield found[first : first + self.page]
+            yield [*found[first : first + self.page], *self.unreadable]
 
 
 @dataclass

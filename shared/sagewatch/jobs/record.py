@@ -36,7 +36,7 @@ from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.events import read_body, read_job_event
 from sagewatch.sagemaker.failures import classify
 from sagewatch.sagemaker.ports import Jobs, Regions
-from sagewatch.sagemaker.resources import Job
+from sagewatch.sagemaker.resources import Job, refuse_impossible_job
 from sagewatch.sagemaker.tags import Owner, parent_of
 
 
@@ -86,7 +86,7 @@ class JobRecorder:
 
     def on_event(self, event: object) -> RecordOutcome:
         """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
-        reported = read_job_event(event)
+        reported = refuse_impossible_job(read_job_event(event), self.clock())
         self.regions.add(reported.region)
         if reported.status.ended:
             return self.record(self._complete(reported), RecordedBy.EVENT)

@@ -1,7 +1,7 @@
 """Find what events missed. Listings fill the index of open jobs, and Describe empties it."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.pricing.job_cost import in_doubt
 from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from sagewatch.sagemaker.ports import JobLists, Jobs, ListedJob, Regions, watched_regions
-from sagewatch.sagemaker.resources import Job, JobStatus, job_to_describe
+from sagewatch.sagemaker.resources import OLDEST, Job, JobStatus, job_to_describe
 from sagewatch.sweeps import continue_on_error, first_few
 
 # A training job runs for 28 days at most: the first sweep of all looks back that far.
@@ -116,8 +116,9 @@ class JobSweep:
         before = point.low and point.low + timedelta(seconds=1)  # kept to the second: list all of that second
         try:
             for page in self.lists.created_since(kind, region, point.floor or run.since, before):
-                self._index(page, run, region, report)
-                point = advance(point, page)
+                jobs = list(self._readable(page, region, report))
+                self._index(jobs, run, region, report)
+                point = advance(point, jobs)
                 self.progress.listed(kind, region, point.low or run.since)
                 _need(more_time(), "the next run lists the rest")
             point = replace(point, low=None, floor=None) if point.low else last or point
@@ -127,6 +128,19 @@ class JobSweep:
             if point != last and (last or point.top > run.since):
                 self.checkpoints.save(name, point)
         self.progress.done(kind, region)
+
+    def _readable(
+        self, page: Sequence[ListedJob | UnreadableError], region: str, report: JobSweepReport
+    ) -> Iterator[ListedJob]:
+        """Yield the jobs of a page that can be read, and report the others."""
+        for listed in page:
+            if isinstance(listed, UnreadableError):
+                self._unreadable(f"{region}: {listed}", listed, report)
+            elif OLDEST <= listed.created_at <= self.clock() + timedelta(days=1):
+                yield listed
+            else:
+                problem = UnreadableError("created before SageMaker existed or after tomorrow")
+                self._unreadable(f"listed {listed.kind} job {listed.name} in {region}", problem, report)
 
     def _checkpoint(self, name: str, report: JobSweepReport) -> Checkpoint | None:
         """Begin at the newest job if the checkpoint cannot be read: a listing too many loses nothing."""

@@ -19,6 +19,7 @@ from sagewatch.sagemaker.events import read_body
 from sagewatch.sagemaker.notebook_models import read_notebook_event
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import Notebooks, Regions
+from sagewatch.sagemaker.resources import refuse_impossible_times
 from sagewatch.sagemaker.tags import role_owner, tagged_owner
 
 
@@ -72,6 +73,8 @@ class NotebookTracker:
         ``at`` is when the notebook entered that state, if not at its last modification. Raises what the ports raise;
         the same call then finishes the rest.
         """
+        moments = {"the creation time": notebook.created_at, "the last change": notebook.modified_at}
+        refuse_impossible_times(f"notebook instance {notebook.name}", moments, self.clock())
         since = whole_second(at or notebook.modified_at or notebook.created_at or self.clock())
         session = self.sessions.get(notebook.arn, notebook.region)
         change = change_of(session, notebook, since, by)

@@ -17,6 +17,7 @@ from sagewatch.errors import OutOfTimeError, PartlyDoneError, RetryableError, Sa
 from sagewatch.outcomes import EmfMetric, Outcome
 from sagewatch.runtime.ports import Inbox, QueueMessage, SweepLog
 from sagewatch.runtime.telemetry import Telemetry
+from sagewatch.sweeps import LeftOut, first_few
 
 _FIRST_WAIT, _LONGEST_WAIT = 5, 900  # seconds: doubles from the first try on, up to a quarter of an hour
 _TIME_FOR_ONE = 20_000  # milliseconds: one AWS call that hangs (wiring), and the others
@@ -68,13 +69,20 @@ class RecordedSweep:
 class ScheduledHandler:
     """Runs ``work`` on a schedule. An error fails the invocation; what was done until then is measured and logged.
 
-    ``reserve`` is the time in milliseconds that the longest step of the work can take.
+    ``reserve`` is the time in milliseconds that the longest step of the work can take. Stored items that had to be
+    ``left_out`` are counted in each run, and named once a day.
     """
 
     def __init__(
-        self, work: Callable[[TimeBudget], Outcome], *, reserve: int = _TIME_FOR_ONE, logger: Logger | None = None
+        self,
+        work: Callable[[TimeBudget], Outcome],
+        *,
+        reserve: int = _TIME_FOR_ONE,
+        left_out: Callable[[], LeftOut] = LeftOut,
+        logger: Logger | None = None,
     ) -> None:
         self._work = work
+        self._left_out = left_out
         self._reserve = reserve
         self._logger = logger or Logger(service="sagewatch")
 
@@ -91,10 +99,18 @@ class ScheduledHandler:
             self._logger.warning("partly done", extra=dict(error.outcome.to_log()) if error.outcome else {})
             raise
         finally:
+            self._count_left_out(telemetry)
             telemetry.flush(context.function_name)
         answer = dict(outcome.to_log())
         self._logger.info("done", extra=answer)
         return answer
+
+    def _count_left_out(self, telemetry: Telemetry) -> None:
+        left_out = self._left_out()
+        for _ in range(left_out.count):
+            telemetry.count(EmfMetric.ITEMS_UNREADABLE)
+        if left_out.new:
+            self._logger.error("stored items cannot be read", extra={"items": first_few(left_out.new)})
 
 
 class EventHandler:

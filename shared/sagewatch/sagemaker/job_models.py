@@ -16,7 +16,7 @@ from sagewatch.redaction import redact
 from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp, faults
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.model_parts import (
-    MOST,
+    MOST_SECONDS,
     AppSpecification,
     AwsModel,
     Cluster,
@@ -91,8 +91,8 @@ class TrainingJobModel(JobModel):
     training_start_time: Timestamp = None
     training_end_time: Timestamp = None
     resource_config: Cluster | None = None
-    billable_time_in_seconds: int | None = Field(None, ge=0, le=MOST)
-    training_time_in_seconds: int | None = Field(None, ge=0, le=MOST)
+    billable_time_in_seconds: int | None = Field(None, ge=0, le=MOST_SECONDS)
+    training_time_in_seconds: int | None = Field(None, ge=0, le=MOST_SECONDS)
     enable_managed_spot_training: bool | None = None
     serverless_job_config: dict[str, Any] | None = None
     warm_pool_status: WarmPool | None = None

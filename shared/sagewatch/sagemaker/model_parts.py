@@ -7,8 +7,9 @@ from pydantic.alias_generators import to_pascal
 
 from sagewatch.sagemaker.resources import MAX_INSTANCES, InstanceGroup
 
-# Above every limit of the service (28 days are 2.4 million seconds), and small enough to calculate with.
-MOST = 10**9
+# Above every limit of the service (182 days are 16 million seconds), and small enough to calculate with.
+MOST_SECONDS = 10**8
+MOST_GB = 10**6
 
 
 class AwsModel(BaseModel):
@@ -40,7 +41,7 @@ class Cluster(AwsModel):
     instance_preferences: list[InstancePreference] | None = None
     selected_instance_type: str | None = None
     selected_instance_count: int | None = None
-    volume_size_in_gb: int | None = Field(None, alias="VolumeSizeInGB", ge=0, le=MOST)
+    volume_size_in_gb: int | None = Field(None, alias="VolumeSizeInGB", ge=0, le=MOST_GB)
     keep_alive_period_in_seconds: int | None = None
     training_plan_arn: str | None = None
 
@@ -97,7 +98,7 @@ class WarmPool(AwsModel):
     """WarmPoolStatus: seconds are billable and wall clock per instance."""
 
     status: str | None = None
-    resource_retained_billable_time_in_seconds: int | None = Field(None, ge=0, le=MOST)
+    resource_retained_billable_time_in_seconds: int | None = Field(None, ge=0, le=MOST_SECONDS)
 
 
 class ProcessingResources(AwsModel):

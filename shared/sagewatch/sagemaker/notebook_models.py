@@ -7,7 +7,7 @@ from sagewatch.redaction import redact
 from sagewatch.sagemaker.events import read_envelope
 from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp, faults
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
-from sagewatch.sagemaker.model_parts import MOST, AwsModel
+from sagewatch.sagemaker.model_parts import MOST_GB, AwsModel
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.resources import partition_of
 
@@ -23,7 +23,7 @@ class NotebookModel(AwsModel):
     instance_type: str | None = None
     creation_time: Timestamp = None
     last_modified_time: Timestamp = None
-    volume_size_in_gb: int | None = Field(None, alias="VolumeSizeInGB", ge=0, le=MOST)
+    volume_size_in_gb: int | None = Field(None, alias="VolumeSizeInGB", ge=0, le=MOST_GB)
     platform_identifier: str | None = None
     role_arn: str | None = None
     failure_reason: str | None = None

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from sagewatch.clock import iso
+from sagewatch.errors import UnreadableError
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.resources import Job, Key
@@ -68,10 +69,11 @@ class JobLists(Protocol):
 
     def created_since(
         self, kind: ResourceKind, region: str, since: datetime, before: datetime | None = None
-    ) -> Iterator[Sequence[ListedJob]]:
+    ) -> Iterator[Sequence[ListedJob | UnreadableError]]:
         """Yield pages of the jobs created after ``since``, newest first, and only those before a time if one is given.
 
-        A page may be empty and not the last. Raises what ``Jobs.describe`` does, but for ``JobNotFoundError``.
+        A summary that cannot be read is yielded as the error that names it. A page may be empty and not the last.
+        Raises what ``Jobs.describe`` does, but for ``JobNotFoundError``.
         """
 
 

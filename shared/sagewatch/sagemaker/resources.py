@@ -1,11 +1,13 @@
 """Define jobs, their kinds and their states as frozen values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import override
 
+from sagewatch.errors import MalformedEventError
 from sagewatch.sagemaker.kinds import ResourceKind as ResourceKind
 
 MAX_INSTANCES = 10_000  # of one group; above every quota, and few enough to list a cluster's hosts
@@ -141,6 +143,35 @@ class Job:
         return ran is not None and limit is not None and ran >= limit
 
 
+OLDEST = datetime(2017, 11, 29, tzinfo=UTC)  # SageMaker's first day
+_AHEAD = timedelta(days=1)  # of our clock
+
+
+def refuse_impossible_times(name: str, moments: Mapping[str, datetime | None], now: datetime) -> None:
+    """Raise ``MalformedEventError`` for a time before SageMaker existed or after tomorrow: it is no time of a job."""
+    if wrong := [field for field, moment in moments.items() if moment and not OLDEST <= moment <= now + _AHEAD]:
+        raise MalformedEventError(f"{name}: {', '.join(wrong)} is before {OLDEST:%Y-%m-%d} or after tomorrow")
+
+
+def refuse_impossible_job(job: "Job", now: datetime) -> "Job":
+    """Return the job. Raises what ``refuse_impossible_times`` does."""
+    moments = {
+        "the creation time": job.created_at,
+        "the start": job.started_at,
+        "the end": job.ended_at,
+        "the last change": job.modified_at,
+    }
+    refuse_impossible_times(f"{job.kind} job {job.name}", moments, now)
+    return job
+
+
+def account_of(arn: str) -> str:
+    """Return the account in an ARN. Raises ``MalformedEventError`` for a text that is no ARN of SageMaker."""
+    if not re.fullmatch(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:[a-zA-Z-]+/.+", arn):
+        raise MalformedEventError(f"{arn[:80]!r} is not an ARN of SageMaker")
+    return arn.split(":")[4]
+
+
 def job_to_describe(  # noqa: PLR0913 - the fields of an index
     *,
     kind: ResourceKind,
@@ -156,7 +187,7 @@ def job_to_describe(  # noqa: PLR0913 - the fields of an index
         kind=kind,
         name=name,
         arn=arn,
-        account=arn.split(":")[4],
+        account=account_of(arn),
         region=region,
         status=JobStatus.IN_PROGRESS,
         created_at=created_at,

@@ -5,8 +5,9 @@ from functools import cache
 import boto3
 from pydantic import Field
 
+from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
 from sagewatch.adapters.dynamodb.prices import DynamoPriceCache, DynamoPriceDates
-from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
+from sagewatch.adapters.dynamodb.sweep_state import DynamoDailyNotices, DynamoRegions
 from sagewatch.adapters.price_list import API_REGION, AwsPriceList
 from sagewatch.pricing.refresh import PriceRefresh
 from sagewatch.runtime.handlers import ScheduledHandler
@@ -34,4 +35,5 @@ def refresh_prices() -> ScheduledHandler:
         clock=now,
         home_region=given.home_region,
     )
-    return ScheduledHandler(refresher.refresh)
+    left_out = DynamoLeftOut(DynamoDailyNotices(dynamodb, given.watch_state, now))
+    return ScheduledHandler(refresher.refresh, left_out=left_out)

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
+from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
+from sagewatch.adapters.dynamodb.sweep_state import DynamoDailyNotices
 from sagewatch.jobs.long_running import LongRunningAlerts
 from sagewatch.jobs.milestones import AlertThresholds
 from sagewatch.jobs.sweep_run import NO_PROGRESS
@@ -50,6 +52,9 @@ def sweep_jobs() -> ScheduledHandler:
         long_running=long_running,
     )
     log = DynamoSweepLog(dynamodb, given.watch_state)
+    left_out = DynamoLeftOut(DynamoDailyNotices(dynamodb, given.watch_state, now))
     return ScheduledHandler(
-        RecordedSweep(sweep=job_sweep.sweep, name=Sweep.JOBS, log=log, clock=now), reserve=LONGEST_LOOK
+        RecordedSweep(sweep=job_sweep.sweep, name=Sweep.JOBS, log=log, clock=now),
+        reserve=LONGEST_LOOK,
+        left_out=left_out,
     )

@@ -6,8 +6,9 @@ import boto3
 from pydantic import Field
 
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog
+from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
-from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoTotalStore
+from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoDailyNotices, DynamoTotalStore
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists
 from sagewatch.idle.advice import NotebookAdvice
 from sagewatch.idle.reconcile import MessageReconciliation
@@ -72,6 +73,9 @@ def sweep_notebooks() -> ScheduledHandler:
         max_stops=given.max_stops,
     )
     log = DynamoSweepLog(dynamodb, given.watch_state)
+    left_out = DynamoLeftOut(DynamoDailyNotices(dynamodb, given.watch_state, now))
     return ScheduledHandler(
-        RecordedSweep(sweep=sweeper.sweep, name=Sweep.NOTEBOOKS, log=log, clock=now), reserve=LONGEST_LOOK
+        RecordedSweep(sweep=sweeper.sweep, name=Sweep.NOTEBOOKS, log=log, clock=now),
+        reserve=LONGEST_LOOK,
+        left_out=left_out,
     )

@@ -3,6 +3,7 @@
 SageMaker differs from it in that it throttles: ListTrainingJobs above two requests a second.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -13,7 +14,7 @@ from local.demo.builders import Run, plain_job
 from local.demo.player import PlayedJob, Stage, post_json
 from local.sagemaker.control import control_app
 from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
-from sagewatch.errors import UnavailableError
+from sagewatch.errors import UnavailableError, UnreadableError
 from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
 from tests.worlds.aws import Aws
@@ -47,10 +48,18 @@ def stage(aws_url: str) -> Stage:
     return stage
 
 
+def read(pages: Iterable[Sequence[ListedJob | UnreadableError]]) -> Iterator[ListedJob]:
+    """The jobs of all pages; none of them is unreadable."""
+    for page in pages:
+        for job in page:
+            assert isinstance(job, ListedJob)
+            yield job
+
+
 def listed(aws: Aws, paces: list[int], kind: ResourceKind, region: str, since: datetime) -> list[ListedJob]:
     """All pages, counting the waits."""
     lists = SageMakerLists(lambda region: aws.client("sagemaker", region), lambda _: paces.append(1))
-    return [job for page in lists.created_since(kind, region, since) for job in page]
+    return list(read(lists.created_since(kind, region, since)))
 
 
 @pytest.mark.usefixtures("stage")
@@ -106,29 +115,31 @@ def test_a_listing_that_was_cut_off_is_gone_on_with(aws: Aws) -> None:
     """Only what is older than where it stopped."""
     lists = SageMakerLists(lambda region: aws.client("sagemaker", region), lambda _: None)
     before = START + timedelta(hours=12)
-    found = [job.name for page in lists.created_since(ResourceKind.TRAINING, REGION, START, before) for job in page]
+    found = [job.name for job in read(lists.created_since(ResourceKind.TRAINING, REGION, START, before))]
 
     assert found == ["training-011", "training-010", "training-003", "training-002", "training-001"]
 
 
-def test_an_empty_page_is_not_the_end() -> None:
-    """AWS cuts pages before it filters, so the first ones of a listing that goes on far back can be empty."""
+def test_neither_an_empty_page_nor_a_bad_summary_is_the_end() -> None:
+    """AWS cuts pages before it filters, so the first pages of a listing that goes far back can be empty."""
 
     class Client:
-        """Answers with an empty page, one with a job, and an empty one."""
+        """Answers with an empty page, one with a job and one that cannot be read, and an empty one."""
 
         def __init__(self) -> None:
-            self.pages = iter([([], "1"), (["a"], "2"), ([], None)])
+            self.pages = iter([([], "1"), (["a", ""], "2"), ([], None)])
 
         def list_training_jobs(self, **_: object) -> dict[str, object]:
             names, token = next(self.pages)
-            jobs = [{"TrainingJobName": name, "TrainingJobArn": "arn:A", "CreationTime": NOW} for name in names]
+            arn = f"arn:aws:sagemaker:sa-east-1:{ACCOUNT}:training-job/A"
+            jobs = [{"TrainingJobName": name, "TrainingJobArn": arn, "CreationTime": NOW} for name in names]
             return {"TrainingJobSummaries": jobs, **({"NextToken": token} if token else {})}
 
     client = Client()
     lists = SageMakerLists(lambda _: client, lambda _: None)  # type: ignore[arg-type, return-value] # a stand-in
 
-    assert [len(page) for page in lists.created_since(ResourceKind.TRAINING, REGION, START)] == [0, 1, 0]
+    first, second, third = lists.created_since(ResourceKind.TRAINING, REGION, START)
+    assert [[type(job) for job in page] for page in (first, second, third)] == [[], [ListedJob, UnreadableError], []]
 
 
 def test_a_status_nobody_knows_hinders_no_listing(aws: Aws, stage: Stage) -> None:

@@ -4,7 +4,7 @@ import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -29,6 +29,7 @@ from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, Key
 from tests.worlds.builders import ACCOUNT, CREATED, ENDED, NOW, STARTED, World, a_failed_job, a_job, a_row, an_event
 
+DAY = timedelta(days=1)
 ANNOUNCED = CREATED.replace(hour=9, minute=20)  # when the jobs of the captured events were created
 TRAINING = a_failed_job(
     name="Fraud-XGB-02",
@@ -341,6 +342,22 @@ def test_what_is_no_event_is_refused(body: str) -> None:
     """Typed, so that it is buried at once."""
     with pytest.raises(MalformedEventError):
         World().recorder.on_message(body)
+
+
+@pytest.mark.parametrize("field", ["CreationTime", "TrainingStartTime", "TrainingEndTime", "LastModifiedTime"])
+@pytest.mark.parametrize(
+    "moment", [datetime(9999, 12, 31, tzinfo=UTC), datetime(2017, 11, 28, tzinfo=UTC), NOW + 2 * DAY]
+)
+def test_a_time_that_no_job_can_have_is_refused(field: str, moment: datetime) -> None:
+    """Neither a row nor a mark is dated by it. Tomorrow is still possible, because clocks differ."""
+    world = World()
+    event = an_event("training-job-failed", **{field: int(moment.timestamp())})
+
+    with pytest.raises(MalformedEventError, match="is before 2017-11-29 or after tomorrow"):
+        world.recorder.on_event(event)
+    assert (world.rows, world.marks.tokens, world.regions.in_use()) == ([], {}, set())
+    world.recorder.on_event(an_event("training-job-failed", **{field: int((NOW + DAY / 2).timestamp())}))
+    assert len(world.rows) == 1
 
 
 def test_the_answer_names_the_reason_and_what_happened() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,6 +14,7 @@ from sagewatch.errors import (
     SweepIncompleteError,
     ThrottledError,
     UnavailableError,
+    UnreadableError,
 )
 from sagewatch.jobs.sweep_run import JobSweepReport
 from sagewatch.ledger.records import RecordedBy
@@ -830,3 +831,20 @@ def test_a_roll_up_holds_those_of_its_children() -> None:
 
     assert (top.jobs, top.cost_usd, top.unpriced_jobs) == (2, Decimal("0.46"), 1)
     assert list(world.marks.tokens) == [DayKey("2026-11-20")]
+
+
+def test_a_listing_leaves_out_what_it_cannot_read_and_dates_that_no_job_has() -> None:
+    """A creation in the year 9999 would be the newest job for ever, and no new job would be listed again."""
+    world = World()
+    world.lists.unreadable = [UnreadableError("a listed training job: TrainingJobName: too short")]
+    world.has(a_job(name="old", arn=f"{a_job().arn}-old", created_at=datetime(9999, 12, 31, tzinfo=UTC)))
+    world.has(RUNNING)
+    with pytest.raises(SweepIncompleteError, match="created before SageMaker existed or after tomorrow") as caught:
+        world.sweep()
+
+    assert isinstance(caught.value.outcome, JobSweepReport)
+    assert (caught.value.outcome.unreadable, caught.value.outcome.new) == (6, 1)  # a bad summary in each kind's listing
+    later = replace(RUNNING, name="later", arn=f"{RUNNING.arn}-later", created_at=NOW)
+    world.has(later)
+    world.now += timedelta(minutes=15)
+    assert world.sweep().new == 1

@@ -15,6 +15,7 @@ from sagewatch.errors import AccessDeniedError, MalformedEventError, RetryableEr
 from sagewatch.outcomes import Outcome
 from sagewatch.runtime.handlers import Deadline, EventHandler, QueueHandler, ScheduledHandler, wait
 from sagewatch.runtime.ports import QueueMessage
+from sagewatch.sweeps import LeftOut
 from tests.fakes.runtime import InMemoryInbox
 
 
@@ -282,6 +283,25 @@ def test_invoked_work_is_given_the_event_as_it_is_and_answers_with_its_outcome()
     assert json.loads(log.getvalue())["reason"] == "done"
     with pytest.raises(ThrottledError):
         invoked(None, Countdown(60))
+
+
+def test_stored_items_that_were_left_out_are_counted_and_the_new_ones_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also when the work itself fails."""
+    log = io.StringIO()
+
+    def work(more_time: TimeBudget) -> Done:
+        raise ThrottledError(f"no time: {more_time()}")
+
+    handler = ScheduledHandler(
+        work,
+        left_out=lambda: LeftOut(2, ["stored item open-job#us-east-1 x: KeyError"]),
+        logger=Logger(service=f"test-{uuid.uuid4()}", stream=log, level="INFO"),
+    )
+    with pytest.raises(ThrottledError):
+        handler({}, Countdown(60))
+
+    assert json.loads(capsys.readouterr().out)["ItemsUnreadable"] == [1.0, 1.0]
+    assert json.loads(log.getvalue())["items"] == ["stored item open-job#us-east-1 x: KeyError"]
 
 
 def test_scheduled_work_is_given_its_deadline_and_answers_with_its_outcome() -> None:

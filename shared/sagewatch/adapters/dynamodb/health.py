@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import query, to_item
+from sagewatch.adapters.dynamodb.items import query, readable, to_item
 from sagewatch.clock import iso
 from sagewatch.digest.ports import SweepTimes
 from sagewatch.runtime.ports import SweepLog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -52,8 +53,9 @@ class DynamoSweepTimes(SweepTimes):
     @override
     def of(self, function: str) -> "Sequence[datetime]":
         days = query(self._client, self._state, f"sweeps#{function}")
-        return sorted(
-            datetime.fromisoformat(f"{day['sk']}T00:00:00Z") + timedelta(minutes=int(minute))
-            for day in days
-            for minute in day["minutes"]
-        )
+        return sorted(moment for times in readable(days, _times) for moment in times)
+
+
+def _times(day: "Mapping[str, Any]") -> list[datetime]:
+    began = datetime.fromisoformat(f"{day['sk']}T00:00:00Z")
+    return [began + timedelta(minutes=int(minute)) for minute in day["minutes"]]

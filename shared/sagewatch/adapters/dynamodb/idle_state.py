@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from pydantic import TypeAdapter
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import query, read_item, to_item
+from sagewatch.adapters.dynamodb.items import query, read_item, readable, to_item
 from sagewatch.adapters.dynamodb.leases import read_lease
 from sagewatch.clock import Clock, iso
 from sagewatch.idle.ports import NotebookStateReader, NotebookStates
@@ -36,7 +36,13 @@ class DynamoNotebookStateReader(NotebookStateReader):
 
     @override
     def of_region(self, region: str) -> Mapping[str, NotebookState]:
-        return _states(query(self._client, self._state, _pk(region)))
+        """One that cannot be read is left out here; ``read``, which comes before every stop, refuses it."""
+        notebooks = _by_arn(query(self._client, self._state, _pk(region)))
+        parts = ({"pk": _pk(region), "sk": arn, "parts": items} for arn, items in notebooks.items())
+        states = readable(
+            parts, lambda each: _one(each["sk"], each["parts"].get(_WATCH, {}), each["parts"].get(_LEASE))
+        )
+        return {state.arn: state for state in states}
 
 
 class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
@@ -50,8 +56,9 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
 
     @override
     def read(self, arn: str, region: str) -> NotebookState:
-        found = _states(query(self._client, self._state, _pk(region), f"{arn}#", f"{arn}#~", consistent=True))
-        return found.get(arn, NotebookState(arn=arn))
+        found = _by_arn(query(self._client, self._state, _pk(region), f"{arn}#", f"{arn}#~", consistent=True))
+        parts = found.get(arn, {})
+        return _one(arn, parts.get(_WATCH, {}), parts.get(_LEASE))
 
     @override
     def save(self, state: NotebookState, region: str) -> None:
@@ -78,7 +85,8 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
     @override
     def load(self, alert_id: str) -> str | None:
         items = query(self._client, self._state, f"incident#{alert_id}", consistent=True)
-        return items[0]["body"] if items else None
+        bodies = readable(items, lambda item: str(item["body"]))
+        return next(bodies, None)
 
     def _put(self, region: str, arn: str, what: str, facts: Mapping[str, object], expires: datetime | None) -> None:
         key = {"pk": _pk(region), "sk": f"{arn}#{what}", "expires_at": expires and int(expires.timestamp())}
@@ -111,12 +119,12 @@ def _message_item(message: OpenMessage) -> dict[str, object]:
     return {"alert_id": message.alert_id, "sent_at": iso(message.sent_at), "planned": message.planned, **shown}
 
 
-def _states(items: list[dict[str, Any]]) -> Mapping[str, NotebookState]:
+def _by_arn(items: list[dict[str, Any]]) -> Mapping[str, dict[str, dict[str, Any]]]:
     by_arn: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for item in items:
         arn, _, what = item["sk"].rpartition("#")
         by_arn[arn][what] = item
-    return {arn: _one(arn, parts.get(_WATCH, {}), parts.get(_LEASE)) for arn, parts in by_arn.items()}
+    return by_arn
 
 
 def _one(arn: str, watch: Mapping[str, Any], lease: Mapping[str, Any] | None) -> NotebookState:

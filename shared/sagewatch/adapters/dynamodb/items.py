@@ -1,7 +1,7 @@
 """Convert items to and from plain values, and query tables, for every adapter on DynamoDB."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +9,15 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.errors import ThrottledError, UnreadableError
+from sagewatch.errors import SageWatchError, ThrottledError, UnreadableError
 from sagewatch.sagemaker.fields import faults
+from sagewatch.sweeps import LeftOutItems
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+LEFT_OUT = LeftOutItems()  # of this process; scheduled functions count and name them
 serialize = TypeSerializer().serialize
 deserialize = TypeDeserializer().deserialize
 
@@ -39,6 +41,17 @@ def read_item[T](adapter: TypeAdapter[T], values: Mapping[str, Any], what: str) 
         return adapter.validate_python(values)
     except ValidationError as exc:
         raise UnreadableError(f"stored {what} cannot be read: {faults(exc)}") from exc
+
+
+def readable[T](items: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], T]) -> Iterator[T]:
+    """Read items of WatchState one by one. One that this release cannot read is left out and noted by its key."""
+    for item in items:
+        try:
+            value = read(item)
+        except (SageWatchError, LookupError, ValueError, TypeError, ArithmeticError, AttributeError) as exc:
+            LEFT_OUT.note(f"stored item {item.get('pk')} {item.get('sk')}: {type(exc).__name__}")
+        else:
+            yield value
 
 
 def query(  # noqa: PLR0913 - what DynamoDB's Query takes

@@ -13,7 +13,7 @@ from sagewatch.adapters.dynamodb.items import from_item, pages, read_keys, to_it
 from sagewatch.adapters.dynamodb.leases import lease_item, read_lease
 from sagewatch.alerts.ports import Lease
 from sagewatch.clock import Clock, iso
-from sagewatch.errors import ThrottledError, UnreadableError
+from sagewatch.errors import SageWatchError, ThrottledError, UnreadableError
 from sagewatch.jobs.ports import OpenJob, OpenJobReader, OpenJobs, Snoozes, TrackedJobs
 from sagewatch.ledger.records import key_time
 from sagewatch.pricing.job_cost import unbilled_as
@@ -198,7 +198,7 @@ def _open_job(item: Mapping[str, Any]) -> OpenJob:
     """Read an item; attributes it does not know are ignored. Raises ``UnreadableError``, which names the item."""
     try:
         return _read(item)
-    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, UnreadableError) as exc:
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, SageWatchError) as exc:
         raise UnreadableError(f"open job {item['pk']} {item['sk']}: {type(exc).__name__}") from exc
 
 

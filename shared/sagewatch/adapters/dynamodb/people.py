@@ -1,6 +1,7 @@
 """The people Slack knows, remembered in WatchState: a user for a month, an unknown address for a day."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
@@ -33,8 +34,8 @@ class DynamoUserDirectory(UserDirectory):
         with translated("dynamodb:GetItem of a person"):
             known = from_item(self._client.get_item(TableName=self._state, Key=key).get("Item", {}))
         now = self._clock()  # DynamoDB may take days to delete what has expired
-        if known and known["expires_at"] > now.timestamp():
-            user: str | None = known.get("user")
+        expires, user = known.get("expires_at"), known.get("user")
+        if isinstance(expires, Decimal) and expires > now.timestamp() and isinstance(user, str | None):
             return user
         found = self._ask.id_for_email(email)
         expires_at = int((now + (_THERE_FOR if found else _NOT_THERE_FOR)).timestamp())
@@ -58,8 +59,8 @@ class DynamoChannelIds(ChannelIds):
     def find(self, name: str) -> str | None:
         with translated("dynamodb:GetItem of a channel"):
             item = self._client.get_item(TableName=self._state, Key=_channel_key(name)).get("Item", {})
-        found: str | None = from_item(item).get("channel")
-        return found
+        found = from_item(item).get("channel")
+        return found if isinstance(found, str) else None
 
     @override
     def save(self, name: str, channel_id: str) -> None:

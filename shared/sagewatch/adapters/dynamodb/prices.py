@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import query, to_item
+from sagewatch.adapters.dynamodb.items import query, readable, to_item
 from sagewatch.clock import Clock, iso
+from sagewatch.errors import UnreadableError
 from sagewatch.pricing.book import EMPTY_BOOK, STALE_AFTER, Price, PriceBook, Rates
 from sagewatch.pricing.ports import PriceBooks, PriceCache, PriceDates, Prices
 from sagewatch.pricing.price_list import ListedPrice
@@ -67,10 +68,12 @@ class DynamoPrices(Prices):
         return book
 
     def _read(self, region: str, now: datetime) -> PriceBook:
+        """Read item by item: what cannot be read falls back on the other source."""
         items = query(self._client, self._state, f"prices#{region}")
+        parts = list(readable(items, lambda item: (item["sk"], _hourly(item, region, now), _volume(item, region, now))))
         return PriceBook(
-            hourly={item["sk"]: _hourly(item, region, now) for item in items},
-            volumes={item["sk"]: _price(item, item["gb_month"], region, now) for item in items if "gb_month" in item},
+            hourly={name: hourly for name, hourly, _ in parts},
+            volumes={name: volume for name, _, volume in parts if volume},
         )
 
 
@@ -86,7 +89,7 @@ class DynamoPriceDates(PriceDates):
     @override
     def refreshed_at(self, region: str) -> datetime | None:
         items = query(self._client, self._state, f"prices#{region}")
-        return max((datetime.fromisoformat(item["fetched_at"]) for item in items), default=None)
+        return max(readable(items, lambda item: _utc(item["fetched_at"])), default=None)
 
 
 def _items(prices: Sequence[ListedPrice]) -> Mapping[str, dict[str, Any]]:
@@ -105,8 +108,21 @@ def _hourly(item: Mapping[str, Any], region: str, now: datetime) -> Mapping[str,
     return {name: _price(item, usd, region, now) for name, usd in item["hourly"].items()}
 
 
-def _price(item: Mapping[str, Any], usd: Decimal, region: str, now: datetime) -> Price:
-    stale = now - datetime.fromisoformat(item["fetched_at"]) > STALE_AFTER
+def _volume(item: Mapping[str, Any], region: str, now: datetime) -> Price | None:
+    return _price(item, item["gb_month"], region, now) if "gb_month" in item else None
+
+
+def _utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise UnreadableError(f"{text!r} has no time zone")
+    return moment
+
+
+def _price(item: Mapping[str, Any], usd: object, region: str, now: datetime) -> Price:
+    if not isinstance(usd, Decimal) or not usd.is_finite() or usd <= 0:
+        raise UnreadableError("a price is no amount above 0")
+    stale = now - _utc(item["fetched_at"]) > STALE_AFTER
     source = f"Price List, stale since {item['fetched_at'][:10]}," if stale else "Price List"
     return Price(usd, item["sk"], region, item["published"][:10], source)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from pydantic import TypeAdapter
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import from_item, query, read_item, to_item
+from sagewatch.adapters.dynamodb.items import from_item, query, read_item, readable, to_item
 from sagewatch.notebooks.ports import SessionReader, Sessions
 from sagewatch.notebooks.session import Session, SessionKind, StopCall
 
@@ -29,7 +29,7 @@ class DynamoSessionReader(SessionReader):
 
     @override
     def open_sessions(self, region: str) -> Sequence[Session]:
-        return [_session(item) for item in query(self._client, self._state, _partition(region), consistent=True)]
+        return list(readable(query(self._client, self._state, _partition(region), consistent=True), _session))
 
 
 class DynamoSessions(DynamoSessionReader, Sessions):

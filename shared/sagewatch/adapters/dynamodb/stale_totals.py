@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, assert_never, override
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import query, to_item
+from sagewatch.adapters.dynamodb.items import query, readable, to_item
 from sagewatch.clock import Clock, iso
 from sagewatch.ledger.ports import StaleTotal, StaleTotalReader, StaleTotals
 from sagewatch.ledger.totals import DayKey, RollUpKey, Sum
@@ -32,9 +32,8 @@ class DynamoStaleTotalReader(StaleTotalReader):
     def all(self, *, young: bool = False) -> Sequence[StaleTotal]:
         seen_by_all = (self._clock() - _REACHES_INDEXES_WITHIN).timestamp()
         items = query(self._client, self._state, _MARKS)
-        return [
-            StaleTotal(_sum(item["sk"]), item["token"]) for item in items if young or item["marked_at"] <= seen_by_all
-        ]
+        marks = readable(items, lambda item: (int(item["marked_at"]), StaleTotal(_sum(item["sk"]), item["token"])))
+        return [mark for marked_at, mark in marks if young or marked_at <= seen_by_all]
 
 
 class DynamoStaleTotals(DynamoStaleTotalReader, StaleTotals):

@@ -1,5 +1,6 @@
 """The state of sweeps in WatchState: regions in use, checkpoints, cursors, notices, and the totals of days."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -10,12 +11,13 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import from_item, query, to_item
+from sagewatch.adapters.dynamodb.items import from_item, query, readable, to_item
 from sagewatch.clock import Clock, iso
 from sagewatch.errors import UnreadableError
 from sagewatch.jobs.ports import Checkpoint, Checkpoints, Cursor, Cursors, DailyNotices
 from sagewatch.ledger.ports import TotalReader, TotalStore
 from sagewatch.ledger.totals import Cell, DayTotal, Spend
+from sagewatch.sagemaker.fields import REGION
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import RegionReader, Regions
 
@@ -42,7 +44,7 @@ class DynamoRegionReader(RegionReader):
 
     @override
     def in_use(self) -> AbstractSet[str]:
-        return {item["sk"] for item in query(self._client, self._state, _REGIONS)}
+        return set(readable(query(self._client, self._state, _REGIONS), _region))
 
 
 class DynamoRegions(DynamoRegionReader, Regions):
@@ -160,8 +162,9 @@ class DynamoTotalReader(TotalReader):
         by_day: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for month in _months(first_day, last_day):
             for item in query(self._client, self._state, f"totals#{month}", first_day, f"{last_day}~"):
-                by_day[item["day"]].append(item)
-        totals = (_total(day, items) for day, items in by_day.items())
+                by_day[item["sk"].partition("#")[0]].append(item)
+        days = ({"pk": "totals", "sk": day, "items": items} for day, items in by_day.items())
+        totals = readable(days, lambda day: _total(day["sk"], day["items"]))
         return {total.day: total for total in totals if total}
 
 
@@ -184,6 +187,13 @@ class DynamoTotalStore(DynamoTotalReader, TotalStore):
 def _put(client: "DynamoDBClient", table: str, item: Mapping[str, object], what: str) -> None:
     with translated(f"dynamodb:PutItem on the {what}"):
         client.put_item(TableName=table, Item=to_item(item))
+
+
+def _region(item: Mapping[str, Any]) -> str:
+    name: str = item["sk"]
+    if not re.fullmatch(REGION, name):
+        raise UnreadableError(f"{name!r} is not a region")
+    return name
 
 
 def _plain(cell: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """SageMaker's List calls: jobs by their creation time, newest first, each kind in its own region."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.sagemaker.calls import call, facts_of_job
-from sagewatch.sagemaker.fields import parse_timestamp
+from sagewatch.errors import UnreadableError
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.ports import JobLists, ListedJob
+from sagewatch.sagemaker.summaries import read_summary
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -33,7 +34,7 @@ class SageMakerLists(JobLists):
     @override
     def created_since(
         self, kind: ResourceKind, region: str, since: datetime, before: datetime | None = None
-    ) -> Iterator[Sequence[ListedJob]]:
+    ) -> Iterator[Sequence[ListedJob | UnreadableError]]:
         """List from the newest job to the first older one.
 
         SageMaker filters pages after it cuts them, so a listing of newer jobs alone could walk through all older ones.
@@ -46,22 +47,9 @@ class SageMakerLists(JobLists):
             self._pace(region)
             with translated(f"sagemaker:{facts.list_operation} in {region}"):
                 page = call(self._client_for(region), facts.list_operation, query)
-            listed = [_listed(kind, summary) for summary in page[facts.summaries_field]]
-            wanted = [job for job in listed if job.created_at > since]
+            listed = [read_summary(kind, summary) for summary in page[facts.summaries_field]]
+            wanted = [job for job in listed if isinstance(job, UnreadableError) or job.created_at > since]
             yield wanted
             if len(wanted) < len(listed) or not page.get("NextToken"):
                 return
             query["NextToken"] = page["NextToken"]
-
-
-def _listed(kind: ResourceKind, summary: Mapping[str, Any]) -> ListedJob:
-    facts = KIND_FACTS[kind]
-    created_at = parse_timestamp(summary["CreationTime"])
-    if created_at is None:
-        raise ValueError("a job without a creation time")  # CreationTime is a required member of every summary
-    return ListedJob(
-        kind=kind,
-        name=summary[facts.name_field],
-        arn=summary[facts.arn_field].lower(),
-        created_at=created_at,
-    )

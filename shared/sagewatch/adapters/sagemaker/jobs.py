@@ -14,7 +14,7 @@ from sagewatch.errors import JobNotFoundError
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 from sagewatch.sagemaker.ports import Jobs
-from sagewatch.sagemaker.resources import Job
+from sagewatch.sagemaker.resources import Job, refuse_impossible_job
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -50,7 +50,8 @@ class SageMakerJobs(Jobs):
                 if is_gone(exc):
                     raise JobNotFoundError(f"{job.kind} job {job.name} is not in {job.region}") from exc
                 raise
-        return read_job(job.kind, answer, account=job.account, region=job.region, described=True)
+        found = read_job(job.kind, answer, account=job.account, region=job.region, described=True)
+        return refuse_impossible_job(found, self._clock())
 
     @override
     def tags(self, arn: str, region: str) -> Mapping[str, str]:

@@ -104,7 +104,7 @@ class InMemoryOpenJobs(OpenJobs, TrackedJobs, Snoozes):
     def mark_provisional(self, job: Job) -> bool:
         found = self.find(job)
         if found:
-            self.jobs[key_of(job)] = replace(found, provisional=True)
+            self.jobs[key_of(job)] = replace(found, provisional=True, warm_pool_seconds=job.warm_pool_seconds or 0)
         return found is not None
 
     @override

@@ -65,8 +65,8 @@ class InMemoryLedger(Ledger, LedgerKeys, LedgerRows, Families, RollUps):
         return self.of_day(day)
 
     @override
-    def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
-        return (row for row in self._read() if row.parent_arn == arn and row.ended_at >= since)
+    def amounts_of_children(self, arn: str, since: str, until: str) -> Iterator[Amounts]:
+        return (row for row in self._read() if row.parent_arn == arn and since <= row.ended_at <= until)
 
     @override
     def take_unreadable(self) -> Sequence[str]:
@@ -86,7 +86,7 @@ class InMemoryLedger(Ledger, LedgerKeys, LedgerRows, Families, RollUps):
     @override
     def newest(self, arn: str) -> RollUpRow | None:
         newest = max((row for row in self.rows.values() if row.resource_arn == arn), key=_created_at, default=None)
-        return RollUpRow(arn, newest.created_at, newest.parent_arn) if newest else None
+        return RollUpRow(arn, newest.created_at, newest.ended_at, newest.parent_arn) if newest else None
 
     @override
     def save(self, row: RollUpRow, total: RollUp) -> None:

@@ -23,7 +23,8 @@ from sagewatch.errors import SettingsError
 from sagewatch.formatting import duration, money
 from sagewatch.ledger import focus
 from sagewatch.ledger.queries import Filter, GroupBy, LedgerQueries, LedgerQuery
-from sagewatch.ledger.totals import NOTHING, LedgerRow, Spend
+from sagewatch.ledger.totals import NOTHING, LedgerRow, Spend, spend_of
+from sagewatch.pricing.job_cost import PricingStatus, is_lower_bound
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.wiring import operator as wiring
 from tools.operator.cli import day, run
@@ -57,16 +58,19 @@ def answer(given: argparse.Namespace) -> int:
 
 
 def _write_focus(spending: LedgerQueries, question: LedgerQuery, only: Filter) -> int:
-    left_out = 0
+    unknown = covered = 0
     writer = csv.DictWriter(sys.stdout, focus.COLUMNS)
     writer.writeheader()
     for row in spending.jobs(question, only):
         if not focus.has_charge(row):
-            left_out += not row.kind.is_rollup
+            unknown += spend_of(row).unpriced_jobs
+            covered += row.pricing is PricingStatus.COVERED
             continue
         writer.writerow(focus.charge(row))
-    if left_out:
-        sys.stderr.write(f"Left out {left_out} jobs of unknown cost. --only unpriced lists them.\n")
+    if unknown:
+        sys.stderr.write(f"Left out {unknown} jobs of unknown cost. --only unpriced lists them.\n")
+    if covered:
+        sys.stderr.write(f"Left out {covered} jobs that a prepaid training plan covers. They have no charge.\n")
     return 0
 
 
@@ -191,7 +195,8 @@ def _cost(row: LedgerRow) -> str:
         return f"({known} in {row.rollup_jobs} jobs)"
     if row.cost_usd is None:
         return row.pricing
-    return f"{money(row.cost_usd)}{'*' if row.pricing == 'provisional' else ''}"
+    at_least = "at least " if is_lower_bound(row.pricing_reason) else ""
+    return f"{at_least}{money(row.cost_usd)}{'*' if row.pricing == 'provisional' else ''}"
 
 
 def _table(title: str) -> Table:

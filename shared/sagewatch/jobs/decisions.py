@@ -10,7 +10,7 @@ from sagewatch.alerts.base import AlertBase
 from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext
 from sagewatch.jobs.alerts import job_alert, unpriced_alerts
 from sagewatch.ledger.records import CostRecord, RecordedBy, record_of
-from sagewatch.pricing.job_cost import Cost, PricingStatus
+from sagewatch.pricing.job_cost import Cost, PricingStatus, in_doubt
 from sagewatch.sagemaker.failures import classify
 from sagewatch.sagemaker.resources import Job, JobStatus
 from sagewatch.sagemaker.tags import Owner
@@ -114,7 +114,7 @@ def decide_ended(ended: EndedJob, *, now: datetime, report_usd: Decimal = Decima
     """Decide about a job that ended: one row, and an alert if it failed, hit its limit, or has no price.
 
     A report follows if the job cost more than ``report_usd`` (0 is never), or if people were alerted before. A
-    provisional row keeps the job among the open ones, so that a sweep reads it again.
+    provisional row keeps the job among the open ones, so that a sweep reads it again, if that can make it final.
 
     The order is row with its totals, alerts, last the note that no work is left. A crash between two actions repeats
     the event or leaves the job open. Then all of it is done again, and delivery posts each alert's identity once.
@@ -122,7 +122,7 @@ def decide_ended(ended: EndedJob, *, now: datetime, report_usd: Decimal = Decima
     row = record_of(ended.job, ended.cost, ended.owner, now=now, by=ended.recorded_by)
     row = replace(row, failure_class=classify(ended.job, ended.context.log.text))
     notices = _notices(ended, row, report_usd) if ended.alerting else ()
-    if ended.cost.pricing is PricingStatus.PROVISIONAL:
+    if ended.cost.pricing is PricingStatus.PROVISIONAL and in_doubt(ended.job):
         track = TrackOpenJob(ended.job, backfilled_at=ended.backfilled_at)
         return JobDecision(_sentence(row), (track, WriteRecord(row), *notices, MarkProvisional(ended.job)))
     return JobDecision(_sentence(row), (WriteRecord(row), *notices, UntrackJob(ended.job)))

@@ -19,7 +19,8 @@ class OpenJob:
     ``provisional`` says that it ended and its row is not final. ``backfilled_at`` is when a backfill put it in: people
     are not alerted to an end before that. ``alerted`` names the milestones people were alerted to, and ``snooze`` says
     until when they want no more alerts. ``unbilled`` is the pricing of a job without billed instance hours, such as
-    ``covered``; without it, the job is billed or SageWatch has not described it yet.
+    ``covered``; without it, the job is billed or SageWatch has not described it yet. ``warm_pool_seconds`` are those
+    in its provisional row.
     """
 
     job: Job
@@ -28,6 +29,7 @@ class OpenJob:
     alerted: frozenset[str] = frozenset()
     snooze: Lease | None = None
     unbilled: str | None = None
+    warm_pool_seconds: int = 0
 
 
 class OpenJobReader(Protocol):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import assert_never, override
 
 from sagewatch.alerts.ports import AlertQueue
-from sagewatch.clock import Clock
+from sagewatch.clock import Clock, iso
 from sagewatch.diagnostics.cost_report import CostReporter
 from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, FailureContextReader
 from sagewatch.errors import JobNotFoundError, UnreadableError
@@ -31,7 +31,7 @@ from sagewatch.jobs.reconcile import lacks_something, reconcile, without_pool
 from sagewatch.ledger.ports import Ledger
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.outcomes import Outcome
-from sagewatch.pricing.job_cost import cost_of
+from sagewatch.pricing.job_cost import Cost, at_later_prices, cost_of
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.events import read_body, read_job_event
 from sagewatch.sagemaker.failures import classify
@@ -108,11 +108,11 @@ class JobRecorder:
     ) -> JobDecision:
         """Decide about a job that ended; see ``EndedJob``. Raises what the ports raise."""
         now, complete = self.clock(), replace(job, parent_arn=parent_of(job))
-        settled, rates = without_pool(complete, now), self.prices.rates(job.region)
+        settled = without_pool(complete, now)
         owner = self.owners.of(complete)
         ended = EndedJob(
             job=settled,
-            cost=cost_of(settled, rates.book, rates.discount_percent),
+            cost=self._cost(settled, backfilled_at),
             owner=owner,
             recorded_by=recorded_by,
             alerting=alerting,
@@ -121,6 +121,12 @@ class JobRecorder:
             backfilled_at=backfilled_at,
         )
         return decide_ended(ended, now=now, report_usd=self.report_usd)
+
+    def _cost(self, job: Job, backfilled_at: datetime | None) -> Cost:
+        rates = self.prices.rates(job.region)
+        cost = cost_of(job, rates.book, rates.discount_percent)
+        ended = job.ended_at or job.modified_at
+        return at_later_prices(cost, iso(ended)[:10]) if backfilled_at and ended else cost
 
     def _was_alerted(self, job: Job) -> bool:
         try:

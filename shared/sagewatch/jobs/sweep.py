@@ -249,11 +249,14 @@ class JobSweep:
 
     def _unsettled(self, entry: OpenJob, found: Job) -> bool:
         """Whether there is nothing to write yet: it runs, was read too early, or its row is as certain already."""
-        now = self.clock()
-        if not (found.status.ended or found.status.deleting) or lacks_billed_seconds(found, now):
+        if not (found.status.ended or found.status.deleting) or lacks_billed_seconds(found, self.clock()):
             return True
-        recent = found.ended_at is None or now - found.ended_at < _PROVISIONAL_FOR
-        return entry.provisional and recent and in_doubt(found)
+        more_is_known = (found.warm_pool_seconds or 0) > entry.warm_pool_seconds
+        return entry.provisional and self._is_recent(found) and in_doubt(found) and not more_is_known
+
+    def _is_recent(self, job: Job) -> bool:
+        """Whether Describe may still tell more of an ended job's cost."""
+        return job.ended_at is None or self.clock() - job.ended_at < _PROVISIONAL_FOR
 
     def _record(self, entry: OpenJob, found: Job) -> bool:
         """Record the end under the key of its row, if it has one: an event may have dated it a little differently."""
@@ -266,7 +269,7 @@ class JobSweep:
             backfilled_at=entry.backfilled_at,
         )
         effects = self.recorder.apply(decision).effects
-        stays_provisional = entry.provisional and RecordEffect.UNTRACKED not in effects
+        stays_provisional = entry.provisional and RecordEffect.UNTRACKED not in effects and not self._is_recent(found)
         if stays_provisional or key_of(entry.job) != key_of(job):
             self.open_jobs.remove(entry.job)
         return RecordEffect.RECORDED in effects

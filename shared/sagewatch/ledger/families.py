@@ -30,6 +30,13 @@ _FLAGS = re.VERBOSE | re.IGNORECASE
 _SUFFIX = re.compile(rf"(?P<base>.+?)-+{_MADE}", _FLAGS)
 _WHOLLY_MADE = re.compile(rf"{_MADE} | {_COUNTER}", _FLAGS)
 _COUNTED = re.compile(rf"(?P<base>.*[a-z].*?)-+{_COUNTER}", _FLAGS)
+# Where a number names the model: resnet-18 and resnet-152 are two, and score-17 is the 17th run of one.
+_MODELS = (
+    "albert|bert|bloom|claude|convnext|dbrx|deepseek|deit|densenet|dino|distilbert|dolly|efficientnet|falcon|flan|gemma"
+    "|glm|gpt|granite|inception|jamba|llama|mistral|mixtral|mobilenet|mpt|olmo|phi|pythia|qwen|regnet|resnest|resnet"
+    "|resnext|roberta|sam|sdxl|squeezenet|starcoder|swin|t5|unet|vgg|vicuna|vit|whisper|xception|yolo|yolov"
+)
+_MODEL = re.compile(rf"(?:.*-)?(?:wide-)?(?:{_MODELS})", _FLAGS)
 _STEP = re.compile(r"pipelines-[a-z0-9]{12}-(?P<step>.+?)-+[a-z0-9]{10}", _FLAGS)
 # Debugger rules shorten the name of their training job, time included, and append their own.
 _INNER_STAMP = re.compile(rf"(?<=[^-])-20\d\d-{_MONTH}(?:-\d{{1,2}}){{1,4}}(?:-\d{{3}})?(?=-[a-z])", _FLAGS)
@@ -72,7 +79,7 @@ def _base(name: str) -> str:
     if base != name:
         return base  # a number before a time belongs to the name: llama-2-2026-11-25-10-31-22-123
     counted = _COUNTED.fullmatch(name)
-    return counted["base"] if counted else name
+    return counted["base"] if counted and not _MODEL.fullmatch(counted["base"]) else name
 
 
 def _without_suffixes(name: str) -> str:

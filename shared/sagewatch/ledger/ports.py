@@ -53,8 +53,11 @@ class LedgerRows(Protocol):
     def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
         """Yield an owner's rows of those days, both included. Raises what ``Ledger.put`` does."""
 
-    def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
-        """Yield what sums need of the rows of a job's children that ended since then. Raises as ``Ledger.put``."""
+    def amounts_of_children(self, arn: str, since: str, until: str) -> Iterator[Amounts]:
+        """Yield what sums need of the rows of a job's children that ended in that time, both ends included.
+
+        Raises what ``Ledger.put`` does.
+        """
 
     def take_unreadable(self) -> Sequence[str]:
         """Return one sentence for each row that could not be read and was left out, since the last call."""
@@ -78,10 +81,11 @@ class Families(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RollUpRow:
-    """The row of a job that rolls up others: its key, and its own parent."""
+    """The row of a job that rolls up others: its key, its end, and its own parent."""
 
     arn: str
     created_at: str
+    ended_at: str
     parent_arn: str | None
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from sagewatch.clock import Clock
+from sagewatch.clock import Clock, iso
 from sagewatch.errors import UnreadableError
 from sagewatch.ledger.ports import LedgerRows, RollUps, StaleTotal, StaleTotals, TotalStore
 from sagewatch.ledger.totals import DayKey, RollUpKey, roll_up, total_of_day
@@ -13,6 +13,7 @@ from sagewatch.sweeps import first_few
 
 # Most of a day's rows are written by then; what comes later marks the day again.
 _CLOSES_AFTER = timedelta(hours=1)
+_CHILDREN_END_WITHIN = timedelta(minutes=10)  # of the end of their parent, which waits for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +57,12 @@ class TotalsRefresh:
                 assert_never(mark.sum)
 
     def _roll_up(self, arn: str) -> None:
-        """A parent without a row still runs. Children of an older one of its name ended before it was created."""
+        """A parent without a row still runs. Children of others of its name ended before it was created or after it."""
         row = self.roll_ups.newest(arn)
         if row is None:
             return
-        self.roll_ups.save(row, roll_up(self.rows.amounts_of_children(arn, row.created_at)))
+        until = iso(datetime.fromisoformat(row.ended_at) + _CHILDREN_END_WITHIN)
+        self.roll_ups.save(row, roll_up(self.rows.amounts_of_children(arn, row.created_at, until)))
         if row.parent_arn and rolls_up(row.parent_arn):
             self.marks.add(RollUpKey(row.parent_arn))
 

@@ -6,7 +6,7 @@ calls' documentation; each is cited where it is used.
 
 from calendar import monthrange
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +16,8 @@ from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 
 _HOUR = Decimal(3600)
+# How the reason of an amount ends that is a lower bound.
+WITHOUT_VOLUMES = "its volumes have no known price and are left out"
 _DAY_SECONDS = 86400
 # Ten decimals keep a second of one GB exact enough to add up a year of them, within DynamoDB's 38 digits.
 _STORED = Decimal("1e-10")
@@ -77,6 +79,24 @@ def cost_of(job: Job, book: PriceBook, discount_percent: Decimal = Decimal(0)) -
     return without_instances(job) or _by_the_hour(job, book, discount_percent)
 
 
+def is_lower_bound(reason: str) -> bool:
+    """Whether an amount with that reason lacks its volumes: it is at least so much."""
+    return WITHOUT_VOLUMES in reason
+
+
+def at_later_prices(cost: Cost, ended_on: str) -> Cost:
+    """Return the cost of a job of the past: provisional, if a price it was calculated with is dated after its end.
+
+    AWS changes prices, and the list only has today's.
+    """
+    prices = [line.price for line in cost.groups] + [cost.volume_price]
+    later = max((price.as_of for price in prices if price and price.as_of > ended_on), default=None)
+    if cost.pricing is not PricingStatus.PRICED or later is None:
+        return cost
+    reason = f"{cost.reason}; at prices of {later}, which may not be those of {ended_on}"
+    return replace(cost, pricing=PricingStatus.PROVISIONAL, reason=reason)
+
+
 def without_instances(job: Job) -> Cost | None:
     """Return the cost of a job without billed instance hours, ended or not; ``None`` for every other job."""
     if job.kind.is_rollup:
@@ -114,7 +134,7 @@ def _by_the_hour(job: Job, book: PriceBook, discount_percent: Decimal) -> Cost:
     pricing, reason = _certainty(job)
     return Cost(
         pricing=pricing,
-        reason=reason if storage is not None else f"{reason}; its volumes have no known price and are left out",
+        reason=reason if storage is not None else f"{reason}; {WITHOUT_VOLUMES}",
         seconds=seconds,
         groups=lines,
         volume_price=volume_price,

@@ -174,12 +174,12 @@ def test_a_roll_up_is_written_into_the_newest_row_of_its_job(desk: Desk) -> None
     total = RollUp(jobs=1, cost_usd=Decimal("0.46"), unpriced_jobs=0)
 
     row = desk.roll_ups.newest("arn:t")
-    assert row == RollUpRow("arn:t", "2026-11-20T09:58:00Z", "arn:auto")
+    assert row == RollUpRow("arn:t", "2026-11-20T09:58:00Z", "2026-11-20T11:00:00Z", "arn:auto")
     desk.roll_ups.save(row, total)
-    [written] = desk.rows.amounts_of_children("arn:auto", row.created_at)
+    [written] = desk.rows.amounts_of_children("arn:auto", row.created_at, row.ended_at)
     assert (written.rollup_usd, written.rollup_jobs) == (Decimal("0.46"), 1)
     desk.roll_ups.save(row, RollUp(jobs=1, unpriced_jobs=1))
-    [written] = desk.rows.amounts_of_children("arn:auto", row.created_at)
+    [written] = desk.rows.amounts_of_children("arn:auto", row.created_at, row.ended_at)
     assert (written.rollup_usd, written.rollup_unpriced_jobs) == (None, 1)
 
 
@@ -187,8 +187,10 @@ def test_only_children_that_ended_since_a_time_are_told(desk: Desk) -> None:
     """A tuning job of the same name may have had others."""
     desk.ledger.put(a_row(resource_arn="arn:old", parent_arn="arn:t", ended_at="2026-11-20T09:57:59Z"))
     desk.ledger.put(a_row(resource_arn="arn:new", parent_arn="arn:t", cost_usd=Decimal(1)))
+    desk.ledger.put(a_row(resource_arn="arn:next", parent_arn="arn:t", ended_at="2026-11-20T11:00:01Z"))
 
-    assert [row.cost_usd for row in desk.rows.amounts_of_children("arn:t", "2026-11-20T09:58:00Z")] == [Decimal(1)]
+    found = desk.rows.amounts_of_children("arn:t", "2026-11-20T09:58:00Z", "2026-11-20T11:00:00Z")
+    assert [row.cost_usd for row in found] == [Decimal(1)]
 
 
 def test_a_row_marks_its_totals_and_those_of_the_row_that_it_replaces(desk: Desk) -> None:
@@ -400,7 +402,7 @@ NOWHERE: list[tuple[str, Callable[[Any], object]]] = [
     ("dynamodb:Query on the ledger", lambda client: DynamoRollUps(client, "no").newest("arn:t")),
     (
         "dynamodb:UpdateItem on the ledger",
-        lambda client: DynamoRollUps(client, "no").save(RollUpRow("arn:t", "x", None), RollUp()),
+        lambda client: DynamoRollUps(client, "no").save(RollUpRow("arn:t", "x", "x", None), RollUp()),
     ),
     ("dynamodb:GetItem on the checkpoints", lambda client: DynamoCheckpoints(client, "no").read("x")),
     ("dynamodb:Query on the state", lambda client: DynamoStaleTotals(client, "no", lambda: NOW).all()),

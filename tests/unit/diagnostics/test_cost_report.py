@@ -202,7 +202,11 @@ def test_a_dear_job_that_only_a_sweep_finds_is_reported_and_an_old_one_is_not() 
     """A day later it is no news."""
     world = World()
     world.has(DEAR)
-    world.has(replace(DEAR, name="old", arn="arn:aws:sagemaker:us-east-1:111122223333:training-job/old", ended_at=NOW - 2 * DAY))
+    world.has(
+        replace(
+            DEAR, name="old", arn="arn:aws:sagemaker:us-east-1:111122223333:training-job/old", ended_at=NOW - 2 * DAY
+        )
+    )
     world.sweep()
 
     assert [alert.name for alert in told(world) if isinstance(alert, JobReport)] == ["Fraud-XGB-01"]

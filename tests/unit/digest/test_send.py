@@ -399,9 +399,9 @@ class MadeUp:
         """Nobody asks for that."""
         raise AssertionError((owner, first_day, last_day))
 
-    def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
+    def amounts_of_children(self, arn: str, since: str, until: str) -> Iterator[Amounts]:
         """Nobody asks for that."""
-        raise AssertionError((arn, since))
+        raise AssertionError((arn, since, until))
 
     def take_unreadable(self) -> Sequence[str]:
         """Every row can be read."""

@@ -848,3 +848,58 @@ def test_a_listing_leaves_out_what_it_cannot_read_and_dates_that_no_job_has() ->
     world.has(later)
     world.now += timedelta(minutes=15)
     assert world.sweep().new == 1
+
+
+def test_a_backfilled_job_at_prices_of_today_is_provisional_and_says_so() -> None:
+    """It is not read again for that: nothing will ever tell what the price was."""
+    world = World()
+    then = datetime(2026, 5, 20, 10, tzinfo=UTC)
+    old = replace(ENDED_JOB, created_at=then, started_at=then, ended_at=then + timedelta(hours=1))
+    world.has(old)
+    world.job_sweep.backfill(then - timedelta(days=1), ["us-east-1"], no_time_limit)
+
+    [row] = world.rows
+    assert (row.pricing, row.cost_usd) == (PricingStatus.PROVISIONAL, Decimal("0.46"))
+    assert row.pricing_reason.endswith("; at prices of 2026-09-22, which may not be those of 2026-05-20")
+    assert world.open_jobs.jobs == {}
+
+
+def test_a_backfilled_job_that_ended_after_the_price_was_published_is_priced() -> None:
+    """So is one that was still running when it was found."""
+    world = World()
+    world.has(ENDED_JOB)
+    world.job_sweep.backfill(NOW - timedelta(days=1), ["us-east-1"], no_time_limit)
+
+    assert [row.pricing for row in world.rows] == [PricingStatus.PRICED]
+
+
+def test_a_growing_warm_pool_of_a_job_whose_seconds_never_come_is_recorded_at_once() -> None:
+    """Both the row and its day grow, sweep by sweep, and a sweep that finds nothing new writes nothing."""
+    world = World()
+    job = a_failed_job(billable_seconds=None, tags=None, keep_alive_seconds=21_600)
+    world.has(replace(job, warm_pool_status="Available", warm_pool_seconds=0))
+    for seconds in (0, 600, 600, 3600):
+        world.has(replace(job, warm_pool_status="Available", warm_pool_seconds=seconds))
+        world.sweep()
+        world.now += timedelta(minutes=15)
+        assert [row.warm_pool_seconds for row in world.rows] == [seconds]
+    world.has(replace(job, warm_pool_status="Terminated", warm_pool_seconds=21_600))
+    world.marks.tokens.clear()
+    world.sweep()
+
+    assert [(row.pricing, row.warm_pool_usd) for row in world.rows] == [(PricingStatus.PROVISIONAL, Decimal("2.76"))]
+    assert list(world.marks.tokens) == [DayKey("2026-11-20")]
+    assert world.sweep().recorded == 0
+
+
+def test_a_second_tuning_job_of_a_name_leaves_the_first_ones_roll_up_as_it_is() -> None:
+    """While it runs, its children end after the first one's end."""
+    world = World()
+    arn = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo"
+    tuner = a_row(kind=ResourceKind.TUNING, pricing=PricingStatus.NOT_INSTANCE_PRICED, cost_usd=None)
+    world.ledger.put(replace(tuner, resource_arn=arn))
+    world.ledger.put(a_row(parent_arn=arn, ended_at="2026-11-20T11:00:30Z"))
+    world.ledger.put(a_row(resource_arn="arn:second", parent_arn=arn, ended_at="2026-11-20T11:45:00Z"))
+    world.sweep()
+
+    assert world.ledger.roll_ups[arn, "2026-11-20T09:58:00Z"] == RollUp(jobs=1, cost_usd=Decimal("0.46"))

@@ -46,6 +46,11 @@ from sagewatch.sagemaker.kinds import ResourceKind
         ("llama-2-2026-11-25-10-31-22-123", "llama-2"),
         ("fold-3-20261125", "fold-3"),
         ("gpt-2-17", "gpt-2"),
+        ("resnet-18", "resnet-18"),
+        ("resnet-152", "resnet-152"),
+        ("resnet-152-2026-11-25-10-31-22-123", "resnet-152"),
+        ("Train-ResNet-50-003", "Train-ResNet-50"),
+        ("bresnet-18", "bresnet"),
         # near misses
         ("fraud-xgb", "fraud-xgb"),
         ("llama-7b", "llama-7b"),

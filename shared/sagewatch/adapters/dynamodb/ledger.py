@@ -94,8 +94,8 @@ class DynamoLedgerRows(LedgerRows):
         return self._each(_row, "ByOwner", {"owner": owner}, _COLUMNS, between=(first_day, f"{last_day}~"))
 
     @override
-    def amounts_of_children(self, arn: str, since: str) -> Iterator[Amounts]:
-        return self._each(_amounts, "ByParent", {"parent_arn": arn}, _AMOUNTS, between=(since, "~"))
+    def amounts_of_children(self, arn: str, since: str, until: str) -> Iterator[Amounts]:
+        return self._each(_amounts, "ByParent", {"parent_arn": arn}, _AMOUNTS, between=(since, until))
 
     @override
     def take_unreadable(self) -> Sequence[str]:
@@ -143,10 +143,10 @@ class DynamoRollUps(RollUps):
 
     @override
     def newest(self, arn: str) -> RollUpRow | None:
-        columns = ("created_at", "parent_arn")
+        columns = ("created_at", "ended_at", "parent_arn")
         rows = query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True)
         newest = next(rows, None)
-        return RollUpRow(arn, newest["created_at"], newest.get("parent_arn")) if newest else None
+        return RollUpRow(arn, newest["created_at"], newest["ended_at"], newest.get("parent_arn")) if newest else None
 
     @override
     def save(self, row: RollUpRow, total: RollUp) -> None:

@@ -109,7 +109,8 @@ class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
 
     @override
     def mark_provisional(self, job: Job) -> bool:
-        return _update(self._client, self._state, job, _setting({"provisional": True}))
+        change = _setting({"provisional": True, "warm_pool_seconds": job.warm_pool_seconds or 0})
+        return _update(self._client, self._state, job, change)
 
     @override
     def mark_alerted(self, job: Job, milestones: Collection[str]) -> bool:
@@ -220,6 +221,7 @@ def _read(item: Mapping[str, Any]) -> OpenJob:
         frozenset(item.get("told", ())),
         read_lease(item["snooze"]) if "snooze" in item else None,
         item.get("unbilled"),
+        int(item.get("warm_pool_seconds", 0)),
     )
 
 

@@ -9,6 +9,7 @@ from sagewatch.alerts.jobs import EndedJobAlert
 from sagewatch.diagnostics.cost_report import JobReport
 from sagewatch.formatting import duration, ordinal
 from sagewatch.jobs.alerts import FamilyFailures, JobAlert, JobFinding
+from sagewatch.pricing.job_cost import is_lower_bound
 from sagewatch.sagemaker.failure_rules import Rule
 from sagewatch.sagemaker.failures import diagnose, exit_code, exit_meaning, rule_of_class
 from sagewatch.sagemaker.kinds import KIND_FACTS
@@ -131,7 +132,13 @@ def _cost(alert: JobAlert) -> str:
     usd = Decimal(alert.cost_usd)
     if alert.finding == "job-never-started" and not usd:
         return "nothing billed"
-    return f"{'about ' if alert.pricing == 'provisional' else ''}{amount(usd)}"
+    return f"{_how_sure(alert)}{amount(usd)}"
+
+
+def _how_sure(alert: EndedJobAlert) -> str:
+    if is_lower_bound(alert.pricing_reason):
+        return "at least "
+    return "about " if alert.pricing == "provisional" else ""
 
 
 def _in_short(alert: JobAlert) -> str:
@@ -179,7 +186,7 @@ def _report_facts(report: JobReport, cost: str, owner: str) -> Sequence[tuple[st
 def _report_cost(report: JobReport) -> str:
     if report.cost_usd is None:
         return report.pricing
-    return f"{'about ' if report.pricing == 'provisional' else ''}{amount(Decimal(report.cost_usd))}"
+    return f"{_how_sure(report)}{amount(Decimal(report.cost_usd))}"
 
 
 def _priced(alert: EndedJobAlert) -> str:

@@ -14,6 +14,7 @@ from sagewatch.delivery.registry import Alert, read_alert
 from sagewatch.errors import MalformedAlertError
 from sagewatch.formatting import duration, money
 from sagewatch.jobs.alerts import JobAlert, UnpricedAlert
+from sagewatch.pricing.job_cost import WITHOUT_VOLUMES
 from sagewatch.sagemaker.console import console_url, logs_url
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
@@ -191,6 +192,7 @@ def test_text_from_jobs_makes_neither_mentions_nor_links(evil: str) -> None:
     [
         ({"cost_usd": None, "pricing": "unpriced"}, "*Cost*\\nunpriced"),
         ({"cost_usd": "1.5", "pricing": "provisional"}, "*Wasted*\\nabout $1.50"),
+        ({"cost_usd": "1.5", "pricing_reason": f"by its time; {WITHOUT_VOLUMES}"}, "*Wasted*\\nat least $1.50"),
         ({"ran_seconds": None}, "*Ran for*\\nunknown"),
         ({"owner": None}, "*Owner*\\nunknown"),
         ({"reason": None, "secondary_status": None}, "SageMaker gave no reason"),

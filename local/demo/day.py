@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from local.demo.builders import Run, automl, processing, training, transform, tuning
+from local.demo.failures import other_failures
 from local.demo.player import PlayedJob
 
 _ANA = {"sagewatch:owner": "ana@example.com", "team": "risk"}
@@ -117,4 +118,5 @@ def a_day() -> tuple[PlayedJob, ...]:
         ),
         training("moonshot", Run.ago(1, 180), {"ml.p9.48xlarge": 1}, tags=_BO),
         training("quick-check", Run.ago(0.2, 1.5), {"ml.m5.large": 1}),
+        *other_failures(),
     )

@@ -18,6 +18,7 @@ from slack_sdk.models.blocks import Block
 
 from sagewatch.diagnostics.failure_context import FailureContext
 from sagewatch.diagnostics.failure_log import NO_LOG, read_log
+from sagewatch.diagnostics.ports import LogEvent
 from sagewatch.jobs.alerts import JobAlert, job_alert
 from sagewatch.ledger.records import RecordedBy, record_of
 from sagewatch.pricing.job_cost import cost_of
@@ -58,7 +59,7 @@ def load(name: str) -> dict[str, Any]:
 def answer(case: dict[str, Any]) -> Answer:
     """Put a case through the product: its log, its row, its alert and its message."""
     job, streams = _job(case), case.get("streams", {})
-    log = read_log(sorted(streams), streams.__getitem__, None) if streams else NO_LOG
+    log = read_log(sorted(streams), lambda name: list(map(LogEvent, streams[name])), None) if streams else NO_LOG
     row = record_of(job, cost_of(job, BOOK, Decimal(0)), None, now=ENDED, by=RecordedBy.EVENT)
     row = replace(row, failure_class=classify(job, log.text))
     alert = job_alert(job, row, FailureContext(log=log))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from statistics import fmean
 from typing import override
 
-from sagewatch.diagnostics.ports import JobLogs, JobMetrics
+from sagewatch.diagnostics.ports import JobLogs, JobMetrics, LogEvent
 from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job
@@ -28,8 +28,8 @@ class InMemoryJobLogs(JobLogs):
         return [] if job.kind.is_rollup else list(self._named(job))
 
     @override
-    def tail(self, job: Job, stream: str) -> Sequence[str]:
-        return self._named(job)[stream][-200:]
+    def tail(self, job: Job, stream: str) -> Sequence[LogEvent]:
+        return list(map(LogEvent, self._named(job)[stream][-200:]))
 
     def _named(self, job: Job) -> dict[str, list[str]]:
         written = self.written.get(job.name, {})

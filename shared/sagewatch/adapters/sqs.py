@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
+from sagewatch.redaction import mask
 from sagewatch.runtime.ports import Inbox, QueueMessage
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class SqsInbox(Inbox):
     @override
     def dead_letter(self, message: QueueMessage, error: Exception) -> None:
         """Copy the body unchanged, so that a redrive can send it again."""
-        attributes = {"ErrorType": type(error).__name__, "Reason": _printable(str(error)) or "no reason given"}
+        attributes = {"ErrorType": type(error).__name__, "Reason": _printable(mask(str(error))) or "no reason given"}
         order: dict[str, Any] = {
             "MessageGroupId": message.group or "no-group",
             "MessageDeduplicationId": message.message_id,

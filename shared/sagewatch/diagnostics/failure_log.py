@@ -10,6 +10,7 @@ from sagewatch.diagnostics.log.excerpt import MOST_CHARACTERS, MOST_LINES
 from sagewatch.diagnostics.log.normalise import normalise
 from sagewatch.diagnostics.log.rank import best
 from sagewatch.diagnostics.log.writers import separate
+from sagewatch.diagnostics.ports import LogEvent
 from sagewatch.redaction import mask, without_addresses
 
 MOST_STREAMS = 5  # of a job that are read
@@ -17,6 +18,7 @@ _MOST_CHARACTERS, _MOST_LINES = 300_000, 4_000  # of a stream's end, before it i
 _LINE_READ = 2000  # characters, after masking
 _PLAIN = 10  # lines where there is no error
 _HOST = re.compile(r"\balgo-\d+\b")
+_TOGETHER = 2000  # milliseconds between two hosts' ends in which their clocks do not say who was first
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +34,23 @@ NO_LOG = JobLog()
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """One stream that was read: its cause, or its last lines."""
+    """One stream that was read: its cause, or its last lines. ``ended_at`` is in epoch milliseconds."""
 
     stream: str
     cause: Candidate | None
     plain: Sequence[str]
+    ended_at: int | None = None
 
     @property
     def weight(self) -> Weight:
         return self.cause.weight if self.cause else Weight.NOTICE
 
 
-def read_log(streams: Sequence[str], tail: Callable[[str], Sequence[str]], own: str | None) -> JobLog:
-    """Read a job's streams until one holds the cause, at most five. A host that others blame comes next.
+def read_log(streams: Sequence[str], tail: Callable[[str], Sequence[LogEvent]], own: str | None) -> JobLog:
+    """Read a job's streams, at most five. A host that others blame comes next.
 
-    ``own`` is the address that need not be masked. Raises what reading a tail does.
+    One host is enough only where there is one: the others say which of them ended first. ``own`` is the address that
+    need not be masked. Raises what reading a tail does.
     """
     read: list[_Read] = []
     waiting = list(streams)
@@ -54,13 +58,7 @@ def read_log(streams: Sequence[str], tail: Callable[[str], Sequence[str]], own: 
         stream = _next(waiting, read)
         waiting.remove(stream)
         read.append(read_stream(stream, tail(stream), own))
-        if _is_settled(read[-1]):
-            break
     return _told(read)
-
-
-def _is_settled(read: _Read) -> bool:
-    return read.weight >= Weight.SIGNAL
 
 
 def _next(waiting: Sequence[str], read: Sequence[_Read]) -> str:
@@ -74,12 +72,12 @@ def _host(stream: str) -> str:
     return found[0] if found else stream
 
 
-def read_stream(stream: str, events: Sequence[str], own: str | None) -> _Read:
+def read_stream(stream: str, events: Sequence[LogEvent], own: str | None) -> _Read:
     """Read one stream: clean, mask as a whole (a key may have many lines), then look for the cause."""
-    lines = normalise(_end(events))
+    lines = normalise(_end([event.message for event in events]))
     text = without_addresses(mask("\n".join(lines)), own) if lines else ""
     shown = [_shortened(line) for line in text.split("\n")] if text else []
-    return _Read(stream, best(find(separate(shown))), shown[-_PLAIN:])
+    return _Read(stream, best(find(separate(shown))), shown[-_PLAIN:], events[-1].at if events else None)
 
 
 def _end(events: Sequence[str]) -> Sequence[str]:
@@ -99,18 +97,32 @@ def _shortened(line: str) -> str:
 
 
 def _told(read: Sequence[_Read]) -> JobLog:
-    """Show the weightiest cause; of two that weigh the same and say something else, both, with their streams."""
-    causes = sorted((one for one in read if one.cause), key=lambda one: -one.weight)
+    """Show the weightiest cause; of two that weigh the same, that of the host that ended first.
+
+    If both ended together, or nobody knows when, and they say something else, both are shown with their streams.
+    """
+    causes = sorted((one for one in read if one.cause), key=_likeliest)
     if not causes:
         plain = next((one.plain for one in read if one.plain), ())
         return JobLog(excerpt.cut(plain, len(plain) - 1)) if plain else NO_LOG
     first, *others = causes
-    rival = next((one for one in others if one.weight == first.weight and _differs(one, first)), None)
+    rival = next((one for one in others if _rivals(first, one)), None)
     return JobLog(_both(first, rival) if rival else _cut(first, MOST_LINES, MOST_CHARACTERS))
 
 
-def _differs(one: _Read, other: _Read) -> bool:
-    return bool(one.cause and other.cause and one.cause.text != other.cause.text)
+def _likeliest(read: _Read) -> tuple[int, int]:
+    return -read.weight, read.ended_at or 0
+
+
+def _rivals(first: _Read, other: _Read) -> bool:
+    """Whether another stream is as likely to hold the cause as the first."""
+    if other.weight != first.weight or _text(other) == _text(first):
+        return False
+    return not first.ended_at or not other.ended_at or other.ended_at - first.ended_at <= _TOGETHER
+
+
+def _text(read: _Read) -> str:
+    return read.cause.text if read.cause else ""
 
 
 def _both(first: _Read, second: _Read) -> str:

@@ -1,6 +1,7 @@
 """The ports of diagnostics: metrics and logs of jobs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from sagewatch.diagnostics.utilization import RawHosts, Window
@@ -18,6 +19,14 @@ class JobMetrics(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One event of a log, of one line or more. ``at`` is in epoch milliseconds, ``None`` if it is not known."""
+
+    message: str
+    at: int | None = None
+
+
 class JobLogs(Protocol):
     """What jobs wrote to their logs."""
 
@@ -28,5 +37,5 @@ class JobLogs(Protocol):
         ``AccessDeniedError``, ``UnavailableError``.
         """
 
-    def tail(self, job: Job, stream: str) -> Sequence[str]:
+    def tail(self, job: Job, stream: str) -> Sequence[LogEvent]:
         """Return the last events of a stream, in order. Raises what ``streams`` does."""

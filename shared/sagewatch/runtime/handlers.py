@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import OutOfTimeError, PartlyDoneError, RetryableError, SageWatchError, UnexpectedError
 from sagewatch.outcomes import EmfMetric, Outcome
+from sagewatch.runtime.log_lines import make_logger
 from sagewatch.runtime.ports import Inbox, QueueMessage, SweepLog
 from sagewatch.runtime.telemetry import Telemetry
 from sagewatch.sweeps import LeftOut, first_few
@@ -53,7 +54,7 @@ class RecordedSweep:
     name: str
     log: SweepLog
     clock: Clock
-    logger: Logger = field(default_factory=lambda: Logger(service="sagewatch"))
+    logger: Logger = field(default_factory=make_logger)
 
     def __call__(self, more_time: TimeBudget) -> Outcome:
         """Sweep. A record that cannot be written is no failure of the sweep; the digest counts it as missed."""
@@ -84,7 +85,7 @@ class ScheduledHandler:
         self._work = work
         self._left_out = left_out
         self._reserve = reserve
-        self._logger = logger or Logger(service="sagewatch")
+        self._logger = logger or make_logger()
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Return the outcome of the invocation."""
@@ -118,7 +119,7 @@ class EventHandler:
 
     def __init__(self, work: Callable[[object], Outcome], *, logger: Logger | None = None) -> None:
         self._work = work
-        self._logger = logger or Logger(service="sagewatch")
+        self._logger = logger or make_logger()
 
     def __call__(self, event: object, context: LambdaContext) -> dict[str, Any]:
         """Return the outcome of the invocation."""
@@ -139,7 +140,7 @@ class QueueHandler:
         self._work = work
         self._inbox = inbox
         self._max_receives = max_receives
-        self._logger = logger or Logger(service="sagewatch")
+        self._logger = logger or make_logger()
         self._telemetry = Telemetry()
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -181,7 +181,7 @@ RULES: Sequence[Rule] = (
     _rule("line-endings", _CODE, r"/env: .{0,2}[\w.]+\\?r.{0,2}: No such file|bad interpreter|\$'\\r': command not found",
           "A script has Windows line ends", "Save the image's executables with Unix line ends (LF), and build the image again.",
           "/usr/bin/env: 'python\\r': No such file or directory", f"{_EXAMPLES}571"),
-    _rule("missing-module", _CODE, r"ModuleNotFoundError|No module named|ImportError|there is no package called|cannot open shared object|No matching distribution",
+    _rule("missing-module", _CODE, r"ModuleNotFoundError|No module named|ImportError|there is no package called|cannot open shared object|No matching distribution|Install(?:Requirements|Module)Error|pip\._internal|ClassNotFoundException|NoClassDefFoundError",
           "A package is missing", "Add the package to `requirements.txt` in `source_dir`, or to the image.",
           "ModuleNotFoundError: No module named 'xformers'", "https://github.com/aws/sagemaker-pytorch-training-toolkit/issues/189"),
     _rule("arguments", _CODE, r"unrecognized arguments|the following arguments are required|invalid (?:int|float|\w+) value|invalid choice|No such option",

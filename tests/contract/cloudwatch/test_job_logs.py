@@ -68,7 +68,7 @@ def both(request: pytest.FixtureRequest) -> tuple[JobLogs, Write]:
 
 def read(logs: JobLogs, job: Job) -> list[list[str]]:
     """All that is told."""
-    return [list(logs.tail(job, stream)) for stream in logs.streams(job)]
+    return [[event.message for event in logs.tail(job, stream)] for stream in logs.streams(job)]
 
 
 @pytest.mark.parametrize("kind", [ResourceKind.TRAINING, ResourceKind.PROCESSING, ResourceKind.TRANSFORM])

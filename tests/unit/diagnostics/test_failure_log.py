@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sagewatch.diagnostics.failure_log import NO_LOG, JobLog, read_log
 from sagewatch.diagnostics.log.excerpt import MOST_CHARACTERS, MOST_LINES
+from sagewatch.diagnostics.ports import LogEvent
 
 TRACEBACK = (
     "Traceback (most recent call last):",
@@ -17,10 +18,15 @@ TRACEBACK = (
 )
 
 
+def events(lines: Sequence[str], at: int | None = None) -> Sequence[LogEvent]:
+    """What CloudWatch holds of these lines, all of one time."""
+    return [LogEvent(line, at) for line in lines]
+
+
 def read_hosts(hosts: Sequence[Sequence[str]], own: str | None = None) -> JobLog:
     """What is shown of several hosts' logs."""
     written = {f"algo-{number}-1": lines for number, lines in enumerate(hosts, 1)}
-    return read_log(list(written), written.__getitem__, own)
+    return read_log(list(written), lambda name: events(written[name]), own)
 
 
 def read(*lines: str, own: str | None = None) -> list[str]:
@@ -75,19 +81,34 @@ def test_without_an_error_the_last_lines_are_shown() -> None:
     assert read(*(f"epoch {n}" for n in range(30))) == [f"epoch {n}" for n in range(20, 30)]
 
 
-def test_hosts_are_read_until_one_holds_the_cause() -> None:
-    """No more are read than it takes, and five at most."""
+def test_hosts_are_read_in_a_bounded_number_of_calls() -> None:
+    """Five at most; one that holds the cause is found among them."""
     asked: list[str] = []
 
-    def tail(stream: str) -> Sequence[str]:
+    def tail(stream: str) -> Sequence[LogEvent]:
         asked.append(stream)
-        return TRACEBACK if stream == "algo-2" else ["quiet"]
+        return events(TRACEBACK if stream == "algo-2" else ["quiet"])
 
     assert read_log(["algo-1", "algo-2", "algo-3"], tail, None).text == "\n".join(TRACEBACK)
-    assert asked == ["algo-1", "algo-2"]
+    assert asked == ["algo-1", "algo-2", "algo-3"]
     asked.clear()
     assert read_log([f"algo-{number}" for number in range(3, 13)], tail, None).text == "quiet"
     assert len(asked) == 5
+
+
+@pytest.mark.parametrize(("later", "both"), [(60_000, False), (500, True), (None, True)])
+def test_of_two_causes_the_host_that_ended_first_is_shown(later: int | None, *, both: bool) -> None:
+    """Two that ended together, or at unknown times, are both shown with their source."""
+    start = 1_764_066_682_000
+
+    def tail(stream: str) -> Sequence[LogEvent]:
+        at = None if later is None else start + (later if stream == "algo-1" else 0)
+        return events([*TRACEBACK[:-1], f"ValueError: {stream}'s error"], at)
+
+    text = read_log(["algo-1", "algo-3"], tail, None).text or ""
+
+    assert "algo-3's error" in text
+    assert [("algo-1's error" in text), ("[algo-3]" in text)] == [both, both]
 
 
 def test_the_host_that_another_blames_is_read_next() -> None:
@@ -98,7 +119,7 @@ def test_the_host_that_another_blames_is_read_next() -> None:
     ]
     written = {"algo-1": lost, "algo-2": lost, "algo-3": lost, "algo-4": list(TRACEBACK)}
 
-    assert read_log(list(written), written.__getitem__, None).text == "\n".join(TRACEBACK)
+    assert read_log(list(written), lambda name: events(written[name]), None).text == "\n".join(TRACEBACK)
 
 
 def test_two_causes_that_weigh_the_same_are_both_shown_with_their_streams() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from local.slack.block_kit import faults
 from sagewatch.diagnostics.failure_context import FailureContext
 from sagewatch.diagnostics.failure_log import JobLog, read_log
+from sagewatch.diagnostics.ports import LogEvent
 from sagewatch.jobs.alerts import job_alert
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.failures import diagnose
@@ -36,7 +37,7 @@ _events = st.lists(st.one_of(_bytes, st.text(max_size=300), st.sampled_from(_PIE
 
 
 def _read(events: list[str]) -> JobLog:
-    return read_log(["algo-1"], lambda _: events, None)
+    return read_log(["algo-1"], lambda _: list(map(LogEvent, events)), None)
 
 
 @pytest.mark.parametrize("piece", _PIECES)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
-from sagewatch.diagnostics.ports import JobLogs
+from sagewatch.diagnostics.ports import JobLogs, LogEvent
 from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.sagemaker.resources import Job
 
@@ -43,7 +43,7 @@ class CloudWatchJobLogs(JobLogs):
         return [name.removeprefix(f"{job.name}/") for name in _newest(self._found(job, group), job)]
 
     @override
-    def tail(self, job: Job, stream: str) -> Sequence[str]:
+    def tail(self, job: Job, stream: str) -> Sequence[LogEvent]:
         """Read the last page, and the one before if it is empty, which GetLogEvents allows."""
         request: dict[str, Any] = {
             "logGroupName": KIND_FACTS[job.kind].log_group,
@@ -55,7 +55,7 @@ class CloudWatchJobLogs(JobLogs):
             page = client.get_log_events(**request, startFromHead=False)
             if not page["events"] and "nextBackwardToken" in page:
                 page = client.get_log_events(**request, startFromHead=False, nextToken=page["nextBackwardToken"])
-        return [event["message"] for event in page["events"]]
+        return [LogEvent(event["message"], event.get("timestamp")) for event in page["events"]]
 
     def _found(self, job: Job, group: str) -> Sequence[Mapping[str, Any]]:
         """The slash keeps the streams of ``<job>-2`` out."""
@@ -74,8 +74,8 @@ class CloudWatchJobLogs(JobLogs):
 def _newest(streams: Sequence[Mapping[str, Any]], job: Job) -> Sequence[str]:
     """The newest stream of each host and container, by name: algo-1 first, a data log behind its host's.
 
-    CloudWatch dates a stream's last event up to an hour late, so which host ended first is not known from here: the
-    logs say whom they blame. An older job's streams of the same name are left out.
+    CloudWatch dates a stream's last event up to an hour late, so which host ended first is only known from its events.
+    An older job's streams of the same name are left out.
     """
     born = job.created_at and (job.created_at - _SKEW).timestamp() * 1000
     newest: dict[str, Mapping[str, Any]] = {}

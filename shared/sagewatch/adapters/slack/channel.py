@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, override
 
-from aws_lambda_powertools import Logger
 from slack_sdk.web import SlackResponse
 
 from sagewatch.adapters.slack.api import SlackApi
@@ -23,6 +22,7 @@ from sagewatch.errors import (
     SageWatchError,
     TokenRefusedError,
 )
+from sagewatch.runtime.log_lines import make_logger
 from sagewatch.slack.blocks import cut
 from sagewatch.slack.messages.render import Message, render
 from sagewatch.slack.ports import ChannelIds, UserDirectory
@@ -32,7 +32,7 @@ _IMAGE_WITHIN = timedelta(minutes=10)  # Slack takes seconds; a digest without i
 _PAGE = 200
 _PLAIN_TEXT = 3900  # characters of a message without blocks
 
-logger = Logger(service="sagewatch")
+logger = make_logger()
 
 
 class SlackChannel(Channel):

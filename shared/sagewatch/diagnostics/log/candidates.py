@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from sagewatch.diagnostics.log.writers import Line
@@ -79,7 +79,7 @@ _JAVA = re.compile(r"^(?:Exception in thread|(?:[a-z]\w*\.)+[A-Z]\w*(?:Exception
 _ERROR = re.compile(
     r"\bERROR\b|\bError\b|\bFATAL\b|\bCRITICAL\b|\b[A-Z]\w*(?:Error|Exception)\b|\berror: |\bException\b|Execution halted"
     r"|out of memory|No space left on device|Bad HTTP status|Too Large|[Cc]ommand not found|cannot open shared object|Permission denied"
-    r"|\"(?:level|severity)\": ?\"(?:error|fatal|critical)\"|\bfatal\b|unrecognized arguments|CUDA error|NCCL WARN"
+    r"|\"(?:level|severity)\": ?\"(?:error|fatal|critical)\"|\bfatal\b|unrecognized arguments|CUDA error|NCCL WARN|Unable to get response"
 )
 _NOTICE = re.compile(
     r"sagemaker[-_](?:training|containers|inference)[-_\w]*\s+ERROR|Reporting training FAILURE|Encountered exit_code|^ExitCode|^ErrorMessage"
@@ -105,11 +105,23 @@ class _Block:
 
 
 def _tracebacks(lines: Sequence[Line]) -> Iterator[_Block]:
+    """Yield all tracebacks. One that another caused begins with that one's error."""
+    previous: _Block | None = None
     for index, line in enumerate(lines):
         if _HEADER.search(line.text):
             mine = [other for other in lines[index : index + _REACH] if other.writer == line.writer]
             before = lines[index - 1].text if index else ""
-            yield _traceback(mine, before)
+            block = _traceback(mine, before)
+            previous = _caused(block, before, previous)
+            yield previous
+
+
+def _caused(block: _Block, before: str, cause: _Block | None) -> _Block:
+    if cause is None or not _CHAIN.search(before):
+        return block
+    found = block.candidate
+    lines = (cause.candidate.text, before, *found.lines)
+    return replace(block, candidate=replace(found, lines=lines, error=found.error + 2))
 
 
 def _traceback(mine: Sequence[Line], before: str) -> _Block:

@@ -1,14 +1,18 @@
 """Compares botocore's model of every response SageWatch reads with the pydantic model that parses it."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Any, Self, get_args
+from pathlib import Path
+from typing import Any, Self, get_args, get_origin
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from pydantic import BaseModel
 
+from sagewatch.pricing.price_list import PriceDocument
+from sagewatch.sagemaker.events import Envelope
 from sagewatch.sagemaker.job_models import (
     AutoMLJobModel,
     ProcessingJobModel,
@@ -16,7 +20,9 @@ from sagewatch.sagemaker.job_models import (
     TransformJobModel,
     TuningJobModel,
 )
+from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.sagemaker.notebook_models import NotebookModel
+from sagewatch.sagemaker.summaries import SUMMARIES
 
 # An operation of SageMaker, the path to the structure in its answer, and the model that reads it.
 READ: tuple[tuple[str, tuple[str, ...], type[BaseModel]], ...] = (
@@ -27,7 +33,23 @@ READ: tuple[tuple[str, tuple[str, ...], type[BaseModel]], ...] = (
     ("DescribeAutoMLJobV2", (), AutoMLJobModel),
     ("DescribeNotebookInstance", (), NotebookModel),
     ("ListNotebookInstances", ("NotebookInstances",), NotebookModel),
+    *(
+        (KIND_FACTS[kind].list_operation, (KIND_FACTS[kind].summaries_field,), model)
+        for kind, model in SUMMARIES.items()
+    ),
 )
+# Documents that botocore has no model of: events as AWS documents them, and a product of the Price List.
+EVENTS, PRICES = Path(__file__).parent.parent.parent / "events", Path(__file__).parent / "price_list_product.json"
+_EVENT_MODELS: Mapping[str, type[BaseModel]] = {
+    "SageMaker Training Job State Change": TrainingJobModel,
+    "SageMaker Processing Job State Change": ProcessingJobModel,
+    "SageMaker Transform Job State Change": TransformJobModel,
+    "SageMaker HyperParameter Tuning Job State Change": TuningJobModel,
+    "SageMaker Notebook Instance State Change": NotebookModel,
+}
+_READ_BY_NAME = frozenset({"instanceName", "usagetype", "component", "servicecode", "regionCode", "locationType"}) | {
+    "platoinstancetype"
+}
 
 
 def sagemaker(data: str | None = None) -> ServiceModel:
@@ -43,6 +65,40 @@ def unread(service: ServiceModel) -> Iterator[str]:
         for name in path:
             shape = _structure(shape.members[name])
         yield from _members(shape, model, operation)
+
+
+def unread_in_documents() -> Iterator[str]:
+    """Every member of the documented events and of a product of the Price List that no model reads."""
+    for path in sorted(EVENTS.glob("*.json")):
+        event = json.loads(path.read_text(encoding="utf-8"))
+        model = None if path.name.startswith("miss-") else _EVENT_MODELS.get(event["detail-type"])
+        if model:
+            yield from _keys(event, Envelope, "Event")
+            kind = event["detail-type"].removeprefix("SageMaker ").removesuffix(" State Change")
+            yield from _keys(event["detail"], model, f"Event of {kind}")
+    product = json.loads(PRICES.read_text(encoding="utf-8"))
+    yield from _keys(product, PriceDocument, "PriceList")
+    attributes = product["product"]["attributes"]
+    yield from (f"PriceList.product.attributes.{name}" for name in attributes if name not in _READ_BY_NAME)
+
+
+def _keys(value: Any, model: type[BaseModel], path: str) -> Iterator[str]:
+    """Walk an object as it came. Keys that are identifiers, as the SKUs of terms, stand for their values."""
+    fields = {str(field.alias or name): field.annotation for name, field in model.model_fields.items()}
+    for name, member in value.items():
+        here, annotation = f"{path}.{name}", fields.get(name)
+        if name not in fields:
+            yield here
+            continue
+        nested = _model(annotation, model)
+        for each in _objects(member, annotation) if nested else ():
+            yield from _keys(each, nested, here)  # type: ignore[arg-type] # it is there
+
+
+def _objects(member: Any, annotation: Any) -> Iterator[Mapping[str, Any]]:
+    by_identifier = any(get_origin(part) is dict for part in _parts(annotation))
+    found = member.values() if by_identifier else member if isinstance(member, list) else [member]
+    yield from (each for each in found if isinstance(each, Mapping))
 
 
 def without_member(service: ServiceModel) -> Iterator[str]:

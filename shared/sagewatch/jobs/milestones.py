@@ -119,7 +119,9 @@ def due_milestones(  # noqa: PLR0913, PLR0917 - each is one thing known of the j
 
 
 def _with_status(job: Job, milestone: Milestone) -> Milestone:
-    """Add to the sentence that the job is stopping: it may upload for hours after the stop."""
+    """Add how far the job is, and that it is stopping: it may upload for hours after the stop."""
+    if job.progress:
+        milestone = Milestone(milestone.key, f"{milestone.sentence}; SageMaker reports {job.progress}")
     if job.status is not JobStatus.STOPPING:
         return milestone
     doing = f" ({job.secondary_status})" if job.secondary_status not in {None, job.status} else ""

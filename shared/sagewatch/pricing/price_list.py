@@ -47,7 +47,9 @@ class _Terms(_Model):
     on_demand: dict[str, _Term] = Field({}, alias="OnDemand")
 
 
-class _Document(_Model):
+class PriceDocument(_Model):
+    """One product of the Price List: its attributes and its terms."""
+
     product: _Product
     terms: _Terms
     publication_date: str
@@ -77,7 +79,7 @@ def read_document(text: str, region: str) -> ListedPrice | NotAPrice:
     more than one distinct price.
     """
     try:
-        document = _Document.model_validate_json(text)
+        document = PriceDocument.model_validate_json(text)
     except ValidationError as exc:
         raise PriceListError(f"a price document of {len(text)} characters: {faults(exc)}") from exc
     attributes = document.product.attributes
@@ -139,7 +141,7 @@ def _unwanted(attributes: Mapping[str, str], region: str) -> str | None:
     return next((reason for unwanted, reason in checks if unwanted), None)
 
 
-def _instance_price(document: _Document, attributes: Mapping[str, str]) -> ListedPrice | NotAPrice | None:
+def _instance_price(document: PriceDocument, attributes: Mapping[str, str]) -> ListedPrice | NotAPrice | None:
     """``instanceType`` is polluted and ``usagetype``'s prefix is no region code: name and ending have to agree."""
     instance_type, usagetype = attributes.get("instanceName", ""), attributes.get("usagetype", "")
     component = _COMPONENTS.get(attributes.get("component", "").lower())
@@ -150,7 +152,7 @@ def _instance_price(document: _Document, attributes: Mapping[str, str]) -> Liste
     return _priced(document, component.name, instance_type, _HOURS)
 
 
-def _volume_price(document: _Document, attributes: Mapping[str, str]) -> ListedPrice | NotAPrice:
+def _volume_price(document: PriceDocument, attributes: Mapping[str, str]) -> ListedPrice | NotAPrice:
     usagetype = attributes.get("usagetype", "")
     component = _VOLUME_TOKENS.get(usagetype.partition("-")[2])
     if component is None:
@@ -158,7 +160,7 @@ def _volume_price(document: _Document, attributes: Mapping[str, str]) -> ListedP
     return _priced(document, component, None, _GB_MONTHS)
 
 
-def _priced(document: _Document, component: str, instance_type: str | None, unit: str) -> ListedPrice | NotAPrice:
+def _priced(document: PriceDocument, component: str, instance_type: str | None, unit: str) -> ListedPrice | NotAPrice:
     sku = document.product.sku
     terms = document.terms.on_demand.values()
     dimensions = [dimension for term in terms for dimension in term.price_dimensions.values()]

@@ -22,6 +22,7 @@ from sagewatch.sagemaker.model_parts import (
     Cluster,
     ProcessingOutputConfig,
     ProcessingResources,
+    ProgressInfo,
     S3Artifacts,
     StoppingCondition,
     TransformOutput,
@@ -97,6 +98,7 @@ class TrainingJobModel(JobModel):
     serverless_job_config: dict[str, Any] | None = None
     warm_pool_status: WarmPool | None = None
     model_artifacts: S3Artifacts | None = None
+    progress_info: ProgressInfo | None = None
     tuning_job_arn: str | None = None
     auto_ml_job_arn: Arn | None = Field(None, alias="AutoMLJobArn")
 
@@ -117,6 +119,7 @@ class TrainingJobModel(JobModel):
             "billable_seconds": self.billable_time_in_seconds,
             "training_seconds": self.training_time_in_seconds,
             "spot": self.enable_managed_spot_training,
+            "progress": str(self.progress_info or "") or None,
             "serverless": self.serverless_job_config is not None,
             "parent_arn": self.auto_ml_job_arn or self.tuning_job_arn,
             "output_uri": self.model_artifacts.s3_model_artifacts if self.model_artifacts and completed else None,

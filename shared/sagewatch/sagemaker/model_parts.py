@@ -101,6 +101,24 @@ class WarmPool(AwsModel):
     resource_retained_billable_time_in_seconds: int | None = Field(None, ge=0, le=MOST_SECONDS)
 
 
+class ProgressInfo(AwsModel):
+    """ProgressInfo of a serverless training job: how far it is, in steps and epochs."""
+
+    current_step: int | None = None
+    total_step_count_per_epoch: int | None = None
+    current_epoch: int | None = None
+    max_epoch: int | None = None
+
+    def __str__(self) -> str:
+        """Write it as people do: ``epoch 2 of 3, step 40 of 100``."""
+        parts = (
+            ("epoch", self.current_epoch, self.max_epoch),
+            ("step", self.current_step, self.total_step_count_per_epoch),
+        )
+        told = ((name, at, f" of {most}" if most else "") for name, at, most in parts if at is not None)
+        return ", ".join(f"{name} {at}{of}" for name, at, of in told)
+
+
 class ProcessingResources(AwsModel):
     """ProcessingResources."""
 

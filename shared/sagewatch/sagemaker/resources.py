@@ -91,6 +91,7 @@ class Job:
     parent_arn: str | None = None
     role_arn: str | None = None
     output_uri: str | None = None
+    progress: str | None = None
     described: bool = False
 
     @property

@@ -13,9 +13,10 @@ from sagewatch.ledger.families import PastRun
 from sagewatch.pricing.accrual import accrual_of
 from sagewatch.pricing.book import EMPTY_BOOK, Rates
 from sagewatch.sagemaker.failures import FailureClass
+from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
-from tests.worlds.builders import BOOK, NOW
+from tests.worlds.builders import ACCOUNT, BOOK, NOW
 from tests.worlds.jobs import RULES, a_running_job
 
 HOUR = timedelta(hours=1)
@@ -253,6 +254,19 @@ def test_a_job_that_hangs_in_stopping_is_reported_like_one_in_progress() -> None
 
     assert [milestone.key for milestone in due] == ["burn#1600", "long#24h"]
     assert all(milestone.sentence.endswith("; SageMaker says it is Stopping (Uploading)") for milestone in due)
+
+
+def test_a_job_that_reports_its_progress_says_how_far_it_is() -> None:
+    """Serverless training does; what is not known is left out."""
+    answer = {
+        "TrainingJobName": "a",
+        "TrainingJobStatus": "InProgress",
+        "ProgressInfo": {"CurrentStep": 40, "TotalStepCountPerEpoch": 100, "CurrentEpoch": 2},
+    }
+    job = read_job(ResourceKind.TRAINING, answer, account=ACCOUNT, region="us-east-1", described=True)
+    [milestone] = due_milestones(a_running_job(27 * HOUR, progress=job.progress), (), None, RULES, NOW, ())
+
+    assert milestone.sentence.endswith("; SageMaker reports epoch 2, step 40 of 100")
 
 
 def test_several_rungs_are_told_the_most_urgent_first() -> None:

@@ -1,4 +1,7 @@
-"""Random histories of jobs against an oracle: whatever is late, doubled, lost, cut off or killed, the rows are right.
+"""Random histories of jobs against an oracle: whatever is late, doubled, lost, cut off or killed, the money is right.
+
+Rows, totals of days, the roll-up of a parent, and alerts are compared. Some jobs keep a warm pool, run on spot, or are
+children of a tuning job, and some stored or listed items cannot be read.
 
 Each history is named by its seed. ``make prove`` plays 20,000 of them, ``make test`` 300.
 """
@@ -6,7 +9,7 @@ Each history is named by its seed. ``make prove`` plays 20,000 of them, ``make t
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,13 +18,24 @@ import pytest
 
 from sagewatch.alerts.base import alert_id
 from sagewatch.clock import iso
-from sagewatch.errors import JobNotFoundError, RetryableError, SageWatchError, ThrottledError, UnavailableError
-from sagewatch.ledger.records import RecordedBy
+from sagewatch.errors import (
+    JobNotFoundError,
+    RetryableError,
+    SageWatchError,
+    ThrottledError,
+    UnavailableError,
+    UnreadableError,
+)
+from sagewatch.ledger.queries import GroupBy, LedgerQueries, LedgerQuery
+from sagewatch.ledger.records import CostRecord, RecordedBy
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, Key
-from tests.worlds.builders import ACCOUNT, World, a_job, enough_for, no_time_limit
+from tests.worlds.builders import ACCOUNT, World, a_job, a_row, enough_for, no_time_limit
 
+PARENT = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:hyper-parameter-tuning-job/hpo"
+BAD = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/bad"
 HISTORIES = int(os.environ.get("HISTORIES", "300"))
 BATCH = 50
 BEGIN = datetime(2026, 11, 10, 8, tzinfo=UTC)
@@ -38,6 +52,8 @@ class Life:
     name: str
     created: datetime
     spot: bool
+    pool: int = 0
+    parent: str | None = None
     started: datetime | None = None
     ended: datetime | None = None
     status: JobStatus = JobStatus.IN_PROGRESS
@@ -61,8 +77,13 @@ class Life:
 
     @property
     def cost(self) -> Decimal:
-        """Two ml.m5.xlarge, $0.46 an hour."""
-        return (Decimal("0.46") * self.billed / 3600).quantize(Decimal("1e-10"))
+        """Two ml.m5.xlarge, $0.46 an hour, and as much for the time in the warm pool."""
+        return _usd(self.billed + self.pooled(None))
+
+    def pooled(self, now: datetime | None) -> int:
+        """Seconds in the warm pool by then, or in all: only what ran to its end is kept."""
+        kept = self.pool if self.status is JobStatus.COMPLETED else 0
+        return kept if now is None or self.ended is None else min(kept, int((now - self.ended).total_seconds()))
 
     def seen(self, now: datetime, *, described: bool) -> Job:
         """The job as Describe or an event shows it at that time."""
@@ -81,10 +102,23 @@ class Life:
             billable_seconds=self.billed if described and ended and self.started else None,
             training_seconds=None,
             spot=self.spot if described else None,
+            parent_arn=self.parent,
+            keep_alive_seconds=self.pool or None,
+            warm_pool_status=self._pool_status(now) if described and ended else None,
+            warm_pool_seconds=self.pooled(now) if described and ended and self.pool else None,
             failure_reason="AlgorithmError: x" if failed else None,
             described=described,
             tags=None if described else {"owner": "ana"},
         )
+
+    def _pool_status(self, now: datetime) -> str | None:
+        if not self.pool:
+            return None
+        return "Terminated" if self.pooled(now) == self.pooled(None) else "Available"
+
+
+def _usd(seconds: int) -> Decimal:
+    return (Decimal("0.46") * seconds / 3600).quantize(Decimal("1e-10"))
 
 
 class History:
@@ -95,6 +129,9 @@ class History:
         self.rng = random.Random(seed)  # noqa: S311 - a test's dice
         self.world, self.lives = World(), list[Life]()
         self.events: list[tuple[Life, datetime]] = []
+        if self.rng.random() < 0.3:
+            self.world.open_jobs.unreadable.add(f"{BAD}#x")
+            self.world.lists.unreadable = [UnreadableError("a listed training job: TrainingJobName: bad")]
         self.throttled, self.killed = self.rng.choice([0, 0, 0.02, 0.08]), self.rng.choice([0, 0, 0.01, 0.03])
         self.world.now = BEGIN + timedelta(seconds=self.rng.randrange(86_400))
         world: Any = self.world
@@ -152,18 +189,25 @@ class History:
         self.throttled = self.killed = 0
         while any(life.ended is None for life in self.lives):
             self._end()
+        self._end_parent()
         for hours in [0.25] * 30 + [1.0] * 20:
             self._sweep()
             self.world.now += timedelta(hours=hours)
             for _ in range(len(self.events)):
                 self._deliver()
 
+    def _end_parent(self) -> None:
+        tuner = a_row(kind=ResourceKind.TUNING, pricing=PricingStatus.NOT_INSTANCE_PRICED, cost_usd=None)
+        times = {"created_at": iso(BEGIN), "ended_at": iso(self.world.now), "ended_on": iso(self.world.now)[:10]}
+        self.world.ledger.put(replace(tuner, resource_arn=PARENT, **times))  # type: ignore[arg-type] # by name
+
     def _create(self) -> None:
         name = self.rng.choice("abcde")
         of_name = [life for life in self.lives if life.name == name]
         free = all(life.deleted and self.world.now - life.created > timedelta(minutes=5) for life in of_name)
         if free and len(self.lives) < 9:
-            self.lives.append(Life(name, self.world.now, spot=self.rng.random() < 0.3))
+            pool, parent = self.rng.choice([0, 0, 600, 7200]), self.rng.choice([None, None, PARENT])
+            self.lives.append(Life(name, self.world.now, self.rng.random() < 0.3, pool, parent))
             self._announce(self.lives[-1], 0.9)
 
     def _start(self) -> None:
@@ -215,7 +259,9 @@ class History:
 
     def wrong(self) -> Iterator[str]:
         """Yield what differs from the truth."""
-        rows, sent = self.world.ledger.rows, {alert.alert_id for alert in self.world.alerts.sent}
+        rows = {key: row for key, row in self.world.ledger.rows.items() if key[0] != PARENT}
+        yield from self._wrong_sums(list(rows.values()))
+        sent = {alert.alert_id for alert in self.world.alerts.sent}
         if rows.keys() != {life.key for life in self.lives}:
             yield f"rows {sorted(rows)}"
         for life in self.lives:
@@ -226,6 +272,20 @@ class History:
             failed = life.status is JobStatus.FAILED and not life.deleted and lately
             if failed and alert_id("job-failed", *life.key) not in sent:
                 yield f"{life.key}: no alert"
+
+    def _wrong_sums(self, rows: Sequence[CostRecord]) -> Iterator[str]:
+        """A total is that of the rows, and every closed day's is kept; so is the parent's."""
+        queries = LedgerQueries(rows=self.world.ledger, totals=self.world.totals, marks=self.world.marks)
+        asked = LedgerQuery(first_day=BEGIN.date(), last_day=self.world.now.date())
+        for day, spend in queries.grouped(asked, GroupBy.DAY).items():
+            told = [row for row in rows if row.ended_on == day]
+            if (spend.jobs, spend.cost_usd) != (len(told), sum((row.cost_usd or 0 for row in told), Decimal(0))):
+                yield f"{day}: {spend}"
+        children = [row for row in rows if row.parent_arn == PARENT]
+        found = self.world.ledger.roll_ups.get((PARENT, iso(BEGIN)))
+        usd = sum((row.cost_usd or 0 for row in children), Decimal(0))
+        if (found.jobs, found.cost_usd or 0) != (len(children), usd) if found else children:
+            yield f"roll-up {found}, not {len(children)} for {usd}"
 
 
 @pytest.mark.parametrize("first", range(0, HISTORIES, BATCH))

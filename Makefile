@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down invoke backfill costs redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
+.PHONY: strict mutants help setup demo up down invoke backfill costs redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -54,6 +54,14 @@ test: setup ## run every test, including those on the deployed local cloud
 
 unit: setup ## run the tests that need no cloud
 	@python -m pytest -m "not e2e" $(TESTS)
+
+strict: setup ## run the contract suite on dynalite, which validates expressions as DynamoDB does (needs Node.js)
+	@mkdir -p .local/dynalite && cp tests/dynalite/package*.json .local/dynalite/
+	@npm ci --prefix .local/dynalite --ignore-scripts --no-audit --no-fund --silent
+	@DYNAMODB=dynalite python -m pytest -q tests/contract/dynamodb
+
+mutants: setup ## change the code that calculates money in small ways, and list the changes that no test notices
+	@python -m tools.mutants $(MUTANTS)
 
 corpus: setup ## read every failure in tests/corpus/cases: right line, right step, secrets shown
 	@python -m tests.corpus.report

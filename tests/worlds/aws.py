@@ -1,5 +1,9 @@
-"""One moto server on localhost for all contract tests: real clients over HTTP, no AWS account."""
+"""One moto server on localhost for all contract tests: real clients over HTTP, no AWS account.
 
+With ``DYNAMODB=dynalite`` in the environment, DynamoDB is dynalite instead: ``make strict``.
+"""
+
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +13,7 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from local.sagemaker.control import extend_moto
-from tests.worlds import reserved_words
+from tests.worlds import dynalite, reserved_words
 from tests.worlds.builders import ACCOUNT
 
 reserved_words.install()
@@ -26,19 +30,35 @@ def aws_url() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def dynamodb_url(aws_url: str) -> Iterator[str]:
+    """The address of the server that plays DynamoDB."""
+    if os.environ.get("DYNAMODB") != "dynalite":
+        yield aws_url
+        return
+    with dynalite.running() as url:
+        yield url
+
+
 class Aws:
     """Clients of the server."""
 
-    def __init__(self, url: str) -> None:
-        """Keep where it is."""
+    def __init__(self, url: str, dynamodb: str | None = None) -> None:
+        """Keep where they are."""
         self._url = url
+        self._dynamodb = dynamodb or url
 
     def client(self, service: str, region: str = "us-east-1") -> Any:
         """A real client."""
+        if service == "dynamodb" and self._dynamodb != self._url:
+            return dynalite.complete(self._client(service, region), self._client(service, region))
+        return self._client(service, region)
+
+    def _client(self, service: str, region: str) -> Any:
         return boto3.client(  # type: ignore[call-overload] # by name
             service,
             region_name=region,
-            endpoint_url=self._url,
+            endpoint_url=self._dynamodb if service == "dynamodb" else self._url,
             aws_access_key_id=ACCOUNT,
             aws_secret_access_key="local",
             config=Config(retries={"total_max_attempts": 1}),
@@ -46,9 +66,9 @@ class Aws:
 
 
 @pytest.fixture(scope="session")
-def aws(aws_url: str) -> Aws:
+def aws(aws_url: str, dynamodb_url: str) -> Aws:
     """Clients."""
-    return Aws(aws_url)
+    return Aws(aws_url, dynamodb_url)
 
 
 @pytest.fixture

@@ -397,20 +397,26 @@ def test_an_environment_that_lives_past_midnight_marks_the_day_that_closed(aws: 
 
 
 NOWHERE: list[tuple[str, Callable[[Any], object]]] = [
-    ("dynamodb:BatchGetItem on the ledger", lambda client: DynamoLedgerKeys(client, "no").recorded([listed(1)])),
-    ("dynamodb:Query on the ledger ByDay", lambda client: list(DynamoLedgerRows(client, "no").of_day("2026-11-20"))),
-    ("dynamodb:Query on the ledger", lambda client: DynamoRollUps(client, "no").newest("arn:t")),
+    ("dynamodb:BatchGetItem on the ledger", lambda client: DynamoLedgerKeys(client, "nowhere").recorded([listed(1)])),
+    (
+        "dynamodb:Query on the ledger ByDay",
+        lambda client: list(DynamoLedgerRows(client, "nowhere").of_day("2026-11-20")),
+    ),
+    ("dynamodb:Query on the ledger", lambda client: DynamoRollUps(client, "nowhere").newest("arn:t")),
     (
         "dynamodb:UpdateItem on the ledger",
-        lambda client: DynamoRollUps(client, "no").save(RollUpRow("arn:t", "x", "x", None), RollUp()),
+        lambda client: DynamoRollUps(client, "nowhere").save(RollUpRow("arn:t", "x", "x", None), RollUp()),
     ),
-    ("dynamodb:GetItem on the checkpoints", lambda client: DynamoCheckpoints(client, "no").read("x")),
-    ("dynamodb:Query on the state", lambda client: DynamoStaleTotals(client, "no", lambda: NOW).all()),
+    ("dynamodb:GetItem on the checkpoints", lambda client: DynamoCheckpoints(client, "nowhere").read("x")),
+    ("dynamodb:Query on the state", lambda client: DynamoStaleTotals(client, "nowhere", lambda: NOW).all()),
     (
         "dynamodb:DeleteItem on the marks",
-        lambda client: DynamoStaleTotals(client, "no", lambda: NOW).remove(StaleTotal(DayKey("x"), "t")),
+        lambda client: DynamoStaleTotals(client, "nowhere", lambda: NOW).remove(StaleTotal(DayKey("x"), "t")),
     ),
-    ("dynamodb:PutItem on the totals", lambda client: DynamoTotalStore(client, "no").save(DayTotal("2026-11-20", {}))),
+    (
+        "dynamodb:PutItem on the totals",
+        lambda client: DynamoTotalStore(client, "nowhere").save(DayTotal("2026-11-20", {})),
+    ),
 ]
 
 

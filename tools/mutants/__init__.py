@@ -1,0 +1,1 @@
+"""Mutation testing of the code that calculates money: ``make mutants``."""

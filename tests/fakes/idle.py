@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import override
 
 from sagewatch.alerts.ports import Lease
+from sagewatch.errors import UnreadableError
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.state import NotebookState
 
@@ -16,11 +17,16 @@ class InMemoryNotebookStates(NotebookStates):
     kept: dict[str, NotebookState] = field(default_factory=dict)
     leases: dict[str, Lease] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, UnreadableError] = field(default_factory=dict)
 
     @override
     def of_region(self, region: str) -> Mapping[str, NotebookState]:
         arns = self.kept.keys() | self.leases.keys()
         return {arn: self.read(arn, region) for arn in arns if arn.split(":")[3] == region}
+
+    @override
+    def read_region(self, region: str) -> Mapping[str, NotebookState | UnreadableError]:
+        return {**self.of_region(region), **self.broken}
 
     @override
     def read(self, arn: str, region: str) -> NotebookState:

@@ -1,9 +1,10 @@
 """The sessions of notebook instances, in memory: held to the same contract as the table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import override
 
+from sagewatch.errors import UnreadableError
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import Session
 
@@ -13,10 +14,15 @@ class InMemorySessions(Sessions):
     """A dictionary of open sessions by ARN."""
 
     kept: dict[str, Session] = field(default_factory=dict)
+    broken: dict[str, UnreadableError] = field(default_factory=dict)
 
     @override
     def open_sessions(self, region: str) -> Sequence[Session]:
         return [session for session in self.kept.values() if session.region == region]
+
+    @override
+    def read_region(self, region: str) -> Mapping[str, Session | UnreadableError]:
+        return {**{session.arn: session for session in self.open_sessions(region)}, **self.broken}
 
     @override
     def get(self, arn: str, region: str) -> Session | None:

@@ -28,6 +28,7 @@ from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.adapters.dynamodb.sweep_state import (
     DynamoCheckpoints,
+    DynamoDailyNotices,
     DynamoRegions,
     DynamoTotalStore,
 )
@@ -44,6 +45,7 @@ from sagewatch.idle.reconcile import MessageReconciliation
 from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.idle.sweep import NotebookSweep
+from sagewatch.idle.unreadable import UnreadableItems
 from sagewatch.notebooks.track import NotebookTracker
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.worlds.aws import Aws
@@ -119,6 +121,7 @@ class Counted:
                 sessions=tracker.sessions,
                 tracker=tracker,
                 checkpoints=DynamoCheckpoints(self._dynamodb, self._state),
+                unreadable=UnreadableItems(DynamoDailyNotices(self._dynamodb, self._state, self.clock)),
                 clock=self.clock,
             ),
             reconciliation=MessageReconciliation(

@@ -111,9 +111,9 @@ class History:
         self.world.deliver = self._deliver  # type: ignore[method-assign] # through the real delivery
         for store, names in (
             (self.world.alerts, ("send",)),
-            (self.world.states, ("save", "archive", "load", "read", "of_region")),
+            (self.world.states, ("save", "archive", "load", "read", "read_region")),
             (self.world.leases, ("grant", "claim_stop")),
-            (self.world.sessions, ("get", "begin", "amend", "succeed", "end", "open_sessions")),
+            (self.world.sessions, ("get", "begin", "amend", "succeed", "end", "open_sessions", "read_region")),
             (self.world.ledger, ("put",)),
             (self.world.notebooks, ("describe", "tags")),
             (self.world.deliveries, ("claim", "confirm", "find")),

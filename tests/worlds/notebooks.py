@@ -19,6 +19,7 @@ from sagewatch.idle.reconcile import MessageReconciliation
 from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.idle.sweep import NotebookSweep
+from sagewatch.idle.unreadable import UnreadableItems
 from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.pricing.book import PriceBook
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
@@ -31,7 +32,7 @@ from sagewatch.slack.interactions.people import People
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryDeliveries
 from tests.fakes.idle import InMemoryNotebookStates
-from tests.fakes.jobs import InMemoryCheckpoints, InMemoryOpenJobs
+from tests.fakes.jobs import InMemoryCheckpoints, InMemoryDailyNotices, InMemoryOpenJobs
 from tests.fakes.leases import InMemoryLeases
 from tests.fakes.ledger import InMemoryLedger, InMemoryTotalStore
 from tests.fakes.notebooks import InMemorySessions
@@ -147,6 +148,7 @@ class NotebookWorld:
                 sessions=self.sessions,
                 tracker=self.tracker,
                 checkpoints=InMemoryCheckpoints(),
+                unreadable=UnreadableItems(InMemoryDailyNotices(lambda: self.now)),
                 clock=lambda: self.now,
             ),
             reconciliation=MessageReconciliation(

@@ -9,7 +9,7 @@ from typing import override
 
 from sagewatch.idle.decision import Verdict
 from sagewatch.outcomes import EmfMetric, nonzero
-from sagewatch.sweeps import SweepReport
+from sagewatch.sweeps import SweepReport, first_few
 
 
 class StopOutcome(StrEnum):
@@ -34,12 +34,19 @@ class NotebookSweepReport(SweepReport):
     carried_over: int = 0
     held_back: int = 0
     unreadable: int = 0
+    left_alone: set[str] = field(default_factory=set)
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     stops: Counter[StopOutcome] = field(default_factory=Counter)
 
     @override
     def to_log(self) -> Mapping[str, object]:
-        return {**SweepReport.to_log(self), "verdicts": dict(self.verdicts), "stops": dict(self.stops)}
+        left_alone = first_few(sorted(self.left_alone))
+        return {
+            **SweepReport.to_log(self),
+            "left_alone": left_alone,
+            "verdicts": dict(self.verdicts),
+            "stops": dict(self.stops),
+        }
 
     @override
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from sagewatch.alerts.ports import AlertArchive, Lease
+from sagewatch.errors import UnreadableError
 from sagewatch.idle.evidence import Reading
 from sagewatch.idle.state import NotebookState
 from sagewatch.notebooks.session import Session, StopCall
@@ -24,6 +25,12 @@ class NotebookStates(NotebookStateReader, AlertArchive, Protocol):
 
     def read(self, arn: str, region: str) -> NotebookState:
         """Return one notebook's state, read consistently. Raises what ``Ledger.put`` does."""
+
+    def read_region(self, region: str) -> Mapping[str, NotebookState | UnreadableError]:
+        """What is remembered of a region's notebooks, by ARN; for an item that cannot be read, the error that names it.
+
+        Raises what ``Ledger.put`` does.
+        """
 
     def save(self, state: NotebookState, region: str) -> None:
         """Save everything but the lease. Raises what ``Ledger.put`` does."""

@@ -56,7 +56,7 @@ class MessageReconciliation:
         after = dict(states)
         for arn, state in states.items():
             message = shown(state)
-            if message:
+            if message and arn not in swept.left_alone:
                 with continue_on_error(swept, arn):
                     after[arn] = self._reconciled(region, state, message, sessions.get(arn), swept)
         return after

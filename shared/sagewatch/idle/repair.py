@@ -7,6 +7,7 @@ from datetime import timedelta
 from sagewatch.clock import Clock
 from sagewatch.errors import NotebookNotFoundError
 from sagewatch.idle.outcomes import NotebookSweepReport
+from sagewatch.idle.unreadable import UnreadableItems
 from sagewatch.jobs.ports import Checkpoint, Checkpoints
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.notebooks.ports import Sessions
@@ -29,6 +30,7 @@ class SessionRepair:
     sessions: Sessions
     tracker: NotebookTracker
     checkpoints: Checkpoints
+    unreadable: UnreadableItems
     clock: Clock
 
     def repair(self, region: str, running: Mapping[str, Notebook], swept: NotebookSweepReport) -> Mapping[str, Session]:
@@ -37,8 +39,9 @@ class SessionRepair:
         Stopped notebooks are compared with a listing once a day: their volume is billed until they are deleted.
         Raises what the stores do.
         """
-        sessions = self._open(region)
-        without_event = [notebook for arn, notebook in running.items() if _is_new(notebook, sessions.get(arn))]
+        sessions = self.unreadable.leave_out(self.sessions.read_region(region), swept)
+        readable = {arn: notebook for arn, notebook in running.items() if arn not in swept.left_alone}
+        without_event = [notebook for arn, notebook in readable.items() if _is_new(notebook, sessions.get(arn))]
         over = [session for arn, session in sessions.items() if session.in_service and arn not in running]
         stopped = {arn: session for arn, session in sessions.items() if not session.in_service}
         lost: list[Session] = []

@@ -65,12 +65,13 @@ class NotebookSweep:
         running = {notebook.arn: notebook for page in self.lists.in_service(region) for notebook in page}
         swept.in_service += len(running)
         sessions = self.repair.repair(region, running, swept)
-        states = self.reconciliation.reconcile(region, self.states.of_region(region), sessions, swept)
+        remembered = self.repair.unreadable.leave_out(self.states.read_region(region), swept)
+        states = self.reconciliation.reconcile(region, remembered, sessions, swept)
         now = self.clock()
         current = {
             arn: states.get(arn, NotebookState(arn=arn)).of_run(sessions[arn].since, notebook.created_at)
             for arn, notebook in running.items()
-            if arn in sessions
+            if arn in sessions and arn not in swept.left_alone
         }
         due = [(sessions[arn], state) for arn, state in current.items() if _due(state, now)]
         due.sort(key=lambda entry: entry[1].next_check_at or now - timedelta(days=365))  # whose turn it was first

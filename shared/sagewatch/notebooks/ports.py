@@ -1,8 +1,9 @@
 """Protocols for the open sessions of notebook instances."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from sagewatch.errors import UnreadableError
 from sagewatch.notebooks.session import Session
 
 
@@ -15,6 +16,12 @@ class SessionReader(Protocol):
 
 class Sessions(SessionReader, Protocol):
     """Stores one open session for each notebook instance: in service or stopped."""
+
+    def read_region(self, region: str) -> Mapping[str, Session | UnreadableError]:
+        """The open sessions of a region, by ARN; for an item that cannot be read, the error that names it.
+
+        Raises what ``Ledger.put`` does.
+        """
 
     def get(self, arn: str, region: str) -> Session | None:
         """Return a notebook's open session, read consistently. Raises what ``Ledger.put`` does."""

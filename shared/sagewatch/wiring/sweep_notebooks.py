@@ -14,6 +14,7 @@ from sagewatch.idle.advice import NotebookAdvice
 from sagewatch.idle.reconcile import MessageReconciliation
 from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.sweep import NotebookSweep
+from sagewatch.idle.unreadable import UnreadableItems
 from sagewatch.runtime.handlers import RecordedSweep, ScheduledHandler
 from sagewatch.runtime.settings import Count, Hours, NotebookSettings, Text
 from sagewatch.sweeps import Sweep
@@ -45,6 +46,7 @@ def sweep_notebooks() -> ScheduledHandler:
             sessions=tracking.sessions,
             tracker=tracking.tracker,
             checkpoints=DynamoCheckpoints(dynamodb, given.watch_state),
+            unreadable=UnreadableItems(DynamoDailyNotices(dynamodb, given.watch_state, now)),
             clock=now,
         ),
         reconciliation=MessageReconciliation(

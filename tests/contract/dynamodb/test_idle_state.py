@@ -8,11 +8,13 @@ import pytest
 
 from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoPostedMessages
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
+from sagewatch.adapters.dynamodb.items import to_item
 from sagewatch.adapters.dynamodb.seen_requests import DynamoSeenRequests
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.alerts.ports import Lease, PostedMessages
 from sagewatch.delivery.ports import Deliveries
+from sagewatch.errors import UnreadableError
 from sagewatch.idle.ports import LeaseGrant, Leases, NotebookStates
 from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
 from sagewatch.notebooks.ports import Sessions
@@ -208,3 +210,31 @@ def test_no_stop_is_claimed_in_a_session_that_is_over(state: State) -> None:
     assert state.leases.claim_stop(SESSION, CALL, None) is False
     state.sessions.begin(replace(SESSION, since=NOW))
     assert state.leases.claim_stop(SESSION, CALL, None) is False
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ({"pk": f"notebook#{REGION}", "sk": f"{ARN}#watch"}, {"look_at": "soon"}),
+        ({"pk": f"notebook#{REGION}", "sk": f"{ARN}#watch"}, {"warned": {"alert_id": "a"}}),
+        ({"pk": f"notebook#{REGION}", "sk": f"{ARN}#lease"}, {"author": "U0ANA", "until": "never"}),
+        ({"pk": f"session#{REGION}", "sk": ARN}, {"since": "long ago"}),
+    ],
+)
+def test_an_item_that_cannot_be_read_is_named_and_leaves_the_others_readable(
+    aws: Aws, tables: tuple[str, str], key: dict[str, str], change: dict[str, Any]
+) -> None:
+    """Whatever a later release or a hand wrote."""
+    client: Any = aws.client("dynamodb")
+    states, sessions = DynamoNotebookStates(client, tables[1], lambda: NOW), DynamoSessions(client, tables[1])
+    other = f"{ARN}-2"
+    states.save(NotebookState(arn=other), REGION)
+    sessions.begin(replace(SESSION, arn=other))
+    client.put_item(TableName=tables[1], Item=to_item({**key, **change}))
+    found = {**states.read_region(REGION)} if "notebook" in key["pk"] else {**sessions.read_region(REGION)}
+
+    assert isinstance(found[ARN], UnreadableError)
+    assert ARN in str(found[ARN])
+    assert not isinstance(found[other], UnreadableError)
+    assert other in states.of_region(REGION)
+    assert [session.arn for session in sessions.open_sessions(REGION)] == [other]

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from sagewatch.alerts.ports import Lease
-from sagewatch.errors import StopRefusedError, SweepIncompleteError, UnavailableError
+from sagewatch.errors import StopRefusedError, SweepIncompleteError, UnavailableError, UnreadableError
 from sagewatch.idle.alerts import NotebookNews
 from sagewatch.idle.outcomes import StopOutcome
+from sagewatch.outcomes import EmfMetric
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import Stop
 from tests.worlds.builders import no_time_limit
@@ -239,3 +240,23 @@ def test_a_fault_in_one_notebook_hinders_no_other() -> None:
         world.sweep(later=HOUR)
 
     assert world.notebooks.stops == ["good"]
+
+
+@pytest.mark.parametrize("store", ["states", "sessions"])
+def test_a_notebook_whose_item_cannot_be_read_is_left_alone_counted_and_named_once_a_day(store: str) -> None:
+    """Its neighbours are stopped, and nothing of its own is overwritten or announced."""
+    world = NotebookWorld()
+    world.has(a_notebook("bad"), a_notebook("good"))
+    world.sweep()
+    arn = a_notebook("bad").arn
+    before = (world.states.kept[arn], world.sessions.kept[arn])
+    getattr(world, store).broken[arn] = UnreadableError(f"stored {store} of {arn}")
+    with pytest.raises(SweepIncompleteError, match=r"cannot read stored .*bad") as failure:
+        world.sweep(later=HOUR)
+    again = world.sweep(later=HOUR)
+
+    assert world.notebooks.stops == ["good"]
+    assert (world.states.kept[arn], world.sessions.kept[arn]) == before
+    assert failure.value.outcome is not None
+    assert failure.value.outcome.metrics()[EmfMetric.ITEMS_UNREADABLE] == 1
+    assert (again.failures, again.unreadable, again.to_log()["left_alone"]) == ([], 1, [arn])

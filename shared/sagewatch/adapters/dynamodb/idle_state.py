@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from pydantic import TypeAdapter
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import query, read_item, readable, to_item
+from sagewatch.adapters.dynamodb.items import query, read_item, readable, readable_or_error, to_item
 from sagewatch.adapters.dynamodb.leases import read_lease
 from sagewatch.clock import Clock, iso
+from sagewatch.errors import UnreadableError
 from sagewatch.idle.ports import NotebookStateReader, NotebookStates
 from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
 
@@ -44,6 +46,13 @@ class DynamoNotebookStateReader(NotebookStateReader):
         )
         return {state.arn: state for state in states}
 
+    def _read(self, region: str) -> Mapping[str, NotebookState | UnreadableError]:
+        notebooks = _by_arn(query(self._client, self._state, _pk(region)))
+        return {
+            arn: readable_or_error(partial(_one, arn, parts.get(_WATCH, {}), parts.get(_LEASE)), f"state of {arn}")
+            for arn, parts in notebooks.items()
+        }
+
 
 class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
     """Reads and writes what is remembered of notebooks: sweeps their states, buttons their leases."""
@@ -59,6 +68,10 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
         found = _by_arn(query(self._client, self._state, _pk(region), f"{arn}#", f"{arn}#~", consistent=True))
         parts = found.get(arn, {})
         return _one(arn, parts.get(_WATCH, {}), parts.get(_LEASE))
+
+    @override
+    def read_region(self, region: str) -> Mapping[str, NotebookState | UnreadableError]:
+        return self._read(region)
 
     @override
     def save(self, state: NotebookState, region: str) -> None:

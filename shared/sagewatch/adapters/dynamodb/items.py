@@ -54,6 +54,16 @@ def readable[T](items: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str,
             yield value
 
 
+def readable_or_error[T](read: Callable[[], T], name: str) -> T | UnreadableError:
+    """Read an item of many; if it cannot be read, return the error that names it."""
+    try:
+        return read()
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as exc:
+        return UnreadableError(f"stored {name}: {type(exc).__name__}")
+    except UnreadableError as exc:
+        return UnreadableError(f"{name}: {exc}")
+
+
 def query(  # noqa: PLR0913 - what DynamoDB's Query takes
     client: "DynamoDBClient",
     table: str,

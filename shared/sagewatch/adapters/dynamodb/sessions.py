@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from pydantic import TypeAdapter
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import from_item, query, read_item, readable, to_item
+from sagewatch.adapters.dynamodb.items import from_item, query, read_item, readable, readable_or_error, to_item
+from sagewatch.errors import UnreadableError
 from sagewatch.notebooks.ports import SessionReader, Sessions
 from sagewatch.notebooks.session import Session, SessionKind, StopCall
 
@@ -31,11 +33,19 @@ class DynamoSessionReader(SessionReader):
     def open_sessions(self, region: str) -> Sequence[Session]:
         return list(readable(query(self._client, self._state, _partition(region), consistent=True), _session))
 
+    def _read(self, region: str) -> dict[str, Session | UnreadableError]:
+        found = query(self._client, self._state, _partition(region), consistent=True)
+        return {item["sk"]: readable_or_error(partial(_session, item), f"session {item['sk']}") for item in found}
+
 
 class DynamoSessions(DynamoSessionReader, Sessions):
     """Reads and writes the open sessions, one item for each notebook."""
 
     PERMISSIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query")
+
+    @override
+    def read_region(self, region: str) -> Mapping[str, Session | UnreadableError]:
+        return self._read(region)
 
     @override
     def get(self, arn: str, region: str) -> Session | None:

@@ -18,6 +18,7 @@
     |-- RetryableError            asking again later can help: the message goes back to its queue
     |   |-- ThrottledError        too many requests, at AWS or at Slack
     |   |-- AccessDeniedError     an IAM permission is missing; the message waits for it
+    |   |   `-- RegionDisabledError  the account has switched the region off; nobody has to act
     |   |-- UnavailableError      no answer, or an answer that is a fault of the other side
     |   |   `-- NoAnswerError     the request may have been carried out all the same
     |   |-- ChannelMisconfiguredError  a person has to change the channel, the app or the token
@@ -107,6 +108,10 @@ class ThrottledError(RetryableError):
 
 class AccessDeniedError(RetryableError):
     """An IAM permission is missing. The message waits until an operator grants it."""
+
+
+class RegionDisabledError(AccessDeniedError):
+    """The account has not switched this region on, or its credentials are unknown there."""
 
 
 class UnavailableError(RetryableError):

@@ -8,7 +8,14 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import override
 
-from sagewatch.errors import AccessDeniedError, OutOfTimeError, RetryableError, SageWatchError, ThrottledError
+from sagewatch.errors import (
+    AccessDeniedError,
+    OutOfTimeError,
+    RegionDisabledError,
+    RetryableError,
+    SageWatchError,
+    ThrottledError,
+)
 from sagewatch.outcomes import Outcome
 
 
@@ -80,6 +87,8 @@ def continue_on_error(report: SweepReport, subject: str, *, may_throttle: bool =
         report.complete = False
         if not may_throttle:
             raise
+    except RegionDisabledError as exc:
+        report.postponed.append(f"{subject}: {exc}")
     except AccessDeniedError as exc:
         report.failures.append(f"{subject}: {exc}")
     except RetryableError as exc:

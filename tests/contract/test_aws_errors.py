@@ -38,6 +38,16 @@ def test_codes_are_told_apart(code: str, expected: type[SageWatchError]) -> None
     assert isinstance(own.value.__cause__, ClientError)
 
 
+def test_a_region_that_was_switched_off_is_no_failure_of_its_sweep() -> None:
+    """It is named in the log; the other regions are swept, and no alarm rings for a year."""
+    report = JobSweepReport()
+    with continue_on_error(report, "af-south-1"), translated("sagemaker:ListNotebookInstances"):
+        raise ClientError({"Error": {"Code": "UnrecognizedClientException", "Message": "invalid"}}, "List")
+
+    assert (report.failures, report.complete) == ([], True)
+    assert report.postponed == ["af-south-1: sagemaker:ListNotebookInstances: UnrecognizedClientException: invalid"]
+
+
 def test_no_answer_is_unavailable() -> None:
     """Botocore's own errors have no code."""
     with pytest.raises(UnavailableError, match="ReadTimeoutError"), translated("sqs:SendMessage"):

@@ -109,6 +109,35 @@ def test_a_secret_is_read_once_and_again_after_five_minutes(aws: Aws) -> None:
     assert read == ["old", "old", "new"]
 
 
+def test_a_secret_is_read_again_on_demand_once_a_minute(aws: Aws) -> None:
+    """Slack signs with the new one at once; whoever sends forged requests causes no more reads."""
+    ssm, moments = aws.client("ssm"), [NOW]
+    secret = SsmSecret(ssm, "/token", lambda: moments[-1])
+    ssm.put_parameter(Name="/token", Value="old", Type="SecureString", Overwrite=True)
+    read = [secret()]
+    ssm.put_parameter(Name="/token", Value="new", Type="SecureString", Overwrite=True)
+    soon = secret.recheck()
+    moments.append(NOW + timedelta(minutes=1))
+
+    assert (soon, secret.recheck()) == (False, True)
+    assert [*read, secret()] == ["old", "new"]
+    assert secret.recheck() is False
+
+
+def test_a_missing_secret_is_asked_for_once_a_minute(aws: Aws) -> None:
+    """Anybody can send requests to the endpoint of a stack that is not set up yet."""
+    ssm, moments = aws.client("ssm"), [NOW]
+    secret = SsmSecret(ssm, "/later", lambda: moments[-1])
+    with pytest.raises(SecretMissingError):
+        secret()
+    ssm.put_parameter(Name="/later", Value="there", Type="SecureString", Overwrite=True)
+    with pytest.raises(SecretMissingError):
+        secret()
+    moments.append(NOW + timedelta(minutes=1))
+
+    assert secret() == "there"
+
+
 def test_a_missing_secret_is_named(aws: Aws) -> None:
     """And is nobody's value."""
     with pytest.raises(SecretMissingError, match="/nowhere does not exist"):

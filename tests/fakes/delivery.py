@@ -110,6 +110,10 @@ class InMemoryDeliveries(Deliveries, PostedMessages):
         self.posted[alert_id] = posted
 
     @override
+    def looked(self, alert_id: str, now: datetime) -> None:
+        self.tried[alert_id] = now.replace(microsecond=0)
+
+    @override
     def release(self, alert_id: str, now: datetime, *, unsure: bool = False) -> None:
         self.claims[alert_id] = now
         if not unsure:

@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from sagewatch.errors import (
     AccessDeniedError,
+    RegionDisabledError,
     RequestRefusedError,
     SageWatchError,
     ThrottledError,
@@ -14,7 +15,8 @@ from sagewatch.errors import (
 )
 from sagewatch.redaction import redact
 
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnrecognizedClientException"})
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_DISABLED = frozenset({"UnrecognizedClientException", "OptInRequired"})  # a region that is not switched on
 # botocore's own list (retries/standard.py, ThrottledRetryableChecker) and DynamoDB's two.
 _THROTTLED = frozenset(
     {
@@ -88,6 +90,8 @@ def translated(action: str) -> Iterator[None]:
 
 
 def _own(code: str) -> type[SageWatchError]:
+    if code in _DISABLED:
+        return RegionDisabledError
     if code in _DENIED:
         return AccessDeniedError
     if code in _INVALID:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 _KEPT_FOR = timedelta(minutes=5)
+_READ_EVERY = timedelta(minutes=1)  # at most, whoever sends wrong signatures
 
 
 class SsmSecret:
@@ -24,6 +25,7 @@ class SsmSecret:
         self._name = name
         self._clock = clock
         self._kept: tuple[str, datetime] | None = None
+        self._missing: tuple[SecretMissingError, datetime] | None = None
 
     def __call__(self) -> str:
         """Return the secret.
@@ -31,13 +33,32 @@ class SsmSecret:
         Raises ``SecretMissingError``, ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
         """
         now = self._clock()
+        if self._missing and now < self._missing[1]:
+            raise self._missing[0]
         if self._kept is None or now >= self._kept[1]:
-            self._kept = (self._read(), now + _KEPT_FOR)
+            self._kept = (self._found(now), now + _KEPT_FOR)
         return self._kept[0]
+
+    def recheck(self) -> bool:
+        """Read the secret again at the next use, if it was read more than a minute ago; say whether it will be.
+
+        It may have been rotated.
+        """
+        old = self._kept is not None and self._clock() >= self._kept[1] - _KEPT_FOR + _READ_EVERY
+        if old:
+            self._kept = None
+        return old
 
     def forget(self) -> None:
         """Read the secret again at the next use, because a service rejected it."""
         self._kept = None
+
+    def _found(self, now: datetime) -> str:
+        try:
+            return self._read()
+        except SecretMissingError as exc:
+            self._missing = (exc, now + _READ_EVERY)
+            raise
 
     def _read(self) -> str:
         with translated(f"ssm:GetParameter of {self._name}"):

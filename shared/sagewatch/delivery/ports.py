@@ -37,6 +37,12 @@ class Deliveries(Protocol):
         Raises ``DeliveryInFlightError`` while another invocation holds the claim, and what ``Ledger.put`` does.
         """
 
+    def looked(self, alert_id: str, now: datetime) -> None:
+        """Note that the alert was not in the channel then: the next look-up begins there.
+
+        Raises what ``Ledger.put`` does.
+        """
+
     def gather(self, alert_id: str, group: str, now: datetime) -> None:
         """Record that an alert, or its incident, is delivered with its group. Raises what ``Ledger.put`` does."""
 

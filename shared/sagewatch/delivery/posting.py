@@ -16,6 +16,7 @@ from sagewatch.delivery.ports import Channel, Claim, Deliveries
 from sagewatch.delivery.registry import Alert
 from sagewatch.errors import MessageGoneError, NoAnswerError, NotPostedYetError, SageWatchError
 
+_LATE = timedelta(minutes=5)  # a message that was posted may be found that much later
 _SOON = 5  # seconds: the message may be in the same queue
 _ROOT_WITHIN = timedelta(hours=1)  # later the root is not expected: it is in the dead-letter queue
 _LOOK_BACK = timedelta(hours=1)  # for a message that replaced another
@@ -82,6 +83,7 @@ class MessagePosting:
             found, thread = self._find(alert, claim.unsure_since, thread)
             if found:
                 return self._confirmed(alert, found, DeliveryEffect.FOUND, is_root=thread is None)
+            self.deliveries.looked(alert.alert_id, self.clock() - _LATE)
         try:
             place = self.channel.post(alert, thread, self._to(alert))
         except MessageGoneError:

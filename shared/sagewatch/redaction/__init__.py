@@ -4,6 +4,8 @@
 linear: no quantifier can backtrack over an unbounded run. Known forms are found; a password in a sentence is not.
 """
 
+import re
+
 from sagewatch.redaction.blocks import without_key_blocks
 from sagewatch.redaction.commands import without_arguments
 from sagewatch.redaction.entropy import without_random_words
@@ -13,6 +15,8 @@ from sagewatch.redaction.urls import without_addresses, without_credentials
 
 __all__ = ["mask", "redact", "without_addresses"]
 
+# What does not print, and what turns the direction of text around.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _LONGEST = 1024  # characters; SageMaker's own limit for a failure reason
 _STAGES = (
     without_key_blocks,
@@ -25,8 +29,8 @@ _STAGES = (
 
 
 def redact(text: str | None) -> str | None:
-    """Mask a failure reason, then cut it to 1,024 characters. ``None`` and empty text become ``None``."""
-    return mask(text)[:_LONGEST] if text else None
+    """Mask a failure reason without its invisible characters, then cut it to 1,024 characters. ``None`` and empty text become ``None``."""
+    return mask(_INVISIBLE.sub("", text))[:_LONGEST] if text else None
 
 
 def mask(text: str) -> str:

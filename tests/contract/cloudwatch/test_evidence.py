@@ -6,6 +6,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -27,7 +28,8 @@ from cryptography.x509.oid import NameOID
 
 from sagewatch.adapters.cloudwatch.agent_evidence import AgentEvidence
 from sagewatch.adapters.cloudwatch.log_evidence import LogEvidence
-from sagewatch.adapters.jupyter.client import JupyterEvidence
+from sagewatch.adapters.jupyter.client import JupyterEvidence, checked_address
+from sagewatch.errors import UnavailableError
 from sagewatch.formatting import clock_time
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
@@ -157,7 +159,7 @@ def a_client(service: str, url: str | None = None) -> Any:
 
 def presigning(url: str) -> Callable[[str], Any]:
     """SageMaker, which moto has no such call of: botocore's stub holds request and answer to the service model."""
-    client = a_client("sagemaker")
+    client = a_client("sagemaker", "http://127.0.0.1:1")
     stub = Stubber(client)
     asked = {"NotebookInstanceName": "nb", "SessionExpirationDurationInSeconds": 1800}
     stub.add_response("create_presigned_notebook_instance_url", {"AuthorizedUrl": url}, asked)
@@ -695,3 +697,20 @@ def test_nobody_there_is_unknown() -> None:
 
     found = AgentEvidence(lambda _: client).read(a_notebook(), NOW, NOW - LOOKBACK)
     assert found == Unknown(Source.AGENT, "cloudwatch:GetMetricData of nb: EndpointConnectionError")
+
+
+@pytest.mark.parametrize(
+    ("url", "fine"),
+    [
+        ("https://lab.notebook.us-east-1.sagemaker.aws?authToken=t", True),
+        ("https://lab.notebook.cn-north-1.sagemaker.com.cn?authToken=t", True),
+        ("http://lab.notebook.us-east-1.sagemaker.aws?authToken=t", False),
+        ("https://lab.notebook.us-east-1.sagemaker.aws.evil.example?authToken=t", False),
+        ("https://169.254.169.254/latest?authToken=t", False),
+    ],
+)
+def test_the_url_is_followed_to_notebooks_only_and_encrypted(url: str, fine: bool) -> None:  # noqa: FBT001 - a case
+    """An emulator, which answers over http, may send to its own server."""
+    with nullcontext() if fine else pytest.raises(UnavailableError, match="not a notebook's"):
+        checked_address(url, "https://api.sagemaker.us-east-1.amazonaws.com")
+    checked_address(url, "http://127.0.0.1:5000")

@@ -72,6 +72,15 @@ def test_what_came_of_a_try_that_never_ended_is_not_known(desk: Desk) -> None:
     assert doubts == [NOW, NOW, None]
 
 
+def test_the_next_look_begins_where_the_last_one_found_nothing(desk: Desk) -> None:
+    """A busy channel is not read from the beginning again; the doubt stays."""
+    desk.deliveries.claim("a", NOW)
+    desk.deliveries.looked("a", NOW + timedelta(hours=2))
+    desk.deliveries.release("a", NOW + timedelta(hours=2), unsure=True)
+
+    assert desk.deliveries.claim("a", NOW + timedelta(hours=3)).unsure_since == NOW + timedelta(hours=2)
+
+
 def test_a_confirmed_alert_answers_with_where_it_stands(desk: Desk) -> None:
     """However late it is asked for."""
     desk.deliveries.claim("a", NOW)

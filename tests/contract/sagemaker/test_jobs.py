@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
@@ -18,13 +19,14 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from local.demo.builders import Run, processing, training, transform, tuning
 from local.demo.player import PlayedJob, Stage
 from local.sagemaker.control import control_app
-from sagewatch.adapters.sagemaker.jobs import SageMakerJobs, is_gone
+from sagewatch.adapters.sagemaker.jobs import SageMakerJobs, is_gone, read_tags
 from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError, ThrottledError, UnavailableError
 from sagewatch.pricing.accrual import accrual_of
 from sagewatch.pricing.book import Rates
 from sagewatch.pricing.job_cost import PricingStatus, cost_of
 from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
+from sagewatch.sagemaker.tags import PROTECT_TAG
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, BOOK, CREATED, ENDED, STARTED, a_job
 from tests.worlds.builders import NOW as MOMENT
@@ -209,3 +211,16 @@ def test_a_running_job_with_instance_preferences_accrues(aws: Aws) -> None:
         job = SageMakerJobs(lambda _: client, lambda: MOMENT).describe(a_job(name="flexible"))
 
     assert accrual_of(job, Rates(BOOK, Decimal(0)), ENDED).so_far == Decimal("5.632")
+
+
+def test_tags_on_a_second_page_count() -> None:
+    """AWS's own tags come on top of the user's fifty."""
+    client = boto3.client("sagemaker", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    stub = Stubber(client)
+    pages = ([{"Key": f"aws:{number}", "Value": "v"} for number in range(50)], [{"Key": PROTECT_TAG, "Value": "yes"}])
+    stub.add_response("list_tags", {"Tags": pages[0], "NextToken": "t"}, {"ResourceArn": a_job().arn})
+    stub.add_response("list_tags", {"Tags": pages[1]}, {"ResourceArn": a_job().arn, "NextToken": "t"})
+    with stub:
+        tags = read_tags(client, a_job().arn)
+
+    assert (len(tags), PROTECT_TAG in tags) == (51, True)

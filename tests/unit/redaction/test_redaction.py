@@ -166,3 +166,8 @@ def test_the_end_of_a_log_is_masked_in_no_time(piece: str) -> None:
     without_addresses(mask(text), None)
 
     assert time.process_time() - began < 3
+
+
+def test_a_reason_is_shown_without_what_cannot_be_seen() -> None:
+    """Text that turns its direction around, or hides a character, reads as it is."""
+    assert redact("cost\u202e001$ \u200bof\ufeff a\x1b[31m run\n\tnext") == "cost001$ of a[31m run\n\tnext"

@@ -68,6 +68,16 @@ class DynamoDeliveries(Deliveries):
         self._put(alert_id, now, channel=posted.channel, ts=posted.ts, posted_at=posted.posted_at.isoformat())
 
     @override
+    def looked(self, alert_id: str, now: datetime) -> None:
+        with translated("dynamodb:UpdateItem on the deliveries"):
+            self._client.update_item(
+                TableName=self._state,
+                Key=_key(alert_id),
+                UpdateExpression="SET tried_at = :now",
+                ExpressionAttributeValues=to_item({":now": int(now.timestamp())}),
+            )
+
+    @override
     def release(self, alert_id: str, now: datetime, *, unsure: bool = False) -> None:
         del now
         with translated("dynamodb:UpdateItem on the deliveries"):

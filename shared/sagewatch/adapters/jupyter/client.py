@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 
+_NOTEBOOK_HOSTS = (".sagemaker.aws", ".sagemaker.com.cn")
 _SESSION = 1800  # seconds; the shortest SageMaker grants
 _CONNECT = 2.0  # seconds
 _MOST = 1_000_000  # bytes of an answer; a kernel takes two hundred
@@ -82,11 +83,24 @@ class JupyterEvidence(EvidenceSource):
         return read_jupyter(seen.kernels, seen.terminals, now, _skew(seen.date, ours))
 
     def _presigned(self, notebook: Notebook) -> str:
+        client = self._client_for(notebook.region)
         with translated(f"sagemaker:CreatePresignedNotebookInstanceUrl of {notebook.name}"):
-            answer = self._client_for(notebook.region).create_presigned_notebook_instance_url(
+            answer = client.create_presigned_notebook_instance_url(
                 NotebookInstanceName=notebook.name, SessionExpirationDurationInSeconds=_SESSION
             )
+        checked_address(answer["AuthorizedUrl"], client.meta.endpoint_url)
         return answer["AuthorizedUrl"]
+
+
+def checked_address(url: str, endpoint: str) -> None:
+    """Raise ``UnavailableError`` if the URL leads elsewhere than to a notebook, or over a line that others can read.
+
+    An emulator of SageMaker, which answers over http, may send to its own server.
+    """
+    address = urlsplit(url)
+    ours = address.scheme == "https" and (address.hostname or "").endswith(_NOTEBOOK_HOSTS)
+    if not ours and urlsplit(endpoint).scheme == "https":
+        raise UnavailableError("refused: SageMaker answered with an address that is not a notebook's")
 
 
 @dataclass(frozen=True, slots=True)

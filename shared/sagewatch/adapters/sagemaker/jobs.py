@@ -64,15 +64,18 @@ class SageMakerJobs(Jobs):
 
 
 def read_tags(client: "SageMakerClient", arn: str) -> Mapping[str, str]:
-    """Ask for the tags of a resource, none for one that is gone. It has at most 50, which is one page."""
+    """Ask for the tags of a resource, none for one that is gone.
+
+    It has at most 50 of the user's, but AWS's own come on top, and a page may be shorter.
+    """
     with translated(f"sagemaker:ListTags of {arn}"):
         try:
-            answer = client.list_tags(ResourceArn=arn)
+            pages = list(client.get_paginator("list_tags").paginate(ResourceArn=arn))
         except ClientError as exc:
             if is_gone(exc):
                 return {}
             raise
-    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
 def is_gone(error: ClientError) -> bool:

@@ -112,8 +112,8 @@ class SlackChannel(Channel):
         where = {"channel": channel, "thread_ts": thread_ts, "unfurl_links": False, "unfurl_media": False}
         answer = self._send("chat_postMessage", f"message for channel {name}", alert, where)
         try:
-            posted = _message_ref(str(answer["channel"]), str(answer["ts"]))
-        except (KeyError, ValueError) as exc:
+            posted = _message_ref(*_place(answer))
+        except ValueError as exc:
             raise NoAnswerError("Slack: an answer without the message's place") from exc
         self._remember(name, posted.channel)
         return posted
@@ -196,6 +196,14 @@ class SlackChannel(Channel):
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return
+
+
+def _place(answer: SlackResponse) -> tuple[str, str]:
+    """Return the channel's and the message's IDs. Raises ``ValueError`` if the answer lacks one."""
+    channel, ts = answer.get("channel"), answer.get("ts")
+    if not (isinstance(channel, str) and channel and isinstance(ts, str) and ts):
+        raise ValueError("no channel or no ts")
+    return channel, ts
 
 
 def _message_ref(channel: str, ts: str) -> MessageRef:

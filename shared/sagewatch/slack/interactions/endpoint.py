@@ -15,7 +15,7 @@ from sagewatch.errors import MalformedPressError, SageWatchError
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.dialogs import loading_view
 from sagewatch.slack.interactions.payloads import AnyPress, read_interaction
-from sagewatch.slack.interactions.ports import Dialogs, PressQueue, SeenRequests
+from sagewatch.slack.interactions.ports import Dialogs, PressQueue, SeenRequests, SigningSecret
 
 _STAMP, _SIGNATURE = re.compile(r"[0-9]{1,12}"), re.compile(r"v0=[0-9a-f]{64}")
 _WITH_DIALOG = frozenset({ActionId.STOP_NOW, ActionId.STOP_JOB})
@@ -47,7 +47,7 @@ class Reply:
 class SlackEndpoint:
     """Accepts each request that Slack signed, once."""
 
-    secret: Callable[[], str]
+    secret: SigningSecret
     presses: SeenRequests
     queue: PressQueue
     dialogs: Dialogs
@@ -73,6 +73,11 @@ class SlackEndpoint:
         """Whether Slack signed the body. The endpoint is public, so malformed headers are refused without verifying."""
         if not (_STAMP.fullmatch(stamp) and _SIGNATURE.fullmatch(signature)):
             return False
+        return self._verifies(body, stamp, signature) or (
+            self.secret.recheck() and self._verifies(body, stamp, signature)
+        )
+
+    def _verifies(self, body: str, stamp: str, signature: str) -> bool:
         verifier = SignatureVerifier(self.secret(), clock=_SlackClock(self.clock))  # type: ignore[arg-type] # duck
         return verifier.is_valid(body, stamp, signature)
 

@@ -10,6 +10,19 @@ if TYPE_CHECKING:
     from slack_sdk.models.views import View
 
 
+class SigningSecret(Protocol):
+    """The secret with which Slack signs its requests."""
+
+    def __call__(self) -> str:
+        """Return the secret. Raises ``SecretMissingError``, and what ``Ledger.put`` does."""
+
+    def recheck(self) -> bool:
+        """Read it again at the next use, because it may have been rotated; say whether it will be.
+
+        Forged requests cannot make it be read more often than once a minute.
+        """
+
+
 class SeenRequests(Protocol):
     """Remembers which requests have been answered."""
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -72,6 +73,26 @@ def a_job_press(action: str, **changes: Any) -> dict[str, Any]:
     return a_press(actions=[{"action_id": action, "value": value, "type": "button", "action_ts": "1.2"}])
 
 
+class FixedSecret:
+    """Secrets one after the other: each recheck finds the next one."""
+
+    def __init__(self, *values: str) -> None:
+        """The first is in use."""
+        self.values, self.rechecks = list(values), 0
+
+    def __call__(self) -> str:
+        """Return the secret in use."""
+        return self.values[0]
+
+    def recheck(self) -> bool:
+        """See ``SigningSecret.recheck``."""
+        self.rechecks += 1
+        if len(self.values) > 1:
+            self.values.pop(0)
+            return True
+        return False
+
+
 class Hall:
     """A door with everything behind it in memory."""
 
@@ -79,7 +100,7 @@ class Hall:
         """At ``NOW``."""
         self.queue, self.dialogs = InMemoryPressQueue(), InMemoryDialogs()
         self.endpoint = SlackEndpoint(
-            secret=lambda: SECRET,
+            secret=FixedSecret(SECRET),
             presses=InMemorySeenRequests(),
             queue=self.queue,
             dialogs=self.dialogs,
@@ -98,7 +119,7 @@ def test_slacks_own_example_is_let_in_as_far_as_its_signature_goes() -> None:
     signed = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
     headers = {"X-Slack-Request-Timestamp": "1531420618", "X-Slack-Signature": signed}
     endpoint = SlackEndpoint(
-        secret=lambda: SECRET,
+        secret=FixedSecret(SECRET),
         presses=InMemorySeenRequests(),
         queue=InMemoryPressQueue(),
         dialogs=InMemoryDialogs(),
@@ -265,3 +286,14 @@ def test_whatever_is_not_signed_gets_401(
         reply = hall.endpoint.handle({"headers": sent, "body": body, "isBase64Encoded": encoded})
         assert reply.status == 401
     assert hall.queue.sent == []
+
+
+def test_a_secret_that_was_rotated_is_read_again() -> None:
+    """Slack signs with the new one at once."""
+    hall = Hall()
+    secret = FixedSecret("the old one", SECRET)
+    endpoint = replace(hall.endpoint, secret=secret)
+
+    assert endpoint.handle(a_request(a_press())).status == 200
+    assert endpoint.handle(a_request(a_press(), secret="0" * 32)).status == 401
+    assert secret.rechecks == 2

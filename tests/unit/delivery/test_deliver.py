@@ -21,6 +21,7 @@ from sagewatch.errors import (
     UnavailableError,
 )
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert
+from sagewatch.sagemaker.failures import FailureClass
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryDeliveries
 from tests.unit.slack.messages.test_job_running import ALERT
@@ -241,7 +242,7 @@ def test_two_classes_and_two_spans_are_two_storms_each() -> None:
     """Six of each: five and a sixth that is counted."""
     desk = Desk()
     times = [NOW, NOW - timedelta(minutes=10)]
-    classes = ["out-of-memory", "user-code"]
+    classes = [FailureClass.OUT_OF_MEMORY, FailureClass.USER_CODE]
     desk.deliver(
         *(
             failed(number, happened_at=at, failure_class=name).model_copy(

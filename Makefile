@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: strict mutants help setup demo up down invoke backfill costs redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
+.PHONY: strict mutants help setup demo up down invoke deploy reattach remove backfill costs doctor redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -40,11 +40,23 @@ down: setup ## stop the local cloud of `make up`
 invoke: setup ## run RecordJob in Docker on EVENT=events/<file>.json, against the cloud of `make up`
 	@python -m local invoke $(EVENT)
 
+deploy: setup ## deploy to your AWS account, step by step; PARAMS="Name=value ..." sets template parameters
+	@python -m tools.operator.deploy --stack $(STACK) $(PARAMS)
+
+reattach: setup ## create a stack around a ledger that was kept: LEDGER=table [STACK=sagewatch]; then make deploy
+	@python -m tools.operator.deploy.reattach --stack $(STACK) --ledger "$(LEDGER)"
+
+remove: setup ## remove the stack from your AWS account; the ledger is kept
+	@python -m tools.operator.deploy.remove --stack $(STACK) $(ARGS)
+
 backfill: setup ## record older jobs of your AWS account: SINCE=2026-08-01 [REGIONS="..."] [STACK=sagewatch]
 	@python -m tools.operator.backfill --stack $(STACK) --since "$(SINCE)" $(addprefix --region=,$(REGIONS))
 
 costs: setup ## query the ledger: ARGS="--by day|owner|kind|job --since ... --csv|--json|--focus"; ARGS=--help lists all options
 	@python -m tools.operator.costs --stack $(STACK) $(ARGS)
+
+doctor: setup ## test SageWatch's assumptions on your account, and show which hold: ARGS="--notebook NAME --report doctor.json"
+	@python -m tools.operator.doctor --stack $(STACK) $(ARGS)
 
 redrive: setup ## list the dead-letter queues, with the reasons; ARGS=--return sends messages back to their queues
 	@python -m tools.operator.redrive --stack $(STACK) $(ARGS)
@@ -86,6 +98,7 @@ check: setup ## check style, types, imports and the template
 	lint-imports --no-cache
 	sam validate --lint
 	cfn-lint -t template.yaml -a cfn_lint_serverless.rules --regions ALL_REGIONS
+	cfn-lint -t forward-events.yaml --regions ALL_REGIONS
 
 docs: setup ## build the documentation as a site in .local/site, and check every link
 	@python -m tools.documentation.links

@@ -28,11 +28,13 @@ class EmfMetric(StrEnum):
     PRICES_AGE = "PricesAge"
     MESSAGES_DEAD_LETTERED = "MessagesDeadLettered"
     MESSAGES_RETRIED = "MessagesPostponed"  # the name that dashboards and alarms know
+    MESSAGE_WAITS = "MessageWaits"
 
     @property
     def unit(self) -> str:
         """CloudWatch's name of its unit."""
-        return "Seconds" if self in {EmfMetric.DELIVERY_AGE, EmfMetric.PRICES_AGE} else "Count"
+        ages = {EmfMetric.DELIVERY_AGE, EmfMetric.PRICES_AGE, EmfMetric.MESSAGE_WAITS}
+        return "Seconds" if self in ages else "Count"
 
 
 class Outcome(ABC):

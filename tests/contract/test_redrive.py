@@ -73,6 +73,25 @@ def test_an_alert_returns_to_the_order_of_its_thread(work: SqsRedrive) -> None:
     assert message["Attributes"]["MessageGroupId"] == an_alert().order
 
 
+def test_a_message_that_no_one_can_read_returns_to_where_it_came_from(work: SqsRedrive) -> None:
+    """The function that moved it named its queue and its group, so its content is not needed."""
+    for source, dead in (
+        ("PressQueueUrl", "EventDeadLetterQueueUrl"),
+        ("NotebookEventQueueUrl", "EventDeadLetterQueueUrl"),
+        ("AlertQueueUrl", "AlertDeadLetterQueueUrl"),
+    ):
+        inbox = SqsInbox(work.sqs, url=work.outputs[source], dead_letter_url=work.outputs[dead])
+        inbox.dead_letter(QueueMessage(source, "handle", f"{{{source}", 1, group="thread-7"), MalformedEventError("no"))
+    for letter in work.letters():
+        work.give_back(letter)
+    [alert] = work.sqs.receive_message(QueueUrl=work.outputs["AlertQueueUrl"], AttributeNames=["All"])["Messages"]
+
+    assert bodies(work, "PressQueueUrl") == ["{PressQueueUrl"]
+    assert bodies(work, "NotebookEventQueueUrl") == ["{NotebookEventQueueUrl"]
+    assert alert["Attributes"]["MessageGroupId"] == "thread-7"
+    assert bodies(work, "EventDeadLetterQueueUrl") == bodies(work, "AlertDeadLetterQueueUrl") == []
+
+
 def test_a_listing_changes_nothing(work: SqsRedrive) -> None:
     """Every message is there again, and the reasons were shown without the bodies."""
     for number in range(23):

@@ -79,6 +79,8 @@ def test_an_alert_without_a_token_is_kept_with_its_reason(account: Account) -> N
         {
             "ErrorType": "SecretMissingError",
             "Reason": "the SSM parameter /sagewatch/slack-token does not exist",
+            "SourceQueue": account.env["AlertQueueUrl"].rpartition("/")[2],
+            "MessageGroup": letters[0]["MessageGroup"],
         }
     ]
 

@@ -10,8 +10,11 @@ import pytest
 
 from local.stack.template_patches import without_math
 from sagewatch.digest.health import EVERY, SWEEPS
+from sagewatch.errors import ThrottledError
 from sagewatch.outcomes import EmfMetric
 from sagewatch.pricing.book import STALE_AFTER
+from sagewatch.runtime.handlers import wait
+from sagewatch.runtime.ports import QueueMessage
 from sagewatch.runtime.telemetry import DIMENSION, NAMESPACE
 from tests.template.test_docs import PAGES
 from tests.template.test_permissions import functions
@@ -24,16 +27,19 @@ SENDERS = {
     EmfMetric.SWEEP_FAILURES: set(SWEEPS),
     EmfMetric.JOBS_OPEN: {"SweepJobs"},
     EmfMetric.JOBS_RECORDED: {"SweepJobs"},
-    EmfMetric.ITEMS_UNREADABLE: {"SweepJobs"},
+    EmfMetric.ITEMS_UNREADABLE: set(SWEEPS),
     EmfMetric.NOTEBOOKS_IN_SERVICE: {"SweepNotebooks"},
     EmfMetric.STOPS_ANNOUNCED: {"SweepNotebooks"},
     EmfMetric.NOTEBOOKS_STOPPED: {"SweepNotebooks"},
     EmfMetric.STOPS_REFUSED: {"SweepNotebooks"},
+    EmfMetric.WARNINGS_OVERDUE: {"SweepNotebooks"},
     EmfMetric.DELIVERY_AGE: {"DeliverAlert"},
     EmfMetric.PRICES_AGE: {"RefreshPrices"},
     EmfMetric.MESSAGES_DEAD_LETTERED: QUEUE_FED,
     EmfMetric.MESSAGES_RETRIED: QUEUE_FED,
+    EmfMetric.MESSAGE_WAITS: QUEUE_FED,
 }
+LONGEST_WAIT = max(wait(QueueMessage("~~~~", "handle", "body", n), ThrottledError("later")) for n in range(1, 30))
 ALWAYS = (EmfMetric.SWEEPS_FINISHED, EmfMetric.JOBS_OPEN, EmfMetric.NOTEBOOKS_IN_SERVICE)
 # "Types of metrics for Lambda functions" and "Available CloudWatch metrics for Amazon SQS".
 LAMBDAS = {"Errors", "Duration", "Invocations", "Throttles"}
@@ -111,7 +117,8 @@ def test_every_alarm_tells_the_topic_if_there_is_one(template: dict[str, Any]) -
     told = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
     for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
         assert (alarm["AlarmActions"], alarm["OKActions"]) == (told, told)
-        assert alarm["TreatMissingData"] in {"breaching", "notBreaching"}
+        missing = alarm["TreatMissingData"]
+        assert set(missing["Fn::If"][1:] if isinstance(missing, dict) else [missing]) <= {"breaching", "notBreaching"}
     assert template["Conditions"]["HasAlarmTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}]}
 
 
@@ -149,8 +156,30 @@ def test_prices_are_an_alarm_when_rows_begin_to_call_them_stale(template: dict[s
     alarm = of_type(template, "AWS::CloudWatch::Alarm")["PricesAlarm"]
 
     assert timedelta(seconds=alarm["Period"] * alarm["EvaluationPeriods"]) == STALE_AFTER
-    assert (alarm["MetricName"], alarm["Statistic"], alarm["TreatMissingData"]) == ("PricesAge", "Minimum", "breaching")
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("PricesAge", "Minimum")
     assert timedelta(minutes=5) < timedelta(seconds=alarm["Threshold"]) < timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("alarm", "queues", "senders"),
+    [
+        ("EventAgeAlarm", {"JobEventQueue", "NotebookEventQueue"}, {"RecordJob", "TrackNotebook"}),
+        ("AlertAgeAlarm", {"AlertQueue"}, {"DeliverAlert"}),
+    ],
+)
+def test_a_message_that_waits_for_an_hour_is_an_alarm(
+    template: dict[str, Any], alarm: str, queues: set[str], senders: set[str]
+) -> None:
+    """Retried ones are measured by their function, at least once in each period; others by SQS."""
+    properties = of_type(template, "AWS::CloudWatch::Alarm")[alarm]
+    read = [(one["MetricName"], one["Dimensions"][0]["Value"]) for one in reads(properties)]
+
+    assert {value["Fn::GetAtt"][0] for name, value in read if name == "ApproximateAgeOfOldestMessage"} == queues
+    assert {value["Ref"] for name, value in read if name == EmfMetric.MESSAGE_WAITS.value} == senders
+    assert {one["Period"] for one in reads(properties)} == {1800}
+    assert LONGEST_WAIT < 1800
+    assert (properties["EvaluationPeriods"], properties["Threshold"]) == (1, 3600)
+    assert properties["TreatMissingData"] == "notBreaching"
 
 
 def test_every_function_and_every_dead_letter_queue_is_watched(template: dict[str, Any]) -> None:
@@ -293,7 +322,7 @@ def test_the_local_cloud_gets_alarms_without_math(template: dict[str, Any]) -> N
     local = without_math(template)
     changed = {name for name, resource in local["Resources"].items() if resource != template["Resources"][name]}
 
-    assert changed == {"FunctionErrorsAlarm", "EventAgeAlarm"}
+    assert changed == {"FunctionErrorsAlarm", "EventAgeAlarm", "AlertAgeAlarm"}
     assert local["Resources"]["EventAgeAlarm"]["Properties"]["MetricName"] == "ApproximateAgeOfOldestMessage"
     assert local["Resources"]["FunctionErrorsAlarm"]["Properties"]["Statistic"] == "Sum"
     assert all("Metrics" not in alarm for alarm in of_type(local, "AWS::CloudWatch::Alarm").values())

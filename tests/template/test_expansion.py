@@ -5,7 +5,9 @@ import re
 from typing import Any
 
 import pytest
+from cfnlint.decode import decode
 
+from sagewatch.adapters.price_list import API_REGIONS
 from tests.worlds.expansion import PLACES, TEMPLATE, expanded
 
 PARTITIONS = sorted(PLACES)
@@ -114,6 +116,86 @@ def test_tables_are_encrypted_with_the_key_that_costs_nothing(resources: dict[st
     assert [
         name for name, table in of_type(resources, "AWS::DynamoDB::Table").items() if "SSESpecification" in table
     ] == []
+
+
+def test_partitions_differ_in_what_they_lack_and_in_nothing_else(template: dict[str, Any]) -> None:
+    """GovCloud has no JSON log format and no Price List API; China's Price List is in yuan. CloudFormation decides."""
+    expansions = {partition: expanded(partition) for partition in PARTITIONS}
+    prices = template["Mappings"]["Partitions"]
+    different = {
+        name
+        for name in expansions["aws"]["Resources"]
+        if len({json.dumps(one["Resources"].get(name), sort_keys=True) for one in expansions.values()}) > 1
+    }
+
+    assert {partition: one["PriceList"] for partition, one in prices.items()} == {
+        "aws": "yes",
+        "aws-us-gov": "no",
+        "aws-cn": "no",
+    }
+    assert template["Conditions"]["HasPriceList"] == {
+        "Fn::Equals": [{"Fn::FindInMap": ["Partitions", {"Ref": "AWS::Partition"}, "PriceList"]}, "yes"]
+    }
+    assert {partition for partition, one in prices.items() if one["PriceList"] == "yes"} == set(API_REGIONS)
+    assert {json.dumps(sorted(one["Resources"])) for one in expansions.values()} == {
+        json.dumps(sorted(expansions["aws"]["Resources"]))
+    }
+    assert different == set()  # what differs is decided by conditions on AWS::Partition, not by the transform
+
+
+def test_prices_are_refreshed_only_where_there_is_a_list(resources: dict[str, Any]) -> None:
+    """Elsewhere the schedule is off, and the alarm on old prices does not ring."""
+    schedules = of_type(resources, "AWS::Scheduler::Schedule")
+    states = {name: one.get("State") for name, one in schedules.items() if one.get("State")}
+
+    assert states == {"RefreshPricesDaily": {"Fn::If": ["HasPriceList", "ENABLED", "DISABLED"]}}
+    assert resources["PricesAlarm"]["Properties"]["TreatMissingData"] == {
+        "Fn::If": ["HasPriceList", "breaching", "notBreaching"]
+    }
+
+
+@pytest.mark.parametrize("function", ["SweepJobs", "SweepNotebooks", "RefreshPrices", "SendDigest"])
+def test_named_regions_reach_whatever_works_by_region(resources: dict[str, Any], function: str) -> None:
+    """Sweeps, prices and the digest."""
+    variables = resources[function]["Properties"]["Environment"]["Variables"]
+
+    assert variables["REGIONS"] == {"Fn::Join": [",", {"Ref": "Regions"}]}
+
+
+@pytest.mark.parametrize(
+    ("region", "fits"),
+    [
+        ("us-east-1", True),
+        ("us-gov-west-1", True),
+        ("eusc-de-east-1", True),
+        ("", True),
+        ("us-east", False),
+        ("*", False),
+    ],
+)
+def test_regions_have_the_form_of_names(template: dict[str, Any], region: str, *, fits: bool) -> None:
+    """CloudFormation checks each of the list."""
+    assert bool(re.fullmatch(template["Parameters"]["Regions"]["AllowedPattern"], region)) is fits
+
+
+def test_the_forwarding_template_sends_what_the_rules_take(template: dict[str, Any]) -> None:
+    """The same detail types, to the home region's bus, by a role that may do nothing else."""
+    content, problems = decode(str(TEMPLATE.parent / "forward-events.yaml"))
+    assert content is not None
+    resources = content["Resources"]
+    pattern = resources["ForwardRule"]["Properties"]["EventPattern"]
+    [target] = resources["ForwardRule"]["Properties"]["Targets"]
+    [policy] = resources["ForwardRole"]["Properties"]["Policies"]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    rules = of_type(template["Resources"], "AWS::Events::Rule").values()
+
+    assert problems == []
+    assert sorted(pattern["detail-type"]) == sorted(
+        kind for rule in rules for kind in rule["EventPattern"]["detail-type"]
+    )
+    assert pattern["source"] == template["Parameters"]["EventSources"]["Default"].split(",")
+    assert (statement["Action"], statement["Resource"]) == ("events:PutEvents", target["Arn"])
+    assert not {"Name", "RoleName"} & {key for one in resources.values() for key in one["Properties"]}
 
 
 def test_no_text_of_the_template_is_cut_at_a_number_sign() -> None:

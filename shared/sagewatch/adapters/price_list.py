@@ -1,18 +1,29 @@
 """The AWS Price List query API."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
+from sagewatch.errors import SettingsError
 from sagewatch.pricing.ports import PriceList
+from sagewatch.sagemaker.resources import partition_of
 
 if TYPE_CHECKING:
     from mypy_boto3_pricing import PricingClient
 
 
-# The API answers in three regions only; boto3 would build a host name that does not exist for any other.
-API_REGION = "us-east-1"
+# A region of each partition whose Price List is in US dollars; for most, boto3 would build a host name without a host.
+# GovCloud has no Price List API, and China's is in yuan: there, SageWatch uses the prices that it ships, if any.
+API_REGIONS: Mapping[str, str] = {"aws": "us-east-1"}
 _PAGE = 100  # the API's most
+
+
+def api_region(home_region: str) -> str:
+    """The region whose Price List API serves a region. Raises ``SettingsError`` where there is none in US dollars."""
+    partition = partition_of(home_region)
+    if partition not in API_REGIONS:
+        raise SettingsError(f"the partition {partition} has no Price List in US dollars")
+    return API_REGIONS[partition]
 
 
 class AwsPriceList(PriceList):

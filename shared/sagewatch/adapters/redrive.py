@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 DEAD_LETTER_QUEUES: Final = ("EventDeadLetterQueueUrl", "AlertDeadLetterQueueUrl")
+SOURCE_QUEUES: Final[tuple[Target, ...]] = (
+    "JobEventQueueUrl",
+    "NotebookEventQueueUrl",
+    "PressQueueUrl",
+    "AlertQueueUrl",
+)
 _HIDDEN: Final = 120  # seconds a listed message stays hidden if the command is killed
 
 
@@ -52,7 +58,21 @@ class SqsRedrive(DeadLetterQueues):
         seen: set[str] = set()
         while fresh := [message for message in self._batch(queue) if message["MessageId"] not in seen]:
             seen.update(message["MessageId"] for message in fresh)
-            yield from (_letter(queue, message) for message in fresh)
+            yield from (self._letter(queue, message) for message in fresh)
+
+    def _letter(self, queue: str, message: "MessageTypeDef") -> DeadLetter:
+        said = message.get("MessageAttributes", {}).items()
+        attributes = {name: value.get("StringValue", "") for name, value in said}
+        target = self._source(attributes.get("SourceQueue", "")) or (
+            "AlertQueueUrl" if queue == "AlertDeadLetterQueueUrl" else target_of(message["Body"])
+        )
+        return DeadLetter(queue, message["ReceiptHandle"], message["MessageId"], message["Body"], attributes, target)
+
+    def _source(self, name: str) -> Target:
+        """The output of the queue that a message names as its own; its content decides if it names none."""
+        return next(
+            (output for output in SOURCE_QUEUES if name and self.outputs[str(output)].endswith(f"/{name}")), None
+        )
 
     def _batch(self, queue: str) -> "Sequence[MessageTypeDef]":
         with translated("sqs:ReceiveMessage"):
@@ -66,18 +86,13 @@ class SqsRedrive(DeadLetterQueues):
         return answer.get("Messages", [])
 
 
-def _letter(queue: str, message: "MessageTypeDef") -> DeadLetter:
-    attributes = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
-    target: Target = "AlertQueueUrl" if queue == "AlertDeadLetterQueueUrl" else target_of(message["Body"])
-    return DeadLetter(queue, message["ReceiptHandle"], message["MessageId"], message["Body"], attributes, target)
-
-
 def _order(url: str, letter: DeadLetter) -> dict[str, Any]:
     """What a FIFO queue asks for: an alert goes back into the order of its own thread."""
     if not url.endswith(".fifo"):
         return {}
+    group = letter.attributes.get("MessageGroup")
     try:
-        group = read_alert(letter.body).order
+        group = group or read_alert(letter.body).order
     except MalformedAlertError:
         group = letter.message_id
     return {"MessageGroupId": group, "MessageDeduplicationId": letter.message_id}

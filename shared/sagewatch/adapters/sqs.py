@@ -33,7 +33,12 @@ class SqsInbox(Inbox):
     @override
     def dead_letter(self, message: QueueMessage, error: Exception) -> None:
         """Copy the body unchanged, so that a redrive can send it again."""
-        attributes = {"ErrorType": type(error).__name__, "Reason": _printable(mask(str(error))) or "no reason given"}
+        attributes = {
+            "ErrorType": type(error).__name__,
+            "Reason": _printable(mask(str(error))) or "no reason given",
+            "SourceQueue": self._url.rpartition("/")[2],
+            **({"MessageGroup": message.group} if message.group else {}),
+        }
         order: dict[str, Any] = {
             "MessageGroupId": message.group or "no-group",
             "MessageDeduplicationId": message.message_id,

@@ -136,8 +136,11 @@ class QueueHandler:
     retried after the time that the error asks for; when its tries are used up, it moves to the dead-letter queue too.
     """
 
-    def __init__(self, work: Work, *, inbox: Inbox, max_receives: int, logger: Logger | None = None) -> None:
+    def __init__(
+        self, work: Work, *, inbox: Inbox, max_receives: int, logger: Logger | None = None, clock: Clock | None = None
+    ) -> None:
         self._work = work
+        self._clock = clock or _now
         self._inbox = inbox
         self._max_receives = max_receives
         self._logger = logger or make_logger()
@@ -191,11 +194,18 @@ class QueueHandler:
                 return True
             self._inbox.retry_later(message, wait(message, error))
             self._telemetry.count(EmfMetric.MESSAGES_RETRIED)
+            self._measure_wait(message)
         except SageWatchError as trouble:  # SQS then delivers the message again after its visibility timeout
             self._logger.exception(
                 "neither retried later nor moved to the dead-letter queue", extra=_about(message, trouble)
             )
         return False
+
+    def _measure_wait(self, message: QueueMessage) -> None:
+        """Say how long a retried message has waited. SQS leaves out of its age what was received three times."""
+        if message.sent_at is not None:
+            waited = (self._clock() - message.sent_at).total_seconds()
+            self._telemetry.value(EmfMetric.MESSAGE_WAITS, max(waited, 0))
 
 
 class RequestHandler:
@@ -208,6 +218,10 @@ class RequestHandler:
         """Answer a request; answer an invocation that carries none with status 400."""
         del context
         return self._endpoint(event) if "requestContext" in event else {"statusCode": HTTPStatus.BAD_REQUEST.value}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _leave_in_time(context: LambdaContext) -> None:

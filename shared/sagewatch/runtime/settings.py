@@ -89,6 +89,7 @@ class LedgerSettings(Settings):
     watch_state: Text
     owner_tag_keys: Annotated[Words, Field(min_length=1)]
     discount_percent: Percent
+    regions: Words = ()  # swept and priced with the home region, whether or not an event arrived
 
 
 class RecordingSettings(LedgerSettings):
@@ -108,6 +109,7 @@ _STACK = {
     "OWNER_TAG_KEYS": "OwnerTagKeys",
     "DISCOUNT_PERCENT": "DiscountPercent",
     "ALERT_QUEUE_URL": "AlertQueueUrl",
+    "REGIONS": "Regions",
 }
 
 

@@ -23,6 +23,10 @@ class Telemetry:
         """Count one event."""
         self._values.append((metric, 1))
 
+    def value(self, metric: EmfMetric, value: float) -> None:
+        """Add one number."""
+        self._values.append((metric, value))
+
     def measure(self, outcome: Outcome, sent_at: datetime | None = None) -> None:
         """Add the numbers of an outcome, if it has any."""
         self._values.extend(outcome.metrics(sent_at).items())

@@ -65,7 +65,7 @@ def meter(stack: str) -> OpenSessionCosts:
     return OpenSessionCosts(
         sessions=DynamoSessions(dynamodb, given.watch_state),
         prices=make_prices(dynamodb, given.watch_state, given.discount_percent),
-        regions=DynamoRegions(dynamodb, given.watch_state, now),
+        regions=DynamoRegions(dynamodb, given.watch_state, now, given.regions),
         clock=now,
         home_region=session.region_name,
     )

@@ -83,7 +83,7 @@ def make_parts(
         open_jobs=DynamoOpenJobs(dynamodb, state=state, ledger=ledger, clock=now),
         alerts=SqsAlertQueue(sqs, settings.alert_queue_url),
         stale_totals=DynamoStaleTotals(dynamodb, state, now),
-        regions=DynamoRegions(dynamodb, state, now),
+        regions=DynamoRegions(dynamodb, state, now, settings.regions),
         families=DynamoFamilies(dynamodb, ledger),
         owners=JobOwners(jobs, settings.owner_tag_keys),
         utilization=UtilizationReader(CloudWatchJobMetrics(cloudwatch)),

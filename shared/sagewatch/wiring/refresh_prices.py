@@ -8,10 +8,10 @@ from pydantic import Field
 from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
 from sagewatch.adapters.dynamodb.prices import DynamoPriceCache, DynamoPriceDates
 from sagewatch.adapters.dynamodb.sweep_state import DynamoDailyNotices, DynamoRegions
-from sagewatch.adapters.price_list import API_REGION, AwsPriceList
+from sagewatch.adapters.price_list import AwsPriceList, api_region
 from sagewatch.pricing.refresh import PriceRefresh
 from sagewatch.runtime.handlers import ScheduledHandler
-from sagewatch.runtime.settings import Settings, Text
+from sagewatch.runtime.settings import Settings, Text, Words
 from sagewatch.wiring.clients import QUICK, now
 
 
@@ -19,6 +19,7 @@ class RefreshPricesSettings(Settings):
     """Settings of RefreshPrices. ``home_region`` is the stack's own."""
 
     watch_state: Text
+    regions: Words = ()
     home_region: Text = Field(alias="AWS_REGION")
 
 
@@ -28,10 +29,10 @@ def refresh_prices() -> ScheduledHandler:
     given = RefreshPricesSettings.from_env()
     dynamodb = boto3.client("dynamodb", config=QUICK)
     refresher = PriceRefresh(
-        price_list=AwsPriceList(boto3.client("pricing", region_name=API_REGION, config=QUICK)),
+        price_list=AwsPriceList(boto3.client("pricing", region_name=api_region(given.home_region), config=QUICK)),
         cache=DynamoPriceCache(dynamodb, given.watch_state),
         dates=DynamoPriceDates(dynamodb, given.watch_state),
-        regions=DynamoRegions(dynamodb, given.watch_state, now),
+        regions=DynamoRegions(dynamodb, given.watch_state, now, given.regions),
         clock=now,
         home_region=given.home_region,
     )

@@ -32,7 +32,7 @@ from sagewatch.digest.send import DigestSender
 from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.handlers import EventHandler
-from sagewatch.runtime.settings import Percent, Settings, Text
+from sagewatch.runtime.settings import Percent, Settings, Text, Words
 from sagewatch.wiring.clients import PATIENT, QUICK, now
 from sagewatch.wiring.prices import make_prices
 
@@ -76,6 +76,7 @@ class SendDigestSettings(Settings):
     slack_token_parameter: Text
     slack_api_url: Text
     account: Text
+    regions: Words = ()
     home_region: Text = Field(alias="AWS_REGION")
 
 
@@ -85,7 +86,7 @@ def send_digest() -> EventHandler:
     given = SendDigestSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=PATIENT), boto3.client("sqs", config=QUICK)
     secret = SsmSecret(boto3.client("ssm", config=QUICK), given.slack_token_parameter, now)
-    regions = DynamoRegionReader(dynamodb, given.watch_state)
+    regions = DynamoRegionReader(dynamodb, given.watch_state, given.regions)
     prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
     digester = DigestSender(
         spending=LedgerQueries(

@@ -35,7 +35,7 @@ def make_notebook_tracking(given: LedgerSettings, dynamodb: "DynamoDBClient") ->
     """Make each store once."""
     notebooks, sessions = SageMakerNotebooks(sagemaker), DynamoSessions(dynamodb, given.watch_state)
     prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
-    regions = DynamoRegions(dynamodb, given.watch_state, now)
+    regions = DynamoRegions(dynamodb, given.watch_state, now, given.regions)
     tracker = NotebookTracker(
         notebooks=notebooks,
         sessions=sessions,

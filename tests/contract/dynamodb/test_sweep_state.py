@@ -18,6 +18,7 @@ from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.sweep_state import (
     DynamoCheckpoints,
+    DynamoRegionReader,
     DynamoRegions,
     DynamoTotalStore,
 )
@@ -365,6 +366,19 @@ def counted(client: Any) -> list[str]:
     calls: list[str] = []
     client.meta.events.register("before-call.dynamodb.*", lambda model, **_: calls.append(model.name))
     return calls
+
+
+def test_regions_that_the_operator_named_are_in_use_before_anything_ran_there(
+    aws: Aws, tables: tuple[str, str]
+) -> None:
+    """They are not written, so a name that is taken back is gone at once."""
+    client, (_, state) = aws.client("dynamodb"), tables
+    named = DynamoRegions(client, state, lambda: NOW, ["us-west-2", "eu-west-1"])
+    named.add("eu-central-1")
+
+    assert named.in_use() == {"us-west-2", "eu-west-1", "eu-central-1"}
+    assert DynamoRegionReader(client, state, ["us-west-2"]).in_use() == {"us-west-2", "eu-central-1"}
+    assert DynamoRegionReader(client, state).in_use() == {"eu-central-1"}
 
 
 def test_an_environment_marks_today_and_notes_a_region_once(aws: Aws, tables: tuple[str, str]) -> None:

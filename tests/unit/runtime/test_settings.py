@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,7 @@ SWEEP_JOBS = {
     },
     "LONG_RUNNING_HOURS": "24",
     "BURN_ALERT_USD": "99.5",
+    "REGIONS": "",
     "AWS_REGION": "eu-west-1",
 }
 NOTEBOOK_RULES = {"MODE": "observe", "IDLE_AFTER_MINUTES": "240", "WARN_MINUTES": "0", "JUPYTER_EVIDENCE": "enabled"}
@@ -86,9 +88,25 @@ SEND_DIGEST = {
     "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
     "SLACK_API_URL": "https://slack.com/api/",
     "ACCOUNT": "111122223333",
+    "REGIONS": "",
     "AWS_REGION": "eu-west-1",
 }
-REFRESH_PRICES = {"WATCH_STATE": "state", "AWS_REGION": "eu-west-1"}
+REFRESH_PRICES = {"WATCH_STATE": "state", "REGIONS": "", "AWS_REGION": "eu-west-1"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "variables"),
+    [
+        (SweepJobsSettings, SWEEP_JOBS),
+        (SweepNotebooksSettings, SWEEP_NOTEBOOKS),
+        (RefreshPricesSettings, REFRESH_PRICES),
+        (SendDigestSettings, SEND_DIGEST),
+    ],
+)
+def test_other_regions_are_named_or_not(settings: Any, variables: dict[str, str]) -> None:
+    """The parameter's default is an empty list."""
+    assert settings.from_env(variables | {"REGIONS": "us-west-2, eu-west-3"}).regions == ("us-west-2", "eu-west-3")
+    assert settings.from_env(variables | {"REGIONS": ""}).regions == ()
 
 
 def test_the_environment_becomes_typed_values() -> None:
@@ -137,7 +155,7 @@ def test_a_missing_variable_of_track_notebook_is_named(name: str) -> None:
         TrackNotebookSettings.from_env({key: value for key, value in TRACK_NOTEBOOK.items() if key != name})
 
 
-@pytest.mark.parametrize("name", sorted(SWEEP_JOBS))
+@pytest.mark.parametrize("name", sorted(SWEEP_JOBS.keys() - {"REGIONS"}))
 def test_a_missing_variable_of_sweep_jobs_is_named(name: str) -> None:
     """Never a default table."""
     with pytest.raises(SettingsError, match=name):
@@ -212,14 +230,14 @@ def test_a_rule_that_makes_no_sense_is_named(name: str, value: str) -> None:
         AnswerSlackSettings.from_env({**ANSWER_SLACK, name: value})
 
 
-@pytest.mark.parametrize("name", sorted(SWEEP_NOTEBOOKS))
+@pytest.mark.parametrize("name", sorted(SWEEP_NOTEBOOKS.keys() - {"REGIONS"}))
 def test_a_missing_variable_of_sweep_notebooks_is_named(name: str) -> None:
     """Never a default mode."""
     with pytest.raises(SettingsError, match=name):
         SweepNotebooksSettings.from_env({key: value for key, value in SWEEP_NOTEBOOKS.items() if key != name})
 
 
-@pytest.mark.parametrize("name", sorted(SEND_DIGEST.keys() - {"MONTHLY_BUDGETS"}))
+@pytest.mark.parametrize("name", sorted(SEND_DIGEST.keys() - {"MONTHLY_BUDGETS", "REGIONS"}))
 def test_a_missing_variable_of_send_digest_is_named(name: str) -> None:
     """Only budgets may be none."""
     with pytest.raises(SettingsError, match=name):

@@ -30,6 +30,8 @@ from tests.worlds.emf import Sent, sent
 
 FUNCTION = {"Function": "sagewatch-Function-1"}
 
+QUEUED = str(int((NOW - timedelta(seconds=90)).timestamp() * 1000))
+
 
 def run(work: Callable[[TimeBudget], Outcome], log: io.StringIO | None = None) -> None:
     """One invocation of a scheduled function."""
@@ -166,6 +168,21 @@ def test_messages_that_are_buried_and_postponed_are_counted(capsys: pytest.Captu
     ]
 
 
+def test_a_retried_message_says_how_long_it_has_waited(capsys: pytest.CaptureFixture[str]) -> None:
+    """SQS's own age leaves it out from the third receive on. An unknown age is not 0; a clock behind is no age."""
+
+    def work(body: str) -> Done:
+        raise ThrottledError(body)
+
+    entry = QueueHandler(work, inbox=InMemoryInbox(), max_receives=3, clock=lambda: NOW)
+    batch(entry, "old", sent_at=QUEUED)
+    batch(entry, "young", sent_at=str(int((NOW + timedelta(seconds=5)).timestamp() * 1000)))
+    batch(entry, "undated")
+
+    waits = [line.values.get(("MessageWaits", "Seconds")) for line in sent(capsys.readouterr().out)]
+    assert waits == [[90], [0], None]
+
+
 def test_a_batch_of_any_size_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
     """A line holds 100 values of a metric."""
 
@@ -176,9 +193,6 @@ def test_a_batch_of_any_size_is_sent(capsys: pytest.CaptureFixture[str]) -> None
 
     lines = sent(capsys.readouterr().out)
     assert [len(values) for line in lines for values in line.values.values()] == [100, 100, 50]
-
-
-QUEUED = str(int((NOW - timedelta(seconds=90)).timestamp() * 1000))
 
 
 @pytest.mark.parametrize(

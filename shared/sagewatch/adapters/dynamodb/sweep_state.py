@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
@@ -34,17 +34,18 @@ _CELLS = 250  # to an item, which may have 400 KB; owners are tag values of up t
 
 
 class DynamoRegionReader(RegionReader):
-    """Reads the regions in use."""
+    """Reads the regions in use: those that were noted, and those that the operator named."""
 
     PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+    def __init__(self, client: "DynamoDBClient", state: str, named: Iterable[str] = ()) -> None:
         self._client = client
         self._state = state
+        self._named = frozenset(named)
 
     @override
     def in_use(self) -> AbstractSet[str]:
-        return set(readable(query(self._client, self._state, _REGIONS), _region))
+        return self._named | set(readable(query(self._client, self._state, _REGIONS), _region))
 
 
 class DynamoRegions(DynamoRegionReader, Regions):
@@ -52,8 +53,8 @@ class DynamoRegions(DynamoRegionReader, Regions):
 
     PERMISSIONS = ("dynamodb:PutItem", "dynamodb:Query")
 
-    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
-        super().__init__(client, state)
+    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock, named: Iterable[str] = ()) -> None:
+        super().__init__(client, state, named)
         self._clock = clock
         self._noted: dict[str, str] = {}
 

@@ -1,0 +1,48 @@
+"""What `make doctor` and `make deploy` ask: the functions' own adapters, to read answers as the functions do."""
+
+from dataclasses import dataclass
+
+import boto3
+
+from sagewatch.adapters.jupyter.client import JupyterEvidence
+from sagewatch.adapters.price_list import AwsPriceList, api_region
+from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
+from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists, SageMakerNotebooks
+from sagewatch.adapters.shipped_prices import ShippedPrices
+from sagewatch.errors import SettingsError
+from sagewatch.idle.ports import EvidenceSource
+from sagewatch.pricing.ports import PriceBooks, PriceList
+from sagewatch.sagemaker.ports import Jobs, NotebookLists, Notebooks
+from sagewatch.wiring.clients import BETWEEN_LISTS, PATIENT, Throttle, now, patient_sagemaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """The adapters, with the caller's own credentials. ``listed`` has the prices that SageWatch ships."""
+
+    jobs: Jobs
+    notebooks: Notebooks
+    jupyter: EvidenceSource
+    notebook_lists: NotebookLists
+    price_list: PriceList | None  # ``None`` where AWS has none in US dollars
+    listed: PriceBooks
+
+
+def probes(home_region: str) -> Probes:
+    """Make the adapters."""
+    return Probes(
+        jobs=SageMakerJobs(patient_sagemaker, now),
+        notebooks=SageMakerNotebooks(patient_sagemaker),
+        jupyter=JupyterEvidence(patient_sagemaker),
+        notebook_lists=SageMakerNotebookLists(patient_sagemaker, Throttle(BETWEEN_LISTS)),
+        price_list=_price_list(home_region),
+        listed=ShippedPrices(),
+    )
+
+
+def _price_list(home_region: str) -> PriceList | None:
+    try:
+        region = api_region(home_region)
+    except SettingsError:
+        return None
+    return AwsPriceList(boto3.client("pricing", region_name=region, config=PATIENT))

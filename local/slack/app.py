@@ -32,6 +32,7 @@ def slack_app(workspace: Workspace) -> Flask:
     """The Web API under ``/api/``, the routes that tests use (messages, fail, press, ...), and a page for people."""
     app = Flask("slack", static_folder=str(_PAGE), static_url_path="/page")
     _web_api(app, workspace)
+    _scopes(app, workspace)
     _files(app, workspace)
     _lists(app, workspace)
     _orders(app, workspace)
@@ -60,6 +61,15 @@ def _web_api(app: Flask, workspace: Workspace) -> None:
             answer = jsonify(METHODS[method](workspace, {**_sent(), "slack": request.host_url}))
         if failure:
             time.sleep(failure.hang)
+        return answer
+
+
+def _scopes(app: Flask, workspace: Workspace) -> None:
+    @app.after_request
+    def name_scopes(answer: Response) -> Response:
+        """Slack names the app's scopes in each answer of its Web API to a known token."""
+        if request.path.startswith("/api/") and _token_error(workspace) is None:
+            answer.headers["X-OAuth-Scopes"] = ",".join(sorted(workspace.scopes))
         return answer
 
 

@@ -150,9 +150,31 @@ def _channels(workspace: Workspace, sent: Json) -> Json:
     del workspace
     if "public_channel" not in str(sent.get("types") or "public_channel"):
         return {"ok": True, "channels": [], "response_metadata": {"next_cursor": ""}}
-    channels = [{"id": channel, "name": name.removeprefix("#")} for name, channel in CHANNELS.items()]
+    channels = [_channel(name, channel) for name, channel in CHANNELS.items()]
     shown, more = _cut(channels, sent)
     return {"ok": True, "channels": shown, "response_metadata": {"next_cursor": more}}
+
+
+def _channel(name: str, channel: str) -> Json:
+    """A channel as the API shows it: the bot is a member of each."""
+    return {"id": channel, "name": name.removeprefix("#"), "is_member": True, "is_archived": False}
+
+
+def _channel_info(workspace: Workspace, sent: Json) -> Json:
+    """It takes a channel's ID only."""
+    del workspace
+    found = next((name for name, channel in CHANNELS.items() if channel == sent.get("channel")), None)
+    return {"ok": True, "channel": _channel(found, CHANNELS[found])} if found else _refused("channel_not_found")
+
+
+def _delete(workspace: Workspace, sent: Json) -> Json:
+    """It takes a channel's ID only."""
+    channel = channel_with_id(sent.get("channel"))
+    message = workspace.find(str(sent.get("ts")), channel) if channel else None
+    if message is None:
+        return _refused("message_not_found" if channel else "channel_not_found")
+    workspace.messages.remove(message)
+    return {"ok": True, "channel": channel, "ts": message["ts"]}
 
 
 def _lookup_by_email(workspace: Workspace, sent: Json) -> Json:
@@ -194,10 +216,12 @@ def _fault(workspace: Workspace, content: Json) -> Json | None:
 
 METHODS: Mapping[str, Callable[[Workspace, Json], Json]] = {
     "auth.test": _auth_test,
+    "chat.delete": _delete,
     "chat.postMessage": _post_message,
     "chat.postEphemeral": _post_ephemeral,
     "chat.update": _update,
     "conversations.history": _history,
+    "conversations.info": _channel_info,
     "conversations.list": _channels,
     "conversations.replies": _replies,
     "files.completeUploadExternal": complete,
@@ -210,6 +234,8 @@ METHODS: Mapping[str, Callable[[Workspace, Json], Json]] = {
 }
 
 _SCOPES: Mapping[str, str] = {
+    "chat.delete": "chat:write",
+    "conversations.info": "channels:read",
     "chat.postMessage": "chat:write",
     "chat.postEphemeral": "chat:write",
     "chat.update": "chat:write",

@@ -14,7 +14,7 @@ GROUPS = {"S0MLADMINS": ["U0ANA", "U0BO"]}
 TEAM = {"id": "T0LOCAL", "domain": "local"}
 APP_ID, BOT_ID, BOT_USER = "A0SAGEWATCH", "B0SAGEWATCH", "U0SAGEWATCH"
 TRIGGER_SECONDS = 3  # Slack: "trigger_ids expire in three seconds"
-SCOPES = frozenset(
+PUBLIC_SCOPES = frozenset(  # of an app whose channels are all public
     {
         "channels:history",
         "channels:read",
@@ -25,6 +25,7 @@ SCOPES = frozenset(
         "users:read.email",
     }
 )
+SCOPES = PUBLIC_SCOPES | {"groups:history", "groups:read"}  # as in slack/manifest.yaml
 _PICTURES = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif"}
 
 type Json = dict[str, Any]

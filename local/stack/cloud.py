@@ -192,13 +192,30 @@ class LocalCloud:
 
         Raises ``CloudError`` with sam's output.
         """
-        own = ["EventSources=aws.sagemaker,sagewatch.replay", f"SlackApiUrl={self.slack_url}/api/"]
+        own = [
+            "EventSources=aws.sagemaker,sagewatch.replay",
+            f"SlackApiUrl={self.slack_url}/api/",
+            f"AlarmTopicArn={self._topic()}",
+        ]
         self._sam(
             *("deploy", "--stack-name", STACK, "--template-file", str(self.home / "build" / "template.yaml")),
             *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-progressbar"),
             *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--parameter-overrides", *own, *overrides),
         )
         self.connect_buttons()
+        self._back_up_ledger()
+
+    def _topic(self) -> str:
+        """An SNS topic without subscribers, so that alarms have somewhere to go."""
+        sns = self.session().client("sns", endpoint_url=self.aws_url)
+        return str(sns.create_topic(Name=f"{STACK}-alarms")["TopicArn"])
+
+    def _back_up_ledger(self) -> None:
+        """Switch on what the template asks for and MiniStack leaves out of a new table."""
+        self.session().client("dynamodb", endpoint_url=self.aws_url).update_continuous_backups(
+            TableName=self.outputs()["CostLedgerName"],
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+        )
 
     def connect_buttons(self) -> None:
         """Give Slack the app's request URL: MiniStack serves an HTTP API by its host's name, on its own port."""

@@ -9,6 +9,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
+from local.sagemaker.alarms import extend_cloudwatch
 from local.sagemaker.control import control_app, extend_moto
 from local.sagemaker.jupyter import JUPYTERS, serving_jupyter
 from local.sagemaker.notebooks import PACE
@@ -20,6 +21,7 @@ def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     options = _options()
     extend_moto()
+    extend_cloudwatch()
     PACE.seconds = options.transition_seconds
     workspace = Workspace(token=options.slack_token, signing_secret=options.slack_signing_secret)
     done = threading.Event()

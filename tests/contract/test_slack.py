@@ -15,6 +15,7 @@ from slack_sdk.models.blocks import HeaderBlock
 
 from local.demo.player import get_json, post_json
 from local.slack.app import Workspace, slack_app
+from local.slack.workspace import PUBLIC_SCOPES
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.channel import SlackChannel
 from sagewatch.adapters.slack.dialogs import SlackDialogs
@@ -48,7 +49,7 @@ MESSAGE = render(ALERT, "U0ANA")
 @pytest.fixture
 def url() -> Iterator[str]:
     """A Slack."""
-    with serving(slack_app(Workspace(token="xoxb-right", signing_secret="s"))) as address:
+    with serving(slack_app(Workspace(token="xoxb-right", signing_secret="s", scopes=PUBLIC_SCOPES))) as address:
         yield address
 
 

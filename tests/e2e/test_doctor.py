@@ -1,0 +1,102 @@
+"""`make doctor` as an operator runs it, on the deployed stack."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from local.demo.builders import Run, training
+from local.demo.notebook_day import PlayedNotebook, start_notebooks
+from local.stack.cloud import ROOT
+from tests.e2e.conftest import Account, eventually
+
+# Other tests on this stack put messages there, and play jobs without logs and metrics.
+_OF_OTHERS = {"dead-letters", "alarms", "jobs.logs", "jobs.metrics"}
+_HOLD = (
+    "clock",
+    "stack",
+    "regions",
+    "tables",
+    "jobs.events",
+    "jobs.billed-seconds",
+    "notebook.jupyter",
+    "slack.scopes",
+)
+
+
+def start(account: Account, *arguments: str) -> "subprocess.Popen[str]":
+    """Start it."""
+    return subprocess.Popen(  # noqa: S603 - our own tool
+        [sys.executable, "-m", "tools.operator.doctor", "--stack", account.env["STACK_NAME"], *arguments],
+        cwd=ROOT,
+        env={**os.environ, **account.env, "PYTHONPATH": f"{ROOT}:{ROOT}/shared", "COLUMNS": "160"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def rows(account: Account, path: Path, *arguments: str) -> dict[str, dict[str, Any]]:
+    """Its report."""
+    out, problems = start(account, "--yes", "--report", str(path), *arguments).communicate(timeout=300)
+    assert path.exists(), out + problems
+    found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return found
+
+
+def test_no_row_is_refuted_on_the_local_cloud(account: Account, tmp_path: Path) -> None:
+    """With a job that an event reported; what is not checked, says why."""
+    account.play(training("doctor-job", Run.ago(2, 30), {"ml.m5.xlarge": 1}))
+    start_notebooks(account.stage, [PlayedNotebook(name="doctor-lab", does="nothing", jupyter={"kernels": []})])
+    assert eventually(lambda: account.rows("doctor-job"))
+    found = rows(account, tmp_path / "report.json", "--notebook", "doctor-lab")
+    verdicts = {name: row["verdict"] for name, row in found.items()}
+
+    assert {name for name, verdict in verdicts.items() if verdict == "refuted"} <= _OF_OTHERS
+    assert [
+        verdicts[name] for name in ("clock", "stack", "regions", "tables", "jobs.events", "jobs.billed-seconds")
+    ] == ["confirmed"] * 6
+    assert {verdict for name, verdict in verdicts.items() if name.startswith(("role.", "slack."))} <= {
+        "confirmed",
+        "not checked",
+    }
+    assert account.messages("make doctor") == []
+
+
+def test_a_missing_permission_is_reported_by_its_role(account: Account, tmp_path: Path) -> None:
+    """The other roles have all of theirs."""
+    with account.without_permission("TrackNotebook", "sagemaker:DescribeNotebookInstance"):
+        found = rows(account, tmp_path / "report.json", "--no-post")
+    roles = {
+        name: row["verdict"] for name, row in found.items() if name.startswith("role.") and name != "role.protected"
+    }
+
+    assert {name for name, verdict in roles.items() if verdict == "refuted"} == {"role.TrackNotebookRole"}
+    assert "sagemaker:DescribeNotebookInstance" in found["role.TrackNotebookRole"]["seen"]
+
+
+def test_it_asks_before_the_first_call(account: Account) -> None:
+    """It says how many calls it makes and what they cost."""
+    program = start(account)
+    out, _ = program.communicate("n\n", timeout=60)
+
+    assert program.returncode == 1
+    assert "calls, which cost $0.0" in out
+    assert out.endswith("Nothing was called.\n")
+
+
+def test_ctrl_c_ends_it_in_one_line(account: Account) -> None:
+    """Whatever it was examining."""
+    program = start(account, "--yes")
+    assert program.stdout is not None
+    program.stdout.readline()
+    program.send_signal(signal.SIGINT)
+    _, said = program.communicate(timeout=60)
+
+    assert program.returncode == 130
+    assert said.strip().endswith("Stopped. Nothing was changed.")
+    assert "Traceback" not in said

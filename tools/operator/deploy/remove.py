@@ -1,0 +1,52 @@
+"""Remove a stack. The ledger stays, because it is the only record of what finished jobs cost."""
+
+import argparse
+import sys
+
+import boto3
+from botocore.exceptions import ClientError, WaiterError
+
+from sagewatch.errors import SettingsError
+from tools.operator.cli import run
+
+
+def main() -> int:
+    """Read the arguments and remove the stack."""
+    parser = argparse.ArgumentParser(prog="make remove", description=__doc__)
+    parser.add_argument("--stack", default="sagewatch", help="name of the stack (STACK=)")
+    parser.add_argument("--yes", action="store_true", help="do not ask for the stack's name")
+    given = parser.parse_args()
+    stopped = "Stopped. If the deletion had begun, CloudFormation continues it."
+    return run(lambda: remove(given.stack, agreed=given.yes), on_interrupt=stopped)
+
+
+def remove(stack: str, *, agreed: bool) -> int:
+    """Delete the stack, and say what is left. Raises ``SettingsError``."""
+    client = boto3.client("cloudformation")
+    try:
+        [found] = client.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as exc:
+        raise SettingsError(f"there is no stack {stack!r} in {client.meta.region_name}") from exc
+    values = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
+    values |= {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+    ledger = values.get("CostLedgerName", "")
+    print(f"Removes the stack {stack}: functions, queues, alerts that wait in them, alarms, and the state of sweeps.")
+    print(f"Keeps the ledger {ledger}, and the secrets in SSM.")
+    if not agreed and input(f"Type {stack} to remove it: ").strip() != stack:
+        print("Nothing was removed.")
+        return 1
+    client.delete_stack(StackName=stack)
+    try:
+        client.get_waiter("stack_delete_complete").wait(StackName=stack)
+    except WaiterError as exc:
+        raise SettingsError(f"CloudFormation could not delete {stack}: see its events.") from exc
+    print(f"Removed {stack}. To continue with its ledger: make reattach LEDGER={ledger} STACK={stack}")
+    print(f"To delete the ledger for good: aws dynamodb delete-table --table-name {ledger}")
+    for name in ("SlackTokenParameter", "SlackSigningSecretParameter"):
+        if name in values:
+            print(f"To delete a secret: aws ssm delete-parameter --name {values[name]}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""Test SageWatch's assumptions about AWS and Slack on your account, and show which hold.
+
+It only reads, with your own credentials. The one exception is a test message in the Slack channel, which it deletes at
+once (--no-post leaves it out). Before it starts it says how many calls it makes and what they cost.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import boto3
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from sagewatch.errors import SettingsError
+from sagewatch.formatting import money
+from tools.operator.cli import Interrupts, run
+from tools.operator.doctor import report
+from tools.operator.doctor.live import Account, CallFailedError, own_clients
+from tools.operator.doctor.open_questions import open_questions
+from tools.operator.doctor.roles import role_checks
+from tools.operator.doctor.rows import Check, Verdict, examine, finding
+from tools.operator.doctor.slack_checks import slack_checks
+from tools.operator.doctor.stack_checks import stack_checks
+from tools.operator.doctor.work_checks import work_checks
+
+
+def checks() -> list[Check]:
+    """Every row, in the order in which they are examined."""
+    return [*stack_checks(), *role_checks(), *work_checks(), *slack_checks(), *open_questions()]
+
+
+def main() -> int:
+    """Read the arguments and examine the account, or replay a report."""
+    given = _arguments()
+    return run(lambda: _replay(given) if given.replay else _doctor(given), on_interrupt="Stopped. Nothing was changed.")
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    session = boto3.Session()
+    if not session.region_name:
+        raise SettingsError("no region is set: AWS_DEFAULT_REGION or a profile names the one the stack is in")
+    every = checks()
+    if not _agreed(every, given):
+        sys.stdout.write("Nothing was called.\n")
+        return 1
+    account = Account(
+        region=session.region_name,
+        clients=own_clients(session),
+        stack_name=given.stack,
+        clock=lambda: datetime.now(UTC),
+        notebook=given.notebook,
+        post=given.post,
+    )
+    rows = examined(every, account)
+    _show(rows)
+    if given.report:
+        report.write(given.report, rows, [given.notebook or "", account.stack.values.get("SlackChannel", "")])
+        sys.stdout.write(f"Wrote {given.report}. Read it before you attach it to a bug report.\n")
+    return _code(rows)
+
+
+def examined(every: Sequence[Check], account: Account) -> list[report.Row]:
+    """Examine each check in turn, and show the progress. Raises ``SettingsError`` if there is no such stack."""
+    interrupts, rows = Interrupts(), []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("Examining", total=len(every))
+        account.on_call = _Step(progress, task, interrupts)
+        for check in every:
+            interrupts.check()
+            facts = examine(check, account)
+            rows.append(report.Row(check, facts, finding(check, facts)))
+            progress.advance(task)
+    return rows
+
+
+class _Step:
+    """Shows each call, and checks for Ctrl-C before it."""
+
+    def __init__(self, progress: Progress, task: TaskID, interrupts: Interrupts) -> None:
+        self._progress, self._task, self._interrupts = progress, task, interrupts
+
+    def __call__(self, call: str) -> None:
+        self._interrupts.check()
+        self._progress.update(self._task, description=call)
+
+
+def _agreed(every: Sequence[Check], given: argparse.Namespace) -> bool:
+    calls, usd = sum(check.calls for check in every), sum((check.usd for check in every), Decimal(0))
+    sys.stdout.write(
+        f"{len(every)} rows, at most {calls} calls, which cost {money(usd)} or less. Nothing is changed"
+        f"{', except a test message in Slack, which is deleted at once' if given.post else ''}.\n"
+    )
+    if given.yes:
+        return True
+    sys.stdout.write("Continue? [y/N] ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _replay(given: argparse.Namespace) -> int:
+    rows = list(report.replay(given.replay, checks()))
+    _show(rows)
+    return _code(rows)
+
+
+def _show(rows: Sequence[report.Row]) -> None:
+    console = Console(highlight=False)
+    console.print(report.table(rows))
+    console.print(report.summary(rows))
+
+
+def _code(rows: Sequence[report.Row]) -> int:
+    return 1 if any(row.finding.verdict is Verdict.REFUTED for row in rows) else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make doctor", description=__doc__)
+    parser.add_argument("--stack", default="sagewatch", help="name of the deployed stack (STACK=)")
+    parser.add_argument("--notebook", help="a notebook instance in service, to test the way to its Jupyter server")
+    parser.add_argument("--no-post", dest="post", action="store_false", help="send no test message to Slack")
+    parser.add_argument("--yes", action="store_true", help="do not ask before the first call")
+    parser.add_argument("--report", type=Path, help="write a redacted report to this file")
+    parser.add_argument("--replay", type=Path, help="judge the facts of a report again; makes no call")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except CallFailedError as exc:
+        sys.exit(str(exc))

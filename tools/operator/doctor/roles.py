@@ -1,0 +1,208 @@
+"""Rows about permissions: IAM's policy simulator is asked about every statement of every role in ``template.yaml``.
+
+The simulator takes into account what the template cannot show: permission boundaries and service control policies.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from samcli.yamlhelper import yaml_parse
+
+from tools.operator.doctor.live import Account, Stack
+from tools.operator.doctor.rows import Check, Facts, Finding, confirmed, not_checked, refuted
+
+TEMPLATE = Path(__file__).parents[3] / "template.yaml"
+_SHOWN = 3
+_PROTECT = "aws:ResourceTag/sagewatch:protect"
+# How the ARN of a resource follows from its physical ID, by CloudFormation type.
+_FORMS = {
+    "AWS::DynamoDB::Table": "dynamodb:{place}:table/{id}",
+    "AWS::SQS::Queue": "sqs:{place}:{id}",
+    "AWS::Logs::LogGroup": "logs:{place}:log-group:{id}:*",
+    "AWS::Serverless::Function": "lambda:{place}:function:{id}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one statement allows: some actions on one resource."""
+
+    actions: tuple[str, ...]
+    resource: str
+
+
+@cache
+def template() -> Mapping[str, Any]:
+    """The template of this checkout."""
+    read: Mapping[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    return read
+
+
+def roles() -> list[str]:
+    """The logical IDs of the template's roles."""
+    return [name for name, resource in template()["Resources"].items() if resource["Type"] == "AWS::IAM::Role"]
+
+
+def role_checks() -> Iterator[Check]:
+    """One row for each role, and one for the tag that protects."""
+    for role in roles():
+        yield Check(
+            name=f"role.{role}",
+            assumption=f"{role} has every permission that the template gives it",
+            look=partial(_look, role),
+            judge=partial(_judge, role),
+            calls=_most_calls(role),
+        )
+    yield Check(
+        name="role.protected",
+        assumption="IAM denies the stop of what has the tag sagewatch:protect, even with an empty value",
+        look=_look_protected,
+        judge=_judge_protected,
+        calls=2,
+    )
+
+
+def needs(role: str, stack: Stack, region: str) -> Iterator[Need]:
+    """The allowing statements of a role, with the stack's own resources and parameters filled in."""
+    for statement in _statements(role):
+        plain = _chosen(statement, stack)
+        if plain and plain["Effect"] == "Allow":
+            for resource in _listed(plain["Resource"]):
+                yield Need(
+                    tuple(_listed(plain["Action"])), _arn(resource, stack, region).replace("*", "sagewatch-doctor")
+                )
+
+
+def _most_calls(role: str) -> int:
+    chosen = (statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in _statements(role))
+    return sum(len(_listed(statement["Resource"])) for statement in chosen)
+
+
+def _statements(role: str) -> Iterator[Mapping[str, Any]]:
+    for policy in template()["Resources"][role]["Properties"]["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _chosen(statement: Mapping[str, Any], stack: Stack) -> Mapping[str, Any] | None:
+    """The statement as the stack's conditions make it; ``None`` if they leave it out."""
+    if "Fn::If" not in statement:
+        return statement
+    condition, then, otherwise = statement["Fn::If"]
+    chosen: Mapping[str, Any] = then if _holds(template()["Conditions"][condition], stack) else otherwise
+    return None if "Ref" in chosen else chosen
+
+
+def _holds(condition: Mapping[str, Any], stack: Stack) -> bool:
+    match condition:
+        case {"Fn::Not": [inner]}:
+            return not _holds(inner, stack)
+        case {"Fn::Equals": [{"Ref": "AWS::Partition"}, wanted]}:
+            return bool(stack.partition == wanted)
+        case {"Fn::Equals": [{"Ref": str() as name}, wanted]}:
+            return bool(stack.values.get(name, "") == wanted)
+        case _:
+            raise ValueError(f"a condition that this command cannot read: {condition}")
+
+
+def _arn(value: Any, stack: Stack, region: str) -> str:
+    match value:
+        case "*":
+            return "*"
+        case str():
+            return value
+        case {"Fn::GetAtt": [str() as name, "Arn"]} | {"Fn::GetAtt": str() as name}:
+            return _named(f"{name.removesuffix('.Arn')}.Arn", stack, region)
+        case {"Fn::Sub": str() as text}:
+            return re.sub(r"\$\{([^}]+)\}", lambda found: _named(found[1], stack, region), text)
+        case {"Ref": str() as name}:
+            return _named(name, stack, region)
+        case _:
+            raise ValueError(f"a resource that this command cannot read: {value}")
+
+
+def _named(name: str, stack: Stack, region: str) -> str:
+    pseudo = {"AWS::Partition": stack.partition, "AWS::Region": region, "AWS::AccountId": stack.account}
+    if name in pseudo:
+        return pseudo[name]
+    logical_id, _, attribute = name.partition(".")
+    if attribute != "Arn":
+        return stack.values.get(name) or stack.resources[name].physical
+    form = _FORMS[template()["Resources"][logical_id]["Type"]]
+    physical = stack.resources[logical_id].physical
+    physical = physical.rpartition("/")[2] if physical.startswith("http") else physical  # a queue's is its URL
+    place = f"{region}:{stack.account}"
+    return f"arn:{stack.partition}:{form.format(place=place, id=physical)}"
+
+
+def _simulate(account: Account, role: str, need: Need, context: list[dict[str, Any]]) -> Mapping[str, str]:
+    stack = account.stack
+    answer = account.call(
+        "iam",
+        "simulate_principal_policy",
+        PolicySourceArn=f"arn:{stack.partition}:iam::{stack.account}:role/{stack.resources[role].physical}",
+        ActionNames=list(need.actions),
+        ResourceArns=[need.resource if need.resource != "sagewatch-doctor" else "*"],
+        ContextEntries=context,
+    )
+    return {result["EvalActionName"]: result["EvalDecision"] for result in answer["EvaluationResults"]}
+
+
+def _through_ssm(region: str) -> list[dict[str, Any]]:
+    """kms:Decrypt is allowed through SSM only."""
+    return _context("kms:ViaService", f"ssm.{region}.amazonaws.com")
+
+
+def _context(key: str, value: str) -> list[dict[str, Any]]:
+    return [{"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}]
+
+
+def _look(role: str, account: Account) -> Facts:
+    asked, missing = 0, []
+    for need in needs(role, account.stack, account.region):
+        context = _through_ssm(account.region) if "kms:Decrypt" in need.actions else []
+        decisions = _simulate(account, role, need, context)
+        asked += len(need.actions)
+        missing += [f"{action} ({decisions.get(action, 'no answer')})" for action in need.actions
+                    if decisions.get(action) != "allowed"]  # fmt: skip
+    return {"asked": asked, "missing": sorted(set(missing))}
+
+
+def _judge(role: str, facts: Facts) -> Finding:
+    missing = facts["missing"]
+    if not missing:
+        return confirmed(f"all {facts['asked']} are allowed")
+    shown = ", ".join(missing[:_SHOWN]) + (f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else "")
+    return refuted(
+        f"not allowed: {shown}",
+        f"Deploy the template again. If it stays: a permission boundary or a service control policy restricts {role}.",
+    )
+
+
+def _look_protected(account: Account) -> Facts:
+    place = f"sagemaker:{account.region}:{account.stack.account}"
+    need = Need(
+        ("sagemaker:StopNotebookInstance",), f"arn:{account.stack.partition}:{place}:notebook-instance/sagewatch-doctor"
+    )
+    decisions = {
+        value or "empty": _simulate(account, "SweepNotebooksRole", need, _context(_PROTECT, value))[need.actions[0]]
+        for value in ("true", "")
+    }
+    return {"decisions": decisions}
+
+
+def _judge_protected(facts: Facts) -> Finding:
+    decisions: Mapping[str, str] = facts["decisions"]
+    said = ", ".join(f"{value}: {decision}" for value, decision in decisions.items())
+    if set(decisions.values()) == {"explicitDeny"}:
+        return confirmed(said)
+    if "allowed" in decisions.values():
+        return refuted(said, "Give the tag a value such as `true`, and report this row.")
+    return not_checked(f"{said}; in trial mode the stop is not allowed anyway")

@@ -172,6 +172,14 @@ def test_a_row_tells_what_holds_from_what_does_not(name: str, good: Facts, bad: 
     assert seen.fix
 
 
+def test_prices_are_not_refreshed_where_there_is_no_list() -> None:
+    """That schedule is off in GovCloud and in China, and another one is not."""
+    states = {"RefreshPricesDaily": "DISABLED", "SendDigestDigestSchedule": "ENABLED"}
+
+    assert row("schedules", {"states": states, "price_list": "no"}).verdict is Verdict.CONFIRMED
+    assert row("schedules", {"states": states, "price_list": "yes"}).verdict is Verdict.REFUTED
+
+
 def test_a_call_that_you_may_not_make_decides_nothing() -> None:
     """It names the permission."""
     seen = row("quota", {"denied": "lambda:GetAccountSettings"})

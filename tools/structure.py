@@ -16,7 +16,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -186,7 +186,7 @@ def loads(roots: Sequence[Path], runs: int) -> Mapping[tuple[Path, str], Loaded]
     found: dict[tuple[Path, str], list[Loaded]] = {}
     with TemporaryDirectory() as bytecode:
         for run in range(runs + 1):
-            for root, function in product(roots, handlers(roots[0])):
+            for root, function in ((tree, name) for tree in roots for name in handlers(tree)):
                 loaded = load(root, function, bytecode)
                 if run:  # the first one compiles
                     found.setdefault((root, function), []).append(loaded)
@@ -204,19 +204,17 @@ def table(roots: Sequence[Path], runs: int) -> Iterator[str]:
     for row in described[0]:
         yield f"| {row} | " + " | ".join(each[row] for each in described) + " |"
     loaded = loads(roots, runs)
-    slack = [sum(loaded[root, function].slack_sdk for function in handlers(root)) for root in roots]
-    yield (
-        "| Functions that load `slack_sdk` | "
-        + " | ".join(f"{count} of {len(handlers(roots[0]))}" for count in slack)
-        + " |"
+    slack = (
+        f"{sum(loaded[root, name].slack_sdk for name in handlers(root))} of {len(handlers(root))}" for root in roots
     )
-    for function in handlers(roots[0]):
-        cells = (loaded[root, function] for root in roots)
-        yield (
-            f"| `{function}` | "
-            + " | ".join(f"{one.modules} modules, {one.milliseconds:.0f} ms" for one in cells)
-            + " |"
-        )
+    yield "| Functions that load `slack_sdk` | " + " | ".join(slack) + " |"
+    for function in sorted({name for root in roots for name in handlers(root)}):
+        cells = (loaded.get((root, function)) for root in roots)
+        yield f"| `{function}` | " + " | ".join(_cell(one) for one in cells) + " |"
+
+
+def _cell(one: Loaded | None) -> str:
+    return f"{one.modules} modules, {one.milliseconds:.0f} ms" if one else "none"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

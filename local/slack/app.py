@@ -138,8 +138,16 @@ def _orders(app: Flask, workspace: Workspace) -> None:
 
         return answer
 
-    for do in (press, submit, close, fail, interactivity):
+    for do in (press, submit, close, fail, delete, interactivity):
         _beside(app, do.__name__, order(do), "POST")
+
+
+def delete(workspace: Workspace, order: Json) -> Result:
+    """Delete a message, as a person does: ``{"ts"}``. Its replies stay."""
+    with workspace.lock:
+        before = len(workspace.messages)
+        workspace.messages[:] = [message for message in workspace.messages if message["ts"] != order.get("ts")]
+        return {"deleted": before - len(workspace.messages)}, 200
 
 
 def fail(workspace: Workspace, order: Json) -> Result:

@@ -103,7 +103,7 @@ KINDS: Mapping[str, Kind] = {
         states={-1: idle(-5)},
         presses=(0.5, "never_stop", "U0BO"),
         told=(IDLE,),
-        edited="Never stopped by itself",
+        edited="Never stopped automatically",
     ),
     "dies": Kind(
         number=4,

@@ -231,7 +231,7 @@ def test_a_first_sweep_asks_about_what_is_in_service_and_the_next_about_nothing(
         "DescribeNotebookInstance": 50 + 50,  # for its session, and for the look
         "ListTags": 50 + 50,  # likewise
         "CreatePresignedNotebookInstanceUrl": 50,
-        "Jupyter": 100,  # GET /api/kernels and /api/terminals; no AWS call
+        "Jupyter": 150,  # GET kernels, terminals and the lifecycle script's file; no AWS call
         "FilterLogEvents": 2 * 25,  # of what does not work: lines of work, and whether there are any lines
         "GetMetricData": 25,  # likewise
         "GetItem": 50,  # the session, read before it is begun

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from sagewatch.clock import Clock
-from sagewatch.idle.announcements import NotebookAnnouncements
+from sagewatch.idle.announcements import NotebookAnnouncements, kept_until
 from sagewatch.idle.decision import Verdict
 from sagewatch.idle.inspection import Inspection
 from sagewatch.idle.ports import NotebookStates
@@ -73,13 +73,21 @@ class FollowUp:
         """Remember the message before it is queued: then it has an end, whatever fails in between."""
         message = self._planned(inspection, state)
         if message is None:
-            state = self.close_message(state, "no longer in force; SageWatch warns again while it stays idle")
+            state = self._superseded(state)
             message = self.announcements.plan(inspection)
             state = replace(state, message=message, announced=state.announced + 1)
             self.states.save(state, inspection.notebook.region)
         stop_at = None if inspection.decision.verdict is Verdict.ADVISE else message.sent_at + self.warn
         pending = self.announcements.announce(inspection, message, stop_at)
         return replace(state, pending=pending, message=replace(message, planned=False))
+
+    def _superseded(self, state: NotebookState) -> NotebookState:
+        """Close the earlier message; one that shows who kept the notebook goes on showing it."""
+        lease, message = state.lease, shown(state)
+        if lease and message and lease.written_at >= message.sent_at:
+            words = f"{kept_until(lease)}. That is over; SageWatch warns again while it stays idle"
+            return self.close_message(state, words, by=lease.author)
+        return self.close_message(state, "no longer in force; SageWatch warns again while it stays idle")
 
     def _planned(self, inspection: Inspection, state: NotebookState) -> OpenMessage | None:
         """The announcement that was about to be queued a while ago, if it still applies."""

@@ -97,7 +97,7 @@ class Jupyter:
     def write(self, to: BaseHTTPRequestHandler) -> None:
         """Answer a request."""
         self.asked.append((to.path, to.headers.get("Cookie", "")))
-        found = self.answers[to.path.partition("?")[0]]
+        found = self.answers.get(to.path.partition("?")[0], Answer(404))
         if found.silent:
             self.over.wait(10)
             return
@@ -178,7 +178,11 @@ def test_jupyter_is_asked_with_the_cookies_and_without_being_kept_awake(jupyter:
 
     [opening, *asked] = jupyter.asked
     assert opening == (f"/?authToken={TOKEN}", "")
-    assert [path for path, _ in asked] == ["/api/kernels?no_track_activity=1", "/api/terminals?no_track_activity=1"]
+    assert [path for path, _ in asked] == [
+        "/api/kernels?no_track_activity=1",
+        "/api/terminals?no_track_activity=1",
+        "/api/contents/sagewatch-activity.json?type=file&format=text&content=1&no_track_activity=1",
+    ]
     assert {cookies for _, cookies in asked} == {f"_xsrf={COOKIE}x; username-nb={COOKIE}"}
 
 

@@ -4,11 +4,13 @@ Every open browser tab updates the server's own ``last_activity``, so only those
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
+from sagewatch.adapters.jupyter.programs import Programs, read_programs
 from sagewatch.formatting import clock_time, utc_once
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 
@@ -67,18 +69,40 @@ _KERNELS = TypeAdapter(list[Kernel])
 _TERMINALS = TypeAdapter(list[Terminal])
 
 
-def read_jupyter(kernels: object, terminals: object, now: datetime, skew: timedelta) -> Reading:
+def read_jupyter(
+    kernels: object, terminals: object, now: datetime, skew: timedelta, contents: object = None
+) -> Reading:
     """Read the answers of ``/api/kernels`` and ``/api/terminals``, the latter ``None`` where terminals are disabled.
 
-    ``skew`` is how far Jupyter's clock is ahead of ours. Nothing is raised: what cannot be read is unknown.
+    ``contents`` is the answer for the lifecycle script's file, if there is one. ``skew`` is how far Jupyter's clock is
+    ahead of ours. Nothing is raised: what cannot be read is unknown.
     """
     try:
         known = _KERNELS.validate_python(kernels)
-        return _running(known, now, skew) or _resting(known, _terminals(terminals), now, skew)
+        programs = read_programs(contents, now + skew)
+        busy = _running(known, now, skew) or _program(programs)
+        return busy or _with_programs(_resting(known, _terminals(terminals), now, skew), programs, skew)
     except ValidationError:
         return Unknown(Source.JUPYTER, "Jupyter's list of kernels or terminals cannot be read")
     except _DoubtError as exc:
         return Unknown(Source.JUPYTER, str(exc))
+
+
+def _program(programs: Programs | None) -> Active | None:
+    if programs is None or not programs.count:
+        return None
+    name = programs.running[0] if programs.running else "a program"
+    others = f", and {programs.count - 1} more" if programs.count > 1 else ""
+    return Active(Source.JUPYTER, None, f"program {name} runs outside the kernels{others}")
+
+
+def _with_programs(found: Idle, programs: Programs | None, skew: timedelta) -> Idle:
+    """No program runs now: so no open terminal hides one."""
+    if programs is None:
+        return found
+    last = programs.last_sign - skew
+    words = f"{found.words}, and no program runs outside the kernels"
+    return replace(found, since=max(found.since or last, last), words=words, silent_terminals=0)
 
 
 def _terminals(terminals: object) -> Sequence[Terminal]:

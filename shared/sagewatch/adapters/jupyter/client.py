@@ -28,6 +28,7 @@ from urllib3.response import BaseHTTPResponse
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.evidence_guard import unknown_on_error
 from sagewatch.adapters.jupyter.activity import read_jupyter
+from sagewatch.adapters.jupyter.programs import FILE
 from sagewatch.errors import UnavailableError
 from sagewatch.idle.evidence import Reading, Source
 from sagewatch.idle.ports import EvidenceSource
@@ -80,7 +81,7 @@ class JupyterEvidence(EvidenceSource):
         look = _Look(urlsplit(self._presigned(notebook)), self._seconds, self._trust)
         seen = _within(self._seconds, look)
         ours = now + timedelta(seconds=seen.moment - began)
-        return read_jupyter(seen.kernels, seen.terminals, now, _skew(seen.date, ours))
+        return read_jupyter(seen.kernels, seen.terminals, now, _skew(seen.date, ours), seen.programs)
 
     def _presigned(self, notebook: Notebook) -> str:
         client = self._client_for(notebook.region)
@@ -105,10 +106,11 @@ def checked_address(url: str, endpoint: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Both answers, what Jupyter's clock said, and when that was by ``time.monotonic``."""
+    """The answers, what Jupyter's clock said, and when that was by ``time.monotonic``."""
 
     kernels: object
     terminals: object
+    programs: object
     date: str | None
     moment: float
 
@@ -132,7 +134,16 @@ class _Look:
             date, moment = answer.headers.get("Date"), time.monotonic()
         with self._api("terminals") as answer:
             terminals = None if answer.status == HTTPStatus.NOT_FOUND else _content(answer)
-        return _Seen(kernels, terminals, date, moment)
+        return _Seen(kernels, terminals, self._programs(), date, moment)
+
+    def _programs(self) -> object:
+        """The file of the lifecycle script, if there is one."""
+        query = f"type=file&format=text&content=1&{_QUIETLY}"
+        with self._get(self._address._replace(path=f"/api/contents/{FILE}", query=query)) as answer:
+            try:
+                return _content(answer)
+            except UnavailableError:  # the script is not installed, or the file is no text
+                return None
 
     def abandon(self) -> None:
         """End it from another thread, whatever it waits for."""

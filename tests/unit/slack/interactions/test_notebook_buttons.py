@@ -66,6 +66,8 @@ def test_once_a_lease_has_ended_it_is_announced_anew_before_anything_else() -> N
     world.sweep(later=4 * HOUR + timedelta(minutes=1))
 
     assert (len(world.announced), world.notebooks.stops) == (2, [])
+    first = [edit for edit in world.edits if edit.edits == world.announced[0].alert_id][-1]
+    assert ((first.outcome or "").startswith("kept for 4 h"), first.by, first.open) == (True, "U0ANA", False)
 
 
 def test_the_second_person_counts() -> None:

@@ -1,0 +1,114 @@
+"""The lifecycle script, run as on an instance, and what SageWatch makes of the file it writes."""
+
+import json
+import os
+import pwd
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sagewatch.adapters.jupyter.activity import read_jupyter
+from sagewatch.adapters.jupyter.programs import FILE
+from sagewatch.idle.evidence import Active, Idle, Reading
+
+SCRIPT, ME = Path("lifecycle/sagewatch_activity.py"), pwd.getpwuid(os.getuid()).pw_name
+TERMINAL = [{"name": "1", "last_activity": "2026-11-20T03:00:00Z"}]
+
+
+def process(proc: Path, number: int, name: str, command: str, *, user: int = os.getuid(), state: str = "S") -> None:
+    """A process as Linux shows it under /proc."""
+    (proc / str(number)).mkdir(parents=True)
+    (proc / str(number) / "status").write_text(f"Name:\t{name}\nState:\t{state} (x)\nUid:\t{user}\t{user}\n")
+    (proc / str(number) / "cmdline").write_bytes(command.replace(" ", "\0").encode())
+
+
+def written(folder: Path) -> str:
+    """Run the script; return the file."""
+    (folder / "proc").mkdir(exist_ok=True)
+    given = ["--folder", str(folder), "--user", ME, "--proc", str(folder / "proc")]
+    subprocess.run([sys.executable, str(SCRIPT), *given], check=True)  # noqa: S603 - our own script
+    return (folder / FILE).read_text()
+
+
+def reading(text: str, now: datetime | None = None) -> Reading:
+    """What SageWatch reads beside a silent terminal."""
+    return read_jupyter([], TERMINAL, now or datetime.now(UTC), timedelta(0), {"content": text, "format": "text"})
+
+
+def test_a_program_without_output_is_seen_whether_or_not_its_terminal_is_open(tmp_path: Path) -> None:
+    """nohup, tmux, a redirected output; its arguments, which may be secret, stay on the instance."""
+    process(tmp_path / "proc", 7, "python", "python train.py --token s3cret")
+    text = written(tmp_path)
+
+    assert "s3cret" not in text
+    assert reading(text) == Active(reading(text).source, None, "program python runs outside the kernels")
+    no_terminal = read_jupyter([], [], datetime.now(UTC), timedelta(0), {"content": text})
+    assert isinstance(no_terminal, Active)
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "changes"),
+    [
+        ("bash", "-bash", {}),
+        ("tmux: server", "tmux new", {}),
+        ("jupyter-lab", "python /usr/bin/jupyter-lab", {}),
+        ("python", "python -m ipykernel_launcher -f k.json", {}),
+        ("python", "python train.py", {"state": "Z"}),
+        ("python", "python train.py", {"user": 4242}),
+        ("kworker", "", {}),
+    ],
+)
+def test_what_waits_for_a_person_or_is_the_notebooks_own_is_no_program(
+    tmp_path: Path, name: str, command: str, changes: dict[str, object]
+) -> None:
+    """An open terminal is then no riddle any more."""
+    process(tmp_path / "proc", 7, name, command, **changes)  # type: ignore[arg-type] # a case
+    found = reading(written(tmp_path))
+
+    assert isinstance(found, Idle)
+    assert (found.silent_terminals, "no program runs outside the kernels" in found.words) == (0, True)
+
+
+def test_the_end_of_a_program_is_the_last_activity(tmp_path: Path) -> None:
+    """The file keeps when one ran last."""
+    process(tmp_path / "proc", 7, "python", "python train.py")
+    before = datetime.fromisoformat(json.loads(written(tmp_path))["at"])
+    for part in ("status", "cmdline"):
+        (tmp_path / "proc" / "7" / part).unlink()
+    (tmp_path / "proc" / "7").rmdir()
+    found = reading(written(tmp_path))
+
+    assert isinstance(found, Idle)
+    assert found.since == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no JSON",
+        "[]",
+        '{"version": 2}',
+        '{"version": 1, "at": "2026-11-20T03:00:00Z", "watched_since": "2026-11-20T03:00:00Z", "running": []}',
+    ],
+)
+def test_a_file_that_is_old_or_cannot_be_read_says_nothing(text: str) -> None:
+    """The terminal is out of sight then, as without the script."""
+    found = reading(text)
+
+    assert isinstance(found, Idle)
+    assert found.silent_terminals == 1
+
+
+def test_the_lifecycle_configuration_holds_the_program_and_fits() -> None:
+    """SageMaker takes 16,384 characters of base64; bash takes it as it is."""
+    made, bash = str(Path("lifecycle/make-config.sh").resolve()), "/bin/bash"
+    config = subprocess.run([bash, made], check=True, capture_output=True, text=True).stdout  # noqa: S603 - ours
+    encoded = subprocess.run([bash, made, "--base64"], check=True, capture_output=True).stdout  # noqa: S603 - ours
+    subprocess.run([bash, "-n"], check=True, input=config, text=True)  # noqa: S603 - ours
+
+    assert SCRIPT.read_text() in config
+    assert len(encoded) < 16_384

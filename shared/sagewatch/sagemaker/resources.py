@@ -1,4 +1,4 @@
-"""Define jobs, their kinds and their states as frozen values."""
+"""Define jobs and their states as frozen values."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import override
 
 from sagewatch.errors import MalformedEventError
-from sagewatch.sagemaker.kinds import ResourceKind as ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 
 MAX_INSTANCES = 10_000  # of one group; above every quota, and few enough to list a cluster's hosts
 

@@ -14,7 +14,7 @@ from sagewatch.diagnostics.ports import LogEvent
 from sagewatch.jobs.alerts import job_alert
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.failures import diagnose
-from sagewatch.sagemaker.resources import ResourceKind
+from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.slack.messages.render import render
 from tests.worlds.builders import a_failed_job, a_row
 

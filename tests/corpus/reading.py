@@ -23,7 +23,8 @@ from sagewatch.jobs.alerts import JobAlert, job_alert
 from sagewatch.ledger.records import RecordedBy, record_of
 from sagewatch.pricing.job_cost import cost_of
 from sagewatch.redaction import redact
-from sagewatch.sagemaker.failures import classify
+from sagewatch.sagemaker.failure_rules import Rule
+from sagewatch.sagemaker.failures import classify, diagnose
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job
@@ -68,6 +69,19 @@ def answer(case: dict[str, Any]) -> Answer:
     shown = message.text + json.dumps([block.to_dict() for block in message.blocks], ensure_ascii=False)
     return Answer(
         str(alert.failure_class), step_of(message.blocks), log.text or "", shown, json.dumps(asdict(row), default=str)
+    )
+
+
+def rule_of(case: dict[str, Any]) -> Rule:
+    """Return the rule that a case selects."""
+    job, streams = _job(case), case.get("streams", {})
+    log = read_log(sorted(streams), lambda name: list(map(LogEvent, streams[name])), None)
+    return diagnose(
+        job.kind,
+        job.failure_reason,
+        secondary=job.secondary_status,
+        log=log.text,
+        started=not job.never_launched,
     )
 
 

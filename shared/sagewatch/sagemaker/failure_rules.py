@@ -63,6 +63,7 @@ class Rule:
 
 
 _DOCS = "https://docs.aws.amazon.com/sagemaker/latest/dg/"
+_API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_"
 _SDK = "https://github.com/aws/sagemaker-python-sdk/issues/"
 _EXAMPLES = "https://github.com/aws/amazon-sagemaker-examples/issues/"
 _OOM, _DATA, _CODE = FailureClass.OUT_OF_MEMORY, FailureClass.DATA_OR_PERMISSIONS, FailureClass.USER_CODE
@@ -93,7 +94,7 @@ RULES: Sequence[Rule] = (
           "", f"{_DOCS}model-managed-spot-training.html", secondary="MaxWaitTimeExceeded"),
     _rule("time-limit", _LIMIT, "", "Time limit",
           "Raise `max_run`, or set `checkpoint_s3_uri` so that the next run continues where this one stopped.",
-          "", f"{_DOCS}API_StoppingCondition.html", secondary="MaxRuntimeExceeded"),
+          "", f"{_API}StoppingCondition.html", secondary="MaxRuntimeExceeded"),
     _rule("quota", FailureClass.ACCOUNT_QUOTA, r"ResourceLimitExceeded|account-level service (?:limit|quota)|service quota|QuotaExceeded",
           "The account's quota", "Request a higher quota in Service Quotas, or wait until other jobs of that `instance_type` have ended.",
           "ResourceLimitExceeded: The account-level service limit 'ml.p3.2xlarge for training job usage' is 0 Instances", f"{_EXAMPLES}1543"),
@@ -113,7 +114,7 @@ RULES: Sequence[Rule] = (
           "The image cannot be pulled", "Check that `image_uri` exists in this region, and that the job's role may pull it from ECR.",
           "ClientError: Cannot pull algorithm container. Either the image does not exist or its permissions are incorrect.", f"{_SDK}57"),
     _rule("entry-point", _CODE, r"exec: \\?\"?[\w./-]+\\?\"?: (?:executable file|permission denied|no such file|stat)|exec \w+ failed|executable file not found|can't open file|No file named|entry[ _]point.{0,60}(?:not|missing)|does not provide a train|ContainerEntrypoint.{0,80}(?:not|invalid)",
-          "The entry point is missing", "Check `entry_point` and `source_dir`, and that the image has an executable `train`.",
+          "The container's entry point cannot run", "Check `entry_point` and `source_dir`, and that the image has an executable `train`.",
           'exec: "train": executable file not found in $PATH: unknown', f"{_EXAMPLES}3650"),
     _rule("disk", _DATA, r"[Ii]nsufficient disk space|No space left on device|Errno 28|Disk quota exceeded|disk (?:is )?full|DiskFull|ENOSPC|exceeds the volume size",
           "The disk is full", "Raise `volume_size`, or write less to `/opt/ml`.",
@@ -155,7 +156,7 @@ RULES: Sequence[Rule] = (
           "The algorithm's hyperparameters", "Correct `hyperparameters`: the algorithm's page in the developer guide lists names and ranges.",
           "ClientError: No value(s) were specified for 'mini_batch_size' which are required hyperparameter(s)", f"{_SDK}132"),
     _rule("data-format", _DATA, r"[Uu]nable to parse csv|Error when parsing|Failed to load (?:csv|libsvm|parquet|recordio)|libsvm format|Blankspace and colon|ContentType|content type|UnicodeDecodeError|ParserError|Error tokenizing data|JSONDecodeError|could not convert string to float|ArrowInvalid|not in RecordIO|record ?IO format|Record ?IO header|Unable to parse record|lst file|(?:label|annotation)s? (?:packed|values are)|dataset has \d+ rows|rows are required|invalid header|Non-numeric value|BadRecord|Unsupported ?[Mm]edia",
-          "The data's format", "Check that the data has the format that `content_type` of the channel names.",
+          "The data's format", "Compare the input's format with what the script or `content_type` of the channel expects.",
           "ClientError: Unable to parse csv: rows 1-1000, file /opt/ml/input/data/train/part-00000", f"{_EXAMPLES}1017"),
     _rule("no-data", _DATA, r"NoSuchKey|NoSuchBucket|no S3 objects|No such (?:key|bucket)|S3 key: .{0,200}(?:does not|not) exist|Data download failed: ?NoSuch|bucket does not exist|Channel .{0,60}(?:empty|missing)|Empty .{0,40}channel",
           "The data is not there", "Check that the S3 URI of each channel (`inputs`) exists in this account and region.",
@@ -200,12 +201,12 @@ RULES: Sequence[Rule] = (
           "The primary container failed to respond to ping.", f"{_EXAMPLES}815"),
     _rule("request", _DATA, r"^ClientError(?!.{0,200}exited with)", "Data or permissions",
           "Check that the S3 paths exist, and that the job's role may read them and use their KMS key.",
-          "ClientError: Something else about the request", f"{_SDK}1968", general=True),
+          "ClientError: Something else about the request", "https://github.com/aws/deep-learning-containers/issues/586", general=True),
     _rule("script", _CODE, r"^AlgorithmError|Traceback|ExecuteUserScriptError|exit(?:ed with)?[ _-]?(?:code|status)", "The job's own code",
           "Look at the log's last error, and try the fix on a small sample before the whole run.",
           "AlgorithmError: Framework Error, exit code: 1", f"{_SDK}1442", general=True),
     _rule("interrupted", FailureClass.SPOT_INTERRUPTED, "", "Spot interrupted", "Start it again; set `checkpoint_s3_uri` so that it continues where it was.",
-          "", f"{_DOCS}API_DescribeTrainingJob.html", secondary="Interrupted", general=True),
+          "", f"{_API}DescribeTrainingJob.html", secondary="Interrupted", general=True),
 )  # fmt: skip
 
 UNKNOWN_RULE = Rule(

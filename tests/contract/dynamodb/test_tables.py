@@ -92,7 +92,7 @@ def test_writers_that_mark_one_roll_up_at_once_retry(aws: Aws, tables: tuple[str
     """DynamoDB cancels transactions that touch one item at one time, as the children of a tuning job do."""
     client, waits = aws.client("dynamodb"), list[float]()
     cancelled = ["None", "TransactionConflict"]
-    client.meta.events.register("before-call.dynamodb.TransactWriteItems", _cancelling([cancelled] * tries))
+    client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", _cancelling([cancelled] * tries))
 
     assert DynamoLedger(client, tables[0], marks_of(client, tables[1]), waits.append).put(a_row(parent_arn=PARENT))
     assert len(waits) == tries
@@ -103,7 +103,7 @@ def test_a_conflict_that_stays_is_retried_with_the_message(aws: Aws, tables: tup
     """Neither the row nor a mark of it is there."""
     client, waits = aws.client("dynamodb"), list[float]()
     cancelled = ["TransactionConflict", "None"]
-    client.meta.events.register("before-call.dynamodb.TransactWriteItems", _cancelling([cancelled] * 99))
+    client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", _cancelling([cancelled] * 99))
 
     with pytest.raises(ThrottledError, match="others write the totals"):
         DynamoLedger(client, tables[0], marks_of(client, tables[1]), waits.append).put(a_row(parent_arn=PARENT))
@@ -115,7 +115,7 @@ def test_a_request_that_dynamodb_refuses_is_no_conflict(aws: Aws, tables: tuple[
     """It would be refused each time."""
     client = aws.client("dynamodb")
     cancelled = ["ValidationError", "None"]  # a parent: without one, today's row is a single put
-    client.meta.events.register("before-call.dynamodb.TransactWriteItems", _cancelling([cancelled]))
+    client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", _cancelling([cancelled]))
 
     with pytest.raises(RequestRefusedError, match="a part of the transaction is invalid"):
         DynamoLedger(client, tables[0], marks_of(client, tables[1])).put(a_row(parent_arn=PARENT))

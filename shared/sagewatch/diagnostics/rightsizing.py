@@ -2,6 +2,7 @@
 
 The rule. A cheaper type is suggested to a job of one instance group, if
 
+- it completed: one that failed or was stopped may not have done its work yet;
 - metrics of every host cover at least half of its run;
 - the type is sold for the same component of the price list in the same region, with a price of its own there;
 - it has the same processor architecture and is not burstable, unless the job's type was;
@@ -23,7 +24,7 @@ from sagewatch.formatting import money
 from sagewatch.ledger.records import CostRecord
 from sagewatch.pricing.book import PriceBook, component_of
 from sagewatch.sagemaker.instance_types import InstanceFacts, facts_of
-from sagewatch.sagemaker.resources import Job
+from sagewatch.sagemaker.resources import Job, JobStatus
 
 _COVERED = 0.5
 _ROOM = 1.3
@@ -53,7 +54,8 @@ class _Need:
 
 def suggestion(job: Job, row: CostRecord, use: Utilization, book: PriceBook) -> str | None:
     """Suggest a cheaper type that would have been enough, with the evidence and both costs; ``None`` if none is."""
-    facts = facts_of(job.groups[0].instance_type) if len(job.groups) == 1 else None
+    sized = job.status is JobStatus.COMPLETED and len(job.groups) == 1
+    facts = facts_of(job.groups[0].instance_type) if sized else None
     whole, price = use.whole, book.instance_hour(job.kind, facts.instance_type) if facts else None
     if facts is None or facts.accelerators_unmeasured or price is None or use.covered < _COVERED:
         return None

@@ -77,11 +77,23 @@ class NotebookTracker:
         refuse_impossible_times(f"notebook instance {notebook.name}", moments, self.clock())
         since = whole_second(at or notebook.modified_at or notebook.created_at or self.clock())
         session = self.sessions.get(notebook.arn, notebook.region)
+        notebook = self._with_volume(session, notebook) if by is RecordedBy.EVENT else notebook
         change = change_of(session, notebook, since, by)
         found = self._find(notebook, session, change, by)
         begun = self._session(found, session, change, since) if found else None
         effects = tuple(self._apply(session, begun, change, by))
         return TrackOutcome(f"{notebook.name}: {change.reason}", effects)
+
+    def _with_volume(self, session: Session | None, reported: Notebook) -> Notebook:
+        """Ask for the volume of a notebook that reports to be stopped once more: an update may have resized it."""
+        again = session is not None and not session.in_service and reported.status is NotebookStatus.STOPPED
+        if not again or reported.volume_gb:
+            return reported
+        try:
+            found = self.notebooks.describe(reported.name, reported.region, reported.account)
+        except NotebookNotFoundError:
+            return reported
+        return replace(reported, volume_gb=found.volume_gb)
 
     def _find(self, reported: Notebook, session: Session | None, change: Change, by: RecordedBy) -> Notebook | None:
         """Describe the notebook of a session that begins. A stopped session keeps the volume and owner it had before.
@@ -110,7 +122,7 @@ class NotebookTracker:
         if before and change.begins is SessionKind.STOPPED:
             stopped_by = change.end.stopped_by if change.end else None
             rest = replace(before, kind=SessionKind.STOPPED, instance_type=None, since=since, stopped_by=stopped_by)
-            return replace(rest, unseen=False, stop_call=None)
+            return replace(rest, unseen=False, stop_call=None, volume_gb=found.volume_gb or before.volume_gb)
         in_service = change.begins is not SessionKind.STOPPED
         if in_service and found.instance_type is None:
             raise MalformedEventError(f"notebook instance {found.name}: neither the event nor Describe names its type")

@@ -99,6 +99,9 @@ def _out_of_service(session: Session | None, reported: Notebook, at: datetime, s
     pending = reported.status is NotebookStatus.PENDING
     if session is None:
         return Change(f"it is {reported.status}", begins=None if pending else SessionKind.STOPPED)
+    if not session.in_service and reported.volume_gb not in {None, session.volume_gb}:
+        resized = f"its volume has {reported.volume_gb} GB now"
+        return Change(resized, end=End(at=at, how=SessionEnd.CONTINUED), begins=SessionKind.STOPPED)
     if not session.in_service:
         return Change(f"it is {reported.status}: it was out of service before")
     failed = reported.status is NotebookStatus.FAILED

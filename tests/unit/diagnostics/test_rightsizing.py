@@ -11,7 +11,7 @@ from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts
 from sagewatch.ledger.records import RecordedBy, record_of
 from sagewatch.pricing.book import PriceBook
 from sagewatch.pricing.job_cost import cost_of
-from sagewatch.sagemaker.resources import InstanceGroup, Job
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 from tests.unit.diagnostics.test_utilization import raw
 from tests.worlds.builders import ENDED, NOW, STARTED, a_job, price
 
@@ -163,3 +163,10 @@ def test_what_is_sold_for_hosting_alone_is_not_suggested() -> None:
 def test_a_job_without_a_cost_gets_no_suggestion() -> None:
     """There is nothing to compare with."""
     assert suggested(a_job(groups=(BIG,), training_plan_arn="arn:plan"), **LOW) is None
+
+
+@pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.STOPPED])
+def test_a_job_that_did_not_complete_is_no_evidence(status: JobStatus) -> None:
+    """It may have died on an import before its first step on a GPU."""
+    assert suggested(a_job(groups=(BIG,), status=status), **LOW) is None
+    assert suggested(a_job(groups=(BIG,)), **LOW) is not None

@@ -241,6 +241,15 @@ def test_a_restart_without_its_stop_is_another_session() -> None:
     assert [row.pricing for row in world.rows if row.instances] == [PricingStatus.PROVISIONAL, PricingStatus.PRICED]
 
 
+def test_a_volume_that_is_resized_while_stopped_is_billed_at_each_size() -> None:
+    """Stopped 10:00 to 12:00 with 5 GB and to 14:00 with 2,000 GB: 2 x $0.70 / 720 and 2 x $280 / 720."""
+    world = World()
+    grown = lab(STOPPED, 12, volume_gb=2000)
+    world.lives([lab(IN_SERVICE, 8), lab(STOPPING, 10), lab(STOPPED, 10.02), grown, grown, lab(DELETING, 14)])
+
+    assert world.costs[1:] == [("10:00", "12:00", None, "0.0019444444"), ("12:00", "14:00", None, "0.7777777778")]
+
+
 def test_a_failure_ends_the_instance_and_not_the_volume() -> None:
     """With its reason, and stopped by nobody."""
     world = World()
@@ -335,9 +344,15 @@ def test_whoever_stops_it_says_so_and_the_event_that_follows_changes_nothing() -
 
 
 def test_describe_is_asked_once_for_a_session_and_not_for_a_stop() -> None:
-    """The volume stays with it; events tell tags, and sweeps have to ask for them."""
+    """The volume stays with it; events tell tags, and sweeps have to ask for them.
+
+    A notebook that reports to be stopped once more is asked for its volume, because an update may have resized it.
+    """
     world = World()
-    world.lives([lab(IN_SERVICE, 8), lab(STOPPING, 9), lab(STOPPED, 9.05)])
+    world.lives([lab(IN_SERVICE, 8), lab(STOPPING, 9)])
+    assert world.notebooks.calls == ["describe Lab-One in us-east-1"]
+    world.notebooks.calls.clear()
+    world.lives([lab(STOPPED, 9.05)])
     assert world.notebooks.calls == ["describe Lab-One in us-east-1"]
 
     swept = World()

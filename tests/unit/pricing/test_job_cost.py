@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagewatch.pricing.book import PriceBook, Rates, has_ml_volume
-from sagewatch.pricing.job_cost import PricingStatus, cost_of, stored
+from sagewatch.pricing.job_cost import PricingStatus, at_later_prices, cost_of, is_lower_bound, stored, unbilled_as
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
-from tests.worlds.builders import BOOK, ENDED, STARTED, a_job
+from tests.worlds.builders import BOOK, ENDED, STARTED, a_failed_job, a_job
 
 GROUPS = (InstanceGroup("ml.g5.xlarge", 2), InstanceGroup("ml.c5.2xlarge", 4))
 
@@ -275,3 +275,69 @@ def test_a_cluster_with_one_unknown_price_has_no_hourly_rate() -> None:
 
     assert Rates(BOOK, Decimal(0)).of_job(a_job(groups=groups)) is None
     assert Rates(BOOK, Decimal(10)).of_job(a_job(groups=GROUPS)) == Decimal("4.448") * Decimal("0.9")
+
+
+def test_only_less_certain_rows_give_way() -> None:
+    """Unpriced to provisional, either to a final one, and a final one to none."""
+    order = (PricingStatus.UNPRICED, PricingStatus.PROVISIONAL)
+    final = [status for status in PricingStatus if status not in order]
+
+    assert [[one.outranks(other) for other in order] for one in order] == [[False, False], [True, False]]
+    assert all(one.outranks(other) for one in final for other in order)
+    assert not any(one.outranks(other) for one in PricingStatus for other in final)
+
+
+def test_reasons_are_sentences_for_people() -> None:
+    """They are shown in messages and kept in rows."""
+    never = a_failed_job(started_at=None, billable_seconds=None)
+    unknown = a_job(groups=(InstanceGroup("ml.a", 1), InstanceGroup("ml.m5.xlarge", 1), InstanceGroup("ml.b", 1)))
+
+    assert cost_of(never, BOOK).reason == "it never launched, so nothing is billed"
+    assert cost_of(a_job(groups=()), BOOK).reason == "nothing says which instances it ran on"
+    assert cost_of(unknown, BOOK).reason == "no price is known for ml.a, ml.b (training) in us-east-1"
+    assert cost_of(a_failed_job(), BOOK).reason.endswith("at the on-demand list price; a job that failed is billed too")
+    assert cost_of(a_job(status=JobStatus.STOPPED), BOOK).reason.endswith("a job that was stopped is billed too")
+    assert cost_of(a_job(), BOOK).reason == "its billed time at the on-demand list price"
+
+
+@pytest.mark.parametrize(
+    ("training", "billed", "saved"), [(7200, 3600, "0.46"), (3600, 3600, "0"), (3000, 3600, "0"), (None, 3600, None)]
+)
+def test_spot_saves_what_it_did_not_bill(training: int | None, billed: int, saved: str | None) -> None:
+    """Never less than nothing, and unknown if one of both is."""
+    cost = cost_of(a_job(spot=True, training_seconds=training, billable_seconds=billed), BOOK)
+
+    assert cost.spot_savings_usd == (None if saved is None else Decimal(saved))
+
+
+def test_a_job_without_billed_instance_hours_says_which_kind_it_is() -> None:
+    """A tuning job runs nothing itself, so it says nothing."""
+    assert unbilled_as(a_job(training_plan_arn="arn:plan")) is PricingStatus.COVERED
+    assert unbilled_as(a_job(serverless=True)) is PricingStatus.NOT_INSTANCE_PRICED
+    assert unbilled_as(a_job(kind=ResourceKind.TUNING)) is None
+    assert unbilled_as(a_job()) is None
+
+
+@pytest.mark.parametrize(
+    ("ended_on", "pricing"),
+    [("2026-09-21", PricingStatus.PROVISIONAL), ("2026-09-22", PricingStatus.PRICED)],
+)
+def test_a_price_of_the_day_of_the_end_is_no_later_price(ended_on: str, pricing: PricingStatus) -> None:
+    """The book is of 2026-09-22."""
+    assert at_later_prices(cost_of(a_job(), BOOK), ended_on).pricing is pricing
+
+
+def test_a_d_before_the_generation_is_no_disk() -> None:
+    """``ml.m5d`` has one of its own, and no ML volume."""
+    types = ("ml.dx9.large", "ml.m5d.large", "ml.m5.large", "ml.p6-b200.48xlarge")
+
+    assert [has_ml_volume(InstanceGroup(name, 1)) for name in types] == [True, False, True, False]
+
+
+def test_a_warm_pool_without_a_price_for_its_volume_costs_its_instances() -> None:
+    """An hour of two instances; the volume is left out, and the reason says so."""
+    book = PriceBook(hourly=BOOK.hourly, volumes={})
+    job = a_job(volume_gb=30, warm_pool_status="Terminated", warm_pool_seconds=3600)
+
+    assert (cost_of(job, book).warm_pool_usd, cost_of(job, book).usd) == (Decimal("0.46"), Decimal("0.92"))
+    assert is_lower_bound(cost_of(job, book).reason)

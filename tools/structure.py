@@ -22,14 +22,8 @@ from tempfile import TemporaryDirectory
 
 import grimp
 
-PRODUCT = ("shared/sagewatch", "functions")
-# Words that hide who does what: a docstring that begins with one has to be read twice.
-WORDS = frozenset(
-    {
-        *("told", "tells", "stands", "anew", "somebody", "nobody", "whoever", "likewise", "nevertheless", "beside"),
-        *("dear", "owes", "heard", "goes on", "comes to"),
-    }
-)
+from tools.prose import PRODUCT, first_lines, share
+
 _RUNS = 7
 _LOAD = """
 import json, sys, time
@@ -99,22 +93,6 @@ def functions(root: Path) -> Iterator[Sized]:
                 yield Sized(f"{path.relative_to(root)}:{node.lineno} {node.name}", size)
 
 
-def first_lines(root: Path) -> Iterator[tuple[str, str]]:
-    """The first line of every docstring of the product, with its place."""
-    for path in sources(root):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                text = ast.get_docstring(node)
-                if text:
-                    yield f"{path.relative_to(root)}:{getattr(node, 'lineno', 1)}", text.splitlines()[0]
-
-
-def is_hard_to_read(line: str) -> bool:
-    """Whether a docstring's first line has one of the words that hide who does what."""
-    plain = "".join(letter if letter.isalpha() else " " for letter in line.lower()).split()
-    return not WORDS.isdisjoint([*plain, *(f"{one} {other}" for one, other in pairwise(plain))])
-
-
 def percentile(values: Sequence[int], share: float) -> int:
     """The value that this share of the values does not exceed."""
     ordered = sorted(values)
@@ -164,8 +142,6 @@ def describe(root: Path) -> Mapping[str, str]:
     folders = Counter(path.parent for path in sources(root, ("shared/sagewatch",)))
     sizes = [module.lines for module in modules(root)]
     bodies = [function.lines for function in functions(root)]
-    lines = [line for _, line in first_lines(root)]
-    hard = sum(map(is_hard_to_read, lines))
     largest = max(folders, key=lambda folder: folders[folder])
     return {
         "Product modules": str(len(sizes)),
@@ -177,7 +153,7 @@ def describe(root: Path) -> Mapping[str, str]:
         "Modules in import cycles, `shared/`": str(len(in_cycles(root, ["sagewatch"]))),
         "Modules in import cycles, `local/`": str(len(in_cycles(root, ["local"]))),
         "Import contracts": f"{contract_lines(root)} lines, {contract_names(root)} names",
-        "Docstring first lines with hard words": f"{hard} of {len(lines):,} ({hard / len(lines):.1%})",
+        "Docstring first lines with hard words": share([*first_lines(root, PRODUCT)]),
     }
 
 

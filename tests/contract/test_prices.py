@@ -31,14 +31,14 @@ from tests.worlds.servers import serving
 
 
 class Lists:
-    """A price list that answers what it was told to."""
+    """A price list with prepared answers."""
 
     def __init__(self, **documents: list[str]) -> None:
         """Documents by region, with underscores for dashes."""
         self.by_region = {name.replace("_", "-"): texts for name, texts in documents.items()}
 
     def documents(self, region: str) -> Iterator[str]:
-        """See ``PriceList.documents``."""
+        """Yield a region's documents; a region without any gives no answer."""
         if region not in self.by_region:
             raise UnavailableError(f"pricing:GetProducts for {region}: EndpointConnectionError")
         yield from self.by_region[region]
@@ -68,7 +68,7 @@ def live_prices(state: tuple[Any, str], clock: Clock, otherwise: PriceBooks | No
 
 
 def test_every_page_of_a_region_is_read_and_every_trap_passed_over() -> None:
-    """Known prices of two regions; traps in the local list are cheaper, free or dearer."""
+    """Known prices of two regions; traps in the local list are cheaper, free or more expensive."""
     with serving(pricing_app()) as url:
         virginia = {
             (price.component, price.instance_type): price.usd
@@ -128,7 +128,7 @@ def test_a_live_price_goes_before_the_shipped_one_which_fills_the_gaps(state: tu
 
 
 def test_a_price_that_changes_is_used_within_the_hour(state: tuple[Any, str]) -> None:
-    """And not read anew for every job."""
+    """Prices are not read again for every job."""
     moments = [NOW]
     cache = DynamoPriceCache(*state)
     prices = live_prices(state, lambda: moments[-1])
@@ -243,7 +243,7 @@ def test_a_region_is_as_old_as_its_last_refresh(state: tuple[Any, str]) -> None:
 def test_a_refresh_measures_the_oldest_prices_also_when_it_fails(
     state: tuple[Any, str], days: dict[str, int], expected: dict[EmfMetric, float]
 ) -> None:
-    """Where a region has none at all, no age is told: it is not 0."""
+    """A region without prices has no age, which is not 0."""
     dates = InMemoryPriceDates({region: NOW - timedelta(days=count) for region, count in days.items()})
     refresher = a_refresher(Lists(us_east_1=[a_document()]), DynamoPriceCache(*state), "eu-west-1", dates=dates)
 

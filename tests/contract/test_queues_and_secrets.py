@@ -139,7 +139,7 @@ def test_a_missing_secret_is_asked_for_once_a_minute(aws: Aws) -> None:
 
 
 def test_a_missing_secret_is_named(aws: Aws) -> None:
-    """And is nobody's value."""
+    """A missing secret has no value."""
     with pytest.raises(SecretMissingError, match="/nowhere does not exist"):
         SsmSecret(aws.client("ssm"), "/nowhere", lambda: NOW)()
 

@@ -96,7 +96,7 @@ def test_an_alert_is_found_behind_many_others(url: str) -> None:
 
 
 def test_a_post_that_was_taken_and_never_answered_leaves_it_open(url: str) -> None:
-    """It stands in the channel. The client waits for ten seconds."""
+    """The message is in the channel. The client waits for ten seconds."""
     post_json(f"{url}/fail", {"hang": 11})
     with pytest.raises(NoAnswerError):
         channel(url).post(ALERT)
@@ -202,7 +202,7 @@ def test_a_message_that_slacks_own_models_refuse_is_posted_as_plain_text(url: st
 
 
 def test_no_answer_is_unavailable() -> None:
-    """Nobody listens there."""
+    """No server listens at that address."""
     with pytest.raises(UnavailableError, match="no usable answer"):
         channel("http://127.0.0.1:9").post(ALERT)
 

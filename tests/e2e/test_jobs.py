@@ -183,7 +183,7 @@ def test_live_prices_are_used_and_a_region_first_seen_is_refreshed_next(account:
     )
     account.record(before)
     refreshed = account.invoke("RefreshPrices", {})
-    with account.variables("RecordJob", MAX_RECEIVES="23"):  # a new environment reads its prices anew
+    with account.variables("RecordJob", MAX_RECEIVES="23"):  # a new environment reads its prices again
         account.record(after)
         account.record(home)
 

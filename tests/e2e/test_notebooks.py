@@ -64,7 +64,7 @@ def team(account: Account) -> Iterator[Team]:
 
 
 def a_day(team: Team) -> dict[str, Any]:
-    """All sixty idle or work; some are kept, some are used again, and sweeps go on. Answers with the first sweep."""
+    """All sixty are idle or busy; some are kept, some are used again. Return the first of the sweeps."""
     for kind, (jupyter, tags, platform, _, _) in KINDS.items():
         for name in NAMES[kind]:
             team.start(name, jupyter, tags, platform)

@@ -83,7 +83,7 @@ def past(account: Account) -> Account:
 
 
 def test_a_backfill_that_is_stopped_twice_misses_nothing_and_repeats_nothing(past: Account) -> None:
-    """It says how to go on, and the third run ends."""
+    """It says how to continue, and the third run finishes."""
     for least in (PAST // 10, PAST // 2):
         program = backfill(past)
         assert eventually(functools.partial(has_recorded, past, least), seconds=60)

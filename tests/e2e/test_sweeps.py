@@ -1,6 +1,6 @@
-"""SweepJobs on the deployed stack: events get lost, come twice and out of order, and the ledger is right all the same.
+"""SweepJobs on the deployed stack: events get lost, come twice and out of order, and the ledger is still right.
 
-AWS differs from the local cloud in that Describe and List throttle by themselves; here they do so when told to.
+AWS differs from the local cloud in that Describe and List throttle by themselves; here a test asks them to.
 """
 
 import random
@@ -141,7 +141,7 @@ def test_after_two_sweeps_the_ledger_equals_the_oracle(account: Account, play: P
 def test_every_failure_is_told_once(account: Account, play: Play) -> None:
     """With one event, with two, or with none."""
     texts = [message["text"] for message in get_json(f"{account.cloud.slack_url}/messages")]
-    failures = [text for text in texts if "failed: swarm-" in text]  # dear jobs are reported too
+    failures = [text for text in texts if "failed: swarm-" in text]  # expensive jobs are reported too
     told = Counter(name for name in play.oracle for text in failures if name in text)
 
     assert set(told) == play.failed()

@@ -15,7 +15,7 @@ from tests.worlds.builders import EVENTS, an_event
 
 def a_failure(name: str) -> PlayedJob:
     """A job that fails."""
-    run = Run.ago(1 + crc32(name.encode()) % 90 / 6, 30)  # at a time of its own: many that end together are told as one
+    run = Run.ago(1 + crc32(name.encode()) % 90 / 6, 30)  # many that end together become one message
     return training(name, run, {"ml.m5.xlarge": 1}, status="Failed", reason="AlgorithmError: exit code: 1")
 
 

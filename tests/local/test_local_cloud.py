@@ -251,7 +251,7 @@ def test_a_taken_port_is_replaced_by_another() -> None:
             taken.bind(("127.0.0.1", _PREFERRED["slack"]))
             taken.listen()
         except OSError:
-            pass  # somebody else has it: just as taken
+            pass  # another process has it: just as taken
         assert Ports.choose().slack != _PREFERRED["slack"]
 
 

@@ -38,7 +38,7 @@ from tests.worlds.servers import serving
 REGION = "ca-central-1"  # a region of its own: other tests' notebooks are in others
 TYPE = "ml.p4d.24xlarge"
 LONG = 60  # seconds: a transition that does not end within a test
-_MOTOS = "123456789012"  # the account of moto's server, unless it is told another
+_MOTOS = "123456789012"  # the account of moto's server, unless another is given
 _NUMBERS = count()
 
 

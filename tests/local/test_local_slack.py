@@ -1,4 +1,4 @@
-"""The local Slack behaves as Slack does where the app can tell: the real client against it, over HTTP."""
+"""The local Slack behaves as Slack does towards the app: the real client against it, over HTTP."""
 
 import json
 import time
@@ -32,7 +32,7 @@ ASKING = VIEW | {"submit": PLAIN, "callback_id": "stop_anyway", "private_metadat
 
 @dataclass
 class App:
-    """An app that keeps what it is sent, and answers what it is told to."""
+    """An app that keeps what it is sent, and gives prepared answers."""
 
     payloads: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -130,7 +130,7 @@ def test_a_thread_is_found_by_any_of_its_messages_and_in_its_own_channel(slack: 
 
 @pytest.mark.parametrize("channel", [CHANNEL, OTHER])
 def test_a_reply_to_nothing_is_refused(slack: Slack, channel: str) -> None:
-    """To a message nobody wrote, to one of another channel, and to a reply."""
+    """A reply to an unknown message, to one of another channel, and to a reply is refused."""
     root = slack.posted("root")
     under = {CHANNEL: slack.posted("reply", thread_ts=root), OTHER: root}[channel]
     for thread_ts in ("1.000001", under):
@@ -211,7 +211,7 @@ def test_a_whisper_is_kept_beside_the_messages(slack: Slack) -> None:
     ],
 )
 def test_a_whisper_to_nobody_is_refused(slack: Slack, changes: dict[str, str], code: str) -> None:
-    """Likewise one that says nothing, or is nowhere."""
+    """An empty message, or one without a channel, is refused."""
     arguments = {"channel": CHANNEL, "user": "U0BO", "text": "t"} | changes
 
     assert error_of(slack.client.chat_postEphemeral, **arguments) == code
@@ -259,7 +259,7 @@ def test_a_press_is_sent_as_slack_sends_it(slack: Slack) -> None:
 
 
 def test_a_press_outside_a_thread_names_none(slack: Slack) -> None:
-    """And Slack gives a block an ID that has none, and tells of a section's button too."""
+    """Slack gives a block without an ID one, and reports a section's button too."""
     ts = slack.posted(blocks=[SECTION | {"accessory": BUTTON}])
     slack.order("press", ts=ts, action_id="keep", user="U0BO")
 
@@ -286,7 +286,7 @@ def test_without_an_app_a_press_is_refused_until_its_settings_name_one(slack: Sl
 
 
 def test_an_app_that_is_gone_is_told_of(slack: Slack) -> None:
-    """Status 0 stands for no answer."""
+    """Status 0 means no answer."""
     slack.order("interactivity", url="http://127.0.0.1:9/")
     told = slack.order("press", ts=slack.posted(blocks=ACTIONS), action_id="keep")
 
@@ -467,7 +467,7 @@ def test_only_a_view_with_submit_is_submitted_and_only_by_its_reader(slack: Slac
 
 
 def test_a_closed_view_is_gone(slack: Slack) -> None:
-    """The app is not told, and finds out when it updates it."""
+    """Slack does not notify the app, which finds out when it updates the dialog."""
     view = slack.opened()
 
     assert slack.order("close", view_id=view["id"]) == {"ok": True}
@@ -489,7 +489,7 @@ CONFIRM = {"title": PLAIN, "text": PLAIN | {"type": "mrkdwn"}, "confirm": PLAIN,
     ],
 )
 def test_buttons_slack_takes(elements: list[dict[str, Any]]) -> None:
-    """In a row; the first of them beside a section too."""
+    """Buttons in a row; the first of them next to a section too."""
     assert faults([{"type": "actions", "elements": elements}, SECTION | {"accessory": elements[0]}]) == []
 
 
@@ -510,7 +510,7 @@ def test_buttons_slack_takes(elements: list[dict[str, Any]]) -> None:
     ],
 )
 def test_buttons_slack_refuses(changes: dict[str, Any], fault: str) -> None:
-    """The same in a row and beside a section."""
+    """The button looks the same in a row and next to a section."""
     broken = BUTTON | changes
     for block in ({"type": "actions", "elements": [broken]}, SECTION | {"accessory": broken}):
         [found] = faults([block])
@@ -531,12 +531,12 @@ def test_the_page_and_what_it_shows_are_served_with_a_policy(slack: Slack) -> No
     slack.posted("hello")
     with urllib.request.urlopen(f"{slack.url}/", timeout=10) as answer:  # noqa: S310 - our own server
         page, policy = answer.read().decode(), answer.headers["Content-Security-Policy"]
-    with urllib.request.urlopen(f"{slack.url}/state", timeout=10) as answer:  # noqa: S310 - likewise
+    with urllib.request.urlopen(f"{slack.url}/state", timeout=10) as answer:  # noqa: S310 - as above
         state, tag = json.loads(answer.read()), answer.headers["ETag"]
-    again = urllib.request.Request(f"{slack.url}/state", headers={"If-None-Match": tag})  # noqa: S310 - likewise
+    again = urllib.request.Request(f"{slack.url}/state", headers={"If-None-Match": tag})  # noqa: S310 - as above
 
     assert ("Local Slack" in page, "script-src 'self';" in policy) == (True, True)
     assert texts(state) == ["hello"]
     with pytest.raises(urllib.error.HTTPError) as unchanged:
-        urllib.request.urlopen(again, timeout=10)  # noqa: S310 - likewise
+        urllib.request.urlopen(again, timeout=10)  # noqa: S310 - as above
     assert unchanged.value.code == 304

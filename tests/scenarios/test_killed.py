@@ -38,7 +38,7 @@ class Executioner:
     """
 
     def __init__(self) -> None:
-        """Nobody yet."""
+        """No owner yet."""
         self.changes = 0
         self.last: int | None = None
         self.victim: int | None = None
@@ -139,7 +139,7 @@ def stage(aws: Aws, tables: tuple[str, str]) -> Iterator[Stage]:
 
 
 def an_alert_of(number: int, parent: str) -> JobAlert:
-    """One that has not been told, in a span of ten minutes of its own."""
+    """A job without an alert yet, in a span of ten minutes of its own."""
     arn = f"{parent}-{number}" if parent else None
     changes = {
         "thread_key": f"incident-{number}",

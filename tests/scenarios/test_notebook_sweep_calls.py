@@ -229,11 +229,11 @@ def test_a_first_sweep_asks_about_what_is_in_service_and_the_next_about_nothing(
     assert counted.sweep() == {
         "ListNotebookInstances": 1,
         "DescribeNotebookInstance": 50 + 50,  # for its session, and for the look
-        "ListTags": 50 + 50,  # likewise
+        "ListTags": 50 + 50,  # as above
         "CreatePresignedNotebookInstanceUrl": 50,
         "Jupyter": 150,  # GET kernels, terminals and the lifecycle script's file; no AWS call
         "FilterLogEvents": 2 * 25,  # of what does not work: lines of work, and whether there are any lines
-        "GetMetricData": 25,  # likewise
+        "GetMetricData": 25,  # as above
         "GetItem": 50,  # the session, read before it is begun
         "PutItem": 50 + 50,  # sessions; what is remembered
         "Query": 4 + 2,  # regions, sessions before and after the repair, what is remembered; prices, open jobs

@@ -49,15 +49,15 @@ class FifoQueue:
     tries: int = 0
 
     def send(self, alert: AlertBase) -> None:
-        """See ``AlertQueue.send``."""
+        """Queue the alert at the clock's time."""
         self.messages.append(Queued(alert, self.now))
 
     def retry_later(self, message: QueueMessage, seconds: int) -> None:
-        """See ``Inbox.retry_later``."""
+        """Hide the message for so many seconds of the clock."""
         self._held(message).visible_at = self.now + timedelta(seconds=seconds)
 
     def dead_letter(self, message: QueueMessage, error: Exception) -> None:
-        """See ``Inbox.dead_letter``."""
+        """Keep the message and the error as a line."""
         self.buried.append(f"{message.message_id}: {error}")
 
     def _held(self, message: QueueMessage) -> Queued:

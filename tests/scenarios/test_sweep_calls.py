@@ -62,7 +62,7 @@ class Counted:
         ledger, state = tables
         dynamodb, sagemaker = self._counted(aws.client("dynamodb")), self._counted(aws.client("sagemaker", REGION))
         client: Callable[[str], Any] = lambda _: sagemaker  # noqa: E731 - shorter so
-        clock: Callable[[], datetime] = lambda: NOW  # noqa: E731 - likewise
+        clock: Callable[[], datetime] = lambda: NOW  # noqa: E731 - as above
         marks, regions = DynamoStaleTotals(dynamodb, state, clock), DynamoRegions(dynamodb, state, clock)
         prices = DynamoPrices(dynamodb, state, otherwise=ShippedPrices(), discount_percent=Decimal(0), clock=clock)
         jobs, families, alerts = SageMakerJobs(client, clock), DynamoFamilies(dynamodb, ledger), InMemoryAlertQueue()
@@ -240,7 +240,7 @@ def test_a_second_sweep_asks_only_for_what_is_open(aws: Aws, tables: tuple[str, 
 def test_running_jobs_cost_one_query_a_family_and_a_telling_three_more(
     aws: Aws, tables: tuple[str, str], stage: Stage
 ) -> None:
-    """Twelve jobs of two families have run for 26 hours: told once, and then only their families are asked about."""
+    """Twelve jobs of two families have run for 26 hours: each is reported once, then only their families are read."""
     counted = Counted(aws, tables)
     for family in ("left", "right"):
         for number in range(6):
@@ -258,7 +258,7 @@ def test_running_jobs_cost_one_query_a_family_and_a_telling_three_more(
         "BatchGetItem": 2,  # which listed jobs have rows, and which are in the index
         "PutItem": 1,  # how far the inspections came
     }
-    assert first["ListTags"] == first["UpdateItem"] == 12  # whose it is; what was told
+    assert first["ListTags"] == first["UpdateItem"] == 12  # its owner; its alerts
     assert (
         first["PutItem"] == 12 + 1 + 1 + 1
     )  # the alerts, to edit later; how far listing and inspections came; the region

@@ -78,7 +78,7 @@ def check(template: dict[str, Any], namespace: str, metric: str, dimension: str,
 
 
 def test_every_metric_has_a_sender_of_the_template(template: dict[str, Any]) -> None:
-    """And the other way round: a function fed by a queue buries and postpones."""
+    """And the other way round: only a function fed by a queue dead-letters and retries messages."""
     events = {name: properties.get("Events", {}).values() for name, properties in of_type(template, FUNCTION).items()}
 
     assert set(SENDERS) == set(EmfMetric)

@@ -3,9 +3,7 @@
 import statistics
 from pathlib import Path
 
-import pytest
-
-from tools.structure import code_lines, functions, is_hard_to_read, modules, percentile, sources
+from tools.structure import code_lines, functions, modules, percentile, sources
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -29,18 +27,3 @@ def test_handlers_only_hand_over() -> None:
 
     assert len(handlers) == 9
     assert [path for path in handlers if code_lines(path.read_text(encoding="utf-8").splitlines()) > 15] == []
-
-
-@pytest.mark.parametrize(
-    ("line", "hard"),
-    [
-        ("Return what people are told of.", True),
-        ("What a month comes to.", True),
-        ("The oldest stands.", True),
-        ("Return the total of a month.", False),
-        ("Standard outputs come today.", False),
-    ],
-)
-def test_whole_words_count(line: str, hard: bool) -> None:  # noqa: FBT001 - the case's answer
-    """A word inside another one does not."""
-    assert is_hard_to_read(line) is hard

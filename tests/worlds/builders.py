@@ -118,7 +118,7 @@ def timeless(share: float = 1) -> bool:
 
 
 def enough_for(looks: int) -> TimeBudget:
-    """Time that is up once somebody has looked so often whether there is more."""
+    """A time budget that is used up after so many checks."""
     left = iter([True] * looks)
 
     def more_time(share: float = 1) -> bool:

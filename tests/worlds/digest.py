@@ -39,7 +39,7 @@ class Sketches:
     drawn: list[Chart] = field(default_factory=list)
 
     def draw(self, chart: Chart) -> bytes:
-        """See ``ChartRenderer.draw``."""
+        """Keep the chart, and return some bytes."""
         self.drawn.append(chart)
         return b"a picture"
 
@@ -132,5 +132,5 @@ class DigestWorld:
 
     @property
     def budget_alerts(self) -> list[BudgetAlert]:
-        """The budgets that were told of."""
+        """The budgets that have an alert."""
         return [alert for alert in self.alerts.sent if isinstance(alert, BudgetAlert)]

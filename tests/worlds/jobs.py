@@ -52,7 +52,7 @@ class CountedFamilies:
     failure: Exception | None = None
 
     def recent(self, family: str, since: datetime, most: int) -> "list[PastRun]":
-        """See ``Families.recent``."""
+        """Note the family, then ask the port behind."""
         self.asked.append(family)
         if self.failure:
             raise self.failure
@@ -67,7 +67,7 @@ class JobWorld(World):
     """An account with running jobs, at ``NOW``."""
 
     def __init__(self, *, enforce: bool = True, rules: AlertThresholds = RULES) -> None:
-        """Told of from 24 h and $100 on, in Berlin."""
+        """Reported from 24 h and $100 on, in Berlin."""
         super().__init__()
         self.files, self.dialogs, self.stops = InMemoryNotebookStates(), InMemoryDialogs(), InMemoryJobStops(self.jobs)
         self.families = CountedFamilies(self.ledger)
@@ -119,7 +119,7 @@ class JobWorld(World):
 
     @property
     def told(self) -> list[JobRunsAlert]:
-        """What was told of jobs that run; an alert that was queued twice is there twice."""
+        """The alerts of running jobs; an alert that was queued twice is there twice."""
         return [alert for alert in self.alerts.sent if isinstance(alert, JobRunsAlert) and alert.edits is None]
 
     @property

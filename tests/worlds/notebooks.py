@@ -77,7 +77,7 @@ class Told:
     asked: list[str] = field(default_factory=list)
 
     def read(self, notebook: Notebook, now: datetime, back_to: datetime) -> Reading:
-        """See ``EvidenceSource.read``."""
+        """Return the prepared reading, idle by default."""
         del now, back_to
         self.asked.append(notebook.name)
         return self.said.get(notebook.name, Idle(Source.JUPYTER, None, "no kernel and no terminal is open"))
@@ -264,6 +264,6 @@ class NotebookWorld:
 
     @property
     def news(self) -> list[NotebookNews]:
-        """What else was told, each once."""
+        """The other news, each once."""
         found = {alert.alert_id: alert for alert in self.alerts.sent if isinstance(alert, NotebookNews)}
         return list(found.values())

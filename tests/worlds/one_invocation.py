@@ -14,7 +14,7 @@ from freezegun import freeze_time
 
 @dataclass
 class Context:
-    """What a handler is given beside its event."""
+    """The context of an invocation."""
 
     function_name: str
     memory_limit_in_mb: int = 512

@@ -120,7 +120,7 @@ def _handler(jupyter: Jupyter) -> type[BaseHTTPRequestHandler]:
         """One request."""
 
         def do_GET(self) -> None:
-            """Answer, unless nobody listens any more."""
+            """Answer, unless the client has closed the connection."""
             try:
                 jupyter.write(self)
             except OSError:
@@ -247,7 +247,7 @@ def test_whatever_is_no_answer_is_unknown(jupyter: Jupyter, path: str, found: An
 @pytest.mark.parametrize("path", ["/", "/api/kernels", "/api/terminals"])
 @pytest.mark.parametrize("found", [Answer(silent=True), Answer(200, COOKIES, b"x" * 500, pause=0.1)])
 def test_a_server_that_hangs_or_trickles_costs_the_time_of_one_look(jupyter: Jupyter, path: str, found: Answer) -> None:
-    """Each byte would begin a socket's timeout anew, be it one of a header or of a body."""
+    """A slow answer ends in time, although each byte of its header or body restarts the socket's timeout."""
     jupyter.answers[path] = found
     began = time.monotonic()
 
@@ -313,7 +313,7 @@ def test_nobody_there_and_no_url_are_unknown(url: str) -> None:
     ],
 )
 def test_what_sagemaker_refuses_is_unknown_with_its_sentence(code: str, message: str) -> None:
-    """Somebody has to grant it, or it is not in service."""
+    """A missing permission, or a notebook that is not in service."""
     client = a_client("sagemaker")
     stub = Stubber(client)
     stub.add_client_error("create_presigned_notebook_instance_url", code, message, 400)
@@ -645,7 +645,7 @@ def test_a_notebook_that_came_into_service_lately_is_idle_since_then(agent: Agen
 def test_missing_data_is_never_idle(
     agent: Agent, cpu: dict[int, float], gpu: dict[int, float], instance_type: str | None, reason: str
 ) -> None:
-    """An agent that died, or that was never told of the GPUs."""
+    """The agent died, or was not set up for the GPUs."""
     agent.cloudwatch.has("cpu_usage_active", cpu, cpu="cpu-total")
     agent.cloudwatch.has("nvidia_smi_utilization_gpu", gpu, index="0", name="A10G", arch="Ampere")
 
@@ -666,7 +666,7 @@ def test_missing_data_is_never_idle(
 def test_a_part_of_the_machine_proves_nothing(
     agent: Agent, instance_type: str, cpus: int, gpus: int, reason: str | None
 ) -> None:
-    """One core of 96 or one GPU of 8 at rest leaves the others unknown."""
+    """One idle core of 96 or one idle GPU of 8 says nothing about the others."""
     agent.cloudwatch.page = 60
     for number in range(cpus):
         agent.cloudwatch.has("cpu_usage_active", every(2.0), cpu=f"cpu{number}")

@@ -29,7 +29,7 @@ Write = Callable[[Job, Sequence[Sequence[str]]], None]
 
 
 def a_fresh_job(kind: ResourceKind = ResourceKind.TRAINING) -> Job:
-    """A job that nobody else knows, created a minute ago: moto dates streams by the clock."""
+    """A job no other test uses, created a minute ago, because moto dates streams by the clock."""
     created = datetime.now(UTC) - timedelta(minutes=1)
     return a_failed_job(kind=kind, name=f"Job-{uuid4().hex[:8]}", region=REGION, created_at=created)
 
@@ -148,7 +148,7 @@ def test_only_the_last_200_events_are_read(aws: Aws) -> None:
 
 @pytest.fixture
 def stubbed() -> Iterator[tuple[Any, Stubber]]:
-    """A client that answers what it is told to, and nothing else: calls are counted by it."""
+    """A client that gives prepared answers and counts the calls."""
     once = Config(retries={"total_max_attempts": 1})
     client = boto3.client("logs", REGION, aws_access_key_id="x", aws_secret_access_key="x", config=once)
     with Stubber(client) as stub:
@@ -188,7 +188,7 @@ def test_a_stream_costs_two_calls_at_most_and_an_empty_page_is_not_the_end(stubb
 def test_what_cloudwatch_refuses_is_a_typed_error_that_names_the_action(
     stubbed: tuple[Any, Stubber], call: str, code: str, error: type[SageWatchError]
 ) -> None:
-    """Whoever asked decides what it means."""
+    """The caller decides what that means."""
     client, stub = stubbed
     job = a_fresh_job()
     if call == "GetLogEvents":

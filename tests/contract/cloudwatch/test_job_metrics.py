@@ -139,7 +139,7 @@ def put_into(client: Any, job: Job, host: str, metric: HostMetric, points: Mappi
 
 
 def a_named_job(**changes: Any) -> Job:
-    """A job nobody else has metrics of: moto keeps them all."""
+    """A job no other test has metrics of, because moto keeps them all."""
     return a_job(name=f"job-{uuid4().hex}", **changes)
 
 

@@ -44,7 +44,7 @@ def desk(request: pytest.FixtureRequest, aws: Aws) -> Desk:
 
 
 def test_an_alert_is_claimed_once(desk: Desk) -> None:
-    """While somebody holds it, it is in flight."""
+    """While an invocation holds the claim, the alert is in flight."""
     assert desk.deliveries.claim("a", NOW) == Claim()
     with pytest.raises(DeliveryInFlightError) as in_flight:
         desk.deliveries.claim("a", NOW + timedelta(seconds=5))
@@ -91,7 +91,7 @@ def test_a_confirmed_alert_answers_with_where_it_stands(desk: Desk) -> None:
 
 
 def test_an_alert_that_is_told_with_others_stands_where_they_do(desk: Desk) -> None:
-    """Once they do, and it is not told again."""
+    """Once enough alerts join, and the request is not repeated."""
     desk.deliveries.claim("a", NOW)
     desk.deliveries.gather("a", "storm-1", NOW)
     before = desk.posted.find("a")
@@ -137,13 +137,13 @@ def test_whoever_joins_after_the_message_was_brought_up_to_date_asks_again(desk:
 
 
 def test_deliveries_at_the_same_time_count_each_member_once(aws: Aws, tables: tuple[str, str]) -> None:
-    """Whoever loses counts again. moto's transactions are not safe in threads, so the other one comes in between."""
+    """The invocation that loses counts again. The other runs in between: moto's transactions need one thread."""
     client = aws.client("dynamodb")
     other = DynamoAlertGroups(client, tables[1])
     late = [member(2), member(3)]
 
     class Racing:
-        """The client, before whose transactions somebody else is quicker."""
+        """A client that lets another invocation write before each of its transactions."""
 
         def __getattr__(self, name: str) -> Any:
             if name == "transact_write_items" and late:
@@ -165,7 +165,7 @@ def test_people_are_asked_for_once_while_it_is_remembered(aws: Aws, tables: tupl
         """It counts."""
 
         def id_for_email(self, email: str) -> str | None:
-            """See ``UserDirectory.id_for_email``."""
+            """Count the call, then answer."""
             asked.append(email)
             return super().id_for_email(email)
 

@@ -1,4 +1,4 @@
-"""What tells how the watch itself does, in memory and on moto's DynamoDB and SQS.
+"""The records of SageWatch's own health, in memory and on moto's DynamoDB and SQS.
 
 SQS differs from moto in that its counts are approximate, and may lag behind by a minute.
 """

@@ -100,7 +100,7 @@ def test_a_job_is_marked_provisional_while_it_is_in_and_keeps_the_rest(index: In
 
 
 def test_a_job_that_is_put_in_again_keeps_what_was_told_and_its_snooze(index: Index) -> None:
-    """Every change of its secondary status puts it in again; all else is as it was told last."""
+    """Every change of its secondary status writes it again; the other fields are those of the last event."""
     index.open_jobs.add(JOB, backfilled_at=NOW)
     index.open_jobs.mark_alerted(JOB, ["pending"])
     index.snoozes.snooze(JOB, LEASE)

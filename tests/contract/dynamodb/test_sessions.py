@@ -64,7 +64,7 @@ def test_beginning_twice_is_beginning_once(sessions: Sessions) -> None:
 
 
 def test_a_second_session_does_not_begin_beside_the_first(sessions: Sessions) -> None:
-    """Whoever comes second reads again."""
+    """The invocation that comes second reads again."""
     sessions.begin(OPEN)
 
     assert sessions.begin(LATER) is False
@@ -98,7 +98,7 @@ def test_a_session_succeeds_another_in_one_write(sessions: Sessions) -> None:
 
 
 def test_a_session_ends_once(sessions: Sessions) -> None:
-    """The second is told so, and one that never was too."""
+    """The second call returns False, and so does one for a session that never was."""
     sessions.begin(OPEN)
 
     assert [sessions.end(OPEN), sessions.end(OPEN)] == [True, False]

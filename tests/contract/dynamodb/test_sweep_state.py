@@ -156,7 +156,7 @@ def test_a_row_is_read_as_it_was_written(desk: Desk) -> None:
 
 
 def test_an_owners_rows_are_read_between_two_days_that_both_count(desk: Desk) -> None:
-    """Nobody else's."""
+    """It marks no other total."""
     for day in ("2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01"):
         desk.ledger.put(a_row(resource_arn=f"arn:{day}", ended_at=f"{day}T23:59:59Z", ended_on=day))
     desk.ledger.put(a_row(resource_arn="arn:bo", owner="bo"))
@@ -168,7 +168,7 @@ def test_an_owners_rows_are_read_between_two_days_that_both_count(desk: Desk) ->
 
 
 def test_a_roll_up_is_written_into_the_newest_row_of_its_job(desk: Desk) -> None:
-    """And the job's own parent is told."""
+    """The job's own parent is returned."""
     desk.ledger.put(a_row(resource_arn="arn:t", kind=ResourceKind.TUNING, created_at="2026-11-01T00:00:00Z"))
     desk.ledger.put(a_row(resource_arn="arn:t", kind=ResourceKind.TUNING, parent_arn="arn:auto"))
     desk.ledger.put(a_row(resource_arn="arn:c", parent_arn="arn:t"))
@@ -316,7 +316,7 @@ def test_totals_are_read_across_months_and_years(desk: Desk) -> None:
 
 
 def test_a_total_that_was_kept_before_an_amount_was_is_none(aws: Aws, tables: tuple[str, str]) -> None:
-    """Whoever needs the day forms it anew: what is not known of it is not 0."""
+    """A day without a total is summed again when it is read: unknown is not 0."""
     client = aws.client("dynamodb")
     totals = DynamoTotalStore(client, tables[1])
     totals.save(DayTotal("2026-11-20", {Cell(ResourceKind.TRAINING, "ana"): spend(1)}))

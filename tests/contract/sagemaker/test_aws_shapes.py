@@ -1,4 +1,4 @@
-"""Every member and status that AWS's model has is read, or somebody has looked at it and said why not."""
+"""Every member and status of AWS's model is read, or listed with the reason why not."""
 
 from copy import deepcopy
 from typing import Any

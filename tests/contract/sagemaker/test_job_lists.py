@@ -95,7 +95,7 @@ def test_what_is_old_costs_nothing(aws: Aws) -> None:
 
 @pytest.mark.usefixtures("stage")
 def test_a_page_can_be_empty_and_not_the_last(aws: Aws) -> None:
-    """A status narrows after the page is cut, on AWS and here: whoever stops at an empty page misses jobs."""
+    """AWS filters by status after it cuts the page, so a listing that stops at an empty page misses jobs."""
     client = aws.client("sagemaker", REGION)
     page = client.list_training_jobs(
         StatusEquals="Completed", MaxResults=100, SortBy="CreationTime", SortOrder="Descending"

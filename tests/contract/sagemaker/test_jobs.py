@@ -153,7 +153,7 @@ def test_gone_is_told_from_refused(code: str, message: str, gone: bool) -> None:
 
 
 def test_no_answer_is_unavailable() -> None:
-    """Nobody listens there."""
+    """No server listens at that address."""
 
     def nobody(region: str) -> Any:
         return Aws("http://127.0.0.1:9").client("sagemaker", region)

@@ -214,7 +214,7 @@ def test_a_notebook_at_rest_needs_no_stop(message: str, found: Stop) -> None:
 
 @pytest.mark.parametrize("found", list(Stop))
 def test_the_twin_finds_the_same(found: Stop) -> None:
-    """In service, at rest, gone."""
+    """In service, stopped, deleted."""
     there = InMemoryNotebooks()
     if found is not Stop.GONE:
         there.found[REGION, "Lab-One"] = a_notebook("Lab-One")
@@ -262,7 +262,7 @@ def test_a_service_that_refuses_for_now_is_told_apart(status: int, code: str, ex
 
 
 def test_an_empty_page_is_not_the_end() -> None:
-    """Whoever stops there misses notebooks; and 100 to a page are asked for, of those in service."""
+    """A listing that stops there misses notebooks. It asks for pages of 100, in service only."""
     asked: list[Any] = []
     app = Flask("sagemaker")
     summary = {

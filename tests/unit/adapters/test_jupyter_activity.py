@@ -63,7 +63,7 @@ def at(hour: int, minute: int, second: int = 0) -> datetime:
     ],
 )
 def test_a_kernel_that_runs_is_active_whatever_else_there_is(kernels: list[Any], words: str) -> None:
-    """Not even what is in doubt beside it changes that."""
+    """A busy kernel counts whatever else is unclear."""
     assert reading(kernels, [a_terminal(None)]) == Active(Source.JUPYTER, None, words)
 
 
@@ -166,7 +166,7 @@ def test_times_are_ours(told: str, skew: timedelta, since: datetime) -> None:
 
 @pytest.mark.parametrize(("told", "minutes"), [("2026-11-20T12:16:00Z", 16), ("2026-11-20T14:00:30Z", 120)])
 def test_a_clock_far_ahead_is_believed_nothing(told: str, minutes: int) -> None:
-    """Nobody knows by how much it is wrong."""
+    """The size of the error is unknown."""
     assert reading([a_kernel(last_activity=told)]) == Unknown(Source.JUPYTER, f"its clock is {minutes} min ahead")
 
 

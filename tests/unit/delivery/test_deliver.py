@@ -160,7 +160,7 @@ def failed(number: int, **changes: object) -> JobAlert:
 
 
 def a_report(**changes: object) -> JobReport:
-    """The report of a job that failed dearly."""
+    """The report of an expensive job that failed."""
     return job_report(a_failed_job(), a_row(a_failed_job())).model_copy(update=changes)
 
 
@@ -292,7 +292,7 @@ def test_what_is_stale_is_counted_in_one_message_a_day() -> None:
 
 
 def test_what_has_buttons_of_its_own_is_told_by_itself_while_it_is_news() -> None:
-    """Ten jobs run for long at once; of what is a week old nobody has to press anything."""
+    """Ten jobs run for long at once. A week later none of their messages has a button."""
     desk = Desk()
     desk.deliver(*(runs(number, NOW) for number in range(10)))
     desk.deliver(*(runs(number, NOW - timedelta(days=7)) for number in range(10, 20)))

@@ -77,12 +77,12 @@ def test_what_was_told_of_before_gets_its_final_cost_without_a_look() -> None:
 
 
 def test_a_failures_own_message_has_its_cost() -> None:
-    """No second one says so again, unless it was dear."""
+    """The job gets no second message, unless it was expensive."""
     assert reports(a_failed_job(), alerted_before=True) == []
 
 
 def test_a_job_that_ran_for_long_is_replied_to_at_its_end() -> None:
-    """In the thread of what was told of it; a job nobody heard of is not."""
+    """The report goes into the thread of the job's alert. A job without an alert gets no report."""
     for told in ([], ["long#24h"]):
         world = World()
         job = a_job()
@@ -131,7 +131,7 @@ def test_a_dear_job_is_recorded_and_then_reported_with_its_use() -> None:
 
 
 def test_a_cheap_job_asks_for_no_metrics() -> None:
-    """Nor does one that is reported for what was told of it before."""
+    """A job that is reported because of an earlier alert adds nothing to it."""
     world = World()
     world.has(a_job(created_at=CREATED.replace(hour=9, minute=20)))
     world.recorder.on_event(an_event("training-job-completed"))
@@ -297,7 +297,7 @@ def test_a_report_says_what_is_not_known() -> None:
 
 
 def test_the_longest_report_fits_and_is_harmless() -> None:
-    """Whoever names an owner writes into it."""
+    """An owner's name is text from a user."""
     lines = tuple(f"{number} " + "&" * 390 for number in range(20))
     report = a_report(use=lines, suggestion="<" * 600, owner="<!channel>" * 20, name="a" * 63)
 

@@ -123,7 +123,7 @@ def test_the_host_that_another_blames_is_read_next() -> None:
 
 
 def test_two_causes_that_weigh_the_same_are_both_shown_with_their_streams() -> None:
-    """Nobody can say which came first."""
+    """Their order is unknown."""
     text = read_hosts([["ERROR: no disk"], ["ERROR: no route"]]).text or ""
 
     assert "[algo-1-1]" in text

@@ -107,7 +107,7 @@ def test_a_gpu_that_held_something_or_did_something_was_used(change: dict[str, t
 
 
 def test_half_of_the_run_is_enough_and_less_is_not() -> None:
-    """What the rest did, nobody knows."""
+    """The rest of them report nothing."""
     job = a_job(groups=(BIG,))
 
     assert suggested(job, points=30, **LOW) is not None

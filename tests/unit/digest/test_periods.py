@@ -101,7 +101,7 @@ def test_a_late_try_is_about_the_day_it_was_due_for() -> None:
 
 @pytest.mark.parametrize("at", ["<aws.scheduler.scheduled-time>", "0001-01-01T00:00:00Z", "2026-11-24T08:00", 5, None])
 def test_a_schedule_that_does_not_say_when_it_was_due_is_due_now(at: object) -> None:
-    """As the local cloud's, which hands the placeholder on as it stands."""
+    """As in the local cloud, which passes the placeholder on unchanged."""
     assert span({"period": "scheduled", "at": at}).last == date(2026, 11, 23)
 
 
@@ -117,7 +117,7 @@ def test_a_day_can_be_asked_for_by_hand() -> None:
 
 
 def test_a_day_that_is_not_over_is_told_so_far() -> None:
-    """Until the moment somebody asked."""
+    """The digest covers the time until the request."""
     assert span({"period": "daily", "day": "2026-11-24"}).until == TUESDAY
     assert span({"period": "daily", "day": "2026-11-23"}).until is None
 

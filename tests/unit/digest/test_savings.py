@@ -67,7 +67,7 @@ def test_stops_by_others_are_none_of_ours(stopped_by: str | None) -> None:
 
 
 def test_a_button_counts_as_ours() -> None:
-    """Somebody pressed it because of our message."""
+    """A user pressed the button because of SageWatch's message."""
     assert idled(stopped(DigestWorld(), stopped_by="sagewatch for U0ANA")).stops == 1
 
 
@@ -84,7 +84,7 @@ def test_what_was_in_use_when_it_was_stopped_did_not_idle() -> None:
 
 
 def test_the_end_of_a_month_is_no_start() -> None:
-    """A stopped notebook's row ends there and goes on as another."""
+    """At the end of a month a stopped notebook's row ends and another begins."""
     span = DateRange(DigestPeriod.WEEKLY, date(2026, 11, 27), date(2026, 12, 3))
     world = stopped(DigestWorld(), at="2026-11-30T22:00:00Z", idle_since=None)
     world.notebook("2026-11-30T22:00:00Z", "2026-11-30T23:59:59Z", instances=None)
@@ -94,7 +94,7 @@ def test_the_end_of_a_month_is_no_start() -> None:
 
 
 def test_a_missing_row_between_saves_nothing_that_was_not() -> None:
-    """In service again is started again, whoever missed it."""
+    """A notebook in service again was started again, although no row shows the start."""
     world = stopped(DigestWorld(), idle_since=None)
     world.notebook("2026-11-18T09:00:00Z", "2026-11-18T18:00:00Z", stopped_by="somebody")
 

@@ -32,7 +32,7 @@ WEEK = {"period": "weekly", "day": "2026-11-22"}
 
 
 def written(world: DigestWorld, event: object = None) -> Digest:
-    """The digest that was asked for, as whoever delivers it reads it."""
+    """The requested digest, as DeliverAlert reads it."""
     outcome = world.digester.on_event(event or WEEK)
     assert isinstance(outcome, DigestOutcome)
     told = read_alert(world.digests[-1].model_dump_json())
@@ -97,7 +97,7 @@ def test_what_was_lost_and_saved_by_hand() -> None:
 
 
 def test_totals_that_are_kept_say_the_same_as_rows() -> None:
-    """But for the dearest jobs, closed days are not read."""
+    """Closed days are read only for the most expensive jobs."""
     world, kept = DigestWorld(), DigestWorld()
     for each in (world, kept):
         a_week(each)
@@ -109,7 +109,7 @@ def test_totals_that_are_kept_say_the_same_as_rows() -> None:
 
 
 def test_a_kept_total_that_is_no_longer_right_is_not_believed() -> None:
-    """Its day is read anew."""
+    """Its day is read again."""
     world = DigestWorld()
     world.totals.save(total_of_day("2026-11-20", []))
     world.row("late", "2026-11-20", "3")
@@ -202,7 +202,7 @@ def test_once_a_week_it_says_whether_the_watch_is_well() -> None:
 
 
 def test_a_digest_that_was_posted_is_not_written_again() -> None:
-    """Whoever asks; nothing is uploaded."""
+    """Scheduled or by hand; nothing is uploaded."""
     world = DigestWorld()
     a_week(world)
     first = world.digester.on_event(WEEK)
@@ -216,7 +216,7 @@ def test_a_digest_that_was_posted_is_not_written_again() -> None:
 
 
 def test_a_digest_has_one_name_and_its_kind_and_days_are_in_it() -> None:
-    """So that it is posted once, however often it is queued; a day that is not over can be told again in an hour."""
+    """So it is posted once, however often it is queued. A day that is not over can be reported again an hour later."""
     world = DigestWorld()
     names = []
     for event in (WEEK, WEEK, {**WEEK, "day": "2026-11-21"}, {"period": "daily", "day": "2026-11-22"}):
@@ -240,7 +240,7 @@ def test_what_makes_no_sense_does_nothing() -> None:
 
 
 def test_the_daily_run_tells_of_budgets_once() -> None:
-    """55.97 + 48 + 1000 + 100 in November: ana's 80 %, everybody's 100 %; by hand nobody is told."""
+    """55.97 + 48 + 1000 + 100 in November: ana's 80 %, the total's 100 %; a digest by hand alerts of no budget."""
     world = DigestWorld(Budget("ana@example.com", Decimal(1300)), Budget(EVERYBODY, Decimal(1100)))
     a_week(world)
     written(world)
@@ -370,7 +370,7 @@ class MadeUp:
     per_day: int = PER_DAY
 
     def of_day(self, day: str) -> Iterator[LedgerRow]:
-        """See ``LedgerRows.of_day``."""
+        """Make up the rows of a day, and count them."""
         for job in islice(made(date.fromisoformat(day)), self.per_day):
             self.read[day] += 1
             yield LedgerRow(
@@ -392,11 +392,11 @@ class MadeUp:
             )
 
     def amounts_of_day(self, day: str) -> Iterator[Amounts]:
-        """See ``LedgerRows.amounts_of_day``."""
+        """Return the same rows, which have amounts."""
         return self.of_day(day)
 
     def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
-        """Nobody asks for that."""
+        """No digest asks for that."""
         raise AssertionError((owner, first_day, last_day))
 
     def amounts_of_children(self, arn: str, since: str, until: str) -> Iterator[Amounts]:
@@ -410,7 +410,7 @@ class MadeUp:
 
 @dataclass
 class Oracle:
-    """What the month comes to, in cents, by other arithmetic than the product's."""
+    """The month's total in cents, by other arithmetic than the product's."""
 
     owners: Counter[str | None] = field(default_factory=Counter)
     kinds: Counter[ResourceKind] = field(default_factory=Counter)

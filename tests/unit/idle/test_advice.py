@@ -1,4 +1,4 @@
-"""Notebooks that wait for a training job, or train inside themselves, are told of, once; nothing is done to them."""
+"""A notebook that waits for a training job, or trains inside itself, is reported once and never stopped for that."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -30,7 +30,7 @@ def a_world(instance_type: str = "ml.g5.xlarge") -> NotebookWorld:
 
 
 def running(**changes: Any) -> Job:
-    """A training job of the same role that began half an hour ago on two ml.m5.xlarge, as its event told of it."""
+    """A training job of the same role that began half an hour ago on two ml.m5.xlarge, as its event reported it."""
     told: dict[str, Any] = {"created_at": NOW - HOUR / 2, "role_arn": ROLE, "groups": CPUS, **changes}
     return a_job(**told)
 
@@ -69,7 +69,7 @@ def test_a_notebook_that_works_while_a_job_of_its_role_does_may_only_be_waiting(
     ids=["another role", "no role told", "from before the session", "too young", "no training", "another region"],
 )
 def test_other_jobs_are_not_waited_for(job: Job) -> None:
-    """What cannot have been started in the notebook, or is not worth a word."""
+    """Jobs that cannot have been started in the notebook, or are too short to report."""
     world = a_world()
     world.open_jobs.add(job)
     world.sweep()
@@ -88,7 +88,7 @@ def test_a_job_that_has_ended_is_not_waited_for() -> None:
 
 @pytest.mark.parametrize("instance_type", ["ml.t3.medium", "ml.unheard.of"])
 def test_a_notebook_that_is_small_or_of_unknown_price_gets_no_advice(instance_type: str) -> None:
-    """There is nothing to save, or nobody knows."""
+    """There is nothing to save, or the saving is unknown."""
     world = a_world(instance_type)
     world.open_jobs.add(running())
     world.sweep()

@@ -47,7 +47,7 @@ def warned(**time: float) -> NotebookState:
 
 
 def kept(until: datetime | None) -> NotebookState:
-    """Somebody keeps it."""
+    """A state with a lease."""
     return NotebookState(arn=ARN, lease=Lease("U0ANA", until, ago(hours=5)))
 
 

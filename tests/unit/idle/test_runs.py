@@ -183,7 +183,7 @@ def test_a_stop_whose_first_answer_was_lost_is_ours() -> None:
         """It stops, and the answer that is seen is that of the second attempt."""
 
         def stop(self, notebook: Notebook) -> Stop:
-            """See ``NotebookStops.stop``."""
+            """Stop it twice, and return the second answer."""
             world.notebooks.stop(notebook)
             world.has(a_notebook(status=NotebookStatus.STOPPING, modified_at=world.now))
             return world.notebooks.stop(notebook)

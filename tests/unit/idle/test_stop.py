@@ -25,7 +25,7 @@ class Meanwhile:
     happens: Callable[[], None]
 
     def stop(self, notebook: Notebook) -> Stop:
-        """See ``NotebookStops.stop``."""
+        """Let the event happen, then stop."""
         self.happens()
         return self.world.notebooks.stop(notebook)
 
@@ -40,7 +40,7 @@ def warned(happens: Callable[[NotebookWorld], None]) -> NotebookWorld:
 
 
 def told_stopping(world: NotebookWorld, later: timedelta = timedelta(0)) -> None:
-    """An event tells that it is Stopping, from now or a while on."""
+    """An event reports it as Stopping, now or a while later."""
     event = a_notebook(status=STOPPING, modified_at=world.now + later, volume_gb=None, platform=None)
     world.tracker.observe(event, by=RecordedBy.EVENT)
 
@@ -72,13 +72,13 @@ def refuse(_: NotebookWorld) -> None:
 
 
 def stopped_by_a_person(world: NotebookWorld) -> None:
-    """Somebody was faster, by a minute; of which no event has told yet."""
+    """A person stopped it a minute before, and no event has reported that yet."""
     world.has(a_notebook(status=STOPPING, modified_at=world.now - MINUTE))
 
 
 @pytest.mark.parametrize("happens", [refuse, stopped_by_a_person])
 def test_a_stop_that_was_none_of_ours_names_nobody(happens: Callable[[NotebookWorld], None]) -> None:
-    """Refused, or already stopped: the note is taken back."""
+    """Refused, or already stopped: the recorded call is deleted."""
     world = warned(happens)
     world.sweep(later=HOUR)
     told_stopping(world, MINUTE)
@@ -88,7 +88,7 @@ def test_a_stop_that_was_none_of_ours_names_nobody(happens: Callable[[NotebookWo
 
 @pytest.mark.parametrize(("later", "who"), [(3 * MINUTE, "sagewatch"), (20 * MINUTE, "somebody")])
 def test_a_call_without_an_answer_counts_for_a_quarter_of_an_hour(later: timedelta, who: str) -> None:
-    """It may have been heard; what happens long after it is somebody else's doing."""
+    """AWS may have received the call. A stop long after it has another cause."""
 
     def hang(_: NotebookWorld) -> None:
         raise UnavailableError("sagemaker:StopNotebookInstance: no answer")
@@ -102,7 +102,7 @@ def test_a_call_without_an_answer_counts_for_a_quarter_of_an_hour(later: timedel
 
 
 def test_a_stop_before_the_call_is_not_ours() -> None:
-    """Its event tells when."""
+    """Its event has the time."""
     world = warned(lambda world: told_stopping(world, -MINUTE))
     world.sweep(later=HOUR)
 
@@ -110,7 +110,7 @@ def test_a_stop_before_the_call_is_not_ours() -> None:
 
 
 def test_what_was_restarted_since_it_was_looked_at_is_not_stopped() -> None:
-    """Its session is another; whoever started it is about to use it."""
+    """It has another session, and the person who started it is about to use it."""
     world = NotebookWorld()
     world.has(a_notebook())
     world.sweep()
@@ -122,7 +122,7 @@ def test_what_was_restarted_since_it_was_looked_at_is_not_stopped() -> None:
         looks = 0
 
         def inspect(self, session, state, *, last=False):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            """See ``NotebookInspector.inspect``."""
+            """Inspect, and restart the notebook the second time."""
             case = look(session, state, last=last)
             self.looks += 1
             if self.looks == 2:

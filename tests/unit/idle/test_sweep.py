@@ -1,4 +1,4 @@
-"""Idle notebooks are announced, looked at again, and stopped; what works, and what nobody can tell of, is kept."""
+"""Idle notebooks are announced, inspected again, and stopped. Busy ones, and those whose use is unknown, are kept."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -58,7 +58,7 @@ def test_it_is_stopped_once_the_hour_is_over_and_said_once() -> None:
 
 
 def test_nothing_is_stopped_before_its_announcement_is_in_slack_for_the_whole_time() -> None:
-    """A Slack that is down stops nobody's work: the hour begins with the post."""
+    """While Slack is down no notebook is stopped: the hour begins with the post."""
     world = NotebookWorld()
     world.has(a_notebook())
     world.sweeper.sweep(enough_for(99))
@@ -89,7 +89,7 @@ def test_what_works_at_the_moment_of_the_call_is_not_stopped() -> None:
         """It works from the second look of the sweep on."""
 
         def read(self, notebook, now, back_to):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            """See ``EvidenceSource.read``."""
+            """Return idle at first, busy from the second inspection on."""
             if notebook.name == "Lab-One" and "Lab-One" in asked[looked:]:
                 world.busy("Lab-One")
             return idle(notebook, now, back_to)
@@ -193,7 +193,7 @@ def test_a_sweep_with_a_failure_fails_and_hands_out_what_it_did() -> None:
 
 
 def test_a_throttled_stop_is_tried_by_the_next_sweep() -> None:
-    """Without a word."""
+    """No message is sent."""
     world = NotebookWorld()
     world.has(a_notebook())
     world.sweep()
@@ -333,7 +333,7 @@ def test_a_listing_of_what_is_stopped_that_fails_hinders_no_sweep() -> None:
         """It lists what runs, and nothing else."""
 
         def of_region(self, region: str) -> Iterator[Sequence[Notebook]]:
-            """See ``NotebookLists.of_region``."""
+            """Throttle the listing of all notebooks."""
             raise ThrottledError(f"Rate exceeded in {region}")
 
     object.__setattr__(world.sweeper.repair, "lists", Throttled())
@@ -358,7 +358,7 @@ def test_a_notebook_that_is_gone_is_no_error() -> None:
 
 
 def test_what_was_decided_last_is_remembered_with_its_sentence() -> None:
-    """The same that people are told, or would be: for whoever asks why."""
+    """The state keeps the sentence of the alert, for people who ask why."""
     world = NotebookWorld()
     world.has(a_notebook(), a_notebook("busy"))
     world.busy("busy")

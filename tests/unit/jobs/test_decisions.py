@@ -49,7 +49,7 @@ def test_a_running_job_is_watched(status: JobStatus) -> None:
 
 @pytest.mark.parametrize("status", [JobStatus.DELETING, JobStatus.DELETE_FAILED])
 def test_a_job_being_deleted_changes_nothing(status: JobStatus) -> None:
-    """Its end was told before."""
+    """Its end was reported before."""
     assert decide_running(a_job(status=status)).actions == ()
 
 
@@ -153,7 +153,7 @@ def test_an_open_job_that_is_gone_gets_a_row_without_an_amount() -> None:
 
 
 def test_an_unpriced_type_has_one_identity_whichever_job_meets_it() -> None:
-    """So it is told once."""
+    """So it is reported once."""
     groups = (InstanceGroup("ml.p9.48xlarge", 1),)
     alerts = [
         action.alert

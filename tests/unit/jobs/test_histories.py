@@ -182,7 +182,7 @@ class History:
             yield jobs[first : first + 2]
 
     def play(self) -> None:
-        """Live through it; then all ends, faults cease, and events and sweeps go on for two days."""
+        """Play the history; then all jobs end, faults cease, and events and sweeps continue for two days."""
         for _ in range(self.rng.randrange(20, 120)):
             self.rng.choice([self._create, self._start, self._end, self._delete, self._deliver, self._sweep])()
             self.world.now += timedelta(seconds=self.rng.choice([0, 1, 30, 60, 600, 3600, 4 * 3600]))
@@ -231,7 +231,7 @@ class History:
             self.events.append((life, self.world.now))
 
     def _delete(self) -> None:
-        """Only what was recorded, or nobody could know how it ended."""
+        """Only jobs that were recorded, or whose end was in no event and no answer."""
         ended = [life for life in self.lives if life.ended and not life.deleted and life.key in self.world.ledger.rows]
         if ended:
             self.rng.choice(ended).deleted = True
@@ -246,7 +246,7 @@ class History:
             if reported.status.ended:
                 recorder.record(recorder._complete(reported), RecordedBy.EVENT)  # noqa: SLF001 - an event without JSON
             else:
-                recorder._track(reported)  # noqa: SLF001 - likewise
+                recorder._track(reported)  # noqa: SLF001 - as above
         except (RetryableError, Killed):
             self.events.append(event)
 

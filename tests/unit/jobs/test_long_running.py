@@ -1,4 +1,4 @@
-"""Sweeps tell of running jobs: each thing once, from what is read anyway, and nothing goes wrong where telling does."""
+"""Sweeps report running jobs: each milestone once, from data they read anyway; a failed report breaks no sweep."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -42,7 +42,7 @@ def with_past(world: World, name: str, hours: float, count: int = 6) -> None:
 
 @dataclass
 class Remembered:
-    """What was remembered to have been told, each time it was."""
+    """The milestones that were stored as alerted, in order."""
 
     told: Counter[tuple[str, str]]
 
@@ -61,7 +61,7 @@ class Remembered:
 
 @dataclass(frozen=True)
 class Played:
-    """A job of the week: when it begins and ends, in hours from Monday on, and what must be told of it."""
+    """A job of the week: when it begins and ends, in hours from Monday on, and its expected alerts."""
 
     job: Job
     begins: float
@@ -231,7 +231,7 @@ def test_a_sweep_without_thresholds_alerts_to_no_running_job() -> None:
 
 
 def test_a_snooze_holds_until_it_is_over() -> None:
-    """What has come due meanwhile is told then, the highest only."""
+    """Of the milestones reached meanwhile, the highest alone is alerted."""
     world, job = JobWorld(), a_running_job(30 * HOUR)
     world.has(job)
     world.sweep()

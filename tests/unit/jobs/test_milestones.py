@@ -1,4 +1,4 @@
-"""What is due of a running job, rung by rung."""
+"""The milestones of a running job, one by one."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -38,7 +38,7 @@ def keys(  # each is one thing known of the job
     told: Collection[str] = (),
     rules: AlertThresholds = RULES,
 ) -> list[str]:
-    """The rungs that are due, the highest first."""
+    """The milestones that are due, the highest first."""
     return [rung.key for rung in due_milestones(job, past, hourly, rules, NOW, told)]
 
 
@@ -60,7 +60,7 @@ def test_long_is_told_at_24_hours_and_at_each_doubling(hours: float, told: Colle
 
 
 def test_a_limit_that_was_changed_repeats_nothing_below_what_was_told() -> None:
-    """LongRunningHours 24 became 10: 80 h is no news to whoever knows of 96 h, 160 h is."""
+    """LongRunningHours 24 became 10: after the alert of 96 h, 80 h is no news and 160 h is."""
     rules = replace(RULES, long_running=10 * HOUR)
 
     assert keys(a_running_job(100 * HOUR), told=("long#96h",), rules=rules) == []
@@ -86,7 +86,7 @@ def test_burning_is_told_at_100_dollars_and_at_each_doubling(usd: str, told: Col
     ("hourly", "burn"), [(None, Decimal(100)), (Decimal(5000), Decimal(0))], ids=["no price known", "turned off"]
 )
 def test_what_cannot_or_must_not_be_counted_is_no_burn(hourly: Decimal | None, burn: Decimal) -> None:
-    """Unknown is never 0, and no reason to call somebody either."""
+    """An unknown cost is never 0, and no reason for an alert either."""
     assert keys(a_running_job(HOUR), hourly=hourly, rules=replace(RULES, burn_usd=burn)) == []
 
 
@@ -104,7 +104,7 @@ def test_a_tenth_of_a_penny_more_is_not_rounded_into_a_rung() -> None:
 
 
 def test_spot_is_said_to_be_at_most() -> None:
-    """Nobody knows yet what it saves."""
+    """Its saving is not known yet."""
     [rung] = due_milestones(a_running_job(HOUR, spot=True), (), Decimal(150), RULES, NOW, ())
 
     assert rung.sentence == (
@@ -141,7 +141,7 @@ def test_what_is_usual_leaves_out_the_longest_tenth_of_the_last_20(
 def test_a_familys_history_silences_its_hours_up_to_three_times_long_running_hours(
     hours: float, due: list[str]
 ) -> None:
-    """A family of 80 hours would be silent for 160; nobody should wait that long for a job that hangs."""
+    """A family of 80 hours would be silent for 160, too long for a job that hangs."""
     assert keys(a_running_job(hours * HOUR), runs(*[80] * 6)) == due
 
 
@@ -168,7 +168,7 @@ def test_a_job_whose_family_is_always_long_is_not_told_of_within_its_own_history
 
 
 def test_a_familys_rung_says_its_numbers_and_the_rule() -> None:
-    """So that nobody has to look it up."""
+    """So that the reader need not look it up."""
     family, long = due_milestones(a_running_job(61 * HOUR), runs(*[30] * 6), CENT, RULES, NOW, ())
 
     assert family.sentence == (
@@ -234,7 +234,7 @@ def test_why_it_does_not_start_is_said_as_far_as_sagemaker_does(status: str | No
 
 @pytest.mark.parametrize("kind", [ResourceKind.TUNING, ResourceKind.AUTOML])
 def test_of_parents_only_the_hours_count(kind: ResourceKind) -> None:
-    """Their jobs are told of themselves."""
+    """Their jobs have alerts of their own."""
     parent = a_running_job(30 * HOUR, kind=kind, max_runtime_seconds=108_100, groups=())
 
     assert keys(parent, runs(*[1] * 20), hourly=Decimal(5000)) == ["long#24h"]
@@ -279,7 +279,7 @@ def test_several_rungs_are_told_the_most_urgent_first() -> None:
 @pytest.mark.parametrize(
     ("ran", "told", "asks"),
     [
-        (timedelta(minutes=30), (), False),  # no family's rung can be due yet
+        (timedelta(minutes=30), (), False),  # no family's milestone can be due yet
         (timedelta(minutes=31), (), True),
         (30 * HOUR, ("family",), False),  # known to be beyond its history
     ],

@@ -339,7 +339,7 @@ def test_a_throttled_describe_writes_nothing_and_passes_the_error_on() -> None:
     "body", ["", "not json", "[]", "null", '{"detail": 1}', json.dumps("Failed"), "9" * 5000, "[" * 100_000]
 )
 def test_what_is_no_event_is_refused(body: str) -> None:
-    """Typed, so that it is buried at once."""
+    """Typed, so that it is dead-lettered at once."""
     with pytest.raises(MalformedEventError):
         World().recorder.on_message(body)
 
@@ -486,7 +486,7 @@ def test_a_job_that_never_launched_is_told_as_such_and_has_no_log_to_read() -> N
     ],
 )
 def test_a_log_that_cannot_be_read_keeps_nothing_from_being_recorded(failure: Exception, trouble: str | None) -> None:
-    """Only what somebody can grant is told."""
+    """Only a missing permission is reported, because a person can grant it."""
     world = World()
     world.logs.failure = failure
     world.recorder.record(TRAINING, RecordedBy.EVENT)
@@ -512,7 +512,7 @@ def test_a_family_that_cannot_be_read_is_left_out() -> None:
         """An index that is being built."""
 
         def recent(self, family: str, since: datetime, most: int) -> Sequence[PastRun]:
-            """See ``Families.recent``."""
+            """Give no answer."""
             raise UnavailableError(f"{family}, {since}, {most}")
 
         def instances(self, keys: Sequence[Key]) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""SweepJobs' work: what events missed is found, recorded as their events would have, and told while it is news."""
+"""SweepJobs finds jobs whose events were lost, records them as their events would have, and reports recent ones."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -227,7 +227,7 @@ def test_work_on_a_provisional_row_that_was_cut_off_is_done_by_the_next_sweep(fa
 
 
 def test_a_pool_that_still_runs_writes_nothing_and_tells_nothing_again() -> None:
-    """Its job failed; that was told."""
+    """Its job failed, which was reported."""
     world = World()
     world.has(replace(a_failed_job(keep_alive_seconds=7200, warm_pool_status="Available"), tags=None))
     world.sweep()
@@ -381,7 +381,7 @@ def test_every_region_in_use_is_swept() -> None:
 
 
 def test_a_sweep_out_of_time_keeps_how_far_it_came() -> None:
-    """The next one goes on from there."""
+    """The next sweep continues from there."""
     world = World()
     world.lists.page = 2
     for number in range(6):
@@ -401,7 +401,7 @@ def test_a_sweep_out_of_time_keeps_how_far_it_came() -> None:
 
 @pytest.mark.parametrize("error", [ThrottledError("Rate exceeded")])
 def test_a_throttled_sagemaker_is_left_alone_until_the_next_sweep(error: Exception) -> None:
-    """One job is asked for, not twenty-five; nothing is lost, and nobody is woken."""
+    """One job is described, not twenty-five; nothing is lost, and no alarm goes off."""
     world = World()
     for number in range(25):
         world.has(numbered(ENDED_JOB, number))
@@ -576,7 +576,7 @@ def test_of_many_failures_the_first_are_told() -> None:
 
 
 def test_a_day_with_more_jobs_than_a_sweep_can_list_is_listed_all_the_same() -> None:
-    """A listing that was cut off goes on where it was, and not a day before."""
+    """A listing that was cut off continues where it was, and not a day before."""
     world = World()
     world.lists.page = 10
     for number in range(200):
@@ -634,7 +634,7 @@ def test_jobs_created_while_a_listing_was_cut_off_are_listed_by_the_next() -> No
 
 
 def test_a_gap_of_more_than_a_month_is_listed_too() -> None:
-    """Nobody swept for 45 days."""
+    """No sweep ran for 45 days."""
     world = World()
     world.has(ENDED_JOB)
     world.sweep()
@@ -664,7 +664,7 @@ def test_a_late_row_of_another_day_takes_the_job_out_of_the_day_it_was_missed_on
 
 
 def test_a_failed_job_without_any_end_is_told_by_the_sweep() -> None:
-    """DescribeTransformJob tells no modification, and a job that never launched no end."""
+    """DescribeTransformJob returns no modification time, and no end for a job that never launched."""
     world = World()
     never = a_failed_job(kind=ResourceKind.TRANSFORM, started_at=None, ended_at=None, billable_seconds=None)
     world.has(replace(never, modified_at=None))
@@ -747,7 +747,7 @@ def test_what_a_backfill_left_undone_is_recorded_by_the_sweep_and_told_to_nobody
 
 
 def test_a_backfill_that_was_interrupted_describes_nothing_twice() -> None:
-    """It goes on where it was."""
+    """The listing continues where it was."""
     world = World()
     for number in range(5):
         world.has(numbered(ENDED_JOB, number, STARTED - timedelta(days=40 - number)))

@@ -60,7 +60,7 @@ def test_roll_ups_and_unpriced_jobs_are_in_no_sum() -> None:
 
 
 def test_failed_money_and_spot_savings_are_told() -> None:
-    """Beside the whole."""
+    """Next to the total."""
     ledger = Ledger()
     ledger.row("a", failure_class=FailureClass.USER_CODE)
     ledger.row("b", spot_savings_usd=Decimal("1.5"))

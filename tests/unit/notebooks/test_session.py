@@ -145,7 +145,7 @@ def test_a_doubt_makes_every_row_provisional_and_is_said() -> None:
 def test_what_is_not_known_is_said_and_never_zero(
     session: Session, book: PriceBook, reason: str, cost: str | None
 ) -> None:
-    """Unpriced without the price that matters; a volume that is left out is told of."""
+    """Unpriced without the price that matters; the reason mentions a volume that is left out."""
     [row] = closed(session, End(at=SINCE + timedelta(hours=1), doubt="whatever" if cost is None else None), book)
 
     assert reason in row.pricing_reason

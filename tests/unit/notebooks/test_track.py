@@ -1,4 +1,4 @@
-"""Sessions follow notebooks, whatever is told, twice, late or never; and the ledger adds up to what hand and clock say.
+"""Sessions follow notebooks although events come twice, late or never, and the ledger equals a sum made by hand.
 
 Prices here: ml.t3.medium $0.05 and ml.g5.xlarge $1.41 an hour, a volume $0.14 for a GB-month. November has 2,592,000
 seconds, so the 5 GB of these notebooks cost $0.70 / 720 = $0.0009722222... an hour.
@@ -47,7 +47,7 @@ def at(hour: float) -> datetime:
 
 
 def lab(status: NotebookStatus, hour: float, instance_type: str | None = T3, **changes: Any) -> Notebook:
-    """The notebook, as Describe tells of it."""
+    """The notebook, as Describe returns it."""
     notebook = Notebook(
         name="Lab-One",
         arn=ARN,
@@ -90,12 +90,12 @@ class World:
         self.notebooks.found["us-east-1", notebook.name] = notebook
 
     def told(self, notebook: Notebook) -> tuple[TrackEffect, ...]:
-        """Let an event tell of it: without what no event tells."""
+        """Send its event, without the fields that events lack."""
         event = replace(notebook, volume_gb=None, platform=None, tags={"owner": "ana"})
         return self.tracker.observe(event, by=RecordedBy.EVENT).effects
 
     def lives(self, states: Iterable[Notebook]) -> None:
-        """Let it stand so, one after the other, each told as it happens."""
+        """Put it into these states, one after the other, with an event for each."""
         for state in states:
             self.stands(state)
             self.told(state)
@@ -156,7 +156,7 @@ def test_every_event_twice_is_every_event_once() -> None:
 def test_the_events_of_a_first_session_are_recorded_in_any_order(order: tuple[int, ...]) -> None:
     """In service 8:00, Stopping 10:00, Stopped 10:03; Describe knows it all by then.
 
-    In service 2 h: 2 x ($0.05 + $0.70 / 720) = $0.1019444444. Where Stopped is told before Stopping, the row is an
+    In service 2 h: 2 x ($0.05 + $0.70 / 720) = $0.1019444444. If Stopped is reported before Stopping, the row is an
     upper bound three minutes above: 2.05 x ($0.05 + $0.70 / 720) = $0.1044930556. Only the right order leaves no doubt.
     """
     world = World()
@@ -173,7 +173,7 @@ def test_the_events_of_a_first_session_are_recorded_in_any_order(order: tuple[in
 
 
 def test_every_second_event_lost_and_the_sweep_sees_the_rest() -> None:
-    """Told: in service 8:00; Stopped 10:03 (its Stopping, 10:00, was lost); nothing of in service 12:00 to 14:00.
+    """Events: in service 8:00; Stopped 10:03 (its Stopping, 10:00, was lost); nothing of in service 12:00 to 14:00.
 
     The sweep sees it in service at 12:10 (LastModifiedTime 12:00) and Stopped at 14:10 (LastModifiedTime 14:03).
     First: 2.05 h x ($0.05 + $0.70 / 720) = $0.1044930556, three minutes more than the $0.1019444444 it cost.
@@ -199,7 +199,7 @@ def test_every_second_event_lost_and_the_sweep_sees_the_rest() -> None:
 
 
 def test_another_instance_type_begins_another_session() -> None:
-    """ml.t3.medium 8:00 to 11:00 (it was stopped and changed, of which nothing was told), then ml.g5.xlarge to 12:00.
+    """ml.t3.medium 8:00 to 11:00 (stopped and changed without an event), then ml.g5.xlarge to 12:00.
 
     3 x ($0.05 + $0.70 / 720) = $0.1529166667, an upper bound; then $1.41 + $0.70 / 720 = $1.4109722222.
     """
@@ -215,7 +215,7 @@ def test_another_instance_type_begins_another_session() -> None:
 
 
 def test_an_instance_type_changed_while_stopped_leaves_no_doubt() -> None:
-    """Told whole; the update itself begins and ends nothing."""
+    """All events arrive; the update itself begins and ends nothing."""
     world = World()
     world.lives([lab(IN_SERVICE, 8), lab(STOPPING, 9), lab(UPDATING, 9.5, G5), lab(STOPPED, 9.6, G5)])
     world.lives([lab(IN_SERVICE, 10, G5), lab(STOPPING, 11, G5)])
@@ -251,7 +251,7 @@ def test_a_volume_that_is_resized_while_stopped_is_billed_at_each_size() -> None
 
 
 def test_a_failure_ends_the_instance_and_not_the_volume() -> None:
-    """With its reason, and stopped by nobody."""
+    """With its reason, and without an actor."""
     world = World()
     world.lives([lab(IN_SERVICE, 8), lab(FAILED, 9, failure_reason="disk full")])
     [row] = world.rows
@@ -290,7 +290,7 @@ def test_a_deletion_the_sweep_missed_is_an_upper_bound() -> None:
 
 
 def test_a_name_used_again_has_rows_of_its_own() -> None:
-    """Deleted, created anew."""
+    """Deleted, then created again under the same name."""
     world = World()
     world.lives([lab(IN_SERVICE, 8), lab(STOPPING, 9), lab(DELETING, 9.5)])
     world.lives([lab(IN_SERVICE, 10, created_at=at(9.9)), lab(STOPPING, 11, created_at=at(9.9))])
@@ -374,7 +374,7 @@ def test_a_notebook_nobody_tagged_belongs_to_its_role() -> None:
 
 
 def test_a_throttled_describe_leaves_everything_as_it_was() -> None:
-    """The message comes back, and is then told as if for the first time."""
+    """The message comes back, and is handled as if for the first time."""
     world = World()
     world.stands(lab(IN_SERVICE, 8))
     world.notebooks.failure = ThrottledError("Rate exceeded")
@@ -427,7 +427,7 @@ def test_an_event_is_read_noted_and_answered() -> None:
 
 @pytest.mark.parametrize("body", ["", "not json", "[" * 100_000, json.dumps(an_event("training-job-completed"))])
 def test_a_mangled_message_is_refused(body: str) -> None:
-    """And buried by whoever asked."""
+    """The queue's handler dead-letters it."""
     with pytest.raises(MalformedEventError):
         World().tracker.on_message(body)
 

@@ -22,7 +22,7 @@ def test_the_corpus_is_large() -> None:
 
 @pytest.mark.parametrize("secret", SECRETS, ids=lambda secret: secret.form)
 def test_no_secret_is_shown(secret: Secret) -> None:
-    """Neither whole nor its end, wherever in a log its line stands."""
+    """Neither whole nor its end, wherever in a log its line is."""
     shown = mask(f"epoch 1\n{secret.line}\nValueError: boom")
 
     assert secret.secret not in shown

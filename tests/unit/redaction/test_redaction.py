@@ -152,7 +152,7 @@ def test_an_ordinary_log_line_stays(line: str) -> None:
     ],
 )
 def test_only_the_owners_own_address_is_shown(text: str, own: str | None, shown: str) -> None:
-    """It stands beside the text anyway; the others have nothing to do with it."""
+    """The message shows it next to the text anyway, and the others are unrelated."""
     assert without_addresses(text, own) == shown
 
 

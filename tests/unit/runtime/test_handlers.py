@@ -42,7 +42,7 @@ class LateContext(LambdaContext):
 
 
 class BrokenInbox(InMemoryInbox):
-    """A queue that lets nobody do anything."""
+    """A queue that refuses every call."""
 
     def dead_letter(self, message: QueueMessage, error: Exception) -> None:
         """Refuse."""
@@ -101,7 +101,7 @@ class Desk:
 
 
 def test_a_broken_message_holds_up_no_other() -> None:
-    """The others are done once, the broken one is buried and done with."""
+    """The others are done once, and the broken one is dead-lettered."""
     desk = Desk()
 
     assert desk.batch("one", "malformed", "two") == []
@@ -145,7 +145,7 @@ def test_a_bug_that_comes_back_is_dead_lettered() -> None:
 
 
 def test_a_batch_of_nothing_but_failures_is_a_partial_failure_too() -> None:
-    """The invocation itself succeeds, so no message is repeated that was buried."""
+    """The invocation itself succeeds, so a dead-lettered message does not come again."""
     assert Desk().batch("throttled", "bug") == ["id-throttled", "id-bug"]
 
 
@@ -163,7 +163,7 @@ def test_an_event_invoked_by_hand_is_answered_with_its_outcome() -> None:
 
 
 def test_an_event_invoked_by_hand_that_is_refused_fails_the_invocation() -> None:
-    """Typed, for whoever looks."""
+    """Typed, for the person who reads the dead-letter queue."""
 
     def refuse(body: str) -> Done:
         raise MalformedEventError(body)
@@ -201,7 +201,7 @@ def test_messages_that_failed_together_come_back_apart() -> None:
 
 
 def test_the_log_names_the_error_and_not_the_message() -> None:
-    """A body may hold what nobody should read."""
+    """A body may hold secrets."""
     desk = Desk()
     desk.batch("malformed", "throttled")
 

@@ -260,7 +260,7 @@ def test_budgets_are_owners_with_amounts() -> None:
     "value", ["ana", "ana=", "=500", "ana=much", "ana=0", "ana=-1", "ana=NaN", "ana=Infinity", "ana=1,ana=2", "ana=5e"]
 )
 def test_a_budget_that_makes_no_sense_is_named(value: str) -> None:
-    """Never a budget that nobody meant."""
+    """Never a budget that was not meant."""
     with pytest.raises(SettingsError, match="MONTHLY_BUDGETS"):
         SendDigestSettings.from_env(SEND_DIGEST | {"MONTHLY_BUDGETS": value})
 

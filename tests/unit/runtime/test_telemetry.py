@@ -48,7 +48,7 @@ def measured(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> dict[tuple
 
 
 def test_a_sweep_over_jobs_sends_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
-    """What stands always, what happened only if it did."""
+    """Levels always, event counters only if they are not 0."""
     busy = JobSweepReport(listed=900, looked_at=8, recorded=2, still_open=6, complete=False)
 
     assert measured(busy, capsys) == {
@@ -141,13 +141,13 @@ def batch(entry: QueueHandler, *bodies: str, sent_at: str | None = None) -> None
 
 
 def an_entry(work: Callable[[str], Outcome]) -> QueueHandler:
-    """An entry whose log nobody reads."""
+    """A handler with a silent log."""
     logger = Logger(service=f"test-{uuid.uuid4()}", stream=io.StringIO(), level="INFO")
     return QueueHandler(work, inbox=InMemoryInbox(), max_receives=3, logger=logger)
 
 
 def test_messages_that_are_buried_and_postponed_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    """Once for each, in one line for the batch; the next batch begins anew."""
+    """Once for each, in one line for the batch; the next batch starts from 0."""
 
     def work(body: str) -> Done:
         if body.startswith("malformed"):
@@ -235,7 +235,7 @@ def test_a_sweep_that_ended_well_is_noted_with_its_beginning() -> None:
 
 
 def test_a_sweep_that_failed_is_not_noted() -> None:
-    """Somebody has to look at it."""
+    """A person has to look at it."""
     sweeps = InMemorySweeps()
 
     def sweep(more_time: TimeBudget) -> Outcome:

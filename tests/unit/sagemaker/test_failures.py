@@ -79,7 +79,7 @@ def test_a_processing_job_that_ran_its_whole_limit_was_stopped_by_it() -> None:
 
 
 def test_a_job_whose_spot_instances_were_taken_back_says_so_in_its_secondary_status() -> None:
-    """Where the reason tells more, the reason counts."""
+    """If the reason says more, the reason counts."""
     interrupted = a_failed_job(secondary_status="Interrupted", failure_reason=None)
 
     assert classify(interrupted) is FailureClass.SPOT_INTERRUPTED

@@ -17,7 +17,7 @@ from tests.worlds.builders import ACCOUNT, EVENTS, an_event
 
 
 def test_a_captured_event_is_read_whole() -> None:
-    """The name keeps its case, the ARN is in lower case; no event tells volume or platform."""
+    """The name keeps its case, the ARN is in lower case; no event has a volume or a platform."""
     notebook = read_notebook_event(an_event("notebook-instance-stopping"))
 
     assert notebook.name == "Lab-One"

@@ -151,7 +151,7 @@ def test_stop_now_opens_a_dialog_at_once() -> None:
 
 @pytest.mark.parametrize(("action", "view"), [("stop_job", "V-T1"), ("snooze_job", None)])
 def test_a_jobs_button_is_queued_and_a_stop_opens_its_dialog(action: str, view: str | None) -> None:
-    """With what tells the job from others of its name."""
+    """With the time that distinguishes jobs of the same name."""
     hall = Hall()
     hall.endpoint.handle(a_request(a_job_press(action)))
     [press] = hall.queue.sent
@@ -189,7 +189,7 @@ def test_a_dialog_that_does_not_open_keeps_no_press_away() -> None:
 
 
 def test_a_dialog_that_was_confirmed_is_a_press_of_its_own() -> None:
-    """Of whoever confirmed it."""
+    """By the user who confirmed it."""
     hall = Hall()
     hall.endpoint.handle(a_request(a_submission()))
 
@@ -222,7 +222,7 @@ BAD = {
 
 @pytest.mark.parametrize("request_", BAD.values(), ids=BAD.keys())
 def test_what_slack_did_not_sign_stays_outside(request_: dict[str, Any]) -> None:
-    """And nobody learns why."""
+    """The response gives no reason."""
     hall = Hall()
 
     assert hall.endpoint.handle(request_).status == 401

@@ -20,7 +20,7 @@ ENDED = replace(JOB, status=JobStatus.COMPLETED, ended_at=NOW, billable_seconds=
 
 
 def told(*, enforce: bool = True) -> JobWorld:
-    """A world in which a job was told of."""
+    """A world in which a job has an alert."""
     world = JobWorld(enforce=enforce)
     world.has(JOB)
     world.sweep()
@@ -78,7 +78,7 @@ def test_what_has_no_price_is_asked_about_all_the_same() -> None:
 
 
 def test_pressed_twice_and_by_two_people_it_is_stopped_once() -> None:
-    """The message names the first; the second is told, alone."""
+    """The message names the first user; only the second gets an answer."""
     world = told()
     world.dialogs.open("BO", job_result_view("Looking."))
     world.press("stop_job_sure", JOB, user="U0ANA")
@@ -120,7 +120,7 @@ def test_a_late_press_changes_nothing_and_closes_the_message(action: str, now: J
 
 
 def test_another_job_of_the_same_name_is_not_stopped() -> None:
-    """The one that was told of was deleted, and its name used again."""
+    """The job of the alert was deleted, and its name used again."""
     world = told()
     world.has(replace(JOB, created_at=NOW - HOUR, started_at=NOW - HOUR))
 
@@ -195,7 +195,7 @@ def test_a_snooze_has_an_author_and_an_end() -> None:
 
 
 def test_the_last_snooze_counts_and_the_message_names_its_author() -> None:
-    """Somebody else pressed/h later."""
+    """Another user pressed an hour later."""
     world = told()
     world.press("snooze_job", JOB, user="U0ANA")
     world.now += HOUR
@@ -228,7 +228,7 @@ def test_a_message_nobody_knows_any_more_is_answered_in_a_whisper() -> None:
 
 @pytest.mark.parametrize("action", ["stop_job", "stop_job_sure", "snooze_job"])
 def test_only_those_on_the_list_may(action: str) -> None:
-    """The others are told, alone."""
+    """The others get an ephemeral answer."""
     world = NotebookWorld(approvers=("U0BO",))
     press = JobPress(
         action=action,

@@ -71,7 +71,7 @@ def test_once_a_lease_has_ended_it_is_announced_anew_before_anything_else() -> N
 
 
 def test_the_second_person_counts() -> None:
-    """The message names whoever pressed last."""
+    """The message names the user who pressed last."""
     world = warned()
     world.press("keep_4h", user="U0ANA")
     world.sweep()
@@ -271,7 +271,7 @@ def test_a_notebook_that_is_gone_is_said_to_be() -> None:
 
 
 def test_pressing_twice_is_pressing_once() -> None:
-    """Nothing is stopped twice, and the second is told so."""
+    """Nothing is stopped twice, and the second user gets an answer."""
     world = warned()
     for _ in range(2):
         world.press("stop_now")
@@ -281,7 +281,7 @@ def test_pressing_twice_is_pressing_once() -> None:
 
 
 def test_only_those_on_the_list_may() -> None:
-    """Users and members of groups; the others are told, alone."""
+    """Users and members of groups; the others get an ephemeral answer."""
     world = warned(approvers=("U0BO", "S0ADMINS"))
     world.dialogs.groups["S0ADMINS"] = frozenset({"U0CHI"})
     for user in ("U0ANA", "U0BO", "U0CHI"):

@@ -122,7 +122,7 @@ def test_a_job_that_its_limit_stopped_may_have_been_worth_its_cost() -> None:
     ],
 )
 def test_an_exit_code_that_says_more_is_explained(code: int, named: str) -> None:
-    """Beside the class."""
+    """Next to the class."""
     assert named in shown(render(an_alert(reason=f"AlgorithmError: , exit code: {code}")))
 
 
@@ -159,7 +159,7 @@ def test_the_end_of_the_log_is_shown_as_it_stands() -> None:
 
 
 def test_a_log_that_may_not_be_read_says_so() -> None:
-    """Somebody can grant it."""
+    """A person can grant it."""
     trouble = "logs:GetLogEvents of x: AccessDeniedException: <no>"
 
     assert f"SageWatch cannot read the log: {trouble.replace('<', '&lt;').replace('>', '&gt;')}" in texts(
@@ -180,7 +180,7 @@ def test_a_log_cannot_leave_its_block_of_code(log: str) -> None:
 
 @pytest.mark.parametrize("evil", ["<!channel>", "<@U123>", "<https://evil.example.com|click>", "a & b < c > d"])
 def test_text_from_jobs_makes_neither_mentions_nor_links(evil: str) -> None:
-    """Escaped wherever it stands."""
+    """Escaped wherever it is."""
     message = shown(render(an_alert(reason=evil, owner=evil, instances=evil)))
 
     assert evil not in message
@@ -278,7 +278,7 @@ def test_an_alert_survives_its_queue() -> None:
     "body", ["", "{}", "null", '{"finding": "job-failed"}', '{"finding": "coffee"}', "not json at all"]
 )
 def test_what_is_no_alert_is_refused(body: str) -> None:
-    """Typed, so that it is buried with its reason."""
+    """Typed, so that it is dead-lettered with its reason."""
     with pytest.raises(MalformedAlertError, match="alert: "):
         read_alert(body)
 

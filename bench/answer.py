@@ -96,7 +96,7 @@ def _table(took: Mapping[tuple[str, Start], Sequence[Took]]) -> Table:
 
 
 def _build(folder: Path) -> None:
-    """What is deployed, and beside it the libraries as they were installed."""
+    """The deployed layer, and the libraries as they were installed."""
     command = ["sam", "build", "--cached", "--parallel", "--build-dir", str(folder / "plain")]
     subprocess.run(command, cwd=_ROOT, env={**os.environ, "SAM_CLI_TELEMETRY": "0"}, check=True, capture_output=True)
     shutil.copytree(folder / "plain", folder / "deployed")

@@ -120,7 +120,7 @@ def main() -> None:
     """Build, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m bench.cold", description="Measure cold starts.")
     parser.add_argument("--rounds", type=int, default=7, help="how often each start is measured (7)")
-    parser.add_argument("--build", type=Path, help="a folder of sam build to measure, instead of building anew")
+    parser.add_argument("--build", type=Path, help="a folder of sam build to measure, instead of building one")
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
         bench = _built(Path(folder), options.build)

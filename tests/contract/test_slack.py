@@ -326,7 +326,7 @@ def test_content_that_slack_refuses_twice_is_refused_for_good(url: str) -> None:
 
 
 def test_a_persons_time_zone_is_told_with_the_scope_users_read() -> None:
-    """A person without one has none, and an app without the scope is told what to change."""
+    """A person without a zone has none. Without the scope, the error says what to change."""
     slack = Workspace(token="xoxb-right", signing_secret="s")
     with serving(slack_app(slack)) as address:
         dialogs = SlackDialogs(SlackApi(token=Tokens("xoxb-right"), api_url=f"{address}/api/"))

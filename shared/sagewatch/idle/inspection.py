@@ -99,7 +99,7 @@ class NotebookInspector:
                 return
 
     def doubt(self, inspection: Inspection, readings: Sequence[Reading]) -> str | None:
-        """Say what cannot be told from the readings about its use, if anything."""
+        """Say why the readings do not show whether it is in use; ``None`` if they do."""
         rules, _ = rules_for(inspection.notebook.tags or {}, self.rules)
         return uncertainty(inspection.notebook, readings, inspection.state, rules, self.clock())
 

@@ -1,4 +1,4 @@
-"""Messages end in the true state: what was announced is compared with leases and sessions, whoever changed them."""
+"""Updates messages to the true state: compares announcements with leases and sessions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -115,7 +115,7 @@ def test_a_watch_is_read_as_it_was_kept(state: State, watched: NotebookState) ->
 
 
 def test_sweeps_and_people_overwrite_nothing_of_each_other(state: State) -> None:
-    """Whoever writes last."""
+    """The last write counts."""
     state.leases.grant(ARN, REGION, LEASE)
     state.watches.save(WHOLE, REGION)
     state.leases.grant(ARN, REGION, LEASE)
@@ -186,7 +186,7 @@ def test_a_lease_that_was_not_seen_forbids_the_stop(state: State) -> None:
 
 @pytest.mark.parametrize("lease", [LEASE, Lease("U0ANA", None, NOW)])
 def test_a_claimed_stop_refuses_a_lease(state: State, lease: Lease) -> None:
-    """Whoever comes first wins, and the lease that is stored stays as it is."""
+    """The first write wins, and the stored lease stays as it is."""
     state.sessions.begin(SESSION)
     state.leases.claim_stop(SESSION, CALL, None)
 

@@ -1,4 +1,4 @@
-"""Logs that nobody meant to be read: any bytes, a megabyte of them, and what the message makes of it."""
+"""Hostile logs: any bytes, a megabyte of them, and the message with them."""
 
 import json
 import time
@@ -54,7 +54,7 @@ def test_a_hostile_megabyte_is_read_in_a_second(piece: str) -> None:
 
 @given(reason=st.one_of(st.none(), _bytes, st.sampled_from(_PIECES).map(lambda piece: piece * 400)), events=_events)
 def test_any_bytes_become_one_screen_of_valid_blocks(reason: str | None, events: list[str]) -> None:
-    """Whatever a job wrote into its log or its failure reason, Slack takes the message, and nobody is mentioned."""
+    """Whatever a job wrote into its log or its failure reason, Slack takes the message, and it mentions no user."""
     job = a_failed_job(failure_reason=redact(reason))
     log = _read([*events, *_TRACEBACK])
 

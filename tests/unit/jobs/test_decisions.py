@@ -54,7 +54,7 @@ def test_a_job_being_deleted_changes_nothing(status: JobStatus) -> None:
 
 
 def test_a_completed_job_is_recorded_and_no_longer_watched() -> None:
-    """Nobody is told."""
+    """No alert is sent."""
     assert decided(a_job()).actions == (WriteRecord(a_row()), UntrackJob(a_job()))
 
 

@@ -391,7 +391,7 @@ class FailsOnce(InMemoryLedger):
     failed = False
 
     def put(self, row: CostRecord) -> bool:
-        """See ``Ledger.put``."""
+        """Write the row, and give no answer the first time."""
         put = super().put(row)
         if not self.failed:
             self.failed = True

@@ -37,7 +37,7 @@ class Against:
 def objections(
     inspection: Inspection, readings: Sequence[Reading], unsure: str | None, user: str, now: datetime
 ) -> Sequence[Against]:
-    """Name all that speaks against a stop that ``user`` asks for. ``unsure`` says what cannot be told."""
+    """Name all that speaks against a stop that ``user`` asks for. ``unsure`` says why its use is unknown."""
     return [*_of_use(inspection, readings, unsure, now), *_of_people(inspection, user, now), *_of_platform(inspection)]
 
 

@@ -33,7 +33,7 @@ class _Target(BaseModel):
 
 
 class Target(_Target):
-    """What a notebook's button stands for: its value, which we wrote.
+    """The value of a notebook's button, which SageWatch wrote: the notebook and its message.
 
     A dialog adds what it asked: about the run that began at ``since``, when, and which reasons speak ``against``.
     """

@@ -43,7 +43,7 @@ class Dialogs(Protocol):
         """Post a message in a channel that only one person sees. Raises what ``post`` does."""
 
     def time_zone(self, user: str) -> str | None:
-        """The IANA name of a user's time zone, if Slack tells it. Raises what ``post`` does."""
+        """Return the IANA name of a user's time zone, if Slack has one. Raises what ``post`` does."""
 
     def members(self, group: str) -> AbstractSet[str]:
         """Return the users of a user group; none if it does not exist. Raises what ``post`` does."""

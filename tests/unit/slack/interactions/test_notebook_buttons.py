@@ -195,7 +195,7 @@ def an_hour_later(world: NotebookWorld) -> None:
 
 @pytest.mark.parametrize("happens", [restarted, an_hour_later])
 def test_a_confirmation_that_comes_late_or_for_another_run_asks_again(happens: Callable[[NotebookWorld], None]) -> None:
-    """Nobody stops what they were not asked about."""
+    """A dialog stops only the run that it asked about."""
     world = warned()
     unknown(world)
     asked(world)
@@ -327,7 +327,7 @@ def test_a_protected_notebook_is_not_stopped_for_anybody() -> None:
 def test_until_tomorrow_is_nine_where_the_person_is_and_a_night_away(
     zone: str, pressed: datetime, until: datetime
 ) -> None:
-    """Slack tells the zone. Half past midnight, the morning to come is meant."""
+    """The zone is the user's, from Slack. Half past midnight, the morning to come is meant."""
     world = warned()
     world.dialogs.zones["U0ANA"] = zone
     world.press("keep_until_tomorrow", pressed_at=pressed)

@@ -79,7 +79,7 @@ corpus: setup ## read every failure in tests/corpus/cases: right line, right ste
 	@python -m tests.corpus.report
 
 gallery: setup ## render every Slack message with its variants to one page, .local/gallery.html
-	@python -m local.slack.gallery
+	@python -m tests.gallery
 
 prove: setup ## play 20,000 random histories of jobs and of notebooks against oracles; a failure names its seed
 	@HISTORIES=20000 python -m pytest -n 2 tests/unit/jobs/test_histories.py tests/scenarios/test_histories.py

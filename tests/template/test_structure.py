@@ -130,6 +130,15 @@ def test_an_import_cycle_fails(copy: Path, one: str, other: str) -> None:
     assert "No cycles are allowed" in report
 
 
+@pytest.mark.parametrize("folder", ["shared", "functions", "local", "tools"])
+def test_only_measurements_borrow_from_the_tests(folder: str) -> None:
+    """The product, the local cloud and the tools run without the folder of the tests."""
+    modules = [path for path in (ROOT / folder).rglob("*.py") if "__pycache__" not in path.parts]
+    borrowing = re.compile(r"^\s*(from|import) tests\b", re.MULTILINE)
+
+    assert [str(path) for path in modules if borrowing.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_every_function_is_under_contract() -> None:
     """A folder of a function that the linter does not read would be held to nothing."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

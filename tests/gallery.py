@@ -93,4 +93,4 @@ if __name__ == "__main__":
     out = Path(sys.argv[1] if len(sys.argv) > 1 else ".local/gallery.html")
     out.parent.mkdir(exist_ok=True)
     out.write_text(page(), encoding="utf-8")
-    print(out)
+    print(out)  # noqa: T201 - a command says where its result is

@@ -16,10 +16,10 @@ _EXIT_CODES: Mapping[int, str] = {
     127: "the command was not found",
     132: "illegal instruction",
     134: "aborted",
-    137: "killed, usually for want of memory",
+    137: "killed, usually because memory ran out",
     139: "segmentation fault",
     143: "terminated from outside",
-    247: "killed, usually for want of memory",
+    247: "killed, usually because memory ran out",
 }
 _EXIT_CODE = re.compile(r"""exit(?:ed with)?[ _-]?(?:code|status)["']?[:=]?\s{0,3}(-?\d{1,6})\b""", re.IGNORECASE)
 

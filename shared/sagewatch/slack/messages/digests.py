@@ -43,19 +43,18 @@ def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
 def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
     """A budget that is being used up."""
     state = alert.state
-    who = "Everybody" if state.owner == EVERYBODY else _named(state.owner)
-    passed = f"has used {alert.threshold} % of its budget" if alert.threshold else "is on its way past its budget"
-    headline = f"{who} {passed} for {state.day:%B %Y}"
+    passed = f"{alert.threshold} % used" if alert.threshold else "the forecast exceeds it"
+    headline = f"{_budget(state)} for {state.day:%B %Y}: {passed}"
     forecast = state.forecast_usd
     expected = f" Forecast for the month: {money(forecast)}." if forecast is not None else ""
     sentence = (
-        f"{money(state.used_usd)} of {money(state.budget_usd)} on {_day(state.day)} (UTC){_open(state)}.{expected}"
+        f"{money(state.used_usd)} of {money(state.budget_usd)} used by {_day(state.day)} (UTC){_open(state)}.{expected}"
     )
     small = (
         "The forecast adds the hourly price of what is still running until the month ends. Running jobs count in the "
         "total budget only. Each threshold is reported once a month."
     )
-    return f"{headline}: {sentence}", [section(f"*{headline}*\n{sentence}"), context(small)]
+    return f"{headline}. {sentence}", [section(f"*{headline}*\n{sentence}"), context(small)]
 
 
 def _headline(span: DateRange) -> str:
@@ -155,7 +154,7 @@ def _running(running: Running) -> list[str]:
 def _budgets(states: Sequence[BudgetState]) -> list[str]:
     """The ones that are used most."""
     ordered = sorted(states, key=lambda state: state.percent, reverse=True)
-    lines = [f"*Budget of {_who(state)}:* {_state(state)}" for state in ordered[:_BUDGETS]]
+    lines = [f"*{_budget(state)}:* {_state(state)}" for state in ordered[:_BUDGETS]]
     more = len(ordered) - _BUDGETS
     return [*lines, f"and {_count(more, 'budget', 'budgets')} used less"] if more > 0 else lines
 
@@ -177,8 +176,8 @@ def _notes(alert: DigestAlert) -> str:
     return "\n".join([*notes, " ".join([_NOTES, *chart])])
 
 
-def _who(state: BudgetState) -> str:
-    return "everybody" if state.owner == EVERYBODY else _named(state.owner)
+def _budget(state: BudgetState) -> str:
+    return "Total budget" if state.owner == EVERYBODY else f"Budget of {_named(state.owner)}"
 
 
 def _named(name: str) -> str:

@@ -22,7 +22,7 @@ def group(alert: GroupAlert) -> tuple[str, Sequence[Block]]:
     headline = _headline(alert, gathered)
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
-        section(f"*{_cost(gathered)}*\n{_counts(gathered)}"),
+        section(f"*{_cost(gathered)[:1].upper()}{_cost(gathered)[1:]}*\n{_counts(gathered)}"),
         context(_small_print(alert)),
     ]
     if alert.gathering is not GroupKind.PARENT and gathered.names:
@@ -46,10 +46,12 @@ def _small_print(alert: GroupAlert) -> str:
     where = f"Account and region: {escape(alert.account)}, {escape(alert.region)}"
     match alert.gathering:
         case GroupKind.PARENT:
-            return f"The first {alert.gathering.singly} are in this thread; all are counted here.  {where}"
+            first = f"The first {alert.gathering.singly} are in this thread, with cause and next step"
+            return f"{first}; all are counted here.  {where}"
         case GroupKind.STORM:
             begun = moment(alert.since) if alert.since else "unknown"
-            return f"Began {begun}; the first {alert.gathering.singly} have their own messages.  {where}"
+            first = f"the first {alert.gathering.singly} have messages of their own, with cause and next step"
+            return f"Began {begun}; {first}.  {where}"
         case GroupKind.STALE:
             return f"Slack was unreachable for more than a day, so older alerts are counted instead of listed.  {where}"
         case _:
@@ -77,8 +79,8 @@ def _cost(gathered: GroupSummary) -> str:
     known = gathered.count - gathered.unpriced
     if not known:
         return "cost unknown"
-    rest = f", plus {gathered.unpriced:,} of unknown cost" if gathered.unpriced else ""
-    return f"{amount(gathered.usd)} so far{rest}"
+    rest = f", plus {_jobs(gathered.unpriced)} of unknown cost" if gathered.unpriced else ""
+    return f"cost so far: {amount(gathered.usd)}{rest}"
 
 
 def _counts(gathered: GroupSummary) -> str:

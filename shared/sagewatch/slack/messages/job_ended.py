@@ -112,9 +112,10 @@ def _reason(alert: JobAlert) -> str:
 
 
 def _facts(alert: JobAlert, owner: str) -> Sequence[tuple[str, str]]:
+    ran = (("Ran for", "unknown" if alert.ran_seconds is None else duration(alert.ran_seconds)),)
     return (
         (_cost_name(alert), _cost(alert)),
-        ("Ran for", "unknown" if alert.ran_seconds is None else duration(alert.ran_seconds)),
+        *(() if alert.finding == "job-never-started" else ran),
         ("On", escape(alert.instances or "unknown instances")),
         ("Owner", owner),
         ("Ended", moment(alert.ended_at)),
@@ -128,7 +129,7 @@ def _cost_name(alert: JobAlert) -> str:
 
 def _cost(alert: JobAlert) -> str:
     if alert.cost_usd is None:
-        return alert.pricing
+        return "unknown"
     usd = Decimal(alert.cost_usd)
     if alert.finding == "job-never-started" and not usd:
         return "nothing billed"
@@ -142,6 +143,8 @@ def _how_sure(alert: EndedJobAlert) -> str:
 
 
 def _in_short(alert: JobAlert) -> str:
+    if alert.cost_usd is None:
+        return "cost unknown"
     return f"{_cost(alert)} wasted" if _is_lost(alert) else _cost(alert)
 
 
@@ -156,8 +159,8 @@ _REPORT_ENDINGS = {JobStatus.COMPLETED: "Completed", JobStatus.FAILED: "Failed",
 def job_report_message(report: JobReport, owner: str) -> tuple[str, Sequence[Block]]:
     """What a job cost, how what was paid for was used, and what would have done."""
     cost = _report_cost(report)
-    ending = "ended" if report.cost_usd is None else "cost"
-    headline = f"{KIND_FACTS[report.kind].label} {ending} {cost}: {report.name}"
+    spent = "ended, cost unknown" if report.cost_usd is None else f"cost {cost}"
+    headline = f"{KIND_FACTS[report.kind].label} {spent}: {report.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         SectionBlock(fields=[field(name, text) for name, text in _report_facts(report, cost, owner)]),

@@ -30,9 +30,7 @@ from sagewatch.slack.blocks import (
 
 def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
     """Return the current message."""
-    headline = (
-        f"{KIND_FACTS[alert.kind].label} {'still running' if alert.started_at else 'has not started'}: {alert.name}"
-    )
+    headline = f"{KIND_FACTS[alert.kind].label}{_state(alert)}: {alert.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         section("\n".join(f"• {sentence(clause)}" for clause in alert.sentences)),
@@ -46,14 +44,22 @@ def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
         blocks.append(ActionsBlock(block_id="job", elements=_buttons(alert)))
     notes = (sentence(alert.price_note or ""), links(alert.kind, alert.name, alert.region))
     blocks.append(context("\n".join(filter(None, notes))))
-    return f"{escape(headline)} ({_so_far(alert)}). {sentence(alert.outcome or alert.sentences[0])}", blocks
+    so_far = "cost unknown" if alert.so_far_usd is None else f"{_so_far(alert)} so far"
+    return f"{escape(headline)} ({so_far}). {sentence(alert.outcome or alert.sentences[0])}", blocks
+
+
+def _state(alert: JobRunsAlert) -> str:
+    """What the headline says of the job; nothing once its outcome does."""
+    if not alert.open:
+        return ""
+    return " still running" if alert.started_at else " has not started"
 
 
 def _facts(alert: JobRunsAlert, owner: str) -> Sequence[tuple[str, str]]:
     since = alert.started_at or datetime.fromisoformat(alert.created_at)
     return (
         ("Cost so far", _so_far(alert)),
-        ("Cost per hour", hourly(Decimal(alert.hourly_usd)) if alert.hourly_usd else "unknown price"),
+        ("Cost per hour", hourly(Decimal(alert.hourly_usd)) if alert.hourly_usd else "unknown"),
         ("Cost at its time limit", _at_limit(alert)),
         ("Running since" if alert.started_at else "Created", moment(since)),
         ("On", escape(alert.instances or "unknown instances")),

@@ -49,7 +49,8 @@ def notebook_idle(alert: NotebookAlert, owner: str) -> tuple[str, Sequence[Block
 
 def _what_it_costs(alert: NotebookAlert) -> str:
     idling = "" if alert.idle_usd is None else f" Idling has cost {amount(Decimal(alert.idle_usd))}."
-    return f"No activity since {moment(alert.idle_since)}. It costs {_rate(alert)}.{idling}"
+    costs = "Its price is unknown" if alert.hourly_usd is None else f"It costs {_rate(alert)}"
+    return f"No activity since {moment(alert.idle_since)}. {costs}.{idling}"
 
 
 def _time(alert: NotebookAlert) -> str | None:
@@ -88,7 +89,7 @@ def _facts(alert: NotebookAlert, owner: str) -> Sequence[tuple[str, str]]:
 
 
 def _rate(alert: NotebookAlert) -> str:
-    return "an unknown price" if alert.hourly_usd is None else hourly(Decimal(alert.hourly_usd))
+    return "price unknown" if alert.hourly_usd is None else hourly(Decimal(alert.hourly_usd))
 
 
 def _buttons(alert: NotebookAlert) -> list[ButtonElement]:

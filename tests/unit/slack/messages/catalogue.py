@@ -24,6 +24,8 @@ from tests.worlds.builders import ACCOUNT, NOW, a_failed_job, a_row
 _LOG = "Traceback (most recent call last):\n  File \"train.py\", line 12, in <module>\nKeyError: 'label'"
 _FAMILY = {"name": "fraud-xgb", "count": 3, "cost_usd": "41.2", "unknown": 0, "more": False}
 _BASE = {"account": ACCOUNT, "region": "us-east-1", "instances": None, "happened_at": NOW}
+_PENDING = "it was created 3 h ago and has not started: SageMaker does not say why; pending is not billed"
+_ONE_WAY = "AWS starts no notebook again on notebook-al2-v2. Stop it, change its platform to AL2023, then start it"
 _NEWS = NotebookNews(
     alert_id="news-1",
     name="Lab-One",
@@ -44,16 +46,41 @@ CATALOGUE: Mapping[str, Mapping[str, Alert]] = {
         "out of memory": an_alert(failure_class=FailureClass.OUT_OF_MEMORY, reason="AlgorithmError: exit code: 137"),
         "log not readable": an_alert(log_trouble="logs:GetLogEvents: AccessDeniedException"),
         "never started": an_alert(
-            finding="job-never-started", failure_class=FailureClass.CAPACITY, ran_seconds=None, cost_usd="0"
+            finding="job-never-started",
+            failure_class=FailureClass.CAPACITY,
+            reason="CapacityError: Unable to provision requested ML compute capacity",
+            ran_seconds=None,
+            cost_usd="0",
+            pricing_reason="it never launched, so nothing is billed",
+            prices=None,
         ),
-        "stopped by its time limit": an_alert(finding="job-hit-limit", failure_class=FailureClass.LIMIT_EXCEEDED),
-        "unknown cost and owner": an_alert(cost_usd=None, pricing="unpriced", owner=None, reason=None),
+        "stopped by its time limit": an_alert(
+            finding="job-hit-limit",
+            failure_class=FailureClass.LIMIT_EXCEEDED,
+            reason=None,
+            secondary_status="MaxRuntimeExceeded",
+        ),
+        "unknown cost and owner": an_alert(
+            cost_usd=None,
+            pricing="unpriced",
+            owner=None,
+            reason=None,
+            pricing_reason="no price is known for ml.m5.xlarge (training) in us-east-1",
+            prices=None,
+        ),
     },
     "running job": {
         "open": RUNNING,
         "snoozed": RUNNING.model_copy(update={"outcome": "snoozed until Sat 2026-11-21 12:00 UTC", "by": "U0ANA"}),
         "stopped": RUNNING.model_copy(update={"outcome": "stopped at 12:00 UTC", "by": "U0ANA", "open": False}),
-        "not started": RUNNING.model_copy(update={"started_at": None, "so_far_usd": None, "hourly_usd": None}),
+        "not started": RUNNING.model_copy(
+            update={
+                "started_at": None,
+                "so_far_usd": None,
+                "sentences": (_PENDING,),
+                "use": None,
+            }
+        ),
     },
     "job report": {
         "failed job": job_report(a_failed_job(), a_row(a_failed_job())),
@@ -77,7 +104,10 @@ CATALOGUE: Mapping[str, Mapping[str, Alert]] = {
         "warning": NOTEBOOK,
         "trial mode": NOTEBOOK.model_copy(update={"observe": True}),
         "advice": NOTEBOOK.model_copy(
-            update={"advice": "it runs on Amazon Linux 2, which AWS no longer restarts", "stop_at": None}
+            update={
+                "advice": _ONE_WAY,
+                "stop_at": None,
+            }
         ),
         "kept": NOTEBOOK.model_copy(update={"outcome": "kept for 4 h, until 16:00 UTC", "by": "U0ANA"}),
         "stopped": NOTEBOOK.model_copy(update={"outcome": "stopped at 12:00 UTC", "open": False}),
@@ -86,7 +116,7 @@ CATALOGUE: Mapping[str, Mapping[str, Alert]] = {
     "notebook news": {"alone": _NEWS, "in a thread": _NEWS.model_copy(update={"thread": "notebook-idle-1"})},
     "group": {
         "tuning job": a_group(GroupKind.PARENT, parent_arn=f"{ARN}:hyper-parameter-tuning-job/hpo-7"),
-        "storm": a_group(GroupKind.STORM, label="failed (user code)", since=NOW),
+        "storm": a_group(GroupKind.STORM, label="failed (user-code)", since=NOW),
         "late": a_group(GroupKind.STALE, since=NOW - timedelta(days=3)),
     },
     "digest": {
@@ -100,7 +130,10 @@ CATALOGUE: Mapping[str, Mapping[str, Alert]] = {
             alert_id="b", state=BudgetState("ana", Decimal(1000), Decimal(812), NOW.date()), threshold=80, **_BASE
         ),
         "forecast": BudgetAlert(
-            alert_id="b", state=BudgetState(EVERYBODY, Decimal(1000), Decimal(812), NOW.date()), threshold=None, **_BASE
+            alert_id="b",
+            state=BudgetState(EVERYBODY, Decimal(1000), Decimal(812), NOW.date(), Decimal(0), Decimal("1.41"), NOW),
+            threshold=None,
+            **_BASE,
         ),
     },
 }

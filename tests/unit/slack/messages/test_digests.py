@@ -182,7 +182,7 @@ def a_budget_state(owner: str, spent: str, running: str, hourly: str) -> BudgetS
             "0",
             50,
             (
-                "ana has used 50 % of its budget for November 2026: $500.00 of $1,000.00 on 5 November 2026 (UTC)."
+                "Budget of ana for November 2026: 50 % used. $500.00 of $1,000.00 used by 5 November 2026 (UTC)."
                 " Forecast for the month: $500.00."
             ),
         ),
@@ -191,8 +191,8 @@ def a_budget_state(owner: str, spent: str, running: str, hourly: str) -> BudgetS
             "100",
             None,
             (
-                "ana is on its way past its budget for November 2026: $400.00 of $1,000.00 on 5 November 2026 (UTC),"
-                " $100.00 of it still running. Forecast for the month: $1,006.00."
+                "Budget of ana for November 2026: the forecast exceeds it. $400.00 of $1,000.00 used by 5 "
+                "November 2026 (UTC), $100.00 of it still running. Forecast for the month: $1,006.00."
             ),
         ),
         (
@@ -200,7 +200,7 @@ def a_budget_state(owner: str, spent: str, running: str, hourly: str) -> BudgetS
             "500",
             100,
             (
-                "ana has used 100 % of its budget for November 2026: $2,000.00 of $1,000.00 on 5 November 2026 (UTC),"
+                "Budget of ana for November 2026: 100 % used. $2,000.00 of $1,000.00 used by 5 November 2026 (UTC),"
                 " $500.00 of it still running. Forecast for the month: $2,606.00."
             ),
         ),
@@ -223,4 +223,4 @@ def test_a_budget_alert_of_an_earlier_version_can_be_read() -> None:
     alert = {"finding": "budget", "alert_id": "b", "account": ACCOUNT, "region": "us-east-1", "instances": None}
     told = render(read_alert(json.dumps({**alert, "state": state, "threshold": 50})))
 
-    assert told.text.endswith("$500.00 of $1,000.00 on 5 November 2026 (UTC).")
+    assert told.text.endswith("$500.00 of $1,000.00 used by 5 November 2026 (UTC).")

@@ -33,19 +33,19 @@ def a_group(gathering: GroupKind, gathered: GroupSummary = GATHERED, **changes: 
     [
         (
             a_group(GroupKind.PARENT, parent_arn=f"{ARN}:hyper-parameter-tuning-job/hpo"),
-            "Tuning job hpo: 120 of its jobs failed ($4.60 so far, plus 3 of unknown cost)",
+            "Tuning job hpo: 120 of its jobs failed (cost so far: $4.60, plus 3 jobs of unknown cost)",
         ),
         (
             a_group(GroupKind.PARENT, parent_arn=f"{ARN}:pipeline/nightly/execution/x1"),
-            "Pipeline nightly: 120 of its jobs failed ($4.60 so far, plus 3 of unknown cost)",
+            "Pipeline nightly: 120 of its jobs failed (cost so far: $4.60, plus 3 jobs of unknown cost)",
         ),
         (
             a_group(GroupKind.STORM, label="failed (user-code)", since=NOW),
-            "120 jobs failed (user-code) within ten minutes ($4.60 so far, plus 3 of unknown cost)",
+            "120 jobs failed (user-code) within ten minutes (cost so far: $4.60, plus 3 jobs of unknown cost)",
         ),
         (
             a_group(GroupKind.STALE, since=NOW - timedelta(days=3)),
-            "120 jobs of 2026-11-17, reported late ($4.60 so far, plus 3 of unknown cost)",
+            "120 jobs of 2026-11-17, reported late (cost so far: $4.60, plus 3 jobs of unknown cost)",
         ),
     ],
     ids=["a tuning job", "a pipeline", "a storm", "old news"],

@@ -29,7 +29,7 @@ ALERT = JobRunsAlert(
     so_far_usd="120",
     at_limit_usd="135.168",
     price_note=None,
-    use="its GPUs were used by 3 % in the last hour",
+    use="GPU 3 %, GPU memory 40 %, CPU 12 % over the last hour on 2 hosts",
 )
 
 
@@ -48,7 +48,7 @@ def test_a_message_says_reasons_money_and_where_it_ends() -> None:
     said, message = json.dumps(blocks(ALERT), ensure_ascii=False), render(ALERT)
 
     assert message.text == (
-        "Training job still running: Fraud-XGB-01 ($120.00). It has cost $120.00 so far, past $100.00."
+        "Training job still running: Fraud-XGB-01 ($120.00 so far). It has cost $120.00 so far, past $100.00."
     )
     for text in (
         "• It has cost $120.00 so far, past $100.00.",
@@ -57,7 +57,7 @@ def test_a_message_says_reasons_money_and_where_it_ends() -> None:
         "$2.82/h",
         "2 x ml.g5.xlarge",
         "ana@example.com",
-        "Its GPUs were used by 3 % in the last hour.",
+        "GPU 3 %, GPU memory 40 %, CPU 12 % over the last hour on 2 hosts.",
         "|Logs>",
     ):
         assert text in said
@@ -93,7 +93,7 @@ def test_the_two_buttons_carry_what_they_stand_for() -> None:
         ({"limit_seconds": None, "at_limit_usd": None}, "no time limit", "135"),
         ({"started_at": None}, "Training job has not started", "Runs since"),
         ({"outcome": "stopped at 12:00 UTC", "by": "U0ANA", "open": False}, "(<@U0ANA>)", "stop_job"),
-        ({"use": None}, "Cost so far", "GPUs"),
+        ({"use": None}, "Cost so far", "GPU memory"),
     ],
 )
 def test_a_message_says_how_it_stands(changes: dict[str, Any], said: str, unsaid: str) -> None:

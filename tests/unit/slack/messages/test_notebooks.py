@@ -70,7 +70,7 @@ def test_the_four_buttons_carry_what_they_stand_for() -> None:
             "will not stop this notebook",
             "stop_now",
         ),
-        ({"hourly_usd": None, "idle_usd": None}, "an unknown price", "$0"),
+        ({"hourly_usd": None, "idle_usd": None}, "Its price is unknown", "$0"),
     ],
 )
 def test_a_message_says_how_it_stands(changes: dict[str, Any], said: str, unsaid: str) -> None:

@@ -61,9 +61,9 @@ def shown(message: Message) -> str:
     "what",
     [
         "Training job failed: Fraud-XGB-01",
-        "(The job's own code, $31.20 wasted)",
+        "(Error in the job's code, $31.20 wasted)",
         "*Next step*\\nLook at the log's last error",
-        "*The job's own code*",
+        "*Error in the job's code*",
         "> AlgorithmError: exit code: 1",
         "*Wasted*\\n$31.20",
         "*Ran for*\\n2 h 10 min",
@@ -116,9 +116,9 @@ def test_a_job_that_its_limit_stopped_may_have_been_worth_its_cost() -> None:
 @pytest.mark.parametrize(
     ("code", "named"),
     [
-        (1, "*The job's own code*"),
+        (1, "*Error in the job's code*"),
         (139, "*Segmentation fault (exit code 139)*"),
-        (127, "*The job's own code (exit code 127: the command was not found)*"),
+        (127, "*Error in the job's code (exit code 127: the command was not found)*"),
     ],
 )
 def test_an_exit_code_that_says_more_is_explained(code: int, named: str) -> None:
@@ -190,7 +190,7 @@ def test_text_from_jobs_makes_neither_mentions_nor_links(evil: str) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"cost_usd": None, "pricing": "unpriced"}, "*Cost*\\nunpriced"),
+        ({"cost_usd": None, "pricing": "unpriced"}, "*Cost*\\nunknown"),
         ({"cost_usd": "1.5", "pricing": "provisional"}, "*Wasted*\\nabout $1.50"),
         ({"cost_usd": "1.5", "pricing_reason": f"by its time; {WITHOUT_VOLUMES}"}, "*Wasted*\\nat least $1.50"),
         ({"ran_seconds": None}, "*Ran for*\\nunknown"),

@@ -64,6 +64,15 @@ def test_every_link_leads_somewhere() -> None:
     assert broken_links(ROOT) == []
 
 
+def test_the_index_lists_every_decision() -> None:
+    """By its title, once."""
+    text = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    index, *_ = re.split(r"^## \d", text, maxsplit=1, flags=re.MULTILINE)
+    titles = re.findall(r"^#+ \d{4}-\d\d-\d\d: (.+)$", text, re.MULTILINE)
+
+    assert sorted(re.findall(r"^- \[(.+)\]\(#", index, re.MULTILINE)) == sorted(titles)
+
+
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     """MkDocs is strict: a page outside the navigation or a link to nothing fails the build."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]

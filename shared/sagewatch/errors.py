@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree. Adapters translate every foreign error into one of these, ``from exc``.
+"""SageWatch's errors, as one tree. Adapters translate every foreign error into one of these, ``from exc``.
 
 ::
 

@@ -1,4 +1,4 @@
-"""What both sweeps share: their report, and how a failure of one item leaves the others alone."""
+"""What both sweeps share: their report, and a guard that lets the rest continue after one failure."""
 
 import traceback
 from collections.abc import Iterator, Mapping, Sequence

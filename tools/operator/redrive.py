@@ -1,4 +1,4 @@
-"""List what lies in a stack's dead-letter queues, with the reasons, and return messages to the queues they came from.
+"""List the messages in a stack's dead-letter queues, with the reasons, and return messages to their queues.
 
 Without --return it changes nothing. It sends a message to its queue first and deletes it afterwards. If the command is
 interrupted in between, a function handles the message twice, which does no harm. Records of scheduled runs that failed

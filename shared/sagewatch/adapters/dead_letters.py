@@ -1,4 +1,4 @@
-"""How many messages lie in the dead-letter queues."""
+"""Counts the messages in the dead-letter queues."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, override

@@ -1,4 +1,4 @@
-"""The way back from the dead-letter queues, for an operator: no function holds it."""
+"""Returns messages from the dead-letter queues, for the operator's command. No function uses it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""DeliverAlert's work: one alert to the channel, once, in its thread, and many of a kind as one message."""
+"""Delivers an alert: finds its channel and thread, and posts, edits or counts it."""
 
 from dataclasses import dataclass
 

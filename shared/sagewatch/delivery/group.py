@@ -1,4 +1,4 @@
-"""Many alerts of a kind as one message: count them, and keep that message up to date."""
+"""Counts many alerts of a kind in one message, and keeps that message up to date."""
 
 from dataclasses import dataclass
 from datetime import timedelta

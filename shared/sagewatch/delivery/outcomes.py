@@ -1,4 +1,4 @@
-"""What became of an alert that was delivered."""
+"""The outcome of a delivery: posted, edited, counted or dropped."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

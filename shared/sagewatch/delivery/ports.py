@@ -1,4 +1,4 @@
-"""What delivery needs and remembers, as Protocols."""
+"""Protocols for the channel, and for the state of deliveries and groups."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Every kind of alert, and how one is read from the queue."""
+"""Lists every kind of alert, and reads one from the queue."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Whether SageWatch itself is well, in one sentence for the weekly digest."""
+"""Says in one sentence of the weekly digest whether SageWatch itself works."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -50,7 +50,7 @@ def sentence(health: Health) -> str:
     """Say whether SageWatch is well, or what it missed."""
     clauses = [clause for clause in (_swept(health), _dead_lettered(health.buried), _priced(health)) if clause]
     clauses += [(False, f"it could not be read {reason}") for reason in health.unread]
-    verdict = "is well" if all(well for well, _ in clauses) else "needs a look"
+    verdict = "is well" if all(well for well, _ in clauses) else "needs attention"
     return f"SageWatch {verdict}: {', '.join(words for _, words in clauses)}."
 
 
@@ -95,11 +95,11 @@ def _dead_lettered(depths: Mapping[str, int] | None) -> tuple[bool, str] | None:
     listed = [f"{_messages(depth)} in {queue}" for queue, depth in depths.items() if depth]
     if not listed:
         return True, "nothing is in the dead-letter queues"
-    return False, f"{' and '.join(listed)} with the reason"
+    return False, f"{' and '.join(listed)} (make redrive lists the reasons)"
 
 
 def _messages(depth: int) -> str:
-    return "1 message lies" if depth == 1 else f"{depth:,} messages lie"
+    return "1 message is" if depth == 1 else f"{depth:,} messages are"
 
 
 def _priced(health: Health) -> tuple[bool, str] | None:

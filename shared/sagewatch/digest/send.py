@@ -1,4 +1,4 @@
-"""SendDigest's work: what a period cost, drawn and queued, once; and budgets that are being used up."""
+"""Queues the digest of a period once, with its chart, and alerts about budgets.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

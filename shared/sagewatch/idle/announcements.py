@@ -1,4 +1,4 @@
-"""What people read about a notebook in Slack: the announced stop, what became of it, and other news."""
+"""Queues the alerts about a notebook: the announced stop, its outcome, and other news."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

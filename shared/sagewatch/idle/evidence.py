@@ -1,4 +1,4 @@
-"""What is known of a notebook's activity: readings from outside the instance, each for itself.
+"""Evidence of a notebook's activity: one reading for each source, all from outside the instance.
 
 A reading never says more than its source can know. What a source cannot tell is ``Unknown``, never idle.
 """

@@ -1,4 +1,4 @@
-"""What follows from an inspection, short of a stop: what is announced or cancelled, and what is remembered."""
+"""Applies a decision other than a stop: announces, cancels, and saves the notebook's state."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""An inspection of one notebook: what it is at this moment, what is known of its activity, and what follows."""
+"""Inspects one notebook: describes it, collects evidence, and decides."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What an hour costs, after the discount."""
+"""Looks up the price of an hour, after the discount."""
 
 from dataclasses import dataclass
 from decimal import Decimal

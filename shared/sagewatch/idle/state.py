@@ -1,4 +1,4 @@
-"""What is remembered of each notebook between two sweeps: the next check, the announced stop, the lease."""
+"""The state of a notebook between two sweeps: the next check, the announced stop, the lease."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

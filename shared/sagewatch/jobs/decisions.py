@@ -1,4 +1,4 @@
-"""What to do about a job: pure decisions. Actions are data; ``record`` applies them."""
+"""Decides what to do about a job. Decisions are pure, and actions are data that ``record`` applies."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The order of inspections: every open job has its turn, however many there are and wherever a sweep ends.
+"""Orders the inspections of open jobs, so that every job has its turn however early a sweep ends.
 
 A lane is the open jobs of one region, in the order of their keys. A sweep continues where the last one stopped, so the
 job that was inspected least recently comes first. Lanes that have been through fewer laps come first; lanes of the same

@@ -1,4 +1,4 @@
-"""Alerts about running jobs: which milestones are due, from what the sweep has read of the job anyway."""
+"""Alerts about running jobs that reached a milestone, from data that the sweep reads anyway."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

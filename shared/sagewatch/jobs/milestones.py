@@ -1,4 +1,4 @@
-"""Which alerts a running job has earned: milestones, each alerted once. Pure decisions.
+"""Decides which milestones a running job has reached. Each is alerted once.
 
 Hours and dollars have a milestone at each doubling. If a job passed several at once, only the highest is due: it says
 what the lower ones would.

@@ -1,4 +1,4 @@
-"""Who owns a job: its tags, and its parent's where it names no owner itself."""
+"""Finds the owner of a job: from its tags, or from its parent's tags."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

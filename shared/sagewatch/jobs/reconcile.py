@@ -1,4 +1,4 @@
-"""Join an event and a Describe answer of one job: which knows more, and when it is too early to say."""
+"""Merges an event and a Describe answer about one job, or says that Describe is behind the event."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Find what events missed. Listings fill the index of open jobs, and Describe empties it."""
+"""Finds jobs that events missed. Listings fill the index of open jobs, and Describe empties it."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence

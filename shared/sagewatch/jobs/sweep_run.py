@@ -1,4 +1,4 @@
-"""What one run of the job sweep is for, what it did, and who follows its progress."""
+"""The task, the progress and the report of one run of the job sweep."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

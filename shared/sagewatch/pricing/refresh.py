@@ -1,4 +1,4 @@
-"""RefreshPrices' work: the price list into the cache, region by region."""
+"""Copies the AWS Price List into the cache, region by region."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The rules of failure: what SageMaker or a log says, what it means, and the one thing to do next.
+"""Failure classes, and one rule for each kind of failure: its pattern, its meaning, and the next step.
 
 The first rule that matches wins, so what is specific comes before what is general. A general rule only
 says where a failure happened; what a log says may then be more specific. Each rule's example is tested to select that rule.

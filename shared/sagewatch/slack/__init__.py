@@ -1,1 +1,1 @@
-"""Everything that is Slack's: messages out, buttons in."""
+"""Everything about Slack: the messages it shows and the buttons people press."""

@@ -1,4 +1,4 @@
-"""What the Slack channel needs besides Slack's methods, as Protocols."""
+"""Protocols for the Slack channel's state: known users and channel IDs."""
 
 from typing import Protocol
 

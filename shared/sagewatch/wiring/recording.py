@@ -1,4 +1,4 @@
-"""How jobs are recorded and swept, for RecordJob, SweepJobs and an operator's backfill."""
+"""Builds what records and sweeps jobs, for RecordJob, SweepJobs and the operator's backfill."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What may stop notebooks, for SweepNotebooks and AnswerSlack."""
+"""Builds what stops notebooks, for SweepNotebooks and AnswerSlack."""
 
 from dataclasses import dataclass
 from datetime import timedelta

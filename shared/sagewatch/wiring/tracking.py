@@ -1,4 +1,4 @@
-"""What keeps the sessions of notebooks in order, for TrackNotebook, SweepNotebooks and AnswerSlack."""
+"""Builds what tracks notebook sessions, for TrackNotebook, SweepNotebooks and AnswerSlack."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -150,7 +150,8 @@ def test_the_sentence_is_made_from_what_the_stack_keeps(
     reader = a_reader(dynamodb, sqs, state, queues)
 
     assert sentence(reader.read(NOW - timedelta(days=7))) == (
-        f"SageWatch needs a look: 8 of 8 sweeps finished, 3 messages lie in AlertDeadLetterQueue with the reason, "
+        f"SageWatch needs attention: 8 of 8 sweeps finished, "
+        "3 messages are in AlertDeadLetterQueue (make redrive lists the reasons), "
         f"prices are from {NOW:%Y-%m-%d}."
     )
 

@@ -197,8 +197,8 @@ def test_once_a_week_it_says_whether_the_watch_is_well() -> None:
     daily, weekly = world.digests
 
     assert daily.health is None
-    assert (weekly.health or "").startswith("SageWatch needs a look: ")
-    assert "2 messages lie in AlertDeadLetterQueue" in str(digest_message(weekly)[1][-1].to_dict())
+    assert (weekly.health or "").startswith("SageWatch needs attention: ")
+    assert "2 messages are in AlertDeadLetterQueue" in str(digest_message(weekly)[1][-1].to_dict())
 
 
 def test_a_digest_that_was_posted_is_not_written_again() -> None:

@@ -1,4 +1,4 @@
-"""What is remembered of notebooks in WatchState: two items each, so that sweeps and people overwrite nothing."""
+"""The state of notebooks in WatchState: two items each, so that sweeps and button presses overwrite nothing."""
 
 from collections import defaultdict
 from collections.abc import Mapping

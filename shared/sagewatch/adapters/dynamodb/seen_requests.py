@@ -1,4 +1,4 @@
-"""Which of Slack's requests have been answered."""
+"""Slack's requests that have been answered: items of WatchState."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, override

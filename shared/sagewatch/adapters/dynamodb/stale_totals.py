@@ -1,4 +1,4 @@
-"""Which totals are out of date: one mark of WatchState for each."""
+"""The totals that are out of date: one item of WatchState for each."""
 
 import uuid
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The channel people read: alerts as Slack messages."""
+"""Posts and edits alerts as Slack messages."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Images that Slack holds."""
+"""Uploads images to Slack."""
 
 from typing import ClassVar, override
 

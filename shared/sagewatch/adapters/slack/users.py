@@ -1,4 +1,4 @@
-"""People in Slack."""
+"""Looks up Slack users."""
 
 from typing import ClassVar, override
 

@@ -1,4 +1,4 @@
-"""AnswerSlack's work: each press of a button goes to what it is about, if the person may press it."""
+"""Routes each press to the handler of its notebook or job, if the person may press buttons."""
 
 from dataclasses import dataclass
 from typing import assert_never

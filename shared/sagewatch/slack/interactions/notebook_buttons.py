@@ -1,4 +1,4 @@
-"""What people press at notebooks becomes a lease or a stop, and the message says who pressed what."""
+"""Handles the buttons of idle notebooks: keep or stop. The message then shows who pressed what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What speaks against a stop that a person asks for: pure, and each reason has a name, so that a dialog can list it."""
+"""Lists the reasons against a stop that a person asks for. Each has a name, so that a dialog can show it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

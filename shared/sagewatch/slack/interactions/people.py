@@ -1,4 +1,4 @@
-"""The one place that decides who may press buttons, and that answers the person who pressed one."""
+"""Decides who may press buttons, and answers the person who pressed one."""
 
 from contextlib import suppress
 from dataclasses import dataclass

@@ -48,7 +48,7 @@ def test_no_history_stops_a_notebook_wrongly_and_slack_has_the_last_word_right(b
 
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_once_the_world_is_calm_an_idle_notebook_is_stopped_in_time_and_every_message_ends(block: int) -> None:
-    """A lease that has no end is taken back first."""
+    """A lease that has no end is ended first."""
     for seed in seeds(block):
         history = lived(seed)
         if history.kept_until is None:

@@ -65,12 +65,12 @@ class DigestWorld:
             clock=lambda: self.now,
             home_region="us-east-1",
         )
-        self.gauge = RunningNowReader(
+        self.running_now = RunningNowReader(
             meter=meter, open_jobs=self.open_jobs, watches=self.watches, prices=prices, clock=lambda: self.now
         )
         self.digester = DigestSender(
             spending=LedgerQueries(rows=rows or self.ledger, totals=self.totals, marks=self.marks),
-            gauge=self.gauge,
+            running_now=self.running_now,
             prices=prices,
             painter=self.sketches,
             pictures=self.pictures,

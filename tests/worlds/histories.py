@@ -322,7 +322,7 @@ class History:
                 self.delivery.deliver(self.random.choice(self.world.alerts.sent))
 
     def calm(self) -> None:
-        """Nothing fails any more, nobody uses it, stops are made, and each press has had its answer."""
+        """Nothing fails any more, the notebook is idle, stops are made, and each press has had its answer."""
         self.failing, self.busy, self.unknown, self.tag = 0, False, False, None
         self.trial(on=False)
         self.says()
@@ -353,7 +353,7 @@ class History:
         return [f"posted {count} times: {name}" for name, count in counts.items() if count > 1 + gone[name]]
 
     def _unsaid(self) -> list[str]:
-        """Stops of SageWatch that no message names; whoever deletes messages may have deleted that one."""
+        """Stops of SageWatch that no message names; the message may have been deleted."""
         words = [alert.outcome or "" for alert in self.slack.warnings]
         words += [alert.sentence for alert in self.slack.shown.values() if isinstance(alert, NotebookNews)]
         unsaid = [end for end in self.ends if end.ours and not any("stopped" in text for text in words)]

@@ -59,7 +59,7 @@ class CountedFamilies:
         return list(self.behind.recent(family, since, most))
 
     def instances(self, keys: Sequence[Key]) -> Sequence[str]:
-        """See ``Families.instances``."""
+        """Ask the port behind."""
         return self.behind.instances(keys)
 
 

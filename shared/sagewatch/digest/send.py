@@ -1,4 +1,4 @@
-"""Queues the digest of a period once, with its chart, and alerts about budgets.
+"""Queues the digest of a period once, with its chart, and alerts about budgets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class DigestSender:
     """
 
     spending: LedgerQueries
-    gauge: RunningNowReader
+    running_now: RunningNowReader
     prices: Prices
     painter: ChartRenderer
     pictures: ImageUploads
@@ -102,7 +102,7 @@ class DigestSender:
         if not self.budgets or day < now.astimezone(UTC).date() - _A_DAY:
             return states_of(self.budgets, totals, day)
         until = min(now, month_end(day))
-        open_costs = list(self.gauge.open_costs(day, until))
+        open_costs = list(self.running_now.open_costs(day, until))
         return states_of(self.budgets, totals, day, open_costs=open_costs, until=until)
 
     def _totals(self, span: DateRange, day: date) -> Sequence[DayTotal]:
@@ -118,7 +118,7 @@ class DigestSender:
         rows = self.spending.jobs(LedgerQuery(first_day=span.first - _A_DAY, last_day=span.last))
         most_expensive = top_jobs(tally.add(rows), span)
         return digest_of(
-            span, totals, top_jobs=most_expensive, idled=tally.sums(), running=self.gauge.read(), budgets=states
+            span, totals, top_jobs=most_expensive, idled=tally.sums(), running=self.running_now.read(), budgets=states
         )
 
     def _hourly(self, row: LedgerRow) -> Decimal | None:

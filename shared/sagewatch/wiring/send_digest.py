@@ -94,7 +94,7 @@ def send_digest() -> EventHandler:
             totals=DynamoTotalReader(dynamodb, given.watch_state),
             marks=DynamoStaleTotalReader(dynamodb, given.watch_state, now),
         ),
-        gauge=_gauge(given, dynamodb, regions, prices),
+        running_now=_running_now(given, dynamodb, regions, prices),
         prices=prices,
         painter=MatplotlibChart(),
         pictures=SlackImageUploads(SlackApi(token=secret, api_url=given.slack_api_url)),
@@ -117,7 +117,7 @@ def send_digest() -> EventHandler:
     return EventHandler(digester.on_event)
 
 
-def _gauge(
+def _running_now(
     given: SendDigestSettings, dynamodb: "DynamoDBClient", regions: DynamoRegionReader, prices: DynamoPrices
 ) -> RunningNowReader:
     meter = OpenSessionCosts(

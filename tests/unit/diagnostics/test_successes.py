@@ -26,7 +26,7 @@ class CountedLedger(InMemoryLedger):
     reads = 0
 
     def instances(self, keys: Sequence[Key]) -> Sequence[str]:
-        """See ``Families.instances``."""
+        """Count the read, then answer."""
         self.reads += 1
         assert len(keys) <= 12
         return super().instances(keys)

@@ -516,7 +516,7 @@ def test_a_family_that_cannot_be_read_is_left_out() -> None:
             raise UnavailableError(f"{family}, {since}, {most}")
 
         def instances(self, keys: Sequence[Key]) -> Sequence[str]:
-            """See ``Families.instances``."""
+            """Give no answer."""
             raise UnavailableError(str(keys))
 
     world = World()

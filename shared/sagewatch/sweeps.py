@@ -45,7 +45,7 @@ class LeftOutItems:
         self._sentences: dict[str, None] = {}
 
     def note(self, sentence: str) -> None:
-        """Keep the sentence until it is taken."""
+        """Collect a fault, in one sentence."""
         if len(self._sentences) < _KEPT:
             self._sentences[sentence] = None
 

@@ -27,7 +27,7 @@ LAMBDA = {
     "AnswerSlack": LOGS | POLLING | {"kms:Decrypt"},
     "SendDigest": LOGS | {"sqs:SendMessage", "kms:Decrypt"},
 }
-# Actions that IAM lets nobody narrow to a resource (Service Authorization Reference).
+# Actions that IAM cannot narrow to a resource (Service Authorization Reference).
 LISTS = {f"sagemaker:{KIND_FACTS[kind].list_operation}" for kind in JOB_KINDS}
 WITHOUT_RESOURCES = {"pricing:GetProducts", "sagemaker:ListNotebookInstances", "cloudwatch:GetMetricData"} | LISTS
 

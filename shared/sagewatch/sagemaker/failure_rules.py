@@ -35,7 +35,7 @@ _LABELS = {
     FailureClass.OUT_OF_MEMORY: "Out of memory",
     FailureClass.CAPACITY: "No capacity at AWS",
     FailureClass.ACCOUNT_QUOTA: "The account's quota",
-    FailureClass.USER_CODE: "The job's own code",
+    FailureClass.USER_CODE: "Error in the job's code",
     FailureClass.DATA_OR_PERMISSIONS: "Data or permissions",
     FailureClass.INTERNAL: "AWS internal error",
     FailureClass.LIMIT_EXCEEDED: "Time limit",

@@ -400,7 +400,7 @@ class MadeUp:
         raise AssertionError((owner, first_day, last_day))
 
     def amounts_of_children(self, arn: str, since: str, until: str) -> Iterator[Amounts]:
-        """Nobody asks for that."""
+        """No digest asks for that."""
         raise AssertionError((arn, since, until))
 
     def take_unreadable(self) -> Sequence[str]:

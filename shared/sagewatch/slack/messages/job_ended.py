@@ -188,7 +188,7 @@ def _report_facts(report: JobReport, cost: str, owner: str) -> Sequence[tuple[st
 
 def _report_cost(report: JobReport) -> str:
     if report.cost_usd is None:
-        return report.pricing
+        return "unknown"
     return f"{_how_sure(report)}{amount(Decimal(report.cost_usd))}"
 
 

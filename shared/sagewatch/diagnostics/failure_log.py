@@ -99,7 +99,7 @@ def _shortened(line: str) -> str:
 def _told(read: Sequence[_Read]) -> JobLog:
     """Show the weightiest cause; of two that weigh the same, that of the host that ended first.
 
-    If both ended together, or nobody knows when, and they say something else, both are shown with their streams.
+    If both ended together, or the time is unknown, and they say something else, both are shown with their streams.
     """
     causes = sorted((one for one in read if one.cause), key=_likeliest)
     if not causes:

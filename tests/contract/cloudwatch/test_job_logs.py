@@ -67,7 +67,7 @@ def both(request: pytest.FixtureRequest) -> tuple[JobLogs, Write]:
 
 
 def read(logs: JobLogs, job: Job) -> list[list[str]]:
-    """All that is told."""
+    """The lines that are read."""
     return [[event.message for event in logs.tail(job, stream)] for stream in logs.streams(job)]
 
 

@@ -31,7 +31,7 @@ from tests.worlds.builders import BOOK, ENDED
 
 _SECRETS = tuple(secrets(of_each=1))
 _TIMES = {"CreationTime": "2026-11-20T09:58:00Z", "LastModifiedTime": "2026-11-20T11:00:00Z"}
-# Every field of a Describe answer that holds a person's or a job's own text, beside what fails it.
+# Every field of a Describe answer that holds a person's or a job's own text, except the failure reason.
 _TEXTS: dict[ResourceKind, dict[str, Any]] = {
     ResourceKind.TRAINING: {
         "HyperParameters": {"key": "{}"}, "Environment": {"HF_TOKEN": "{}"}, "SecondaryStatusTransitions": [
@@ -96,7 +96,7 @@ def test_no_field_of_a_row_an_alert_or_a_message_holds_a_secret(kind: ResourceKi
 @pytest.mark.parametrize("secret", _SECRETS, ids=lambda secret: secret.form)
 @pytest.mark.parametrize("error", [MalformedEventError, ValueError])
 def test_no_log_line_holds_a_secret(error: type[Exception], secret: Any) -> None:
-    """Neither a refusal's reason nor the traceback of an error that nobody expected."""
+    """Neither a refusal's reason nor the traceback of an unexpected error."""
     log = io.StringIO()
 
     def work(body: str) -> Any:

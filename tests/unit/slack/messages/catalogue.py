@@ -17,7 +17,7 @@ from sagewatch.sagemaker.kinds import ResourceKind
 from tests.unit.slack.messages.test_digests import DAY, QUIET, a_week
 from tests.unit.slack.messages.test_groups import ARN, a_group
 from tests.unit.slack.messages.test_job_running import ALERT as RUNNING
-from tests.unit.slack.messages.test_notebooks import ALERT as NOTEBOOK
+from tests.unit.slack.messages.test_notebooks import ALERT as IDLE
 from tests.unit.slack.messages.test_render import an_alert
 from tests.worlds.builders import ACCOUNT, NOW, a_failed_job, a_row
 
@@ -26,6 +26,13 @@ _FAMILY = {"name": "fraud-xgb", "count": 3, "cost_usd": "41.2", "unknown": 0, "m
 _BASE = {"account": ACCOUNT, "region": "us-east-1", "instances": None, "happened_at": NOW}
 _PENDING = "it was created 3 h ago and has not started: SageMaker does not say why; pending is not billed"
 _ONE_WAY = "AWS starts no notebook again on notebook-al2-v2. Stop it, change its platform to AL2023, then start it"
+NOTEBOOK = IDLE.model_copy(
+    update={
+        "idle_since": NOW - timedelta(hours=5),
+        "stop_at": NOW + timedelta(hours=1),
+        "reason": "no kernel has run since 07:00 UTC, 2 terminals idle since 06:40",
+    }
+)
 _NEWS = NotebookNews(
     alert_id="news-1",
     name="Lab-One",
@@ -110,7 +117,7 @@ CATALOGUE: Mapping[str, Mapping[str, Alert]] = {
             }
         ),
         "kept": NOTEBOOK.model_copy(update={"outcome": "kept for 4 h, until 16:00 UTC", "by": "U0ANA"}),
-        "stopped": NOTEBOOK.model_copy(update={"outcome": "stopped at 12:00 UTC", "open": False}),
+        "stopped": NOTEBOOK.model_copy(update={"outcome": "stopped at 13:00 UTC", "open": False}),
         "unknown price": NOTEBOOK.model_copy(update={"hourly_usd": None, "idle_usd": None}),
     },
     "notebook news": {"alone": _NEWS, "in a thread": _NEWS.model_copy(update={"thread": "notebook-idle-1"})},

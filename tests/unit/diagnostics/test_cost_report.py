@@ -291,7 +291,7 @@ def test_a_report_says_what_is_not_known() -> None:
     """Never 0."""
     report = a_report(cost_usd=None, pricing=PricingStatus.UNPRICED, spot_savings_usd=None, use=(), suggestion=None)
 
-    assert "Training job ended unpriced: Fraud-XGB-01" in shown(render(report))
+    assert "Training job ended, cost unknown: Fraud-XGB-01" in shown(render(report))
     assert "*Utilization*" not in shown(render(report))
     assert "about $35.20" in shown(render(a_report(pricing=PricingStatus.PROVISIONAL)))
 

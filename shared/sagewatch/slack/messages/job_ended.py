@@ -35,6 +35,11 @@ _ENDINGS: Mapping[JobFinding, str] = {
     "job-never-started": "never started",
     "job-hit-limit": "stopped by its time limit",
 }
+_WITHOUT_AMOUNT = {
+    "covered": "prepaid by a training plan",
+    "free": "free",
+    "not-instance-priced": "not priced by instance",
+}
 _LOG_TITLE = "*End of the log*\n"
 
 
@@ -129,11 +134,16 @@ def _cost_name(alert: JobAlert) -> str:
 
 def _cost(alert: JobAlert) -> str:
     if alert.cost_usd is None:
-        return "unknown"
+        return _without_amount(alert)
     usd = Decimal(alert.cost_usd)
     if alert.finding == "job-never-started" and not usd:
         return "nothing billed"
     return f"{_how_sure(alert)}{amount(usd)}"
+
+
+def _without_amount(alert: EndedJobAlert) -> str:
+    """Say why a job has no amount of its own: unknown, prepaid, or free."""
+    return _WITHOUT_AMOUNT.get(alert.pricing, "unknown")
 
 
 def _how_sure(alert: EndedJobAlert) -> str:
@@ -144,7 +154,7 @@ def _how_sure(alert: EndedJobAlert) -> str:
 
 def _in_short(alert: JobAlert) -> str:
     if alert.cost_usd is None:
-        return "cost unknown"
+        return f"cost {_without_amount(alert)}"
     return f"{_cost(alert)} wasted" if _is_lost(alert) else _cost(alert)
 
 
@@ -159,7 +169,7 @@ _REPORT_ENDINGS = {JobStatus.COMPLETED: "Completed", JobStatus.FAILED: "Failed",
 def job_report_message(report: JobReport, owner: str) -> tuple[str, Sequence[Block]]:
     """What a job cost, how what was paid for was used, and what would have done."""
     cost = _report_cost(report)
-    spent = "ended, cost unknown" if report.cost_usd is None else f"cost {cost}"
+    spent = f"ended, cost {cost}" if report.cost_usd is None else f"cost {cost}"
     headline = f"{KIND_FACTS[report.kind].label} {spent}: {report.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
@@ -188,7 +198,7 @@ def _report_facts(report: JobReport, cost: str, owner: str) -> Sequence[tuple[st
 
 def _report_cost(report: JobReport) -> str:
     if report.cost_usd is None:
-        return "unknown"
+        return _without_amount(report)
     return f"{_how_sure(report)}{amount(Decimal(report.cost_usd))}"
 
 

@@ -191,6 +191,8 @@ def test_text_from_jobs_makes_neither_mentions_nor_links(evil: str) -> None:
     ("change", "said"),
     [
         ({"cost_usd": None, "pricing": "unpriced"}, "*Cost*\\nunknown"),
+        ({"cost_usd": None, "pricing": "unpriced"}, "cost unknown)"),
+        ({"cost_usd": None, "pricing": "covered"}, "*Cost*\\nprepaid by a training plan"),
         ({"cost_usd": "1.5", "pricing": "provisional"}, "*Wasted*\\nabout $1.50"),
         ({"cost_usd": "1.5", "pricing_reason": f"by its time; {WITHOUT_VOLUMES}"}, "*Wasted*\\nat least $1.50"),
         ({"ran_seconds": None}, "*Ran for*\\nunknown"),

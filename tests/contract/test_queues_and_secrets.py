@@ -110,7 +110,7 @@ def test_a_secret_is_read_once_and_again_after_five_minutes(aws: Aws) -> None:
 
 
 def test_a_secret_is_read_again_on_demand_once_a_minute(aws: Aws) -> None:
-    """Slack signs with the new one at once; whoever sends forged requests causes no more reads."""
+    """Slack signs with the new one at once; forged requests cause no more reads."""
     ssm, moments = aws.client("ssm"), [NOW]
     secret = SsmSecret(ssm, "/token", lambda: moments[-1])
     ssm.put_parameter(Name="/token", Value="old", Type="SecureString", Overwrite=True)

@@ -1,6 +1,6 @@
 """An upgrade from commit a36f5fc: its template, its tables and its queues, as its own functions wrote them.
 
-Alerts and events were in flight. Today's functions, each in a process of its own, go on with them.
+Alerts and events were in flight. Today's functions, each in a process of its own, continue with them.
 """
 
 import json

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 _KEPT_FOR = timedelta(minutes=5)
-_READ_EVERY = timedelta(minutes=1)  # at most, whoever sends wrong signatures
+_READ_EVERY = timedelta(minutes=1)  # at most, however many wrong signatures arrive
 
 
 class SsmSecret:

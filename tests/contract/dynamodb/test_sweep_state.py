@@ -371,7 +371,7 @@ def counted(client: Any) -> list[str]:
 def test_regions_that_the_operator_named_are_in_use_before_anything_ran_there(
     aws: Aws, tables: tuple[str, str]
 ) -> None:
-    """They are not written, so a name that is taken back is gone at once."""
+    """They are not written, so a name that is withdrawn is gone at once."""
     client, (_, state) = aws.client("dynamodb"), tables
     named = DynamoRegions(client, state, lambda: NOW, ["us-west-2", "eu-west-1"])
     named.add("eu-central-1")

@@ -85,7 +85,7 @@ class FixedSecret:
         return self.values[0]
 
     def recheck(self) -> bool:
-        """See ``SigningSecret.recheck``."""
+        """Count the call, then answer."""
         self.rechecks += 1
         if len(self.values) > 1:
             self.values.pop(0)

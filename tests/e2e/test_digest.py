@@ -62,7 +62,7 @@ def test_the_scheduled_run_tells_of_budgets_once(account: Account) -> None:
         second = account.invoke("SendDigest", {"period": "scheduled"})
 
     assert (first["budgets_alerted"], second["budgets_alerted"]) == (1, 0)
-    [message] = account.messages("broke has used 100 % of its budget")
+    [message] = account.messages("Budget of broke for")
     assert "$0.23 of $0.01" in message["text"]
 
 

@@ -82,7 +82,7 @@ class FollowUp:
         return replace(state, pending=pending, message=replace(message, planned=False))
 
     def _superseded(self, state: NotebookState) -> NotebookState:
-        """Close the earlier message; one that shows who kept the notebook goes on showing it."""
+        """Close the earlier message. It keeps naming the user who kept the notebook, if one did."""
         lease, message = state.lease, shown(state)
         if lease and message and lease.written_at >= message.sent_at:
             words = f"{kept_until(lease)}. That is over; SageWatch warns again while it stays idle"

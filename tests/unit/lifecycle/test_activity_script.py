@@ -34,7 +34,7 @@ def written(folder: Path) -> str:
 
 
 def reading(text: str, now: datetime | None = None) -> Reading:
-    """What SageWatch reads beside a silent terminal."""
+    """What SageWatch reads next to a silent terminal."""
     return read_jupyter([], TERMINAL, now or datetime.now(UTC), timedelta(0), {"content": text, "format": "text"})
 
 

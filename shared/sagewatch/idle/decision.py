@@ -226,4 +226,5 @@ def _in_force(state: NotebookState, rules: IdleRules, now: datetime) -> PendingS
         return None
     if pending.held:
         return pending if not rules.enforce and now - pending.warned_at < _REPEATED else None
-    return pending if now <= pending.stop_at + max(rules.warn, _LAPSES) else None
+    late = _REPEATED if pending.refused else max(rules.warn, _LAPSES)  # what AWS refuses is reported once a week
+    return pending if now <= pending.stop_at + late else None

@@ -83,6 +83,10 @@ class InMemoryRegions(Regions):
         self.noted.add(region)
 
     @override
+    def has_noted(self, region: str) -> bool:
+        return region in self.noted
+
+    @override
     def in_use(self) -> AbstractSet[str]:
         return frozenset(self.noted)
 

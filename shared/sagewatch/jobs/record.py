@@ -1,6 +1,7 @@
 """Record a job whose state changed: read it, decide, act."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ from sagewatch.alerts.ports import AlertQueue
 from sagewatch.clock import Clock, iso
 from sagewatch.diagnostics.cost_report import CostReporter
 from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, FailureContextReader
-from sagewatch.errors import JobNotFoundError, UnreadableError
+from sagewatch.errors import JobNotFoundError, MalformedEventError, UnreadableError
 from sagewatch.jobs.decisions import (
     Action,
     EndedJob,
@@ -87,10 +88,20 @@ class JobRecorder:
     def on_event(self, event: object) -> RecordOutcome:
         """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
         reported = refuse_impossible_job(read_job_event(event), self.clock())
-        self.regions.add(reported.region)
         if reported.status.ended:
-            return self.record(self._complete(reported), RecordedBy.EVENT)
-        return self._track(reported)
+            outcome = self.record(self._complete(reported), RecordedBy.EVENT)
+        else:
+            self._check_region(reported)
+            outcome = self._track(reported)
+        self.regions.add(reported.region)  # now that it has answered: every sweep would ask one that does not exist
+        return outcome
+
+    def _check_region(self, reported: Job) -> None:
+        """Ask once a day and process whether SageMaker is in the region: a start that says all costs no call else."""
+        if reported.created_at is None or self.regions.has_noted(reported.region):
+            return
+        with suppress(JobNotFoundError, MalformedEventError):  # it has answered
+            self.jobs.describe(reported)
 
     def record(self, job: Job, recorded_by: RecordedBy) -> RecordOutcome:
         """Record a job that ended."""

@@ -64,8 +64,9 @@ class NotebookTracker:
     def on_event(self, event: object) -> TrackOutcome:
         """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
         reported = read_notebook_event(event)
+        outcome = self.observe(reported, by=RecordedBy.EVENT)
         self.regions.add(reported.region)
-        return self.observe(reported, by=RecordedBy.EVENT)
+        return outcome
 
     def observe(self, notebook: Notebook, *, by: RecordedBy, at: datetime | None = None) -> TrackOutcome:
         """Bring a notebook's sessions up to date with its reported state. Repeating a report changes nothing.

@@ -32,6 +32,9 @@ class Regions(RegionReader, Protocol):
     def add(self, region: str) -> None:
         """Note that a region is in use. Raises what ``Ledger.put`` does."""
 
+    def has_noted(self, region: str) -> bool:
+        """Whether this process has noted the region today; it costs no call."""
+
 
 class Jobs(Protocol):
     """Describes jobs."""

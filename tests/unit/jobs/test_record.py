@@ -129,9 +129,24 @@ def test_a_deleted_job_is_recorded_from_its_event() -> None:
     assert len(world.alerts.sent) == 1
 
 
-def test_a_running_job_is_watched_without_a_call() -> None:
-    """Its event says when it was created."""
+def test_a_region_is_swept_only_once_sagemaker_has_answered_there() -> None:
+    """An event names eu-west-11, which every sweep would ask for 400 days. The message waits, and is dead-lettered."""
     world = World()
+    world.jobs.failure = UnavailableError("Could not connect to the endpoint")
+    for name in ("training-job-in-progress", "training-job-failed"):
+        with pytest.raises(UnavailableError):
+            world.recorder.on_event(an_event(name) | {"region": "eu-west-11"})
+    assert (world.regions.in_use(), world.open_jobs.jobs) == (set(), {})
+
+    world.jobs.failure = None
+    world.recorder.on_event(an_event("training-job-in-progress"))
+    assert world.regions.in_use() == {"us-east-1"}
+
+
+def test_a_running_job_is_watched_without_a_call() -> None:
+    """Its event says when it was created, and its region is known."""
+    world = World()
+    world.regions.add("us-east-1")
     outcome = world.recorder.on_event(an_event("training-job-in-progress"))
 
     assert (outcome.effects, world.jobs.calls, world.rows) == ((RecordEffect.TRACKED,), [], [])

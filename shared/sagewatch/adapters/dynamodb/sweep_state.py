@@ -67,6 +67,10 @@ class DynamoRegions(DynamoRegionReader, Regions):
             _put(self._client, self._state, item, "regions")
             self._noted[region] = today
 
+    @override
+    def has_noted(self, region: str) -> bool:
+        return self._noted.get(region) == iso(self._clock())[:10]
+
 
 class DynamoCheckpoints(Checkpoints):
     """Keeps how far listings came."""

@@ -202,7 +202,7 @@ RULES: Sequence[Rule] = (
     _rule("request", _DATA, r"^ClientError(?!.{0,200}exited with)", "Data or permissions",
           "Check that the S3 paths exist, and that the job's role may read them and use their KMS key.",
           "ClientError: Something else about the request", "https://github.com/aws/deep-learning-containers/issues/586", general=True),
-    _rule("script", _CODE, r"^AlgorithmError|Traceback|ExecuteUserScriptError|exit(?:ed with)?[ _-]?(?:code|status)", "The job's own code",
+    _rule("script", _CODE, r"^AlgorithmError|Traceback|ExecuteUserScriptError|exit(?:ed with)?[ _-]?(?:code|status)", "Error in the job's code",
           "Look at the log's last error, and try the fix on a small sample before the whole run.",
           "AlgorithmError: Framework Error, exit code: 1", f"{_SDK}1442", general=True),
     _rule("interrupted", FailureClass.SPOT_INTERRUPTED, "", "Spot interrupted", "Start it again; set `checkpoint_s3_uri` so that it continues where it was.",

@@ -298,6 +298,22 @@ def test_reasons_are_sentences_for_people() -> None:
     assert cost_of(a_failed_job(), BOOK).reason.endswith("at the on-demand list price; a job that failed is billed too")
     assert cost_of(a_job(status=JobStatus.STOPPED), BOOK).reason.endswith("a job that was stopped is billed too")
     assert cost_of(a_job(), BOOK).reason == "its billed time at the on-demand list price"
+    timeless = a_job(started_at=None, billable_seconds=None, described=False)
+    assert cost_of(timeless, BOOK).reason == "nothing says how long it ran"
+
+
+@pytest.mark.parametrize(
+    ("job", "reason"),
+    [
+        (a_job(kind=ResourceKind.TUNING), "the jobs it started have rows of their own"),
+        (a_job(serverless=True), "serverless training is billed by the token"),
+        (a_job(builtin_rule=True, described=False), "AWS charges nothing for its built-in Debugger rules"),
+        (a_job(training_plan_arn="arn:plan"), "a prepaid training plan covers it"),
+    ],
+)
+def test_a_job_without_billed_instances_says_why(job: Job, reason: str) -> None:
+    """The reason is shown in place of an amount."""
+    assert cost_of(job, BOOK).reason == reason
 
 
 @pytest.mark.parametrize(

@@ -128,10 +128,11 @@ class NotebookStop:
         After a day without it, SageWatch makes a new one.
         """
         state, pending, now = inspection.state, inspection.state.pending, self.clock()
-        overdue = pending is not None and now - pending.warned_at >= _RESENT and not self.posted.find(pending.alert_id)
+        missing = pending is not None and self.posted.find(pending.alert_id) is None
+        overdue = missing and pending is not None and now - pending.warned_at >= _RESENT
         if pending and overdue:
             pending = self._queued_again(pending, now)
-        elif pending:
+        elif pending and not missing:
             self.announcements.reschedule(pending.alert_id, until)
         self._remember(replace(state, pending=pending and replace(pending, stop_at=until)), inspection, until)
         return StopOutcome.OVERDUE if overdue else StopOutcome.NOT_ANNOUNCED

@@ -260,3 +260,58 @@ def test_a_notebook_whose_item_cannot_be_read_is_left_alone_counted_and_named_on
     assert failure.value.outcome is not None
     assert failure.value.outcome.metrics()[EmfMetric.ITEMS_UNREADABLE] == 1
     assert (again.failures, again.unreadable, again.to_log()["left_alone"]) == ([], 1, [arn])
+
+
+def test_a_warning_that_slack_does_not_show_is_counted_and_made_again_after_a_day() -> None:
+    """Nothing is stopped meanwhile; the first one ends, should it still come."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    overdue = []
+    for _ in range(26 * 4):
+        world.now += QUARTER
+        overdue.append(world.sweeper.sweep(no_time_limit).metrics().get(EmfMetric.WARNINGS_OVERDUE, 0))
+
+    assert (world.notebooks.stops, len(world.announced)) == ([], 2)
+    assert (sum(overdue[:8]), overdue[9]) == (0, 1)
+    assert [edit.open for edit in world.edits if edit.edits == world.announced[0].alert_id] == [False]
+
+
+def test_a_warning_that_comes_late_to_slack_shows_its_new_time() -> None:
+    """It is in the channel for the whole time, and names the true end of it."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    world.sweeper.sweep(no_time_limit)
+    world.now += HOUR - QUARTER
+    world.deliver()
+    world.sweep(later=QUARTER)
+    [edit] = world.edits
+    world.sweep(later=HOUR)
+
+    assert edit.stop_at == world.announced[0].stop_at + HOUR - QUARTER  # type: ignore[operator] # it has a time
+    assert (edit.outcome, edit.open) == (None, True)
+    assert world.notebooks.stops == ["Lab-One"]
+
+
+@pytest.mark.parametrize("fails", ["archive", "send", "save"])
+def test_an_announcement_whose_queuing_was_interrupted_is_one_message_with_an_end(fails: str) -> None:
+    """Whichever write failed, and whatever the next sweep finds."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    port = world.alerts if fails == "send" else world.states
+    works, calls = getattr(port, fails), []
+
+    def fails_late(*args: object) -> object:
+        calls.append(args)
+        if len(calls) == (2 if fails == "save" else 1):
+            raise UnavailableError("no answer")
+        return works(*args)
+
+    setattr(port, fails, fails_late)
+    world.sweep()
+    world.sweep(later=QUARTER)
+    assert len(world.announced) == 1
+    world.busy("Lab-One")
+    world.sweep(later=HOUR)
+
+    assert [edit.open for edit in world.edits] == [False]
+    assert world.notebooks.stops == []

@@ -243,8 +243,7 @@ def _typed(value: Any, shape: Shape) -> Any:
     """Convert times, at any depth, to what moto stores. Raises ``ValueError`` for an invalid time."""
     match shape.type_name, value:
         case "timestamp", _:
-            moment = parse_timestamp(value)
-            return moment and moment.astimezone(UTC).replace(tzinfo=None)
+            return _naive(value)
         case "structure", dict():
             known: Mapping[str, Shape] = getattr(shape, "members", {})
             return {key: _typed(item, known[key]) if key in known else item for key, item in value.items()}
@@ -252,6 +251,15 @@ def _typed(value: Any, shape: Shape) -> Any:
             return [_typed(item, shape.member) for item in value]  # type: ignore[attr-defined] # a ListShape
         case _:
             return value
+
+
+def _naive(value: Any) -> datetime | None:
+    """A time as moto stores it."""
+    try:
+        moment = parse_timestamp(value)
+    except ValueError as exc:
+        raise ValueError(f"invalid time {value!r}") from exc
+    return moment and moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _refuse(status: int, error: str) -> Answer:

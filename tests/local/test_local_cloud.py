@@ -77,7 +77,7 @@ def test_the_control_endpoint_sets_what_describe_answers(stage: Stage, control: 
         ("teapot/x", {}, 404, "no kind 'teapot'"),
         ("training-job/nobody", {}, 404, "no training-job 'nobody' in us-east-1"),
         ("training-job/Control-02", {"TrainingJobStaus": "Failed"}, 400, "answers no TrainingJobStaus"),
-        ("training-job/Control-02", {"TrainingEndTime": "soon"}, 400, "Invalid isoformat"),
+        ("training-job/Control-02", {"TrainingEndTime": "soon"}, 400, "invalid time 'soon'"),
         ("training-job/Control-02", [1], 400, "JSON object"),
         ("training-job/Control-02?region=eu-west-1", {}, 404, "in eu-west-1"),
     ],

@@ -5,7 +5,7 @@ knows, and in that it throttles.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -69,7 +69,7 @@ FINISHED = {
 @pytest.fixture
 def jobs(aws: Aws) -> SageMakerJobs:
     """The adapter."""
-    return SageMakerJobs(lambda region: aws.client("sagemaker", region), lambda: MOMENT)
+    return SageMakerJobs(lambda region: aws.client("sagemaker", region), lambda: datetime.now(UTC))
 
 
 @pytest.fixture(scope="session")

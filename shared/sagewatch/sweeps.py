@@ -104,3 +104,9 @@ def _place(exc: Exception) -> str:
     """Name the innermost place an error comes from. Its text may hold what no log may: it is left out."""
     *_, frame = traceback.extract_tb(exc.__traceback__)
     return f"{PurePath(frame.filename).name}:{frame.lineno}"
+
+
+def need_time(more_time: bool, otherwise: str) -> None:  # noqa: FBT001 - the answer itself
+    """Raise ``OutOfTimeError`` without more time."""
+    if not more_time:
+        raise OutOfTimeError(otherwise)

@@ -3,13 +3,12 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import (
     JobNotFoundError,
     MalformedEventError,
-    OutOfTimeError,
     SageWatchError,
     SweepIncompleteError,
     UnreadableError,
@@ -19,24 +18,22 @@ from sagewatch.jobs.lanes import Lane, lanes_of, next_lane
 from sagewatch.jobs.long_running import FamilyHistories, LongRunningAlerts
 from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.ports import Checkpoint, Checkpoints, Cursors, DailyNotices, OpenJob, OpenJobs, TrackedJobs
-from sagewatch.jobs.reconcile import lacks_billed_seconds, same_job, without_pool
+from sagewatch.jobs.reconcile import same_job, without_pool
 from sagewatch.jobs.record import JobRecorder, RecordEffect
+from sagewatch.jobs.settling import is_news, is_recent, is_unsettled
 from sagewatch.jobs.sweep_run import NO_PROGRESS, JobSweepReport, ListingRun, SweepProgress, advance, no_time_limit
 from sagewatch.ledger.ports import LedgerKeys
 from sagewatch.ledger.records import RecordedBy, key_of
 from sagewatch.ledger.rollups import TotalsRefresh
-from sagewatch.pricing.job_cost import in_doubt
 from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from sagewatch.sagemaker.ports import JobLists, Jobs, ListedJob, Regions, watched_regions
 from sagewatch.sagemaker.resources import OLDEST, Job, JobStatus, job_to_describe
-from sagewatch.sweeps import continue_on_error, first_few
+from sagewatch.sweeps import continue_on_error, first_few, need_time
 
 # A training job runs for 28 days at most: the first sweep of all looks back that far.
 _FIRST_LOOK = timedelta(days=30)
 # The listings of the next day find what a listing, an index write or a sweep lost; it costs a call per 100 jobs.
 _OVERLAP = timedelta(days=1)
-_NEWS_FOR = timedelta(days=1)  # an older end is no news
-_PROVISIONAL_FOR = timedelta(days=8)  # a warm pool lives for 7 days at most; what is unknown by then stays so
 # Of the time: neither totals nor long listings may use up the time to inspect open jobs. Every listing has its part.
 _TOTALS_SHARE, _LISTING_SHARE = 0.2, 0.5
 _SAVED_EVERY = 100  # inspections: a sweep that is killed repeats no more
@@ -100,7 +97,7 @@ class JobSweep:
 
     def _refresh_totals(self, more_time: TimeBudget, report: JobSweepReport) -> None:
         for mark in self.totals.ready():
-            _need(more_time(_TOTALS_SHARE), "the next run refreshes the other totals")
+            need_time(more_time(_TOTALS_SHARE), "the next run refreshes the other totals")
             with continue_on_error(report, str(mark.sum)):
                 self.totals.run(mark)
                 report.summed += 1
@@ -109,7 +106,7 @@ class JobSweep:
         self, run: ListingRun, kind: ResourceKind, region: str, more_time: Callable[[], bool], report: JobSweepReport
     ) -> None:
         """Put into the index what is in neither table, and keep how far the listing came, however it ends."""
-        _need(more_time(), "the next run lists")
+        need_time(more_time(), "the next run lists")
         name = run.checkpoint(kind, region)
         last = self._checkpoint(name, report)
         point = run.begin(last)
@@ -120,7 +117,7 @@ class JobSweep:
                 self._index(jobs, run, region, report)
                 point = advance(point, jobs)
                 self.progress.listed(kind, region, point.low or run.since)
-                _need(more_time(), "the next run lists the rest")
+                need_time(more_time(), "the next run lists the rest")
             point = replace(point, low=None, floor=None) if point.low else last or point
         finally:
             if last and last.low and point == last:
@@ -226,7 +223,7 @@ class JobSweep:
             return
         if found is None or not same_job(entry.job, found):
             report.recorded += self._unread(entry, JobStatus.DELETING, "it was deleted before its end was read")
-        elif self._unsettled(entry, without_pool(found, self.clock())):
+        elif is_unsettled(entry, without_pool(found, self.clock()), self.clock()):
             report.still_open += 1
             self._complete(entry, found)
             if self.long_running and histories is not None:
@@ -247,38 +244,22 @@ class JobSweep:
             known = replace(found, created_at=entry.job.created_at)
             self.open_jobs.add(known, backfilled_at=entry.backfilled_at)
 
-    def _unsettled(self, entry: OpenJob, found: Job) -> bool:
-        """Whether there is nothing to write yet: it runs, was read too early, or its row is as certain already."""
-        if not (found.status.ended or found.status.deleting) or lacks_billed_seconds(found, self.clock()):
-            return True
-        more_is_known = (found.warm_pool_seconds or 0) > entry.warm_pool_seconds
-        return entry.provisional and self._is_recent(found) and in_doubt(found) and not more_is_known
-
-    def _is_recent(self, job: Job) -> bool:
-        """Whether Describe may still tell more of an ended job's cost."""
-        return job.ended_at is None or self.clock() - job.ended_at < _PROVISIONAL_FOR
-
     def _record(self, entry: OpenJob, found: Job) -> bool:
         """Record the end under the key of its row, if it has one: an event may have dated it a little differently."""
         job = self.owners.with_tags(replace(found, created_at=self._recorded_at(found) or found.created_at))
         decision = self.recorder.decide(
             job,
             RecordedBy.SWEEP,
-            alerting=self._is_news(entry, job),
+            alerting=is_news(entry, job, self.clock()),
             alerted_before=bool(entry.alerted),
             backfilled_at=entry.backfilled_at,
         )
         effects = self.recorder.apply(decision).effects
-        stays_provisional = entry.provisional and RecordEffect.UNTRACKED not in effects and not self._is_recent(found)
+        is_final = RecordEffect.UNTRACKED in effects or not entry.provisional
+        stays_provisional = not is_final and not is_recent(found, self.clock())
         if stays_provisional or key_of(entry.job) != key_of(job):
             self.open_jobs.remove(entry.job)
         return RecordEffect.RECORDED in effects
-
-    def _is_news(self, entry: OpenJob, job: Job) -> bool:
-        """Whether people should still be alerted to the job's end."""
-        ended = job.ended_at or job.modified_at or job.created_at  # not every Describe dates a job that never launched
-        past = max(self.clock() - _NEWS_FOR, entry.backfilled_at or datetime.min.replace(tzinfo=UTC))
-        return ended is not None and ended >= past
 
     def _unread(self, entry: OpenJob, status: JobStatus, reason: str) -> bool:
         """Close a job that cannot be read any more: keep its row if it has one, else write one with the reason."""
@@ -295,8 +276,3 @@ class JobSweep:
 
 def _to_describe(job: ListedJob, region: str) -> Job:
     return job_to_describe(kind=job.kind, name=job.name, arn=job.arn, region=region, created_at=job.created_at)
-
-
-def _need(more_time: bool, otherwise: str) -> None:  # noqa: FBT001 - the answer itself
-    if not more_time:
-        raise OutOfTimeError(otherwise)

@@ -33,6 +33,7 @@ TESTS = (
     "pricing",
     "ledger",
     "jobs/test_decisions.py",
+    "jobs/test_milestones.py",  # it covers what running jobs have cost
     "jobs/test_record.py",
     "jobs/test_sweep.py",
     "digest/test_budgets.py",

@@ -116,7 +116,7 @@ class Week:
         self.world.notebooks.failures["stuck-0"] = StopRefusedError("It is looked after.")
 
     def stop(self, notebook: Notebook) -> Stop:
-        """See ``NotebookStops.stop``."""
+        """Stop it, and note what came of the call."""
         outcome = self.world.notebooks.stop(notebook)
         self.stops.append((notebook.name, self.world.now))
         self.change(notebook.name, status=NotebookStatus.STOPPED, modified_at=self.world.now)

@@ -20,7 +20,7 @@ from tests.fakes.sagemaker import InMemoryJobs, InMemoryLists
 from tests.unit.runtime.test_handlers import Context
 from tests.worlds.builders import NOW, World, a_job
 
-JOBS = 2_500  # each stands for twenty: its calls take twenty times as long
+JOBS = 2_500  # each counts for twenty: its calls take twenty times as long
 PAGE, DESCRIBE, WRITE = 1.0, 6.0, 0.4  # seconds of a List, of a Describe with the writes after it, of a new index item
 
 

@@ -14,7 +14,7 @@ from local.stack.cloud import ROOT
 from tests.e2e.conftest import Account, eventually
 
 # Other tests on this stack put messages there, and play jobs without logs and metrics.
-_OF_OTHERS = {"dead-letters", "alarms", "jobs.logs", "jobs.metrics"}
+_OF_OTHERS = {"dead-letters", "alarms", "jobs.logs", "jobs.metrics", "notebook.log"}
 _HOLD = (
     "clock",
     "stack",

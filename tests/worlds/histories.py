@@ -284,6 +284,8 @@ class History:
                 self.asked_at = None
             if self.random.random() < 0.7:  # else it is delivered again
                 self.presses.remove(press)
+            if at < (self.found.created_at or at):  # it was for an earlier notebook of that name
+                continue
             if effect.startswith("kept"):
                 self.kept_until = at + timedelta(hours=4)
             if effect.startswith("never"):

@@ -65,7 +65,8 @@ class Counted:
         clock: Callable[[], datetime] = lambda: NOW  # noqa: E731 - as above
         marks, regions = DynamoStaleTotals(dynamodb, state, clock), DynamoRegions(dynamodb, state, clock)
         prices = DynamoPrices(dynamodb, state, otherwise=ShippedPrices(), discount_percent=Decimal(0), clock=clock)
-        jobs, families, alerts = SageMakerJobs(client, clock), DynamoFamilies(dynamodb, ledger), InMemoryAlertQueue()
+        jobs = SageMakerJobs(client, lambda: datetime.now(UTC))  # moto dates changes by the machine's clock
+        families, alerts = DynamoFamilies(dynamodb, ledger), InMemoryAlertQueue()
         open_jobs = DynamoOpenJobs(dynamodb, state=state, ledger=ledger, clock=clock)
         owners, utilization = JobOwners(jobs, ("owner",)), UtilizationReader(InMemoryJobMetrics())
         logs = CloudWatchJobLogs(lambda _: self._counted(aws.client("logs", REGION)))

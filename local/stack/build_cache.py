@@ -20,7 +20,7 @@ def build_once(root: Path, cache: Path, target: Path, build: Callable[[Path], No
         kept = cache / sources_digest(root)
         if not kept.exists():
             for older in cache.iterdir():
-                shutil.rmtree(older) if older.is_dir() else older.unlink()  # sam leaves a file beside the build
+                shutil.rmtree(older) if older.is_dir() else older.unlink()  # sam leaves a file next to the build
             unfinished = kept.with_suffix(".unfinished")
             build(unfinished)
             unfinished.rename(kept)

@@ -299,7 +299,7 @@ def test_a_long_job_is_told_of_once_snoozed_and_stopped_by_its_buttons(account: 
 
     assert told == [1, 0, 0]
     assert "Training job still running: e2e-long-one ($13.8" in talk.message["text"]
-    for words in ("longer than 24 h", "at most $22.08, after 2 d", "long-owner"):
+    for words in ("longer than 24 h", "at most $22.08 (its limit is 2 d)", "long-owner"):
         assert words in str(talk.message["blocks"])
 
     with account.variables("AnswerSlack", MODE="enforce"):

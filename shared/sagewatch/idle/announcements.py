@@ -195,7 +195,9 @@ class NotebookAnnouncements:
 def _advice(notebook: Notebook, *, one_way: bool) -> str:
     if one_way:
         platform = notebook.platform or "an unknown platform"
-        return f"AWS starts no notebook again on {platform}. Stop it, change its platform to AL2023, then start it"
+        return (
+            f"AWS cannot restart a notebook on {platform}. After a stop, change its platform to AL2023, then start it"
+        )
     return "Jupyter was not asked. A cell that runs silently, or waits for a job, shows in no log and uses no CPU"
 
 

@@ -204,7 +204,7 @@ def _pending(job: Job, now: datetime) -> Milestone | None:
     words = f"SageMaker says {_IN_WORDS.get(status, status)}" if status else "SageMaker does not say why"
     return Milestone(
         "pending",
-        f"it was created {_text(now - job.created_at)} ago and has not started: {words}; pending is not billed",
+        f"it was created {_text(now - job.created_at)} ago and has not started: {words}; waiting is not billed",
     )
 
 

@@ -81,8 +81,13 @@ def code(text: str) -> str:
 
 
 def by(user: str | None) -> str:
-    """Who did it, behind a sentence that says what."""
+    """Name the person behind a sentence."""
     return f" (<@{user}>)" if user else ""
+
+
+def done_by(text: str, user: str | None) -> str:
+    """What was done, as a sentence, and in brackets the Slack user who did it."""
+    return f"{sentence(text)[:-1]}{by(user)}." if user else sentence(text)
 
 
 def person(name: str | None, user: str | None = None) -> str:

@@ -225,7 +225,7 @@ def test_a_storm_is_five_messages_and_one_with_a_count_and_a_list() -> None:
 
     assert len(desk.texts) == 6
     edited = desk.channel.messages[-1]
-    assert edited.text == "60 jobs failed (user code) within ten minutes (cost so far: $6.00)"
+    assert edited.text == "60 jobs failed (error in the job's code) within ten minutes (cost so far: $6.00)"
     assert "job-000" in str([block.to_dict() for block in edited.blocks])
 
 
@@ -288,7 +288,7 @@ def test_what_is_stale_is_counted_in_one_message_a_day() -> None:
     desk.deliver(*stale, failed(999))
 
     assert len(desk.texts) == 4
-    assert sum("reported late" in text and text.startswith("50 jobs") for text in desk.texts) == 3
+    assert sum("reported late" in text and text.startswith("50 alerts") for text in desk.texts) == 3
 
 
 def test_what_has_buttons_of_its_own_is_told_by_itself_while_it_is_news() -> None:

@@ -274,7 +274,7 @@ def shown(message: Message) -> str:
         "*Cost*\\n$35.20, spot saved $4.50",
         "*Completed*\\n<!date^",
         "*Ran for*\\n1 d 1 h",
-        "*On*\\n1 x ml.g5.xlarge",
+        "*Instances*\\n1 x ml.g5.xlarge",
         "*Owner*\\nana@example.com",
         "*Utilization*\\n• algo-1 (ml.g5.xlarge): GPU 3 % (peak 9 %)",
         ":bulb: The peaks were low: x would do.",

@@ -229,7 +229,7 @@ def test_why_it_does_not_start_is_said_as_far_as_sagemaker_does(status: str | No
     """Statuses are subject to change."""
     [rung] = due_milestones(pending(90, secondary_status=status), (), None, RULES, NOW, ())
 
-    assert rung.sentence == f"it was created 1 h 30 min ago and has not started: {said}; pending is not billed"
+    assert rung.sentence == f"it was created 1 h 30 min ago and has not started: {said}; waiting is not billed"
 
 
 @pytest.mark.parametrize("kind", [ResourceKind.TUNING, ResourceKind.AUTOML])

@@ -18,7 +18,7 @@ from sagewatch.slack.blocks import context, cut, escape, field, section
 
 _NAME = 48  # characters: an owner or a job is known by fewer, and every one may become five when it is escaped
 _BUDGETS = 8  # as many as always fit into a section
-_NOTES = "Days are days in UTC; a job counts on the day it ended. Estimates at list prices, less your discount."
+_NOTES = "Days are in UTC; a job counts on the day it ended. Estimates at list prices, less your discount."
 _BEFORE = {DigestPeriod.DAILY: "the day before", DigestPeriod.WEEKLY: "the week before"}
 
 
@@ -50,10 +50,8 @@ def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
     sentence = (
         f"{money(state.used_usd)} of {money(state.budget_usd)} used by {_day(state.day)} (UTC){_open(state)}.{expected}"
     )
-    small = (
-        "The forecast adds the hourly price of what is still running until the month ends. Running jobs count in the "
-        "total budget only. Each threshold is reported once a month."
-    )
+    assumed = "" if forecast is None else "The forecast assumes that what runs now runs until the end of the month. "
+    small = f"{assumed}Running jobs count in the total budget only. Each threshold is reported once a month."
     return f"{headline}. {sentence}", [section(f"*{headline}*\n{sentence}"), context(small)]
 
 
@@ -71,7 +69,7 @@ def _day(day: date) -> str:
 def _total(digest: Digest) -> str:
     before = f"{_BEFORE[digest.span.period]} {money(digest.before.cost_usd)}"
     if digest.quiet:
-        return f"no job and no notebook session ended; {before}."
+        return f"no job and no notebook session ended ({before})."
     things = _count(digest.spend.jobs, "job or notebook session", "jobs and notebook sessions")
     return f"*{money(digest.spend.cost_usd)}* in {things}; {before}{_change(digest.spend, digest.before)}."
 
@@ -116,7 +114,7 @@ def _spend_facts(spend: Spend) -> list[str]:
     if spend.spot_savings_usd:
         whole = spend.spot_cost_usd + spend.spot_savings_usd
         share = _rounded(spend.spot_savings_usd * 100 / whole)
-        facts.append(f"*Spot:* saved {money(spend.spot_savings_usd)}, {share} % of their on-demand price")
+        facts.append(f"*Spot:* saved {money(spend.spot_savings_usd)}, {share} % of the on-demand price of spot jobs")
     if spend.unpriced_jobs:
         facts.append(f"*Unpriced:* {_count(spend.unpriced_jobs, 'job', 'jobs')} of unknown cost, not in any total")
     return facts
@@ -126,11 +124,11 @@ def _idle_facts(idled: IdleStops) -> list[str]:
     facts = []
     if idled.stops:
         stops = _count(idled.stops, "notebook was", "notebooks were")
-        unpriced = f"; {idled.unpriced} of them of unknown price" if idled.unpriced else ""
-        facts.append(f"*Idling:* cost {money(idled.idle_usd)} until {stops} stopped{unpriced}")
+        unpriced = f" ({idled.unpriced} without a known price)" if idled.unpriced else ""
+        facts.append(f"*Idling:* cost {money(idled.idle_usd)} before {stops} stopped{unpriced}")
     if idled.saved_seconds:
         most = duration(int(MOST_SAVED.total_seconds()))
-        stopped = f"{duration(idled.saved_seconds)} stopped, at most {most} for each stop"
+        stopped = f"{duration(idled.saved_seconds)} not billed; each stop counts for at most {most}"
         facts.append(f"*Stopping:* saved about {money(idled.saved_usd)} ({stopped})")
     return facts
 
@@ -139,14 +137,14 @@ def _running(running: Running) -> list[str]:
     """What runs at this moment, which is of no period."""
     things = []
     if running.jobs:
-        things.append(f"{_count(running.jobs, 'job', 'jobs')} at {money(running.jobs_usd)}/h")
+        things.append(f"{_count(running.jobs, 'job', 'jobs')} at {money(running.jobs_usd)}/h in total")
     if running.notebooks:
         notebooks = _count(running.notebooks, "notebook", "notebooks")
-        things.append(f"{notebooks} at {money(running.notebooks_usd)}/h")
+        things.append(f"{notebooks} at {money(running.notebooks_usd)}/h in total")
     if not things:
         return []
-    unpriced = f"; {running.unpriced} of them of unknown price" if running.unpriced else ""
-    idle = f"; {running.idle} idle, {money(running.idle_usd)} since their last activity" if running.idle else ""
+    unpriced = f" ({running.unpriced} without a known price)" if running.unpriced else ""
+    idle = f"; {running.idle} idle, {money(running.idle_usd)} since the last activity" if running.idle else ""
     so_far = f"; {money(running.so_far_usd)} so far, in no total yet" if running.so_far_usd else ""
     return [f"*Running now:* {' and '.join(things)}{unpriced}{so_far}{idle}"]
 
@@ -156,7 +154,7 @@ def _budgets(states: Sequence[BudgetState]) -> list[str]:
     ordered = sorted(states, key=lambda state: state.percent, reverse=True)
     lines = [f"*{_budget(state)}:* {_state(state)}" for state in ordered[:_BUDGETS]]
     more = len(ordered) - _BUDGETS
-    return [*lines, f"and {_count(more, 'budget', 'budgets')} used less"] if more > 0 else lines
+    return [*lines, f"and {_count(more, 'budget', 'budgets')} with less used"] if more > 0 else lines
 
 
 def _state(state: BudgetState) -> str:
@@ -167,12 +165,12 @@ def _state(state: BudgetState) -> str:
 
 def _open(state: BudgetState) -> str:
     """Say how much of what is used is in progress."""
-    return f", {money(state.open_usd)} of it still running" if state.open_usd else ""
+    return f", {money(state.open_usd)} of it in progress" if state.open_usd else ""
 
 
 def _notes(alert: DigestAlert) -> str:
     notes = [escape(alert.health)] if alert.health else []
-    chart = [f"No chart: {escape(cut(alert.no_picture, 300))}."] if alert.no_picture else []
+    chart = [f"No chart ({escape(cut(alert.no_picture, 300))})."] if alert.no_picture else []
     return "\n".join([*notes, " ".join([_NOTES, *chart])])
 
 

@@ -6,6 +6,7 @@ from typing import assert_never
 from slack_sdk.models.blocks import Block, HeaderBlock
 
 from sagewatch.alerts.grouping import GroupAlert, GroupKind, GroupSummary
+from sagewatch.sagemaker.failure_rules import FailureClass
 from sagewatch.slack.blocks import HEADER_LIMIT, amount, context, cut, escape, moment, section
 
 _PARENTS = {
@@ -35,9 +36,9 @@ def _headline(alert: GroupAlert, gathered: GroupSummary) -> str:
         case GroupKind.PARENT:
             return f"{_parent(alert.parent_arn or '')}: {_need(gathered)}"
         case GroupKind.STORM:
-            return f"{_jobs(gathered.count)} {alert.label} within ten minutes"
+            return f"{_jobs(gathered.count)} {_readable(alert.label or '')} within ten minutes"
         case GroupKind.STALE:
-            return f"{_jobs(gathered.count)} of {alert.since:%Y-%m-%d}, reported late"
+            return f"{_alerts(gathered.count)} of {alert.since:%Y-%m-%d}, reported late"
         case _:
             assert_never(alert.gathering)
 
@@ -53,7 +54,8 @@ def _small_print(alert: GroupAlert) -> str:
             first = f"the first {alert.gathering.singly} have messages of their own, with cause and next step"
             return f"Began {begun}; {first}.  {where}"
         case GroupKind.STALE:
-            return f"Slack was unreachable for more than a day, so older alerts are counted instead of listed.  {where}"
+            late = "Slack was unreachable for more than a day, so older alerts are counted; the ledger has each job"
+            return f"{late}.  {where}"
         case _:
             assert_never(alert.gathering)
 
@@ -75,6 +77,10 @@ def _jobs(count: int) -> str:
     return "1 job" if count == 1 else f"{count:,} jobs"
 
 
+def _alerts(count: int) -> str:
+    return "1 alert" if count == 1 else f"{count:,} alerts"
+
+
 def _cost(gathered: GroupSummary) -> str:
     known = gathered.count - gathered.unpriced
     if not known:
@@ -85,7 +91,16 @@ def _cost(gathered: GroupSummary) -> str:
 
 def _counts(gathered: GroupSummary) -> str:
     counts = sorted(gathered.by_label.items(), key=lambda entry: (-entry[1], entry[0]))
-    return "\n".join(f"\u2022 {count:,} {escape(label)}" for label, count in counts) or "No jobs yet."
+    return "\n".join(f"\u2022 {count:,} {escape(_readable(label))}" for label, count in counts) or "No jobs yet."
+
+
+def _readable(label: str) -> str:
+    """``failed (user code)`` with the class as single messages name it."""
+    for failure_class in FailureClass:
+        name = failure_class.label[:1].lower() + failure_class.label[1:]
+        label = label.replace(f"({failure_class.replace('-', ' ')})", f"({name})")
+        label = label.replace(f"({failure_class.value})", f"({name})")
+    return label
 
 
 def _names(gathered: GroupSummary) -> str:

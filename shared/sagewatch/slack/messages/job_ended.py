@@ -40,6 +40,7 @@ _WITHOUT_AMOUNT = {
     "free": "free",
     "not-instance-priced": "not priced by instance",
 }
+_SAY_NOTHING = frozenset({"Failed", "Stopped", "Completed"})  # secondary statuses that repeat the status
 _LOG_TITLE = "*End of the log*\n"
 
 
@@ -105,13 +106,13 @@ def _log(alert: JobAlert) -> Iterator[Block]:
     if alert.log:
         yield section(f"{_LOG_TITLE}{code_block(alert.log, SECTION_LIMIT - len(_LOG_TITLE))}")
     elif alert.log_trouble:
-        yield context(f"SageWatch cannot read the log: {escape(alert.log_trouble)}")
+        yield context(f"SageWatch could not read the log ({escape(alert.log_trouble)}).")
 
 
 def _reason(alert: JobAlert) -> str:
     if alert.reason:
         return "\n".join(f"> {line}" for line in escape(alert.reason).splitlines())
-    if alert.secondary_status:
+    if alert.secondary_status and alert.secondary_status not in _SAY_NOTHING:
         return f"> {escape(alert.secondary_status)}"
     return "> SageMaker gave no reason."
 
@@ -121,7 +122,7 @@ def _facts(alert: JobAlert, owner: str) -> Sequence[tuple[str, str]]:
     return (
         (_cost_name(alert), _cost(alert)),
         *(() if alert.finding == "job-never-started" else ran),
-        ("On", escape(alert.instances or "unknown instances")),
+        ("Instances", escape(alert.instances or "unknown instances")),
         ("Owner", owner),
         ("Ended", moment(alert.ended_at)),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
@@ -170,7 +171,8 @@ def job_report_message(report: JobReport, owner: str) -> tuple[str, Sequence[Blo
     """What a job cost, how what was paid for was used, and what would have done."""
     cost = _report_cost(report)
     spent = f"ended, cost {cost}" if report.cost_usd is None else f"cost {cost}"
-    headline = f"{KIND_FACTS[report.kind].label} {spent}: {report.name}"
+    failed = "failed, " if report.status is JobStatus.FAILED and report.cost_usd else ""
+    headline = f"{KIND_FACTS[report.kind].label} {failed}{spent}: {report.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         SectionBlock(fields=[field(name, text) for name, text in _report_facts(report, cost, owner)]),
@@ -190,7 +192,7 @@ def _report_facts(report: JobReport, cost: str, owner: str) -> Sequence[tuple[st
         (_REPORT_ENDINGS.get(report.status, "Ended"), moment(report.ended_at)),
         ("Cost", f"{cost}, spot saved {amount(Decimal(saved))}" if saved else cost),
         ("Ran for", "unknown" if report.ran_seconds is None else duration(report.ran_seconds)),
-        ("On", escape(report.instances or "unknown instances")),
+        ("Instances", escape(report.instances or "unknown instances")),
         ("Owner", owner),
         ("Account and region", f"{escape(report.account)}, {escape(report.region)}"),
     )

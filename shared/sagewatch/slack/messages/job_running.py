@@ -15,9 +15,9 @@ from sagewatch.slack.blocks import (
     FIELD_LIMIT,
     HEADER_LIMIT,
     amount,
-    by,
     context,
     cut,
+    done_by,
     escape,
     field,
     hourly,
@@ -39,7 +39,7 @@ def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
     if alert.use:
         blocks.append(section(sentence(alert.use)))
     if alert.outcome:
-        blocks.append(section(f":white_check_mark: {sentence(alert.outcome)}{by(alert.by)}"))
+        blocks.append(section(f":white_check_mark: {done_by(alert.outcome, alert.by)}"))
     if alert.open:
         blocks.append(ActionsBlock(block_id="job", elements=_buttons(alert)))
     notes = (sentence(alert.price_note or ""), links(alert.kind, alert.name, alert.region))
@@ -62,7 +62,7 @@ def _facts(alert: JobRunsAlert, owner: str) -> Sequence[tuple[str, str]]:
         ("Cost per hour", hourly(Decimal(alert.hourly_usd)) if alert.hourly_usd else "unknown"),
         ("Cost at its time limit", _at_limit(alert)),
         ("Running since" if alert.started_at else "Created", moment(since)),
-        ("On", escape(alert.instances or "unknown instances")),
+        ("Instances", escape(alert.instances or "unknown instances")),
         ("Owner", owner),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
     )
@@ -79,7 +79,7 @@ def _at_limit(alert: JobRunsAlert) -> str:
     if alert.limit_seconds is None:
         return "no time limit"
     usd = "unknown cost" if alert.at_limit_usd is None else f"at most {amount(Decimal(alert.at_limit_usd))}"
-    return f"{usd}, after {duration(alert.limit_seconds)}"
+    return f"{usd} (its limit is {duration(alert.limit_seconds)})"
 
 
 def _buttons(alert: JobRunsAlert) -> list[ButtonElement]:

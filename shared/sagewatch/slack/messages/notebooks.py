@@ -13,10 +13,10 @@ from sagewatch.slack.blocks import (
     FIELD_LIMIT,
     HEADER_LIMIT,
     amount,
-    by,
     code,
     context,
     cut,
+    done_by,
     escape,
     field,
     hourly,
@@ -32,7 +32,7 @@ def notebook_idle(alert: NotebookAlert, owner: str) -> tuple[str, Sequence[Block
     headline = f"Notebook idle: {alert.name}" if alert.open else f"Notebook: {alert.name}"
     blocks: list[Block] = [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(_what_it_costs(alert))]
     if alert.outcome:
-        blocks.append(section(f":white_check_mark: {sentence(alert.outcome)}{by(alert.by)}"))
+        blocks.append(section(f":white_check_mark: {done_by(alert.outcome, alert.by)}"))
     else:
         blocks.append(section(_intent(alert, _time(alert))))
     if alert.open:
@@ -41,15 +41,16 @@ def notebook_idle(alert: NotebookAlert, owner: str) -> tuple[str, Sequence[Block
         SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert, owner)])
     )
     further = links(ResourceKind.NOTEBOOK, alert.name, alert.region)
-    blocks.append(context("\n".join((f"Evidence: {sentence(alert.reason)}", further))))
+    blocks.append(context("\n".join((f"Evidence: {escape(alert.reason)}.", further))))
     utc = None if alert.stop_at is None else f"at {alert.stop_at:%H:%M} UTC on {alert.stop_at:%Y-%m-%d}"
     news = sentence(alert.outcome) if alert.outcome else _intent(alert, utc).partition("\n")[0].replace("*", "")
     return f"{escape(headline)} ({_rate(alert)}). {news}", blocks
 
 
 def _what_it_costs(alert: NotebookAlert) -> str:
-    idling = "" if alert.idle_usd is None else f" Idling has cost {amount(Decimal(alert.idle_usd))}."
-    costs = "Its price is unknown" if alert.hourly_usd is None else f"It costs {_rate(alert)}"
+    idled, costs_now = ("Idling has cost", "It costs") if alert.open else ("Idling cost", "It cost")
+    idling = "" if alert.idle_usd is None else f" {idled} {amount(Decimal(alert.idle_usd))}."
+    costs = "Its price is unknown" if alert.hourly_usd is None else f"{costs_now} {_rate(alert)}"
     return f"No activity since {moment(alert.idle_since)}. {costs}.{idling}"
 
 
@@ -59,7 +60,7 @@ def _time(alert: NotebookAlert) -> str | None:
 
 def notebook_news(alert: NotebookNews, owner: str) -> tuple[str, Sequence[Block]]:
     """A reply in an incident's thread, or a message of its own."""
-    text = f"*{escape(alert.headline)}*\n{sentence(alert.sentence)}{by(alert.by)}"
+    text = f"*{escape(alert.headline)}*\n{done_by(alert.sentence, alert.by)}"
     whose = [context(f"Owner: {owner}")] if alert.owner and not alert.thread else []
     return f"{escape(alert.headline)}: {escape(alert.sentence)}", [section(text), *whose]
 
@@ -72,11 +73,12 @@ def _intent(alert: NotebookAlert, at: str | None) -> str:
     if alert.observe:
         return (
             "*Trial mode: SageWatch will not stop this notebook.*\n"
-            f"With `Mode=enforce` it would stop it {when} unless it is used before then."
+            f"Outside trial mode it would be stopped {when} unless it is used before then."
         )
     return (
         f"*SageWatch will stop this notebook {when} unless it is used before then.*\n"
-        f"Only files in `{KEPT_FOLDER}` are kept. Variables, running cells and files anywhere else are lost."
+        f"Only files in `{KEPT_FOLDER}` are kept. Variables, running cells and files anywhere else are lost. "
+        "To keep it running, use it or press a Keep button."
     )
 
 

@@ -65,7 +65,7 @@ def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:
     component = component_of(alert.kind)
     body = (
         f"`{escape(alert.example)}` ran on {escape(alert.instances or alert.instance_type)} in {escape(alert.region)}."
-        f" The price table has neither a {component} nor a Hosting price for `{escape(alert.instance_type)}` there,"
-        " so the ledger has no cost for such jobs. SageWatch alerts once for each type, kind of job and region."
+        f" No {component} or Hosting price of `{escape(alert.instance_type)}` is known for that region, so these jobs"
+        " have no cost in the ledger. Prices come from AWS's Price List daily; `prices/README.md` says how to add one."
     )
     return escape(headline), [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(body)]

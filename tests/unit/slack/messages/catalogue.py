@@ -24,8 +24,10 @@ from tests.worlds.builders import ACCOUNT, NOW, a_failed_job, a_row
 _LOG = "Traceback (most recent call last):\n  File \"train.py\", line 12, in <module>\nKeyError: 'label'"
 _FAMILY = {"name": "fraud-xgb", "count": 3, "cost_usd": "41.2", "unknown": 0, "more": False}
 _BASE = {"account": ACCOUNT, "region": "us-east-1", "instances": None, "happened_at": NOW}
-_PENDING = "it was created 3 h ago and has not started: SageMaker does not say why; pending is not billed"
-_ONE_WAY = "AWS starts no notebook again on notebook-al2-v2. Stop it, change its platform to AL2023, then start it"
+_PENDING = "it was created 3 h ago and has not started: SageMaker does not say why; waiting is not billed"
+_ONE_WAY = (
+    "AWS cannot restart a notebook on notebook-al2-v2. After a stop, change its platform to AL2023, then start it"
+)
 NOTEBOOK = IDLE.model_copy(
     update={
         "idle_since": NOW - timedelta(hours=5),
@@ -38,7 +40,7 @@ _NEWS = NotebookNews(
     name="Lab-One",
     owner="ana@example.com",
     headline="Cannot tell whether Lab-One is in use",
-    sentence="Jupyter refused the check (HTTP 403), so it keeps running at $1.52/h",
+    sentence="Jupyter refused the check (HTTP 403). So SageWatch keeps it running. Stop it yourself if you are done",
     **_BASE,
 )
 
@@ -92,7 +94,10 @@ CATALOGUE: Mapping[str, Mapping[str, Alert]] = {
     "job report": {
         "failed job": job_report(a_failed_job(), a_row(a_failed_job())),
         "with utilization": job_report(
-            a_failed_job(), a_row(a_failed_job()), ["GPUs: 3 % on average"], "use ml.m5.large"
+            a_failed_job(),
+            a_row(a_failed_job()),
+            ["CPUs: 3 % of 8 on average"],
+            "ml.m5.large would have done: it has half the CPUs and costs half as much",
         ),
     },
     "unpriced type": {
@@ -113,6 +118,7 @@ CATALOGUE: Mapping[str, Mapping[str, Alert]] = {
         "advice": NOTEBOOK.model_copy(
             update={
                 "advice": _ONE_WAY,
+                "one_way": True,
                 "stop_at": None,
             }
         ),

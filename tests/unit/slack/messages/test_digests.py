@@ -89,7 +89,7 @@ def test_a_quiet_day_is_one_line() -> None:
     [block] = told.blocks
 
     assert told.text == (
-        "Daily digest: Tuesday, 24 November 2026: no job and no notebook session ended; the day before $3.50."
+        "Daily digest: Tuesday, 24 November 2026: no job and no notebook session ended (the day before $3.50)."
     )
     assert "\n" not in block.to_dict()["text"]["text"]
 
@@ -99,8 +99,8 @@ def test_what_runs_is_told_on_a_quiet_day_too() -> None:
     told = texts(message(replace(QUIET, running=a_week().running)).blocks)
 
     assert (
-        "*Running now:* 3 jobs at $4.50/h and 1 notebook at $1.41/h; 1 of them of unknown price; "
-        "1 idle, $14.10 since their last activity"
+        "*Running now:* 3 jobs at $4.50/h in total and 1 notebook at $1.41/h in total (1 without a known price); "
+        "1 idle, $14.10 since the last activity"
     ) in told
 
 
@@ -118,13 +118,13 @@ def test_a_week_says_it_all() -> None:
         "_3 others_: $30.00",
         "fraud-xgb> (training, ana, failed)",
         "*Failed:* $12.30 for 4 jobs that failed or hit a time limit",
-        "*Spot:* saved $300.00, 75 % of their on-demand price",
+        "*Spot:* saved $300.00, 75 % of the on-demand price of spot jobs",
         "*Unpriced:* 2 jobs of unknown cost, not in any total",
-        "*Idling:* cost $14.00 until 2 notebooks were stopped; 1 of them of unknown price",
-        "*Stopping:* saved about $30.00 (20 h stopped, at most 12 h for each stop)",
-        "*Budget of ana:* $500.00 of $1,000.00 (50 %), $120.00 of it still running. Forecast: $681.80",
-        "and 22 budgets used less",
-        "Days are days in UTC",
+        "*Idling:* cost $14.00 before 2 notebooks were stopped (1 without a known price)",
+        "*Stopping:* saved about $30.00 (20 h not billed; each stop counts for at most 12 h)",
+        "*Budget of ana:* $500.00 of $1,000.00 (50 %), $120.00 of it in progress. Forecast: $681.80",
+        "and 22 budgets with less used",
+        "Days are in UTC",
     ):
         assert part in read
     [image] = [block.to_dict() for block in told.blocks if block.type == "image"]
@@ -135,7 +135,7 @@ def test_a_chart_that_is_missing_is_missed() -> None:
     """With Slack's reason; the numbers are there."""
     told = message(a_week(), no_picture="Slack refused the picture: missing_scope")
 
-    assert "No chart: Slack refused the picture: missing_scope." in texts(told.blocks)
+    assert "No chart (Slack refused the picture: missing_scope)." in texts(told.blocks)
     assert [block for block in told.blocks if block.type == "image"] == []
 
 
@@ -192,7 +192,7 @@ def a_budget_state(owner: str, spent: str, running: str, hourly: str) -> BudgetS
             None,
             (
                 "Budget of ana for November 2026: the forecast exceeds it. $400.00 of $1,000.00 used by 5 "
-                "November 2026 (UTC), $100.00 of it still running. Forecast for the month: $1,006.00."
+                "November 2026 (UTC), $100.00 of it in progress. Forecast for the month: $1,006.00."
             ),
         ),
         (
@@ -201,7 +201,7 @@ def a_budget_state(owner: str, spent: str, running: str, hourly: str) -> BudgetS
             100,
             (
                 "Budget of ana for November 2026: 100 % used. $2,000.00 of $1,000.00 used by 5 November 2026 (UTC),"
-                " $500.00 of it still running. Forecast for the month: $2,606.00."
+                " $500.00 of it in progress. Forecast for the month: $2,606.00."
             ),
         ),
     ],

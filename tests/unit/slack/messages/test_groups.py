@@ -41,11 +41,14 @@ def a_group(gathering: GroupKind, gathered: GroupSummary = GATHERED, **changes: 
         ),
         (
             a_group(GroupKind.STORM, label="failed (user-code)", since=NOW),
-            "120 jobs failed (user-code) within ten minutes (cost so far: $4.60, plus 3 jobs of unknown cost)",
+            (
+                "120 jobs failed (error in the job's code) within ten minutes"
+                " (cost so far: $4.60, plus 3 jobs of unknown cost)"
+            ),
         ),
         (
             a_group(GroupKind.STALE, since=NOW - timedelta(days=3)),
-            "120 jobs of 2026-11-17, reported late (cost so far: $4.60, plus 3 jobs of unknown cost)",
+            "120 alerts of 2026-11-17, reported late (cost so far: $4.60, plus 3 jobs of unknown cost)",
         ),
     ],
     ids=["a tuning job", "a pipeline", "a storm", "old news"],
@@ -55,7 +58,7 @@ def test_a_group_says_how_many_and_what_they_cost(alert: GroupAlert, text: str) 
     message = render(alert)
 
     assert message.text == text
-    assert "100 failed (user-code)" in shown(message)
+    assert "100 failed (error in the job's code)" in shown(message)
 
 
 def test_a_storm_lists_its_first_members() -> None:
@@ -68,7 +71,7 @@ def test_nothing_known_of_the_cost_is_said_so() -> None:
     one = GroupSummary(count=1, by_label={"failed (unknown)": 1}, unpriced=1, names=("job",))
 
     assert render(a_group(GroupKind.STALE, one, since=NOW)).text.endswith(
-        "1 job of 2026-11-20, reported late (cost unknown)"
+        "1 alert of 2026-11-20, reported late (cost unknown)"
     )
 
 

@@ -53,7 +53,7 @@ def test_a_message_says_reasons_money_and_where_it_ends() -> None:
     for text in (
         "• It has cost $120.00 so far, past $100.00.",
         "• It has run for 1 d 2 h, longer than 24 h.",
-        "at most $135.17, after 2 d",
+        "at most $135.17 (its limit is 2 d)",
         "$2.82/h",
         "2 x ml.g5.xlarge",
         "ana@example.com",

@@ -43,7 +43,7 @@ def test_an_announcement_says_evidence_money_and_time() -> None:
     """And in the notification the most of it."""
     said = json.dumps(blocks(ALERT))
 
-    assert "No kernel has run since 09:12 UTC, 2 terminals idle since 08:40." in said
+    assert "no kernel has run since 09:12 UTC, 2 terminals idle since 08:40." in said
     assert "$1.41/h" in said
     assert "$7.05" in said
     assert "Only files in `/home/ec2-user/SageMaker` are kept." in said
@@ -63,7 +63,7 @@ def test_the_four_buttons_carry_what_they_stand_for() -> None:
     ("changes", "said", "unsaid"),
     [
         ({"observe": True}, "Trial mode", "will stop this notebook"),
-        ({"outcome": "kept for 4 h", "by": "U0ANA"}, "Kept for 4 h. (<@U0ANA>)", "will stop this notebook"),
+        ({"outcome": "kept for 4 h", "by": "U0ANA"}, "Kept for 4 h (<@U0ANA>).", "will stop this notebook"),
         ({"outcome": "stopped at 12:00 UTC", "open": False}, "Stopped at 12:00 UTC", "keep_4h"),
         (
             {"stop_at": None, "advice": "on x it could not be started again", "one_way": True},

@@ -67,7 +67,7 @@ def shown(message: Message) -> str:
         "> AlgorithmError: exit code: 1",
         "*Wasted*\\n$31.20",
         "*Ran for*\\n2 h 10 min",
-        "*On*\\n2 x ml.m5.xlarge",
+        "*Instances*\\n2 x ml.m5.xlarge",
         "*Owner*\\nana@example.com",
         "2026-11-20 11:00:00 UTC",
         "ml.m5.xlarge $0.23/h (Training, us-east-1, shipped table of 2026-09-22)",
@@ -162,7 +162,7 @@ def test_a_log_that_may_not_be_read_says_so() -> None:
     """A person can grant it."""
     trouble = "logs:GetLogEvents of x: AccessDeniedException: <no>"
 
-    assert f"SageWatch cannot read the log: {trouble.replace('<', '&lt;').replace('>', '&gt;')}" in texts(
+    assert f"SageWatch could not read the log ({trouble.replace('<', '&lt;').replace('>', '&gt;')})." in texts(
         render(an_alert(log_trouble=trouble))
     )
 
@@ -218,7 +218,7 @@ def test_an_unpriced_type_is_told_with_an_example() -> None:
         example="moonshot",
     )
 
-    assert "neither a Training nor a Hosting price for `ml.p9.48xlarge`" in shown(render(alert))
+    assert "No Training or Hosting price of `ml.p9.48xlarge`" in shown(render(alert))
 
 
 @given(

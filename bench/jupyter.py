@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any, override
 
 from cryptography import x509
@@ -42,8 +43,9 @@ class _Jupyter(BaseHTTPRequestHandler):
         if "authToken" in self.path:
             self._answer(302, b"", {"Location": "/lab", "Set-Cookie": "session=1; Path=/"})
         else:
-            content = json.dumps(_KERNELS if "kernels" in self.path else []).encode()
-            self._answer(200, content, {"Content-Type": "application/json"})
+            found = _KERNELS if "kernels" in self.path else []
+            status = 404 if "contents" in self.path else 200  # no lifecycle script
+            self._answer(status, json.dumps(found).encode(), {"Content-Type": "application/json"})
 
     def _answer(self, status: int, content: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -56,6 +58,7 @@ class _Jupyter(BaseHTTPRequestHandler):
 class _SageMaker:
     def __init__(self, url: str) -> None:
         self.url = url
+        self.meta = SimpleNamespace(endpoint_url="http://localhost")  # an emulator's may lead to its own server
 
     def create_presigned_notebook_instance_url(self, **_: object) -> dict[str, str]:
         """Presign at once."""

@@ -51,7 +51,8 @@ def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
         f"{money(state.used_usd)} of {money(state.budget_usd)} used by {_day(state.day)} (UTC){_open(state)}.{expected}"
     )
     assumed = "" if forecast is None else "The forecast assumes that what runs now runs until the end of the month. "
-    small = f"{assumed}Running jobs count in the total budget only. Each threshold is reported once a month."
+    most = 'To see the most expensive jobs: `make costs ARGS="--by job --top 20"`.'
+    small = f"{most} {assumed}Running jobs count in the total budget only. Each threshold is reported once a month."
     return f"{headline}. {sentence}", [section(f"*{headline}*\n{sentence}"), context(small)]
 
 

@@ -54,8 +54,9 @@ def _small_print(alert: GroupAlert) -> str:
             first = f"the first {alert.gathering.singly} have messages of their own, with cause and next step"
             return f"Began {begun}; {first}.  {where}"
         case GroupKind.STALE:
-            late = "Slack was unreachable for more than a day, so older alerts are counted; the ledger has each job"
-            return f"{late}.  {where}"
+            late = "Slack was unreachable for more than a day, so older alerts are only counted"
+            since = f"{alert.since:%Y-%m-%d}" if alert.since else ""
+            return f'{late}. To list the jobs: `make costs ARGS="--by job --since {since}"`.  {where}'
         case _:
             assert_never(alert.gathering)
 

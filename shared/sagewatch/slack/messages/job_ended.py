@@ -181,6 +181,8 @@ def job_report_message(report: JobReport, owner: str) -> tuple[str, Sequence[Blo
         blocks.append(section("*Utilization*\n" + "\n".join(f"• {escape(line)}" for line in report.use)))
     if report.suggestion:
         blocks.append(section(f":bulb: {sentence(report.suggestion)}"))
+    if report.failed:
+        blocks.append(section("Its failure has a message of its own, with cause and next step."))
     further = links(report.kind, report.name, report.region)
     blocks.append(context("\n".join(filter(None, (_priced(report), further)))))
     return escape(headline), blocks

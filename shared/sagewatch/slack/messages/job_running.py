@@ -27,6 +27,11 @@ from sagewatch.slack.blocks import (
     sentence,
 )
 
+_NEXT = {
+    True: "Look at its log. If it hangs, press Stop job; if it runs as it should, press Snooze 24 h.",
+    False: "Waiting costs nothing. If it takes too long, stop it and try another `instance_type` or region.",
+}
+
 
 def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
     """Return the current message."""
@@ -38,6 +43,8 @@ def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
     ]
     if alert.use:
         blocks.append(section(sentence(alert.use)))
+    if alert.open and not alert.outcome:
+        blocks.append(section(f"*Next step*\n{_NEXT[alert.started_at is not None]}"))
     if alert.outcome:
         blocks.append(section(f":white_check_mark: {done_by(alert.outcome, alert.by)}"))
     if alert.open:

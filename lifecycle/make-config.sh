@@ -4,4 +4,4 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 whole() { sed -e "/^@PROGRAM@$/{r $here/sagewatch_activity.py" -e "d}" "$here/on-start.sh"; }
-if [ "${1:-}" = --base64 ]; then whole | base64 -w0; else whole; fi
+if [ "${1:-}" = --base64 ]; then whole | base64 | tr -d '\n'; else whole; fi

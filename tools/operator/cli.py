@@ -7,11 +7,52 @@ import sys
 from collections.abc import Callable
 from datetime import date
 
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
 from rich.console import Console
 
+from sagewatch.adapters.aws_errors import code_of
 from sagewatch.errors import SageWatchError
 
 INTERRUPTED = 130  # a shell's exit code for a program that Ctrl-C ended
+NO_CREDENTIALS = (
+    "No usable AWS credentials. Run `aws sso login` or `aws configure`, or set AWS_PROFILE, "
+    "then run this command again."
+)
+NO_REGION = "No region is set. Set AWS_DEFAULT_REGION, or a profile with a region."
+_UNUSABLE = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+_REFUSED_CREDENTIALS = frozenset(
+    {
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
 
 
 def day(text: str) -> date:
@@ -45,14 +86,39 @@ class Interrupts:
             raise KeyboardInterrupt
 
 
-def run(work: Callable[[], int], *, on_interrupt: str) -> int:
-    """Run a command and return its exit code. An expected error or Ctrl-C prints one line, no traceback."""
+def sentence(error: Exception) -> str:
+    """What an operator reads of an error, and what to do: about credentials, a permission, or the error itself."""
+    if isinstance(error, SageWatchError):
+        return _known(error.__cause__) or str(error)
+    return _known(error) or f"{str(error).rstrip('.')}. Run the command again."
+
+
+def _known(error: BaseException | None) -> str | None:
+    match error:
+        case NoRegionError():
+            return NO_REGION
+        case ClientError() if code_of(error) in _REFUSED_CREDENTIALS:
+            return NO_CREDENTIALS
+        case ClientError() if code_of(error) in _DENIED:
+            refused = f"You may not call {error.operation_name} ({code_of(error)})."
+            return f"{refused} Allow it for your credentials, then run the command again."
+        case _ if isinstance(error, _UNUSABLE):
+            return NO_CREDENTIALS
+        case _:
+            return None
+
+
+def run(work: Callable[[], int], *, on_interrupt: str, failed: int = 1) -> int:
+    """Run a command and return its exit code. An expected error or Ctrl-C prints one line, no traceback.
+
+    ``failed`` is the exit code after an error.
+    """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         return work()
-    except SageWatchError as exc:
-        console.print(str(exc), style="red", markup=False)
-        return 1
+    except (SageWatchError, ClientError, BotoCoreError) as exc:
+        console.print(sentence(exc), style="red", markup=False)
+        return failed
     except KeyboardInterrupt:
         console.print(on_interrupt, markup=False)
         return INTERRUPTED

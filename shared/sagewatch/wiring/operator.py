@@ -73,5 +73,5 @@ def meter(stack: str) -> OpenSessionCosts:
 
 def _operator(session: boto3.Session, stack: str) -> RecordingSettings:
     if not session.region_name:
-        raise SettingsError("no region is set: AWS_DEFAULT_REGION or a profile names the one the stack is in")
+        raise SettingsError("No region is set. Set AWS_DEFAULT_REGION, or a profile with a region.")
     return RecordingSettings.from_stack(read_stack(session.client("cloudformation", config=PATIENT), stack))

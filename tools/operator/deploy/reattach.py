@@ -23,21 +23,31 @@ def main() -> int:
     """Read the arguments and import the table."""
     parser = argparse.ArgumentParser(prog="make reattach", description=__doc__)
     parser.add_argument("--stack", default="sagewatch", help="name of the new stack (STACK=)")
-    parser.add_argument("--ledger", required=True, help="name of the DynamoDB table (LEDGER=)")
+    parser.add_argument("--ledger", default="", help="name of the DynamoDB table (LEDGER=)")
     given = parser.parse_args()
     return run(lambda: reattach(given.stack, given.ledger), on_interrupt="Stopped. See the stack in CloudFormation.")
 
 
 def reattach(stack: str, table: str) -> int:
     """Import the table into a new stack. Raises ``SettingsError`` with what to do."""
+    if not table:
+        raise SettingsError("Name the table: make reattach LEDGER=<table>. `make remove` printed its name.")
     try:
         _import(boto3.client("cloudformation"), stack, table, _existing(table))
     except ClientError as exc:
         raise SettingsError(f"{exc.operation_name}: {exc.response['Error'].get('Message', '')}") from exc
     except WaiterError as exc:
-        raise SettingsError(f"CloudFormation could not import {table}: see the events of the stack {stack}.") from exc
+        raise SettingsError(not_imported(stack, table)) from exc
     print(f"The stack {stack} has the ledger {table}. Now run: make deploy STACK={stack}")
     return 0
+
+
+def not_imported(stack: str, table: str) -> str:
+    """What to do after a failed import: its stack has no resources, and its name cannot be used until it is deleted."""
+    return (
+        f"CloudFormation could not import {table}. See the events of the stack {stack}. Then delete this empty stack: "
+        f"aws cloudformation delete-stack --stack-name {stack}. The table stays. Then run make reattach again."
+    )
 
 
 def _existing(table: str) -> dict[str, Any]:

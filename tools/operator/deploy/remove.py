@@ -2,10 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError, WaiterError
 
+from sagewatch.adapters.aws_errors import code_of
 from sagewatch.errors import SettingsError
 from tools.operator.cli import run
 
@@ -23,12 +26,7 @@ def main() -> int:
 def remove(stack: str, *, agreed: bool) -> int:
     """Delete the stack, and say what is left. Raises ``SettingsError``."""
     client = boto3.client("cloudformation")
-    try:
-        [found] = client.describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as exc:
-        raise SettingsError(f"there is no stack {stack!r} in {client.meta.region_name}") from exc
-    values = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
-    values |= {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+    values = found(client, stack)
     ledger = values.get("CostLedgerName", "")
     print(f"Removes the stack {stack}: functions, queues, alerts that wait in them, alarms, and the state of sweeps.")
     print(f"Keeps the ledger {ledger}, and the secrets in SSM.")
@@ -41,11 +39,35 @@ def remove(stack: str, *, agreed: bool) -> int:
     except WaiterError as exc:
         raise SettingsError(f"CloudFormation could not delete {stack}: see its events.") from exc
     print(f"Removed {stack}. To continue with its ledger: make reattach LEDGER={ledger} STACK={stack}")
-    print(f"To delete the ledger for good: aws dynamodb delete-table --table-name {ledger}")
+    for line in left(values):
+        print(line)
+    return 0
+
+
+def found(client: Any, stack: str) -> Mapping[str, str]:
+    """Read the stack's parameters and outputs. Raises ``SettingsError`` where there is no such stack."""
+    try:
+        [described] = client.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as exc:
+        if code_of(exc) != "ValidationError":
+            raise
+        raise SettingsError(f"There is no stack {stack!r} in {client.meta.region_name}.") from exc
+    values = {one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])}
+    return values | {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
+
+
+def left(values: Mapping[str, str]) -> Iterator[str]:
+    """How to delete what the stack leaves behind: its ledger, its secrets, and the rules of other regions."""
+    yield f"To delete the ledger for good: aws dynamodb delete-table --table-name {values.get('CostLedgerName', '')}"
     for name in ("SlackTokenParameter", "SlackSigningSecretParameter"):
         if name in values:
-            print(f"To delete a secret: aws ssm delete-parameter --name {values[name]}")
-    return 0
+            yield f"To delete a secret: aws ssm delete-parameter --name {values[name]}"
+    for region in (one.strip() for one in values.get("Regions", "").split(",")):
+        if region:
+            yield (
+                f"If {region} forwards its events, delete its stack: "
+                f"aws cloudformation delete-stack --region {region} --stack-name sagewatch-forward"
+            )
 
 
 if __name__ == "__main__":

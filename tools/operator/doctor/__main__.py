@@ -1,7 +1,8 @@
 """Test SageWatch's assumptions about AWS and Slack on your account, and show which hold.
 
 It only reads, with your own credentials. The one exception is a test message in the Slack channel, which it deletes at
-once (--no-post leaves it out). Before it starts it says how many calls it makes and what they cost.
+once (--no-post leaves it out). Before it starts it says how many calls it makes and what they cost. Its exit
+code is 0 if no assumption is refuted, 1 if one is, and 2 if it could not examine the account.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -17,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from sagewatch.errors import SettingsError
 from sagewatch.formatting import money
-from tools.operator.cli import Interrupts, run
+from tools.operator.cli import NO_REGION, Interrupts, run
 from tools.operator.doctor import report
 from tools.operator.doctor.live import Account, CallFailedError, own_clients
 from tools.operator.doctor.open_questions import open_questions
@@ -26,6 +28,8 @@ from tools.operator.doctor.rows import Check, Verdict, examine, finding
 from tools.operator.doctor.slack_checks import slack_checks
 from tools.operator.doctor.stack_checks import stack_checks
 from tools.operator.doctor.work_checks import work_checks
+
+_NOT_EXAMINED = 2  # exit code
 
 
 def checks() -> list[Check]:
@@ -36,17 +40,19 @@ def checks() -> list[Check]:
 def main() -> int:
     """Read the arguments and examine the account, or replay a report."""
     given = _arguments()
-    return run(lambda: _replay(given) if given.replay else _doctor(given), on_interrupt="Stopped. Nothing was changed.")
+    work = partial(_replay if given.replay else _doctor, given)
+    return run(work, on_interrupt="Stopped. Nothing was changed.", failed=_NOT_EXAMINED)
 
 
 def _doctor(given: argparse.Namespace) -> int:
     session = boto3.Session()
     if not session.region_name:
-        raise SettingsError("no region is set: AWS_DEFAULT_REGION or a profile names the one the stack is in")
+        raise SettingsError(NO_REGION)
     every = checks()
     if not _agreed(every, given):
         sys.stdout.write("Nothing was called.\n")
         return 1
+    session.client("sts").get_caller_identity()  # fails before the first row if there are no usable credentials
     account = Account(
         region=session.region_name,
         clients=own_clients(session),
@@ -133,4 +139,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except CallFailedError as exc:
-        sys.exit(str(exc))
+        sys.stderr.write(f"{exc}\n")
+        sys.exit(_NOT_EXAMINED)

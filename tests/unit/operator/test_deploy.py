@@ -80,14 +80,29 @@ def test_the_first_message_says_what_runs_and_what_it_costs() -> None:
         group("Training jobs", [Decimal("39.33"), None]),
         group("Processing jobs", [None]),
     ]
-    text = first_message(groups, "sagewatch", "eu-west-1")
+    text = first_message(groups, "sagewatch", "eu-west-1", "observe")
 
     assert "• Notebook instances: 2, $1.52/h\n" in text
     assert "• Training jobs: 2, $39.33/h, price of 1 unknown\n" in text
     assert "• Processing jobs: 1, price unknown\n" in text
     assert "Total: at least $40.85/h" in text
     assert "trial mode: it reports and stops nothing" in text
-    assert "Nothing runs on SageMaker" in first_message([], "sagewatch", "eu-west-1")
+    assert "Nothing runs on SageMaker" in first_message([], "sagewatch", "eu-west-1", "enforce")
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("observe", "in trial mode: it reports and stops nothing."),
+        ("enforce", ". It stops idle notebooks after a warning, and jobs when a person confirms."),
+    ],
+)
+def test_the_first_message_says_what_the_mode_does(mode: str, said: str) -> None:
+    """A stack in the mode enforce never says that it stops nothing."""
+    [first, *_] = first_message([], "x", "eu-west-1", mode).splitlines()
+
+    assert first.startswith("SageWatch is deployed (stack `x`, eu-west-1)")
+    assert first.endswith(said)
 
 
 def test_supported_partitions_are_the_templates(template: dict[str, Any]) -> None:

@@ -57,9 +57,13 @@ def _running(client: Any, kind: ResourceKind, prefix: str, account: str, region:
         yield read_job(kind, describe(**{name: summary[name]}), account=account, region=region, described=True)
 
 
-def first_message(groups: Iterable[Group], stack: str, region: str) -> str:
+def first_message(groups: Iterable[Group], stack: str, region: str, mode: str) -> str:
     """The text that Slack gets: what runs, what it costs per hour, and what SageWatch does from now on."""
-    lines = [f"SageWatch is deployed (stack `{stack}`, {region}) in trial mode: it reports and stops nothing."]
+    where = f"SageWatch is deployed (stack `{stack}`, {region})"
+    if mode == "enforce":
+        lines = [f"{where}. It stops idle notebooks after a warning, and jobs when a person confirms."]
+    else:
+        lines = [f"{where} in trial mode: it reports and stops nothing."]
     found = list(groups)
     if not found:
         lines.append("Nothing runs on SageMaker in this region at the moment.")

@@ -52,7 +52,9 @@ def _doctor(given: argparse.Namespace) -> int:
     if not _agreed(every, given):
         sys.stdout.write("Nothing was called.\n")
         return 1
+    interrupts = Interrupts()
     session.client("sts").get_caller_identity()  # fails before the first row if there are no usable credentials
+    interrupts.check()
     account = Account(
         region=session.region_name,
         clients=own_clients(session),

@@ -21,7 +21,6 @@ from botocore.exceptions import (
 )
 from rich.console import Console
 
-from sagewatch.adapters.aws_errors import code_of
 from sagewatch.errors import SageWatchError
 
 INTERRUPTED = 130  # a shell's exit code for a program that Ctrl-C ended
@@ -84,6 +83,11 @@ class Interrupts:
         """Raise ``KeyboardInterrupt`` if it was pressed."""
         if self._pressed:
             raise KeyboardInterrupt
+
+
+def code_of(error: ClientError) -> str:
+    """The error code of AWS's answer."""
+    return error.response.get("Error", {}).get("Code", "")
 
 
 def sentence(error: Exception) -> str:

@@ -17,13 +17,12 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from sagewatch.adapters.aws_errors import code_of
 from sagewatch.errors import SageWatchError, SettingsError
 from sagewatch.pricing.book import Rates
 from sagewatch.wiring.probes import probes
 from tools.layers.build import prepare
 from tools.operator import web
-from tools.operator.cli import NO_REGION, run
+from tools.operator.cli import NO_REGION, code_of, run
 from tools.operator.deploy.deployment import Deployment, declared_by, existing_parameters, given_parameters
 from tools.operator.deploy.running import first_message, running_groups
 from tools.operator.deploy.slack_app import asked, creation_link, signing_secret_objection, token_objection

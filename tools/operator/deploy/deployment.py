@@ -10,8 +10,8 @@ import boto3
 from botocore.exceptions import ClientError
 from samcli.yamlhelper import yaml_parse
 
-from sagewatch.adapters.aws_errors import code_of
 from sagewatch.errors import SettingsError
+from tools.operator.cli import code_of
 
 _LIST = "CommaDelimitedList"  # CloudFormation checks each of its items, not the text
 _FAILED = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})  # of a first deployment: cannot be updated

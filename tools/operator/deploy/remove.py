@@ -8,9 +8,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError, WaiterError
 
-from sagewatch.adapters.aws_errors import code_of
 from sagewatch.errors import SettingsError
-from tools.operator.cli import run
+from tools.operator.cli import code_of, run
 
 
 def main() -> int:

@@ -65,7 +65,15 @@ def test_sam_reads_values_with_spaces_whole(template: dict[str, Any]) -> None:
     overrides = command[command.index("--parameter-overrides") + 1 :]
 
     assert CfnParameterOverridesType().convert(tuple(overrides), None, None) == given
-    assert "--parameter-overrides" not in deploy_command(a_deployment(template), Path("template.yaml"))
+
+
+def test_only_a_first_deployment_sets_the_mode_itself(template: dict[str, Any]) -> None:
+    """An upgrade passes what is given and nothing else."""
+    path = Path("template.yaml")
+
+    assert deploy_command(a_deployment(template), path)[-1] == 'Mode="observe"'
+    assert deploy_command(a_deployment(template, {"Mode": "enforce"}), path)[-1] == 'Mode="enforce"'
+    assert "--parameter-overrides" not in deploy_command(a_deployment(template, existing={"Mode": "enforce"}), path)
 
 
 @pytest.mark.parametrize(

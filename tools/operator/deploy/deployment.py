@@ -47,8 +47,9 @@ class Deployment:
         return self.given.get(name, self.existing.get(name, str(self.declared[name]["Default"])))
 
     def overrides(self) -> list[str]:
-        """The parameters for `sam deploy`. Those that are left out keep their values; a new stack has the defaults."""
-        return [quoted(name, value) for name, value in self.given.items()]
+        """The parameters for `sam deploy`. Those that are left out keep their values; a new stack is in trial mode."""
+        passed = {"Mode": "observe", **self.given} if self.first else self.given
+        return [quoted(name, value) for name, value in passed.items()]
 
     def client(self, service: str) -> Any:
         """A client in the stack's region."""

@@ -19,32 +19,50 @@ VERSION = 1
 _SHELLS = ("bash", "sh", "zsh", "fish", "dash", "tmux", "tmux: server", "tmux: client", "screen")
 _TOOLS = ("login", "sshd", "su", "sudo", "less", "more", "man", "top", "htop", "watch", "tail")
 _WAITING = frozenset({*_SHELLS, *_TOOLS})
-_SERVERS = ("jupyter-lab", "jupyter-notebook", "jupyter-server", "jupyter_server", "jupyter lab", "jupyter notebook")
-_ITS_OWN = (*_SERVERS, "ipykernel", "sagewatch_activity", "dockerd", "systemd", "(sd-pam)", "dbus-daemon")
+_SERVERS = frozenset({"jupyter-lab", "jupyter-notebook", "jupyter-server", "jupyter_server"})
+_KERNELS = frozenset({"ipykernel", "ipykernel_launcher"})
+_ITS_OWN = _SERVERS | _KERNELS | {"sagewatch_activity.py", "dockerd", "systemd", "(sd-pam)", "dbus-daemon"}
+_SERVES = frozenset({"lab", "notebook", "server"})  # "jupyter lab"
+_AS_ANOTHER_USER = frozenset({"sudo", "su"})
 
 
 def running(proc: Path, user: int, me: int) -> Iterator[str]:
-    """Yield the names of the user's programs that do something, or wait for something other than a person."""
-    for entry in proc.iterdir():
-        if entry.name.isdigit() and int(entry.name) != me:
-            name = _name(entry, user)
-            if name:
-                yield name
+    """Yield the names of programs that the user started, also as root, and that wait for no person."""
+    found = {int(entry.name): _facts(entry) for entry in proc.iterdir() if entry.name.isdigit()}
+    for number, (name, facts, words) in found.items():
+        runs = bool(words) and facts.get("State", "?")[0] not in "ZTX"
+        own = name in _WAITING or _is_its_own(words)
+        if number != me and runs and not own and _is_users(number, found, user):
+            yield name
 
 
-def _name(entry: Path, user: int) -> str:
-    """Return the program's name if it counts, else nothing."""
+def _facts(entry: Path) -> tuple[str, dict[str, str], list[str]]:
+    """Return a process's name, its status, and its command; nothing of one that has ended meanwhile."""
     try:
         status = (entry / "status").read_text(errors="replace")
-        command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:  # it has ended meanwhile
-        return ""
+        command = (entry / "cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return "", {}, []
     facts = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    name = facts.get("Name", "?")
-    is_users = facts.get("Uid", "").split("\t")[0] == str(user)
-    runs = bool(command) and facts.get("State", "?")[0] not in "ZTX"
-    own = name in _WAITING or any(part in command for part in _ITS_OWN)
-    return name if is_users and runs and not own else ""
+    return facts.get("Name", "?"), facts, [word for word in command.split("\0") if word]
+
+
+def _is_its_own(words: list[str]) -> bool:
+    """Whether it belongs to the notebook itself, by what is run: folders and arguments may have any name."""
+    run = [word.rpartition("/")[2] for word in words if not word.startswith("-")]
+    after = run[run.index("jupyter") + 1 :][:1] if "jupyter" in run[:2] else []
+    return not _ITS_OWN.isdisjoint(run[:2]) or not _SERVES.isdisjoint(after)
+
+
+def _is_users(number: int, found: dict[int, tuple[str, dict[str, str], list[str]]], user: int) -> bool:
+    """Whether the user started it: it is the user's, or runs below a ``sudo`` or ``su``."""
+    if found[number][1].get("Uid", "").split("\t")[0] == str(user):
+        return True
+    while number in found:
+        if found[number][0] in _AS_ANOTHER_USER:
+            return True
+        found, number = {k: v for k, v in found.items() if k != number}, int(found[number][1].get("PPid", "0") or 0)
+    return False
 
 
 def report(folder: Path, names: list[str], now: datetime) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Leases and stop calls in memory: held to the same contract as the table."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import override
 
 from sagewatch.alerts.ports import Lease
@@ -19,11 +20,11 @@ class InMemoryLeases(Leases):
     sessions: InMemorySessions
 
     @override
-    def grant(self, arn: str, region: str, lease: Lease) -> LeaseGrant:
+    def grant(self, arn: str, region: str, lease: Lease, now: datetime) -> LeaseGrant:
         del region
         session, before = self.sessions.kept.get(arn), self.states.leases.get(arn)
         call = session.stop_call if session else None
-        if call and call.at > lease.written_at - CLAIMED_FOR:
+        if call and call.at > now - CLAIMED_FOR:
             return LeaseGrant.STOPPING
         if before and before.written_at > lease.written_at:
             return LeaseGrant.OVERTAKEN

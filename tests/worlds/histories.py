@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import override
 
-from sagewatch.alerts.ports import MessageRef
+from sagewatch.alerts.ports import Lease, MessageRef
 from sagewatch.delivery.ports import Channel
 from sagewatch.delivery.registry import Alert
 from sagewatch.errors import MessageGoneError, NoAnswerError, SageWatchError, ThrottledError, UnavailableError
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.idle.evidence import Active, Idle, Source, Unknown
+from sagewatch.idle.ports import LeaseGrant
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import Stop
@@ -107,6 +108,7 @@ class History:
             self.world.deliveries, InMemoryAlertGroups(), self.slack, self.world.alerts, lambda: self.world.now
         )
         self._stop = self.world.notebooks.stop
+        self._granted, self.world.leases.grant = self.world.leases.grant, self._grant  # type: ignore[method-assign]
         object.__setattr__(self.world.sweeper.notebook_stop, "stops", self)
         self.world.deliver = self._deliver  # type: ignore[method-assign] # through the real delivery
         for store, names in (
@@ -277,19 +279,20 @@ class History:
             action, user, at = press
             self.asked_at = at if action == "stop_now" else None
             try:
-                effect = self.world.press(action, user=user, pressed_at=at).effect
+                self.world.press(action, user=user, pressed_at=at)
             except SageWatchError:
                 continue
             finally:
                 self.asked_at = None
             if self.random.random() < 0.7:  # else it is delivered again
                 self.presses.remove(press)
-            if at < (self.found.created_at or at):  # it was for an earlier notebook of that name
-                continue
-            if effect.startswith("kept"):
-                self.kept_until = at + timedelta(hours=4)
-            if effect.startswith("never"):
-                self.kept_until = None
+
+    def _grant(self, arn: str, region: str, lease: Lease, now: datetime) -> LeaseGrant:
+        """See ``Leases.grant``. A lease that is written counts, whatever becomes of the answer to the press."""
+        granted = self._granted(arn, region, lease, now)
+        if granted is LeaseGrant.GRANTED and lease.written_at >= (self.found.created_at or lease.written_at):
+            self.kept_until = lease.until
+        return granted
 
     def sweep(self) -> None:
         """Let events come, answer presses, sweep, deliver."""

@@ -108,18 +108,23 @@ class NotebookAnnouncements:
         at: datetime | None = None,
         repeat: bool = False,
     ) -> bool:
-        """Put what became of an announcement into its message; return whether that announcement is known.
+        """Put what became of an announcement into its message; return whether that message is known and open.
 
         A closed message is final. ``at`` is since when that is so: it is part of the edit's identity, because a message
         may show the same state twice. ``repeat`` sends the edit even if it was the last one.
         """
         alert = self.find(incident)
-        if alert is None:
+        if alert is None or not alert.open:
             return False
         changed = alert.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
-        if alert.open and (repeat or changed != alert):
+        if repeat or changed != alert:
             name = alert_id("notebook-edit", incident, outcome, by or "", iso(at or self.clock()), str(repeat))
             self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": incident}))
+            latest = self.find(incident) if still_open else None
+            if latest and not latest.open:  # closed meanwhile, which is final: that comes last again
+                again = alert_id("notebook-edit", name, "closed meanwhile")
+                self.alerts.send(latest.model_copy(update={"alert_id": again, "edits": incident}))
+                return False
             self.archive.archive(incident, changed.model_dump_json())
         return True
 

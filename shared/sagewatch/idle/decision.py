@@ -128,7 +128,7 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
     idle_since = max([since, *sightings, *([state.active_at] if state.active_at else [])])
     words = utc_once("; ".join(reading.words for reading in idle))
     if now - idle_since < rules.idle_after:
-        return _keep_active(words, state, idle_since + rules.idle_after)
+        return replace(_keep_active(words, state, idle_since + rules.idle_after), idle_since=idle_since)
     found = IdleDecision(Verdict.WARN, words, now + rules.warn, idle_since)
     hold = hold_of(notebook, idle)
     return _held(state, hold, found, now) if hold else _idle(state, found, rules, now)

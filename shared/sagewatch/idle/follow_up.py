@@ -36,7 +36,9 @@ class FollowUp:
                 self.announcements.notify_unknown(inspection)
                 state = self.close_message(state, "stop cancelled: SageWatch cannot tell whether it is in use")
             case Verdict.KEEP_ACTIVE_AGAIN:
-                state = self.close_message(state, f"stop cancelled, it is in use again: {decision.reason}")
+                used = inspection.active or not _idle_as_announced(inspection)
+                why = "it is in use again" if used else "it may be idle for longer now"
+                state = self.close_message(state, f"stop cancelled, {why}: {decision.reason}")
             case Verdict.WARN | Verdict.ADVISE:
                 state = self._announce(inspection, state)
             case _:
@@ -56,6 +58,8 @@ class FollowUp:
         A message whose stop is off and whose lease is over has nothing left to announce.
         """
         if state.pending and inspection.readings:
+            return state
+        if not inspection.notebook.running:  # the next sweep sees who ended it, and says so in the message
             return state
         if state.lease and state.lease.in_force(self.clock()):
             return replace(state, pending=None, message=shown(state))
@@ -100,6 +104,12 @@ class FollowUp:
         if inspection.decision.verdict is Verdict.WARN and state.pending:
             wanted = state.pending.stop_at
         return replace(state, next_check_at=min(wanted, self.clock() + LONGEST_WAIT))
+
+
+def _idle_as_announced(inspection: Inspection) -> bool:
+    """Whether nothing has run since its announcement: then its limit has changed."""
+    pending, since = inspection.state.pending, inspection.decision.idle_since
+    return pending is not None and since is not None and since <= pending.warned_at
 
 
 def shown(state: NotebookState) -> OpenMessage | None:

@@ -111,6 +111,6 @@ class NotebookInspector:
 
 def _restarted(notebook: Notebook, session: Session, now: datetime) -> IdleDecision | None:
     """Its session is that of an earlier run; the next sweep puts that in order."""
-    if is_other_run(notebook, session):
+    if notebook.running and is_other_run(notebook, session):  # a stop moves its last change too
         return IdleDecision(Verdict.KEEP, "it was started again since its session was recorded", now)
     return None

@@ -47,7 +47,7 @@ class LeaseGrant(StrEnum):
 class Leases(Protocol):
     """Decides between a person who keeps a notebook and a stop of it: the first one wins, and the other is refused."""
 
-    def grant(self, arn: str, region: str, lease: Lease) -> LeaseGrant:
+    def grant(self, arn: str, region: str, lease: Lease, now: datetime) -> LeaseGrant:
         """Write a lease in place of an older one, unless a stop was claimed. Raises what ``Ledger.put`` does.
 
         A lease that was granted before is granted again.

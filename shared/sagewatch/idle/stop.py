@@ -6,7 +6,7 @@ from typing import assert_never
 
 from sagewatch.alerts.ports import PostedMessages
 from sagewatch.clock import Clock
-from sagewatch.errors import AccessDeniedError, NotebookNotFoundError, StopRefusedError
+from sagewatch.errors import AccessDeniedError, NotebookNotFoundError, StopRefusedError, ThrottledError
 from sagewatch.formatting import clock_time, duration, money
 from sagewatch.idle.alerts import KEPT_FOLDER
 from sagewatch.idle.announcements import NotebookAnnouncements
@@ -19,7 +19,7 @@ from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.state import Hold, NotebookState, PendingStop
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.notebooks.ports import Sessions
-from sagewatch.notebooks.session import StopCall, caller, whole_second
+from sagewatch.notebooks.session import Session, StopCall, caller, whole_second
 from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.sagemaker.notebooks import NotebookStatus
 from sagewatch.sagemaker.ports import Notebooks, NotebookStops, Stop
@@ -83,6 +83,9 @@ class NotebookStop:
         except (StopRefusedError, AccessDeniedError) as exc:
             self._take_back(inspection)
             return self._refused(inspection, exc)
+        except ThrottledError:  # no stop was begun, so a person may still keep it
+            self._take_back(inspection)
+            raise
         match what:
             case Stop.STOPPING:
                 return self._stopped(inspection, by, self.clock())
@@ -103,6 +106,25 @@ class NotebookStop:
             return False
         self._stopped(inspection, by, call.at)
         return True
+
+    def report(self, incident: str, session: Session, *, by: str) -> None:
+        """Report a stop that the Slack user ``by`` made, if it was interrupted before any message said so."""
+        alert = self.announcements.find(incident)
+        if alert and (alert.outcome or "").startswith("stopped"):
+            return
+        try:
+            found = self.notebooks.describe(session.name, session.region, session.account)
+        except NotebookNotFoundError:
+            return
+        notebook = replace(found, tags=self.notebooks.tags(found.arn, found.region))
+        state, now = self.states.read(session.arn, session.region), self.clock()
+        identity = state.pending.alert_id if state.pending else str(state.announced)
+        sentence = (
+            f"stopped as asked at {clock_time(session.since, now)}. "
+            f"Start it again at any time: {KEPT_FOLDER} is as you left it, everything else is gone"
+        )
+        headline = f"Notebook {notebook.name} is stopped"
+        self.announcements.notify(notebook, headline, sentence, identity, by=by)
 
     def _is_ours(self, inspection: Inspection, call: StopCall) -> bool:
         """Whether the stop that AWS reports began with our call, whose first answer was lost."""

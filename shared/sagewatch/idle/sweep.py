@@ -13,7 +13,7 @@ from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import Verdict
 from sagewatch.idle.follow_up import LONGEST_WAIT, FollowUp
 from sagewatch.idle.inspection import Inspection, NotebookInspector
-from sagewatch.idle.outcomes import NotebookSweepReport
+from sagewatch.idle.outcomes import NotebookSweepReport, StopOutcome
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.reconcile import MessageReconciliation
 from sagewatch.idle.repair import SessionRepair
@@ -108,6 +108,9 @@ class NotebookSweep:
         for inspection in stops:
             if not more_time():
                 swept.carried_over += 1
+                continue
+            if swept.stops[StopOutcome.STOPPED] >= self.max_stops:  # more than counted: AWS refuses them no more
+                swept.held_back += 1
                 continue
             with continue_on_error(swept, inspection.notebook.name):
                 swept.stops[self.notebook_stop.stop(inspection)] += 1

@@ -90,6 +90,15 @@ def test_a_confirmed_alert_answers_with_where_it_stands(desk: Desk) -> None:
     assert (desk.posted.find("a"), desk.posted.find("b")) == (PLACE, None)
 
 
+def test_a_confirmed_alert_that_is_given_back_stays_delivered(desk: Desk) -> None:
+    """The answer to the confirmation was lost, so the caller believes that it failed."""
+    desk.deliveries.claim("a", NOW)
+    desk.deliveries.confirm("a", PLACE, NOW)
+    desk.deliveries.release("a", NOW, unsure=True)
+
+    assert desk.deliveries.claim("a", NOW + timedelta(minutes=1)) == Claim(delivered=True, posted=PLACE)
+
+
 def test_an_alert_that_is_told_with_others_stands_where_they_do(desk: Desk) -> None:
     """Once enough alerts join, and the request is not repeated."""
     desk.deliveries.claim("a", NOW)

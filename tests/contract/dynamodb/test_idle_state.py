@@ -116,9 +116,9 @@ def test_a_watch_is_read_as_it_was_kept(state: State, watched: NotebookState) ->
 
 def test_sweeps_and_people_overwrite_nothing_of_each_other(state: State) -> None:
     """The last write counts."""
-    state.leases.grant(ARN, REGION, LEASE)
+    state.leases.grant(ARN, REGION, LEASE, NOW)
     state.watches.save(WHOLE, REGION)
-    state.leases.grant(ARN, REGION, LEASE)
+    state.leases.grant(ARN, REGION, LEASE, NOW)
     found = state.watches.read(ARN, REGION)
 
     assert (found.lease, found.pending, found.announced) == (LEASE, WARNED, 3)
@@ -127,15 +127,15 @@ def test_sweeps_and_people_overwrite_nothing_of_each_other(state: State) -> None
 @pytest.mark.parametrize("until", [NOW + timedelta(minutes=5), None])
 def test_a_lease_takes_the_place_of_the_one_before(state: State, until: Any) -> None:
     """With its author."""
-    state.leases.grant(ARN, REGION, LEASE)
-    state.leases.grant(ARN, REGION, Lease("U0BO", until, NOW))
+    state.leases.grant(ARN, REGION, LEASE, NOW)
+    state.leases.grant(ARN, REGION, Lease("U0BO", until, NOW), NOW)
 
     assert state.watches.read(ARN, REGION).lease == Lease("U0BO", until, NOW)
 
 
 def test_a_notebook_whose_name_begins_alike_is_another(state: State) -> None:
     """Its lease is its own."""
-    state.leases.grant(f"{ARN}-2", REGION, LEASE)
+    state.leases.grant(f"{ARN}-2", REGION, LEASE, NOW)
 
     assert state.watches.read(ARN, REGION).lease is None
 
@@ -177,7 +177,7 @@ def test_a_stop_is_claimed_once_by_one_caller(state: State) -> None:
 def test_a_lease_that_was_not_seen_forbids_the_stop(state: State) -> None:
     """Whether there was none before, or another one."""
     state.sessions.begin(SESSION)
-    state.leases.grant(ARN, REGION, LEASE)
+    state.leases.grant(ARN, REGION, LEASE, NOW)
     newer = replace(LEASE, author="U0BO")
     claims = [state.leases.claim_stop(SESSION, CALL, seen) for seen in (None, newer, LEASE)]
 
@@ -190,16 +190,15 @@ def test_a_claimed_stop_refuses_a_lease(state: State, lease: Lease) -> None:
     state.sessions.begin(SESSION)
     state.leases.claim_stop(SESSION, CALL, None)
 
-    assert state.leases.grant(ARN, REGION, lease) is LeaseGrant.STOPPING
+    assert state.leases.grant(ARN, REGION, lease, NOW) is LeaseGrant.STOPPING
     assert state.watches.read(ARN, REGION).lease is None
-    later = replace(lease, written_at=NOW + timedelta(minutes=6))
-    assert state.leases.grant(ARN, REGION, later) is LeaseGrant.GRANTED
+    assert state.leases.grant(ARN, REGION, lease, NOW + timedelta(minutes=6)) is LeaseGrant.GRANTED
 
 
 def test_an_older_press_does_not_replace_a_newer_lease(state: State) -> None:
     """A queue may deliver a press late, or twice."""
     newer = replace(LEASE, author="U0BO", written_at=NOW + timedelta(minutes=1))
-    grants = [state.leases.grant(ARN, REGION, lease) for lease in (newer, LEASE, newer)]
+    grants = [state.leases.grant(ARN, REGION, lease, NOW) for lease in (newer, LEASE, newer)]
 
     assert grants == [LeaseGrant.GRANTED, LeaseGrant.OVERTAKEN, LeaseGrant.GRANTED]
     assert state.watches.read(ARN, REGION).lease == newer

@@ -164,7 +164,7 @@ def test_a_button_that_is_pressed_during_the_last_inspection_wins() -> None:
 
     def press_meanwhile(notebook: Notebook, now: object, back_to: object) -> object:
         found = idle(notebook, now, back_to)  # type: ignore[arg-type] # as it came
-        world.leases.grant(notebook.arn, "us-east-1", Lease("U0ANA", world.now + HOUR, world.now))
+        world.leases.grant(notebook.arn, "us-east-1", Lease("U0ANA", world.now + HOUR, world.now), world.now)
         return found
 
     world.now += HOUR

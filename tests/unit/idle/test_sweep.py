@@ -111,7 +111,7 @@ def test_a_lease_written_between_decision_and_call_counts() -> None:
     world.sweep()
     world.now += HOUR
     arn = a_notebook().arn
-    world.leases.grant(arn, "us-east-1", Lease("U0ANA", world.now + HOUR, world.now))
+    world.leases.grant(arn, "us-east-1", Lease("U0ANA", world.now + HOUR, world.now), world.now)
     world.sweep()
 
     assert world.notebooks.stops == []

@@ -18,10 +18,14 @@ SCRIPT, ME = Path("lifecycle/sagewatch_activity.py"), pwd.getpwuid(os.getuid()).
 TERMINAL = [{"name": "1", "last_activity": "2026-11-20T03:00:00Z"}]
 
 
-def process(proc: Path, number: int, name: str, command: str, *, user: int = os.getuid(), state: str = "S") -> None:
+def process(
+    proc: Path, number: int, name: str, command: str, *, user: int = os.getuid(), state: str = "S", parent: int = 1
+) -> None:
     """A process as Linux shows it under /proc."""
     (proc / str(number)).mkdir(parents=True)
-    (proc / str(number) / "status").write_text(f"Name:\t{name}\nState:\t{state} (x)\nUid:\t{user}\t{user}\n")
+    (proc / str(number) / "status").write_text(
+        f"Name:\t{name}\nState:\t{state} (x)\nPPid:\t{parent}\nUid:\t{user}\t{user}\n"
+    )
     (proc / str(number) / "cmdline").write_bytes(command.replace(" ", "\0").encode())
 
 
@@ -47,6 +51,29 @@ def test_a_program_without_output_is_seen_whether_or_not_its_terminal_is_open(tm
     assert reading(text) == Active(reading(text).source, None, "program python runs outside the kernels")
     no_terminal = read_jupyter([], [], datetime.now(UTC), timedelta(0), {"content": text})
     assert isinstance(no_terminal, Active)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python /home/ec2-user/SageMaker/jupyter-notebooks/train.py",
+        "python train.py --data /home/ec2-user/SageMaker/my-jupyter-notebook-x",
+        "python train.py --name systemd-logs-dockerd",
+    ],
+)
+def test_a_program_is_known_by_what_is_run_not_by_its_folders_and_arguments(tmp_path: Path, command: str) -> None:
+    """These may have any name."""
+    process(tmp_path / "proc", 7, "python", command)
+
+    assert isinstance(reading(written(tmp_path)), Active)
+
+
+def test_a_program_that_the_user_runs_as_root_is_seen(tmp_path: Path) -> None:
+    """It belongs to root, and runs below sudo."""
+    process(tmp_path / "proc", 7, "sudo", "sudo python train.py", user=0)
+    process(tmp_path / "proc", 8, "python", "python train.py", user=4242, parent=7)
+
+    assert isinstance(reading(written(tmp_path)), Active)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,9 @@ class DynamoDeliveries(Deliveries):
                     Key=_key(alert_id),
                     UpdateExpression="SET claimed_until = :until, tried_at = if_not_exists(tried_at, :now),"
                     " first_at = if_not_exists(first_at, :now), expires_at = :expires",
-                    ConditionExpression="attribute_not_exists(pk) OR claimed_until <= :now",
+                    ConditionExpression="attribute_not_exists(pk)"
+                    " OR (claimed_until <= :now AND attribute_not_exists(ts) AND attribute_not_exists(#group))",
+                    ExpressionAttributeNames={"#group": "group"},
                     ExpressionAttributeValues=to_item(times),
                     ReturnValues="ALL_OLD",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",

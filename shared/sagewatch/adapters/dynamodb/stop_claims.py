@@ -34,7 +34,7 @@ class DynamoLeases(Leases):
         self._state = state
 
     @override
-    def grant(self, arn: str, region: str, lease: Lease) -> LeaseGrant:
+    def grant(self, arn: str, region: str, lease: Lease, now: datetime) -> LeaseGrant:
         put = {
             "Item": to_item({**lease_key(arn, region), **lease_item(lease), "expires_at": lease_expiry(lease)}),
             "ConditionExpression": "attribute_not_exists(pk) OR written_at <= :written_at",
@@ -44,7 +44,7 @@ class DynamoLeases(Leases):
             "Key": session_key(arn, region),
             "ConditionExpression": f"attribute_not_exists(pk) OR {_UNCLAIMED}",
             "ExpressionAttributeNames": {"#at": "at"},
-            "ExpressionAttributeValues": to_item({":stale": _stale(lease.written_at)}),
+            "ExpressionAttributeValues": to_item({":stale": _stale(now)}),
         }
         overtaken, claimed = self._write({"Put": put}, {"ConditionCheck": unclaimed})
         if claimed:

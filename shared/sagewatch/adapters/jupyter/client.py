@@ -140,10 +140,10 @@ class _Look:
         """The file of the lifecycle script, if there is one."""
         query = f"type=file&format=text&content=1&{_QUIETLY}"
         with self._get(self._address._replace(path=f"/api/contents/{FILE}", query=query)) as answer:
-            try:
-                return _content(answer)
-            except UnavailableError:  # the script is not installed, or the file is no text
-                return None
+            if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST}:
+                return None  # the script is not installed, or the file is no text
+            _not_refused(answer)
+            return _content(answer)
 
     def abandon(self) -> None:
         """End it from another thread, whatever it waits for."""

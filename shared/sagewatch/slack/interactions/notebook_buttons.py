@@ -72,7 +72,7 @@ class NotebookButtons:
 
     def _keep(self, press: Press, until: datetime | None) -> PressOutcome:
         lease = Lease(press.user, until, self._at(press))
-        match self.leases.grant(press.arn, press.region, lease):
+        match self.leases.grant(press.arn, press.region, lease, self.clock()):
             case LeaseGrant.GRANTED:
                 words = kept_until(lease)
                 if not self.announcements.show_lease(press.incident, lease):
@@ -99,7 +99,15 @@ class NotebookButtons:
         against = self._against(press, inspection)
         if self._has_to_be_asked(press, session, against):
             return self._ask(press, session, against)
-        return self._done(press, self.notebook_stop.act(inspection, by=press.user))
+        outcome = self.notebook_stop.act(inspection, by=press.user)
+        if outcome is StopOutcome.STOPPED and inspection.state.lease:
+            self._take_back(press)
+        return self._done(press, outcome)
+
+    def _take_back(self, press: Press) -> None:
+        """End the lease there is: another button than the one that gave it was pressed."""
+        at = self._at(press)
+        self.leases.grant(press.arn, press.region, Lease(press.user, at, at), self.clock())
 
     def _against(self, press: Press, inspection: Inspection) -> Sequence[Against]:
         readings = inspection.readings or tuple(self.inspector.read(inspection.notebook))
@@ -132,10 +140,14 @@ class NotebookButtons:
         if session is None:
             return self.people.reply(press, _GONE)
         ending = ending_of(session, self.clock())
-        self.announcements.update_message(
+        said = self.announcements.update_message(
             press.incident, ending.words, by=ending.by, still_open=False, at=session.since
         )
         mine = session.stopped_by == caller(press.user) and press.action in _STOPS
+        if mine:
+            self._take_back(press)
+        if mine and not said:
+            self.notebook_stop.report(press.incident, session, by=press.user)
         return self._done(press, StopOutcome.STOPPED if mine else StopOutcome.ALREADY)
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sagewatch.clock import iso
@@ -10,6 +10,7 @@ from sagewatch.errors import JobNotFoundError, SageWatchError
 from sagewatch.idle.evidence import Unknown
 from sagewatch.pricing.price_list import read_documents
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
+from sagewatch.sagemaker.notebooks import NotebookStatus
 from sagewatch.sagemaker.resources import job_to_describe
 from sagewatch.wiring.probes import probes
 from tools.operator.doctor.live import Account, NotCheckedError
@@ -19,7 +20,7 @@ _DAYS = 7
 _COMPARED = 5  # training jobs
 _JOBS = (ResourceKind.TRAINING, ResourceKind.PROCESSING, ResourceKind.TRANSFORM)
 _DESCRIBED = (*_JOBS, ResourceKind.TUNING, ResourceKind.AUTOML)
-_LATE = 3600  # seconds
+_WITHOUT_EVENTS = (ResourceKind.NOTEBOOK, ResourceKind.AUTOML)  # a notebook's are not those of jobs
 _PAGES = 15  # of the Price List, for one region
 
 
@@ -34,7 +35,7 @@ def work_checks() -> Iterator[Check]:
     )
     yield Check(
         name="jobs.events",
-        assumption=f"Events report ended jobs (last {_DAYS} days)",
+        assumption=f"Events report jobs that ended since the deployment (last {_DAYS} days)",
         look=_look_events,
         judge=_judge_events,
         calls=_DAYS,
@@ -119,14 +120,22 @@ def _judge_describe(facts: Facts) -> Finding:
 
 
 def _look_events(account: Account) -> Facts:
-    jobs = [row for row in _rows(account) if row.get("kind") != ResourceKind.NOTEBOOK]
+    """Sweeps record what ended before there was a rule, and AutoML jobs, which send no event."""
+    created_at = account.stack.created_at
+    jobs = [
+        row
+        for row in _rows(account)
+        if row.get("kind") not in _WITHOUT_EVENTS
+        and (created_at is None or datetime.fromisoformat(str(row["ended_at"])) > created_at)
+    ]
     return {"recorded_by": Counter(str(row.get("recorded_by")) for row in jobs)}
 
 
 def _judge_events(facts: Facts) -> Finding:
     by: Mapping[str, int] = facts["recorded_by"]
     if not by:
-        return not_checked(f"no job ended in the last {_DAYS} days", "Run a small training job, then this command.")
+        said = "no job with an event has ended since the deployment"
+        return not_checked(said, "Run a small training job, then this command.")
     said = ", ".join(f"{count} by {source}" for source, count in by.items())
     if by.get("event"):
         return confirmed(said)
@@ -217,13 +226,23 @@ def _look_jupyter(account: Account) -> Facts:
     except SageWatchError as exc:
         raise NotCheckedError(str(exc)) from exc
     words = reading.reason if isinstance(reading, Unknown) else reading.words
-    return {"answer": type(reading).__name__, "words": words, "platform": notebook.platform, "at": iso(now)}
+    return {
+        "answer": type(reading).__name__,
+        "words": words,
+        "platform": notebook.platform,
+        "status": notebook.status.value,
+        "at": iso(now),
+    }
 
 
 def _judge_jupyter(facts: Facts) -> Finding:
     said = f"{facts['platform']}: {facts['words']}"
     if facts["answer"] != "Unknown":
         return confirmed(said)
+    if "AccessDenied" in facts["words"]:
+        return not_checked(said, "Allow sagemaker:CreatePresignedNotebookInstanceUrl for your own credentials.")
+    if facts.get("status", NotebookStatus.IN_SERVICE) != NotebookStatus.IN_SERVICE:
+        return not_checked(f"the notebook is {facts['status']}", "Start it, or name one that is in service.")
     return refuted(said, "SageWatch stops no notebook that it cannot ask. Report this row with the platform.")
 
 

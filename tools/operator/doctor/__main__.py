@@ -1,7 +1,8 @@
 """Test SageWatch's assumptions about AWS and Slack on your account, and show which hold.
 
 It only reads, with your own credentials. The one exception is a test message in the Slack channel, which it deletes at
-once (--no-post leaves it out). Before it starts it says how many calls it makes and what they cost.
+once (--no-post leaves it out). --notebook creates a presigned URL and sends GET requests with it; the URL is not shown.
+Before it starts it says about how many calls it makes and what they cost.
 """
 
 import argparse
@@ -92,7 +93,7 @@ class _Step:
 def _agreed(every: Sequence[Check], given: argparse.Namespace) -> bool:
     calls, usd = sum(check.calls for check in every), sum((check.usd for check in every), Decimal(0))
     sys.stdout.write(
-        f"{len(every)} rows, at most {calls} calls, which cost {money(usd)} or less. Nothing is changed"
+        f"{len(every)} rows, about {calls} calls, which cost {money(usd)} or less. Nothing is changed"
         f"{', except a test message in Slack, which is deleted at once' if given.post else ''}.\n"
     )
     if given.yes:

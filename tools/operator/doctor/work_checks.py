@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sagewatch.clock import iso
-from sagewatch.errors import JobNotFoundError, SageWatchError
+from sagewatch.errors import AccessDeniedError, JobNotFoundError, SageWatchError
 from sagewatch.idle.evidence import Unknown
 from sagewatch.pricing.price_list import read_documents
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
@@ -223,6 +223,8 @@ def _look_jupyter(account: Account) -> Facts:
     try:
         notebook = asked.notebooks.describe(name, account.region, account.stack.account)
         reading = asked.jupyter.read(notebook, now, now - timedelta(days=1))
+    except AccessDeniedError as exc:
+        return {"denied": str(exc).partition(" ")[0]}
     except SageWatchError as exc:
         raise NotCheckedError(str(exc)) from exc
     words = reading.reason if isinstance(reading, Unknown) else reading.words

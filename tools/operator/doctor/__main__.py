@@ -1,8 +1,7 @@
 """Test SageWatch's assumptions about AWS and Slack on your account, and show which hold.
 
 It only reads, with your own credentials. The one exception is a test message in the Slack channel, which it deletes at
-once (--no-post leaves it out). --notebook creates a presigned URL and sends GET requests with it; the URL is not shown.
-Before it starts it says about how many calls it makes and what they cost.
+once (--no-post leaves it out). Before it starts it says how many calls it makes and what they cost.
 """
 
 import argparse
@@ -122,7 +121,11 @@ def _code(rows: Sequence[report.Row]) -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make doctor", description=__doc__)
     parser.add_argument("--stack", default="sagewatch", help="name of the deployed stack (STACK=)")
-    parser.add_argument("--notebook", help="a notebook instance in service, to test the way to its Jupyter server")
+    parser.add_argument(
+        "--notebook",
+        help="a notebook instance in service, to test the way to its Jupyter server: creates a presigned URL "
+        "and sends GET requests with it; the URL is not shown",
+    )
     parser.add_argument("--no-post", dest="post", action="store_false", help="send no test message to Slack")
     parser.add_argument("--yes", action="store_true", help="do not ask before the first call")
     parser.add_argument("--report", type=Path, help="write a redacted report to this file")

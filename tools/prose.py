@@ -1,6 +1,6 @@
 """Finds the words that make text hard to read: in docstrings, comments, messages, the template and the pages.
 
-    python -m tools.prose . /tmp/sagewatch-before
+    python -m tools.prose . ../sagewatch-before
 
 prints, for each tree, the share of docstring first lines with such a word, and the passages to rewrite.
 """

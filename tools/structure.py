@@ -1,6 +1,6 @@
 """Measures the structure of the source: folders, sizes, import cycles, and what each handler loads.
 
-    python -m tools.structure . /tmp/sagewatch-before
+    python -m tools.structure . ../sagewatch-before
 
 prints one Markdown table with a column for each tree. All trees are measured in one run: the imports of their handlers
 alternate, with bytecode, and the time is the processor's, so that a busy machine slows all of them alike.

@@ -26,7 +26,7 @@ PAGES = {
 def test_the_parameter_table_is_the_templates(template: dict[str, Any]) -> None:
     """Names, defaults and descriptions."""
     deploy = PAGES["docs/deploy.md"]
-    rows = re.findall(r"^\| `(\w+)` \| `([^`]*)` \| (.*) \|$", deploy, flags=re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| (?:`([^`]+)`|\(empty\)) \| (.*) \|$", deploy, flags=re.MULTILINE)
     documented = {name: (default, text.replace("`", "")) for name, default, text in rows}
     parameters = template["Parameters"].items()
 
@@ -87,7 +87,15 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_make_target_a_page_names_is_there(page: str) -> None:
     """So that no page names a command that is gone."""
-    assert set(re.findall(r"(?:^    |`)make ([a-z]+)", PAGES[page], re.MULTILINE)) <= _explained()
+    assert set(re.findall(r"(?:^    |`)make ([a-z-]+)", PAGES[page], re.MULTILINE)) <= _explained()
+
+
+def test_the_developers_page_lists_every_make_target() -> None:
+    """Once, in its table of commands."""
+    table = PAGES["docs/developing.md"].partition("## Commands")[2].partition("\n## ")[0]
+    first = "\n".join(re.findall(r"^\| (`make .*?) \|", table, re.MULTILINE))
+
+    assert sorted(re.findall(r"`make ([a-z-]+)`", first)) == sorted(_explained() - {"help"})
 
 
 def test_the_makefile_explains_its_targets() -> None:

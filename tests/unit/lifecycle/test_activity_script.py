@@ -139,3 +139,22 @@ def test_the_lifecycle_configuration_holds_the_program_and_fits() -> None:
 
     assert SCRIPT.read_text() in config
     assert len(encoded) < 16_384
+
+
+def test_the_start_script_uses_no_cron_and_starts_the_notebook_without_a_timer(tmp_path: Path) -> None:
+    """Amazon Linux 2023 installs no cron, and a failed "Start notebook" script keeps a notebook from starting."""
+    home, calls = tmp_path / "home", tmp_path / "calls"
+    home.mkdir()
+    (tmp_path / "bin").mkdir()
+    for name in ("systemctl", "systemd-run"):
+        program = tmp_path / "bin" / name
+        program.write_text(f'#!/bin/bash\necho "{name} $*" >> {calls}\nexit 1\n')
+        program.chmod(0o755)
+    script = Path("lifecycle/on-start.sh").read_text().replace("/usr/local/bin", str(home))
+    script = script.replace("/home/ec2-user/SageMaker", str(home)).replace("@PROGRAM@", "raise SystemExit(1)")
+    environment = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}
+    ended = subprocess.run(["/bin/bash"], check=False, input=script, text=True, env=environment)
+
+    assert ended.returncode == 0
+    assert "cron" not in script.replace("no cron", "")
+    assert [line.split()[0] for line in calls.read_text().splitlines()] == ["systemctl", "systemd-run"]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,115 @@ def test_a_row_tells_what_holds_from_what_does_not(name: str, good: Facts, bad: 
     assert seen.verdict is Verdict.REFUTED
     assert says in seen.seen
     assert seen.fix
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "says"),
+    [
+        ("jobs.events", {"recorded_by": {}}, "no job with an event has ended since the deployment"),
+        ("alarm-topic", {"topic": False}, "AlarmTopicArn is empty"),
+        (
+            "notebook.jupyter",
+            {"answer": "Unknown", "words": "AccessDeniedException: no", "platform": "p", "status": "InService"},
+            "AccessDenied",
+        ),
+        ("notebook.jupyter", {"answer": "Unknown", "words": "x", "platform": "p", "status": "Stopped"}, "is Stopped"),
+        (
+            "role.RecordJobRole",
+            {"asked": 2, "missing": [], "undecided": ["sqs:X (aws:PrincipalTag/team)"]},
+            "sqs:X (aws:PrincipalTag/team)",
+        ),
+    ],
+)
+def test_what_a_healthy_new_stack_shows_refutes_nothing(name: str, facts: Facts, says: str) -> None:
+    """It says what to do, so that the row can be decided."""
+    seen = row(name, facts)
+
+    assert seen.verdict is Verdict.NOT_CHECKED
+    assert says in seen.seen
+    assert seen.fix
+
+
+@contextmanager
+def a_ledger(*rows: tuple[str, str, datetime]) -> Iterator[str]:
+    """DynamoDB, whose ledger has these rows of today: kind, recorded by, end."""
+    app = Flask("aws")
+
+    @app.post("/")
+    def answer() -> Response:
+        day = json.loads(request.data)["ExpressionAttributeValues"][":value"]["S"]
+        items = [
+            {"kind": {"S": kind}, "recorded_by": {"S": by}, "ended_at": {"S": ended_at.isoformat()}}
+            for kind, by, ended_at in rows
+            if ended_at.date().isoformat() == day
+        ]
+        return Response(json.dumps({"Items": items}), mimetype="application/x-amz-json-1.0")
+
+    with serving(app) as url:
+        yield url
+
+
+def test_only_jobs_that_ended_since_the_deployment_say_whether_events_arrive() -> None:
+    """Sweeps record older jobs and AutoML jobs."""
+    created_at = datetime.now(UTC) - timedelta(hours=2)
+    before, after = created_at - timedelta(hours=1), created_at + timedelta(hours=1)
+    others = (("training", "sweep", before), ("automl", "sweep", after), ("notebook", "event", after))
+    seen = []
+    for rows in (others, (*others, ("training", "event", after)), (*others, ("training", "sweep", after))):
+        with a_ledger(*rows) as url:
+            account = an_account(url, CostLedgerName="ledger")
+            account.stack = replace(account.stack, created_at=created_at)
+            seen.append(live("jobs.events", account).verdict)
+
+    assert seen == [Verdict.NOT_CHECKED, Verdict.CONFIRMED, Verdict.REFUTED]
+
+
+@contextmanager
+def simulator(decision: str, missing: str = "") -> Iterator[tuple[str, list[str]]]:
+    """IAM's policy simulator, with the same answer for each action, and the bodies it was sent."""
+    app, bodies = Flask("aws"), []
+    member = f"<MissingContextValues><member>{missing}</member></MissingContextValues>" if missing else ""
+
+    @app.post("/")
+    def answer() -> Response:
+        bodies.append(str(request.form.to_dict()))
+        actions = [value for key, value in request.form.items() if key.startswith("ActionNames.")]
+        results = "".join(
+            f"<member><EvalActionName>{action}</EvalActionName><EvalDecision>{decision}</EvalDecision>{member}</member>"
+            for action in actions
+        )
+        return Response(
+            "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults>"
+            f"{results}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>",
+            mimetype="text/xml",
+        )
+
+    with serving(app) as url:
+        yield url, bodies
+
+
+@pytest.mark.parametrize(
+    ("decision", "missing", "verdict"),
+    [
+        ("allowed", "", Verdict.CONFIRMED),
+        ("explicitDeny", "", Verdict.REFUTED),
+        ("implicitDeny", "", Verdict.REFUTED),
+        ("explicitDeny", "aws:PrincipalTag/team", Verdict.NOT_CHECKED),
+    ],
+)
+def test_a_denial_that_depends_on_values_the_simulator_lacks_decides_nothing(
+    template: Mapping[str, Any], decision: str, missing: str, verdict: Verdict
+) -> None:
+    """The region is among the values it gets: policies that restrict regions are common."""
+    resources = {name: Resource("T", name) for name in template["Resources"]}
+    with simulator(decision, missing) as (url, bodies):
+        account = an_account(url, SlackTokenParameter="/token", SlackSigningSecretParameter="/secret")
+        account.stack = replace(account.stack, resources=resources)
+        seen = live("role.SendDigestRole", account)
+
+    assert seen.verdict is verdict, seen
+    assert all("aws:RequestedRegion" in body for body in bodies)
+    assert bodies
 
 
 def test_prices_are_not_refreshed_where_there_is_no_list() -> None:

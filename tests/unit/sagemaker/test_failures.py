@@ -2,7 +2,7 @@
 
 import pytest
 
-from sagewatch.sagemaker.failure_rules import RULES, Rule
+from sagewatch.sagemaker.failure_rules import RULES, UNKNOWN_RULE, Rule
 from sagewatch.sagemaker.failures import FailureClass, classify, diagnose, exit_code, exit_meaning, rule_of_class
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job, JobStatus
@@ -91,6 +91,7 @@ def test_every_class_has_a_next_step_in_one_sentence(failure_class: FailureClass
     """Short enough to be read."""
     step = rule_of_class(failure_class).step
 
+    assert (rule_of_class(failure_class) is UNKNOWN_RULE) == (failure_class is FailureClass.UNKNOWN)
     assert step.endswith(".")
     assert 20 < len(step) < 120
     assert ". " not in step

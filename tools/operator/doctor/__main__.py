@@ -100,7 +100,7 @@ class _Step:
 def _agreed(every: Sequence[Check], given: argparse.Namespace) -> bool:
     calls, usd = sum(check.calls for check in every), sum((check.usd for check in every), Decimal(0))
     sys.stdout.write(
-        f"{len(every)} rows, at most {calls} calls, which cost {money(usd)} or less. Nothing is changed"
+        f"{len(every)} rows, about {calls} calls, which cost {money(usd)} or less. Nothing is changed"
         f"{', except a test message in Slack, which is deleted at once' if given.post else ''}.\n"
     )
     if given.yes:
@@ -129,7 +129,11 @@ def _code(rows: Sequence[report.Row]) -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make doctor", description=__doc__)
     parser.add_argument("--stack", default="sagewatch", help="name of the deployed stack (STACK=)")
-    parser.add_argument("--notebook", help="a notebook instance in service, to test the way to its Jupyter server")
+    parser.add_argument(
+        "--notebook",
+        help="a notebook instance in service, to test the way to its Jupyter server: creates a presigned URL "
+        "and sends GET requests with it; the URL is not shown",
+    )
     parser.add_argument("--no-post", dest="post", action="store_false", help="send no test message to Slack")
     parser.add_argument("--yes", action="store_true", help="do not ask before the first call")
     parser.add_argument("--report", type=Path, help="write a redacted report to this file")

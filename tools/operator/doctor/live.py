@@ -59,6 +59,7 @@ class Stack:
     status: str
     values: Mapping[str, str]  # its parameters and outputs
     resources: Mapping[str, Resource]
+    created_at: datetime | None = None
 
     @property
     def account(self) -> str:
@@ -127,7 +128,8 @@ class Account:
         resources = {
             one["LogicalResourceId"]: Resource(one["ResourceType"], one["PhysicalResourceId"]) for one in listed
         }
-        return Stack(self.stack_name, found["StackId"], found["StackStatus"], values | outputs, resources)
+        created_at = found["CreationTime"]
+        return Stack(self.stack_name, found["StackId"], found["StackStatus"], values | outputs, resources, created_at)
 
     @cached_property
     def slack_token(self) -> str:

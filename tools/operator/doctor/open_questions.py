@@ -7,6 +7,10 @@ from tools.operator.doctor.live import Account
 from tools.operator.doctor.rows import Check, Facts, Finding, not_checked
 
 _QUESTIONS = {
+    "open.lifecycle-timer": (
+        "The lifecycle script's timer starts on Amazon Linux 2023 and writes sagewatch-activity.json every minute",
+        "In a terminal of a notebook with the script: `systemctl list-timers sagewatch-activity.timer`.",
+    ),
     "open.maintenance-billed": (
         "A notebook in PendingMaintenance or InMaintenance is billed",
         "Compare its hours in Cost Explorer with `make costs` after its next maintenance.",
@@ -28,12 +32,12 @@ _QUESTIONS = {
         "After a redrive, check in Slack that replies are in their threads.",
     ),
     "open.alarm-delay": (
-        "The alarms on sweeps ring about 90 minutes after the last sweep",
-        "Disable the schedule of SweepJobs for two hours and note when the alarm rings.",
+        "The alarms on sweeps are in state ALARM about 90 minutes after the last sweep",
+        "Disable the schedule of SweepJobs for two hours and note when its alarm changes state.",
     ),
     "open.age-metric": (
         "The metric MessageWaits reports retried messages, which SQS's own age leaves out",
-        "Revoke the bot token in a test workspace for two hours: AlertAgeAlarm has to ring.",
+        "Revoke the bot token in a test workspace for two hours: AlertAgeAlarm has to change its state.",
     ),
     "open.dialog-trigger": (
         "A cold ReceivePress opens the dialog before Slack's trigger expires",

@@ -4,7 +4,7 @@ The simulator takes into account what the template cannot show: permission bound
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -142,7 +142,15 @@ def _named(name: str, stack: Stack, region: str) -> str:
     return f"arn:{stack.partition}:{form.format(place=place, id=physical)}"
 
 
-def _simulate(account: Account, role: str, need: Need, context: list[dict[str, Any]]) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """IAM's decision about one action, and the context keys that a policy asks for and that were not given."""
+
+    word: str
+    missing_values: tuple[str, ...] = ()
+
+
+def _simulate(account: Account, role: str, need: Need, context: list[dict[str, Any]]) -> Mapping[str, Decision]:
     stack = account.stack
     answer = account.call(
         "iam",
@@ -150,9 +158,12 @@ def _simulate(account: Account, role: str, need: Need, context: list[dict[str, A
         PolicySourceArn=f"arn:{stack.partition}:iam::{stack.account}:role/{stack.resources[role].physical}",
         ActionNames=list(need.actions),
         ResourceArns=[need.resource if need.resource != "sagewatch-doctor" else "*"],
-        ContextEntries=context,
+        ContextEntries=[*context, *_context("aws:RequestedRegion", account.region)],
     )
-    return {result["EvalActionName"]: result["EvalDecision"] for result in answer["EvaluationResults"]}
+    return {
+        result["EvalActionName"]: Decision(result["EvalDecision"], tuple(result.get("MissingContextValues", ())))
+        for result in answer["EvaluationResults"]
+    }
 
 
 def _through_ssm(region: str) -> list[dict[str, Any]]:
@@ -165,25 +176,38 @@ def _context(key: str, value: str) -> list[dict[str, Any]]:
 
 
 def _look(role: str, account: Account) -> Facts:
-    asked, missing = 0, []
+    asked, missing, undecided = 0, set(), set()
     for need in needs(role, account.stack, account.region):
         context = _through_ssm(account.region) if "kms:Decrypt" in need.actions else []
         decisions = _simulate(account, role, need, context)
         asked += len(need.actions)
-        missing += [f"{action} ({decisions.get(action, 'no answer')})" for action in need.actions
-                    if decisions.get(action) != "allowed"]  # fmt: skip
-    return {"asked": asked, "missing": sorted(set(missing))}
+        for action in need.actions:
+            decision = decisions.get(action, Decision("no answer"))
+            if decision.word == "explicitDeny" and decision.missing_values:
+                undecided.add(f"{action} ({', '.join(decision.missing_values)})")
+            elif decision.word != "allowed":
+                missing.add(f"{action} ({decision.word})")
+    return {"asked": asked, "missing": sorted(missing), "undecided": sorted(undecided)}
 
 
 def _judge(role: str, facts: Facts) -> Finding:
-    missing = facts["missing"]
-    if not missing:
-        return confirmed(f"all {facts['asked']} are allowed")
-    shown = ", ".join(missing[:_SHOWN]) + (f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else "")
-    return refuted(
-        f"not allowed: {shown}",
-        f"Deploy the template again. If it stays: a permission boundary or a service control policy restricts {role}.",
-    )
+    missing, undecided = facts["missing"], facts.get("undecided")
+    if missing:
+        return refuted(
+            f"not allowed: {_shortened(missing)}",
+            f"Deploy the template again. If it stays: a boundary or a service control policy restricts {role}.",
+        )
+    if undecided:
+        return not_checked(
+            f"a policy denies it by values that the simulator does not have: {_shortened(undecided)}",
+            "Read the service control policies and the permission boundary for conditions on these keys.",
+        )
+    return confirmed(f"all {facts['asked']} are allowed")
+
+
+def _shortened(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _look_protected(account: Account) -> Facts:
@@ -192,7 +216,9 @@ def _look_protected(account: Account) -> Facts:
         ("sagemaker:StopNotebookInstance",), f"arn:{account.stack.partition}:{place}:notebook-instance/sagewatch-doctor"
     )
     decisions = {
-        value or "empty": _simulate(account, "SweepNotebooksRole", need, _context(_PROTECT, value))[need.actions[0]]
+        value or "empty": _simulate(account, "SweepNotebooksRole", need, _context(_PROTECT, value))[
+            need.actions[0]
+        ].word
         for value in ("true", "")
     }
     return {"decisions": decisions}

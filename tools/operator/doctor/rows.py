@@ -61,6 +61,14 @@ def not_checked(why: str, fix: str = "") -> Finding:
     return Finding(Verdict.NOT_CHECKED, why, fix)
 
 
+def judge_found(facts: Facts) -> Finding:
+    """Judge how many log streams or metrics were found for each kind."""
+    said = ", ".join(f"{kind}: {count} {facts['what']}" for kind, count in facts["found"].items())
+    if all(facts["found"].values()):
+        return confirmed(said)
+    return refuted(said, "A job of a few seconds has none. Otherwise report this row: alerts lack the log or the use.")
+
+
 def examine(check: Check, account: Account) -> Facts:
     """Collect a check's facts. A refused or failed call is a fact as well."""
     try:

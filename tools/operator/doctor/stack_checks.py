@@ -56,7 +56,7 @@ def stack_checks() -> Iterator[Check]:
         judge=_judge_dead_letters,
         calls=2,
     )
-    yield Check(name="alarms", assumption="No alarm rings", look=_look_alarms, judge=_judge_alarms)
+    yield Check(name="alarms", assumption="No alarm is in state ALARM", look=_look_alarms, judge=_judge_alarms)
     yield Check(
         name="alarm-topic",
         assumption="Alarms reach an SNS topic",
@@ -202,9 +202,11 @@ def _look_alarms(account: Account) -> Facts:
 def _judge_alarms(facts: Facts) -> Finding:
     bad = {name: state for name, state in facts["states"].items() if state in {"ALARM", "missing"}}
     if not bad:
-        return confirmed(f"{len(facts['states'])} alarms, none rings")
+        return confirmed(f"{len(facts['states'])} alarms, none in state ALARM")
     said = ", ".join(f"{name}: {state}" for name, state in bad.items())
-    return refuted(said, "See docs/operations.md#alarms. In the first hour the alarms on sweeps and prices ring.")
+    return refuted(
+        said, "See docs/operations.md#alarms. In the first hour those on sweeps and prices are in state ALARM."
+    )
 
 
 def _look_topic(account: Account) -> Facts:
@@ -218,7 +220,7 @@ def _look_topic(account: Account) -> Facts:
 
 def _judge_topic(facts: Facts) -> Finding:
     if not facts["topic"]:
-        return refuted("AlarmTopicArn is empty", "Set AlarmTopicArn: without it alarms change state and notify no one.")
+        return not_checked("AlarmTopicArn is empty: alarms change state and notify no one", "Set AlarmTopicArn.")
     if facts["same_region"] and not facts["own_key"]:
         return confirmed("the topic is in the stack's region")
     return refuted("the topic cannot be used", "Use a topic of this region that is not encrypted with alias/aws/sns.")

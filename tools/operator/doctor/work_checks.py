@@ -1,25 +1,24 @@
-"""Rows about jobs, notebooks and prices: how AWS's answers, events, logs and metrics look on this account."""
+"""Rows about jobs and prices: how AWS's answers, events, logs and metrics look on this account."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sagewatch.clock import iso
 from sagewatch.errors import JobNotFoundError, SageWatchError
-from sagewatch.idle.evidence import Unknown
 from sagewatch.pricing.price_list import read_documents
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.resources import job_to_describe
 from sagewatch.wiring.probes import probes
 from tools.operator.doctor.live import Account, NotCheckedError
-from tools.operator.doctor.rows import Check, Facts, Finding, confirmed, not_checked, refuted
+from tools.operator.doctor.notebook_checks import notebook_checks
+from tools.operator.doctor.rows import Check, Facts, Finding, confirmed, judge_found, not_checked, refuted
 
 _DAYS = 7
 _COMPARED = 5  # training jobs
 _JOBS = (ResourceKind.TRAINING, ResourceKind.PROCESSING, ResourceKind.TRANSFORM)
 _DESCRIBED = (*_JOBS, ResourceKind.TUNING, ResourceKind.AUTOML)
-_LATE = 3600  # seconds
+_WITHOUT_EVENTS = (ResourceKind.NOTEBOOK, ResourceKind.AUTOML)  # a notebook's are not those of jobs
 _PAGES = 15  # of the Price List, for one region
 
 
@@ -34,7 +33,7 @@ def work_checks() -> Iterator[Check]:
     )
     yield Check(
         name="jobs.events",
-        assumption=f"Events report ended jobs (last {_DAYS} days)",
+        assumption=f"Events report jobs that ended since the deployment (last {_DAYS} days)",
         look=_look_events,
         judge=_judge_events,
         calls=_DAYS,
@@ -50,29 +49,17 @@ def work_checks() -> Iterator[Check]:
         name="jobs.logs",
         assumption="The log streams of jobs have the names that SageWatch looks for",
         look=_look_logs,
-        judge=_judge_found,
+        judge=judge_found,
         calls=_DAYS + len(_JOBS),
     )
     yield Check(
         name="jobs.metrics",
         assumption="The metrics of jobs have the dimension Host with <job>/algo-1",
         look=_look_metrics,
-        judge=_judge_found,
+        judge=judge_found,
         calls=_DAYS + len(_JOBS),
     )
-    yield Check(
-        name="notebook.jupyter",
-        assumption="A presigned URL opens Jupyter's API of a notebook",
-        look=_look_jupyter,
-        judge=_judge_jupyter,
-        calls=2,
-    )
-    yield Check(
-        name="notebook.log",
-        assumption="A notebook's log stream is <name>/jupyter.log",
-        look=_look_notebook_log,
-        judge=_judge_found,
-    )
+    yield from notebook_checks()
     yield Check(
         name="prices",
         assumption="The Price List of each region can be read, and prices the five components",
@@ -119,14 +106,22 @@ def _judge_describe(facts: Facts) -> Finding:
 
 
 def _look_events(account: Account) -> Facts:
-    jobs = [row for row in _rows(account) if row.get("kind") != ResourceKind.NOTEBOOK]
+    """Sweeps record what ended before there was a rule, and AutoML jobs, which send no event."""
+    created_at = account.stack.created_at
+    jobs = [
+        row
+        for row in _rows(account)
+        if row.get("kind") not in _WITHOUT_EVENTS
+        and (created_at is None or datetime.fromisoformat(str(row["ended_at"])) > created_at)
+    ]
     return {"recorded_by": Counter(str(row.get("recorded_by")) for row in jobs)}
 
 
 def _judge_events(facts: Facts) -> Finding:
     by: Mapping[str, int] = facts["recorded_by"]
     if not by:
-        return not_checked(f"no job ended in the last {_DAYS} days", "Run a small training job, then this command.")
+        said = "no job with an event has ended since the deployment"
+        return not_checked(said, "Run a small training job, then this command.")
     said = ", ".join(f"{count} by {source}" for source, count in by.items())
     if by.get("event"):
         return confirmed(said)
@@ -193,45 +188,6 @@ def _look_metrics(account: Account) -> Facts:
         hosts = [one["Value"] for metric in metrics for one in metric["Dimensions"] if one["Name"] == "Host"]
         found[kind] = sum(value.startswith(f"{row['resource_name']}/") for value in hosts)
     return {"found": found, "what": "metrics"}
-
-
-def _judge_found(facts: Facts) -> Finding:
-    said = ", ".join(f"{kind}: {count} {facts['what']}" for kind, count in facts["found"].items())
-    if all(facts["found"].values()):
-        return confirmed(said)
-    return refuted(said, "A job of a few seconds has none. Otherwise report this row: alerts lack the log or the use.")
-
-
-def _named(account: Account) -> str:
-    if not account.notebook:
-        raise NotCheckedError("no notebook was named: add --notebook NAME of one that is in service")
-    return account.notebook
-
-
-def _look_jupyter(account: Account) -> Facts:
-    name, asked, now = _named(account), probes(account.region), account.clock()
-    account.on_call("sagemaker CreatePresignedNotebookInstanceUrl")
-    try:
-        notebook = asked.notebooks.describe(name, account.region, account.stack.account)
-        reading = asked.jupyter.read(notebook, now, now - timedelta(days=1))
-    except SageWatchError as exc:
-        raise NotCheckedError(str(exc)) from exc
-    words = reading.reason if isinstance(reading, Unknown) else reading.words
-    return {"answer": type(reading).__name__, "words": words, "platform": notebook.platform, "at": iso(now)}
-
-
-def _judge_jupyter(facts: Facts) -> Finding:
-    said = f"{facts['platform']}: {facts['words']}"
-    if facts["answer"] != "Unknown":
-        return confirmed(said)
-    return refuted(said, "SageWatch stops no notebook that it cannot ask. Report this row with the platform.")
-
-
-def _look_notebook_log(account: Account) -> Facts:
-    prefix = f"{_named(account)}/jupyter.log"
-    group = str(KIND_FACTS[ResourceKind.NOTEBOOK].log_group)
-    answer = account.call("logs", "describe_log_streams", logGroupName=group, logStreamNamePrefix=prefix, limit=1)
-    return {"found": {"notebook": len(answer["logStreams"])}, "what": "streams jupyter.log"}
 
 
 def _look_prices(account: Account) -> Facts:

@@ -51,7 +51,7 @@ _QUIETLY = "no_track_activity=1"
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Read the root certificates once: that takes 30 ms of CPU, and an inspection opens three connections."""
+    """Read the root certificates once: that takes 30 ms of CPU, and an inspection opens four connections."""
     return ssl.create_default_context()
 
 

@@ -52,7 +52,10 @@ def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
     )
     assumed = "" if forecast is None else "The forecast assumes that what runs now runs until the end of the month. "
     most = 'To see the most expensive jobs: `make costs ARGS="--by job --top 20"`.'
-    small = f"{most} {assumed}Running jobs count in the total budget only. Each threshold is reported once a month."
+    small = (
+        f"{most} {assumed}A person's budget counts ended jobs, the total budget running ones too. "
+        "No budget stops anything; each threshold is reported once a month."
+    )
     return f"{headline}. {sentence}", [section(f"*{headline}*\n{sentence}"), context(small)]
 
 

@@ -64,11 +64,13 @@ def _state(alert: JobRunsAlert) -> str:
 
 def _facts(alert: JobRunsAlert, owner: str) -> Sequence[tuple[str, str]]:
     since = alert.started_at or datetime.fromisoformat(alert.created_at)
+    limit = (("Cost at its time limit", _at_limit(alert)),) if alert.open else ()
+    began = ("Running since" if alert.open else "Started") if alert.started_at else "Created"
     return (
-        ("Cost so far", _so_far(alert)),
+        ("Cost so far" if alert.open else "Cost until then", _so_far(alert)),
         ("Cost per hour", hourly(Decimal(alert.hourly_usd)) if alert.hourly_usd else "unknown"),
-        ("Cost at its time limit", _at_limit(alert)),
-        ("Running since" if alert.started_at else "Created", moment(since)),
+        *limit,
+        (began, moment(since)),
         ("Instances", escape(alert.instances or "unknown instances")),
         ("Owner", owner),
         ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),

@@ -1,0 +1,129 @@
+"""What happens between two of SageWatch's steps: a stop by someone else, a refusal, a press, a new tag."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sagewatch.errors import AccessDeniedError, ThrottledError
+from sagewatch.idle.evidence import Idle, Source
+from sagewatch.idle.outcomes import StopOutcome
+from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
+from sagewatch.sagemaker.ports import Stop
+from tests.worlds.notebooks import NotebookWorld, a_notebook
+
+HOUR, QUARTER, MINUTE = timedelta(hours=1), timedelta(minutes=15), timedelta(minutes=1)
+PLACE = ("us-east-1", "Lab-One")
+
+
+def warned() -> NotebookWorld:
+    """A world in which Lab-One has been announced."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    world.sweep()
+    world.sweep(later=QUARTER)
+    return world
+
+
+def now_is(world: NotebookWorld, status: NotebookStatus) -> None:
+    """Change the notebook's status, as SageMaker dates it."""
+    world.notebooks.found[PLACE] = replace(world.notebooks.found[PLACE], status=status, modified_at=world.now)
+
+
+def test_a_notebook_that_someone_stops_after_the_listing_is_not_called_started_again() -> None:
+    """Its message ends in the true state, within two sweeps."""
+    world = warned()
+    describe = world.notebooks.describe
+
+    def stopping(name: str, region: str, account: str) -> Notebook:
+        now_is(world, NotebookStatus.STOPPING)
+        return describe(name, region, account)
+
+    world.notebooks.describe = stopping  # type: ignore[method-assign] # someone stops it between the two calls
+    world.sweep(later=2 * HOUR)
+    world.notebooks.describe = describe  # type: ignore[method-assign] # as it was
+    now_is(world, NotebookStatus.STOPPED)
+    for _ in range(2):
+        world.sweep(later=QUARTER)
+
+    assert (world.edits[-1].open, (world.edits[-1].outcome or "").startswith("stopped")) == (False, True)
+    assert not any("started again" in (edit.outcome or "") for edit in world.edits)
+
+
+def test_who_keeps_a_notebook_by_a_closed_message_is_told() -> None:
+    """The message cannot show it any more, so the person gets an answer."""
+    world = warned()
+    world.busy("Lab-One")
+    world.sweep(later=2 * HOUR)
+    before = len(world.dialogs.whispers)
+    world.press("never_stop")
+
+    assert len(world.dialogs.whispers) == before + 1
+
+
+def test_a_sweep_never_stops_more_than_its_limit_though_aws_refused_them_before() -> None:
+    """Fifty refused stops must not happen at once when the refusal ends."""
+    world = NotebookWorld(max_stops=2)
+    stop = world.notebooks.stop
+
+    def denied(notebook: Notebook) -> Stop:
+        raise AccessDeniedError(f"explicit deny of {notebook.name}")
+
+    world.notebooks.stop = denied  # type: ignore[method-assign] # as a service control policy does
+    for number in range(8):  # two become due at a time
+        world.has(a_notebook(f"N{number}"))
+        for _ in range(6 * (number % 2)):
+            world.sweep(later=QUARTER)
+    for _ in range(8):
+        world.sweep(later=QUARTER)
+    world.notebooks.stop = stop  # type: ignore[method-assign] # the policy is gone
+    stopped = [world.sweep(later=QUARTER).stops[StopOutcome.STOPPED] for _ in range(8)]
+
+    assert max(stopped) <= 2
+    assert sum(stopped) > 2
+
+
+def test_a_notebook_whose_stop_was_throttled_can_be_kept() -> None:
+    """No stop was begun, so the person who presses Keep wins."""
+    world = warned()
+    stop = world.notebooks.stop
+
+    def throttled(notebook: Notebook) -> Stop:
+        raise ThrottledError(f"sagemaker:StopNotebookInstance of {notebook.name}")
+
+    world.notebooks.stop = throttled  # type: ignore[method-assign] # AWS throttles the call
+    world.sweep(later=2 * HOUR)
+    world.notebooks.stop = stop  # type: ignore[method-assign] # and takes it again
+    world.now += 2 * MINUTE
+    world.press("keep_4h")
+    world.sweep(later=QUARTER)
+
+    assert world.notebooks.stops == []
+
+
+def test_a_longer_limit_is_not_called_use() -> None:
+    """The owner answers a warning with a tag: the message says that the limit changed."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    world.says("Lab-One", Idle(Source.JUPYTER, world.now - 5 * HOUR, "no kernel has run for 5 h"))
+    world.sweep()
+    world.sweep(later=QUARTER)
+    world.notebooks.tagged[a_notebook().arn] = {"sagewatch:idle-after": "PT12H"}
+    world.sweep(later=HOUR)
+
+    assert "in use again" not in (world.edits[-1].outcome or "")
+    assert "idle for longer" in (world.edits[-1].outcome or "")
+
+
+def test_stop_now_ends_never_stop() -> None:
+    """After a restart, the notebook is watched again."""
+    world = warned()
+    world.press("never_stop")
+    world.now += 10 * MINUTE
+    world.press("stop_now")
+    now_is(world, NotebookStatus.STOPPED)
+    world.sweep(later=QUARTER)
+    world.has(a_notebook(modified_at=world.now))
+    warnings = len(world.announced)
+    for _ in range(4 * 24):
+        world.sweep(later=QUARTER)
+
+    assert len(world.announced) > warnings

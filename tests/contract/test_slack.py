@@ -258,7 +258,7 @@ def test_a_digest_waits_for_its_chart_for_ten_minutes(url: str) -> None:
 
     assert before == []
     assert [block for block in message["blocks"] if block["type"] == "image"] == []
-    assert "No chart: Slack cannot show the picture yet" in str(message["blocks"])
+    assert "No chart (Slack cannot show the picture yet" in str(message["blocks"])
 
 
 CODES: dict[str, list[str]] = json.loads(Path(__file__).with_name("slack_error_codes.json").read_text())

@@ -155,7 +155,8 @@ def test_no_job_stays_open(account: Account, play: Play) -> None:
 
 def test_a_warm_pool_that_outlives_its_job_is_final_later_and_its_day_is_corrected(account: Account) -> None:
     """Two hours: 0.115 for the job, 0.46 for the pool."""
-    ended = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    # The day before yesterday is closed at any time of day; yesterday is not before one in the morning.
+    ended = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0) - timedelta(days=2)
     job = training("e2e-pool", Run(ended, 30), {"ml.m5.xlarge": 1}, volume_gb=0, tags={"owner": "pool-owner"})
     job = replace(
         job,

@@ -13,7 +13,6 @@ import hashlib
 import json
 import logging
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -32,8 +31,8 @@ from rich.console import Console
 from rich.table import Table
 from werkzeug.serving import make_server
 
+from bench.builds import Builds
 from local.slack.interactions import sign
-from tools.layers.build import prepare
 
 _ROOT = Path(__file__).parent.parent
 _RUNS = 7
@@ -72,7 +71,7 @@ def main() -> None:
     """Measure both presses and all starts in turns: a noisy minute hits all alike."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with TemporaryDirectory() as folder, _servers() as url:
-        _build(Path(folder))
+        Builds.make(Path(folder))
         runs = [(action, start) for action in _ACTIONS for start in _STARTS]
         _run(Path(folder), url, _STARTS[1], "stop_now")  # writes the bytecode
         took: dict[tuple[str, Start], list[Took]] = {run: [] for run in runs}
@@ -93,14 +92,6 @@ def _table(took: Mapping[tuple[str, Start], Sequence[Took]]) -> Table:
         texts = (f"{wall:.2f}", f"{imports:.2f}", f"{cpu:.2f}", f"{again:.3f}", f"{cpu / bare:.1f}")
         table.add_row(action, start.name, *texts)
     return table
-
-
-def _build(folder: Path) -> None:
-    """The deployed layer, and the libraries as they were installed."""
-    command = ["sam", "build", "--cached", "--parallel", "--build-dir", str(folder / "plain")]
-    subprocess.run(command, cwd=_ROOT, env={**os.environ, "SAM_CLI_TELEMETRY": "0"}, check=True, capture_output=True)
-    shutil.copytree(folder / "plain", folder / "deployed")
-    prepare(folder / "deployed")
 
 
 def _run(folder: Path, url: str, start: Start, action: str) -> Took:

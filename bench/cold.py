@@ -9,7 +9,6 @@ from its first line on: the interpreter's start is in neither.
 
 import argparse
 import json
-import shutil
 import statistics
 import subprocess
 import sys
@@ -22,8 +21,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.builds import Builds
 from tests.worlds.wired import VARIABLES, snake_case
-from tools.layers.build import prepare
 
 _ROOT = Path(__file__).parent.parent
 _REGION = "eu-central-1"
@@ -123,7 +122,8 @@ def main() -> None:
     parser.add_argument("--build", type=Path, help="a folder of sam build to measure, instead of building one")
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
-        bench = _built(Path(folder), options.build)
+        builds = Builds.make(Path(folder), options.build)
+        bench = Bench(builds.deployed, builds.plain, Path(folder) / "bytecode")
         took: dict[tuple[str, str], list[Took]] = {}
         for function in _CLIENTS:  # the first one writes bytecode
             bench.start(function, bare(function), bench.plain, cached=True)
@@ -132,18 +132,6 @@ def main() -> None:
                 for name, one in bench.runs(function):
                     took.setdefault((function, name), []).append(one)
     Console().print(_table(took, options.rounds))
-
-
-def _built(folder: Path, given: Path | None) -> Bench:
-    plain, deployed = folder / "plain", folder / "deployed"
-    if given:
-        shutil.copytree(given, plain)
-    else:
-        command = ["sam", "build", "--cached", "--build-dir", str(plain)]
-        subprocess.run(command, cwd=_ROOT, check=True, capture_output=True)
-    shutil.copytree(plain, deployed)
-    prepare(deployed)
-    return Bench(deployed, plain, folder / "bytecode")
 
 
 def _table(took: Mapping[tuple[str, str], Sequence[Took]], rounds: int) -> Table:

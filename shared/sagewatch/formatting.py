@@ -15,6 +15,11 @@ def money(usd: Decimal) -> str:
     return f"${usd.quantize(Decimal(1).scaleb(usd.adjusted() - 1), ROUND_HALF_UP):f}"
 
 
+def count_of(number: int, one: str, many: str) -> str:
+    """Write a number with its noun: ``1 job``, ``1,204 jobs``."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def duration(seconds: int) -> str:
     """Write seconds as the two largest units that matter: ``2 h 10 min``, ``58 s``, ``3 d 4 h``."""
     units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))

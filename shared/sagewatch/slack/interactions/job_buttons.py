@@ -23,7 +23,7 @@ from sagewatch.sagemaker.tags import PROTECT_TAG
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.dialogs import confirm_job_stop_view
 from sagewatch.slack.interactions.payloads import JobPress, PressOutcome
-from sagewatch.slack.interactions.people import People
+from sagewatch.slack.interactions.people import GONE, People
 
 _SNOOZE = timedelta(hours=24)
 _STOPPED = "stopped at "
@@ -69,7 +69,7 @@ class JobButtons:
     def _stop(self, press: JobPress, *, sure: bool) -> PressOutcome:
         found = self._find(press)
         if found is None:
-            return self._over(press, "it no longer exists")
+            return self._over(press, GONE)
         stopped = self._finished(press, found)
         if stopped:
             return self._show_result(press, stopped, still_open=False)
@@ -117,7 +117,7 @@ class JobButtons:
             case Stop.ALREADY:
                 return self._over(press, "it had already ended or was being stopped")
             case Stop.GONE:
-                return self._over(press, "it no longer exists")
+                return self._over(press, GONE)
             case _:
                 assert_never(what)
 

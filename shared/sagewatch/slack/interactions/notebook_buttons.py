@@ -21,11 +21,10 @@ from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.dialogs import confirm_stop_view
 from sagewatch.slack.interactions.objections import Against, objections
 from sagewatch.slack.interactions.payloads import Press, PressOutcome
-from sagewatch.slack.interactions.people import People
+from sagewatch.slack.interactions.people import GONE, People
 
 _STOPS = frozenset({ActionId.STOP_NOW, ActionId.STOP_ANYWAY})
 _ANSWERED_WITHIN = timedelta(minutes=15)  # later, a dialog asks about a notebook that may have changed
-_GONE = "it no longer exists"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +87,7 @@ class NotebookButtons:
         try:
             inspection = self.inspector.inspect(session, state, last=True)
         except NotebookNotFoundError:
-            return self.people.reply(press, _GONE)
+            return self.people.reply(press, GONE)
         if not inspection.notebook.running:
             done = self.notebook_stop.finish(inspection, by=press.user)
             return self._done(press, StopOutcome.STOPPED if done else StopOutcome.ALREADY)
@@ -138,7 +137,7 @@ class NotebookButtons:
     def _over(self, press: Press, session: Session | None) -> PressOutcome:
         """A late press, or the second try of one that stopped it. What the message says last stays."""
         if session is None:
-            return self.people.reply(press, _GONE)
+            return self.people.reply(press, GONE)
         ending = ending_of(session, self.clock())
         said = self.announcements.update_message(
             press.incident, ending.words, by=ending.by, still_open=False, at=session.since

@@ -21,6 +21,8 @@ _MORNING = time(9, 0)
 _A_NIGHT = timedelta(hours=8)
 _OPENED = frozenset({ActionId.STOP_NOW, ActionId.STOP_JOB})  # buttons that open a dialog; a confirmed one is closed
 
+GONE = "it no longer exists"  # what a button belonged to
+
 
 @dataclass(frozen=True, slots=True)
 class Morning:

@@ -11,7 +11,7 @@ from sagewatch.digest.budgets import EVERYBODY, BudgetState
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import MOST_SAVED, IdleStops
 from sagewatch.digest.summary import Digest, Ranking, Running, Share, TopJob
-from sagewatch.formatting import clock_time, duration, money
+from sagewatch.formatting import clock_time, count_of, duration, money
 from sagewatch.ledger.totals import Spend
 from sagewatch.sagemaker.console import console_url
 from sagewatch.slack.blocks import context, cut, escape, field, section
@@ -74,7 +74,7 @@ def _total(digest: Digest) -> str:
     before = f"{_BEFORE[digest.span.period]} {money(digest.before.cost_usd)}"
     if digest.quiet:
         return f"no job and no notebook session ended ({before})."
-    things = _count(digest.spend.jobs, "job or notebook session", "jobs and notebook sessions")
+    things = count_of(digest.spend.jobs, "job or notebook session", "jobs and notebook sessions")
     return f"*{money(digest.spend.cost_usd)}* in {things}; {before}{_change(digest.spend, digest.before)}."
 
 
@@ -88,7 +88,7 @@ def _change(now: Spend, before: Spend) -> str:
 def _ranking(name: str, ranking: Ranking) -> MarkdownTextObject:
     lines = [f"{_named(share.name)}: {money(share.usd)}{_was(share)}" for share in ranking.top]
     if ranking.others:
-        lines.append(f"_{_count(ranking.others, 'other', 'others')}_: {money(ranking.rest.usd)}{_was(ranking.rest)}")
+        lines.append(f"_{count_of(ranking.others, 'other', 'others')}_: {money(ranking.rest.usd)}{_was(ranking.rest)}")
     return field(name, "\n".join(lines) or "nothing")
 
 
@@ -113,21 +113,21 @@ def _job(job: TopJob) -> str:
 def _spend_facts(spend: Spend) -> list[str]:
     facts = []
     if spend.failed_jobs:
-        jobs = _count(spend.failed_jobs, "job", "jobs")
+        jobs = count_of(spend.failed_jobs, "job", "jobs")
         facts.append(f"*Failed:* {money(spend.failed_usd)} for {jobs} that failed or hit a time limit")
     if spend.spot_savings_usd:
         whole = spend.spot_cost_usd + spend.spot_savings_usd
         share = _rounded(spend.spot_savings_usd * 100 / whole)
         facts.append(f"*Spot:* saved {money(spend.spot_savings_usd)}, {share} % of the on-demand price of spot jobs")
     if spend.unpriced_jobs:
-        facts.append(f"*Unpriced:* {_count(spend.unpriced_jobs, 'job', 'jobs')} of unknown cost, not in any total")
+        facts.append(f"*Unpriced:* {count_of(spend.unpriced_jobs, 'job', 'jobs')} of unknown cost, not in any total")
     return facts
 
 
 def _idle_facts(idled: IdleStops) -> list[str]:
     facts = []
     if idled.stops:
-        stops = _count(idled.stops, "notebook was", "notebooks were")
+        stops = count_of(idled.stops, "notebook was", "notebooks were")
         unpriced = f" ({idled.unpriced} without a known price)" if idled.unpriced else ""
         facts.append(f"*Idling:* cost {money(idled.idle_usd)} before {stops} stopped{unpriced}")
     if idled.saved_seconds:
@@ -141,9 +141,9 @@ def _running(running: Running) -> list[str]:
     """What runs at this moment, which is of no period."""
     things = []
     if running.jobs:
-        things.append(f"{_count(running.jobs, 'job', 'jobs')} at {money(running.jobs_usd)}/h in total")
+        things.append(f"{count_of(running.jobs, 'job', 'jobs')} at {money(running.jobs_usd)}/h in total")
     if running.notebooks:
-        notebooks = _count(running.notebooks, "notebook", "notebooks")
+        notebooks = count_of(running.notebooks, "notebook", "notebooks")
         things.append(f"{notebooks} at {money(running.notebooks_usd)}/h in total")
     if not things:
         return []
@@ -158,7 +158,7 @@ def _budgets(states: Sequence[BudgetState]) -> list[str]:
     ordered = sorted(states, key=lambda state: state.percent, reverse=True)
     lines = [f"*{_budget(state)}:* {_state(state)}" for state in ordered[:_BUDGETS]]
     more = len(ordered) - _BUDGETS
-    return [*lines, f"and {_count(more, 'budget', 'budgets')} with less used"] if more > 0 else lines
+    return [*lines, f"and {count_of(more, 'budget', 'budgets')} with less used"] if more > 0 else lines
 
 
 def _state(state: BudgetState) -> str:
@@ -185,10 +185,6 @@ def _budget(state: BudgetState) -> str:
 def _named(name: str) -> str:
     """A name, shortened and harmless."""
     return escape(cut(name, _NAME))
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _rounded(percent: Decimal) -> int:

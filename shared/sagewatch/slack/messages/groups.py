@@ -6,6 +6,7 @@ from typing import assert_never
 from slack_sdk.models.blocks import Block, HeaderBlock
 
 from sagewatch.alerts.grouping import GroupAlert, GroupKind, GroupSummary
+from sagewatch.formatting import count_of
 from sagewatch.sagemaker.failure_rules import FailureClass
 from sagewatch.slack.blocks import HEADER_LIMIT, amount, context, cut, escape, moment, section
 
@@ -38,7 +39,7 @@ def _headline(alert: GroupAlert, gathered: GroupSummary) -> str:
         case GroupKind.STORM:
             return f"{_jobs(gathered.count)} {_readable(alert.label or '')} within ten minutes"
         case GroupKind.STALE:
-            return f"{_alerts(gathered.count)} of {alert.since:%Y-%m-%d}, reported late"
+            return f"{count_of(gathered.count, 'alert', 'alerts')} of {alert.since:%Y-%m-%d}, reported late"
         case _:
             assert_never(alert.gathering)
 
@@ -68,18 +69,14 @@ def _parent(arn: str) -> str:
 
 
 def _need(gathered: GroupSummary) -> str:
-    jobs = "1 of its jobs" if gathered.count == 1 else f"{gathered.count:,} of its jobs"
+    jobs = f"{gathered.count:,} of its jobs"
     if all(label.startswith("failed") for label in gathered.by_label) and gathered.by_label:
         return f"{jobs} failed"
     return f"{jobs} {'needs' if gathered.count == 1 else 'need'} attention"
 
 
 def _jobs(count: int) -> str:
-    return "1 job" if count == 1 else f"{count:,} jobs"
-
-
-def _alerts(count: int) -> str:
-    return "1 alert" if count == 1 else f"{count:,} alerts"
+    return count_of(count, "job", "jobs")
 
 
 def _cost(gathered: GroupSummary) -> str:
@@ -100,7 +97,6 @@ def _readable(label: str) -> str:
     for failure_class in FailureClass:
         name = failure_class.label[:1].lower() + failure_class.label[1:]
         label = label.replace(f"({failure_class.replace('-', ' ')})", f"({name})")
-        label = label.replace(f"({failure_class.value})", f"({name})")
     return label
 
 

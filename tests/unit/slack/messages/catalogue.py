@@ -129,7 +129,7 @@ CATALOGUE: Mapping[str, Mapping[str, Alert]] = {
     "notebook news": {"alone": _NEWS, "in a thread": _NEWS.model_copy(update={"thread": "notebook-idle-1"})},
     "group": {
         "tuning job": a_group(GroupKind.PARENT, parent_arn=f"{ARN}:hyper-parameter-tuning-job/hpo-7"),
-        "storm": a_group(GroupKind.STORM, label="failed (user-code)", since=NOW),
+        "storm": a_group(GroupKind.STORM, label="failed (user code)", since=NOW),
         "late": a_group(GroupKind.STALE, since=NOW - timedelta(days=3)),
     },
     "digest": {

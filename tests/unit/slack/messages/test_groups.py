@@ -15,7 +15,7 @@ from tests.worlds.builders import ACCOUNT, NOW
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
 GATHERED = GroupSummary(
     count=120,
-    by_label={"failed (user-code)": 100, "failed (out-of-memory)": 20},
+    by_label={"failed (user code)": 100, "failed (out of memory)": 20},
     usd=Decimal("4.6"),
     unpriced=3,
     names=tuple(f"job-{number:02}" for number in range(20)),
@@ -40,7 +40,7 @@ def a_group(gathering: GroupKind, gathered: GroupSummary = GATHERED, **changes: 
             "Pipeline nightly: 120 of its jobs failed (cost so far: $4.60, plus 3 jobs of unknown cost)",
         ),
         (
-            a_group(GroupKind.STORM, label="failed (user-code)", since=NOW),
+            a_group(GroupKind.STORM, label="failed (user code)", since=NOW),
             (
                 "120 jobs failed (error in the job's code) within ten minutes"
                 " (cost so far: $4.60, plus 3 jobs of unknown cost)"

@@ -21,9 +21,9 @@ from moto.sagemaker.models import AutoMLJob, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
 from local.sagemaker.faults import FAULTS, breakable
+from local.sagemaker.job_stops import extend_job_stops, settled
 from local.sagemaker.notebooks import ORDERS, control, extend_notebooks, pace_route, story
 from local.sagemaker.resources import ENDED, KINDS, Emulated, get, named, put
-from local.sagemaker.stops import extend_stops, settled
 from sagewatch.sagemaker.fields import parse_timestamp
 
 Answer = tuple[Response, int]
@@ -41,7 +41,7 @@ def extend_moto() -> None:
         setattr(SageMakerResponse, f"list_{operation}s", _listing(kind))
         breakable(emulated.operation)
         breakable(f"List{emulated.prefix}Jobs")
-    extend_stops()
+    extend_job_stops()
     extend_notebooks()
     setattr(AutoMLJob, "__init__", _lenient(AutoMLJob.__init__))  # noqa: B010 - moto's class
     for method, replacement in (("list_tags", _list_tags), ("add_tags", _add_tags), ("delete_tags", _delete_tags)):

@@ -15,7 +15,7 @@ _PLAIN, _ANY = {"plain_text"}, {"plain_text", "mrkdwn"}
 type Block = Mapping[str, Any]
 
 
-def faults(blocks: Sequence[Block], *, limit: int = _BLOCKS) -> list[str]:
+def block_errors(blocks: Sequence[Block], *, limit: int = _BLOCKS) -> list[str]:
     """List what is wrong with a message's blocks, each fault with its place; none means that Slack would take it."""
     found = [f"more than {limit} blocks"] if len(blocks) > limit else []
     for number, block in enumerate(blocks):
@@ -23,7 +23,7 @@ def faults(blocks: Sequence[Block], *, limit: int = _BLOCKS) -> list[str]:
     return found + [f"block_id {name!r} twice" for name in _twice(blocks, "block_id")]
 
 
-def text_faults(text: Any, limit: int, types: set[str]) -> Iterator[str]:
+def text_errors(text: Any, limit: int, types: set[str]) -> Iterator[str]:
     """What is wrong with a text object."""
     if not isinstance(text, Mapping) or text.get("type") not in types:
         yield f"no text of type {' or '.join(sorted(types))}"
@@ -36,7 +36,7 @@ def _of_block(block: Block) -> Iterator[str]:
     yield from _too_long(block, ("block_id", _ID))
     match block.get("type"):
         case "header":
-            yield from text_faults(block.get("text"), _HEADER, _PLAIN)
+            yield from text_errors(block.get("text"), _HEADER, _PLAIN)
         case "section":
             yield from _section(block)
         case "context":
@@ -56,11 +56,11 @@ def _section(block: Block) -> Iterator[str]:
     if "text" not in block and not fields:
         yield "neither text nor fields"
     if "text" in block:
-        yield from text_faults(block["text"], _SECTION, _ANY)
+        yield from text_errors(block["text"], _SECTION, _ANY)
     if len(fields) > _FIELDS:
         yield f"more than {_FIELDS} fields"
     for field in fields:
-        yield from text_faults(field, _FIELD, _ANY)
+        yield from text_errors(field, _FIELD, _ANY)
     if "accessory" in block:
         yield from _accessory(block["accessory"])
 
@@ -73,7 +73,7 @@ def _context(elements: Sequence[Block]) -> Iterator[str]:
     if not 1 <= len(elements) <= _ELEMENTS:
         yield f"not 1 to {_ELEMENTS} elements"
     for element in elements:
-        yield from _image(element) if element.get("type") == "image" else text_faults(element, _CONTEXT, _ANY)
+        yield from _image(element) if element.get("type") == "image" else text_errors(element, _CONTEXT, _ANY)
 
 
 def _image(image: Block) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _image(image: Block) -> Iterator[str]:
         yield "an image with neither or both of image_url and slack_file"
     yield from _too_long(image, ("alt_text", _IMAGE_TEXT), ("image_url", _URL))
     if "title" in image:
-        yield from text_faults(image["title"], _IMAGE_TEXT, _PLAIN)
+        yield from text_errors(image["title"], _IMAGE_TEXT, _PLAIN)
 
 
 def _actions(elements: Sequence[Block]) -> Iterator[str]:
@@ -97,7 +97,7 @@ def _actions(elements: Sequence[Block]) -> Iterator[str]:
 def _button(button: Block) -> Iterator[str]:
     if button.get("type") != "button":
         yield f"an element of type {button.get('type')}"
-    yield from text_faults(button.get("text"), _BUTTON_TEXT, _PLAIN)
+    yield from text_errors(button.get("text"), _BUTTON_TEXT, _PLAIN)
     yield from _too_long(button, ("action_id", _ID), ("value", _VALUE), ("url", _URL))
     yield from _style(button)
     if "url" in button and not str(button["url"]).startswith(("https://", "http://")):
@@ -117,7 +117,7 @@ def _confirm(confirm: Any) -> Iterator[str]:
         ("deny", _CONFIRM_BUTTON, _PLAIN),
     )
     for name, limit, types in parts:
-        yield from (f"{name}: {fault}" for fault in text_faults(confirm.get(name), limit, types))
+        yield from (f"{name}: {fault}" for fault in text_errors(confirm.get(name), limit, types))
     yield from _style(confirm)
 
 

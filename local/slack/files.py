@@ -72,21 +72,21 @@ def _share(workspace: Workspace, sent: Json) -> Json:
     return {"ok": False, "error": "not_implemented_locally" if known else "channel_not_found"}
 
 
-def file_faults(workspace: Workspace, blocks: list[Json]) -> list[str]:
+def file_errors(workspace: Workspace, blocks: list[Json]) -> list[str]:
     """What is wrong with the files that image blocks show, in Slack's words."""
-    faults = []
+    errors = []
     for number, block in enumerate(blocks):
         shown = block.get("slack_file")
         if not isinstance(shown, dict):
             continue
         place = f"/blocks/{number}/slack_file"
         if not isinstance(shown.get("id"), str) or "url" in shown:
-            faults.append(f"invalid slack file: exactly an id [json-pointer:{place}]")
+            errors.append(f"invalid slack file: exactly an id [json-pointer:{place}]")
         elif not _ID.fullmatch(shown["id"]):
-            faults.append(f"input must match regex pattern: ^[F][A-Z0-9]{{8,}}$ [json-pointer:{place}/id]")
+            errors.append(f"input must match regex pattern: ^[F][A-Z0-9]{{8,}}$ [json-pointer:{place}/id]")
         elif not _can_be_shown(workspace, shown["id"]):
-            faults.append(f"invalid slack file [json-pointer:{place}]")
-    return faults
+            errors.append(f"invalid slack file [json-pointer:{place}]")
+    return errors
 
 
 def _can_be_shown(workspace: Workspace, file_id: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from local.slack.block_kit import faults, text_faults
+from local.slack.block_kit import block_errors, text_errors
 from local.slack.workspace import APP_ID, BOT_ID, TEAM, Json, Workspace
 
 _TITLE, _CALLBACK_ID, _METADATA, _BLOCKS = 24, 255, 3000, 100
@@ -53,26 +53,26 @@ def keep_view(workspace: Workspace, user: str, view: Json, view_id: str | None =
 
 def refusal(view: Any) -> Json | None:
     """What Slack answers to a view it does not take."""
-    found = list(_view_faults(view)) if isinstance(view, dict) else ["view is no object"]
+    found = list(_view_errors(view)) if isinstance(view, dict) else ["view is no object"]
     if not found:
         return None
     return {"ok": False, "error": "invalid_arguments", "response_metadata": {"messages": found}}
 
 
-def _view_faults(view: Json) -> Iterator[str]:
+def _view_errors(view: Json) -> Iterator[str]:
     if view.get("type") != "modal":
         yield "type is not modal"
     for name in ("title", "submit", "close"):
         if name == "title" or view.get(name) is not None:
-            yield from (f"{name}: {fault}" for fault in text_faults(view.get(name), _TITLE, {"plain_text"}))
+            yield from (f"{name}: {fault}" for fault in text_errors(view.get(name), _TITLE, {"plain_text"}))
     for name, limit in (("callback_id", _CALLBACK_ID), ("private_metadata", _METADATA)):
         if len(view.get(name) or "") > limit:
             yield f"{name} longer than {limit}"
-    yield from _block_faults(view.get("blocks"))
+    yield from _blocks_errors(view.get("blocks"))
 
 
-def _block_faults(blocks: Any) -> Iterator[str]:
+def _blocks_errors(blocks: Any) -> Iterator[str]:
     if isinstance(blocks, list):
-        yield from faults(blocks, limit=_BLOCKS)
+        yield from block_errors(blocks, limit=_BLOCKS)
     else:
         yield "blocks is no list"

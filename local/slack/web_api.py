@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from local.slack.block_kit import faults
-from local.slack.files import complete, file_faults, upload_url
+from local.slack.block_kit import block_errors
+from local.slack.files import complete, file_errors, upload_url
 from local.slack.views import open_view, update_view
 from local.slack.workspace import (
     BOT_ID,
@@ -208,7 +208,7 @@ def _fault(workspace: Workspace, content: Json) -> Json | None:
         return _refused("no_text")
     if len(content["text"]) > _TEXT_LIMIT:
         return _refused("msg_too_long")
-    if found := faults(content["blocks"]) + file_faults(workspace, content["blocks"]):
+    if found := block_errors(content["blocks"]) + file_errors(workspace, content["blocks"]):
         metadata = {"messages": [f"[ERROR] {fault}" for fault in found]}
         return _refused("invalid_blocks") | {"errors": found, "response_metadata": metadata}
     return None

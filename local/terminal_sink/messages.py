@@ -52,7 +52,7 @@ def _parts(alert: Alert) -> tuple[str, Iterable[str]]:  # noqa: C901, PLR0911 - 
         case NotebookNews():
             return alert.headline, (f"{alert.sentence}.",)
         case GroupAlert():
-            return "Several jobs need attention", _group(alert.gathered or GroupSummary())
+            return "Several jobs need attention", _group(alert.summary or GroupSummary())
         case DigestAlert():
             span = alert.digest.span
             return f"Digest of {span.first} to {span.last}", _digest(alert)

@@ -42,12 +42,12 @@ def test_an_alert_goes_through_its_queue(aws: Aws, ordered_url: str) -> None:
     assert read_alert(message["Body"]) == an_alert()
 
 
-def test_alerts_of_one_incident_come_one_after_the_other(aws: Aws, ordered_url: str) -> None:
-    """The second waits while the first is being delivered; one of another incident does not."""
+def test_alerts_of_one_thread_come_one_after_the_other(aws: Aws, ordered_url: str) -> None:
+    """The second waits while the first is being delivered; one of another thread does not."""
     sqs = aws.client("sqs")
     queue = SqsAlertQueue(sqs, ordered_url)
-    for name, incident in (("a-1", "a"), ("a-2", "a"), ("b-1", "b")):
-        queue.send(an_alert().model_copy(update={"alert_id": name, "thread_key": incident}))
+    for name, thread in (("a-1", "a"), ("a-2", "a"), ("b-1", "b")):
+        queue.send(an_alert().model_copy(update={"alert_id": name, "thread_key": thread}))
     received = [sqs.receive_message(QueueUrl=ordered_url).get("Messages", []) for _ in range(3)]
 
     assert [read_alert(message["Body"]).alert_id for messages in received for message in messages] == ["a-1", "b-1"]

@@ -99,7 +99,7 @@ def _job(case: dict[str, Any]) -> Job:
     return a_failed_job(kind=kind, failure_reason=redact(case["reason"]))
 
 
-def faults(case: dict[str, Any], found: Answer) -> dict[str, str]:
+def mistakes(case: dict[str, Any], found: Answer) -> dict[str, str]:
     """Name what is wrong with the answer to a case, by column."""
     expect, wrong = case["expect"], dict[str, str]()
     if expect.get("line", "") not in found.log:

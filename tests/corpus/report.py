@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.corpus.reading import COLUMNS, Answer, answer, cases, faults, load
+from tests.corpus.reading import COLUMNS, Answer, answer, cases, load, mistakes
 
 BEFORE = "a36f5fc"  # the last commit with one heuristic pass over the log
 _ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ _TITLES = {"line": "right line", "class": "right class", "step": "right step", "
 def main() -> None:
     """Print both columns, and what is wrong now."""
     corpus = {name: load(name) for name in cases()}
-    now = {name: faults(case, answer(case)) for name, case in corpus.items()}
+    now = {name: mistakes(case, answer(case)) for name, case in corpus.items()}
     then = _before(corpus)
     print(f"{len(corpus)} cases{'':17}before ({BEFORE})      after")  # noqa: T201 - a report
     for column in COLUMNS:
@@ -61,7 +61,7 @@ def _before(corpus: Mapping[str, Any]) -> dict[str, dict[str, str]] | None:
             text=True,
         )
     answers = json.loads(ran.stdout)
-    return {name: faults(case, Answer(**answers[name])) for name, case in corpus.items()}
+    return {name: mistakes(case, Answer(**answers[name])) for name, case in corpus.items()}
 
 
 if __name__ == "__main__":

@@ -82,11 +82,11 @@ class InMemoryDeliveries(Deliveries, PostedMessages):
     tried: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, datetime] = field(default_factory=dict)
     posted: dict[str, MessageRef] = field(default_factory=dict)
-    gathered: dict[str, str] = field(default_factory=dict)
+    grouped: dict[str, str] = field(default_factory=dict)
 
     @override
     def claim(self, alert_id: str, now: datetime) -> Claim:
-        if alert_id in self.posted or alert_id in self.gathered:
+        if alert_id in self.posted or alert_id in self.grouped:
             return Claim(delivered=True, posted=self.posted.get(alert_id))
         if alert_id in self.claims and self.claims[alert_id] > now:
             left = max(1, int((self.claims[alert_id] - now).total_seconds()))
@@ -98,15 +98,15 @@ class InMemoryDeliveries(Deliveries, PostedMessages):
         return Claim(unsure_since=unsure_since, waiting_since=waiting_since)
 
     @override
-    def gather(self, alert_id: str, group: str, now: datetime) -> None:
+    def confirm_in_group(self, alert_id: str, group: str, now: datetime) -> None:
         del now
         self.posted.pop(alert_id, None)
-        self.gathered[alert_id] = group
+        self.grouped[alert_id] = group
 
     @override
     def confirm(self, alert_id: str, posted: MessageRef, now: datetime) -> None:
         del now
-        self.gathered.pop(alert_id, None)
+        self.grouped.pop(alert_id, None)
         self.posted[alert_id] = posted
 
     @override
@@ -121,7 +121,7 @@ class InMemoryDeliveries(Deliveries, PostedMessages):
 
     @override
     def find(self, alert_id: str) -> MessageRef | None:
-        return self.posted.get(self.gathered.get(alert_id, alert_id))
+        return self.posted.get(self.grouped.get(alert_id, alert_id))
 
 
 @dataclass
@@ -129,7 +129,7 @@ class InMemoryAlertGroups(AlertGroups):
     """The ``AlertGroups`` port on dictionaries."""
 
     members: dict[str, dict[str, GroupMember]] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
+    requested: set[str] = field(default_factory=set)
     edited: dict[str, datetime] = field(default_factory=dict)
 
     @override
@@ -137,7 +137,7 @@ class InMemoryAlertGroups(AlertGroups):
         del now
         joined = self.members.setdefault(group, {})
         joined.setdefault(alert_id, member)
-        return Membership(list(joined).index(alert_id) + 1, group in self.asked)
+        return Membership(list(joined).index(alert_id) + 1, group in self.requested)
 
     @override
     def read(self, group: str) -> GroupSummary:
@@ -153,11 +153,11 @@ class InMemoryAlertGroups(AlertGroups):
     @override
     def request_update(self, group: str, now: datetime) -> None:
         del now
-        self.asked.add(group)
+        self.requested.add(group)
 
     @override
     def mark_updated(self, group: str, now: datetime) -> None:
-        self.asked.discard(group)
+        self.requested.discard(group)
         self.edited[group] = now.replace(microsecond=0)
 
     @override

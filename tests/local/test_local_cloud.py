@@ -18,7 +18,7 @@ from local.demo.player import PlayedJob, Stage, describe, get_json, post_json
 from local.sagemaker.control import control_app
 from local.sagemaker.notebooks import PACE
 from local.slack.app import Workspace, slack_app
-from local.slack.block_kit import faults
+from local.slack.block_kit import block_errors
 from local.stack.cloud import _PREFERRED, Ports, unknown_parameters
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from tests.worlds.builders import ACCOUNT
@@ -235,13 +235,13 @@ PLAIN = {"type": "plain_text", "text": "x"}
 )
 def test_block_kits_limits_are_kept(block: dict[str, Any]) -> None:
     """One fault each."""
-    assert len(faults([block])) == 1
+    assert len(block_errors([block])) == 1
 
 
 def test_more_than_fifty_blocks_are_too_many() -> None:
     """And fifty are not."""
-    assert faults([{"type": "divider"}] * 51) == ["more than 50 blocks"]
-    assert faults([{"type": "divider"}] * 50) == []
+    assert block_errors([{"type": "divider"}] * 51) == ["more than 50 blocks"]
+    assert block_errors([{"type": "divider"}] * 50) == []
 
 
 def test_a_taken_port_is_replaced_by_another() -> None:

@@ -17,7 +17,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from local.demo.player import get_json
 from local.slack.app import Workspace, sign, slack_app
-from local.slack.block_kit import faults
+from local.slack.block_kit import block_errors
 from tests.worlds.servers import serving
 
 SECRET, CHANNEL, OTHER = "signing-secret", "C0SAGEWATCH", "C0MLRISK00"
@@ -490,7 +490,7 @@ CONFIRM = {"title": PLAIN, "text": PLAIN | {"type": "mrkdwn"}, "confirm": PLAIN,
 )
 def test_buttons_slack_takes(elements: list[dict[str, Any]]) -> None:
     """Buttons in a row; the first of them next to a section too."""
-    assert faults([{"type": "actions", "elements": elements}, SECTION | {"accessory": elements[0]}]) == []
+    assert block_errors([{"type": "actions", "elements": elements}, SECTION | {"accessory": elements[0]}]) == []
 
 
 @pytest.mark.parametrize(
@@ -513,7 +513,7 @@ def test_buttons_slack_refuses(changes: dict[str, Any], fault: str) -> None:
     """The button looks the same in a row and next to a section."""
     broken = BUTTON | changes
     for block in ({"type": "actions", "elements": [broken]}, SECTION | {"accessory": broken}):
-        [found] = faults([block])
+        [found] = block_errors([block])
         assert fault in found
 
 
@@ -521,9 +521,11 @@ def test_a_row_has_at_most_25_buttons_each_with_an_id_of_its_own() -> None:
     """And a message no block_id twice."""
     many = [BUTTON | {"action_id": f"a{number}"} for number in range(26)]
 
-    assert faults([{"type": "actions", "elements": many}]) == ["block 0 (actions): not 1 to 25 elements"]
-    assert faults([{"type": "actions", "elements": [BUTTON, BUTTON]}]) == ["block 0 (actions): action_id 'keep' twice"]
-    assert faults([SECTION | {"block_id": "b"}] * 2) == ["block_id 'b' twice"]
+    assert block_errors([{"type": "actions", "elements": many}]) == ["block 0 (actions): not 1 to 25 elements"]
+    assert block_errors([{"type": "actions", "elements": [BUTTON, BUTTON]}]) == [
+        "block 0 (actions): action_id 'keep' twice"
+    ]
+    assert block_errors([SECTION | {"block_id": "b"}] * 2) == ["block_id 'b' twice"]
 
 
 def test_the_page_and_what_it_shows_are_served_with_a_policy(slack: Slack) -> None:

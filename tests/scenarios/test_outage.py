@@ -140,7 +140,7 @@ def a_desk() -> Iterator[tuple[FifoQueue, QueueHandler, Trouble]]:
         )
         deliverer = a_delivery(
             deliveries=deliveries,
-            gatherings=InMemoryAlertGroups(),
+            groups=InMemoryAlertGroups(),
             channel=channel,
             alerts=queue,
             clock=lambda: queue.now,
@@ -149,7 +149,7 @@ def a_desk() -> Iterator[tuple[FifoQueue, QueueHandler, Trouble]]:
 
 
 def an_alert_at(number: int, part: int, at: datetime) -> Alert:
-    """One of three alerts of an incident."""
+    """One of three alerts of a thread."""
     changes: dict[str, Any] = {
         "alert_id": f"{number:02}-{part}",
         "thread_key": f"incident-{number}",
@@ -180,7 +180,7 @@ def test_every_alert_of_two_hours_is_in_the_channel_once_and_in_order() -> None:
         assert [message["metadata"]["event_payload"]["alert_id"][-1] for message in mine] == ["0", "1", "2"]
         assert {message["thread_ts"] for message in mine[1:]} == {mine[0]["ts"]}
     assert trouble.hangs <= 0
-    assert queue.tries < 60 * 40  # two hours of a Retry-After of one second are 7,200 for each incident
+    assert queue.tries < 60 * 40  # two hours of a Retry-After of one second are 7,200 for each thread
 
 
 def test_a_week_without_slack_loses_nothing_and_floods_nobody() -> None:

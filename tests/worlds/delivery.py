@@ -13,7 +13,7 @@ from tests.fakes.delivery import InMemoryDeliveries
 
 def a_delivery(
     deliveries: InMemoryDeliveries,
-    gatherings: AlertGroups,
+    groups: AlertGroups,
     channel: Channel,
     alerts: AlertQueue,
     clock: Clock,
@@ -23,13 +23,13 @@ def a_delivery(
     posting = MessagePosting(
         deliveries=deliveries, posted=deliveries, channel=channel, clock=clock, routes=routes or {}
     )
-    groups = GroupDelivery(
+    group_delivery = GroupDelivery(
         posting=posting,
         deliveries=deliveries,
         posted=deliveries,
         channel=channel,
-        gatherings=gatherings,
+        groups=groups,
         alerts=alerts,
         clock=clock,
     )
-    return AlertDelivery(deliveries=deliveries, posting=posting, groups=groups, clock=clock)
+    return AlertDelivery(deliveries=deliveries, posting=posting, groups=group_delivery, clock=clock)

@@ -338,18 +338,18 @@ class History:
         """What Slack says that is not so, once two sweeps have passed without a change."""
         ours = {f"{end.at:%H:%M}" for end in self.ends if end.ours}
         others = {f"{end.at:%H:%M}" for end in self.ends if not end.ours}
-        faults = []
+        mistakes = []
         for alert in self.slack.warnings:
             words = alert.outcome or ""
             if alert.open and not self.running:
-                faults.append(f"it does not run, and the message shows {words or 'a stop to come'}")
+                mistakes.append(f"it does not run, and the message shows {words or 'a stop to come'}")
             if words.startswith(("stopped at", "stopped by SageWatch")) and not any(time in words for time in ours):
-                faults.append(f"no stop of ours: {words}")
+                mistakes.append(f"no stop of ours: {words}")
             if words.startswith("stopped by someone else") and not any(time in words for time in others):
-                faults.append(f"no one else's stop: {words}")
+                mistakes.append(f"no one else's stop: {words}")
             if words == "the notebook was deleted":
-                faults.append(words)
-        return [*faults, *self._said_twice(), *self._unsaid()]
+                mistakes.append(words)
+        return [*mistakes, *self._said_twice(), *self._unsaid()]
 
     def _said_twice(self) -> list[str]:
         """Alerts in more messages than people deleted."""

@@ -87,7 +87,7 @@ class JobWorld(World):
             jobs=self.jobs,
             stops=self.stops,
             snoozes=self.open_jobs,
-            files=self.files,
+            archive=self.files,
             alerts=self.alerts,
             people=People(dialogs=self.dialogs, approvers=(), zone=ZoneInfo("UTC")),
             prices=self.prices,
@@ -103,7 +103,7 @@ class JobWorld(World):
 
     def press(self, action: str, job: Job, user: str = "U0ANA", view: str | None = None) -> PressOutcome:
         """Press a button of the job's newest message."""
-        incident = next((alert.alert_id for alert in reversed(self.told) if alert.arn == job.arn), "none")
+        root = next((alert.alert_id for alert in reversed(self.told) if alert.arn == job.arn), "none")
         press = JobPress(
             action=ActionId(action),
             user=user,
@@ -111,7 +111,7 @@ class JobWorld(World):
             name=job.name,
             region=job.region,
             created_at=datetime.fromisoformat(key_time(job)),
-            incident=incident,
+            root=root,
             channel="C0",
             view_id=view,
         )

@@ -193,7 +193,7 @@ class NotebookWorld:
                 jobs=InMemoryJobs(),
                 stops=InMemoryJobStops(InMemoryJobs()),
                 snoozes=self.open_jobs,
-                files=self.states,
+                archive=self.states,
                 alerts=self.alerts,
                 people=people,
                 prices=prices,
@@ -238,11 +238,11 @@ class NotebookWorld:
         pressed_at: datetime | None = None,
         confirmed: str | None = None,
     ) -> PressOutcome:
-        """Press a button of the newest incident, or confirm the newest question of the dialog ``confirmed``."""
+        """Press a button of the newest announcement, or confirm the newest question of the dialog ``confirmed``."""
         asked = json.loads(self.dialogs.views[confirmed][-1].private_metadata or "{}") if confirmed else {}
         notebook = self.notebooks.found.get(("us-east-1", name), a_notebook(name))
-        incident = next((alert.alert_id for alert in reversed(self.announced) if alert.name == name), "none")
-        told = {"arn": notebook.arn, "name": name, "region": "us-east-1", "incident": incident, "channel": "C0"}
+        root = next((alert.alert_id for alert in reversed(self.announced) if alert.name == name), "none")
+        told = {"arn": notebook.arn, "name": name, "region": "us-east-1", "incident": root, "channel": "C0"}
         when = pressed_at or self.now
         press = Press.model_validate(
             {**told, **asked, "action": ActionId(action), "user": user, "view_id": view, "pressed_at": when}
@@ -253,7 +253,7 @@ class NotebookWorld:
 
     @property
     def announced(self) -> list[NotebookAlert]:
-        """The incidents that were announced, each once."""
+        """The announcements, each once."""
         found = {a.alert_id: a for a in self.alerts.sent if isinstance(a, NotebookAlert) and a.edits is None}
         return list(found.values())
 

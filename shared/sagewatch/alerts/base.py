@@ -28,13 +28,13 @@ def from_text(usd: Usd | None) -> Decimal | None:
 class GroupMember:
     """One alert of a group: its resource, what happened to it in words, and its cost in USD.
 
-    ``again`` means that another alert counts this resource: its failure has a message of its own.
+    ``already_counted`` means that another alert counts this resource: its failure has a message of its own.
     """
 
     name: str
     label: str
     usd: Decimal | None
-    again: bool = False
+    already_counted: bool = False
 
 
 class AlertBase(BaseModel):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from sagewatch.alerts.base import AlertBase, alert_id
 from sagewatch.formatting import minute_of
@@ -21,14 +21,14 @@ class GroupKind(StrEnum):
     STALE = "stale"
 
     @property
-    def singly(self) -> int:
+    def sent_individually(self) -> int:
         """The number of alerts of each group that are still sent one by one. Stale alerts are only counted."""
         return 0 if self is GroupKind.STALE else 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSummary:
-    """What has gathered: the number of members, by what happened to them, and their cost in USD.
+    """The members so far: their number, by what happened to them, and their cost in USD.
 
     ``unpriced`` are those whose cost is not known: they are not in ``usd``. ``names`` are the first ones'.
     """
@@ -44,15 +44,15 @@ class GroupAlert(AlertBase):
     """Says that the message of a group has to be brought up to date; ``group`` names it, and is its message's alert.
 
     ``label`` is what happened to the members of a storm; ``since`` is when a storm, or the day of stale ones, began.
-    ``gathered`` is filled in at delivery.
+    ``summary`` is filled in at delivery.
     """
 
     finding: Literal["group"] = "group"
-    gathering: GroupKind
+    group_kind: GroupKind = Field(alias="gathering")
     group: str
     label: str | None = None
     since: AwareDatetime | None = None
-    gathered: GroupSummary | None = None
+    summary: GroupSummary | None = Field(default=None, alias="gathered")
 
     @property
     def order(self) -> str:
@@ -87,7 +87,7 @@ def group_of(alert: AlertBase, now: AwareDatetime, route: str | None = None) -> 
 
 
 def _group(
-    gathering: GroupKind, identity: tuple[str, ...], common: Mapping[str, str | None], **more: object
+    group_kind: GroupKind, identity: tuple[str, ...], common: Mapping[str, str | None], **more: object
 ) -> GroupAlert:
-    name = alert_id(gathering, *identity)
-    return GroupAlert.model_validate({"alert_id": name, "group": name, "gathering": gathering, **common, **more})
+    name = alert_id(group_kind, *identity)
+    return GroupAlert.model_validate({"alert_id": name, "group": name, "gathering": group_kind, **common, **more})

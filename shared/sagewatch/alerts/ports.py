@@ -27,10 +27,10 @@ class AlertArchive(Protocol):
     """The alerts whose messages may change."""
 
     def archive(self, alert_id: str, body: str) -> None:
-        """Keep the alert of an incident, to edit its message later. Raises what ``Ledger.put`` does."""
+        """Keep an alert, to edit its message later. Raises what ``Ledger.put`` does."""
 
     def load(self, alert_id: str) -> str | None:
-        """The alert of an incident, if it is known. Raises what ``Ledger.put`` does."""
+        """An alert that was kept, if it is known. Raises what ``Ledger.put`` does."""
 
 
 class AlertQueue(Protocol):

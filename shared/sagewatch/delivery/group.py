@@ -31,7 +31,7 @@ class GroupDelivery:
     deliveries: Deliveries
     posted: PostedMessages
     channel: Channel
-    gatherings: AlertGroups
+    groups: AlertGroups
     alerts: AlertQueue
     clock: Clock
 
@@ -41,36 +41,36 @@ class GroupDelivery:
         An alert that replies in a thread does not fill the channel, so only its parent's group counts it.
         """
         group, member = group_of(alert, self.clock(), self.posting.route(alert)), alert.member
-        if group is None or member is None or (thread and group.gathering is not GroupKind.PARENT):
+        if group is None or member is None or (thread and group.group_kind is not GroupKind.PARENT):
             return Placement(thread)
-        if member.again:
-            return self._counted(alert, group) if group.gathering is GroupKind.STALE else Placement(thread)
-        joined = self.gatherings.add(group.group, alert.alert_id, member, self.clock())
-        if joined.number <= group.gathering.singly:
-            is_child = group.gathering is GroupKind.PARENT
+        if member.already_counted:
+            return self._counted(alert, group) if group.group_kind is GroupKind.STALE else Placement(thread)
+        joined = self.groups.add(group.group, alert.alert_id, member, self.clock())
+        if joined.number <= group.group_kind.sent_individually:
+            is_child = group.group_kind is GroupKind.PARENT
             return Placement(self._thread_of_parent(group, thread, joined.number) if is_child else thread)
-        if not joined.asked:
+        if not joined.update_requested:
             self._request_update(group, joined.number)
         return self._counted(alert, group)
 
     def refresh(self, group: GroupAlert) -> DeliveryOutcome:
         """Bring the group's message up to date, not too often, and never before its last member was counted."""
-        edited_at = self.gatherings.updated_at(group.group)
+        edited_at = self.groups.updated_at(group.group)
         if edited_at and self.clock() - edited_at < _BETWEEN_EDITS:
             raise NotPostedYetError(f"{group.group} was edited just now", retry_after=_BETWEEN_EDITS.seconds)
-        self.gatherings.mark_updated(group.group, self.clock())
+        self.groups.mark_updated(group.group, self.clock())
         return self._bring_up_to_date(group, self.posting.thread_of(group, Claim()))
 
     def _counted(self, alert: Alert, group: GroupAlert) -> Placement:
         """Later alerts of its thread go into the thread of the group's message."""
-        if alert.thread_key and group.gathering is not GroupKind.PARENT:
-            self.deliveries.gather(alert.thread_key, group.group, self.clock())
-        self.deliveries.gather(alert.alert_id, group.group, self.clock())
+        if alert.thread_key and group.group_kind is not GroupKind.PARENT:
+            self.deliveries.confirm_in_group(alert.thread_key, group.group, self.clock())
+        self.deliveries.confirm_in_group(alert.alert_id, group.group, self.clock())
         return Placement(None, counted=True)
 
     def _request_update(self, group: GroupAlert, number: int) -> None:
         self.alerts.send(group.model_copy(update={"alert_id": f"{group.group}-{number}"}))
-        self.gatherings.request_update(group.group, self.clock())
+        self.groups.request_update(group.group, self.clock())
 
     def _thread_of_parent(self, group: GroupAlert, thread: MessageRef | None, number: int) -> MessageRef | None:
         """Count the child in the parent's message first. If only that edit fails, it is tried again from the queue."""
@@ -84,7 +84,7 @@ class GroupDelivery:
         return outcome.posted if thread is None or outcome.effect is DeliveryEffect.REPOSTED else thread
 
     def _bring_up_to_date(self, group: GroupAlert, thread: MessageRef | None) -> DeliveryOutcome:
-        current = group.model_copy(update={"alert_id": group.group, "gathered": self.gatherings.read(group.group)})
+        current = group.model_copy(update={"alert_id": group.group, "summary": self.groups.read(group.group)})
         claim = self.deliveries.claim(current.alert_id, self.clock())
         if claim.posted:
             try:

@@ -43,8 +43,8 @@ class Deliveries(Protocol):
         Raises what ``Ledger.put`` does.
         """
 
-    def gather(self, alert_id: str, group: str, now: datetime) -> None:
-        """Record that an alert, or its incident, is delivered with its group. Raises what ``Ledger.put`` does."""
+    def confirm_in_group(self, alert_id: str, group: str, now: datetime) -> None:
+        """Record that an alert, or its thread, is delivered with its group. Raises what ``Ledger.put`` does."""
 
     def confirm(self, alert_id: str, posted: MessageRef, now: datetime) -> None:
         """Record where the alert was posted. Raises what ``Ledger.put`` does."""
@@ -55,10 +55,10 @@ class Deliveries(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """The number a member has in its group, from 1; ``asked``: the group's message will be brought up to date."""
+    """The number a member has in its group, from 1, and whether an update of the group's message is queued."""
 
     number: int
-    asked: bool
+    update_requested: bool
 
 
 class AlertGroups(Protocol):
@@ -68,7 +68,7 @@ class AlertGroups(Protocol):
         """Count a member, however often it comes. Raises what ``Ledger.put`` does."""
 
     def read(self, group: str) -> GroupSummary:
-        """What has gathered. Raises what ``Ledger.put`` does."""
+        """The members so far. Raises what ``Ledger.put`` does."""
 
     def request_update(self, group: str, now: datetime) -> None:
         """Note that its message will be brought up to date. Raises what ``Ledger.put`` does."""

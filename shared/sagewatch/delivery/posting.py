@@ -113,7 +113,7 @@ class MessagePosting:
             else:
                 return self._confirmed(alert, place, DeliveryEffect.EDITED)
         if alert.closed:
-            self.deliveries.gather(alert.alert_id, edited, self.clock())
+            self.deliveries.confirm_in_group(alert.alert_id, edited, self.clock())
             return DeliveryOutcome(alert.alert_id, DeliveryEffect.DROPPED, None)
         return self.repost(alert, edited, claim.unsure_since)
 

@@ -10,7 +10,7 @@ from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.errors import MalformedAlertError
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
-from sagewatch.sagemaker.fields import faults
+from sagewatch.sagemaker.fields import field_errors
 
 Alert = (
     JobAlert
@@ -31,4 +31,4 @@ def read_alert(body: str) -> Alert:
     try:
         return _ALERT.validate_json(body)
     except ValidationError as exc:
-        raise MalformedAlertError(f"alert: {faults(exc)}") from exc
+        raise MalformedAlertError(f"alert: {field_errors(exc)}") from exc

@@ -34,7 +34,7 @@ class JobReport(EndedJobAlert):
     @property
     @override
     def member(self) -> GroupMember | None:
-        return GroupMember(self.name, f"ended as {self.status}", from_text(self.cost_usd), again=self.failed)
+        return GroupMember(self.name, f"ended as {self.status}", from_text(self.cost_usd), already_counted=self.failed)
 
 
 def job_report(job: Job, row: CostRecord, use: Sequence[str] = (), suggestion: str | None = None) -> JobReport:

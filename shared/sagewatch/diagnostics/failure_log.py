@@ -58,7 +58,7 @@ def read_log(streams: Sequence[str], tail: Callable[[str], Sequence[LogEvent]], 
         stream = _next(waiting, read)
         waiting.remove(stream)
         read.append(read_stream(stream, tail(stream), own))
-    return _told(read)
+    return _joined(read)
 
 
 def _next(waiting: Sequence[str], read: Sequence[_Read]) -> str:
@@ -96,7 +96,7 @@ def _shortened(line: str) -> str:
     return line if len(line) <= _LINE_READ else f"{line[:half]} … {line[-half:]}"
 
 
-def _told(read: Sequence[_Read]) -> JobLog:
+def _joined(read: Sequence[_Read]) -> JobLog:
     """Show the weightiest cause; of two that weigh the same, that of the host that ended first.
 
     If both ended together, or the time is unknown, and they say something else, both are shown with their streams.

@@ -84,15 +84,15 @@ class NotebookAnnouncements:
             one_way=one_way,
         )
 
-    def send_again(self, incident: str) -> None:
+    def send_again(self, announcement: str) -> None:
         """Queue an announcement again that is not in Slack yet. Delivery posts it once, however often it is queued."""
-        alert = self.find(incident)
+        alert = self.find(announcement)
         if alert:
             self.alerts.send(alert)
 
-    def find(self, incident: str) -> NotebookAlert | None:
+    def find(self, announcement: str) -> NotebookAlert | None:
         """Load an announcement; one that another release wrote and this one cannot read is not known."""
-        body = self.archive.load(incident)
+        body = self.archive.load(announcement)
         try:
             return NotebookAlert.model_validate_json(body) if body else None
         except ValidationError:
@@ -100,7 +100,7 @@ class NotebookAnnouncements:
 
     def update_message(  # noqa: PLR0913 - what an edit shows
         self,
-        incident: str,
+        announcement: str,
         outcome: str,
         *,
         by: str | None = None,
@@ -113,35 +113,35 @@ class NotebookAnnouncements:
         A closed message is final. ``at`` is since when that is so: it is part of the edit's identity, because a message
         may show the same state twice. ``repeat`` sends the edit even if it was the last one.
         """
-        alert = self.find(incident)
+        alert = self.find(announcement)
         if alert is None or not alert.open:
             return False
         changed = alert.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
         if repeat or changed != alert:
-            name = alert_id("notebook-edit", incident, outcome, by or "", iso(at or self.clock()), str(repeat))
-            self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": incident}))
-            latest = self.find(incident) if still_open else None
+            name = alert_id("notebook-edit", announcement, outcome, by or "", iso(at or self.clock()), str(repeat))
+            self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": announcement}))
+            latest = self.find(announcement) if still_open else None
             if latest and not latest.open:  # closed meanwhile, which is final: that comes last again
                 again = alert_id("notebook-edit", name, "closed meanwhile")
-                self.alerts.send(latest.model_copy(update={"alert_id": again, "edits": incident}))
+                self.alerts.send(latest.model_copy(update={"alert_id": again, "edits": announcement}))
                 return False
-            self.archive.archive(incident, changed.model_dump_json())
+            self.archive.archive(announcement, changed.model_dump_json())
         return True
 
-    def reschedule(self, incident: str, stop_at: datetime) -> None:
+    def reschedule(self, announcement: str, stop_at: datetime) -> None:
         """Put a later time of the stop into the message: it came to Slack late."""
-        alert = self.find(incident)
+        alert = self.find(announcement)
         if alert is None or not alert.open or alert.outcome or (alert.stop_at and alert.stop_at >= stop_at):
             return
         changed = alert.model_copy(update={"stop_at": stop_at})
-        name = alert_id("notebook-edit", incident, "rescheduled", iso(stop_at))
-        self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": incident}))
-        self.archive.archive(incident, changed.model_dump_json())
+        name = alert_id("notebook-edit", announcement, "rescheduled", iso(stop_at))
+        self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": announcement}))
+        self.archive.archive(announcement, changed.model_dump_json())
 
-    def show_lease(self, incident: str, lease: Lease, *, repeat: bool = False) -> bool:
+    def show_lease(self, announcement: str, lease: Lease, *, repeat: bool = False) -> bool:
         """Put a lease into the message; return whether that announcement is known."""
         words, at = kept_until(lease), lease.written_at
-        return self.update_message(incident, words, by=lease.author, still_open=True, at=at, repeat=repeat)
+        return self.update_message(announcement, words, by=lease.author, still_open=True, at=at, repeat=repeat)
 
     def notify(self, notebook: Notebook, headline: str, sentence: str, *identity: str, **more: str | None) -> None:
         """Queue news about a notebook: a message of its own, or a reply to an announcement."""

@@ -50,15 +50,15 @@ class MessageReconciliation:
         region: str,
         states: Mapping[str, NotebookState],
         sessions: Mapping[str, Session],
-        swept: NotebookSweepReport,
+        report: NotebookSweepReport,
     ) -> Mapping[str, NotebookState]:
         """Bring the messages of a region up to date; return the states as they are then."""
         after = dict(states)
         for arn, state in states.items():
             message = shown(state)
-            if message and arn not in swept.left_alone:
-                with continue_on_error(swept, arn):
-                    after[arn] = self._reconciled(region, state, message, sessions.get(arn), swept)
+            if message and arn not in report.left_alone:
+                with continue_on_error(report, arn):
+                    after[arn] = self._reconciled(region, state, message, sessions.get(arn), report)
         return after
 
     def close(self, state: NotebookState, region: str, session: Session | None) -> bool:
@@ -76,11 +76,11 @@ class MessageReconciliation:
         state: NotebookState,
         message: OpenMessage,
         session: Session | None,
-        swept: NotebookSweepReport,
+        report: NotebookSweepReport,
     ) -> NotebookState:
         if self.close(state, region, session):
             if session and session.stopped_by == OURSELVES:  # the sweep that stopped it was interrupted
-                swept.stops[StopOutcome.STOPPED] += 1
+                report.stops[StopOutcome.STOPPED] += 1
             return replace(state, pending=None, message=None, next_check_at=None, busy_since=None)
         return self._with_lease(region, state, message)
 

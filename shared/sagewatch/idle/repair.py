@@ -33,34 +33,36 @@ class SessionRepair:
     unreadable: UnreadableItems
     clock: Clock
 
-    def repair(self, region: str, running: Mapping[str, Notebook], swept: NotebookSweepReport) -> Mapping[str, Session]:
+    def repair(
+        self, region: str, running: Mapping[str, Notebook], report: NotebookSweepReport
+    ) -> Mapping[str, Session]:
         """Repair a region's sessions by the notebooks that run there, and return the open sessions by ARN.
 
         Stopped notebooks are compared with a listing once a day: their volume is billed until they are deleted.
         Raises what the stores do.
         """
-        sessions = self.unreadable.leave_out(self.sessions.read_region(region), swept)
-        readable = {arn: notebook for arn, notebook in running.items() if arn not in swept.left_alone}
+        sessions = self.unreadable.leave_out(self.sessions.read_region(region), report)
+        readable = {arn: notebook for arn, notebook in running.items() if arn not in report.left_alone}
         without_event = [notebook for arn, notebook in readable.items() if _is_new(notebook, sessions.get(arn))]
         over = [session for arn, session in sessions.items() if session.in_service and arn not in running]
         stopped = {arn: session for arn, session in sessions.items() if not session.in_service}
         lost: list[Session] = []
-        with continue_on_error(swept, f"the stopped notebooks of {region}"):
+        with continue_on_error(report, f"the stopped notebooks of {region}"):
             lost += self._lost(region, {arn: stopped[arn] for arn in stopped.keys() - running.keys()})
         for notebook in without_event:
-            with continue_on_error(swept, notebook.name):
-                self._seen(notebook, swept)
+            with continue_on_error(report, notebook.name):
+                self._seen(notebook, report)
         for session in (*over, *lost):
-            with continue_on_error(swept, session.name):
-                self._seen(self._as_it_stands(session), swept)
+            with continue_on_error(report, session.name):
+                self._seen(self._as_it_stands(session), report)
         return self._open(region) if without_event or over or lost else sessions
 
     def _open(self, region: str) -> Mapping[str, Session]:
         return {session.arn: session for session in self.sessions.open_sessions(region)}
 
-    def _seen(self, notebook: Notebook, swept: NotebookSweepReport) -> None:
+    def _seen(self, notebook: Notebook, report: NotebookSweepReport) -> None:
         self.tracker.observe(notebook, by=RecordedBy.SWEEP)
-        swept.repaired += 1
+        report.repaired += 1
 
     def _lost(self, region: str, stopped: Mapping[str, Session]) -> Iterable[Session]:
         """Find sessions of stopped notebooks that are in no listing. A listing can be wrong, so each is described."""

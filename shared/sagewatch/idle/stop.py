@@ -107,9 +107,9 @@ class NotebookStop:
         self._stopped(inspection, by, call.at)
         return True
 
-    def report(self, incident: str, session: Session, *, by: str) -> None:
+    def report(self, announcement: str, session: Session, *, by: str) -> None:
         """Report a stop that the Slack user ``by`` made, if it was interrupted before any message said so."""
-        alert = self.announcements.find(incident)
+        alert = self.announcements.find(announcement)
         if alert and (alert.outcome or "").startswith("stopped"):
             return
         try:

@@ -51,74 +51,74 @@ class NotebookSweep:
 
         Raises ``SweepIncompleteError``, after everything has been tried, if a failure needs a person.
         """
-        swept = NotebookSweepReport()
+        report = NotebookSweepReport()
         stops: list[Inspection] = []
         for region in watched_regions(self.home_region, self.regions):
-            with continue_on_error(swept, region):
-                stops += self._region(region, more_time, swept)
-        self._stop(stops, more_time, swept)
-        if swept.failures:
-            raise SweepIncompleteError("; ".join(first_few(swept.failures)), outcome=swept)
-        return swept
+            with continue_on_error(report, region):
+                stops += self._region(region, more_time, report)
+        self._stop(stops, more_time, report)
+        if report.failures:
+            raise SweepIncompleteError("; ".join(first_few(report.failures)), outcome=report)
+        return report
 
-    def _region(self, region: str, more_time: TimeBudget, swept: NotebookSweepReport) -> Sequence[Inspection]:
+    def _region(self, region: str, more_time: TimeBudget, report: NotebookSweepReport) -> Sequence[Inspection]:
         running = {notebook.arn: notebook for page in self.lists.in_service(region) for notebook in page}
-        swept.in_service += len(running)
-        sessions = self.repair.repair(region, running, swept)
-        remembered = self.repair.unreadable.leave_out(self.states.read_region(region), swept)
-        states = self.reconciliation.reconcile(region, remembered, sessions, swept)
+        report.in_service += len(running)
+        sessions = self.repair.repair(region, running, report)
+        remembered = self.repair.unreadable.leave_out(self.states.read_region(region), report)
+        states = self.reconciliation.reconcile(region, remembered, sessions, report)
         now = self.clock()
         current = {
             arn: states.get(arn, NotebookState(arn=arn)).of_run(sessions[arn].since, notebook.created_at)
             for arn, notebook in running.items()
-            if arn in sessions and arn not in swept.left_alone
+            if arn in sessions and arn not in report.left_alone
         }
         due = [(sessions[arn], state) for arn, state in current.items() if _due(state, now)]
         due.sort(key=lambda entry: entry[1].next_check_at or now - timedelta(days=365))  # whose turn it was first
-        inspections = list(self._look_at(due, more_time, swept))
-        with continue_on_error(swept, f"advice in {region}"):
+        inspections = list(self._look_at(due, more_time, report))
+        with continue_on_error(report, f"advice in {region}"):
             self.advice.advise(region, inspections)
         return [inspection for inspection in inspections if inspection.decision.verdict is Verdict.STOP]
 
     def _look_at(
-        self, due: Sequence[tuple[Session, NotebookState]], more_time: TimeBudget, swept: NotebookSweepReport
+        self, due: Sequence[tuple[Session, NotebookState]], more_time: TimeBudget, report: NotebookSweepReport
     ) -> Iterator[Inspection]:
         """Inspect several at a time. Act on all but stops, which are counted first. The next sweep takes the rest."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for number, batch in enumerate(batched(due, _BATCH, strict=False)):
                 if not more_time(_LOOKING_SHARE):
-                    swept.carried_over += len(due) - number * _BATCH
+                    report.carried_over += len(due) - number * _BATCH
                     return
                 looks = [pool.submit(self.inspector.inspect, session, state) for session, state in batch]
                 for (session, _), look in zip(batch, looks, strict=True):
-                    swept.looked_at += 1
-                    with continue_on_error(swept, session.name):
+                    report.looked_at += 1
+                    with continue_on_error(report, session.name):
                         inspection = look.result()
-                        swept.verdicts[inspection.decision.verdict] += 1
+                        report.verdicts[inspection.decision.verdict] += 1
                         if inspection.decision.verdict is not Verdict.STOP:
                             self.follow_up.apply(inspection)
                         yield inspection
 
-    def _stop(self, stops: Sequence[Inspection], more_time: TimeBudget, swept: NotebookSweepReport) -> None:
-        counted = [stop for stop in stops if self._counts(stop, swept)]
+    def _stop(self, stops: Sequence[Inspection], more_time: TimeBudget, report: NotebookSweepReport) -> None:
+        counted = [stop for stop in stops if self._counts(stop, report)]
         if len(counted) > self.max_stops:
             self.announcements.notify_too_many(counted, self.max_stops)
-            swept.held_back += len(counted)
+            report.held_back += len(counted)
             return
         for inspection in stops:
             if not more_time():
-                swept.carried_over += 1
+                report.carried_over += 1
                 continue
-            if swept.stops[StopOutcome.STOPPED] >= self.max_stops:  # more than counted: AWS refuses them no more
-                swept.held_back += 1
+            if report.stops[StopOutcome.STOPPED] >= self.max_stops:  # more than counted: AWS refuses them no more
+                report.held_back += 1
                 continue
-            with continue_on_error(swept, inspection.notebook.name):
-                swept.stops[self.notebook_stop.stop(inspection)] += 1
+            with continue_on_error(report, inspection.notebook.name):
+                report.stops[self.notebook_stop.stop(inspection)] += 1
 
-    def _counts(self, inspection: Inspection, swept: NotebookSweepReport) -> bool:
+    def _counts(self, inspection: Inspection, report: NotebookSweepReport) -> bool:
         """Whether its stop is about to be called, as far as is known: AWS may have refused it before."""
         pending = inspection.state.pending
-        with continue_on_error(swept, inspection.notebook.name):
+        with continue_on_error(report, inspection.notebook.name):
             return not (pending and pending.refused) and self.notebook_stop.is_announced(inspection)
         return False
 

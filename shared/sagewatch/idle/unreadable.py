@@ -14,13 +14,13 @@ class UnreadableItems:
 
     notices: DailyNotices
 
-    def leave_out[T](self, found: Mapping[str, T | UnreadableError], swept: NotebookSweepReport) -> Mapping[str, T]:
+    def leave_out[T](self, found: Mapping[str, T | UnreadableError], report: NotebookSweepReport) -> Mapping[str, T]:
         """Return what can be read. Raises what ``DailyNotices.first_today`` does."""
         kept = {arn: item for arn, item in found.items() if not isinstance(item, UnreadableError)}
         for arn, problem in found.items():
             if isinstance(problem, UnreadableError):
-                swept.unreadable += 1
-                swept.left_alone.add(arn)
+                report.unreadable += 1
+                report.left_alone.add(arn)
                 if self.notices.first_today(str(problem)):
-                    swept.failures.append(f"cannot read {problem}")
+                    report.failures.append(f"cannot read {problem}")
         return kept

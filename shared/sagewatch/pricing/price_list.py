@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from sagewatch.errors import PriceListError
-from sagewatch.sagemaker.fields import faults
+from sagewatch.sagemaker.fields import field_errors
 from sagewatch.sagemaker.kinds import KIND_FACTS, PriceComponent
 
 # No kind of ours runs in Hosting, but its prices stand in for those that a kind lacks.
@@ -81,7 +81,7 @@ def read_document(text: str, region: str) -> ListedPrice | NotAPrice:
     try:
         document = PriceDocument.model_validate_json(text)
     except ValidationError as exc:
-        raise PriceListError(f"a price document of {len(text)} characters: {faults(exc)}") from exc
+        raise PriceListError(f"a price document of {len(text)} characters: {field_errors(exc)}") from exc
     attributes = document.product.attributes
     if reason := _unwanted(attributes, region):
         return NotAPrice(reason)

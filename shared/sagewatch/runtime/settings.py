@@ -63,8 +63,8 @@ class Settings(BaseModel):
         try:
             return cls.model_validate({**values, **renamed})
         except ValidationError as exc:
-            faults = (f"{names.get(str(error['loc'][0]), error['loc'][0])} {_fault(error)}" for error in exc.errors())
-            raise SettingsError("; ".join(faults)) from exc
+            problems = (f"{names.get(str(error['loc'][0]), error['loc'][0])} {_fault(error)}" for error in exc.errors())
+            raise SettingsError("; ".join(problems)) from exc
 
 
 def _fault(error: ErrorDetails) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from sagewatch.errors import MalformedEventError
-from sagewatch.sagemaker.fields import Region, faults
+from sagewatch.sagemaker.fields import Region, field_errors
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.resources import Job
@@ -41,7 +41,7 @@ def read_envelope(event: object) -> Envelope:
     try:
         return Envelope.model_validate(event)
     except ValidationError as exc:
-        raise MalformedEventError(f"event: {faults(exc)}") from exc
+        raise MalformedEventError(f"event: {field_errors(exc)}") from exc
 
 
 def read_job_event(event: object) -> Job:

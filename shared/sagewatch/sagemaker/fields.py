@@ -69,7 +69,7 @@ Region = Annotated[str, StringConstraints(pattern=REGION)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
 
 
-def faults(error: ValidationError) -> str:
+def field_errors(error: ValidationError) -> str:
     """Say which fields are wrong and how, without their values, which may be customer data."""
     return "; ".join(
         f"{'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"

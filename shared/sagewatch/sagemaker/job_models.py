@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from sagewatch.errors import MalformedEventError
 from sagewatch.redaction import redact
-from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp, faults
+from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp, field_errors
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.model_parts import (
     MOST_SECONDS,
@@ -252,4 +252,4 @@ def read_job(kind: ResourceKind, fields: object, *, account: str, region: str, d
     try:
         return JOB_MODELS[kind].model_validate(fields).job(account=account, region=region, described=described)
     except ValidationError as exc:
-        raise MalformedEventError(f"{kind} job: {faults(exc)}") from exc
+        raise MalformedEventError(f"{kind} job: {field_errors(exc)}") from exc

@@ -5,7 +5,7 @@ from pydantic import Field, ValidationError
 from sagewatch.errors import MalformedEventError
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.events import read_envelope
-from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp, faults
+from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp, field_errors
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.model_parts import MOST_GB, AwsModel
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
@@ -58,7 +58,7 @@ def read_notebook(fields: object, *, account: str, region: str) -> Notebook:
     try:
         return NotebookModel.model_validate(fields).notebook(account=account, region=region)
     except ValidationError as exc:
-        raise MalformedEventError(f"notebook instance: {faults(exc)}") from exc
+        raise MalformedEventError(f"notebook instance: {field_errors(exc)}") from exc
 
 
 def read_notebook_event(event: object) -> Notebook:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field, ValidationError
 
 from sagewatch.errors import UnreadableError
-from sagewatch.sagemaker.fields import Arn, Name, Timestamp, faults
+from sagewatch.sagemaker.fields import Arn, Name, Timestamp, field_errors
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.model_parts import AwsModel
 from sagewatch.sagemaker.ports import ListedJob
@@ -84,6 +84,6 @@ def read_summary(kind: ResourceKind, summary: object) -> ListedJob | UnreadableE
     try:
         return SUMMARIES[kind].model_validate(summary).listed()
     except ValidationError as exc:
-        return UnreadableError(f"a listed {kind} job: {faults(exc)}")
+        return UnreadableError(f"a listed {kind} job: {field_errors(exc)}")
     except UnreadableError as exc:
         return exc

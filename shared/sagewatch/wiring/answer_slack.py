@@ -45,7 +45,7 @@ def answer_slack() -> QueueHandler:
         jobs=SageMakerJobs(sagemaker, now),
         stops=SageMakerJobStops(sagemaker),
         snoozes=DynamoSnoozes(dynamodb, given.watch_state),
-        files=stopping.states,
+        archive=stopping.states,
         alerts=stopping.alerts,
         people=people,
         prices=stopping.tracking.prices,

@@ -66,7 +66,7 @@ def delivery_to(
         deliveries=deliveries,
         posted=posted,
         channel=channel,
-        gatherings=DynamoAlertGroups(dynamodb, watch_state),
+        groups=DynamoAlertGroups(dynamodb, watch_state),
         alerts=alerts,
         clock=now,
     )

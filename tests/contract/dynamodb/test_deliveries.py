@@ -29,7 +29,7 @@ class Desk:
 
     deliveries: Deliveries
     posted: PostedMessages
-    gatherings: AlertGroups
+    groups: AlertGroups
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -102,7 +102,7 @@ def test_a_confirmed_alert_that_is_given_back_stays_delivered(desk: Desk) -> Non
 def test_an_alert_that_is_told_with_others_stands_where_they_do(desk: Desk) -> None:
     """Once enough alerts join, and the request is not repeated."""
     desk.deliveries.claim("a", NOW)
-    desk.deliveries.gather("a", "storm-1", NOW)
+    desk.deliveries.confirm_in_group("a", "storm-1", NOW)
     before = desk.posted.find("a")
     desk.deliveries.confirm("storm-1", PLACE, NOW)
 
@@ -118,31 +118,31 @@ def member(number: int, usd: str | None = "0.1") -> GroupMember:
 
 def test_members_are_counted_once_each(desk: Desk) -> None:
     """In the order they came, with their money; a cost that is not known is not 0."""
-    numbers = [desk.gatherings.add("g", f"a-{n}", member(n, None if n == 7 else "0.1"), NOW) for n in range(1, 31)]
-    again = desk.gatherings.add("g", "a-3", member(3), NOW)
+    numbers = [desk.groups.add("g", f"a-{n}", member(n, None if n == 7 else "0.1"), NOW) for n in range(1, 31)]
+    again = desk.groups.add("g", "a-3", member(3), NOW)
 
     assert [joined.number for joined in numbers] == list(range(1, 31))
-    assert again == Membership(3, asked=False)
-    assert desk.gatherings.read("g") == GroupSummary(
+    assert again == Membership(3, update_requested=False)
+    assert desk.groups.read("g") == GroupSummary(
         count=30,
         by_label={"failed (user-code)": 15, "hit their time limit": 15},
         usd=Decimal("2.9"),
         unpriced=1,
         names=tuple(f"job-{n:03}" for n in range(1, 21)),
     )
-    assert desk.gatherings.read("nobody") == GroupSummary()
+    assert desk.groups.read("nobody") == GroupSummary()
 
 
 def test_whoever_joins_after_the_message_was_brought_up_to_date_asks_again(desk: Desk) -> None:
     """So that the last one is never left out."""
-    joins = [desk.gatherings.add("g", "a-1", member(1), NOW).asked]
-    desk.gatherings.request_update("g", NOW)
-    joins.append(desk.gatherings.add("g", "a-2", member(2), NOW).asked)
-    before = desk.gatherings.updated_at("g")
-    desk.gatherings.mark_updated("g", NOW)
-    joins.append(desk.gatherings.add("g", "a-3", member(3), NOW).asked)
+    joins = [desk.groups.add("g", "a-1", member(1), NOW).update_requested]
+    desk.groups.request_update("g", NOW)
+    joins.append(desk.groups.add("g", "a-2", member(2), NOW).update_requested)
+    before = desk.groups.updated_at("g")
+    desk.groups.mark_updated("g", NOW)
+    joins.append(desk.groups.add("g", "a-3", member(3), NOW).update_requested)
 
-    assert (joins, before, desk.gatherings.updated_at("g")) == ([False, True, False], None, NOW)
+    assert (joins, before, desk.groups.updated_at("g")) == ([False, True, False], None, NOW)
 
 
 def test_deliveries_at_the_same_time_count_each_member_once(aws: Aws, tables: tuple[str, str]) -> None:

@@ -140,7 +140,7 @@ def test_a_notebook_whose_name_begins_alike_is_another(state: State) -> None:
     assert state.watches.read(ARN, REGION).lease is None
 
 
-def test_an_incident_is_read_as_it_was_filed(state: State) -> None:
+def test_an_alert_is_read_as_it_was_archived(state: State) -> None:
     """To edit its message."""
     state.watches.archive("notebook-idle-1", '{"a": 1}')
 

@@ -4,10 +4,14 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 
+from sagewatch.alerts.grouping import GroupKind
 from sagewatch.delivery.registry import read_alert
 from sagewatch.digest.alerts import DigestAlert, ImageRef
 from sagewatch.ledger.totals import Spend
+from sagewatch.slack.interactions.payloads import read_press
+from tests.unit.slack.interactions.test_endpoint import TARGET
 from tests.unit.slack.messages.test_digests import QUIET
+from tests.unit.slack.messages.test_groups import a_group
 from tests.unit.slack.messages.test_render import an_alert
 from tests.worlds.builders import ACCOUNT, NOW
 
@@ -28,6 +32,10 @@ def test_names_in_json_stay_as_they_were() -> None:
 
     assert (written["incident"], "thread_key" in written) == ("incident-1", False)
     assert json.loads(DIGEST.model_dump_json())["picture"] == {"file_id": "F0ABCDEF12", "alt_text": "Bars."}
+    group = json.loads(a_group(GroupKind.STORM).model_dump_json())
+    assert (group["gathering"], group["gathered"]["count"]) == ("storm", 120)
+    press = json.loads(read_press(json.dumps({**TARGET, "action": "keep_4h", "user": "U0ANA"})).model_dump_json())
+    assert (press["incident"], "root" in press) == ("notebook-idle-1", False)
 
 
 def test_an_alert_of_another_release_is_read() -> None:

@@ -38,11 +38,11 @@ class Desk:
         self.now: datetime = NOW
         self.channel = InMemoryChannel()
         self.deliveries = InMemoryDeliveries()
-        self.gatherings = InMemoryAlertGroups()
+        self.groups = InMemoryAlertGroups()
         self.queue = InMemoryAlertQueue()
         self.deliverer = a_delivery(
             deliveries=self.deliveries,
-            gatherings=self.gatherings,
+            groups=self.groups,
             channel=self.channel,
             alerts=self.queue,
             clock=lambda: self.now,
@@ -122,7 +122,7 @@ def test_the_answer_says_where_it_stands() -> None:
     }
 
 
-def test_a_reply_goes_into_the_thread_of_its_incident() -> None:
+def test_a_reply_goes_into_its_thread() -> None:
     """And waits while that has not been posted."""
     desk = Desk()
     reply = an_alert().model_copy(update={"alert_id": "news-1", "thread": "job-failed-1"})
@@ -183,7 +183,7 @@ def test_a_post_without_an_answer_is_looked_for_before_it_is_posted_again() -> N
     assert desk.deliveries.find("incident-1") == desk.channel.places[0]
 
 
-def test_alerts_of_one_incident_share_a_thread() -> None:
+def test_alerts_of_one_key_share_a_thread() -> None:
     """The first of them to be posted is its root."""
     desk = Desk()
     desk.deliver(*(failed(number, thread_key="one") for number in range(3)))
@@ -308,7 +308,7 @@ def test_the_report_of_a_job_that_failed_counts_it_no_second_time() -> None:
         report = a_report(failed=True).model_copy(update={"thread_key": "incident-1", "happened_at": happened_at})
         desk.deliver(failed(1, happened_at=happened_at), report)
 
-        assert sum(len(members) for members in desk.gatherings.members.values()) == 1
+        assert sum(len(members) for members in desk.groups.members.values()) == 1
         assert (len(desk.channel.messages), "reported late" in desk.texts[0]) == (messages, bool(counted))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.slack.block_kit import faults
+from local.slack.block_kit import block_errors
 from sagewatch.alerts.base import thread_key_of
 from sagewatch.delivery.registry import Alert, read_alert
 from sagewatch.diagnostics.cost_report import JobReport, UtilizationReader, job_report
@@ -107,7 +107,7 @@ def test_a_warm_pool_is_waited_for_and_seconds_that_never_came_are_not() -> None
 
 
 def test_a_dear_job_is_recorded_and_then_reported_with_its_use() -> None:
-    """In its incident, dated by its end."""
+    """In its thread, dated by its end."""
     world = World()
     world.has(DEAR)
     works(world.metrics, DEAR, ENDED - timedelta(hours=25), ENDED, gpu=98, gpu_memory=80, cpu=200, memory=30)
@@ -301,7 +301,7 @@ def test_the_longest_report_fits_and_is_harmless() -> None:
     lines = tuple(f"{number} " + "&" * 390 for number in range(20))
     report = a_report(use=lines, suggestion="<" * 600, owner="<!channel>" * 20, name="a" * 63)
 
-    assert faults([block.to_dict() for block in render(report).blocks]) == []
+    assert block_errors([block.to_dict() for block in render(report).blocks]) == []
     assert "<!channel>" not in shown(render(report))
 
 
@@ -310,7 +310,7 @@ def test_a_report_survives_its_queue() -> None:
     assert read_alert(a_report().model_dump_json()) == a_report()
 
 
-def test_a_failed_job_is_told_and_reported_in_one_incident() -> None:
+def test_a_failed_job_is_told_and_reported_in_one_thread() -> None:
     """A child in its parent's."""
     job = a_failed_job(
         billable_seconds=90_000, parent_arn="arn:aws:sagemaker:us-east-1:1:hyper-parameter-tuning-job/hpo"

@@ -3,7 +3,7 @@
 import pytest
 
 from sagewatch.sagemaker.failure_rules import RULES
-from tests.corpus.reading import answer, cases, faults, load, rule_of
+from tests.corpus.reading import answer, cases, load, mistakes, rule_of
 
 # What stays wrong: a batch that is larger than the data is a hyperparameter to us, and was data to who judged the text.
 _KNOWN = {"images-fewer-than-batch": {"class"}}
@@ -14,7 +14,7 @@ def test_a_failure_gets_its_error_its_step_and_shows_no_secret(name: str) -> Non
     """A new case is a new file in ``tests/corpus/cases``."""
     case = load(name)
 
-    assert faults(case, answer(case)).keys() == _KNOWN.get(name, set())
+    assert mistakes(case, answer(case)).keys() == _KNOWN.get(name, set())
 
 
 def test_each_rule_is_selected_by_a_case_and_seen_where_it_says() -> None:

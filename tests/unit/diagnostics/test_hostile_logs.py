@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.slack.block_kit import faults
+from local.slack.block_kit import block_errors
 from sagewatch.diagnostics.failure_context import FailureContext
 from sagewatch.diagnostics.failure_log import JobLog, read_log
 from sagewatch.diagnostics.ports import LogEvent
@@ -66,7 +66,7 @@ def test_any_bytes_become_one_screen_of_valid_blocks(reason: str | None, events:
     message = render(alert)
     blocks = [block.to_dict() for block in message.blocks]
 
-    assert faults(blocks) == []
+    assert block_errors(blocks) == []
     assert len(message.text) <= 3000
     assert log.text is not None
     assert log.text.count("\n") < 20

@@ -118,7 +118,7 @@ def test_a_lease_written_between_decision_and_call_counts() -> None:
 
 
 def test_activity_takes_the_warning_back_and_the_next_idling_is_announced_anew() -> None:
-    """As an incident of its own."""
+    """As a message of its own."""
     world = NotebookWorld()
     world.has(a_notebook())
     world.sweep()

@@ -140,7 +140,7 @@ def test_what_is_told_has_its_reasons_its_money_and_its_place() -> None:
     assert [sentence.partition(",")[0] for sentence in alert.sentences] == ["it has run for 1 d 6 h"]
 
 
-def test_a_child_is_told_of_in_its_parents_incident() -> None:
+def test_a_child_is_told_of_in_its_parents_thread() -> None:
     """Of a tuning job."""
     parent = an_arn("tuner", "hyper-parameter-tuning-job")
     world = JobWorld()

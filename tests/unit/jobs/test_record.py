@@ -450,7 +450,7 @@ def told(world: World) -> JobAlert:
     return alert
 
 
-def test_a_failure_is_told_with_its_log_its_family_and_its_incident() -> None:
+def test_a_failure_is_told_with_its_log_its_family_and_its_thread() -> None:
     """Three failures of fraud-xgb in a week, each $0.46; the owner's own address is shown, no other."""
     world = World()
     for number in (1, 2):
@@ -470,7 +470,7 @@ def test_a_failure_is_told_with_its_log_its_family_and_its_incident() -> None:
     assert alert.happened_at == ENDED
 
 
-def test_a_child_joins_its_parents_incident() -> None:
+def test_a_child_joins_its_parents_thread() -> None:
     """Whatever of the family fails."""
     world, tuner = World(), "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo"
     world.recorder.record(replace(TRAINING, parent_arn=tuner), RecordedBy.EVENT)

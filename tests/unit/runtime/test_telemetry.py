@@ -206,7 +206,7 @@ def test_a_delivery_is_as_old_as_what_it_tells_of_or_as_its_message(
     deliveries = InMemoryDeliveries()
     deliverer = a_delivery(
         deliveries=deliveries,
-        gatherings=InMemoryAlertGroups(),
+        groups=InMemoryAlertGroups(),
         channel=InMemoryChannel(),
         alerts=InMemoryAlertQueue(),
         clock=lambda: NOW,

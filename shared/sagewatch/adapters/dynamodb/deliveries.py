@@ -62,7 +62,7 @@ class DynamoDeliveries(Deliveries):
         return Claim(unsure_since=_time(before, "tried_at"), waiting_since=_time(before, "first_at"))
 
     @override
-    def gather(self, alert_id: str, group: str, now: datetime) -> None:
+    def confirm_in_group(self, alert_id: str, group: str, now: datetime) -> None:
         self._put(alert_id, now, group=group)
 
     @override

@@ -92,7 +92,7 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
     def archive(self, alert_id: str, body: str) -> None:
         expires_at = int((self._clock() + _REMEMBERED_FOR).timestamp())
         item = {"pk": f"incident#{alert_id}", "sk": "alert", "body": body, "expires_at": expires_at}
-        with translated("dynamodb:PutItem of an incident"):
+        with translated("dynamodb:PutItem of an archived alert"):
             self._client.put_item(TableName=self._state, Item=to_item(item))
 
     @override

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.errors import SageWatchError, ThrottledError, UnreadableError
-from sagewatch.sagemaker.fields import faults
+from sagewatch.sagemaker.fields import field_errors
 from sagewatch.sweeps import LeftOutItems
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def read_item[T](adapter: TypeAdapter[T], values: Mapping[str, Any], what: str) 
     try:
         return adapter.validate_python(values)
     except ValidationError as exc:
-        raise UnreadableError(f"stored {what} cannot be read: {faults(exc)}") from exc
+        raise UnreadableError(f"stored {what} cannot be read: {field_errors(exc)}") from exc
 
 
 def readable[T](items: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], T]) -> Iterator[T]:

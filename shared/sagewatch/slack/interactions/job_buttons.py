@@ -37,7 +37,7 @@ class JobButtons:
     jobs: Jobs
     stops: JobStops
     snoozes: Snoozes
-    files: AlertArchive
+    archive: AlertArchive
     alerts: AlertQueue
     people: People
     prices: Prices
@@ -136,8 +136,8 @@ class JobButtons:
         """Record who stops the job before the call: the second try of an interrupted press finds it stopped."""
         alert = self._alert(press)
         if alert and alert.open:
-            self.files.archive(
-                press.incident, alert.model_copy(update={"outcome": words, "by": press.user}).model_dump_json()
+            self.archive.archive(
+                press.root, alert.model_copy(update={"outcome": words, "by": press.user}).model_dump_json()
             )
 
     def _finished(self, press: JobPress, found: Job) -> str | None:
@@ -148,7 +148,7 @@ class JobButtons:
 
     def _alert(self, press: JobPress) -> JobRunsAlert | None:
         """Return the message's alert. One that this release cannot read counts as unknown."""
-        body = self.files.load(press.incident)
+        body = self.archive.load(press.root)
         try:
             return JobRunsAlert.model_validate_json(body) if body else None
         except ValidationError:
@@ -161,7 +161,7 @@ class JobButtons:
             return False
         if alert.open:
             changed = alert.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
-            name = alert_id("job-edit", press.incident, outcome, by or "", iso(self.clock()))
-            self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": press.incident}))
-            self.files.archive(press.incident, changed.model_dump_json())
+            name = alert_id("job-edit", press.root, outcome, by or "", iso(self.clock()))
+            self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": press.root}))
+            self.archive.archive(press.root, changed.model_dump_json())
         return True

@@ -74,7 +74,7 @@ class NotebookButtons:
         match self.leases.grant(press.arn, press.region, lease, self.clock()):
             case LeaseGrant.GRANTED:
                 words = kept_until(lease)
-                if not self.announcements.show_lease(press.incident, lease):
+                if not self.announcements.show_lease(press.root, lease):
                     return self.people.reply(press, words)
                 return PressOutcome(press, words)
             case LeaseGrant.OVERTAKEN:
@@ -140,13 +140,13 @@ class NotebookButtons:
             return self.people.reply(press, GONE)
         ending = ending_of(session, self.clock())
         said = self.announcements.update_message(
-            press.incident, ending.words, by=ending.by, still_open=False, at=session.since
+            press.root, ending.words, by=ending.by, still_open=False, at=session.since
         )
         mine = session.stopped_by == caller(press.user) and press.action in _STOPS
         if mine:
             self._take_back(press)
         if mine and not said:
-            self.notebook_stop.report(press.incident, session, by=press.user)
+            self.notebook_stop.report(press.root, session, by=press.user)
         return self._done(press, StopOutcome.STOPPED if mine else StopOutcome.ALREADY)
 
 

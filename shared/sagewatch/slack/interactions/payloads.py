@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from sagewatch.errors import MalformedPressError
 from sagewatch.outcomes import Outcome
-from sagewatch.sagemaker.fields import Name, Region, faults
+from sagewatch.sagemaker.fields import Name, Region, field_errors
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 from sagewatch.sagemaker.resources import Job, job_to_describe
 from sagewatch.slack.actions import ActionId, DialogId, JobActionId, NotebookActionId
@@ -25,11 +25,20 @@ class _FromSlack(BaseModel):
 
 
 class _Target(BaseModel):
-    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+    """What every button's value has. ``root`` is the ``alert_id`` of its message; JSON keeps its older name."""
+
+    model_config = ConfigDict(
+        defer_build=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_by_name=True,
+        serialize_by_alias=True,
+    )
 
     name: Name
     region: Region
-    incident: str = Field(min_length=1, max_length=200)
+    root: str = Field(min_length=1, max_length=200, alias="incident")
 
 
 class Target(_Target):
@@ -142,7 +151,7 @@ def read_interaction(body: str) -> tuple[AnyPress, str | None]:
         button = pressed.actions[0]
         return _press(_json(button.value), button.action_id, pressed.user, pressed.channel.id), pressed.trigger_id
     except ValidationError as exc:
-        raise MalformedPressError(f"interaction: {faults(exc)}") from exc
+        raise MalformedPressError(f"interaction: {field_errors(exc)}") from exc
 
 
 def read_press(body: str) -> AnyPress:
@@ -150,7 +159,7 @@ def read_press(body: str) -> AnyPress:
     try:
         return _PRESS.validate_json(body)
     except ValidationError as exc:
-        raise MalformedPressError(f"press: {faults(exc)}") from exc
+        raise MalformedPressError(f"press: {field_errors(exc)}") from exc
 
 
 def _press(

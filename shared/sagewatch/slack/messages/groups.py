@@ -8,58 +8,56 @@ from slack_sdk.models.blocks import Block, HeaderBlock
 from sagewatch.alerts.grouping import GroupAlert, GroupKind, GroupSummary
 from sagewatch.formatting import count_of
 from sagewatch.sagemaker.failure_rules import FailureClass
+from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.slack.blocks import HEADER_LIMIT, amount, context, cut, escape, moment, section
 
-_PARENTS = {
-    "hyper-parameter-tuning-job": "Tuning job",
-    "automl-job": "AutoML job",
-    "pipeline": "Pipeline",
-    "training-job": "Training job",
-}
+_PARENTS = {facts.arn_type: facts.label for facts in KIND_FACTS.values()} | {"pipeline": "Pipeline"}
 
 
 def group(alert: GroupAlert) -> tuple[str, Sequence[Block]]:
     """Return the current message of a group."""
-    gathered = alert.gathered or GroupSummary()
-    headline = _headline(alert, gathered)
+    summary = alert.summary or GroupSummary()
+    headline = _headline(alert, summary)
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
-        section(f"*{_cost(gathered)[:1].upper()}{_cost(gathered)[1:]}*\n{_counts(gathered)}"),
+        section(f"*{_cost(summary)[:1].upper()}{_cost(summary)[1:]}*\n{_counts(summary)}"),
         context(_small_print(alert)),
     ]
-    if alert.gathering is not GroupKind.PARENT and gathered.names:
-        blocks.insert(2, section(_names(gathered)))
-    return f"{escape(headline)} ({_cost(gathered)})", blocks
+    if alert.group_kind is not GroupKind.PARENT and summary.names:
+        blocks.insert(2, section(_names(summary)))
+    return f"{escape(headline)} ({_cost(summary)})", blocks
 
 
-def _headline(alert: GroupAlert, gathered: GroupSummary) -> str:
-    match alert.gathering:
+def _headline(alert: GroupAlert, summary: GroupSummary) -> str:
+    match alert.group_kind:
         case GroupKind.PARENT:
-            return f"{_parent(alert.parent_arn or '')}: {_need(gathered)}"
+            return f"{_parent(alert.parent_arn or '')}: {_need(summary)}"
         case GroupKind.STORM:
-            return f"{_jobs(gathered.count)} {_readable(alert.label or '')} within ten minutes"
+            return f"{_jobs(summary.count)} {_readable(alert.label or '')} within ten minutes"
         case GroupKind.STALE:
-            return f"{count_of(gathered.count, 'alert', 'alerts')} of {alert.since:%Y-%m-%d}, reported late"
+            return f"{count_of(summary.count, 'alert', 'alerts')} of {alert.since:%Y-%m-%d}, reported late"
         case _:
-            assert_never(alert.gathering)
+            assert_never(alert.group_kind)
 
 
 def _small_print(alert: GroupAlert) -> str:
     where = f"Account and region: {escape(alert.account)}, {escape(alert.region)}"
-    match alert.gathering:
+    match alert.group_kind:
         case GroupKind.PARENT:
-            first = f"The first {alert.gathering.singly} are in this thread, with cause and next step"
+            first = f"The first {alert.group_kind.sent_individually} are in this thread, with cause and next step"
             return f"{first}; all are counted here.  {where}"
         case GroupKind.STORM:
             begun = moment(alert.since) if alert.since else "unknown"
-            first = f"the first {alert.gathering.singly} have messages of their own, with cause and next step"
+            first = (
+                f"the first {alert.group_kind.sent_individually} have messages of their own, with cause and next step"
+            )
             return f"Began {begun}; {first}.  {where}"
         case GroupKind.STALE:
             late = "Slack was unreachable for more than a day, so older alerts are only counted"
             since = f"{alert.since:%Y-%m-%d}" if alert.since else ""
             return f'{late}. To list the jobs: `make costs ARGS="--by job --since {since}"`.  {where}'
         case _:
-            assert_never(alert.gathering)
+            assert_never(alert.group_kind)
 
 
 def _parent(arn: str) -> str:
@@ -68,27 +66,27 @@ def _parent(arn: str) -> str:
     return f"{_PARENTS.get(kind, kind)} {rest.partition('/')[0]}"
 
 
-def _need(gathered: GroupSummary) -> str:
-    jobs = f"{gathered.count:,} of its jobs"
-    if all(label.startswith("failed") for label in gathered.by_label) and gathered.by_label:
+def _need(summary: GroupSummary) -> str:
+    jobs = f"{summary.count:,} of its jobs"
+    if all(label.startswith("failed") for label in summary.by_label) and summary.by_label:
         return f"{jobs} failed"
-    return f"{jobs} {'needs' if gathered.count == 1 else 'need'} attention"
+    return f"{jobs} {'needs' if summary.count == 1 else 'need'} attention"
 
 
 def _jobs(count: int) -> str:
     return count_of(count, "job", "jobs")
 
 
-def _cost(gathered: GroupSummary) -> str:
-    known = gathered.count - gathered.unpriced
+def _cost(summary: GroupSummary) -> str:
+    known = summary.count - summary.unpriced
     if not known:
         return "cost unknown"
-    rest = f", plus {_jobs(gathered.unpriced)} of unknown cost" if gathered.unpriced else ""
-    return f"cost so far: {amount(gathered.usd)}{rest}"
+    rest = f", plus {_jobs(summary.unpriced)} of unknown cost" if summary.unpriced else ""
+    return f"cost so far: {amount(summary.usd)}{rest}"
 
 
-def _counts(gathered: GroupSummary) -> str:
-    counts = sorted(gathered.by_label.items(), key=lambda entry: (-entry[1], entry[0]))
+def _counts(summary: GroupSummary) -> str:
+    counts = sorted(summary.by_label.items(), key=lambda entry: (-entry[1], entry[0]))
     return "\n".join(f"\u2022 {count:,} {escape(_readable(label))}" for label, count in counts) or "No jobs yet."
 
 
@@ -100,7 +98,7 @@ def _readable(label: str) -> str:
     return label
 
 
-def _names(gathered: GroupSummary) -> str:
-    more = gathered.count - len(gathered.names)
+def _names(summary: GroupSummary) -> str:
+    more = summary.count - len(summary.names)
     rest = f" and {more:,} more" if more else ""
-    return ", ".join(f"`{escape(name)}`" for name in gathered.names) + rest
+    return ", ".join(f"`{escape(name)}`" for name in summary.names) + rest

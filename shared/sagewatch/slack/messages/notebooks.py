@@ -59,7 +59,7 @@ def _time(alert: NotebookAlert) -> str | None:
 
 
 def notebook_news(alert: NotebookNews, owner: str) -> tuple[str, Sequence[Block]]:
-    """A reply in an incident's thread, or a message of its own."""
+    """A reply in an announcement's thread, or a message of its own."""
     text = f"*{escape(alert.headline)}*\n{done_by(alert.sentence, alert.by)}"
     whose = [context(f"Owner: {owner}")] if alert.owner and not alert.thread else []
     return f"{escape(alert.headline)}: {escape(alert.sentence)}", [section(text), *whose]

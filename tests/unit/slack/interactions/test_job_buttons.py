@@ -237,7 +237,7 @@ def test_only_those_on_the_list_may(action: str) -> None:
         name=JOB.name,
         region=JOB.region,
         created_at=NOW,
-        incident="job-long-running-1",
+        root="job-long-running-1",
         channel="C0",
     )
     first = world.answerer.on_message(press.model_dump_json()).to_log()

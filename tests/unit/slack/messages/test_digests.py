@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from local.slack.block_kit import faults
+from local.slack.block_kit import block_errors
 from sagewatch.delivery.registry import read_alert
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert, ImageRef
 from sagewatch.digest.budgets import BudgetState
@@ -150,7 +150,7 @@ def test_the_longest_names_fit() -> None:
     """Tag values of 256 characters, all of what becomes longest when it is escaped, and job names of 63."""
     told = message(a_week(name="&" * 256, job="x" * 63), picture=ImageRef(image_id="F0ABCDEF12", alt_text="x" * 2000))
 
-    assert faults([block.to_dict() for block in told.blocks]) == []
+    assert block_errors([block.to_dict() for block in told.blocks]) == []
     assert not any(block.to_dict().get("text", {}).get("text", "").endswith("…") for block in told.blocks)
 
 
@@ -162,7 +162,7 @@ def test_names_are_harmless(name: str) -> None:
         picture=ImageRef(image_id="F0ABCDEF12", alt_text="Bars."),
     )
 
-    assert faults([block.to_dict() for block in told.blocks]) == []
+    assert block_errors([block.to_dict() for block in told.blocks]) == []
     assert "<!" not in texts(told.blocks)
     assert "<@" not in texts(told.blocks)
 
@@ -214,7 +214,7 @@ def test_a_budget_is_told_in_a_sentence(spent: str, running: str, threshold: int
     )
 
     assert told.text == text
-    assert faults([block.to_dict() for block in told.blocks]) == []
+    assert block_errors([block.to_dict() for block in told.blocks]) == []
 
 
 def test_a_budget_alert_of_an_earlier_version_can_be_read() -> None:

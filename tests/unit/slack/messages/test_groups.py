@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from local.slack.block_kit import faults
+from local.slack.block_kit import block_errors
 from sagewatch.alerts.grouping import GroupAlert, GroupKind, GroupSummary
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.slack.messages.render import render
@@ -22,10 +22,10 @@ GATHERED = GroupSummary(
 )
 
 
-def a_group(gathering: GroupKind, gathered: GroupSummary = GATHERED, **changes: object) -> GroupAlert:
+def a_group(group_kind: GroupKind, summary: GroupSummary = GATHERED, **changes: object) -> GroupAlert:
     """A group as it is delivered."""
-    told = {"alert_id": "g", "account": ACCOUNT, "region": "us-east-1", "instances": None, "gathering": gathering}
-    return GroupAlert.model_validate({**told, "group": "g", "gathered": gathered, **changes})
+    told = {"alert_id": "g", "account": ACCOUNT, "region": "us-east-1", "instances": None, "group_kind": group_kind}
+    return GroupAlert.model_validate({**told, "group": "g", "summary": summary, **changes})
 
 
 @pytest.mark.parametrize(
@@ -75,16 +75,14 @@ def test_nothing_known_of_the_cost_is_said_so() -> None:
     )
 
 
-@pytest.mark.parametrize("gathering", list(GroupKind))
-def test_slack_takes_the_largest_group(gathering: GroupKind) -> None:
+@pytest.mark.parametrize("group_kind", list(GroupKind))
+def test_slack_takes_the_largest_group(group_kind: GroupKind) -> None:
     """The longest names, every class, and more members than anybody has; what could be markup is none."""
     labels = {f"{how} ({name})": 999_999 for how in ("failed", "never started") for name in FailureClass}
     names = tuple(f"{'&<>' * 21}" for _ in range(20))
-    gathered = GroupSummary(
-        count=9_999_999, by_label=labels, usd=Decimal("123456789.99"), unpriced=999_999, names=names
-    )
+    summary = GroupSummary(count=9_999_999, by_label=labels, usd=Decimal("123456789.99"), unpriced=999_999, names=names)
     arn = f"{ARN}:pipeline/{'p' * 256}/execution/{'x' * 12}"
-    message = render(a_group(gathering, gathered, parent_arn=arn, label="failed (<!channel>)", since=NOW))
+    message = render(a_group(group_kind, summary, parent_arn=arn, label="failed (<!channel>)", since=NOW))
 
-    assert faults([block.to_dict() for block in message.blocks]) == []
+    assert block_errors([block.to_dict() for block in message.blocks]) == []
     assert "<!channel>" not in message.text

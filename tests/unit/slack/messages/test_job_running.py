@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.slack.block_kit import faults
+from local.slack.block_kit import block_errors
 from sagewatch.delivery.registry import read_alert
 from sagewatch.jobs.alerts import JobRunsAlert
 from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
@@ -113,6 +113,6 @@ def test_slack_takes_whatever_a_job_says(kind: ResourceKind, text: str) -> None:
     texts = {"owner": text, "sentences": (text, text), "use": text, "outcome": text, "instances": text}
     alert = ALERT.model_copy(update={**texts, "kind": kind, "name": "n" * 63, "price_note": text, "happened_at": NOW})
 
-    assert faults(blocks(alert)) == []
+    assert block_errors(blocks(alert)) == []
     assert "<!channel>" not in json.dumps(blocks(alert)) + render(alert).text
     assert read_alert(alert.model_dump_json()) == alert

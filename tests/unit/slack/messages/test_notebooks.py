@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.slack.block_kit import faults
+from local.slack.block_kit import block_errors
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.slack.messages.render import render
 from tests.worlds.builders import ACCOUNT, NOW
@@ -51,7 +51,7 @@ def test_an_announcement_says_evidence_money_and_time() -> None:
 
 
 def test_the_four_buttons_carry_what_they_stand_for() -> None:
-    """Edits too stand for the incident they belong to."""
+    """Edits too stand for the announcement they belong to."""
     edit = ALERT.model_copy(update={"alert_id": "edit-1", "edits": "notebook-idle-1"})
     [row] = [block for block in blocks(edit) if block["type"] == "actions"]
 
@@ -98,5 +98,5 @@ def test_slack_takes_whatever_a_notebook_says(text: str) -> None:
         sentence=text,
     )
     for alert in (ALERT.model_copy(update=longest), news):
-        assert faults(blocks(alert)) == []
+        assert block_errors(blocks(alert)) == []
         assert "<!channel>" not in json.dumps(blocks(alert))

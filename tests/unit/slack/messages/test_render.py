@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.slack.block_kit import faults
+from local.slack.block_kit import block_errors
 from sagewatch.delivery.registry import Alert, read_alert
 from sagewatch.errors import MalformedAlertError
 from sagewatch.formatting import duration, money
@@ -237,7 +237,7 @@ def test_slack_takes_whatever_a_job_says(
     texts = {"reason": reason, "owner": owner, "log": log, "log_trouble": reason}
     alert = an_alert(**texts, finding=finding, family=family, kind=kind, ran_seconds=seconds, name="a" * 63)
 
-    assert faults([block.to_dict() for block in render(alert).blocks]) == []
+    assert block_errors([block.to_dict() for block in render(alert).blocks]) == []
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_the_longest_logs_fit(log: str) -> None:
     message = render(an_alert(log=log, log_trouble=log))
     [block] = [text for text in texts(message) if text.startswith("*End of the log*")]
 
-    assert faults([block.to_dict() for block in message.blocks]) == []
+    assert block_errors([block.to_dict() for block in message.blocks]) == []
     assert block.endswith("\n```")
     assert not re.search(r"&(?!(?:amp|lt|gt);)", block)
 
@@ -265,7 +265,7 @@ def test_the_longest_logs_fit(log: str) -> None:
 @pytest.mark.parametrize("reason", ["&" * 1024, "<" * 1024, "\n" * 1024, "שלום" * 256, "😀" * 512])
 def test_the_longest_reasons_fit(reason: str) -> None:
     """1,024 characters grow fivefold when escaped."""
-    assert faults([block.to_dict() for block in render(an_alert(reason=reason)).blocks]) == []
+    assert block_errors([block.to_dict() for block in render(an_alert(reason=reason)).blocks]) == []
 
 
 def test_an_alert_survives_its_queue() -> None:

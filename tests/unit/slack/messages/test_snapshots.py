@@ -7,7 +7,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from local.slack.block_kit import faults
+from local.slack.block_kit import block_errors
 from sagewatch.delivery.registry import read_alert
 from sagewatch.slack.messages.render import render
 from tests.unit.slack.messages.catalogue import CATALOGUE
@@ -21,7 +21,7 @@ def test_a_message_reads_as_it_did(kind: str, snapshot: SnapshotAssertion) -> No
         message = render(alert, "U0ANA" if alert.owner else None)
         blocks = [block.to_dict() for block in message.blocks]
         shown[variant] = {"text": message.text, "blocks": blocks}
-        assert faults(blocks) == []
+        assert block_errors(blocks) == []
         assert read_alert(alert.model_dump_json()) == alert
 
     assert shown == snapshot(extension_class=JSONSnapshotExtension)

@@ -23,7 +23,7 @@ _ENDS: "WeakKeyDictionary[Any, datetime]" = WeakKeyDictionary()  # when a stoppi
 Operation = Callable[[SageMakerResponse], ActionResult]
 
 
-def extend_stops() -> None:
+def extend_job_stops() -> None:
     """Add the missing Stop calls. Call it once."""
     for kind, emulated in KINDS.items():
         if not emulated.creating:

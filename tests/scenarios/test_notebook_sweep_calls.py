@@ -219,7 +219,7 @@ NOTHING_DUE = {"ListNotebookInstances": 1, "Query": 3}  # regions, sessions, wha
 def test_a_first_sweep_asks_about_what_is_in_service_and_the_next_about_nothing(
     aws: Aws, tables: tuple[str, str]
 ) -> None:
-    """The 950 that are stopped cost neither a call. A session that begins is two calls to SageMaker, a look three more.
+    """The 950 stopped ones cost no call. One that runs costs two to SageMaker for its session and one for its look.
 
     Nothing is due a quarter of an hour later: what works and what has not idled for long enough is left alone until
     it may have.
@@ -228,13 +228,12 @@ def test_a_first_sweep_asks_about_what_is_in_service_and_the_next_about_nothing(
 
     assert counted.sweep() == {
         "ListNotebookInstances": 1,
-        "DescribeNotebookInstance": 50 + 50,  # for its session, and for the look
-        "ListTags": 50 + 50,  # as above
+        "DescribeNotebookInstance": 50,  # for its session and for the look
+        "ListTags": 50,  # as above
         "CreatePresignedNotebookInstanceUrl": 50,
         "Jupyter": 150,  # GET kernels, terminals and the lifecycle script's file; no AWS call
         "FilterLogEvents": 2 * 25,  # of what does not work: lines of work, and whether there are any lines
         "GetMetricData": 25,  # as above
-        "GetItem": 50,  # the session, read before it is begun
         "PutItem": 50 + 50,  # sessions; what is remembered
         "Query": 4 + 2,  # regions, sessions before and after the repair, what is remembered; prices, open jobs
     }

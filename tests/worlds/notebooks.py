@@ -150,6 +150,7 @@ class NotebookWorld:
                 checkpoints=InMemoryCheckpoints(),
                 unreadable=UnreadableItems(InMemoryDailyNotices(lambda: self.now)),
                 clock=lambda: self.now,
+                at_once=1,  # so that alerts have one order
             ),
             reconciliation=MessageReconciliation(
                 states=self.states,
@@ -175,6 +176,7 @@ class NotebookWorld:
             clock=lambda: self.now,
             home_region="us-east-1",
             max_stops=max_stops,
+            at_once=1,
         )
         people = People(dialogs=self.dialogs, approvers=approvers, zone=ZoneInfo("Europe/Berlin"))
         self.answerer = PressAnswers(

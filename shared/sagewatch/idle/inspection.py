@@ -63,13 +63,14 @@ class NotebookInspector:
     clock: Clock
     rules: IdleRules
 
-    def inspect(self, session: Session, state: NotebookState, *, last: bool = False) -> Inspection:
+    def inspect(
+        self, session: Session, state: NotebookState, *, last: bool = False, seen: Notebook | None = None
+    ) -> Inspection:
         """Inspect a notebook as it is now; ``last`` says that a stop would follow at once.
 
-        Raises what ``Notebooks.describe`` does.
+        ``seen`` is the notebook with its tags if it has just been described. Raises what ``Notebooks.describe`` does.
         """
-        described = self.notebooks.describe(session.name, session.region, session.account)
-        notebook = replace(described, tags=self.notebooks.tags(described.arn, described.region))
+        notebook = seen or self.describe(session)
         rules, fault = rules_for(notebook.tags or {}, self.rules)
         state = state.of_run(session.since, notebook.created_at)
         unseen = _restarted(notebook, session, self.clock()) or decide_unseen(
@@ -85,6 +86,11 @@ class NotebookInspector:
             readings=readings,
             tag_fault=fault,
         )
+
+    def describe(self, session: Session) -> Notebook:
+        """Describe a notebook with its tags. Raises what ``Notebooks.describe`` does."""
+        described = self.notebooks.describe(session.name, session.region, session.account)
+        return replace(described, tags=self.notebooks.tags(described.arn, described.region))
 
     def read(self, notebook: Notebook, back_to: datetime | None = None, *, last: bool = False) -> Iterator[Reading]:
         """Ask one source after the other; one that sees it at work is enough.

@@ -1,9 +1,10 @@
 """Repairs sessions whose events were lost: ends those of deleted or stopped notebooks, begins those of running ones."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from sagewatch.at_once import AT_ONCE, in_order
 from sagewatch.clock import Clock
 from sagewatch.errors import NotebookNotFoundError
 from sagewatch.idle.outcomes import NotebookSweepReport
@@ -32,12 +33,14 @@ class SessionRepair:
     checkpoints: Checkpoints
     unreadable: UnreadableItems
     clock: Clock
+    at_once: int = AT_ONCE
 
     def repair(
-        self, region: str, running: Mapping[str, Notebook], report: NotebookSweepReport
-    ) -> Mapping[str, Session]:
-        """Repair a region's sessions by the notebooks that run there, and return the open sessions by ARN.
+        self, region: str, running: Mapping[str, Notebook], report: NotebookSweepReport, more: Callable[[], bool]
+    ) -> tuple[Mapping[str, Session], Mapping[str, Notebook]]:
+        """Repair a region's sessions by the notebooks that run there, for as long as there is ``more`` time.
 
+        Return the open sessions by ARN, and the notebooks whose sessions began now, as they were described for that.
         Stopped notebooks are compared with a listing once a day: their volume is billed until they are deleted.
         Raises what the stores do.
         """
@@ -49,20 +52,52 @@ class SessionRepair:
         lost: list[Session] = []
         with continue_on_error(report, f"the stopped notebooks of {region}"):
             lost += self._lost(region, {arn: stopped[arn] for arn in stopped.keys() - running.keys()})
-        for notebook in without_event:
-            with continue_on_error(report, notebook.name):
-                self._seen(notebook, report)
-        for session in (*over, *lost):
+        for session, ended in in_order(self._end, (*over, *lost), self.at_once, more):
             with continue_on_error(report, session.name):
-                self._seen(self._as_it_stands(session), report)
-        return self._open(region) if without_event or over or lost else sessions
+                ended()
+                report.repaired += 1
+        seen = self._begin_all(without_event, sessions, report, more)
+        return self._open(region) if without_event or over or lost else sessions, seen
 
     def _open(self, region: str) -> Mapping[str, Session]:
         return {session.arn: session for session in self.sessions.open_sessions(region)}
 
-    def _seen(self, notebook: Notebook, report: NotebookSweepReport) -> None:
-        self.tracker.observe(notebook, by=RecordedBy.SWEEP)
-        report.repaired += 1
+    def _end(self, session: Session) -> None:
+        self.tracker.observe(self._as_it_stands(session), by=RecordedBy.SWEEP)
+
+    def _begin_all(
+        self,
+        running: Sequence[Notebook],
+        sessions: Mapping[str, Session],
+        report: NotebookSweepReport,
+        more: Callable[[], bool],
+    ) -> Mapping[str, Notebook]:
+        """Begin the sessions of running notebooks, several at a time. The next sweep begins the rest."""
+        seen: dict[str, Notebook] = {}
+        report.carried_over += len(running)
+        for notebook, begun in in_order(
+            lambda notebook: self._begin(notebook, sessions.get(notebook.arn)), running, self.at_once, more
+        ):
+            report.carried_over -= 1
+            with continue_on_error(report, notebook.name):
+                if found := begun():
+                    seen[notebook.arn] = found
+                report.repaired += 1
+        return seen
+
+    def _begin(self, listed: Notebook, session: Session | None) -> Notebook | None:
+        """Record the run that was listed. Return the notebook as it is described now, with its tags."""
+        try:
+            described = self.notebooks.describe(listed.name, listed.region, listed.account)
+        except NotebookNotFoundError:
+            return None
+        found = replace(described, tags=self.notebooks.tags(listed.arn, listed.region))
+        runs = replace(found, status=listed.status, modified_at=listed.modified_at, instance_type=listed.instance_type)
+        if session:
+            self.tracker.observe(runs, by=RecordedBy.SWEEP)
+        else:
+            self.tracker.begin(runs, by=RecordedBy.SWEEP)
+        return found
 
     def _lost(self, region: str, stopped: Mapping[str, Session]) -> Iterable[Session]:
         """Find sessions of stopped notebooks that are in no listing. A listing can be wrong, so each is described."""

@@ -1,11 +1,10 @@
 """Sweeps notebooks: finds idle ones, announces their stop, inspects them again, and stops them."""
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import batched
 
+from sagewatch.at_once import AT_ONCE, in_order
 from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import SweepIncompleteError
 from sagewatch.idle.advice import NotebookAdvice
@@ -20,12 +19,22 @@ from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.state import NotebookState
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.notebooks.session import Session
+from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.ports import NotebookLists, Regions, watched_regions
 from sagewatch.sweeps import continue_on_error, first_few
 
-_LOOKING_SHARE = 0.7  # of the time; the rest is for inspecting again what will be stopped
-_AT_ONCE = 8  # inspections: each mostly waits for AWS, and Describe is throttled per account
-_BATCH = 2 * _AT_ONCE  # inspections between two checks of the time that is left
+# Of the time: neither new sessions nor inspections may use up the time to inspect again what will be stopped.
+_REPAIR_SHARE, _LOOKING_SHARE = 0.4, 0.7
+_NEVER = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class DueCheck:
+    """A notebook whose turn it is. ``seen`` is how this sweep has described it, if its session has just begun."""
+
+    session: Session
+    state: NotebookState
+    seen: Notebook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,59 +54,63 @@ class NotebookSweep:
     clock: Clock
     home_region: str
     max_stops: int
+    at_once: int = AT_ONCE
 
     def sweep(self, more_time: TimeBudget) -> NotebookSweepReport:
         """Repair sessions, inspect what is due, announce and stop.
 
         Raises ``SweepIncompleteError``, after everything has been tried, if a failure needs a person.
         """
-        report = NotebookSweepReport()
-        stops: list[Inspection] = []
-        for region in watched_regions(self.home_region, self.regions):
+        report, regions = NotebookSweepReport(), watched_regions(self.home_region, self.regions)
+        due: list[DueCheck] = []
+        for number, region in enumerate(regions, 1):
+            share = _REPAIR_SHARE * number / len(regions)
             with continue_on_error(report, region):
-                stops += self._region(region, more_time, report)
-        self._stop(stops, more_time, report)
+                due += self._due(region, lambda share=share: more_time(share), report)  # type: ignore[misc] # bound early
+        now = self.clock()
+        due.sort(key=lambda check: check.state.next_check_at or now - _NEVER)  # the least recently inspected first
+        inspections = list(self._look_at(due, more_time, report))
+        for region in regions:
+            with continue_on_error(report, f"advice in {region}"):
+                self.advice.advise(region, [each for each in inspections if each.notebook.region == region])
+        self._stop([each for each in inspections if each.decision.verdict is Verdict.STOP], more_time, report)
         if report.failures:
             raise SweepIncompleteError("; ".join(first_few(report.failures)), outcome=report)
         return report
 
-    def _region(self, region: str, more_time: TimeBudget, report: NotebookSweepReport) -> Sequence[Inspection]:
+    def _due(self, region: str, more: Callable[[], bool], report: NotebookSweepReport) -> Sequence[DueCheck]:
+        """Repair the sessions and messages of a region, and return the notebooks to inspect."""
         running = {notebook.arn: notebook for page in self.lists.in_service(region) for notebook in page}
         report.in_service += len(running)
-        sessions = self.repair.repair(region, running, report)
+        sessions, seen = self.repair.repair(region, running, report, more)
         remembered = self.repair.unreadable.leave_out(self.states.read_region(region), report)
         states = self.reconciliation.reconcile(region, remembered, sessions, report)
-        now = self.clock()
         current = {
             arn: states.get(arn, NotebookState(arn=arn)).of_run(sessions[arn].since, notebook.created_at)
             for arn, notebook in running.items()
             if arn in sessions and arn not in report.left_alone
         }
-        due = [(sessions[arn], state) for arn, state in current.items() if _due(state, now)]
-        due.sort(key=lambda entry: entry[1].next_check_at or now - timedelta(days=365))  # whose turn it was first
-        inspections = list(self._look_at(due, more_time, report))
-        with continue_on_error(report, f"advice in {region}"):
-            self.advice.advise(region, inspections)
-        return [inspection for inspection in inspections if inspection.decision.verdict is Verdict.STOP]
+        now = self.clock()
+        return [DueCheck(sessions[arn], state, seen.get(arn)) for arn, state in current.items() if _is_due(state, now)]
 
     def _look_at(
-        self, due: Sequence[tuple[Session, NotebookState]], more_time: TimeBudget, report: NotebookSweepReport
+        self, due: Sequence[DueCheck], more_time: TimeBudget, report: NotebookSweepReport
     ) -> Iterator[Inspection]:
         """Inspect several at a time. Act on all but stops, which are counted first. The next sweep takes the rest."""
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for number, batch in enumerate(batched(due, _BATCH, strict=False)):
-                if not more_time(_LOOKING_SHARE):
-                    report.carried_over += len(due) - number * _BATCH
-                    return
-                looks = [pool.submit(self.inspector.inspect, session, state) for session, state in batch]
-                for (session, _), look in zip(batch, looks, strict=True):
-                    report.looked_at += 1
-                    with continue_on_error(report, session.name):
-                        inspection = look.result()
-                        report.verdicts[inspection.decision.verdict] += 1
-                        if inspection.decision.verdict is not Verdict.STOP:
-                            self.follow_up.apply(inspection)
-                        yield inspection
+        report.carried_over += len(due)
+        for check, look in in_order(self._look, due, self.at_once, lambda: more_time(_LOOKING_SHARE)):
+            report.carried_over -= 1
+            report.looked_at += 1
+            with continue_on_error(report, check.session.name):
+                inspection = look()
+                report.verdicts[inspection.decision.verdict] += 1
+                yield inspection
+
+    def _look(self, check: DueCheck) -> Inspection:
+        inspection = self.inspector.inspect(check.session, check.state, seen=check.seen)
+        if inspection.decision.verdict is not Verdict.STOP:
+            self.follow_up.apply(inspection)
+        return inspection
 
     def _stop(self, stops: Sequence[Inspection], more_time: TimeBudget, report: NotebookSweepReport) -> None:
         counted = [stop for stop in stops if self._counts(stop, report)]
@@ -105,15 +118,24 @@ class NotebookSweep:
             self.announcements.notify_too_many(counted, self.max_stops)
             report.held_back += len(counted)
             return
-        for inspection in stops:
-            if not more_time():
-                report.carried_over += 1
-                continue
-            if report.stops[StopOutcome.STOPPED] >= self.max_stops:  # more than counted: AWS refuses them no more
-                report.held_back += 1
-                continue
+        left = list(stops)
+        while left and (free := self.max_stops - report.stops[StopOutcome.STOPPED]) > 0 and more_time():
+            left = [*self._stop_some(left[:free], more_time, report), *left[free:]]
+        if report.stops[StopOutcome.STOPPED] >= self.max_stops:  # more than counted: AWS refuses them no more
+            report.held_back += len(left)
+        else:
+            report.carried_over += len(left)
+
+    def _stop_some(
+        self, stops: Sequence[Inspection], more_time: TimeBudget, report: NotebookSweepReport
+    ) -> Sequence[Inspection]:
+        """Stop several at a time; return those that no time was left for."""
+        begun = 0
+        for inspection, stop in in_order(self.notebook_stop.stop, stops, self.at_once, more_time):
+            begun += 1
             with continue_on_error(report, inspection.notebook.name):
-                report.stops[self.notebook_stop.stop(inspection)] += 1
+                report.stops[stop()] += 1
+        return stops[begun:]
 
     def _counts(self, inspection: Inspection, report: NotebookSweepReport) -> bool:
         """Whether its stop is about to be called, as far as is known: AWS may have refused it before."""
@@ -123,7 +145,7 @@ class NotebookSweep:
         return False
 
 
-def _due(state: NotebookState, now: datetime) -> bool:
+def _is_due(state: NotebookState, now: datetime) -> bool:
     if state.lease and state.lease.in_force(now):
         return state.pending is not None  # an announced stop that was answered is cancelled
     return state.next_check_at is None or not now < state.next_check_at <= now + LONGEST_WAIT

@@ -74,10 +74,18 @@ class NotebookTracker:
         ``at`` is when the notebook entered that state, if not at its last modification. Raises what the ports raise;
         the same call then finishes the rest.
         """
+        return self._observe(notebook, self.sessions.get(notebook.arn, notebook.region), by, at)
+
+    def begin(self, notebook: Notebook, *, by: RecordedBy) -> TrackOutcome:
+        """Observe a notebook that has no open session, as was read before: a session that began since then stays."""
+        return self._observe(notebook, None, by, None)
+
+    def _observe(
+        self, notebook: Notebook, session: Session | None, by: RecordedBy, at: datetime | None
+    ) -> TrackOutcome:
         moments = {"the creation time": notebook.created_at, "the last change": notebook.modified_at}
         refuse_impossible_times(f"notebook instance {notebook.name}", moments, self.clock())
         since = whole_second(at or notebook.modified_at or notebook.created_at or self.clock())
-        session = self.sessions.get(notebook.arn, notebook.region)
         notebook = self._with_volume(session, notebook) if by is RecordedBy.EVENT else notebook
         change = change_of(session, notebook, since, by)
         found = self._find(notebook, session, change, by)

@@ -168,7 +168,8 @@ def test_a_button_that_is_pressed_during_the_last_inspection_wins() -> None:
         return found
 
     world.now += HOUR
-    stops = [*world.sweeper._region("us-east-1", no_time_limit, NotebookWorld().sweep())]  # noqa: SLF001 - between
+    state = world.states.read(a_notebook().arn, "us-east-1")
+    stops = [world.sweeper.inspector.inspect(world.sessions.kept[a_notebook().arn], state)]
     world.jupyter.read = press_meanwhile  # type: ignore[assignment,method-assign] # a person is fast
 
     assert world.sweeper.notebook_stop.stop(stops[0]) is StopOutcome.CHANGED

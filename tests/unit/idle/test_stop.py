@@ -121,9 +121,9 @@ def test_what_was_restarted_since_it_was_looked_at_is_not_stopped() -> None:
 
         looks = 0
 
-        def inspect(self, session, state, *, last=False):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def inspect(self, session, state, *, last=False, seen=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
             """Inspect, and restart the notebook the second time."""
-            case = look(session, state, last=last)
+            case = look(session, state, last=last, seen=seen)
             self.looks += 1
             if self.looks == 2:
                 told_stopping(world)

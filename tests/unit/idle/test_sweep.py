@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -248,12 +249,59 @@ def test_what_does_not_fit_is_carried_over_and_its_turn_comes_first() -> None:
     """Nothing is dropped."""
     world = NotebookWorld()
     world.has(*(a_notebook(f"lab-{number:02}") for number in range(40)))
-    first = world.sweeper.sweep(enough_for(1))
+    first = world.sweeper.sweep(enough_for(40 + 16))  # a session for each, and some inspections
     second = world.sweep(later=QUARTER)
 
     assert (first.looked_at, first.carried_over) == (16, 24)
     assert second.looked_at == 24
     assert len(world.announced) == 40
+
+
+def test_sessions_that_no_time_is_left_for_are_begun_by_the_next_sweep() -> None:
+    """A first sweep over many notebooks is spread over several."""
+    world = NotebookWorld()
+    world.has(*(a_notebook(f"lab-{number:02}") for number in range(40)))
+    first = world.sweeper.sweep(enough_for(30))
+    second = world.sweep(later=QUARTER)
+
+    assert (first.repaired, first.looked_at, first.carried_over) == (30, 0, 40)
+    assert (second.repaired, second.looked_at, second.carried_over) == (10, 40, 0)
+
+
+def test_several_at_a_time_come_to_the_same_as_one_after_the_other() -> None:
+    """In the order of the notebooks; one that fails keeps no other one from its turn."""
+    reports = []
+    for at_once in (1, 8):
+        world = NotebookWorld(max_stops=30)
+        for part in (world.sweeper, world.sweeper.repair):
+            object.__setattr__(part, "at_once", at_once)
+        world.has(*(a_notebook(f"lab-{number:02}") for number in range(30)))
+        world.busy("lab-03")
+        world.sweep()
+        world.now += HOUR
+        world.notebooks.failures["lab-07"] = ThrottledError("Rate exceeded")
+        swept = world.sweep()
+        reports.append((swept.to_log(), sorted(world.notebooks.stops), sorted(alert.name for alert in world.announced)))
+
+    assert reports[0] == reports[1]
+    assert len(reports[0][1]) == 28
+
+
+def test_the_region_whose_turn_it_was_longest_ago_comes_first() -> None:
+    """However many notebooks the region has that is listed first."""
+    world = NotebookWorld()
+    world.regions.add("eu-west-1")
+    arn = a_notebook("eu").arn.replace("us-east-1", "eu-west-1")
+    world.has(a_notebook("eu", region="eu-west-1", arn=arn), *(a_notebook(f"us-{number}") for number in range(20)))
+    for name in ("eu", *(f"us-{number}" for number in range(20))):
+        world.busy(name)
+    world.sweep()
+    world.states.kept[arn] = replace(world.states.kept[arn], next_check_at=world.now + HOUR)
+    world.now += timedelta(hours=2)
+    swept = world.sweeper.sweep(enough_for(1))
+
+    assert (swept.looked_at, swept.carried_over) == (1, 20)
+    assert world.jupyter.asked[-1] == "eu"
 
 
 def test_a_tag_that_cannot_be_read_is_told_to_its_owner_once() -> None:
@@ -384,7 +432,7 @@ def test_the_outcome_counts_verdicts() -> None:
 
 
 def test_the_calls_of_a_sweep_over_a_thousand_notebooks_with_fifty_in_service() -> None:
-    """One List; four calls and one look for each that is new, and none at all until something may be due again."""
+    """One List; two calls and one look for each that is new, and none at all until something may be due again."""
     world = NotebookWorld()
     world.has(*(a_notebook(f"off-{number}", status=NotebookStatus.STOPPED) for number in range(950)))
     world.has(*(a_notebook(f"on-{number}") for number in range(50)))
@@ -398,7 +446,7 @@ def test_the_calls_of_a_sweep_over_a_thousand_notebooks_with_fifty_in_service() 
         calls = Counter(call.partition(" ")[0] for call in world.notebooks.calls)
         counts.append((calls["list"], calls["describe"], calls["tags"], len(world.jupyter.asked)))
 
-    assert counts == [(1, 100, 100, 50), (1, 0, 0, 0), (1, 0, 0, 0)]
+    assert counts == [(1, 50, 50, 50), (1, 0, 0, 0), (1, 0, 0, 0)]
 
 
 def test_what_is_carried_over_is_counted_region_by_region() -> None:
@@ -408,6 +456,6 @@ def test_what_is_carried_over_is_counted_region_by_region() -> None:
     for number in range(20):
         arn = a_notebook(f"eu-{number}").arn.replace("us-east-1", "eu-west-1")
         world.has(a_notebook(f"us-{number}"), a_notebook(f"eu-{number}", region="eu-west-1", arn=arn))
-    swept = world.sweeper.sweep(enough_for(3))
+    swept = world.sweeper.sweep(enough_for(40 + 36))
 
     assert (swept.looked_at, swept.carried_over) == (36, 4)

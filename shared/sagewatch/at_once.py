@@ -1,0 +1,28 @@
+"""Works on several items at a time: each item's steps stay in sequence in one thread, and results come in order."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+AT_ONCE = 16  # items: each mostly waits for AWS, and the pace of each call is bounded where clients are made
+_AHEAD = 2  # times as many are begun before the result of the first is taken
+
+
+def in_order[T, R](
+    work: Callable[[T], R], items: Iterable[T], at_once: int, more: Callable[[], bool]
+) -> Iterator[tuple[T, Callable[[], R]]]:
+    """Yield each item with a function that returns its result, or raises its error, in the order of the items.
+
+    No item is begun once ``more`` has said no. Those that were begun are finished and yielded.
+    """
+    begun: deque[tuple[T, Future[R]]] = deque()
+    with ThreadPoolExecutor(at_once) as pool:
+        for item in items:
+            if not more():
+                break
+            begun.append((item, pool.submit(work, item)))
+            if len(begun) >= _AHEAD * at_once:
+                done, future = begun.popleft()
+                yield done, future.result
+        for done, future in begun:
+            yield done, future.result

@@ -46,6 +46,7 @@ from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.idle.sweep import NotebookSweep
 from sagewatch.idle.unreadable import UnreadableItems
+from sagewatch.notebooks.month_ends import MonthEnds
 from sagewatch.notebooks.track import NotebookTracker
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.worlds.aws import Aws
@@ -123,6 +124,9 @@ class Counted:
                 checkpoints=DynamoCheckpoints(self._dynamodb, self._state),
                 unreadable=UnreadableItems(DynamoDailyNotices(self._dynamodb, self._state, self.clock)),
                 clock=self.clock,
+            ),
+            month_ends=MonthEnds(
+                sessions=tracker.sessions, ledger=tracker.ledger, prices=tracker.prices, clock=self.clock
             ),
             reconciliation=MessageReconciliation(
                 states=states,

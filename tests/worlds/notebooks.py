@@ -20,6 +20,7 @@ from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.idle.sweep import NotebookSweep
 from sagewatch.idle.unreadable import UnreadableItems
+from sagewatch.notebooks.month_ends import MonthEnds
 from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.pricing.book import PriceBook
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
@@ -152,6 +153,7 @@ class NotebookWorld:
                 clock=lambda: self.now,
                 at_once=1,  # so that alerts have one order
             ),
+            month_ends=MonthEnds(sessions=self.sessions, ledger=self.ledger, prices=prices, clock=lambda: self.now),
             reconciliation=MessageReconciliation(
                 states=self.states,
                 notebooks=self.notebooks,

@@ -27,7 +27,8 @@ def show_open(stack: str) -> int:
 def _table(readings: Sequence[SessionCost]) -> Table:
     table = Table(
         title=f"Open sessions of notebook instances on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, list price estimate",
-        caption="These costs are in no total until a session ends. A stopped notebook is billed for its volume.",
+        caption="Costs of this month: they are in no total until the session or the month ends. "
+        "A stopped notebook is billed for its volume.",
         box=SIMPLE_HEAD,
         title_justify="left",
         caption_justify="left",
@@ -49,12 +50,13 @@ def _table(readings: Sequence[SessionCost]) -> Table:
 
 def _cells(reading: SessionCost) -> Sequence[str]:
     session, cost = reading.session, reading.cost
+    booked = session.unbooked_since - session.since
     return (
         session.name,
         session.region,
         session.instance_type or "stopped",
         session.owner or "-",
-        duration(cost.seconds or 0),
+        duration(int(booked.total_seconds()) + (cost.seconds or 0)),
         cost.pricing if cost.usd is None else money(cost.usd),
         "-" if reading.hourly.usd is None else money(reading.hourly.usd),
     )

@@ -56,12 +56,13 @@ class RunningNowReader:
     def open_costs(self, day: date, until: datetime) -> Iterator[OpenCost]:
         """Yield what open work has cost in the month of a day, up to a time. Raises what the ports raise.
 
-        A session counts the part of it that lies in the month, as its rows will. A job counts as a whole in the month
-        it ends in, which is this one as long as the month is not over; the index does not say who owns it.
+        A session counts the part of it that lies in the month and in no row, as its next row will. A job counts as a
+        whole in the month it ends in, which is this one as long as the month is not over; the index does not say who
+        owns it.
         """
         start = month_start(day)
         for reading in self.meter.read():
-            since = max(reading.session.since, start)
+            since = max(reading.session.unbooked_since, start)
             if since < until:
                 rates = self.prices.rates(reading.session.region)
                 cost = accrued(replace(reading.session, since=since), until, rates)

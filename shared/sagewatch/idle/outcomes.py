@@ -26,10 +26,14 @@ class StopOutcome(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class NotebookSweepReport(SweepReport):
-    """Counts of notebooks in one sweep. The next run inspects those that were ``carried_over``."""
+    """Counts of notebooks in one sweep. The next run inspects those that were ``carried_over``.
+
+    ``booked`` counts open sessions whose last months were written to the ledger.
+    """
 
     in_service: int = 0
     repaired: int = 0
+    booked: int = 0
     looked_at: int = 0
     carried_over: int = 0
     held_back: int = 0

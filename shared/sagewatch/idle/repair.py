@@ -124,6 +124,15 @@ class SessionRepair:
             )
 
 
+def agreeing(sessions: Mapping[str, Session], running: Mapping[str, Notebook]) -> Mapping[str, Session]:
+    """Return the sessions whose notebooks run, or do not run, as the sessions say."""
+    return {
+        arn: session
+        for arn, session in sessions.items()
+        if (not _is_new(running[arn], session) if arn in running else not session.in_service)
+    }
+
+
 def _is_new(notebook: Notebook, session: Session | None) -> bool:
     if session is None or session.instance_type != notebook.instance_type:
         return True

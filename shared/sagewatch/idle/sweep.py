@@ -1,6 +1,6 @@
 """Sweeps notebooks: finds idle ones, announces their stop, inspects them again, and stops them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,9 +15,10 @@ from sagewatch.idle.inspection import Inspection, NotebookInspector
 from sagewatch.idle.outcomes import NotebookSweepReport, StopOutcome
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.reconcile import MessageReconciliation
-from sagewatch.idle.repair import SessionRepair
+from sagewatch.idle.repair import SessionRepair, agreeing
 from sagewatch.idle.state import NotebookState
 from sagewatch.idle.stop import NotebookStop
+from sagewatch.notebooks.month_ends import MonthEnds
 from sagewatch.notebooks.session import Session
 from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.ports import NotebookLists, Regions, watched_regions
@@ -43,6 +44,7 @@ class NotebookSweep:
 
     lists: NotebookLists
     repair: SessionRepair
+    month_ends: MonthEnds
     reconciliation: MessageReconciliation
     states: NotebookStates
     regions: Regions
@@ -83,6 +85,7 @@ class NotebookSweep:
         running = {notebook.arn: notebook for page in self.lists.in_service(region) for notebook in page}
         report.in_service += len(running)
         sessions, seen = self.repair.repair(region, running, report, more)
+        sessions = {**sessions, **self._book(agreeing(sessions, running), report, more)}
         remembered = self.repair.unreadable.leave_out(self.states.read_region(region), report)
         states = self.reconciliation.reconcile(region, remembered, sessions, report)
         current = {
@@ -92,6 +95,24 @@ class NotebookSweep:
         }
         now = self.clock()
         return [DueCheck(sessions[arn], state, seen.get(arn)) for arn, state in current.items() if _is_due(state, now)]
+
+    def _book(
+        self, sessions: Mapping[str, Session], report: NotebookSweepReport, more: Callable[[], bool]
+    ) -> Mapping[str, Session]:
+        """Book the sessions of which a month is over, and return them as they are now. The next sweep books the rest.
+
+        A session that the listing contradicts is not among them: its repair failed, so its end may be in that month.
+        One at a time, because each row marks the total of the same day.
+        """
+        booked: dict[str, Session] = {}
+        for session in self.month_ends.due(sessions):
+            if not more():
+                report.complete = False
+                break
+            with continue_on_error(report, session.name):
+                booked[session.arn] = self.month_ends.book(session)
+        report.booked += len(booked)
+        return booked
 
     def _look_at(
         self, due: Sequence[DueCheck], more_time: TimeBudget, report: NotebookSweepReport

@@ -17,7 +17,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class SessionCost:
-    """An open session, what it has cost so far, and what the next hour will."""
+    """An open session, what it has cost that no row contains, and what the next hour will cost."""
 
     session: Session
     cost: Cost

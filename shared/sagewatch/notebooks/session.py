@@ -59,7 +59,8 @@ class Session:
 
     ``since`` is aware, in UTC and a whole second, as rows are. ``instance_type`` is ``None`` in a stopped session.
     ``unseen`` means that the time before is unknown; ``stop_call`` is a stop SageWatch was about to make.
-    ``stopped_by`` of a stopped session names who ended the run before, as rows do.
+    ``stopped_by`` of a stopped session names who ended the run before, as rows do. Rows of the session exist up to
+    ``booked_until``, the end of a month.
     """
 
     arn: str
@@ -75,6 +76,12 @@ class Session:
     unseen: bool = False
     stop_call: StopCall | None = None
     stopped_by: str | None = None
+    booked_until: datetime | None = None
+
+    @property
+    def unbooked_since(self) -> datetime:
+        """The beginning of the part that no row contains yet."""
+        return max(self.since, self.booked_until or self.since)
 
     @property
     def in_service(self) -> bool:
@@ -108,17 +115,17 @@ def asked_by(stopped_by: str | None) -> str | None:
 
 
 def accrued(session: Session, until: datetime, rates: Rates) -> Cost:
-    """Return what a session has cost by ``until``: exactly the total of its rows if it ended then."""
-    end = whole_second(until)
-    parts = tuple(_months(session.since, end)) or ((session.since, session.since),)
+    """Return what a session has cost by ``until`` and no row contains: the total of its next rows if it ended then."""
+    begin, end = session.unbooked_since, whole_second(until)
+    parts = tuple(_months(begin, end)) or ((begin, begin),)
     return _together([_cost(session, part, rates) for part in parts])
 
 
 def close(session: Session, end: End, *, now: datetime, by: RecordedBy, rates: Rates) -> tuple[CostRecord, ...]:
-    """Return the rows of an ended session, one for each month; none if it took less than a second."""
+    """Return the rows of an ended session that are not booked yet, one for each month; none for less than a second."""
     ended_at = whole_second(end.at)
     rows = []
-    for part in _months(session.since, ended_at):
+    for part in _months(session.unbooked_since, ended_at):
         cost = _doubted(_cost(session, part, rates), end.doubt)
         how = end if part[1] == ended_at else End(at=part[1], how=SessionEnd.CONTINUED)
         rows.append(_row(session, part, cost, how, now=now, by=by))
@@ -130,10 +137,15 @@ def whole_second(moment: datetime) -> datetime:
     return moment.replace(microsecond=0)
 
 
+def month_start(moment: datetime) -> datetime:
+    """Return the first moment of that time's month."""
+    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
 def _months(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Split a time at the ends of months."""
     while start < end:
-        first = start.replace(day=1, hour=0, minute=0, second=0)
+        first = month_start(start)
         next_month = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
         yield start, min(end, next_month)
         start = next_month

@@ -89,7 +89,8 @@ class NotebookTracker:
         notebook = self._with_volume(session, notebook) if by is RecordedBy.EVENT else notebook
         change = change_of(session, notebook, since, by)
         found = self._find(notebook, session, change, by)
-        begun = self._session(found, session, change, since) if found else None
+        began_at = change.end.at if change.end else since
+        begun = self._session(found, session, change, began_at) if found else None
         effects = tuple(self._apply(session, begun, change, by))
         return TrackOutcome(f"{notebook.name}: {change.reason}", effects)
 
@@ -131,7 +132,8 @@ class NotebookTracker:
         if before and change.begins is SessionKind.STOPPED:
             stopped_by = change.end.stopped_by if change.end else None
             rest = replace(before, kind=SessionKind.STOPPED, instance_type=None, since=since, stopped_by=stopped_by)
-            return replace(rest, unseen=False, stop_call=None, volume_gb=found.volume_gb or before.volume_gb)
+            volume_gb = found.volume_gb or before.volume_gb
+            return replace(rest, unseen=False, stop_call=None, booked_until=None, volume_gb=volume_gb)
         in_service = change.begins is not SessionKind.STOPPED
         if in_service and found.instance_type is None:
             raise MalformedEventError(f"notebook instance {found.name}: neither the event nor Describe names its type")

@@ -44,7 +44,7 @@ def is_other_run(notebook: Notebook, session: Session) -> bool:
 def change_of(session: Session | None, reported: Notebook, at: datetime, by: RecordedBy) -> Change:
     """Decide what a notebook's state at that time does to its open session. Repeating a report changes nothing."""
     call = _stop_call(session, at)
-    change = _change(session, reported, at, by, call.by if call else SOMEBODY)
+    change = _after_booked(session, _change(session, reported, at, by, call.by if call else SOMEBODY))
     if change.end and call and change.end.stopped_by == call.by:
         return replace(change, end=replace(change.end, idle_since=call.idle_since))
     return change
@@ -72,6 +72,13 @@ def _stop_call(session: Session | None, at: datetime) -> StopCall | None:
     """Return our own stop call, if it can have caused this stop."""
     call = session.stop_call if session else None
     return call if call and whole_second(call.at) <= at <= call.at + _STOP_TAKES else None
+
+
+def _after_booked(session: Session | None, change: Change) -> Change:
+    """Let an end that is reported after its month was booked count from then on: the month does not change."""
+    if session is None or change.end is None or change.end.at >= session.unbooked_since:
+        return change
+    return replace(change, end=replace(change.end, at=session.unbooked_since))
 
 
 def _older(session: Session, reported: Notebook) -> Change:

@@ -49,6 +49,7 @@ def sweep_notebooks() -> ScheduledHandler:
             unreadable=UnreadableItems(DynamoDailyNotices(dynamodb, given.watch_state, now)),
             clock=now,
         ),
+        month_ends=tracking.month_ends,
         reconciliation=MessageReconciliation(
             states=stopping.states,
             notebooks=tracking.notebooks,

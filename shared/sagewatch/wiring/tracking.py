@@ -8,6 +8,7 @@ from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebooks
+from sagewatch.notebooks.month_ends import MonthEnds
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.pricing.ports import Prices
@@ -29,6 +30,7 @@ class NotebookTracking:
     prices: Prices
     regions: Regions
     tracker: NotebookTracker
+    month_ends: MonthEnds
 
 
 def make_notebook_tracking(given: LedgerSettings, dynamodb: "DynamoDBClient") -> NotebookTracking:
@@ -36,13 +38,21 @@ def make_notebook_tracking(given: LedgerSettings, dynamodb: "DynamoDBClient") ->
     notebooks, sessions = SageMakerNotebooks(sagemaker), DynamoSessions(dynamodb, given.watch_state)
     prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
     regions = DynamoRegions(dynamodb, given.watch_state, now, given.regions)
+    ledger = DynamoLedger(dynamodb, given.cost_ledger, DynamoStaleTotals(dynamodb, given.watch_state, now))
     tracker = NotebookTracker(
         notebooks=notebooks,
         sessions=sessions,
-        ledger=DynamoLedger(dynamodb, given.cost_ledger, DynamoStaleTotals(dynamodb, given.watch_state, now)),
+        ledger=ledger,
         prices=prices,
         regions=regions,
         clock=now,
         owner_tag_keys=given.owner_tag_keys,
     )
-    return NotebookTracking(notebooks=notebooks, sessions=sessions, prices=prices, regions=regions, tracker=tracker)
+    return NotebookTracking(
+        notebooks=notebooks,
+        sessions=sessions,
+        prices=prices,
+        regions=regions,
+        tracker=tracker,
+        month_ends=MonthEnds(sessions=sessions, ledger=ledger, prices=prices, clock=now),
+    )

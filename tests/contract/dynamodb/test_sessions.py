@@ -46,6 +46,7 @@ def sessions(request: pytest.FixtureRequest) -> Sessions:
         OPEN,
         replace(OPEN, kind=SessionKind.STOPPED, instance_type=None, unseen=True),
         replace(OPEN, stop_call=CALL),
+        replace(OPEN, booked_until=datetime(2026, 12, 1, tzinfo=UTC)),
         replace(OPEN, owner=None, owner_source=None, volume_gb=None),
     ],
 )

@@ -108,7 +108,11 @@ def _while_open(session: Session) -> dict[str, Any]:
 def session_item(session: Session) -> dict[str, Any]:
     """Write a session as an item. ``kind`` is not stored: a session without an instance type is a stopped one."""
     facts = {name: value for name, value in asdict(session).items() if name != "kind"}
-    times = {"since": session.since.isoformat(), "stop_call": session.stop_call and _call_item(session.stop_call)}
+    times = {
+        "since": session.since.isoformat(),
+        "booked_until": session.booked_until and session.booked_until.isoformat(),
+        "stop_call": session.stop_call and _call_item(session.stop_call),
+    }
     return {**session_key(session.arn, session.region), **to_item({**facts, **times})}
 
 

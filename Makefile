@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: strict mutants help setup demo up down invoke deploy reattach remove backfill costs doctor redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
+.PHONY: strict mutants help setup demo up down invoke deploy reattach remove backfill costs doctor now redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -54,6 +54,9 @@ backfill: setup ## record older jobs of your AWS account: SINCE=2026-08-01 [REGI
 
 costs: setup ## query the ledger: ARGS="--by day|owner|kind|job --since ... --csv|--json|--focus"; ARGS=--help lists all options
 	@python -m tools.operator.costs --stack $(STACK) $(ARGS)
+
+now: setup ## list what bills at this moment until a person ends it: ARGS="--by owner|account|kind --csv|--json --region eu-west-1"
+	@python -m tools.operator.now --stack $(STACK) $(ARGS)
 
 doctor: setup ## test SageWatch's assumptions on your account, and show which hold: ARGS="--notebook NAME --report doctor.json"
 	@python -m tools.operator.doctor --stack $(STACK) $(ARGS)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, assert_never
+from typing import Any
 
 from local.demo.player import PlayedJob
 from sagewatch.sagemaker.kinds import ResourceKind
@@ -176,7 +176,7 @@ def automl(name: str, run: Run, *, status: str = "Completed", reason: str | None
 
 
 def plain_job(kind: ResourceKind, name: str, run: Run, **more: Any) -> PlayedJob:
-    """Return a job of any kind, on one small instance if its kind has any. Raises ``ValueError`` for notebooks."""
+    """Return a job of any kind, on one small instance if its kind has any. Raises ``ValueError`` for what is no job."""
     match kind:
         case ResourceKind.TRAINING:
             return training(name, run, _SMALL, **more)
@@ -188,10 +188,8 @@ def plain_job(kind: ResourceKind, name: str, run: Run, **more: Any) -> PlayedJob
             return tuning(name, run, **more)
         case ResourceKind.AUTOML:
             return automl(name, run, **more)
-        case ResourceKind.NOTEBOOK:
-            raise ValueError("a notebook instance is not a job")
         case _:
-            assert_never(kind)
+            raise ValueError(f"a {kind} is not a job")
 
 
 _SMALL = {"ml.m5.xlarge": 1}

@@ -14,6 +14,8 @@ class Source(StrEnum):
     JUPYTER = "Jupyter"
     LOG = "jupyter.log"
     AGENT = "agent metrics"
+    CLOUDWATCH = "CloudWatch metrics"  # of a standing resource, as its AWS service publishes them
+    DESCRIBE = "SageMaker"  # what a Describe or List call says
 
     @property
     def sees_silent_work(self) -> bool:

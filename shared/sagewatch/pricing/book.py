@@ -51,16 +51,25 @@ class PriceBook:
         return PriceBook(hourly=hourly, volumes={**older.volumes, **self.volumes})
 
     def instance_hour(self, kind: ResourceKind, instance_type: str) -> Price | None:
-        """Return the price of an instance hour for a kind of job: of its own component, else of Hosting, else none.
+        """Return the price of an instance hour for a kind of job, as ``hour_of`` its component."""
+        return self.hour_of(component_of(kind), instance_type)
+
+    def hour_of(self, component: str, instance_type: str) -> Price | None:
+        """Return the price of an instance hour: of that component, else of Hosting, else none.
 
         Hosting equals the other components to within 0.5 % where both exist (prices/README.md, "Component rule").
         """
-        own = self.hourly.get(component_of(kind), {}).get(instance_type)
-        return own or _borrow(self.hourly.get(_HOSTING, {}).get(instance_type))
+        own = self.hourly.get(component, {}).get(instance_type)
+        if own or component == _HOSTING:
+            return own
+        return _borrow(self.hourly.get(_HOSTING, {}).get(instance_type))
 
     def gb_month(self, kind: ResourceKind) -> Price | None:
         """Return the price of one GB of ML volume for one month, for a kind of job, if known."""
-        component = component_of(kind)
+        return self.month_of(component_of(kind))
+
+    def month_of(self, component: str) -> Price | None:
+        """Return the price of one GB of a component's volumes for one month, if known."""
         own = self.volumes.get(component)
         return own or (_borrow(self.volumes.get(_HOSTING)) if component in _ALIKE_VOLUMES else None)
 

@@ -18,8 +18,11 @@ from sagewatch.errors import PriceListError
 from sagewatch.sagemaker.fields import field_errors
 from sagewatch.sagemaker.kinds import KIND_FACTS, PriceComponent
 
-# No kind of ours runs in Hosting, but its prices stand in for those that a kind lacks.
-_PRICED = (PriceComponent("Hosting", "Host"), *(facts.component for facts in KIND_FACTS.values() if facts.component))
+# Asynchronous endpoints have rows of their own. Hosting's prices stand in for those that another component lacks.
+_PRICED = (
+    PriceComponent("AsyncInf", "AsyncInf"),
+    *(facts.component for facts in KIND_FACTS.values() if facts.component),
+)
 _COMPONENTS = {component.name.lower(): component for component in _PRICED}  # the list's case varies
 _VOLUME_TOKENS = {f"{component.token}:VolumeUsage.gp2": component.name for component in _PRICED}
 _HOURS, _GB_MONTHS = "Hrs", "GB-Mo"

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class ResourceKind(StrEnum):
-    """The kinds of SageMaker job that SageWatch watches, and notebook instances, which have rows but are no jobs."""
+    """The kinds of SageMaker job that SageWatch watches, and of resources that bill until a person ends them."""
 
     TRAINING = "training"
     PROCESSING = "processing"
@@ -17,6 +17,7 @@ class ResourceKind(StrEnum):
     TUNING = "tuning"
     AUTOML = "automl"
     NOTEBOOK = "notebook"
+    ENDPOINT = "endpoint"
 
     @property
     def is_rollup(self) -> bool:
@@ -150,6 +151,16 @@ KIND_FACTS: Mapping[ResourceKind, KindFacts] = {
         component=PriceComponent("Notebook", "Notebk"),
         console_path="notebook-instances",
         log_group="/aws/sagemaker/NotebookInstances",
+        is_job=False,
+    ),
+    ResourceKind.ENDPOINT: KindFacts(
+        label="Endpoint",
+        focus_type="Endpoint",
+        api_name="Endpoint",
+        arn_type="endpoint",
+        component=PriceComponent("Hosting", "Host"),
+        console_path="endpoints",
+        log_group="/aws/sagemaker/Endpoints",
         is_job=False,
     ),
 }

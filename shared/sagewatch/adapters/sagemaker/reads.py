@@ -1,0 +1,67 @@
+"""Read one region of SageMaker by the names of its operations: pages in turn, Describe calls side by side."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import batched
+from typing import TYPE_CHECKING, ClassVar, override
+
+from botocore.exceptions import ClientError
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.sagemaker.calls import call
+from sagewatch.adapters.sagemaker.jobs import is_gone
+from sagewatch.errors import SageWatchError
+from sagewatch.standing.ports import Fields, SageMakerReads
+from sagewatch.standing.registry import STANDING_KINDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+_PAGE = 100  # the API's most; its default is 10
+_SIDE_BY_SIDE = 8  # calls; botocore slows them down when SageMaker throttles
+_BATCH = 40  # answers between two checks of Ctrl-C
+
+
+class SageMakerApiReads(SageMakerReads):
+    """The ``SageMakerReads`` port. ``check`` is called between batches, and may raise ``KeyboardInterrupt``."""
+
+    PERMISSIONS: ClassVar = tuple(
+        f"sagemaker:{operation}"
+        for operation in sorted({"ListTags", *(name for kind in STANDING_KINDS for name in kind.reads)})
+    )
+
+    def __init__(self, client: "SageMakerClient", check: Callable[[], None] = lambda: None) -> None:
+        self._client = client
+        self._check = check
+
+    @override
+    def pages(self, operation: str, field: str, request: Fields | None = None) -> Iterator[Fields]:
+        query = {"MaxResults": _PAGE, **(request or {})}
+        while True:
+            self._check()
+            with translated(f"sagemaker:{operation}"):
+                page = call(self._client, operation, query)
+            yield from page[field]
+            if not page.get("NextToken"):
+                return
+            query["NextToken"] = page["NextToken"]
+
+    @override
+    def each(self, operation: str, requests: Sequence[Fields]) -> Iterator[Fields | SageWatchError | None]:
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            for some in batched(requests, _BATCH, strict=False):
+                self._check()
+                yield from pool.map(lambda request: self._one(operation, request), some)
+
+    def _one(self, operation: str, request: Fields) -> Fields | SageWatchError | None:
+        named = next(iter(request.values()), "")
+        try:
+            with translated(f"sagemaker:{operation} of {named}"):
+                try:
+                    return call(self._client, operation, request)
+                except ClientError as exc:
+                    if is_gone(exc):
+                        return None
+                    raise
+        except SageWatchError as exc:
+            return exc

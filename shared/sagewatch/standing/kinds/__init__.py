@@ -1,0 +1,1 @@
+"""The kinds of standing resource, one module for each AWS resource."""

@@ -1,0 +1,241 @@
+"""Endpoints: real time, multi-model, multi-container, inference components, asynchronous, serverless, shadow variants.
+
+Each publishes another proof of use, under other dimensions (SageMaker developer guide, "Metrics for monitoring"), so an
+endpoint's kind is recognized first. One whose kind is unknown is never idle. A shadow variant receives copies of the
+production variant's requests: it is billed as a variant and judged by the production variants.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sagewatch.errors import SageWatchError
+from sagewatch.idle.evidence import Source, Unknown
+from sagewatch.pricing.book import has_ml_volume
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.resources import InstanceGroup
+from sagewatch.standing.evidence import Answered, Evidence, Meaning, MetricProbe, Metrics
+from sagewatch.standing.kinds.endpoint_models import (
+    ComponentSummary,
+    ConfiguredVariant,
+    EndpointConfigModel,
+    EndpointModel,
+    ModelModel,
+    Variant,
+)
+from sagewatch.standing.kinds.reading import read, read_answers
+from sagewatch.standing.ports import SageMakerReads, StandingKind
+from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource, Unit
+
+_NAMESPACE = "AWS/SageMaker"
+_SILENCE = "AWS publishes it for every request, and nothing else"
+# The developer guide spells it with three s; which one the service publishes is not documented, so both are read.
+_PROCESSED = ("InvocationsProcessed", "InvocationsProcesssed")
+_STOPPING = "An endpoint has no stopped state: scale it in, or delete it and keep its recipe"
+_ON_DEMAND_ONLY = "serverless without provisioned concurrency: only requests are billed"
+_AT_ZERO = "scaled in to 0 instances"
+
+Configs = Mapping[str, EndpointConfigModel | SageWatchError | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One endpoint with what its configuration, its models and its inference components say."""
+
+    endpoint: EndpointModel
+    config: EndpointConfigModel | None
+    models: Mapping[str, ModelModel | SageWatchError | None]
+    components: Mapping[str | None, Sequence[str]]
+
+    def configured(self, variant: Variant) -> ConfiguredVariant | None:
+        """Return what the configuration says of a variant."""
+        return self.config.variant(variant.variant_name) if self.config else None
+
+    def dimensions(self, variant: Variant) -> tuple[tuple[str, str], ...]:
+        """Return the dimensions that a variant's own metrics have. No metric has the endpoint's name alone."""
+        return (("EndpointName", self.endpoint.name), ("VariantName", variant.variant_name))
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints(StandingKind):
+    """The endpoints of a region."""
+
+    kind: ResourceKind = ResourceKind.ENDPOINT
+    reads: tuple[str, ...] = (
+        "ListEndpoints",
+        "DescribeEndpoint",
+        "DescribeEndpointConfig",
+        "DescribeModel",
+        "ListInferenceComponents",
+    )
+
+    def find(self, api: SageMakerReads, now: datetime) -> Iterator[StandingResource | SageWatchError]:
+        """A configuration, or a model, that many endpoints share is read once."""
+        del now
+        names = [page["EndpointName"] for page in api.pages("ListEndpoints", "Endpoints")]
+        answers = api.each("DescribeEndpoint", [{"EndpointName": name} for name in names])
+        described = [found for _, found in read_answers(EndpointModel, names, answers) if found is not None]
+        endpoints = [found for found in described if isinstance(found, EndpointModel) and found.status != "Deleting"]
+        configs = dict(_described(api, "EndpointConfig", EndpointConfigModel, {e.config_name for e in endpoints}))
+        models = dict(_described(api, "Model", ModelModel, _model_names(configs)))
+        components = _components(api) if any(map(_hosts_components, configs.values())) else {}
+        yield from (found for found in described if isinstance(found, SageWatchError))
+        for endpoint in endpoints:
+            config = configs.get(endpoint.config_name or "")
+            usable = config if isinstance(config, EndpointConfigModel) else None
+            yield _resource(_Found(endpoint, usable, models, components.get(endpoint.name, {})))
+
+
+def _described[M: (EndpointConfigModel, ModelModel)](
+    api: SageMakerReads, thing: str, model: type[M], names: set[str | None]
+) -> Iterator[tuple[str, M | SageWatchError | None]]:
+    wanted = sorted(name for name in names if name)
+    answers = api.each(f"Describe{thing}", [{f"{thing}Name": name} for name in wanted])
+    yield from read_answers(model, wanted, answers)
+
+
+def _model_names(configs: Configs) -> set[str | None]:
+    usable = [config for config in configs.values() if isinstance(config, EndpointConfigModel)]
+    return {variant.model_name for config in usable for variant in config.production_variants or []}
+
+
+def _hosts_components(config: EndpointConfigModel | SageWatchError | None) -> bool:
+    variants = (config.production_variants or []) if isinstance(config, EndpointConfigModel) else []
+    return any(variant.model_name is None for variant in variants)
+
+
+def _components(api: SageMakerReads) -> Mapping[str, Mapping[str | None, Sequence[str]]]:
+    """The names of all inference components, by endpoint and variant: one listing for all endpoints."""
+    found: dict[str, dict[str | None, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for fields in api.pages("ListInferenceComponents", "InferenceComponents"):
+        component = read(ComponentSummary, fields, "inference component")
+        if isinstance(component, ComponentSummary):
+            found[component.endpoint_name][component.variant_name].append(component.name)
+    return found
+
+
+def _resource(found: _Found) -> StandingResource:
+    endpoint = found.endpoint
+    variants = [*(endpoint.production_variants or []), *(endpoint.shadow_production_variants or [])]
+    parts = tuple(_part(found, variant) for variant in variants)
+    serverless = all(variant.current_serverless_config for variant in variants)
+    return StandingResource(
+        kind=ResourceKind.ENDPOINT,
+        arn=endpoint.arn,
+        name=endpoint.name,
+        status=endpoint.status,
+        since=endpoint.creation_time,
+        changed_at=endpoint.last_modified_time,
+        configuration=", ".join(_words(found, variant) for variant in variants) or "no variants",
+        parts=parts or (BilledPart(unpriced=f"it is {endpoint.status} and shows no variants; it may hold instances"),),
+        evidence=_evidence(found),
+        stopping=_STOPPING,
+        note=_ON_DEMAND_ONLY if serverless else _AT_ZERO,
+    )
+
+
+def _part(found: _Found, variant: Variant) -> BilledPart:
+    """What a variant bills. Its type is in the configuration alone, whose deletion hides it."""
+    name, serverless = variant.variant_name, variant.current_serverless_config
+    if serverless:
+        gb = Decimal(serverless.memory_size_in_mb or 0) / 1024 * (serverless.provisioned_concurrency or 0)
+        return BilledPart(name=name, lines=(BilledLine("ServerlessInf", "provisioned concurrency", gb),))
+    groups = _groups(found, variant)
+    reserved = variant.capacity_reservation_config and variant.capacity_reservation_config.ml_reservation_arn
+    if groups is None:
+        return BilledPart(name=name, unpriced=f"the instances of variant {name} are unknown: its configuration is gone")
+    return BilledPart(
+        name=name,
+        lines=tuple(line for group in groups for line in _lines(found, variant, group)),
+        covered="prepaid by a training plan" if reserved and any(group.count for group in groups) else None,
+    )
+
+
+def _groups(found: _Found, variant: Variant) -> tuple[InstanceGroup, ...] | None:
+    """The instances of a variant; ``None`` if they are unknown, and none at all if there are none of any type."""
+    configured = found.configured(variant)
+    pools = [(pool.instance_type, pool.current_instance_count) for pool in variant.instance_pools or []]
+    types = pools or [(configured.instance_type if configured else None, variant.current_instance_count)]
+    if all(count == 0 for _, count in types):
+        return ()
+    groups = tuple(InstanceGroup(name, count) for name, count in types if name and count is not None)
+    return groups if len(groups) == len(types) else None
+
+
+def _lines(found: _Found, variant: Variant, group: InstanceGroup) -> Iterator[BilledLine]:
+    component = "AsyncInf" if found.endpoint.async_inference_config is not None else "Hosting"
+    yield BilledLine(component, group.instance_type, Decimal(group.count))
+    configured = found.configured(variant)
+    if configured and configured.volume_size_in_gb and has_ml_volume(group):
+        yield BilledLine("Hosting", "", Decimal(configured.volume_size_in_gb * group.count), Unit.GB_MONTH)
+
+
+def _words(found: _Found, variant: Variant) -> str:
+    serverless = variant.current_serverless_config
+    if serverless:
+        provisioned = serverless.provisioned_concurrency or 0
+        return f"{variant.variant_name}: serverless, {serverless.memory_size_in_mb} MB, {provisioned} provisioned"
+    groups = _groups(found, variant)
+    if groups is None:
+        return f"{variant.variant_name}: {variant.current_instance_count or 'an unknown number'} of an unknown type"
+    fleet = " + ".join(f"{group.count} x {group.instance_type}" for group in groups)
+    return f"{variant.variant_name}: {fleet or 'no instances'}"
+
+
+def _evidence(found: _Found) -> Evidence:
+    """The series of every production variant; unknown, if the kind of one is unknown."""
+    probes: list[MetricProbe] = []
+    doubtful = False
+    for variant in found.endpoint.production_variants or []:
+        series = _async_probes(found, variant) if found.endpoint.async_inference_config is not None else None
+        series = series or _probes(found, variant)
+        if not series:
+            return Answered(Unknown(Source.DESCRIBE, _why_unknown(found, variant)))
+        probes += series
+        doubtful = doubtful or _model_unknown(found, variant)
+    if not probes:
+        return Answered(Unknown(Source.DESCRIBE, "it shows no variants"))
+    return Metrics(probes=tuple(dict.fromkeys(probes)), silence=None if doubtful else _SILENCE)
+
+
+def _async_probes(found: _Found, variant: Variant) -> list[MetricProbe]:
+    """An asynchronous endpoint never publishes ``Invocations``. A backlog is work that waits."""
+    backlog = MetricProbe(
+        namespace=_NAMESPACE,
+        metric="ApproximateBacklogSize",
+        dimensions=(("EndpointName", found.endpoint.name),),
+        statistic="Maximum",
+        meaning=Meaning.LEVEL,
+    )
+    return [*(_counted(name, found.dimensions(variant)) for name in _PROCESSED), backlog]
+
+
+def _probes(found: _Found, variant: Variant) -> list[MetricProbe]:
+    configured = found.configured(variant)
+    if variant.current_serverless_config or (configured and configured.model_name):
+        model = found.models.get((configured and configured.model_name) or "")
+        direct = model.called_directly if isinstance(model, ModelModel) else ()
+        own = found.dimensions(variant)
+        containers = [_counted("Invocations", (*own, ("ContainerName", name))) for name in direct]
+        return containers or [_counted("Invocations", own)]
+    names = found.components.get(variant.variant_name, ()) if configured else ()
+    return [_counted("Invocations", (("InferenceComponentName", name),)) for name in names]
+
+
+def _counted(metric: str, dimensions: tuple[tuple[str, str], ...]) -> MetricProbe:
+    return MetricProbe(namespace=_NAMESPACE, metric=metric, dimensions=dimensions)
+
+
+def _model_unknown(found: _Found, variant: Variant) -> bool:
+    """Whether nothing says how its containers are called, and so under which dimensions it publishes."""
+    configured = found.configured(variant)
+    name = configured.model_name if configured else None
+    return name is not None and not isinstance(found.models.get(name), ModelModel)
+
+
+def _why_unknown(found: _Found, variant: Variant) -> str:
+    if found.config is None:
+        return "its configuration is gone, so its kind is unknown"
+    return f"variant {variant.variant_name} has no model and no inference component, so its kind is unknown"

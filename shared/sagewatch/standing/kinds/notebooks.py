@@ -1,0 +1,79 @@
+"""Notebook instances as standing resources: the instance while in service, and the volume for as long as it exists.
+
+The listing says nothing of activity. Whether a notebook idles is decided by ``idle``, from its kernels, its log and its
+agent; a survey shows that a notebook bills, and leaves its use unknown.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sagewatch.errors import MalformedEventError, SageWatchError
+from sagewatch.idle.evidence import Source, Unknown
+from sagewatch.pricing.book import component_of
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.notebook_models import read_notebook
+from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
+from sagewatch.sagemaker.tags import role_owner
+from sagewatch.standing.evidence import Answered
+from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
+from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource, Unit
+
+_COMPONENT = component_of(ResourceKind.NOTEBOOK)
+_UNSEEN = "a listing does not show its activity; SageWatch reports and stops idle notebooks by their kernels"
+_STOPPING = "Stop it: only files in /home/ec2-user/SageMaker are kept. Its volume bills until it is deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Notebooks(StandingKind):
+    """The notebook instances of a region."""
+
+    kind: ResourceKind = ResourceKind.NOTEBOOK
+    reads: tuple[str, ...] = ("ListNotebookInstances", "DescribeNotebookInstance")
+
+    def find(self, api: SageMakerReads, now: datetime) -> Iterator[StandingResource | SageWatchError]:
+        """Describe each, for the size of its volume and its role."""
+        del now
+        listed = list(api.pages("ListNotebookInstances", "NotebookInstances"))
+        names: Sequence[str] = [summary["NotebookInstanceName"] for summary in listed]
+        answers = api.each("DescribeNotebookInstance", [{"NotebookInstanceName": name} for name in names])
+        for name, answer in zip(names, answers, strict=True):
+            if isinstance(answer, SageWatchError):
+                yield answer
+            elif answer is not None:
+                yield _read(name, answer)
+
+
+def _read(name: str, answer: Fields) -> StandingResource | SageWatchError:
+    arn = str(answer.get("NotebookInstanceArn", ""))
+    try:
+        notebook = read_notebook(answer, account=arn.split(":")[4], region=arn.split(":")[3])
+    except MalformedEventError as exc:
+        return exc
+    except IndexError:
+        return MalformedEventError(f"notebook instance {name}: its ARN is not one")
+    return _resource(notebook)
+
+
+def _resource(notebook: Notebook) -> StandingResource:
+    return StandingResource(
+        kind=ResourceKind.NOTEBOOK,
+        arn=notebook.arn,
+        name=notebook.name,
+        status=notebook.status,
+        since=notebook.modified_at if notebook.running else notebook.created_at,
+        changed_at=notebook.modified_at,
+        configuration=f"{notebook.instance_type or 'an unknown type'}, {notebook.volume_gb or '?'} GB",
+        parts=(BilledPart(lines=tuple(_lines(notebook))),),
+        evidence=Answered(Unknown(Source.DESCRIBE, _UNSEEN if notebook.running else f"it is {notebook.status}")),
+        stopping=_STOPPING,
+        owner=role_owner(notebook.role_arn),
+    )
+
+
+def _lines(notebook: Notebook) -> Iterator[BilledLine]:
+    if notebook.running:
+        yield BilledLine(_COMPONENT, notebook.instance_type or "an unknown type", Decimal(1))
+    if notebook.status is not NotebookStatus.DELETING and notebook.volume_gb:
+        yield BilledLine(_COMPONENT, "", Decimal(notebook.volume_gb), Unit.GB_MONTH)

@@ -1,0 +1,26 @@
+"""What the kinds share: models of answers, and errors for those that cannot be read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from sagewatch.errors import SageWatchError, UnreadableError
+from sagewatch.sagemaker.fields import field_errors
+from sagewatch.sagemaker.model_parts import AwsModel
+
+
+def read[M: AwsModel](model: type[M], fields: Mapping[str, Any], subject: str) -> M | UnreadableError:
+    """Read an answer; an error that names the subject and the fields at fault."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as exc:
+        return UnreadableError(f"{subject}: {field_errors(exc)}")
+
+
+def read_answers[M: AwsModel](
+    model: type[M], names: Iterable[str], answers: Iterable[Mapping[str, Any] | SageWatchError | None]
+) -> Iterator[tuple[str, M | SageWatchError | None]]:
+    """Read the answers to one Describe call for each name. ``None`` is what is gone by now."""
+    for name, answer in zip(names, answers, strict=True):
+        yield name, answer if answer is None or isinstance(answer, SageWatchError) else read(model, answer, name)

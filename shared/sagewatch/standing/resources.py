@@ -1,0 +1,87 @@
+"""Define a standing resource as a value: what it is, what it bills, what shows its use, and what stopping it means."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.tags import Owner
+from sagewatch.standing.evidence import Evidence
+
+
+class Unit(StrEnum):
+    """The units that the price list has for standing resources."""
+
+    HOUR = "hour"
+    GB_MONTH = "GB-month"
+
+
+@dataclass(frozen=True, slots=True)
+class BilledLine:
+    """A quantity of one item of the price list, for example 2 hours an hour of ``Hosting`` ``ml.g5.xlarge``.
+
+    For volumes the quantity is in GB and ``item`` is empty.
+    """
+
+    component: str
+    item: str
+    quantity: Decimal
+    unit: Unit = Unit.HOUR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledPart:
+    """A part of a resource with a bill of its own, such as a variant; ``name`` is empty where there is only one.
+
+    ``unpriced`` says why nothing can be priced, ``covered`` why nothing is billed by the hour: it was paid before.
+    """
+
+    name: str = ""
+    lines: tuple[BilledLine, ...] = ()
+    unpriced: str | None = None
+    covered: str | None = None
+
+    @property
+    def bills(self) -> bool:
+        """Whether anything is billed at this moment, or may be."""
+        return self.unpriced is not None or any(line.quantity for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingResource:
+    """One resource that bills until a person ends it, as its listing and Describe answers say.
+
+    ``arn`` holds the account and the region, and is written as AWS does. ``since`` is when it began to bill as it does,
+    ``changed_at`` its last change. ``configuration`` is one line for people. ``owner`` is what its answers say of its
+    owner; its tags outrank that. ``stopping`` says what ends the bill, and what is lost.
+    """
+
+    kind: ResourceKind
+    arn: str
+    name: str
+    status: str
+    since: datetime | None
+    changed_at: datetime | None = None
+    configuration: str
+    parts: tuple[BilledPart, ...]
+    evidence: Evidence
+    stopping: str
+    owner: Owner | None = None
+    taggable: bool = True
+    note: str | None = None
+
+    @property
+    def account(self) -> str:
+        """The account in its ARN."""
+        return self.arn.split(":")[4]
+
+    @property
+    def region(self) -> str:
+        """The region in its ARN."""
+        return self.arn.split(":")[3]
+
+    @property
+    def bills(self) -> bool:
+        """Whether any part bills at this moment, or may."""
+        return any(part.bills for part in self.parts)

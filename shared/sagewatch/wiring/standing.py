@@ -1,0 +1,72 @@
+"""The survey of what bills right now: `make now`, with the caller's own credentials."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import boto3
+
+from sagewatch.adapters.cloudformation import read_stack
+from sagewatch.adapters.cloudwatch.usage_metrics import CloudWatchUsage
+from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
+from sagewatch.adapters.sagemaker.reads import SageMakerApiReads
+from sagewatch.adapters.shipped_prices import ShippedPrices
+from sagewatch.errors import SettingsError
+from sagewatch.pricing.book import Rates
+from sagewatch.pricing.ports import Prices
+from sagewatch.runtime.settings import RecordingSettings
+from sagewatch.sagemaker.ports import watched_regions
+from sagewatch.standing.registry import STANDING_KINDS
+from sagewatch.standing.survey import Survey, SurveyProgress
+from sagewatch.wiring.clients import PATIENT, cloudwatch, now, patient_sagemaker
+from sagewatch.wiring.prices import make_prices
+
+OWNER_TAGS = ("sagewatch:owner", "owner", "Owner")  # the default of the template's OwnerTagKeys
+
+
+class ShippedRates(Prices):
+    """The shipped table without a discount: what there is without a stack."""
+
+    def rates(self, region: str) -> Rates:
+        """Return the list prices of the shipped table."""
+        return Rates(ShippedPrices().book(region), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyPlan:
+    """A survey, the regions that it reads, and what it lacks because there is no stack."""
+
+    survey: Survey
+    regions: Sequence[str]
+    lacks: str | None = None
+
+
+def plan_survey(stack: str, regions: Sequence[str], progress: SurveyProgress, check: Callable[[], None]) -> SurveyPlan:
+    """Plan a survey of these regions, else of the stack's, else of the caller's own. Raises ``SettingsError``."""
+    session = boto3.Session()
+    if not session.region_name:
+        raise SettingsError("No region is set. Set AWS_DEFAULT_REGION, or a profile with a region.")
+    try:
+        given = RecordingSettings.from_stack(read_stack(session.client("cloudformation", config=PATIENT), stack))
+    except SettingsError as exc:
+        plain = _survey(ShippedRates(), OWNER_TAGS, progress, check)
+        return SurveyPlan(plain, regions or [session.region_name], f"{exc}. Shipped list prices apply.")
+    dynamodb = session.client("dynamodb", config=PATIENT)
+    prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
+    seen = DynamoRegions(dynamodb, given.watch_state, now, given.regions)
+    wanted = regions or watched_regions(session.region_name, seen)
+    return SurveyPlan(_survey(prices, given.owner_tag_keys, progress, check), wanted)
+
+
+def _survey(
+    prices: Prices, owner_tag_keys: Sequence[str], progress: SurveyProgress, check: Callable[[], None]
+) -> Survey:
+    return Survey(
+        kinds=STANDING_KINDS,
+        api_of=lambda region: SageMakerApiReads(patient_sagemaker(region), check),
+        metrics_of=lambda region: CloudWatchUsage(cloudwatch(region)),
+        prices=prices,
+        owner_tag_keys=owner_tag_keys,
+        clock=now,
+        progress=progress,
+    )

@@ -143,7 +143,7 @@ def _cells(each: Standing, now: datetime) -> Sequence[str]:
 
 def _price(each: Standing) -> str:
     if each.hourly.usd is None:
-        return "prepaid" if all(part.covered for part in each.resource.parts) else "unknown"
+        return "not hourly" if all(part.covered for part in each.resource.parts) else "unknown"
     return f"{'~' if each.hourly.estimated else ''}{money(each.hourly.usd)}"
 
 

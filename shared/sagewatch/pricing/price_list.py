@@ -18,13 +18,18 @@ from sagewatch.errors import PriceListError
 from sagewatch.sagemaker.fields import field_errors
 from sagewatch.sagemaker.kinds import KIND_FACTS, PriceComponent
 
-# Asynchronous endpoints have rows of their own. Hosting's prices stand in for those that another component lacks.
+# Asynchronous endpoints and some Studio apps have rows of their own. Hosting's prices stand in for those that another
+# component lacks.
 _PRICED = (
     PriceComponent("AsyncInf", "AsyncInf"),
+    PriceComponent("Studio-CodeEditor", "Studio:CodeEditor", separator="-"),
+    PriceComponent("Studio-KernelGateway", "Studio:KernelGateway", separator="-"),
     *(facts.component for facts in KIND_FACTS.values() if facts.component),
 )
+# Hours of a service that runs on no instance type of the account, by the end of their usage type.
+_SERVICE_HOURS = {"Canvas:Session-Hrs": ("Canvas", "Session-Hrs")}
 _COMPONENTS = {component.name.lower(): component for component in _PRICED}  # the list's case varies
-_VOLUME_TOKENS = {f"{component.token}:VolumeUsage.gp2": component.name for component in _PRICED}
+_VOLUME_TOKENS = {f"{component.token}:VolumeUsage.{component.volume}": component.name for component in _PRICED}
 _HOURS, _GB_MONTHS = "Hrs", "GB-Mo"
 
 
@@ -88,7 +93,11 @@ def read_document(text: str, region: str) -> ListedPrice | NotAPrice:
     attributes = document.product.attributes
     if reason := _unwanted(attributes, region):
         return NotAPrice(reason)
-    return _instance_price(document, attributes) or _volume_price(document, attributes)
+    return (
+        _instance_price(document, attributes)
+        or _service_price(document, attributes)
+        or _volume_price(document, attributes)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +148,6 @@ def _unwanted(attributes: Mapping[str, str], region: str) -> str | None:
         ("UpfrontFee" in usagetype, f"{usagetype} is a one-off fee, not an hour"),
         ("free" in plato.lower(), f"{plato} is the free tier"),
         ("TrSpt" in usagetype, f"{usagetype} is a spot token: spot is in the billed seconds already"),
-        (attributes.get("component", "").lower() == "cluster", "HyperPod clusters have rates of their own"),
     )
     return next((reason for unwanted, reason in checks if unwanted), None)
 
@@ -150,9 +158,14 @@ def _instance_price(document: PriceDocument, attributes: Mapping[str, str]) -> L
     component = _COMPONENTS.get(attributes.get("component", "").lower())
     if not instance_type.startswith("ml.") or component is None:
         return None
-    if not usagetype.endswith(f"-{component.token}:{instance_type}"):
+    if not usagetype.endswith(f"-{component.token}{component.separator}{instance_type}"):
         return NotAPrice(f"{usagetype} is not {component.name} of {instance_type}")
     return _priced(document, component.name, instance_type, _HOURS)
+
+
+def _service_price(document: PriceDocument, attributes: Mapping[str, str]) -> ListedPrice | NotAPrice | None:
+    priced = _SERVICE_HOURS.get(attributes.get("usagetype", "").partition("-")[2])
+    return _priced(document, *priced, _HOURS) if priced else None
 
 
 def _volume_price(document: PriceDocument, attributes: Mapping[str, str]) -> ListedPrice | NotAPrice:

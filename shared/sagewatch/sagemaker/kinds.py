@@ -18,6 +18,13 @@ class ResourceKind(StrEnum):
     AUTOML = "automl"
     NOTEBOOK = "notebook"
     ENDPOINT = "endpoint"
+    STUDIO_APP = "studio-app"
+    CANVAS = "canvas"
+    SPACE = "space"
+    MLFLOW_SERVER = "mlflow-server"
+    CLUSTER = "cluster"
+    WARM_POOL = "warm-pool"
+    TRAINING_PLAN = "training-plan"
 
     @property
     def is_rollup(self) -> bool:
@@ -27,10 +34,15 @@ class ResourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PriceComponent:
-    """A kind's component in the price list, and the token in the usage types of its prices."""
+    """A kind's component in the price list, and the token in the usage types of its prices.
+
+    ``separator`` precedes the instance type there, and ``volume`` is the type of its volumes.
+    """
 
     name: str
     token: str
+    separator: str = ":"
+    volume: str = "gp2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +173,58 @@ KIND_FACTS: Mapping[ResourceKind, KindFacts] = {
         component=PriceComponent("Hosting", "Host"),
         console_path="endpoints",
         log_group="/aws/sagemaker/Endpoints",
+        is_job=False,
+    ),
+    ResourceKind.STUDIO_APP: KindFacts(
+        label="Studio app",
+        focus_type="Studio App",
+        api_name="App",
+        arn_type="app",
+        component=PriceComponent("Studio-JupyterLab", "Studio:JupyterLab", separator="-"),
+        is_job=False,
+    ),
+    ResourceKind.CANVAS: KindFacts(
+        label="Canvas session",
+        focus_type="Canvas Session",
+        api_name="App",
+        arn_type="canvas",  # its ARN is an app's
+        component=PriceComponent("Canvas", "Canvas"),
+        is_job=False,
+    ),
+    ResourceKind.SPACE: KindFacts(
+        label="Studio space",
+        focus_type="Studio Space",
+        api_name="Space",
+        arn_type="space",
+        component=PriceComponent("Studio", "Studio", volume="gp3"),
+        is_job=False,
+    ),
+    ResourceKind.MLFLOW_SERVER: KindFacts(
+        label="MLflow tracking server",
+        focus_type="MLflow Tracking Server",
+        api_name="MlflowTrackingServer",
+        arn_type="mlflow-tracking-server",
+        component=PriceComponent("MLflow", "MLflow"),
+        is_job=False,
+    ),
+    ResourceKind.CLUSTER: KindFacts(
+        label="HyperPod cluster",
+        focus_type="HyperPod Cluster",
+        api_name="Cluster",
+        arn_type="cluster",
+        component=PriceComponent("Cluster", "Cluster"),
+        is_job=False,
+    ),
+    # A warm pool's cost is in its training job's row, and a schedule's in those of its processing jobs. A training plan
+    # was paid before.
+    ResourceKind.WARM_POOL: KindFacts(
+        label="Warm pool", focus_type="Warm Pool", api_name="TrainingJob", arn_type="warm-pool", is_job=False
+    ),
+    ResourceKind.TRAINING_PLAN: KindFacts(
+        label="Training plan",
+        focus_type="Training Plan",
+        api_name="TrainingPlan",
+        arn_type="training-plan",
         is_job=False,
     ),
 }

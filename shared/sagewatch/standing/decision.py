@@ -13,10 +13,10 @@ from typing import assert_never
 from sagewatch.errors import SageWatchError
 from sagewatch.formatting import duration
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
-from sagewatch.standing.evidence import Answered, Meaning, MetricProbe, Metrics, Points
+from sagewatch.standing.evidence import Answered, Evidence, Meaning, MetricProbe, Metrics, Points
 from sagewatch.standing.resources import StandingResource
 
-WINDOW = timedelta(days=7)  # weekly work must show up in it
+_RECENT = timedelta(hours=1)  # a level or an age that is older says nothing of now
 
 Answers = Mapping[MetricProbe, Points | SageWatchError]
 
@@ -40,23 +40,24 @@ class UseDecision:
     last_use: datetime | None = None
 
 
-def decide(resource: StandingResource, answers: Answers, now: datetime, window: timedelta = WINDOW) -> UseDecision:
+def decide(resource: StandingResource, answers: Answers, now: datetime) -> UseDecision:
     """Decide about one resource. Unknown activity is never idle, and a new resource is not judged."""
     if not resource.bills:
         return UseDecision(Use.BILLS_NOTHING, resource.note or "nothing of it bills at this moment")
-    reading, last_use = _read(resource, answers, now, window)
+    reading, last = _read(resource.evidence, answers, now)
     match reading:
         case Active():
-            return UseDecision(Use.USED, reading.words, last_use or now)
+            return UseDecision(Use.USED, reading.words, last or reading.since or now)
         case Unknown():
-            return UseDecision(Use.UNKNOWN, reading.reason, last_use)
+            return UseDecision(Use.UNKNOWN, reading.reason, last)
         case Idle():
-            return _unused(resource, reading, now, window)
+            return _unused(resource, reading, now)
         case _:
             assert_never(reading)
 
 
-def _unused(resource: StandingResource, reading: Idle, now: datetime, window: timedelta) -> UseDecision:
+def _unused(resource: StandingResource, reading: Idle, now: datetime) -> UseDecision:
+    window = resource.evidence.window
     begun = max((moment for moment in (resource.since, resource.changed_at) if moment), default=None)
     if begun is None:
         return UseDecision(Use.UNKNOWN, "nothing says how long it has existed", reading.since)
@@ -68,34 +69,38 @@ def _unused(resource: StandingResource, reading: Idle, now: datetime, window: ti
     return UseDecision(Use.IDLE, reading.words, reading.since)
 
 
-def _read(
-    resource: StandingResource, answers: Answers, now: datetime, window: timedelta
-) -> tuple[Reading, datetime | None]:
-    match resource.evidence:
+def _read(evidence: Evidence, answers: Answers, now: datetime) -> tuple[Reading, datetime | None]:
+    match evidence:
         case Answered(reading):
-            return reading, reading.since if isinstance(reading, Idle) else None
+            return reading, None
         case Metrics() as metrics:
-            return _of_metrics(metrics, answers, now, window)
+            return _of_metrics(metrics, answers, now)
         case _:
-            assert_never(resource.evidence)
+            assert_never(evidence)
 
 
-def _of_metrics(
-    metrics: Metrics, answers: Answers, now: datetime, window: timedelta
-) -> tuple[Reading, datetime | None]:
-    uses = [last_use(probe, answers[probe], now) for probe in metrics.probes if isinstance(answers.get(probe), Points)]
-    seen = max((use for use in uses if use), default=None)
-    if seen and now - seen < window:
-        return Active(Source.CLOUDWATCH, None, _words(metrics.probes, seen, window)), seen
-    if lost := [fault for probe in metrics.probes if isinstance(fault := answers.get(probe), SageWatchError)]:
+def _of_metrics(metrics: Metrics, answers: Answers, now: datetime) -> tuple[Reading, datetime | None]:
+    read = {probe: answers.get(probe) for probe in metrics.probes}
+    seen = max((use for probe, points in read.items() if (use := last_use(probe, points, now))), default=None)
+    if seen and now - seen < metrics.window:
+        words = f"{_named(metrics.probes)} shows use in the last {_length(metrics.window)}, last on {seen:%Y-%m-%d}"
+        return Active(Source.CLOUDWATCH, None, words), seen
+    if lost := [answer for answer in read.values() if isinstance(answer, SageWatchError)]:
         return Unknown(Source.CLOUDWATCH, str(lost[0])), seen
-    if len(uses) < len(metrics.probes):
-        return Unknown(Source.CLOUDWATCH, "its metrics were not read"), seen
-    silent = [probe for probe in metrics.probes if answers[probe] == Points()]
-    if silent and metrics.silence is None:
+    silent = [probe for probe, answer in read.items() if _silent(probe, answer, now)]
+    unproven = metrics.silence is None or (metrics.one_proves_all and len(silent) == len(read))
+    if silent and unproven:
         return Unknown(Source.CLOUDWATCH, f"{_named(silent)} has no data, which proves nothing here"), seen
-    words = f"{_named(metrics.probes)} is 0 for {duration(int(window.total_seconds()))}"
+    words = f"{_named(metrics.probes)} shows no use for {_length(metrics.window)}"
     return Idle(Source.CLOUDWATCH, seen, f"{words}: {metrics.silence}" if silent else words), seen
+
+
+def _silent(probe: MetricProbe, answer: Points | SageWatchError | None, now: datetime) -> bool:
+    """Whether a series has no point; an age needs one of the last hour."""
+    moments = [moment for moment, _ in answer.values] if isinstance(answer, Points) else []
+    if probe.meaning is Meaning.SECONDS_UNUSED:
+        return not moments or now - max(moments) > _RECENT
+    return not moments
 
 
 def last_use(probe: MetricProbe, points: Points | SageWatchError | None, now: datetime) -> datetime | None:
@@ -112,8 +117,8 @@ def last_use(probe: MetricProbe, points: Points | SageWatchError | None, now: da
             assert_never(probe.meaning)
 
 
-def _words(probes: Sequence[MetricProbe], seen: datetime, window: timedelta) -> str:
-    return f"{_named(probes)} shows use in the last {duration(int(window.total_seconds()))}, last on {seen:%Y-%m-%d}"
+def _length(window: timedelta) -> str:
+    return duration(int(window.total_seconds()))
 
 
 def _named(probes: Sequence[MetricProbe]) -> str:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from sagewatch.idle.evidence import Reading
 
 A_DAY = timedelta(days=1)
+WINDOW = timedelta(days=7)  # weekly work must show up in it
 LOOK_BACK = timedelta(days=90)  # for the last use; quarterly work exists
 
 
@@ -43,20 +44,25 @@ class Points:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
-    """Series that show use, each enough by itself. ``silence`` says what it means that none has a point.
+    """Series that show use, each enough by itself.
 
-    ``silence`` is the reason why that proves no use; ``None`` if it proves nothing.
+    ``silence`` is the reason why a series without a point proves no use; ``None`` if it proves nothing. With
+    ``one_proves_all`` it proves that only where another series of the resource has points. A resource is idle that
+    was not used for ``window``.
     """
 
     probes: tuple[MetricProbe, ...]
     silence: str | None
+    one_proves_all: bool = False
+    window: timedelta = WINDOW
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the resource's own answers say of its use."""
+    """What the resource's own answers say of its use. A resource is idle that was not used for ``window``."""
 
     reading: Reading
+    window: timedelta = WINDOW
 
 
 Evidence = Metrics | Answered

@@ -84,6 +84,35 @@ def test_an_instance_hour_is_found_by_its_name(
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "component", "item"),
+    [
+        (
+            a_document(component="studio-jupyterlab", usagetype="USE1-Studio:JupyterLab-ml.m5.xlarge"),
+            "Studio-JupyterLab",
+            "ml.m5.xlarge",
+        ),
+        (a_document(component="Cluster", usagetype="USE1-Cluster:ml.m5.xlarge"), "Cluster", "ml.m5.xlarge"),
+        (
+            a_document(component=None, instanceName=None, usagetype="USE1-Canvas:Session-Hrs"),
+            "Canvas",
+            "Session-Hrs",
+        ),
+    ],
+)
+def test_an_hour_of_a_standing_resource_is_a_price(text: str, component: str, item: str) -> None:
+    """Studio's usage types have another separator, and a session of Canvas runs on no instance type."""
+    assert read_document(text, "us-east-1") == ListedPrice(component, item, Decimal("0.23"), "2026-09-22T23:07:50Z")
+
+
+def test_the_volumes_of_spaces_have_a_type_of_their_own() -> None:
+    """They are gp3."""
+    usagetype = "USE1-Studio:VolumeUsage.gp3"
+    text = a_document(component=None, instanceName="NA", usagetype=usagetype, unit="GB-Mo")
+
+    assert read_document(text, "us-east-1") == ListedPrice("Studio", None, Decimal("0.23"), "2026-09-22T23:07:50Z")
+
+
 def test_a_volumes_gb_month_is_a_price_too() -> None:
     """It has no instance."""
     text = a_document(
@@ -106,7 +135,7 @@ def test_a_volumes_gb_month_is_a_price_too() -> None:
             "one-off fee",
             id="a training plan's upfront fee is cheaper than an hour",
         ),
-        pytest.param(a_document(component="Cluster"), "HyperPod", id="HyperPod"),
+        pytest.param(a_document(component="Cluster"), "is not Cluster of", id="HyperPod with the token of another"),
         pytest.param(a_document(platoinstancetype="Training-Free"), "free tier", id="free tier by its name"),
         pytest.param(a_document(price={"USD": "0.0000000000"}), "free tier", id="free tier by its price"),
         pytest.param(a_document(regionCode="us-east-2"), "of the region us-east-2", id="another region"),
@@ -122,11 +151,6 @@ def test_a_volumes_gb_month_is_a_price_too() -> None:
             a_document(usagetype="USE1-Train:ml.m5.2xlarge"), "is not Training of ml.m5.xlarge", id="another type's row"
         ),
         pytest.param(a_document(servicecode="AmazonEC2"), "AmazonEC2", id="another service"),
-        pytest.param(
-            a_document(component="studio-jupyterlab", usagetype="USE1-Studio:JupyterLab-ml.m5.xlarge"),
-            "neither an instance hour nor a volume",
-            id="Studio",
-        ),
         pytest.param(
             a_document(component=None, instanceName=None, usagetype=None), "without usagetype", id="next to nothing"
         ),

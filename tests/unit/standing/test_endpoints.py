@@ -149,7 +149,7 @@ def test_the_last_use_is_shown_beside_the_window() -> None:
     quiet = account.decided(account.found()["quiet"])
 
     assert quiet.last_use == LAST_MONTH + timedelta(days=1)
-    assert quiet.reason == "Invocations is 0 for 7 d"
+    assert quiet.reason == "Invocations shows no use for 7 d"
 
 
 def test_containers_that_are_called_directly_are_read_under_their_own_names() -> None:

@@ -1,0 +1,295 @@
+"""Every other kind against a CloudWatch that answers only published dimension sets: what is used, idle and unknown."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sagewatch.errors import SageWatchError
+from sagewatch.pricing.book import Price, PriceBook, Rates
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.standing.decision import Use, UseDecision, decide
+from sagewatch.standing.evidence import Metrics
+from sagewatch.standing.hourly import hourly_price
+from sagewatch.standing.kinds.clusters import Clusters
+from sagewatch.standing.kinds.mlflow_servers import MlflowServers
+from sagewatch.standing.kinds.notebooks import Notebooks
+from sagewatch.standing.kinds.spaces import Spaces
+from sagewatch.standing.kinds.studio_apps import StudioApps
+from sagewatch.standing.kinds.training_plans import TrainingPlans
+from sagewatch.standing.kinds.warm_pools import WarmPools
+from sagewatch.standing.ports import StandingKind
+from sagewatch.standing.resources import StandingResource
+from tests.fakes.standing import CannedReads, PublishedMetrics
+
+NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
+OLD, FRESH = NOW - timedelta(days=40), NOW - timedelta(hours=1)
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:"
+Json = dict[str, Any]
+
+
+def price(usd: str, component: str) -> Price:
+    """A price of the list."""
+    return Price(Decimal(usd), component, "us-east-1", "2026-09-22", "test")
+
+
+PRICES = {
+    "Hosting": {"ml.m5.xlarge": "0.23", "ml.g5.xlarge": "1.408"},
+    "Canvas": {"Session-Hrs": "1.90"},
+    "MLflow": {"Small": "0.60"},
+    "Cluster": {"ml.p4d.24xlarge": "25.91"},
+}
+BOOK = PriceBook(
+    hourly={
+        component: {item: price(usd, component) for item, usd in items.items()} for component, items in PRICES.items()
+    },
+    volumes={"Studio": price("0.112", "Studio"), "Notebook": price("0.14", "Notebook")},
+)
+RATES = Rates(BOOK, Decimal(0))
+
+
+class Place:
+    """A region, with the answers of one kind's calls and the published series."""
+
+    def __init__(self) -> None:
+        """Nothing there."""
+        self.lists: dict[str, list[Json]] = {}
+        self.answers: dict[tuple[str, str], Any] = {}
+        self.metrics = PublishedMetrics()
+
+    def add(self, listing: str, summary: Json, describe: str = "", answer: Json | None = None) -> None:
+        """Something that is listed, and described by the first field of its summary."""
+        self.lists.setdefault(listing, []).append(summary)
+        if describe:
+            self.answers[describe, str(next(iter(summary.values())))] = {**summary, **(answer or {})}
+
+    def found(self, kind: StandingKind) -> Sequence[StandingResource]:
+        """What the kind finds; nothing may be unreadable."""
+        found = list(kind.find(CannedReads(self.lists, self.answers), NOW))
+        assert [each for each in found if isinstance(each, SageWatchError)] == []
+        return [each for each in found if isinstance(each, StandingResource)]
+
+    def decided(self, kind: StandingKind) -> Mapping[str, UseDecision]:
+        """The decision about each, by name."""
+        return {each.name: self._decide(each) for each in self.found(kind)}
+
+    def uses(self, kind: StandingKind) -> Mapping[str, Use]:
+        """Whether each is used."""
+        return {name: decision.use for name, decision in self.decided(kind).items()}
+
+    def hours(self, kind: StandingKind) -> Mapping[str, tuple[Decimal | None, str | None]]:
+        """What an hour of each costs, or why that is not known."""
+        prices = {each.name: hourly_price(each, RATES, NOW) for each in self.found(kind)}
+        return {name: (found.usd, found.reason) for name, found in prices.items()}
+
+    def _decide(self, each: StandingResource) -> UseDecision:
+        probes = each.evidence.probes if isinstance(each.evidence, Metrics) else ()
+        return decide(each, self.metrics.read(probes, NOW), NOW)
+
+
+def app(place: Place, name: str, app_type: str, user: str, created: datetime = OLD, **fields: Any) -> None:
+    """An app of a user."""
+    keys = {"AppName": name, "AppType": app_type, "DomainId": "d-1", "UserProfileName": user, "Status": "InService"}
+    arn = f"{ARN}app/d-1/{user}/{app_type.lower()}/{name}"
+    place.add("ListApps", {**keys, **fields}, "DescribeApp", {"AppArn": arn, "CreationTime": created})
+
+
+def canvas(place: Place, user: str, seconds: float | None, at: datetime = NOW, created: datetime = OLD) -> None:
+    """A Canvas session whose last point says how long it has not been used."""
+    app(place, f"canvas-{user}", "Canvas", user, created)
+    if seconds is not None:
+        place.metrics.publish(
+            "TimeSinceLastActive",
+            {at: seconds},
+            namespace="/aws/sagemaker/Canvas/AppActivity",
+            DomainId="d-1",
+            UserProfileName=user,
+        )
+
+
+def test_canvas_is_judged_by_the_time_since_it_was_last_active() -> None:
+    """Four hours, and a point of the last hour: an older one says nothing of now."""
+    place = Place()
+    canvas(place, "busy", 600.0)
+    canvas(place, "idle", 5 * 3600.0)
+    canvas(place, "silent", None)
+    canvas(place, "stale", 5 * 3600.0, at=NOW - timedelta(hours=2))
+    canvas(place, "new", 3000.0 * 6, created=FRESH)
+
+    decided = {name.partition("/")[0]: decision for name, decision in place.decided(StudioApps()).items()}
+
+    assert {name: decision.use for name, decision in decided.items()} == {
+        "busy": Use.USED,
+        "idle": Use.IDLE,
+        "silent": Use.UNKNOWN,
+        "stale": Use.UNKNOWN,
+        "new": Use.NEW,
+    }
+    assert decided["idle"].last_use == NOW - timedelta(hours=5)
+    assert place.hours(StudioApps())["idle/Canvas/canvas-idle"] == (Decimal("1.90"), None)
+
+
+def test_a_studio_app_is_never_idle_because_health_checks_set_its_last_activity() -> None:
+    """A Jupyter server of Studio Classic is free, and a kernel's system instance is an ml.t3.medium."""
+    place = Place()
+    app(place, "lab", "JupyterLab", "ana", ResourceSpec={"InstanceType": "ml.g5.xlarge"})
+    app(place, "server", "JupyterServer", "ana", ResourceSpec={"InstanceType": "system"})
+    app(place, "kernel", "KernelGateway", "ana", ResourceSpec={"InstanceType": "system"})
+    app(place, "planned", "CodeEditor", "bo", ResourceSpec={"InstanceType": "ml.g5.xlarge", "TrainingPlanArn": "p"})
+    app(place, "gone", "JupyterLab", "bo", Status="Deleted")
+
+    assert place.uses(StudioApps()) == {
+        "ana/JupyterLab/lab": Use.UNKNOWN,
+        "ana/JupyterServer/server": Use.BILLS_NOTHING,
+        "ana/KernelGateway/kernel": Use.UNKNOWN,
+        "bo/CodeEditor/planned": Use.UNKNOWN,
+    }
+    assert place.hours(StudioApps()) == {
+        "ana/JupyterLab/lab": (Decimal("1.408"), None),
+        "ana/JupyterServer/server": (Decimal(0), None),
+        "ana/KernelGateway/kernel": (None, "no price is known for ml.t3.medium (Studio-KernelGateway) in us-east-1"),
+        "bo/CodeEditor/planned": (None, "prepaid by a training plan"),
+    }
+
+
+def test_a_space_is_in_use_while_an_app_of_it_runs_and_unknown_otherwise() -> None:
+    """100 GB at $0.112 in a November of 720 hours."""
+    place = Place()
+    for name in ("open", "closed"):
+        settings = {"SpaceStorageSettings": {"EbsStorageSettings": {"EbsVolumeSizeInGb": 100}}}
+        answer = {"SpaceArn": f"{ARN}space/d-1/{name}", "CreationTime": OLD, "SpaceSettings": settings}
+        place.add("ListSpaces", {"SpaceName": name, "DomainId": "d-1", "Status": "InService"}, "DescribeSpace", answer)
+    place.add("ListApps", {"AppName": "lab", "DomainId": "d-1", "SpaceName": "open", "Status": "InService"})
+
+    assert place.uses(Spaces()) == {"open": Use.USED, "closed": Use.UNKNOWN}
+    assert place.hours(Spaces())["closed"] == (Decimal(100) * Decimal("0.112") * (Decimal(3600) / 2592000), None)
+
+
+def test_a_tracking_server_of_a_deleted_domain_is_found_and_priced() -> None:
+    """The console does not show it. One that is stuck in Updating bills; a stopped one does not."""
+    place = Place()
+    rows = (("orphan", "Created", "d-gone"), ("stuck", "Updating", "d-1"), ("stopped", "Stopped", "d-1"))
+    for name, status, domain in rows:
+        summary = {"TrackingServerName": name, "TrackingServerStatus": status}
+        answer = {
+            "TrackingServerArn": f"{ARN}mlflow-tracking-server/{name}",
+            "TrackingServerSize": "Small",
+            "IsActive": "Inactive" if status == "Stopped" else "Active",
+            "CreationTime": OLD,
+            "CreatedBy": {"UserProfileName": "ana", "DomainId": domain},
+        }
+        place.add("ListMlflowTrackingServers", summary, "DescribeMlflowTrackingServer", answer)
+    place.add("ListDomains", {"DomainId": "d-1"})
+
+    assert place.uses(MlflowServers()) == {
+        "orphan": Use.UNKNOWN,
+        "stuck": Use.UNKNOWN,
+        "stopped": Use.BILLS_NOTHING,
+    }
+    assert place.hours(MlflowServers())["orphan"] == (Decimal("0.60"), None)
+    words = {each.name: each.configuration for each in place.found(MlflowServers())}
+    assert words["orphan"].endswith("its domain d-gone is deleted, so the console does not show it")
+    assert "deleted" not in words["stuck"]
+
+
+def test_a_cluster_bills_the_nodes_of_every_group_at_the_rates_of_clusters() -> None:
+    """Nodes on a training plan are prepaid; groups at 0 bill nothing; two parts make one price."""
+    place = Place()
+    groups: dict[str, list[Json]] = {
+        "mixed": [
+            {"InstanceGroupName": "gpu", "InstanceType": "ml.p4d.24xlarge", "CurrentCount": 2},
+            {"InstanceGroupName": "head", "InstanceType": "ml.m5.xlarge", "CurrentCount": 1},
+        ],
+        "zero": [{"InstanceGroupName": "gpu", "InstanceType": "ml.p4d.24xlarge", "CurrentCount": 0}],
+        "planned": [
+            {"InstanceGroupName": "gpu", "InstanceType": "ml.p4d.24xlarge", "CurrentCount": 4, "TrainingPlanArn": "p"}
+        ],
+    }
+    for name, members in groups.items():
+        answer = {"ClusterArn": f"{ARN}cluster/{name}", "CreationTime": OLD, "InstanceGroups": members}
+        place.add("ListClusters", {"ClusterName": name, "ClusterStatus": "InService"}, "DescribeCluster", answer)
+
+    assert place.uses(Clusters()) == {"mixed": Use.UNKNOWN, "zero": Use.BILLS_NOTHING, "planned": Use.UNKNOWN}
+    assert place.hours(Clusters()) == {
+        "mixed": (2 * Decimal("25.91") + Decimal("0.23"), None),
+        "zero": (Decimal(0), None),
+        "planned": (None, "prepaid by a training plan"),
+    }
+
+
+def test_a_warm_pool_is_idle_once_it_has_waited_for_half_an_hour() -> None:
+    """A pool that is in use, reused or over is none that waits."""
+    place = Place()
+    rows = (("waits", "Available", 40), ("just-begun", "Available", 5), ("taken", "InUse", 40))
+    for name, status, minutes in rows:
+        answer = {
+            "TrainingJobArn": f"{ARN}training-job/{name}",
+            "TrainingJobStatus": "Completed",
+            "ResourceConfig": {"InstanceType": "ml.g5.xlarge", "InstanceCount": 2, "KeepAlivePeriodInSeconds": 3600},
+            "CreationTime": NOW - timedelta(hours=3),
+            "TrainingStartTime": NOW - timedelta(hours=3),
+            "TrainingEndTime": NOW - timedelta(minutes=minutes),
+            "WarmPoolStatus": {"Status": status},
+        }
+        place.add("ListTrainingJobs", {"TrainingJobName": name}, "DescribeTrainingJob", answer)
+
+    assert place.uses(WarmPools()) == {"waits": Use.IDLE, "just-begun": Use.NEW}
+    assert place.hours(WarmPools())["waits"] == (Decimal("2.816"), None)
+
+
+def test_a_training_plan_is_idle_if_none_of_its_instances_is_in_use() -> None:
+    """It is prepaid; what the unused part of its fee loses in an hour is said."""
+    place = Place()
+    rows = (("unused", 0, OLD), ("partly", 6, OLD), ("begun", 0, FRESH), ("unclear", None, OLD))
+    for name, used, start in rows:
+        summary = {
+            "TrainingPlanArn": f"{ARN}training-plan/{name}",
+            "TrainingPlanName": name,
+            "Status": "Active",
+            "StartTime": start,
+            "EndTime": start + timedelta(days=50),
+            "UpfrontFee": "12000",
+            "TotalInstanceCount": 8,
+            "AvailableInstanceCount": None if used is None else 8 - used,
+            "InUseInstanceCount": used,
+        }
+        place.add("ListTrainingPlans", summary)
+    place.add("ListTrainingPlans", {**place.lists["ListTrainingPlans"][0], "Status": "Scheduled"})
+
+    assert place.uses(TrainingPlans()) == {
+        "unused": Use.IDLE,
+        "partly": Use.USED,
+        "begun": Use.NEW,
+        "unclear": Use.UNKNOWN,
+    }
+    assert place.hours(TrainingPlans())["partly"] == (
+        None,
+        "prepaid, $12,000.00 paid; its 2 unused instances lose $2.50/h",
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "use", "usd"),
+    [
+        ("InService", Use.UNKNOWN, Decimal("0.23") + Decimal(50) * Decimal("0.14") * (Decimal(3600) / 2592000)),
+        ("Stopped", Use.UNKNOWN, Decimal(50) * Decimal("0.14") * (Decimal(3600) / 2592000)),
+    ],
+)
+def test_a_notebook_bills_its_instance_in_service_and_its_volume_always(status: str, use: Use, usd: Decimal) -> None:
+    """Its use is decided from its kernels, not from a listing."""
+    place = Place()
+    answer = {
+        "NotebookInstanceArn": f"{ARN}notebook-instance/nb",
+        "InstanceType": "ml.m5.xlarge",
+        "VolumeSizeInGB": 50,
+        "CreationTime": OLD,
+        "LastModifiedTime": OLD,
+    }
+    summary = {"NotebookInstanceName": "nb", "NotebookInstanceStatus": status}
+    place.add("ListNotebookInstances", summary, "DescribeNotebookInstance", answer)
+
+    assert place.uses(Notebooks()) == {"nb": use}
+    assert place.hours(Notebooks()) == {"nb": (usd, None)}
+    assert [each.kind for each in place.found(Notebooks())] == [ResourceKind.NOTEBOOK]

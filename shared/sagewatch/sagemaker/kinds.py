@@ -25,6 +25,7 @@ class ResourceKind(StrEnum):
     CLUSTER = "cluster"
     WARM_POOL = "warm-pool"
     TRAINING_PLAN = "training-plan"
+    FEATURE_GROUP = "feature-group"
 
     @property
     def is_rollup(self) -> bool:
@@ -225,6 +226,14 @@ KIND_FACTS: Mapping[ResourceKind, KindFacts] = {
         focus_type="Training Plan",
         api_name="TrainingPlan",
         arn_type="training-plan",
+        is_job=False,
+    ),
+    ResourceKind.FEATURE_GROUP: KindFacts(
+        label="Feature group",
+        focus_type="Feature Group",
+        api_name="FeatureGroup",
+        arn_type="feature-group",
+        component=PriceComponent("FeatureStore", "FeatureStore"),
         is_job=False,
     ),
 }

@@ -5,6 +5,7 @@ To add a kind, add a module to ``kinds``, its row here, and its row in ``KIND_FA
 
 from sagewatch.standing.kinds.clusters import Clusters
 from sagewatch.standing.kinds.endpoints import Endpoints
+from sagewatch.standing.kinds.feature_groups import FeatureGroups
 from sagewatch.standing.kinds.mlflow_servers import MlflowServers
 from sagewatch.standing.kinds.notebooks import Notebooks
 from sagewatch.standing.kinds.spaces import Spaces
@@ -22,4 +23,5 @@ STANDING_KINDS: tuple[StandingKind, ...] = (
     Clusters(),
     WarmPools(),
     TrainingPlans(),
+    FeatureGroups(),
 )

@@ -14,6 +14,7 @@ from sagewatch.standing.decision import Use, UseDecision, decide
 from sagewatch.standing.evidence import Metrics
 from sagewatch.standing.hourly import hourly_price
 from sagewatch.standing.kinds.clusters import Clusters
+from sagewatch.standing.kinds.feature_groups import FeatureGroups
 from sagewatch.standing.kinds.mlflow_servers import MlflowServers
 from sagewatch.standing.kinds.notebooks import Notebooks
 from sagewatch.standing.kinds.spaces import Spaces
@@ -293,3 +294,39 @@ def test_a_notebook_bills_its_instance_in_service_and_its_volume_always(status: 
     assert place.uses(Notebooks()) == {"nb": use}
     assert place.hours(Notebooks()) == {"nb": (usd, None)}
     assert [each.kind for each in place.found(Notebooks())] == [ResourceKind.NOTEBOOK]
+
+
+def test_a_feature_group_is_idle_once_its_series_exist_and_show_no_use() -> None:
+    """One series of a group proves the names of the others; without any, silence proves nothing."""
+    place = Place()
+    for name in ("read", "forgotten", "never-published", "on-demand", "in-memory"):
+        provisioned = {"ThroughputMode": "Provisioned", "ProvisionedReadCapacityUnits": 10}
+        answer = {
+            "FeatureGroupArn": f"{ARN}feature-group/{name}",
+            "CreationTime": OLD,
+            "ThroughputConfig": provisioned
+            if name not in {"on-demand", "in-memory"}
+            else {"ThroughputMode": "OnDemand"},
+            "OnlineStoreConfig": {"StorageType": "InMemory" if name == "in-memory" else "Standard"},
+        }
+        place.add("ListFeatureGroups", {"FeatureGroupName": name}, "DescribeFeatureGroup", answer)
+    for name, operation, days in (("read", "GetRecord", 1), ("forgotten", "PutRecord", 30)):
+        place.metrics.publish(
+            "ConsumedReadCapacityUnits" if operation == "GetRecord" else "ConsumedWriteCapacityUnits",
+            {NOW - timedelta(days=days): 5.0},
+            namespace="AWS/SageMaker/FeatureStore",
+            FeatureGroupName=name,
+            OperationName=operation,
+        )
+
+    assert place.uses(FeatureGroups()) == {
+        "read": Use.USED,
+        "forgotten": Use.IDLE,
+        "never-published": Use.UNKNOWN,
+        "on-demand": Use.BILLS_NOTHING,
+        "in-memory": Use.UNKNOWN,
+    }
+    assert place.hours(FeatureGroups())["read"] == (
+        None,
+        "no price is known for provisioned read capacity unit (FeatureStore) in us-east-1",
+    )

@@ -26,6 +26,7 @@ class ResourceKind(StrEnum):
     WARM_POOL = "warm-pool"
     TRAINING_PLAN = "training-plan"
     FEATURE_GROUP = "feature-group"
+    MONITORING_SCHEDULE = "monitoring-schedule"
 
     @property
     def is_rollup(self) -> bool:
@@ -234,6 +235,13 @@ KIND_FACTS: Mapping[ResourceKind, KindFacts] = {
         api_name="FeatureGroup",
         arn_type="feature-group",
         component=PriceComponent("FeatureStore", "FeatureStore"),
+        is_job=False,
+    ),
+    ResourceKind.MONITORING_SCHEDULE: KindFacts(
+        label="Monitoring schedule",
+        focus_type="Monitoring Schedule",
+        api_name="MonitoringSchedule",
+        arn_type="monitoring-schedule",
         is_job=False,
     ),
 }

@@ -7,6 +7,7 @@ from sagewatch.standing.kinds.clusters import Clusters
 from sagewatch.standing.kinds.endpoints import Endpoints
 from sagewatch.standing.kinds.feature_groups import FeatureGroups
 from sagewatch.standing.kinds.mlflow_servers import MlflowServers
+from sagewatch.standing.kinds.monitoring_schedules import MonitoringSchedules
 from sagewatch.standing.kinds.notebooks import Notebooks
 from sagewatch.standing.kinds.spaces import Spaces
 from sagewatch.standing.kinds.studio_apps import StudioApps
@@ -24,4 +25,5 @@ STANDING_KINDS: tuple[StandingKind, ...] = (
     WarmPools(),
     TrainingPlans(),
     FeatureGroups(),
+    MonitoringSchedules(),
 )

@@ -16,6 +16,7 @@ from sagewatch.standing.hourly import hourly_price
 from sagewatch.standing.kinds.clusters import Clusters
 from sagewatch.standing.kinds.feature_groups import FeatureGroups
 from sagewatch.standing.kinds.mlflow_servers import MlflowServers
+from sagewatch.standing.kinds.monitoring_schedules import MonitoringSchedules
 from sagewatch.standing.kinds.notebooks import Notebooks
 from sagewatch.standing.kinds.spaces import Spaces
 from sagewatch.standing.kinds.studio_apps import StudioApps
@@ -329,4 +330,35 @@ def test_a_feature_group_is_idle_once_its_series_exist_and_show_no_use() -> None
     assert place.hours(FeatureGroups())["read"] == (
         None,
         "no price is known for provisioned read capacity unit (FeatureStore) in us-east-1",
+    )
+
+
+def test_a_monitoring_schedule_is_idle_if_its_endpoint_does_not_exist() -> None:
+    """Otherwise its last run decides. Its cost is in the rows of processing jobs."""
+    place = Place()
+    for name, endpoint, run in (
+        ("watches", "live", {"MonitoringExecutionStatus": "CompletedWithViolations", "ScheduledTime": FRESH}),
+        ("orphan", "deleted", {"MonitoringExecutionStatus": "Failed", "ScheduledTime": FRESH}),
+        ("fails", "live", {"MonitoringExecutionStatus": "Failed", "ScheduledTime": FRESH}),
+    ):
+        answer = {
+            "MonitoringScheduleArn": f"{ARN}monitoring-schedule/{name}",
+            "MonitoringScheduleStatus": "Scheduled",
+            "EndpointName": endpoint,
+            "CreationTime": OLD,
+            "LastMonitoringExecutionSummary": run,
+        }
+        place.add("ListMonitoringSchedules", {"MonitoringScheduleName": name}, "DescribeMonitoringSchedule", answer)
+    place.add("ListEndpoints", {"EndpointName": "live"})
+
+    decided = place.decided(MonitoringSchedules())
+
+    assert {name: (each.use, each.last_use) for name, each in decided.items()} == {
+        "watches": (Use.USED, FRESH),
+        "orphan": (Use.IDLE, None),
+        "fails": (Use.UNKNOWN, None),
+    }
+    assert place.hours(MonitoringSchedules())["orphan"] == (
+        None,
+        "each of its runs is a processing job, with a row of its own",
     )

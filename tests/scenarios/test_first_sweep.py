@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, override
 
 from sagewatch.errors import UnreadableError
-from sagewatch.runtime.handlers import Deadline
+from sagewatch.runtime.scheduled import Deadline
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import Job

@@ -1,8 +1,7 @@
-"""The shell of every Lambda: runs the work for each message of a queue's batch, or for one event."""
+"""The shell of the Lambdas that a queue or an HTTP API invokes."""
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -12,121 +11,20 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sagewatch.clock import Clock, TimeBudget
-from sagewatch.errors import OutOfTimeError, PartlyDoneError, RetryableError, SageWatchError, UnexpectedError
+from sagewatch.clock import Clock
+from sagewatch.errors import OutOfTimeError, RetryableError, SageWatchError, UnexpectedError
 from sagewatch.outcomes import EmfMetric, Outcome
 from sagewatch.runtime.log_lines import make_logger
-from sagewatch.runtime.ports import Inbox, QueueMessage, SweepLog
+from sagewatch.runtime.ports import Inbox, QueueMessage
 from sagewatch.runtime.telemetry import Telemetry
-from sagewatch.sweeps import LeftOut, first_few
 
 _FIRST_WAIT, _LONGEST_WAIT = 5, 900  # seconds: doubles from the first try on, up to a quarter of an hour
-_TIME_FOR_ONE = 20_000  # milliseconds: one AWS call that hangs (wiring), and the others
+TIME_FOR_ONE = 20_000  # milliseconds: one AWS call that hangs (wiring), and the others
 _PATIENT = 5  # tries that come back as soon as the other side asks
 _UNEXPECTED_TRIES = 5  # of a message that ends its handler; its FIFO group waits behind it
 _JITTER = 5  # seconds, so that messages that failed together do not come back together
 
-
 Work = Callable[[str], Outcome]
-
-
-class Deadline:
-    """The time left of an invocation, less a reserve to end in order."""
-
-    def __init__(self, context: LambdaContext, reserve: int) -> None:
-        self._context = context
-        self._reserve = reserve
-        self._whole = self._left()
-
-    def __call__(self, share: float = 1) -> bool:
-        """Say whether more than this share of the time is left."""
-        return self._left() > self._whole * (1 - share)
-
-    def _left(self) -> int:
-        return max(0, self._context.get_remaining_time_in_millis() - self._reserve)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedSweep:
-    """Records when a sweep began, once it has finished. ``name`` is the function's name in the template."""
-
-    sweep: Callable[[TimeBudget], Outcome]
-    name: str
-    log: SweepLog
-    clock: Clock
-    logger: Logger = field(default_factory=make_logger)
-
-    def __call__(self, more_time: TimeBudget) -> Outcome:
-        """Sweep. A record that cannot be written is no failure of the sweep; the digest counts it as missed."""
-        began = self.clock()
-        outcome = self.sweep(more_time)
-        try:
-            self.log.record(self.name, began)
-        except SageWatchError as error:
-            self.logger.warning("sweep not recorded", extra={"reason": str(error)})
-        return outcome
-
-
-class ScheduledHandler:
-    """Runs ``work`` on a schedule. An error fails the invocation; what was done until then is measured and logged.
-
-    ``reserve`` is the time in milliseconds that the longest step of the work can take. Stored items that had to be
-    ``left_out`` are counted in each run, and named once a day.
-    """
-
-    def __init__(
-        self,
-        work: Callable[[TimeBudget], Outcome],
-        *,
-        reserve: int = _TIME_FOR_ONE,
-        left_out: Callable[[], LeftOut] = LeftOut,
-        logger: Logger | None = None,
-    ) -> None:
-        self._work = work
-        self._left_out = left_out
-        self._reserve = reserve
-        self._logger = logger or make_logger()
-
-    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Return the outcome of the invocation."""
-        del event
-        telemetry = Telemetry()
-        try:
-            outcome = self._work(Deadline(context, self._reserve))
-            telemetry.measure(outcome)
-        except PartlyDoneError as error:
-            if error.outcome:
-                telemetry.measure(error.outcome)
-            self._logger.warning("partly done", extra=dict(error.outcome.to_log()) if error.outcome else {})
-            raise
-        finally:
-            self._count_left_out(telemetry)
-            telemetry.flush(context.function_name)
-        answer = dict(outcome.to_log())
-        self._logger.info("done", extra=answer)
-        return answer
-
-    def _count_left_out(self, telemetry: Telemetry) -> None:
-        left_out = self._left_out()
-        for _ in range(left_out.count):
-            telemetry.count(EmfMetric.ITEMS_UNREADABLE)
-        if left_out.new:
-            self._logger.error("stored items cannot be read", extra={"items": first_few(left_out.new)})
-
-
-class EventHandler:
-    """Runs ``work`` on the event of an invocation. An error fails the invocation."""
-
-    def __init__(self, work: Callable[[object], Outcome], *, logger: Logger | None = None) -> None:
-        self._work = work
-        self._logger = logger or make_logger()
-
-    def __call__(self, event: object, context: LambdaContext) -> dict[str, Any]:
-        """Return the outcome of the invocation."""
-        del context
-        outcome = dict(self._work(event).to_log())
-        self._logger.info("done", extra=outcome)
-        return outcome
 
 
 class QueueHandler:
@@ -226,7 +124,7 @@ def _now() -> datetime:
 
 def _leave_in_time(context: LambdaContext) -> None:
     """Raise before a timeout, which would return every message of the batch, finished ones too."""
-    if context.get_remaining_time_in_millis() < _TIME_FOR_ONE:
+    if context.get_remaining_time_in_millis() < TIME_FOR_ONE:
         raise OutOfTimeError("no time is left in this invocation")
 
 

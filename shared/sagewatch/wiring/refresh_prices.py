@@ -10,7 +10,7 @@ from sagewatch.adapters.dynamodb.prices import DynamoPriceCache, DynamoPriceDate
 from sagewatch.adapters.dynamodb.sweep_state import DynamoDailyNotices, DynamoRegions
 from sagewatch.adapters.price_list import AwsPriceList, api_region
 from sagewatch.pricing.refresh import PriceRefresh
-from sagewatch.runtime.handlers import ScheduledHandler
+from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Settings, Text, Words
 from sagewatch.wiring.clients import QUICK, now
 
@@ -37,4 +37,4 @@ def refresh_prices() -> ScheduledHandler:
         home_region=given.home_region,
     )
     left_out = DynamoLeftOut(DynamoDailyNotices(dynamodb, given.watch_state, now))
-    return ScheduledHandler(refresher.refresh, left_out=left_out)
+    return ScheduledHandler(lambda _, more_time: refresher.refresh(more_time), left_out=left_out)

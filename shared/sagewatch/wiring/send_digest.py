@@ -31,7 +31,7 @@ from sagewatch.digest.running_now import RunningNowReader
 from sagewatch.digest.send import DigestSender
 from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
-from sagewatch.runtime.handlers import EventHandler
+from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Percent, Settings, Text, Words
 from sagewatch.wiring.clients import PATIENT, QUICK, now
 from sagewatch.wiring.prices import make_prices
@@ -81,7 +81,7 @@ class SendDigestSettings(Settings):
 
 
 @cache
-def send_digest() -> EventHandler:
+def send_digest() -> ScheduledHandler:
     """SendDigest: what a day or a week cost. Raises ``SettingsError``."""
     given = SendDigestSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=PATIENT), boto3.client("sqs", config=QUICK)
@@ -114,7 +114,7 @@ def send_digest() -> EventHandler:
         account=given.account,
         region=given.home_region,
     )
-    return EventHandler(digester.on_event)
+    return ScheduledHandler(lambda event, _: digester.on_event(event))
 
 
 def _running_now(

@@ -12,7 +12,7 @@ from sagewatch.adapters.dynamodb.sweep_state import DynamoDailyNotices
 from sagewatch.jobs.long_running import LongRunningAlerts
 from sagewatch.jobs.milestones import AlertThresholds
 from sagewatch.jobs.sweep_run import NO_PROGRESS
-from sagewatch.runtime.handlers import RecordedSweep, ScheduledHandler
+from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import AlertingSettings, Hours, Text, Usd
 from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import LONGEST_LOOK, QUICK, now, patient_sagemaker
@@ -54,7 +54,9 @@ def sweep_jobs() -> ScheduledHandler:
     log = DynamoSweepLog(dynamodb, given.watch_state)
     left_out = DynamoLeftOut(DynamoDailyNotices(dynamodb, given.watch_state, now))
     return ScheduledHandler(
-        RecordedSweep(sweep=job_sweep.sweep, name=Sweep.JOBS, log=log, clock=now),
+        lambda _, more_time: job_sweep.sweep(more_time),
         reserve=LONGEST_LOOK,
         left_out=left_out,
+        log=log,
+        name=Sweep.JOBS,
     )

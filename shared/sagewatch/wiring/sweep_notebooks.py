@@ -15,7 +15,7 @@ from sagewatch.idle.reconcile import MessageReconciliation
 from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.sweep import NotebookSweep
 from sagewatch.idle.unreadable import UnreadableItems
-from sagewatch.runtime.handlers import RecordedSweep, ScheduledHandler
+from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Count, Hours, NotebookSettings, Text
 from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, QUICK, Throttle, now, patient_sagemaker
@@ -78,7 +78,9 @@ def sweep_notebooks() -> ScheduledHandler:
     log = DynamoSweepLog(dynamodb, given.watch_state)
     left_out = DynamoLeftOut(DynamoDailyNotices(dynamodb, given.watch_state, now))
     return ScheduledHandler(
-        RecordedSweep(sweep=sweeper.sweep, name=Sweep.NOTEBOOKS, log=log, clock=now),
+        lambda _, more_time: sweeper.sweep(more_time),
         reserve=LONGEST_LOOK,
         left_out=left_out,
+        log=log,
+        name=Sweep.NOTEBOOKS,
     )

@@ -13,8 +13,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sagewatch.clock import TimeBudget
 from sagewatch.errors import AccessDeniedError, MalformedEventError, RetryableError, ThrottledError
 from sagewatch.outcomes import Outcome
-from sagewatch.runtime.handlers import Deadline, EventHandler, QueueHandler, ScheduledHandler, wait
+from sagewatch.runtime.handlers import QueueHandler, wait
 from sagewatch.runtime.ports import QueueMessage
+from sagewatch.runtime.scheduled import Deadline, ScheduledHandler
 from sagewatch.sweeps import LeftOut
 from tests.fakes.runtime import InMemoryInbox
 
@@ -270,13 +271,13 @@ def test_invoked_work_is_given_the_event_as_it_is_and_answers_with_its_outcome()
     given: list[object] = []
     log = io.StringIO()
 
-    def work(event: object) -> Done:
+    def work(event: object, _: TimeBudget) -> Done:
         if event is None:
             raise ThrottledError("later")
         given.append(event)
         return Done()
 
-    invoked = EventHandler(work, logger=Logger(service=f"test-{uuid.uuid4()}", stream=log, level="INFO"))
+    invoked = ScheduledHandler(work, logger=Logger(service=f"test-{uuid.uuid4()}", stream=log, level="INFO"))
 
     assert invoked({"period": "daily"}, Countdown(60)) == {"reason": "done"}
     assert given == [{"period": "daily"}]
@@ -289,7 +290,7 @@ def test_stored_items_that_were_left_out_are_counted_and_the_new_ones_named(caps
     """Also when the work itself fails."""
     log = io.StringIO()
 
-    def work(more_time: TimeBudget) -> Done:
+    def work(_: object, more_time: TimeBudget) -> Done:
         raise ThrottledError(f"no time: {more_time()}")
 
     handler = ScheduledHandler(
@@ -309,7 +310,7 @@ def test_scheduled_work_is_given_its_deadline_and_answers_with_its_outcome() -> 
     given: list[TimeBudget] = []
     log = io.StringIO()
 
-    def work(more_time: TimeBudget) -> Done:
+    def work(_: object, more_time: TimeBudget) -> Done:
         given.append(more_time)
         return Done()
 

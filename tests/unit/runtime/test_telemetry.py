@@ -10,14 +10,15 @@ from datetime import timedelta
 import pytest
 from aws_lambda_powertools import Logger
 
-from sagewatch.clock import TimeBudget
+from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import AccessDeniedError, MalformedEventError, SweepIncompleteError, ThrottledError
 from sagewatch.idle.decision import Verdict
 from sagewatch.idle.outcomes import NotebookSweepReport, StopOutcome
 from sagewatch.jobs.sweep_run import JobSweepReport
 from sagewatch.outcomes import Outcome
 from sagewatch.pricing.refresh import PriceRefreshReport
-from sagewatch.runtime.handlers import QueueHandler, RecordedSweep, ScheduledHandler
+from sagewatch.runtime.handlers import QueueHandler
+from sagewatch.runtime.scheduled import ScheduledHandler
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryDeliveries
 from tests.fakes.digest import InMemorySweeps
@@ -33,10 +34,18 @@ FUNCTION = {"Function": "sagewatch-Function-1"}
 QUEUED = str(int((NOW - timedelta(seconds=90)).timestamp() * 1000))
 
 
-def run(work: Callable[[TimeBudget], Outcome], log: io.StringIO | None = None) -> None:
+def run(
+    work: Callable[[TimeBudget], Outcome],
+    log: io.StringIO | None = None,
+    sweeps: InMemorySweeps | None = None,
+    clock: Clock = lambda: NOW,
+) -> None:
     """One invocation of a scheduled function."""
     logger = Logger(service=f"test-{uuid.uuid4()}", stream=log or io.StringIO(), level="INFO")
-    ScheduledHandler(work, logger=logger)({}, Context())
+    handler = ScheduledHandler(
+        lambda _, more_time: work(more_time), logger=logger, log=sweeps, name="SweepJobs", clock=clock
+    )
+    handler({}, Context())
 
 
 def measured(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> dict[tuple[str, str], list[float]]:
@@ -230,7 +239,7 @@ def test_a_sweep_that_ended_well_is_noted_with_its_beginning() -> None:
         moments.append(NOW + timedelta(minutes=9))
         return Done()
 
-    run(RecordedSweep(sweep=sweep, name="SweepJobs", log=sweeps, clock=lambda: moments[-1]))
+    run(sweep, sweeps=sweeps, clock=lambda: moments[-1])
     assert sweeps.of("SweepJobs") == [NOW]
 
 
@@ -243,15 +252,14 @@ def test_a_sweep_that_failed_is_not_noted() -> None:
         raise SweepIncompleteError("no grant")
 
     with pytest.raises(SweepIncompleteError):
-        run(RecordedSweep(sweep=sweep, name="SweepJobs", log=sweeps, clock=lambda: NOW))
+        run(sweep, sweeps=sweeps)
     assert sweeps.of("SweepJobs") == []
 
 
 def test_a_note_that_fails_is_no_failure_of_the_sweep(capsys: pytest.CaptureFixture[str]) -> None:
     """The sweep did its work, and is measured; the log says what was not noted."""
     sweeps, log = InMemorySweeps(failure=AccessDeniedError("dynamodb:UpdateItem on the sweeps")), io.StringIO()
-    logger = Logger(service=f"test-{uuid.uuid4()}", stream=log)
 
-    run(RecordedSweep(sweep=lambda _: JobSweepReport(), name="SweepJobs", log=sweeps, clock=lambda: NOW, logger=logger))
+    run(lambda _: JobSweepReport(), log, sweeps)
     assert len(sent(capsys.readouterr().out)) == 1
-    assert json.loads(log.getvalue())["reason"] == "dynamodb:UpdateItem on the sweeps"
+    assert json.loads(log.getvalue().splitlines()[0])["reason"] == "dynamodb:UpdateItem on the sweeps"

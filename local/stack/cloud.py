@@ -26,6 +26,7 @@ from local.stack.build_cache import build_once
 from local.stack.clock import Clock
 from local.stack.template_patches import without_math
 from tools.layers.build import prepare
+from tools.operator import stacks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FUNCTIONS = sorted(app.parent.name.title().replace("_", "") for app in ROOT.glob("functions/*/app.py"))
@@ -235,8 +236,8 @@ class LocalCloud:
 
     def outputs(self) -> dict[str, str]:
         """The deployed stack's outputs."""
-        stack = self.session().client("cloudformation", endpoint_url=self.aws_url).describe_stacks(StackName=STACK)
-        return {output["OutputKey"]: output["OutputValue"] for output in stack["Stacks"][0]["Outputs"]}
+        client = self.session().client("cloudformation", endpoint_url=self.aws_url)
+        return dict(stacks.read(client, STACK).outputs)
 
     def warm(self) -> None:
         """Invoke every function once without work, so that the first event does not wait for imports."""

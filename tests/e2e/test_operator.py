@@ -140,4 +140,4 @@ def test_a_stack_that_is_not_there_is_named(account: Account) -> None:
     program = start(account, "tools.operator.costs", "--stack", "elsewhere")
     _, said = program.communicate(timeout=30)
 
-    assert (program.returncode, said.strip().splitlines()[-1]) == (1, "there is no stack 'elsewhere' in us-east-1")
+    assert (program.returncode, said.strip().splitlines()[-1]) == (1, "There is no stack 'elsewhere' in us-east-1.")

@@ -18,6 +18,7 @@ from sagewatch.sagemaker.fields import REGION
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.wiring import operator as wiring
 from tools.operator.cli import Interrupts, day, run
+from tools.operator.stacks import values_of
 
 
 class Bar(SweepProgress):
@@ -65,7 +66,7 @@ def backfill(stack: str, since: date, regions: list[str]) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     interrupts = Interrupts()
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        job_sweep = wiring.backfill(stack, Bar(progress, start, interrupts))
+        job_sweep = wiring.backfill(values_of(stack), Bar(progress, start, interrupts))
         done = job_sweep.backfill(start, regions)
     sys.stdout.write(
         f"Recorded {done.recorded} jobs created since {since}. {done.still_open} are still running and are tracked.\n"

@@ -29,6 +29,7 @@ from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.wiring import operator as wiring
 from tools.operator.cli import day, run
 from tools.operator.open_sessions import show_open
+from tools.operator.stacks import values_of
 
 _JOB = "job"
 _TOP = 20
@@ -47,7 +48,7 @@ def answer(given: argparse.Namespace) -> int:
     if question.first_day > question.last_day:
         raise SettingsError(f"--since {given.since} is after --until {given.until}")
     with Status("Reading the ledger", console=Console(stderr=True)) as status:
-        spending = wiring.spending(given.stack, lambda day: status.update(f"Reading the ledger: {day}"))
+        spending = wiring.spending(values_of(given.stack), lambda day: status.update(f"Reading the ledger: {day}"))
         if given.format == "focus":
             return _write_focus(spending, question, given.only)
         if given.by == _JOB:

@@ -12,11 +12,12 @@ from rich.table import Table
 from sagewatch.formatting import duration, money
 from sagewatch.notebooks.open_costs import SessionCost
 from sagewatch.wiring import operator as wiring
+from tools.operator.stacks import values_of
 
 
 def show_open(stack: str) -> int:
     """Print the running sessions of a stack's regions, the most expensive first."""
-    readings = wiring.meter(stack).read()
+    readings = wiring.meter(values_of(stack)).read()
     if readings:
         Console().print(_table(readings))
     else:

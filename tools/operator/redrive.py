@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from sagewatch.runtime.dead_letters import DeadLetter, DeadLetterQueues
 from sagewatch.wiring import operator as wiring
 from tools.operator.cli import run
+from tools.operator.stacks import values_of
 
 
 def main() -> int:
@@ -23,7 +24,7 @@ def main() -> int:
 
 def redrive(given: argparse.Namespace) -> int:
     """List the dead-letter queues of a stack; return or discard what the arguments ask for."""
-    work = wiring.redrive(given.stack)
+    work = wiring.redrive(values_of(given.stack))
     letters = work.letters()
     sys.stdout.write("".join(f"{line}\n" for line in report(letters)))
     done = Counter(_settle(work, letter, given) for letter in letters)

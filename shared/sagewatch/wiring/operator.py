@@ -1,10 +1,12 @@
-"""The objects of the operator's commands, with the caller's own credentials."""
+"""The objects of the operator's commands, with the caller's own credentials, for a stack with those ``values``.
 
-from collections.abc import Callable
+The values are its parameters and outputs, by name. Those that are missing raise ``SettingsError``.
+"""
+
+from collections.abc import Callable, Mapping
 
 import boto3
 
-from sagewatch.adapters.cloudformation import read_stack
 from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
@@ -22,23 +24,19 @@ from sagewatch.wiring.prices import make_prices
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
 
 
-def backfill(stack: str, progress: SweepProgress) -> JobSweep:
-    """``make backfill``: the past of an account, with the caller's own credentials, for the stack of that name.
-
-    Raises ``SettingsError`` and what ``read_stack`` does.
-    """
+def backfill(values: Mapping[str, str], progress: SweepProgress) -> JobSweep:
+    """``make backfill``: the past of an account."""
     session = boto3.Session()
-    given = _operator(session, stack)
+    given = RecordingSettings.from_stack(values)
     dynamodb, sqs = session.client("dynamodb", config=PATIENT), session.client("sqs", config=PATIENT)
     parts = make_parts(given, dynamodb, sqs, patient_sagemaker)
     return make_job_sweep(parts, make_job_recorder(parts), home_region=session.region_name, progress=progress)
 
 
-def spending(stack: str, on_day: Callable[[str], None]) -> LedgerQueries:
-    """``make costs``: what the ledger of the stack of that name says. Raises what ``backfill`` does."""
-    session = boto3.Session()
-    given = _operator(session, stack)
-    dynamodb = session.client("dynamodb", config=PATIENT)
+def spending(values: Mapping[str, str], on_day: Callable[[str], None]) -> LedgerQueries:
+    """``make costs``: what the stack's ledger says."""
+    given = RecordingSettings.from_stack(values)
+    dynamodb = boto3.client("dynamodb", config=PATIENT)
     return LedgerQueries(
         rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
         totals=DynamoTotalStore(dynamodb, given.watch_state),
@@ -47,20 +45,18 @@ def spending(stack: str, on_day: Callable[[str], None]) -> LedgerQueries:
     )
 
 
-def redrive(stack: str) -> DeadLetterQueues:
-    """``make redrive``: the dead-letter queues of the stack of that name. Raises what ``backfill`` does."""
-    session = boto3.Session()
-    outputs = read_stack(session.client("cloudformation", config=PATIENT), stack)
-    missing = [name for name in DEAD_LETTER_QUEUES if name not in outputs]
+def redrive(values: Mapping[str, str]) -> DeadLetterQueues:
+    """``make redrive``: the stack's dead-letter queues."""
+    missing = [name for name in DEAD_LETTER_QUEUES if name not in values]
     if missing:
-        raise SettingsError(f"the stack {stack!r} has no output {missing[0]}")
-    return SqsRedrive(session.client("sqs", config=PATIENT), outputs)
+        raise SettingsError(f"the stack has no output {missing[0]}")
+    return SqsRedrive(boto3.client("sqs", config=PATIENT), values)
 
 
-def meter(stack: str) -> OpenSessionCosts:
-    """``make costs ARGS=--open``: what notebooks have cost that is in no row yet. Raises what ``backfill`` does."""
+def meter(values: Mapping[str, str]) -> OpenSessionCosts:
+    """``make costs ARGS=--open``: what notebooks have cost that is in no row yet."""
     session = boto3.Session()
-    given = _operator(session, stack)
+    given = RecordingSettings.from_stack(values)
     dynamodb = session.client("dynamodb", config=PATIENT)
     return OpenSessionCosts(
         sessions=DynamoSessions(dynamodb, given.watch_state),
@@ -69,9 +65,3 @@ def meter(stack: str) -> OpenSessionCosts:
         clock=now,
         home_region=session.region_name,
     )
-
-
-def _operator(session: boto3.Session, stack: str) -> RecordingSettings:
-    if not session.region_name:
-        raise SettingsError("No region is set. Set AWS_DEFAULT_REGION, or a profile with a region.")
-    return RecordingSettings.from_stack(read_stack(session.client("cloudformation", config=PATIENT), stack))

@@ -17,7 +17,8 @@ from sagewatch.adapters.aws_errors import translated
 from sagewatch.errors import SettingsError
 from tools.operator.cli import NO_CREDENTIALS, NO_REGION, run
 from tools.operator.deploy.reattach import not_imported, reattach
-from tools.operator.deploy.remove import found, left
+from tools.operator.deploy.remove import left
+from tools.operator.stacks import read
 
 
 def refused(code: str, operation: str = "PutParameter") -> ClientError:
@@ -103,9 +104,9 @@ class Stacks:
 def test_only_a_validation_error_means_that_there_is_no_stack() -> None:
     """A throttled or refused call says nothing about the stack."""
     with pytest.raises(SettingsError, match="There is no stack 'guided' in eu-west-1"):
-        found(Stacks("ValidationError"), "guided")
+        read(Stacks("ValidationError"), "guided")
     with pytest.raises(ClientError):
-        found(Stacks("AccessDenied"), "guided")
+        read(Stacks("AccessDenied"), "guided")
 
 
 def test_remove_names_the_stacks_of_other_regions() -> None:

@@ -21,7 +21,7 @@ from sagewatch.errors import SageWatchError, SettingsError
 from sagewatch.pricing.book import Rates
 from sagewatch.wiring.probes import probes
 from tools.layers.build import prepare
-from tools.operator import web
+from tools.operator import stacks, web
 from tools.operator.cli import NO_REGION, code_of, run
 from tools.operator.deploy.deployment import Deployment, declared_by, existing_parameters, given_parameters
 from tools.operator.deploy.running import first_message, running_groups
@@ -145,9 +145,8 @@ def _run(*command: str) -> None:
         )
 
 
-def _outputs(deployment: Deployment) -> dict[str, str]:
-    [stack] = deployment.client("cloudformation").describe_stacks(StackName=deployment.stack)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+def _outputs(deployment: Deployment) -> Mapping[str, str]:
+    return stacks.read(deployment.client("cloudformation"), deployment.stack).outputs
 
 
 def _post_safely(console: Console, deployment: Deployment, token: str, account: str) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 from samcli.yamlhelper import yaml_parse
 
 from sagewatch.errors import SettingsError
-from tools.operator.cli import code_of
+from tools.operator import stacks
 
 _LIST = "CommaDelimitedList"  # CloudFormation checks each of its items, not the text
 _FAILED = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})  # of a first deployment: cannot be updated
@@ -92,17 +91,14 @@ def _check(name: str, value: str, rules: Mapping[str, Any]) -> None:
 
 def existing_parameters(client: Any, stack: str) -> Mapping[str, str]:
     """Read the stack's parameters. There are none before its first deployment. Raises ``SettingsError``."""
-    try:
-        [found] = client.describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as exc:
-        if code_of(exc) != "ValidationError":  # "Stack with id x does not exist"
-            raise
+    found = stacks.find(client, stack)
+    if found is None:
         return {}
-    if found["StackStatus"] in _FAILED:
+    if found.status in _FAILED:
         raise SettingsError(
             f"The first deployment of {stack} failed. See its events, then delete it: "
             f"aws cloudformation delete-stack --stack-name {stack}. Then run make deploy again."
         )
-    if found["StackStatus"] in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}:
+    if found.status in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}:
         return {}
-    return {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
+    return found.parameters

@@ -3,13 +3,13 @@
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import WaiterError
 
 from sagewatch.errors import SettingsError
-from tools.operator.cli import code_of, run
+from tools.operator import stacks
+from tools.operator.cli import run
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
 def remove(stack: str, *, agreed: bool) -> int:
     """Delete the stack, and say what is left. Raises ``SettingsError``."""
     client = boto3.client("cloudformation")
-    values = found(client, stack)
+    values = stacks.read(client, stack).values
     ledger = values.get("CostLedgerName", "")
     print(f"Removes the stack {stack}: functions, queues, alerts that wait in them, alarms, and the state of sweeps.")
     print(f"Keeps the ledger {ledger}, and the secrets in SSM.")
@@ -41,18 +41,6 @@ def remove(stack: str, *, agreed: bool) -> int:
     for line in left(values):
         print(line)
     return 0
-
-
-def found(client: Any, stack: str) -> Mapping[str, str]:
-    """Read the stack's parameters and outputs. Raises ``SettingsError`` where there is no such stack."""
-    try:
-        [described] = client.describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as exc:
-        if code_of(exc) != "ValidationError":
-            raise
-        raise SettingsError(f"There is no stack {stack!r} in {client.meta.region_name}.") from exc
-    values = {one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])}
-    return values | {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
 
 
 def left(values: Mapping[str, str]) -> Iterator[str]:

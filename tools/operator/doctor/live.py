@@ -2,7 +2,8 @@
 
 import os
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -13,9 +14,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sagewatch.errors import SettingsError
 from sagewatch.redaction import redact
-from tools.operator import web
+from tools.operator import stacks, web
 
 _PATIENT = Config(connect_timeout=5, read_timeout=20, retries={"mode": "adaptive", "total_max_attempts": 5})
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
@@ -100,10 +100,15 @@ class Account:
 
     def call(self, service: str, operation: str, region: str | None = None, **arguments: Any) -> dict[str, Any]:
         """Call AWS. Raises ``CallFailedError``."""
+        with self._asking(service, operation):
+            answer: dict[str, Any] = getattr(self.clients(service, region or self.region), operation)(**arguments)
+            return answer
+
+    @contextmanager
+    def _asking(self, service: str, operation: str) -> Iterator[None]:
         self.on_call(f"{service} {operation}")
-        client = self.clients(service, region or self.region)
         try:
-            answer: dict[str, Any] = getattr(client, operation)(**arguments)
+            yield
         except ClientError as exc:
             error = exc.response.get("Error", {})
             raise CallFailedError(
@@ -111,25 +116,17 @@ class Account:
             ) from exc
         except BotoCoreError as exc:
             raise CallFailedError(f"{service}:{operation}", type(exc).__name__, "no usable answer") from exc
-        return answer
 
     @cached_property
     def stack(self) -> Stack:
         """The stack. Raises ``SettingsError`` or ``CallFailedError``."""
-        try:
-            [found] = self.call("cloudformation", "describe_stacks", StackName=self.stack_name)["Stacks"]
-        except CallFailedError as exc:
-            if exc.code == "ValidationError":
-                raise SettingsError(f"there is no stack {self.stack_name!r} in {self.region}") from exc
-            raise
-        values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in found.get("Parameters", [])}
-        outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in found.get("Outputs", [])}
+        with self._asking("cloudformation", "describe_stacks"):
+            found = stacks.read(self.clients("cloudformation", self.region), self.stack_name)
         listed = self.call("cloudformation", "describe_stack_resources", StackName=self.stack_name)["StackResources"]
         resources = {
             one["LogicalResourceId"]: Resource(one["ResourceType"], one["PhysicalResourceId"]) for one in listed
         }
-        created_at = found["CreationTime"]
-        return Stack(self.stack_name, found["StackId"], found["StackStatus"], values | outputs, resources, created_at)
+        return Stack(self.stack_name, found.arn, found.status, found.values, resources, found.created_at)
 
     @cached_property
     def slack_token(self) -> str:

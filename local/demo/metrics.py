@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import cycle
 from typing import Any
 
-from sagewatch.diagnostics.utilization import Window
+from sagewatch.diagnostics.host_metrics import Window
 
 
 def metric_data(

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from statistics import fmean
 from typing import override
 
+from sagewatch.diagnostics.host_metrics import HostMetric, MetricSeries, RawHosts, Window
 from sagewatch.diagnostics.ports import JobLogs, JobMetrics, LogEvent
-from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job
 

@@ -37,11 +37,11 @@ from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
 from sagewatch.jobs.long_running import LongRunningAlerts
-from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.ports import Checkpoint
 from sagewatch.jobs.record import JobRecorder
 from sagewatch.jobs.sweep import JobSweep
 from sagewatch.ledger.rollups import TotalsRefresh
+from sagewatch.owners.job_owners import JobOwners
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.diagnostics import InMemoryJobMetrics
 from tests.worlds.aws import Aws

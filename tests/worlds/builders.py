@@ -11,18 +11,18 @@ from sagewatch.alerts.ports import MessageRef
 from sagewatch.clock import TimeBudget
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
-from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.record import JobRecorder
 from sagewatch.jobs.sweep import JobSweep
 from sagewatch.jobs.sweep_run import JobSweepReport
 from sagewatch.ledger.records import CostRecord, RecordedBy, record_of
 from sagewatch.ledger.rollups import TotalsRefresh
+from sagewatch.owners.job_owners import JobOwners
+from sagewatch.owners.owner import owner_of
 from sagewatch.pricing.book import Price, PriceBook
 from sagewatch.pricing.job_cost import cost_of
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
-from sagewatch.sagemaker.tags import owner_of
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.diagnostics import InMemoryJobLogs, InMemoryJobMetrics
 from tests.fakes.jobs import InMemoryCheckpoints, InMemoryCursors, InMemoryDailyNotices, InMemoryOpenJobs

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from sagewatch.alerts.base import GroupMember, Usd, alert_id, from_text
 from sagewatch.alerts.jobs import EndedJobAlert
+from sagewatch.diagnostics.host_metrics import Window
 from sagewatch.diagnostics.ports import JobMetrics
 from sagewatch.diagnostics.rightsizing import suggestion
-from sagewatch.diagnostics.utilization import NO_METRICS, Utilization, Window, measure, report_lines, running_sentence
+from sagewatch.diagnostics.utilization import NO_METRICS, Utilization, measure, report_lines, running_sentence
 from sagewatch.errors import SageWatchError
 from sagewatch.ledger.records import CostRecord
 from sagewatch.pricing.ports import Prices

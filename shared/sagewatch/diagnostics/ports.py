@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sagewatch.diagnostics.utilization import RawHosts, Window
+from sagewatch.diagnostics.host_metrics import RawHosts, Window
 from sagewatch.sagemaker.resources import Job
 
 

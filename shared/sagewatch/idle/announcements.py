@@ -16,9 +16,10 @@ from sagewatch.idle.evidence import Idle
 from sagewatch.idle.inspection import Inspection
 from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.state import OpenMessage, PendingStop
+from sagewatch.owners.owner import tagged_owner
 from sagewatch.pricing.book import for_time
 from sagewatch.sagemaker.notebooks import Notebook
-from sagewatch.sagemaker.tags import IDLE_AFTER_TAG, route_of, tagged_owner
+from sagewatch.sagemaker.tags import IDLE_AFTER_TAG, route_of
 
 FOUR_HOURS = timedelta(hours=4)
 _NAMED = 20  # notebooks in a sentence

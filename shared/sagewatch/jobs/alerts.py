@@ -17,12 +17,13 @@ from sagewatch.alerts.jobs import EndedJobAlert, JobAlertBase
 from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, failures_with
 from sagewatch.ledger.families import family_name
 from sagewatch.ledger.records import CostRecord, describe_instances, key_time
+from sagewatch.owners.owner import Owner
 from sagewatch.pricing.accrual import Accrual
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.fields import Name
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job
-from sagewatch.sagemaker.tags import Owner, route_of
+from sagewatch.sagemaker.tags import route_of
 
 JobFinding = Literal["job-failed", "job-never-started", "job-hit-limit"]
 

@@ -10,11 +10,11 @@ from sagewatch.clock import Clock
 from sagewatch.diagnostics.cost_report import UtilizationReader
 from sagewatch.jobs.alerts import JobRunsAlert
 from sagewatch.jobs.milestones import RUNNING, AlertThresholds, Milestone, asks_history, due_milestones
-from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.ports import OpenJob, OpenJobs
 from sagewatch.ledger.families import PastRun, family_of
 from sagewatch.ledger.ports import Families
 from sagewatch.ledger.records import key_time
+from sagewatch.owners.job_owners import JobOwners
 from sagewatch.pricing.accrual import Accrual, accrual_of
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.resources import Job

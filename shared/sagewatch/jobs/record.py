@@ -26,19 +26,20 @@ from sagewatch.jobs.decisions import (
     decide_ended,
     decide_running,
 )
-from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.ports import OpenJobs
 from sagewatch.jobs.reconcile import lacks_something, reconcile, without_pool
 from sagewatch.ledger.ports import Ledger
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.outcomes import Outcome
+from sagewatch.owners.job_owners import JobOwners
+from sagewatch.owners.owner import Owner
 from sagewatch.pricing.job_cost import Cost, at_later_prices, cost_of
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.events import read_body, read_job_event
 from sagewatch.sagemaker.failures import classify
 from sagewatch.sagemaker.ports import Jobs, Regions
 from sagewatch.sagemaker.resources import Job, refuse_impossible_job
-from sagewatch.sagemaker.tags import Owner, parent_of
+from sagewatch.sagemaker.tags import parent_of
 
 
 class RecordEffect(StrEnum):

@@ -16,7 +16,6 @@ from sagewatch.errors import (
 from sagewatch.jobs.decisions import decide_unread
 from sagewatch.jobs.lanes import Lane, lanes_of, next_lane
 from sagewatch.jobs.long_running import FamilyHistories, LongRunningAlerts
-from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.ports import Checkpoint, Checkpoints, Cursors, DailyNotices, OpenJob, OpenJobs, TrackedJobs
 from sagewatch.jobs.reconcile import same_job, without_pool
 from sagewatch.jobs.record import JobRecorder, RecordEffect
@@ -25,6 +24,7 @@ from sagewatch.jobs.sweep_run import NO_PROGRESS, JobSweepReport, ListingRun, Sw
 from sagewatch.ledger.ports import LedgerKeys
 from sagewatch.ledger.records import RecordedBy, key_of
 from sagewatch.ledger.rollups import TotalsRefresh
+from sagewatch.owners.job_owners import JobOwners
 from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from sagewatch.sagemaker.ports import JobLists, Jobs, ListedJob, Regions, watched_regions
 from sagewatch.sagemaker.resources import OLDEST, Job, JobStatus, job_to_describe

@@ -14,13 +14,13 @@ from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import End, Session, SessionKind, close, whole_second
 from sagewatch.notebooks.transitions import Change, change_of
 from sagewatch.outcomes import Outcome
+from sagewatch.owners.owner import role_owner, tagged_owner
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.events import read_body
 from sagewatch.sagemaker.notebook_models import read_notebook_event
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import Notebooks, Regions
 from sagewatch.sagemaker.resources import refuse_impossible_times
-from sagewatch.sagemaker.tags import role_owner, tagged_owner
 
 
 class TrackEffect(StrEnum):

@@ -31,11 +31,11 @@ from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
 from sagewatch.diagnostics.ports import JobLogs
 from sagewatch.jobs.long_running import LongRunningAlerts
-from sagewatch.jobs.owners import JobOwners
 from sagewatch.jobs.record import JobRecorder
 from sagewatch.jobs.sweep import JobSweep
 from sagewatch.jobs.sweep_run import SweepProgress
 from sagewatch.ledger.rollups import TotalsRefresh
+from sagewatch.owners.job_owners import JobOwners
 from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.wiring.clients import BETWEEN_LISTS, Throttle, cloudwatch, job_logs, now, patient_sagemaker
 from sagewatch.wiring.prices import make_prices

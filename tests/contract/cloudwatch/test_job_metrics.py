@@ -16,9 +16,9 @@ from uuid import uuid4
 
 import pytest
 
-from sagewatch.adapters.cloudwatch.job_metrics import CloudWatchJobMetrics
+from sagewatch.adapters.cloudwatch.job_metrics import METRIC_NAMES, CloudWatchJobMetrics
+from sagewatch.diagnostics.host_metrics import HostMetric, MetricSeries, Window
 from sagewatch.diagnostics.ports import JobMetrics
-from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, Window
 from sagewatch.errors import UnavailableError
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, Job
@@ -48,7 +48,7 @@ class CloudWatch:
 
     def put(self, job: Job, host: str, metric: HostMetric, points: Mapping[datetime, float]) -> None:
         """Keep points."""
-        self.series[KIND_FACTS[job.kind].log_group or "", f"{job.name}/{host}", metric] = dict(points)
+        self.series[KIND_FACTS[job.kind].log_group or "", f"{job.name}/{host}", METRIC_NAMES[metric]] = dict(points)
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         """So many results per page."""
@@ -132,7 +132,7 @@ def put_into(client: Any, job: Job, host: str, metric: HostMetric, points: Mappi
     """PutMetricData."""
     dimensions = [{"Name": "Host", "Value": f"{job.name}/{host}"}]
     data = [
-        {"MetricName": metric.value, "Dimensions": dimensions, "Timestamp": at, "Value": value}
+        {"MetricName": METRIC_NAMES[metric], "Dimensions": dimensions, "Timestamp": at, "Value": value}
         for at, value in points.items()
     ]
     client.put_metric_data(Namespace=KIND_FACTS[job.kind].log_group, MetricData=data)

@@ -12,7 +12,7 @@ from local.slack.block_kit import block_errors
 from sagewatch.alerts.base import thread_key_of
 from sagewatch.delivery.registry import Alert, read_alert
 from sagewatch.diagnostics.cost_report import JobReport, UtilizationReader, job_report
-from sagewatch.diagnostics.utilization import HostMetric
+from sagewatch.diagnostics.host_metrics import HostMetric
 from sagewatch.errors import AccessDeniedError, UnavailableError
 from sagewatch.jobs.decisions import EndedJob, SendCostReport, decide_ended
 from sagewatch.jobs.record import RecordEffect

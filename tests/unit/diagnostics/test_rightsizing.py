@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from sagewatch.diagnostics.host_metrics import HostMetric, MetricSeries, RawHosts, Window
 from sagewatch.diagnostics.rightsizing import suggestion
-from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window, measure
+from sagewatch.diagnostics.utilization import measure
 from sagewatch.ledger.records import RecordedBy, record_of
 from sagewatch.pricing.book import PriceBook
 from sagewatch.pricing.job_cost import cost_of

@@ -6,14 +6,11 @@ from typing import Any
 
 import pytest
 
+from sagewatch.diagnostics.host_metrics import HostMetric, MetricSeries, Window, hosts_of
 from sagewatch.diagnostics.utilization import (
     NO_METRICS,
-    HostMetric,
     Load,
-    MetricSeries,
     Utilization,
-    Window,
-    hosts_of,
     looks_hung,
     measure,
     report_lines,

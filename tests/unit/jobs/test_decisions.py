@@ -20,10 +20,10 @@ from sagewatch.jobs.decisions import (
 )
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.ledger.totals import DayKey, RollUpKey, sums_with
+from sagewatch.owners.owner import Owner, owner_of
 from sagewatch.pricing.job_cost import PricingStatus, cost_of
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
-from sagewatch.sagemaker.tags import Owner, owner_of
 from tests.worlds.builders import BOOK, NOW, a_failed_job, a_job, a_row
 
 

@@ -11,8 +11,8 @@ from itertools import batched, product
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.cloudwatch.metric_data import metric_results
+from sagewatch.diagnostics.host_metrics import HostMetric, MetricSeries, RawHosts, Window, hosts_of, metrics_of
 from sagewatch.diagnostics.ports import JobMetrics
-from sagewatch.diagnostics.utilization import HostMetric, MetricSeries, RawHosts, Window, hosts_of, metrics_of
 from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.sagemaker.resources import Job
 
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
 
+METRIC_NAMES = {
+    HostMetric.CPU: "CPUUtilization",
+    HostMetric.MEMORY: "MemoryUtilization",
+    HostMetric.GPU: "GPUUtilization",
+    HostMetric.GPU_MEMORY: "GPUMemoryUtilization",
+}
 _STATISTICS = ("Average", "Maximum")
 _MOST_QUERIES = 500  # in one call (GetMetricData)
 _MOST_HOSTS = 248  # are asked about, in four calls
@@ -89,12 +95,13 @@ def _queries(job: Job, window: Window) -> Iterator[Query]:
 
 def _exact(job: Job, host: str, metric: HostMetric, statistic: str, seconds: int) -> Mapping[str, Any]:
     dimension = {"Name": "Host", "Value": f"{job.name}/{host}"}
-    series = {"Namespace": KIND_FACTS[job.kind].log_group, "MetricName": metric.value, "Dimensions": [dimension]}
+    namespace, name = KIND_FACTS[job.kind].log_group, METRIC_NAMES[metric]
+    series = {"Namespace": namespace, "MetricName": name, "Dimensions": [dimension]}
     return {"MetricStat": {"Metric": series, "Period": seconds, "Stat": statistic}}
 
 
 def _search(job: Job, metric: HostMetric, statistic: str, seconds: int) -> Mapping[str, Any]:
-    terms = f'{{{KIND_FACTS[job.kind].log_group},Host}} MetricName="{metric.value}" Host={job.name}/'
+    terms = f'{{{KIND_FACTS[job.kind].log_group},Host}} MetricName="{METRIC_NAMES[metric]}" Host={job.name}/'
     return {"Expression": f"SEARCH('{terms}', '{statistic}', {seconds})", "Label": "${PROP('Dim.Host')}"}
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from sagewatch.owners.owner import Owner, owner_of, tagged_owner
 from sagewatch.sagemaker.ports import Jobs
 from sagewatch.sagemaker.resources import Job
-from sagewatch.sagemaker.tags import Owner, owner_of, tagged_as, tagged_owner
+from sagewatch.sagemaker.tags import tagged_as
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from sagewatch.standing.decision import Use
 from sagewatch.standing.survey import Standing, SurveyReport
 from sagewatch.wiring import standing as wiring
 from tools.operator.cli import Interrupts, run
+from tools.operator.stacks import values_of
 
 _ALL = "resource"
 COLUMNS = (
@@ -51,7 +52,7 @@ def show(given: argparse.Namespace) -> int:
         def progress(step: str) -> None:
             status.update(step)
 
-        plan = wiring.plan_survey(given.stack, given.region, progress, interrupts.check)
+        plan = wiring.plan_survey(lambda: values_of(given.stack), given.region, progress, interrupts.check)
         report = plan.survey.run(plan.regions, everything=given.all)
     match given.format:
         case "csv":

@@ -5,8 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from sagewatch.owners.owner import Owner
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.sagemaker.tags import Owner
 from sagewatch.standing.evidence import Evidence
 
 

@@ -8,10 +8,10 @@ from typing import Protocol
 
 from sagewatch.clock import Clock
 from sagewatch.errors import SageWatchError
+from sagewatch.owners.owner import Owner, tagged_owner
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.fields import parse_tags
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
-from sagewatch.sagemaker.tags import Owner, tagged_owner
 from sagewatch.standing.decision import UseDecision, decide
 from sagewatch.standing.evidence import Metrics
 from sagewatch.standing.hourly import HourlyPrice, hourly_price

@@ -1,12 +1,11 @@
 """The survey of what bills right now: `make now`, with the caller's own credentials."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import boto3
 
-from sagewatch.adapters.cloudformation import read_stack
 from sagewatch.adapters.cloudwatch.usage_metrics import CloudWatchUsage
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
 from sagewatch.adapters.sagemaker.reads import SageMakerApiReads
@@ -41,16 +40,26 @@ class SurveyPlan:
     lacks: str | None = None
 
 
-def plan_survey(stack: str, regions: Sequence[str], progress: SurveyProgress, check: Callable[[], None]) -> SurveyPlan:
-    """Plan a survey of these regions, else of the stack's, else of the caller's own. Raises ``SettingsError``."""
+def plan_survey(
+    stack_values: Callable[[], Mapping[str, str]],
+    regions: Sequence[str],
+    progress: SurveyProgress,
+    check: Callable[[], None],
+) -> SurveyPlan:
+    """Plan a survey of these regions, else of the stack's, else of the caller's own. Raises ``SettingsError``.
+
+    ``stack_values`` reads the stack's parameters and outputs; it raises ``SettingsError`` if there is no stack.
+    """
     session = boto3.Session()
     if not session.region_name:
         raise SettingsError("No region is set. Set AWS_DEFAULT_REGION, or a profile with a region.")
     try:
-        given = RecordingSettings.from_stack(read_stack(session.client("cloudformation", config=PATIENT), stack))
+        given = RecordingSettings.from_stack(stack_values())
     except SettingsError as exc:
         plain = _survey(ShippedRates(), OWNER_TAGS, progress, check)
-        return SurveyPlan(plain, regions or [session.region_name], f"{exc}. Shipped list prices apply.")
+        return SurveyPlan(
+            plain, regions or [session.region_name], f"{str(exc).rstrip('.')}. Shipped list prices apply."
+        )
     dynamodb = session.client("dynamodb", config=PATIENT)
     prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
     seen = DynamoRegions(dynamodb, given.watch_state, now, given.regions)

@@ -8,10 +8,10 @@ from decimal import Decimal
 from pydantic import Field
 
 from sagewatch.errors import SageWatchError
+from sagewatch.owners.owner import role_owner
 from sagewatch.sagemaker.fields import Arn, Timestamp
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.model_parts import AwsModel
-from sagewatch.sagemaker.tags import role_owner
 from sagewatch.standing.evidence import MetricProbe, Metrics
 from sagewatch.standing.kinds.reading import read_answers
 from sagewatch.standing.ports import SageMakerReads, StandingKind

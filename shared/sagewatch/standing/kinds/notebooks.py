@@ -11,11 +11,11 @@ from decimal import Decimal
 
 from sagewatch.errors import MalformedEventError, SageWatchError
 from sagewatch.idle.evidence import Source, Unknown
+from sagewatch.owners.owner import role_owner
 from sagewatch.pricing.book import component_of
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.notebook_models import read_notebook
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
-from sagewatch.sagemaker.tags import role_owner
 from sagewatch.standing.evidence import Answered
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
 from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource, Unit

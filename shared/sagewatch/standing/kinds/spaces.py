@@ -9,10 +9,10 @@ from pydantic import Field
 
 from sagewatch.errors import SageWatchError
 from sagewatch.idle.evidence import Active, Source, Unknown
+from sagewatch.owners.owner import Owner
 from sagewatch.sagemaker.fields import Arn, Timestamp
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.model_parts import MOST_GB, AwsModel
-from sagewatch.sagemaker.tags import Owner
 from sagewatch.standing.evidence import Answered
 from sagewatch.standing.kinds.reading import read, read_answers
 from sagewatch.standing.ports import SageMakerReads, StandingKind

@@ -14,10 +14,10 @@ from pydantic import Field
 
 from sagewatch.errors import SageWatchError
 from sagewatch.idle.evidence import Source, Unknown
+from sagewatch.owners.owner import Owner
 from sagewatch.sagemaker.fields import Arn, Timestamp
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.model_parts import AwsModel
-from sagewatch.sagemaker.tags import Owner
 from sagewatch.standing.evidence import Answered, Evidence, Meaning, MetricProbe, Metrics
 from sagewatch.standing.kinds.reading import read, read_answers
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from sagewatch.errors import MalformedEventError, SageWatchError
 from sagewatch.idle.evidence import Idle, Source
+from sagewatch.owners.owner import role_owner
 from sagewatch.pricing.book import component_of
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job
-from sagewatch.sagemaker.tags import role_owner
 from sagewatch.standing.evidence import Answered
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
 from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource

@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: strict mutants help setup demo up down invoke deploy reattach remove backfill costs doctor now redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
+.PHONY: spoke-template strict mutants help setup demo up down invoke deploy reattach remove backfill costs doctor now redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -61,6 +61,9 @@ now: setup ## list what bills at this moment until a person ends it: ARGS="--by 
 doctor: setup ## test SageWatch's assumptions on your account, and show which hold: ARGS="--notebook NAME --report doctor.json"
 	@python -m tools.operator.doctor --stack $(STACK) $(ARGS)
 
+spoke-template: setup ## print spoke.yaml with the hub's values, to deploy it in other accounts: > spoke-of-hub.yaml
+	@python -m tools.operator.spoke_template --stack $(STACK)
+
 redrive: setup ## list the dead-letter queues, with the reasons; ARGS=--return sends messages back to their queues
 	@python -m tools.operator.redrive --stack $(STACK) $(ARGS)
 
@@ -102,6 +105,7 @@ check: setup ## check style, types, imports and the template
 	sam validate --lint
 	cfn-lint -t template.yaml -a cfn_lint_serverless.rules --regions ALL_REGIONS
 	cfn-lint -t forward-events.yaml --regions ALL_REGIONS
+	cfn-lint -t spoke.yaml --regions ALL_REGIONS
 
 docs: setup ## build the documentation as a site in .local/site, and check every link
 	@python -m tools.documentation.links

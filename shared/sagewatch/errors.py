@@ -13,6 +13,7 @@
     |   |-- SecretMissingError    a SecureString the settings name is not there, or is empty
     |   |-- RequestRefusedError   AWS refuses this request and will refuse it again: our own fault
     |   |-- UnreadableError       what is stored was not written in a form this release knows
+    |   |-- ForeignAccountError   an account that this stack does not watch
     |   |-- PriceListError        a price document cannot be read, or contradicts another
     |   `-- SettingsError         the environment lacks a variable, or one makes no sense
     |-- RetryableError            asking again later can help: the message goes back to its queue
@@ -92,6 +93,10 @@ class RequestRefusedError(PermanentError):
 
 class UnreadableError(PermanentError):
     """What is stored was not written in a form this release knows."""
+
+
+class ForeignAccountError(PermanentError):
+    """An event came from an account that this stack does not watch."""
 
 
 class PriceListError(PermanentError):

@@ -8,6 +8,8 @@ from sagewatch.alerts.ports import Lease
 from sagewatch.errors import UnreadableError
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.state import NotebookState
+from sagewatch.sagemaker.scopes import scope_of_arn
+from tests.fakes.scopes import same_scope
 
 
 @dataclass
@@ -22,7 +24,7 @@ class InMemoryNotebookStates(NotebookStates):
     @override
     def of_region(self, region: str) -> Mapping[str, NotebookState]:
         arns = self.kept.keys() | self.leases.keys()
-        return {arn: self.read(arn, region) for arn in arns if arn.split(":")[3] == region}
+        return {arn: self.read(arn, region) for arn in arns if same_scope(scope_of_arn(arn, arn.split(":")[3]), region)}
 
     @override
     def read_region(self, region: str) -> Mapping[str, NotebookState | UnreadableError]:

@@ -25,6 +25,7 @@ from sagewatch.pricing.job_cost import unbilled_as
 from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import Job, Key, job_to_describe
 from tests.fakes.ledger import InMemoryLedger
+from tests.fakes.scopes import same_scope
 
 
 @dataclass
@@ -126,7 +127,7 @@ class InMemoryOpenJobs(OpenJobs, TrackedJobs, Snoozes):
     def after(self, region: str, key: str | None) -> Iterator[tuple[str, OpenJob | UnreadableError]]:
         names = [
             *self.unreadable,
-            *(f"{arn}#{time}" for (arn, time), one in self.jobs.items() if one.job.region == region),
+            *(f"{arn}#{time}" for (arn, time), one in self.jobs.items() if same_scope(one.job.scope, region)),
         ]
         for name in sorted(names):
             arn, _, time = name.rpartition("#")
@@ -138,7 +139,7 @@ class InMemoryOpenJobs(OpenJobs, TrackedJobs, Snoozes):
 
     @override
     def tracked(self, region: str, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
-        return {job.key for job in jobs if job.key in self.jobs and self.jobs[job.key].job.region == region}
+        return {job.key for job in jobs if job.key in self.jobs and same_scope(self.jobs[job.key].job.scope, region)}
 
     @override
     def find(self, job: Job) -> OpenJob | None:

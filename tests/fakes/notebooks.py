@@ -7,6 +7,7 @@ from typing import override
 from sagewatch.errors import UnreadableError
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import Session
+from tests.fakes.scopes import same_scope
 
 
 @dataclass
@@ -18,7 +19,7 @@ class InMemorySessions(Sessions):
 
     @override
     def open_sessions(self, region: str) -> Sequence[Session]:
-        return [session for session in self.kept.values() if session.region == region]
+        return [session for session in self.kept.values() if same_scope(session.scope, region)]
 
     @override
     def read_region(self, region: str) -> Mapping[str, Session | UnreadableError]:

@@ -8,6 +8,7 @@ from typing import override
 
 from sagewatch.pricing.book import EMPTY_BOOK, PriceBook, Rates
 from sagewatch.pricing.ports import PriceBooks, PriceDates, Prices
+from sagewatch.sagemaker.scopes import Scope, region_of
 
 
 @dataclass
@@ -21,8 +22,8 @@ class InMemoryPrices(PriceBooks, Prices):
         return self.books.get(region, EMPTY_BOOK)
 
     @override
-    def rates(self, region: str) -> Rates:
-        return Rates(self.book(region), Decimal(0))
+    def rates(self, scope: Scope) -> Rates:
+        return Rates(self.book(region_of(scope)), Decimal(0))
 
 
 @dataclass

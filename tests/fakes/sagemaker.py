@@ -21,6 +21,8 @@ from sagewatch.sagemaker.ports import (
     Stop,
 )
 from sagewatch.sagemaker.resources import Job, JobStatus
+from sagewatch.sagemaker.scopes import Scope, account_in, region_of, stored_scope
+from tests.fakes.scopes import same_scope
 
 
 @dataclass
@@ -43,8 +45,8 @@ class InMemoryJobs(Jobs):
             raise JobNotFoundError(f"{job.kind} job {job.name} is not in {job.region}") from exc
 
     @override
-    def tags(self, arn: str, region: str) -> Mapping[str, str]:
-        self.calls.append(f"tags {arn} in {region}")
+    def tags(self, arn: str, scope: str) -> Mapping[str, str]:
+        self.calls.append(f"tags {arn} in {region_of(scope)}")
         return self.tagged.get(arn, {})
 
 
@@ -77,18 +79,23 @@ class InMemoryRegions(Regions):
     """The ``Regions`` port on a set."""
 
     noted: set[str] = field(default_factory=set)
+    home: str | None = None
 
     @override
-    def add(self, region: str) -> None:
-        self.noted.add(region)
+    def add(self, scope: Scope) -> None:
+        self.noted.add(stored_scope(scope, self.home))
 
     @override
-    def has_noted(self, region: str) -> bool:
-        return region in self.noted
+    def has_noted(self, scope: Scope) -> bool:
+        return stored_scope(scope, self.home) in self.noted
 
     @override
     def in_use(self) -> AbstractSet[str]:
-        return frozenset(self.noted)
+        return {scope for scope in self.noted if not account_in(scope)}
+
+    @override
+    def in_other_accounts(self) -> AbstractSet[Scope]:
+        return {scope for scope in self.noted if account_in(scope)}
 
 
 @dataclass
@@ -139,8 +146,8 @@ class InMemoryNotebooks(Notebooks, NotebookLists, NotebookStops):
             raise NotebookNotFoundError(f"notebook instance {name} is not in {region}") from exc
 
     @override
-    def tags(self, arn: str, region: str) -> Mapping[str, str]:
-        self._called(f"tags {arn} in {region}")
+    def tags(self, arn: str, scope: str) -> Mapping[str, str]:
+        self._called(f"tags {arn} in {region_of(scope)}")
         return self.tagged.get(arn, {})
 
     @override
@@ -152,7 +159,7 @@ class InMemoryNotebooks(Notebooks, NotebookLists, NotebookStops):
         return self._pages(region, set(NotebookStatus))
 
     def _pages(self, region: str, statuses: AbstractSet[NotebookStatus]) -> Iterator[Sequence[Notebook]]:
-        there = (notebook for notebook in self.found.values() if notebook.region == region)
+        there = (notebook for notebook in self.found.values() if same_scope(notebook.scope, region))
         listed = [_as_listed(notebook) for notebook in there if notebook.status in statuses]
         for first in range(0, max(1, len(listed)), self.page):
             self._called(f"list in {region}")

@@ -194,9 +194,7 @@ def test_the_forwarding_template_sends_what_the_rules_take(template: dict[str, A
     rules = of_type(template["Resources"], "AWS::Events::Rule").values()
 
     assert problems == []
-    assert sorted(pattern["detail-type"]) == sorted(
-        kind for rule in rules for kind in rule["EventPattern"]["detail-type"]
-    )
+    assert set(pattern["detail-type"]) == {kind for rule in rules for kind in rule["EventPattern"]["detail-type"]}
     assert pattern["source"] == template["Parameters"]["EventSources"]["Default"].split(",")
     assert (statement["Action"], statement["Resource"]) == ("events:PutEvents", target["Arn"])
     assert not {"Name", "RoleName"} & {key for one in resources.values() for key in one["Properties"]}

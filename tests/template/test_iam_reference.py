@@ -146,8 +146,14 @@ def test_every_condition_key_is_one_that_its_actions_know(partition: str) -> Non
                     assert key_fits(key, action), (role, action, key)
 
 
+# In the request of every action on a resource; AWS's data-perimeter policies hold sts:AssumeRole with them.
+GLOBAL_KEYS = {"aws:ResourceOrgID", "aws:ResourceAccount"}
+
+
 def key_fits(key: str, action: str) -> bool:
     """Whether the action or one of its resource types knows the condition key."""
+    if key in GLOBAL_KEYS:
+        return True
     service, _, name = action.partition(":")
     kinds = reference()[service]["privileges"][name]["resource_types"]
     known = {one for kind in kinds.values() for one in kind["condition_keys"]}

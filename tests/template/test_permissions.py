@@ -139,6 +139,9 @@ NOTEBOOKS = {
     "dynamodb": {"WatchState"},
     "sagemaker": arns("notebook-instance"),
 }
+READ_SPOKES, ACT_IN_SPOKES = (
+    f"arn:${{AWS::Partition}}:iam::*:role/sagewatch-${{SpokeNamespace}}-{kind}" for kind in ("read", "act")
+)
 RESOURCES = {
     "SweepNotebooks": {
         **NOTEBOOKS,
@@ -240,7 +243,8 @@ def test_every_permission_is_for_the_resources_it_is_needed_on(template: dict[st
     for statement in statements(template, function):
         for action in listed(statement["Action"]):
             allowed.setdefault(action, set()).update(named(resource) for resource in listed(statement["Resource"]))
-    expected = {"kms": {"SecretsKeyArn"}, **RESOURCES[function]}
+    acts = {ACT_IN_SPOKES} if function in {"SweepNotebooks", "AnswerSlack"} else set()
+    expected = {"kms": {"SecretsKeyArn"}, "sts": {READ_SPOKES} | acts, **RESOURCES[function]}
 
     assert allowed == {action: expected.get(action) or expected[action.partition(":")[0]] for action in allowed}
 
@@ -260,6 +264,22 @@ def test_a_notebook_is_stopped_only_in_enforce_mode_and_never_against_its_tag(
     assert conditions["sagemaker:StopNotebookInstance"] == "Enforces"
     assert conditions["sagemaker:CreatePresignedNotebookInstanceUrl"] == "AsksJupyter"
     assert denied.items() <= protected(template, function).items()
+
+
+@pytest.mark.parametrize("function", ["RecordJob", "TrackNotebook", "SweepJobs", "SweepNotebooks", "AnswerSlack"])
+def test_a_role_is_assumed_only_in_watched_accounts_and_acts_only_in_enforce_mode(
+    template: dict[str, Any], function: str
+) -> None:
+    """The permission is not there without other accounts, and names the organization or the accounts."""
+    found = {
+        named(statement["Resource"]): (condition, json.dumps(statement["Condition"]))
+        for statement, condition in all_statements(template, function)
+        if statement["Action"] == "sts:AssumeRole"
+    }
+
+    assert found.pop(ACT_IN_SPOKES, ("ActsInSpokes", ""))[0] == "ActsInSpokes"
+    assert found[READ_SPOKES][0] == "IsHub"
+    assert all("aws:ResourceOrgID" in watched and "aws:ResourceAccount" in watched for _, watched in found.values())
 
 
 @pytest.mark.parametrize("function", ["RecordJob", "SweepJobs"])

@@ -13,6 +13,7 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from local.sagemaker.control import extend_moto
+from sagewatch.sagemaker.scopes import region_of
 from tests.worlds import dynalite, reserved_words
 from tests.worlds.builders import ACCOUNT
 
@@ -48,8 +49,9 @@ class Aws:
         self._url = url
         self._dynamodb = dynamodb or url
 
-    def client(self, service: str, region: str = "us-east-1") -> Any:
-        """A real client."""
+    def client(self, service: str, scope: str = "us-east-1") -> Any:
+        """A real client of a region, of whatever account."""
+        region = region_of(scope)
         if service == "dynamodb" and self._dynamodb != self._url:
             return dynalite.complete(self._client(service, region), self._client(service, region))
         return self._client(service, region)

@@ -105,6 +105,12 @@ def an_event(name: str, **detail: Any) -> dict[str, Any]:
     return event
 
 
+def event_of(event: dict[str, Any], *, region: str = "us-east-1", account: str = ACCOUNT) -> dict[str, Any]:
+    """The same event as another account or region sends it: its envelope and its ARNs."""
+    moved = json.dumps(event).replace(f":us-east-1:{ACCOUNT}:", f":{region}:{account}:")
+    return {**json.loads(moved), "region": region, "account": account}
+
+
 def no_time_limit(share: float = 1) -> bool:
     """All the time in the world."""
     del share

@@ -78,6 +78,11 @@ def adapters(root: object) -> dict[str, list[str]]:
     return {kind.__name__: list(_permissions(kind)) for kind in kinds if not kind.__module__.startswith(_SLACK)}
 
 
+def homeless(root: object) -> list[str]:
+    """The adapters whose keys have the account in them and that were not given the stack's own."""
+    return [type(found).__name__ for found in reachable(root) if getattr(found, "_home", "") is None]
+
+
 def _permissions(kind: Any) -> Iterable[str]:
     declared: Iterable[str] = kind.PERMISSIONS
     return declared
@@ -97,7 +102,9 @@ def _every_function() -> dict[str, dict[str, list[str]]]:
     found = {}
     for function, variables in VARIABLES.items():
         os.environ.update(_AWS | variables)
-        found[function] = adapters(built(function))
+        function_itself = built(function)
+        assert not homeless(function_itself), homeless(function_itself)
+        found[function] = adapters(function_itself)
     return found
 
 

@@ -71,6 +71,21 @@ def text_of(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Message", "")
 
 
+def is_denied(code: str) -> bool:
+    """Whether a permission is missing."""
+    return code in _DENIED
+
+
+def is_role_refused(error: ClientError) -> bool:
+    """Whether a role of another account could not be assumed: it is not there, or it does not trust SageWatch."""
+    return error.operation_name == "AssumeRole" and is_denied(code_of(error))
+
+
+def without_act_role(account: str) -> str:
+    """Say why nothing is stopped in another account."""
+    return f"account {account} has no role that lets SageWatch stop anything there (ActRole in spoke.yaml)"
+
+
 @contextmanager
 def translated(action: str) -> Iterator[None]:
     """Translate what boto3 raises during ``action`` (an IAM action's name, to name what failed).

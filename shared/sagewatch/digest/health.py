@@ -12,7 +12,7 @@ from sagewatch.errors import SageWatchError
 from sagewatch.formatting import clock_time, utc_once
 from sagewatch.pricing.book import STALE_AFTER
 from sagewatch.pricing.ports import PriceDates
-from sagewatch.sagemaker.ports import RegionReader, watched_regions
+from sagewatch.sagemaker.ports import RegionReader, priced_regions
 from sagewatch.sweeps import Sweep
 
 SWEEPS: tuple[str, ...] = tuple(Sweep)
@@ -136,7 +136,7 @@ class HealthReader:
         with _noted(unread, "what is in the dead-letter queues"):
             buried = self.dead_letters.waiting()
         with _noted(unread, "how old the prices are"):
-            regions = watched_regions(self.home_region, self.regions)
+            regions = priced_regions(self.home_region, self.regions)
             prices = {region: self.prices.refreshed_at(region) for region in regions}
         return Health(since=since, now=self.clock(), sweeps=sweeps, buried=buried, prices=prices, unread=unread)
 

@@ -64,7 +64,7 @@ class RunningNowReader:
         for reading in self.meter.read():
             since = max(reading.session.unbooked_since, start)
             if since < until:
-                rates = self.prices.rates(reading.session.region)
+                rates = self.prices.rates(reading.session.scope)
                 cost = accrued(replace(reading.session, since=since), until, rates)
                 yield OpenCost(reading.session.owner, cost.usd or _ZERO, reading.hourly.usd or _ZERO)
         if start.month == until.month:
@@ -89,7 +89,7 @@ class RunningNowReader:
         """What each notebook cost since its last activity. Notebooks stopped since their warning are skipped."""
         sessions = {reading.session.arn: reading.session for reading in in_service}
         now = self.clock()
-        for region in sorted({session.region for session in sessions.values()}):
+        for region in sorted({session.scope for session in sessions.values()}):
             rates = self.prices.rates(region)
             for arn, state in self.watches.of_region(region).items():
                 if arn in sessions and state.pending:

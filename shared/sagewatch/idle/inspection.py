@@ -90,7 +90,7 @@ class NotebookInspector:
     def describe(self, session: Session) -> Notebook:
         """Describe a notebook with its tags. Raises what ``Notebooks.describe`` does."""
         described = self.notebooks.describe(session.name, session.region, session.account)
-        return replace(described, tags=self.notebooks.tags(described.arn, described.region))
+        return replace(described, tags=self.notebooks.tags(described.arn, described.scope))
 
     def read(self, notebook: Notebook, back_to: datetime | None = None, *, last: bool = False) -> Iterator[Reading]:
         """Ask one source after the other; one that sees it at work is enough.

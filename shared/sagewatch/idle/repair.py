@@ -91,7 +91,7 @@ class SessionRepair:
             described = self.notebooks.describe(listed.name, listed.region, listed.account)
         except NotebookNotFoundError:
             return None
-        found = replace(described, tags=self.notebooks.tags(listed.arn, listed.region))
+        found = replace(described, tags=self.notebooks.tags(listed.arn, listed.scope))
         runs = replace(found, status=listed.status, modified_at=listed.modified_at, instance_type=listed.instance_type)
         if session:
             self.tracker.observe(runs, by=RecordedBy.SWEEP)

@@ -116,7 +116,7 @@ class NotebookStop:
             found = self.notebooks.describe(session.name, session.region, session.account)
         except NotebookNotFoundError:
             return
-        notebook = replace(found, tags=self.notebooks.tags(found.arn, found.region))
+        notebook = replace(found, tags=self.notebooks.tags(found.arn, found.scope))
         state, now = self.states.read(session.arn, session.region), self.clock()
         identity = state.pending.alert_id if state.pending else str(state.announced)
         sentence = (

@@ -39,6 +39,7 @@ from sagewatch.sagemaker.events import read_body, read_job_event
 from sagewatch.sagemaker.failures import classify
 from sagewatch.sagemaker.ports import Jobs, Regions
 from sagewatch.sagemaker.resources import Job, refuse_impossible_job
+from sagewatch.sagemaker.scopes import EVERY_ACCOUNT, WatchedAccounts
 from sagewatch.sagemaker.tags import parent_of
 
 
@@ -81,25 +82,30 @@ class JobRecorder:
     cost_reports: CostReporter
     clock: Clock
     report_usd: Decimal
+    watched: WatchedAccounts = EVERY_ACCOUNT
 
     def on_message(self, body: str) -> RecordOutcome:
         """Handle the event in a queue message. Raises what ``on_event`` does."""
         return self.on_event(read_body(body))
 
     def on_event(self, event: object) -> RecordOutcome:
-        """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
+        """Handle one EventBridge event.
+
+        Raises ``MalformedEventError``, ``ForeignAccountError``, and what the ports raise.
+        """
         reported = refuse_impossible_job(read_job_event(event), self.clock())
+        self.watched.check(reported.account)
         if reported.status.ended:
             outcome = self.record(self._complete(reported), RecordedBy.EVENT)
         else:
             self._check_region(reported)
             outcome = self._track(reported)
-        self.regions.add(reported.region)  # now that it has answered: every sweep would ask one that does not exist
+        self.regions.add(reported.scope)  # now that it has answered: every sweep would ask one that does not exist
         return outcome
 
     def _check_region(self, reported: Job) -> None:
         """Ask once a day and process whether SageMaker is in the region: a start that says all costs no call else."""
-        if reported.created_at is None or self.regions.has_noted(reported.region):
+        if reported.created_at is None or self.regions.has_noted(reported.scope):
             return
         with suppress(JobNotFoundError, MalformedEventError):  # it has answered
             self.jobs.describe(reported)

@@ -28,6 +28,7 @@ from sagewatch.owners.job_owners import JobOwners
 from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from sagewatch.sagemaker.ports import JobLists, Jobs, ListedJob, Regions, watched_regions
 from sagewatch.sagemaker.resources import OLDEST, Job, JobStatus, job_to_describe
+from sagewatch.sagemaker.scopes import region_of
 from sagewatch.sweeps import continue_on_error, first_few, need_time
 
 # A training job runs for 28 days at most: the first sweep of all looks back that far.
@@ -275,4 +276,6 @@ class JobSweep:
 
 
 def _to_describe(job: ListedJob, region: str) -> Job:
-    return job_to_describe(kind=job.kind, name=job.name, arn=job.arn, region=region, created_at=job.created_at)
+    return job_to_describe(
+        kind=job.kind, name=job.name, arn=job.arn, region=region_of(region), created_at=job.created_at
+    )

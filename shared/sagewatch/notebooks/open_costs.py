@@ -10,7 +10,7 @@ from sagewatch.notebooks.ports import SessionReader
 from sagewatch.notebooks.session import Session, accrued, whole_second
 from sagewatch.pricing.job_cost import Cost
 from sagewatch.pricing.ports import Prices
-from sagewatch.sagemaker.ports import RegionReader, watched_regions
+from sagewatch.sagemaker.ports import RegionReader, watched_scopes
 
 _HOUR = timedelta(hours=1)
 
@@ -45,8 +45,8 @@ class OpenSessionCosts:
         return sorted(readings, key=lambda reading: reading.usd, reverse=True)
 
     def all_regions(self) -> list[str]:
-        """The regions in use, and the stack's own. Raises what ``Ledger.put`` does."""
-        return watched_regions(self.home_region, self.regions)
+        """The regions in use, and the stack's own, of every account. Raises what ``Ledger.put`` does."""
+        return watched_scopes(self.home_region, self.regions)
 
     def _of_region(self, region: str) -> Iterator[SessionCost]:
         rates, now = self.prices.rates(region), whole_second(self.clock())

@@ -84,6 +84,11 @@ class Session:
         return max(self.since, self.booked_until or self.since)
 
     @property
+    def scope(self) -> str:
+        """The notebook's account and region, as ``scopes`` names them."""
+        return f"{self.account}/{self.region}"
+
+    @property
     def in_service(self) -> bool:
         """Whether the instance is billed."""
         return self.kind is SessionKind.IN_SERVICE

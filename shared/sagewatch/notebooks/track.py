@@ -21,6 +21,7 @@ from sagewatch.sagemaker.notebook_models import read_notebook_event
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import Notebooks, Regions
 from sagewatch.sagemaker.resources import refuse_impossible_times
+from sagewatch.sagemaker.scopes import EVERY_ACCOUNT, WatchedAccounts
 
 
 class TrackEffect(StrEnum):
@@ -56,16 +57,21 @@ class NotebookTracker:
     regions: Regions
     clock: Clock
     owner_tag_keys: tuple[str, ...]
+    watched: WatchedAccounts = EVERY_ACCOUNT
 
     def on_message(self, body: str) -> TrackOutcome:
         """Handle the event in a queue message. Raises what ``on_event`` does."""
         return self.on_event(read_body(body))
 
     def on_event(self, event: object) -> TrackOutcome:
-        """Handle one EventBridge event. Raises ``MalformedEventError`` and what the ports raise."""
+        """Handle one EventBridge event.
+
+        Raises ``MalformedEventError``, ``ForeignAccountError``, and what the ports raise.
+        """
         reported = read_notebook_event(event)
+        self.watched.check(reported.account)
         outcome = self.observe(reported, by=RecordedBy.EVENT)
-        self.regions.add(reported.region)
+        self.regions.add(reported.scope)
         return outcome
 
     def observe(self, notebook: Notebook, *, by: RecordedBy, at: datetime | None = None) -> TrackOutcome:
@@ -125,7 +131,7 @@ class NotebookTracker:
             return reported if reported.status is NotebookStatus.IN_SERVICE and by is RecordedBy.EVENT else None
         if found.status is NotebookStatus.DELETING and change.begins is SessionKind.STOPPED:
             return None
-        tags = self.notebooks.tags(reported.arn, reported.region) if reported.tags is None else reported.tags
+        tags = self.notebooks.tags(reported.arn, reported.scope) if reported.tags is None else reported.tags
         return replace(found, tags=tags, instance_type=reported.instance_type or found.instance_type)
 
     def _session(self, found: Notebook, before: Session | None, change: Change, since: datetime) -> Session:

@@ -18,7 +18,7 @@ class JobOwners:
 
     def with_tags(self, job: Job) -> Job:
         """Return the job with its tags, which Describe leaves out. Raises what ``Jobs.tags`` does."""
-        return job if job.tags is not None else replace(job, tags=self.jobs.tags(job.arn, job.region))
+        return job if job.tags is not None else replace(job, tags=self.jobs.tags(job.arn, job.scope))
 
     def of(self, job: Job) -> Owner | None:
         """Return the owner of a job whose tags and parent are known. Raises what ``Jobs.tags`` does."""
@@ -28,4 +28,4 @@ class JobOwners:
         """Read the parent's tags only for a child without an owner of its own: it costs a call."""
         if job.parent_arn is None or tagged_owner(job.tags, self.tag_keys):
             return None
-        return self.jobs.tags(tagged_as(job.parent_arn), job.region)
+        return self.jobs.tags(tagged_as(job.parent_arn), job.scope)

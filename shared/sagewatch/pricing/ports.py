@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sagewatch.pricing.book import PriceBook, Rates
 from sagewatch.pricing.price_list import ListedPrice
+from sagewatch.sagemaker.scopes import Scope
 
 
 class PriceCache(Protocol):
@@ -32,8 +33,8 @@ class PriceBooks(Protocol):
 class Prices(Protocol):
     """Reads what the account pays: list prices and its discount."""
 
-    def rates(self, region: str) -> Rates:
-        """Return the region's rates, with an empty book if the region has no known prices.
+    def rates(self, scope: Scope) -> Rates:
+        """Return the rates of a region, with an empty book if the region has no known prices.
 
         Raises what ``Ledger.put`` does.
         """

@@ -10,7 +10,7 @@ from sagewatch.errors import OutOfTimeError, PriceListError, RefreshIncompleteEr
 from sagewatch.outcomes import EmfMetric, Outcome
 from sagewatch.pricing.ports import PriceCache, PriceDates, PriceList
 from sagewatch.pricing.price_list import read_documents
-from sagewatch.sagemaker.ports import Regions, watched_regions
+from sagewatch.sagemaker.ports import RegionReader, priced_regions
 from sagewatch.sweeps import first_few
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -40,7 +40,7 @@ class PriceRefresh:
     price_list: PriceList
     cache: PriceCache
     dates: PriceDates
-    regions: Regions
+    regions: RegionReader
     clock: Clock
     home_region: str
 
@@ -51,7 +51,7 @@ class PriceRefresh:
         """
         prices: dict[str, int] = {}
         failures: list[str] = []
-        regions = self._oldest_first(watched_regions(self.home_region, self.regions))
+        regions = self._oldest_first(priced_regions(self.home_region, self.regions))
         for region in regions:
             try:
                 if not more_time():

@@ -82,7 +82,20 @@ class InboxSettings(Settings):
     max_receives: Count
 
 
-class LedgerSettings(Settings):
+class HubSettings(Settings):
+    """Settings of functions that work in other accounts too. ``account`` is the stack's own.
+
+    ``spoke_roles`` is what the names of the roles there begin with; empty if no other account is watched.
+    """
+
+    account: str | None = None
+    spoke_roles: str = ""
+    spoke_external_id: str = ""
+    spoke_accounts: Words = ()
+    organization_id: str = ""
+
+
+class LedgerSettings(HubSettings):
     """Settings of functions that write rows: both tables, the tags that name an owner, and the discount."""
 
     cost_ledger: Text
@@ -110,6 +123,11 @@ _STACK = {
     "DISCOUNT_PERCENT": "DiscountPercent",
     "ALERT_QUEUE_URL": "AlertQueueUrl",
     "REGIONS": "Regions",
+    "ACCOUNT": "AccountId",
+    "SPOKE_ROLES": "SpokeRoles",
+    "SPOKE_EXTERNAL_ID": "SpokeExternalId",
+    "SPOKE_ACCOUNTS": "SpokeAccounts",
+    "ORGANIZATION_ID": "OrganizationId",
 }
 
 

@@ -10,7 +10,7 @@ from sagewatch.errors import MalformedEventError
 from sagewatch.sagemaker.fields import Region, field_errors
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
-from sagewatch.sagemaker.resources import Job
+from sagewatch.sagemaker.resources import Job, refuse_foreign_arn
 
 _KIND_OF: Mapping[str, ResourceKind] = {
     facts.detail_type: kind for kind, facts in KIND_FACTS.items() if facts.detail_type
@@ -47,11 +47,14 @@ def read_envelope(event: object) -> Envelope:
 def read_job_event(event: object) -> Job:
     """Read a job from its state change event.
 
-    Raises ``MalformedEventError`` for an envelope or a detail that cannot be understood, an unknown kind of event,
-    and an unknown status.
+    Raises ``MalformedEventError`` for an envelope or a detail that cannot be understood, an unknown kind of event, an
+    unknown status, and an ARN of another account or region than the envelope's.
     """
     envelope = read_envelope(event)
     kind = _KIND_OF.get(envelope.detail_type)
     if kind is None:
         raise MalformedEventError(f"not a job state change: detail-type {envelope.detail_type[:80]!r}")
-    return read_job(kind, envelope.detail, account=envelope.account, region=envelope.region)
+    job = read_job(kind, envelope.detail, account=envelope.account, region=envelope.region)
+    for arn in (job.arn, job.parent_arn):
+        refuse_foreign_arn(arn, envelope.account, envelope.region)
+    return job

@@ -9,7 +9,7 @@ from sagewatch.sagemaker.fields import Arn, Name, Tags, Timestamp, field_errors
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.model_parts import MOST_GB, AwsModel
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
-from sagewatch.sagemaker.resources import partition_of
+from sagewatch.sagemaker.resources import partition_of, refuse_foreign_arn
 
 _DETAIL_TYPE = "SageMaker Notebook Instance State Change"
 
@@ -70,4 +70,6 @@ def read_notebook_event(event: object) -> Notebook:
     envelope = read_envelope(event)
     if envelope.detail_type != _DETAIL_TYPE:
         raise MalformedEventError(f"not a notebook instance's state change: detail-type {envelope.detail_type[:80]!r}")
-    return read_notebook(envelope.detail, account=envelope.account, region=envelope.region)
+    notebook = read_notebook(envelope.detail, account=envelope.account, region=envelope.region)
+    refuse_foreign_arn(notebook.arn, envelope.account, envelope.region)
+    return notebook

@@ -58,6 +58,11 @@ class Notebook:
     tags: Mapping[str, str] | None = None
 
     @property
+    def scope(self) -> str:
+        """The notebook's account and region, as ``scopes`` names them."""
+        return f"{self.account}/{self.region}"
+
+    @property
     def stop_is_one_way(self) -> bool:
         """Whether it cannot be started again after a stop, as far as is known."""
         return self.platform is None or _ONE_WAY.match(self.platform) is not None

@@ -12,13 +12,17 @@ from sagewatch.errors import UnreadableError
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.resources import Job, Key
+from sagewatch.sagemaker.scopes import Scope, region_of
 
 
 class RegionReader(Protocol):
     """Reads the regions in which jobs were seen."""
 
     def in_use(self) -> AbstractSet[str]:
-        """The regions that were noted. Raises what ``Ledger.put`` does."""
+        """The regions of the stack's own account that were noted. Raises what ``Ledger.put`` does."""
+
+    def in_other_accounts(self) -> AbstractSet[Scope]:
+        """The regions of other accounts that were noted. Raises what ``Ledger.put`` does."""
 
 
 def watched_regions(home_region: str, regions: RegionReader) -> list[str]:
@@ -26,14 +30,24 @@ def watched_regions(home_region: str, regions: RegionReader) -> list[str]:
     return sorted({home_region, *regions.in_use()})
 
 
+def watched_scopes(home_region: str, regions: RegionReader) -> list[Scope]:
+    """Return those of ``watched_regions``, and the regions of other accounts. Raises what ``Ledger.put`` does."""
+    return [*watched_regions(home_region, regions), *sorted(regions.in_other_accounts())]
+
+
+def priced_regions(home_region: str, regions: RegionReader) -> list[str]:
+    """Return every region whose prices are needed, sorted. Raises what ``Ledger.put`` does."""
+    return sorted({region_of(scope) for scope in watched_scopes(home_region, regions)})
+
+
 class Regions(RegionReader, Protocol):
     """Reads and adds the regions in which jobs were seen."""
 
-    def add(self, region: str) -> None:
-        """Note that a region is in use. Raises what ``Ledger.put`` does."""
+    def add(self, scope: Scope) -> None:
+        """Note that a region of an account is in use. Raises what ``Ledger.put`` does."""
 
-    def has_noted(self, region: str) -> bool:
-        """Whether this process has noted the region today; it costs no call."""
+    def has_noted(self, scope: Scope) -> bool:
+        """Whether this process has noted it today; it costs no call."""
 
 
 class Jobs(Protocol):
@@ -45,7 +59,7 @@ class Jobs(Protocol):
         Raises ``JobNotFoundError``, ``ThrottledError``, ``AccessDeniedError``, ``UnavailableError``.
         """
 
-    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+    def tags(self, arn: str, scope: Scope) -> Mapping[str, str]:
         """Ask for the tags of a job or of its parent, none for one that is gone. Raises what else ``describe`` does.
 
         The tags of parents are asked for by every child, so an answer may be some minutes old.
@@ -90,7 +104,7 @@ class Notebooks(Protocol):
         ``MalformedEventError`` for an answer that cannot be understood.
         """
 
-    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+    def tags(self, arn: str, scope: Scope) -> Mapping[str, str]:
         """Ask for a notebook's tags, none for one that is gone. Raises what else ``describe`` does."""
 
 

@@ -95,6 +95,11 @@ class Job:
     described: bool = False
 
     @property
+    def scope(self) -> str:
+        """The job's account and region, as ``scopes`` names them."""
+        return f"{self.account}/{self.region}"
+
+    @property
     def elapsed_seconds(self) -> int | None:
         """Wall clock between start and end, in whole seconds; ``None`` if either is unknown or the end comes first."""
         return None if self.ended_at is None else seconds_between(self.started_at, self.ended_at)
@@ -171,6 +176,12 @@ def account_of(arn: str) -> str:
     if not re.fullmatch(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:[a-zA-Z-]+/.+", arn):
         raise MalformedEventError(f"{arn[:80]!r} is not an ARN of SageMaker")
     return arn.split(":")[4]
+
+
+def refuse_foreign_arn(arn: str | None, account: str, region: str) -> None:
+    """Raise ``MalformedEventError`` for an ARN of another account or region than the one that sent it."""
+    if arn is not None and arn.lower().split(":")[3:5] != [region, account]:
+        raise MalformedEventError(f"an ARN is not of account {account} and region {region}")
 
 
 def job_to_describe(  # noqa: PLR0913 - the fields of an index

@@ -18,7 +18,8 @@ from sagewatch.slack.interactions.answer import PressAnswers
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
 from sagewatch.slack.interactions.people import People
-from sagewatch.wiring.clients import QUICK, entry, now, sagemaker
+from sagewatch.wiring.clients import QUICK, entry, now
+from sagewatch.wiring.spokes import make_clients
 from sagewatch.wiring.stopping import make_notebook_stopping
 
 
@@ -40,11 +41,12 @@ def answer_slack() -> QueueHandler:
     token = SsmSecret(ssm, given.slack_token_parameter, now)
     dialogs = SlackDialogs(SlackApi(token=token, api_url=given.slack_api_url))
     people = People(dialogs=dialogs, approvers=given.approvers, zone=given.zone)
-    stopping = make_notebook_stopping(given, dynamodb, sqs)
+    clients = make_clients(given, acting=True)
+    stopping = make_notebook_stopping(given, dynamodb, sqs, clients)
     jobs = JobButtons(
-        jobs=SageMakerJobs(sagemaker, now),
-        stops=SageMakerJobStops(sagemaker),
-        snoozes=DynamoSnoozes(dynamodb, given.watch_state),
+        jobs=SageMakerJobs(clients.sagemaker, now),
+        stops=SageMakerJobStops(clients.stopping_sagemaker),
+        snoozes=DynamoSnoozes(dynamodb, given.watch_state, given.account),
         archive=stopping.states,
         alerts=stopping.alerts,
         people=people,

@@ -26,7 +26,7 @@ QUICK = Config(connect_timeout=2, read_timeout=6, retries={"mode": "standard", "
 PATIENT = Config(connect_timeout=2, read_timeout=6, retries={"mode": "adaptive", "total_max_attempts": 5})
 LONGEST_LOOK = 120_000  # milliseconds: a job's three calls to SageMaker, each tried five times without an answer
 # A log is a hint: one try, and a job's row is not kept waiting for more than four seconds by a call without an answer.
-_HINT = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
+HINT = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
 BETWEEN_LISTS = 0.55  # seconds: ListTrainingJobs allows two requests a second
 
 
@@ -62,7 +62,7 @@ def logs(region: str) -> "CloudWatchLogsClient":
 @cache
 def job_logs(region: str) -> "CloudWatchLogsClient":
     """A region's client for the logs of jobs that failed."""
-    return boto3.client("logs", region_name=region, config=_HINT)
+    return boto3.client("logs", region_name=region, config=HINT)
 
 
 @cache

@@ -19,9 +19,10 @@ from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.dead_letters import DeadLetterQueues
 from sagewatch.runtime.settings import RecordingSettings
-from sagewatch.wiring.clients import PATIENT, now, patient_sagemaker
+from sagewatch.wiring.clients import PATIENT, now
 from sagewatch.wiring.prices import make_prices
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
+from sagewatch.wiring.spokes import make_clients
 
 
 def backfill(values: Mapping[str, str], progress: SweepProgress) -> JobSweep:
@@ -29,7 +30,8 @@ def backfill(values: Mapping[str, str], progress: SweepProgress) -> JobSweep:
     session = boto3.Session()
     given = RecordingSettings.from_stack(values)
     dynamodb, sqs = session.client("dynamodb", config=PATIENT), session.client("sqs", config=PATIENT)
-    parts = make_parts(given, dynamodb, sqs, patient_sagemaker)
+    clients = make_clients(given)
+    parts = make_parts(given, dynamodb, sqs, clients, clients.patient_sagemaker)
     return make_job_sweep(parts, make_job_recorder(parts), home_region=session.region_name, progress=progress)
 
 
@@ -59,9 +61,9 @@ def meter(values: Mapping[str, str]) -> OpenSessionCosts:
     given = RecordingSettings.from_stack(values)
     dynamodb = session.client("dynamodb", config=PATIENT)
     return OpenSessionCosts(
-        sessions=DynamoSessions(dynamodb, given.watch_state),
+        sessions=DynamoSessions(dynamodb, given.watch_state, given.account),
         prices=make_prices(dynamodb, given.watch_state, given.discount_percent),
-        regions=DynamoRegions(dynamodb, given.watch_state, now, given.regions),
+        regions=DynamoRegions(dynamodb, given.watch_state, now, given.regions, given.account),
         clock=now,
         home_region=session.region_name,
     )

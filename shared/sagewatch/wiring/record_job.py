@@ -6,8 +6,9 @@ import boto3
 
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import AlertingSettings, InboxSettings
-from sagewatch.wiring.clients import QUICK, entry, sagemaker
-from sagewatch.wiring.recording import JOB_LOGS, make_job_recorder, make_parts
+from sagewatch.wiring.clients import QUICK, entry
+from sagewatch.wiring.recording import make_job_recorder, make_parts
+from sagewatch.wiring.spokes import make_clients
 
 
 class RecordJobSettings(AlertingSettings, InboxSettings):
@@ -20,6 +21,7 @@ def record_job() -> QueueHandler:
     given = RecordJobSettings.from_env()
     sqs = boto3.client("sqs", config=QUICK)
     dynamodb = boto3.client("dynamodb", config=QUICK)
-    parts = make_parts(given, dynamodb, sqs, sagemaker)
-    recorder = make_job_recorder(parts, report_usd=given.report_usd, logs=JOB_LOGS if given.read_logs else None)
+    clients = make_clients(given)
+    parts = make_parts(given, dynamodb, sqs, clients, clients.sagemaker)
+    recorder = make_job_recorder(parts, report_usd=given.report_usd, read_logs=given.read_logs)
     return entry(recorder.on_message, sqs, given)

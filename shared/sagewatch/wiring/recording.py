@@ -29,7 +29,6 @@ from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
-from sagewatch.diagnostics.ports import JobLogs
 from sagewatch.jobs.long_running import LongRunningAlerts
 from sagewatch.jobs.record import JobRecorder
 from sagewatch.jobs.sweep import JobSweep
@@ -37,16 +36,15 @@ from sagewatch.jobs.sweep_run import SweepProgress
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.owners.job_owners import JobOwners
 from sagewatch.runtime.settings import RecordingSettings
-from sagewatch.wiring.clients import BETWEEN_LISTS, Throttle, cloudwatch, job_logs, now, patient_sagemaker
+from sagewatch.sagemaker.scopes import Scope
+from sagewatch.wiring.clients import BETWEEN_LISTS, Throttle, now
 from sagewatch.wiring.prices import make_prices
+from sagewatch.wiring.spokes import ScopedClients, watched_accounts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sqs import SQSClient
-
-
-JOB_LOGS = CloudWatchJobLogs(job_logs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +53,7 @@ class RecordingParts:
 
     settings: RecordingSettings
     dynamodb: "DynamoDBClient"
+    clients: ScopedClients
     jobs: SageMakerJobs
     prices: DynamoPrices
     open_jobs: DynamoOpenJobs
@@ -70,23 +69,25 @@ def make_parts(
     settings: RecordingSettings,
     dynamodb: "DynamoDBClient",
     sqs: "SQSClient",
-    sagemaker: "Callable[[str], SageMakerClient]",
+    clients: ScopedClients,
+    sagemaker: "Callable[[Scope], SageMakerClient]",
 ) -> RecordingParts:
-    """Make the adapters on these clients."""
+    """Make the adapters on these clients. ``sagemaker`` is the patient or the quick one of them."""
     ledger, state = settings.cost_ledger, settings.watch_state
     jobs = SageMakerJobs(sagemaker, now)
     return RecordingParts(
         settings=settings,
         dynamodb=dynamodb,
+        clients=clients,
         jobs=jobs,
         prices=make_prices(dynamodb, state, settings.discount_percent),
-        open_jobs=DynamoOpenJobs(dynamodb, state=state, ledger=ledger, clock=now),
+        open_jobs=DynamoOpenJobs(dynamodb, state=state, ledger=ledger, clock=now, home=settings.account),
         alerts=SqsAlertQueue(sqs, settings.alert_queue_url),
         stale_totals=DynamoStaleTotals(dynamodb, state, now),
-        regions=DynamoRegions(dynamodb, state, now, settings.regions),
+        regions=DynamoRegions(dynamodb, state, now, settings.regions, settings.account),
         families=DynamoFamilies(dynamodb, ledger),
         owners=JobOwners(jobs, settings.owner_tag_keys),
-        utilization=UtilizationReader(CloudWatchJobMetrics(cloudwatch)),
+        utilization=UtilizationReader(CloudWatchJobMetrics(clients.cloudwatch)),
     )
 
 
@@ -103,10 +104,10 @@ def make_job_sweep(
     return JobSweep(
         recorder=recorder,
         jobs=parts.jobs,
-        lists=SageMakerLists(patient_sagemaker, Throttle(BETWEEN_LISTS)),
+        lists=SageMakerLists(parts.clients.patient_sagemaker, Throttle(BETWEEN_LISTS)),
         ledger=DynamoLedgerKeys(parts.dynamodb, ledger),
         open_jobs=parts.open_jobs,
-        tracked=DynamoTrackedJobs(parts.dynamodb, state),
+        tracked=DynamoTrackedJobs(parts.dynamodb, state, parts.settings.account),
         checkpoints=DynamoCheckpoints(parts.dynamodb, state),
         cursors=DynamoCursors(parts.dynamodb, state),
         notices=DynamoDailyNotices(parts.dynamodb, state, now),
@@ -127,9 +128,10 @@ def make_job_sweep(
 
 
 def make_job_recorder(
-    parts: RecordingParts, *, report_usd: Decimal = Decimal(0), logs: JobLogs | None = None
+    parts: RecordingParts, *, report_usd: Decimal = Decimal(0), read_logs: bool = False
 ) -> JobRecorder:
     """Make the job recorder. An operator's backfill sends no alerts, so it needs no logs and no cost reports."""
+    logs = CloudWatchJobLogs(parts.clients.job_logs) if read_logs else None
     return JobRecorder(
         jobs=parts.jobs,
         prices=parts.prices,
@@ -142,4 +144,5 @@ def make_job_recorder(
         cost_reports=CostReporter(utilization=parts.utilization, prices=parts.prices),
         clock=now,
         report_usd=report_usd,
+        watched=watched_accounts(parts.settings),
     )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
 from sagewatch.adapters.dynamodb.prices import DynamoPriceCache, DynamoPriceDates
-from sagewatch.adapters.dynamodb.sweep_state import DynamoDailyNotices, DynamoRegions
+from sagewatch.adapters.dynamodb.sweep_state import DynamoDailyNotices, DynamoRegionReader
 from sagewatch.adapters.price_list import AwsPriceList, api_region
 from sagewatch.pricing.refresh import PriceRefresh
 from sagewatch.runtime.scheduled import ScheduledHandler
@@ -32,7 +32,7 @@ def refresh_prices() -> ScheduledHandler:
         price_list=AwsPriceList(boto3.client("pricing", region_name=api_region(given.home_region), config=QUICK)),
         cache=DynamoPriceCache(dynamodb, given.watch_state),
         dates=DynamoPriceDates(dynamodb, given.watch_state),
-        regions=DynamoRegions(dynamodb, given.watch_state, now, given.regions),
+        regions=DynamoRegionReader(dynamodb, given.watch_state, given.regions),
         clock=now,
         home_region=given.home_region,
     )

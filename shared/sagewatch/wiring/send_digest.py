@@ -121,7 +121,7 @@ def _running_now(
     given: SendDigestSettings, dynamodb: "DynamoDBClient", regions: DynamoRegionReader, prices: DynamoPrices
 ) -> RunningNowReader:
     meter = OpenSessionCosts(
-        sessions=DynamoSessionReader(dynamodb, given.watch_state),
+        sessions=DynamoSessionReader(dynamodb, given.watch_state, given.account),
         prices=prices,
         regions=regions,
         clock=now,
@@ -129,8 +129,8 @@ def _running_now(
     )
     return RunningNowReader(
         meter=meter,
-        open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state),
-        watches=DynamoNotebookStateReader(dynamodb, given.watch_state),
+        open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state, given.account),
+        watches=DynamoNotebookStateReader(dynamodb, given.watch_state, given.account),
         prices=prices,
         clock=now,
     )

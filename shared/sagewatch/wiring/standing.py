@@ -62,7 +62,7 @@ def plan_survey(
         )
     dynamodb = session.client("dynamodb", config=PATIENT)
     prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
-    seen = DynamoRegions(dynamodb, given.watch_state, now, given.regions)
+    seen = DynamoRegions(dynamodb, given.watch_state, now, given.regions, given.account)
     wanted = regions or watched_regions(session.region_name, seen)
     return SurveyPlan(_survey(prices, given.owner_tag_keys, progress, check), wanted)
 

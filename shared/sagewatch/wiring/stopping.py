@@ -21,7 +21,8 @@ from sagewatch.idle.ports import EvidenceSource, Leases, NotebookStates
 from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.runtime.settings import NotebookSettings
-from sagewatch.wiring.clients import cloudwatch, logs, now, sagemaker
+from sagewatch.wiring.clients import now
+from sagewatch.wiring.spokes import ScopedClients
 from sagewatch.wiring.tracking import NotebookTracking, make_notebook_tracking
 
 if TYPE_CHECKING:
@@ -47,15 +48,19 @@ class NotebookStopping:
     notebook_stop: NotebookStop
 
 
-def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", sqs: "SQSClient") -> NotebookStopping:
+def make_notebook_stopping(
+    given: NotebookSettings, dynamodb: "DynamoDBClient", sqs: "SQSClient", clients: ScopedClients
+) -> NotebookStopping:
     """Make each store and service once, for a sweep or for the buttons."""
-    tracking = make_notebook_tracking(given, dynamodb)
-    states = DynamoNotebookStates(dynamodb, given.watch_state, now)
-    leases = DynamoLeases(dynamodb, given.watch_state)
+    tracking = make_notebook_tracking(given, dynamodb, clients)
+    states = DynamoNotebookStates(dynamodb, given.watch_state, now, given.account)
+    leases = DynamoLeases(dynamodb, given.watch_state, given.account)
     alerts = SqsAlertQueue(sqs, given.alert_queue_url)
     rates = HourlyRates(tracking.prices)
     rules = IdleRules(idle_after=given.idle_after, warn=given.warn, enforce=given.enforce)
-    inspector = NotebookInspector(notebooks=tracking.notebooks, evidence=_evidence(given), clock=now, rules=rules)
+    inspector = NotebookInspector(
+        notebooks=tracking.notebooks, evidence=_evidence(given, clients), clock=now, rules=rules
+    )
     announcements = NotebookAnnouncements(
         archive=states,
         alerts=alerts,
@@ -71,7 +76,7 @@ def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", 
         announcements=announcements,
         follow_up=follow_up,
         rates=rates,
-        stops=SageMakerNotebookStops(sagemaker),
+        stops=SageMakerNotebookStops(clients.stopping_sagemaker),
         tracker=tracking.tracker,
         sessions=tracking.sessions,
         leases=leases,
@@ -93,7 +98,7 @@ def make_notebook_stopping(given: NotebookSettings, dynamodb: "DynamoDBClient", 
     )
 
 
-def _evidence(given: NotebookSettings) -> tuple[EvidenceSource, ...]:
+def _evidence(given: NotebookSettings, clients: ScopedClients) -> tuple[EvidenceSource, ...]:
     """Jupyter first: it alone knows what runs at this moment."""
-    others = (LogEvidence(logs, max(given.idle_after, _A_DAY)), AgentEvidence(cloudwatch))
-    return (JupyterEvidence(sagemaker), *others) if given.ask_jupyter else others
+    others = (LogEvidence(clients.logs, max(given.idle_after, _A_DAY)), AgentEvidence(clients.cloudwatch))
+    return (JupyterEvidence(clients.sagemaker), *others) if given.ask_jupyter else others

@@ -15,8 +15,9 @@ from sagewatch.jobs.sweep_run import NO_PROGRESS
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import AlertingSettings, Hours, Text, Usd
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import LONGEST_LOOK, QUICK, now, patient_sagemaker
-from sagewatch.wiring.recording import JOB_LOGS, make_job_recorder, make_job_sweep, make_parts
+from sagewatch.wiring.clients import LONGEST_LOOK, QUICK, now
+from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
+from sagewatch.wiring.spokes import make_clients
 
 
 class SweepJobsSettings(AlertingSettings):
@@ -32,10 +33,11 @@ def sweep_jobs() -> ScheduledHandler:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = SweepJobsSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    parts = make_parts(given, dynamodb, sqs, patient_sagemaker)
+    clients = make_clients(given)
+    parts = make_parts(given, dynamodb, sqs, clients, clients.patient_sagemaker)
     long_running = LongRunningAlerts(
         families=parts.families,
-        archive=DynamoNotebookStates(dynamodb, given.watch_state, now),
+        archive=DynamoNotebookStates(dynamodb, given.watch_state, now, given.account),
         alerts=parts.alerts,
         open_jobs=parts.open_jobs,
         owners=parts.owners,
@@ -46,7 +48,7 @@ def sweep_jobs() -> ScheduledHandler:
     )
     job_sweep = make_job_sweep(
         parts,
-        make_job_recorder(parts, report_usd=given.report_usd, logs=JOB_LOGS if given.read_logs else None),
+        make_job_recorder(parts, report_usd=given.report_usd, read_logs=given.read_logs),
         home_region=given.home_region,
         progress=NO_PROGRESS,
         long_running=long_running,

@@ -18,7 +18,8 @@ from sagewatch.idle.unreadable import UnreadableItems
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Count, Hours, NotebookSettings, Text
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, QUICK, Throttle, now, patient_sagemaker
+from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, QUICK, Throttle, now
+from sagewatch.wiring.spokes import make_clients
 from sagewatch.wiring.stopping import make_notebook_stopping
 
 
@@ -35,9 +36,10 @@ def sweep_notebooks() -> ScheduledHandler:
     """SweepNotebooks: what idles. Raises ``SettingsError``."""
     given = SweepNotebooksSettings.from_env()
     dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    stopping = make_notebook_stopping(given, dynamodb, sqs)
+    clients = make_clients(given, acting=True)
+    stopping = make_notebook_stopping(given, dynamodb, sqs, clients)
     tracking = stopping.tracking
-    lists = SageMakerNotebookLists(patient_sagemaker, Throttle(BETWEEN_LISTS))
+    lists = SageMakerNotebookLists(clients.patient_sagemaker, Throttle(BETWEEN_LISTS))
     sweeper = NotebookSweep(
         lists=lists,
         repair=SessionRepair(
@@ -63,7 +65,7 @@ def sweep_notebooks() -> ScheduledHandler:
         announcements=stopping.announcements,
         follow_up=stopping.follow_up,
         advice=NotebookAdvice(
-            open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state),
+            open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state, given.account),
             totals=DynamoTotalStore(dynamodb, given.watch_state),
             announcements=stopping.announcements,
             rates=stopping.rates,

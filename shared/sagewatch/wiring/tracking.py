@@ -14,8 +14,9 @@ from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.pricing.ports import Prices
 from sagewatch.runtime.settings import LedgerSettings
 from sagewatch.sagemaker.ports import Notebooks, Regions
-from sagewatch.wiring.clients import now, sagemaker
+from sagewatch.wiring.clients import now
 from sagewatch.wiring.prices import make_prices
+from sagewatch.wiring.spokes import ScopedClients, watched_accounts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,11 +34,16 @@ class NotebookTracking:
     month_ends: MonthEnds
 
 
-def make_notebook_tracking(given: LedgerSettings, dynamodb: "DynamoDBClient") -> NotebookTracking:
+def make_notebook_tracking(
+    given: LedgerSettings, dynamodb: "DynamoDBClient", clients: ScopedClients
+) -> NotebookTracking:
     """Make each store once."""
-    notebooks, sessions = SageMakerNotebooks(sagemaker), DynamoSessions(dynamodb, given.watch_state)
+    notebooks, sessions = (
+        SageMakerNotebooks(clients.sagemaker),
+        DynamoSessions(dynamodb, given.watch_state, given.account),
+    )
     prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
-    regions = DynamoRegions(dynamodb, given.watch_state, now, given.regions)
+    regions = DynamoRegions(dynamodb, given.watch_state, now, given.regions, given.account)
     ledger = DynamoLedger(dynamodb, given.cost_ledger, DynamoStaleTotals(dynamodb, given.watch_state, now))
     tracker = NotebookTracker(
         notebooks=notebooks,
@@ -47,6 +53,7 @@ def make_notebook_tracking(given: LedgerSettings, dynamodb: "DynamoDBClient") ->
         regions=regions,
         clock=now,
         owner_tag_keys=given.owner_tag_keys,
+        watched=watched_accounts(given),
     )
     return NotebookTracking(
         notebooks=notebooks,

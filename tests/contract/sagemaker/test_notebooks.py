@@ -254,7 +254,7 @@ def test_a_service_that_refuses_for_now_is_told_apart(status: int, code: str, ex
         with pytest.raises(expected, match=f"Lab-One in {REGION}: {code}: Rate exceeded"):
             notebooks.describe("Lab-One", REGION, ACCOUNT)
         with pytest.raises(expected):
-            notebooks.tags("arn", REGION)
+            notebooks.tags(a_notebook("Lab-One").arn, REGION)
         with pytest.raises(expected):
             list(SageMakerNotebookLists(client_for, lambda _: None).in_service(REGION))
         with pytest.raises(expected):

@@ -171,7 +171,7 @@ def test_what_runs_now_is_told_with_its_price() -> None:
     lab = world.open_session("lab", world.now - timedelta(hours=30), "ml.g5.xlarge")
     world.open_session("off", world.now - timedelta(hours=30), None)
     since = world.now - timedelta(hours=10)
-    for arn in (lab.arn, "arn:aws:sagemaker:us-east-1:1:notebook-instance/stopped-since"):
+    for arn in (lab.arn, "arn:aws:sagemaker:us-east-1:111122223333:notebook-instance/stopped-since"):
         watched = world.watches.read(arn, "us-east-1")
         warned = PendingStop(alert_id="w", warned_at=since, stop_at=world.now, idle_since=since)
         world.watches.save(type(watched)(arn=arn, pending=warned), "us-east-1")

@@ -13,6 +13,7 @@ from sagewatch.alerts.base import thread_key_of
 from sagewatch.diagnostics.failure_context import FailureContextReader
 from sagewatch.errors import (
     AccessDeniedError,
+    ForeignAccountError,
     JobNotSettledError,
     MalformedEventError,
     ThrottledError,
@@ -27,7 +28,20 @@ from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.events import read_job_event
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, Key
-from tests.worlds.builders import ACCOUNT, CREATED, ENDED, NOW, STARTED, World, a_failed_job, a_job, a_row, an_event
+from sagewatch.sagemaker.scopes import WatchedAccounts
+from tests.worlds.builders import (
+    ACCOUNT,
+    CREATED,
+    ENDED,
+    NOW,
+    STARTED,
+    World,
+    a_failed_job,
+    a_job,
+    a_row,
+    an_event,
+    event_of,
+)
 
 DAY = timedelta(days=1)
 ANNOUNCED = CREATED.replace(hour=9, minute=20)  # when the jobs of the captured events were created
@@ -110,7 +124,7 @@ def test_a_processing_jobs_tags_are_asked_for() -> None:
 def test_an_event_is_described_in_and_priced_for_its_own_region() -> None:
     """The envelope's, whatever the function's own."""
     world = World()
-    event = an_event("training-job-failed") | {"region": "eu-west-1"}
+    event = event_of(an_event("training-job-failed"), region="eu-west-1")
     world.has(replace(TRAINING, region="eu-west-1"))
     world.recorder.on_event(event)
 
@@ -135,7 +149,7 @@ def test_a_region_is_swept_only_once_sagemaker_has_answered_there() -> None:
     world.jobs.failure = UnavailableError("Could not connect to the endpoint")
     for name in ("training-job-in-progress", "training-job-failed"):
         with pytest.raises(UnavailableError):
-            world.recorder.on_event(an_event(name) | {"region": "eu-west-11"})
+            world.recorder.on_event(event_of(an_event(name), region="eu-west-11"))
     assert (world.regions.in_use(), world.open_jobs.jobs) == (set(), {})
 
     world.jobs.failure = None
@@ -539,3 +553,20 @@ def test_a_family_that_cannot_be_read_is_left_out() -> None:
     recorder.record(TRAINING, RecordedBy.EVENT)
 
     assert (told(world).family, len(world.rows)) == (None, 1)
+
+
+def test_an_account_that_is_not_watched_is_refused_and_nothing_is_asked() -> None:
+    """With the stack's own account known: its credentials would find another job of that name."""
+    world = World()
+    watched = WatchedAccounts(home=ACCOUNT, named=frozenset({"222233334444"}))
+    recorder = replace(world.recorder, watched=watched)
+    stranger, theirs = (
+        event_of(an_event("training-job-failed"), account=account) for account in ("444455556666", "222233334444")
+    )
+
+    with pytest.raises(ForeignAccountError, match="444455556666 is not watched"):
+        recorder.on_event(stranger)
+    assert (world.jobs.calls, world.rows, world.regions.noted) == ([], [], set())
+    recorder.on_event(theirs)
+    assert [(row.account, row.region) for row in world.rows] == [("222233334444", "us-east-1")]
+    replace(recorder, watched=WatchedAccounts(home=ACCOUNT, organization=True)).on_event(stranger)

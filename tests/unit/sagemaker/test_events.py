@@ -12,8 +12,9 @@ from sagewatch.errors import MalformedEventError
 from sagewatch.sagemaker.events import read_job_event
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.notebook_models import read_notebook_event
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
-from tests.worlds.builders import ACCOUNT, EVENTS, an_event
+from tests.worlds.builders import ACCOUNT, EVENTS, an_event, event_of
 
 
 def test_a_captured_training_event_is_read_whole() -> None:
@@ -53,10 +54,28 @@ def test_iso_times_with_a_zone_are_read_as_utc() -> None:
 
 
 def test_account_and_region_come_from_the_envelope() -> None:
-    """The documentation's samples disagree with themselves about the detail's."""
-    event = an_event("training-job-completed") | {"region": "eu-west-1", "account": "444455556666"}
+    """The documentation's samples disagree with themselves about those in ``resources``."""
+    elsewhere = ["arn:aws:sagemaker:us-west-2:123456789012:training-job/kmeans"]
+    event = event_of(an_event("training-job-completed"), region="eu-west-1", account="444455556666")
 
-    assert (read_job_event(event).region, read_job_event(event).account) == ("eu-west-1", "444455556666")
+    job = read_job_event(event | {"resources": elsewhere})
+    assert (job.region, job.account) == ("eu-west-1", "444455556666")
+
+
+@pytest.mark.parametrize("forged", [{"account": "444455556666"}, {"region": "eu-west-1"}])
+@pytest.mark.parametrize("name", ["training-job-completed", "processing-job-failed", "notebook-instance-stopped"])
+def test_an_arn_of_another_account_or_region_is_rejected(name: str, forged: dict[str, str]) -> None:
+    """Only the envelope is EventBridge's own: an account could name another account's job in its event."""
+    read = read_notebook_event if name.startswith("notebook") else read_job_event
+    with pytest.raises(MalformedEventError, match="not of account"):
+        read(an_event(name) | forged)
+
+
+def test_a_parent_of_another_account_is_rejected() -> None:
+    """SageWatch would ask that account for its tags."""
+    parent = "arn:aws:sagemaker:us-east-1:444455556666:hyper-parameter-tuning-job/theirs"
+    with pytest.raises(MalformedEventError, match="not of account"):
+        read_job_event(an_event("training-job-completed", TuningJobArn=parent))
 
 
 def test_a_missing_arn_is_built_of_the_envelope_and_the_name() -> None:

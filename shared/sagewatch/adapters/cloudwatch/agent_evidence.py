@@ -103,7 +103,7 @@ class AgentEvidence(EvidenceSource):
     def _results(self, notebook: Notebook, start: datetime, now: datetime) -> Iterator[Mapping[str, Any]]:
         """CloudWatch cuts periods from where the request begins, so it begins on a whole one."""
         return metric_results(
-            self._client_for(notebook.region),
+            self._client_for(notebook.scope),
             notebook.name,
             MetricDataQueries=[
                 {"Id": name, "Expression": _search(notebook, metric, statistic)}

@@ -50,7 +50,7 @@ class CloudWatchJobLogs(JobLogs):
             "logStreamName": f"{job.name}/{stream}",
             "limit": _EVENTS,
         }
-        client = self._client_for(job.region)
+        client = self._client_for(job.scope)
         with translated(f"logs:GetLogEvents of {job.name}"):
             page = client.get_log_events(**request, startFromHead=False)
             if not page["events"] and "nextBackwardToken" in page:
@@ -59,7 +59,7 @@ class CloudWatchJobLogs(JobLogs):
 
     def _found(self, job: Job, group: str) -> Sequence[Mapping[str, Any]]:
         """The slash keeps the streams of ``<job>-2`` out."""
-        client = self._client_for(job.region)
+        client = self._client_for(job.scope)
         prefix = f"{job.name}/"
         with translated(f"logs:DescribeLogStreams of {job.name}"):
             try:

@@ -67,7 +67,7 @@ class CloudWatchJobMetrics(JobMetrics):
         """Yield the points of each series. A search puts the host into the label; series of other jobs are left out."""
         asked = {f"q{number}": query for number, query in enumerate(queries)}
         results = metric_results(
-            self._client_for(job.region),
+            self._client_for(job.scope),
             job.name,
             MetricDataQueries=[{"Id": name, **query} for name, (_, query) in asked.items()],
             StartTime=window.begin,

@@ -76,7 +76,7 @@ class LogEvidence(EvidenceSource):
     def _events(self, notebook: Notebook, start: datetime, pattern: str = "") -> "Iterator[FilteredLogEventTypeDef]":
         """Yield the events since then, oldest first, those ahead of our clock included."""
         pages = (
-            self._client_for(notebook.region)
+            self._client_for(notebook.scope)
             .get_paginator("filter_log_events")
             .paginate(
                 logGroupName=_GROUP,

@@ -15,6 +15,7 @@ from sagewatch.clock import Clock, iso
 from sagewatch.errors import UnreadableError
 from sagewatch.idle.ports import NotebookStateReader, NotebookStates
 from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
+from sagewatch.sagemaker.scopes import Scope, scope_of_arn, stored_scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,22 +33,24 @@ class DynamoNotebookStateReader(NotebookStateReader):
 
     PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+    def __init__(self, client: "DynamoDBClient", state: str, home: str | None = None) -> None:
         self._client = client
         self._state = state
+        self._home = home
 
     @override
     def of_region(self, region: str) -> Mapping[str, NotebookState]:
         """One that cannot be read is left out here; ``read``, which comes before every stop, refuses it."""
-        notebooks = _by_arn(query(self._client, self._state, _pk(region)))
-        parts = ({"pk": _pk(region), "sk": arn, "parts": items} for arn, items in notebooks.items())
+        partition = _pk(region, self._home)
+        notebooks = _by_arn(query(self._client, self._state, partition))
+        parts = ({"pk": partition, "sk": arn, "parts": items} for arn, items in notebooks.items())
         states = readable(
             parts, lambda each: _one(each["sk"], each["parts"].get(_WATCH, {}), each["parts"].get(_LEASE))
         )
         return {state.arn: state for state in states}
 
     def _read(self, region: str) -> Mapping[str, NotebookState | UnreadableError]:
-        notebooks = _by_arn(query(self._client, self._state, _pk(region)))
+        notebooks = _by_arn(query(self._client, self._state, _pk(region, self._home)))
         return {
             arn: readable_or_error(partial(_one, arn, parts.get(_WATCH, {}), parts.get(_LEASE)), f"state of {arn}")
             for arn, parts in notebooks.items()
@@ -59,13 +62,14 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
 
     PERMISSIONS = ("dynamodb:Query", "dynamodb:PutItem")
 
-    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock) -> None:
-        super().__init__(client, state)
+    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock, home: str | None = None) -> None:
+        super().__init__(client, state, home)
         self._clock = clock
 
     @override
     def read(self, arn: str, region: str) -> NotebookState:
-        found = _by_arn(query(self._client, self._state, _pk(region), f"{arn}#", f"{arn}#~", consistent=True))
+        partition = _pk(scope_of_arn(arn, region), self._home)
+        found = _by_arn(query(self._client, self._state, partition, f"{arn}#", f"{arn}#~", consistent=True))
         parts = found.get(arn, {})
         return _one(arn, parts.get(_WATCH, {}), parts.get(_LEASE))
 
@@ -102,18 +106,19 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
         return next(bodies, None)
 
     def _put(self, region: str, arn: str, what: str, facts: Mapping[str, object], expires: datetime | None) -> None:
-        key = {"pk": _pk(region), "sk": f"{arn}#{what}", "expires_at": expires and int(expires.timestamp())}
+        partition = _pk(scope_of_arn(arn, region), self._home)
+        key = {"pk": partition, "sk": f"{arn}#{what}", "expires_at": expires and int(expires.timestamp())}
         with translated(f"dynamodb:PutItem of a notebook's {what}"):
             self._client.put_item(TableName=self._state, Item=to_item({**key, **facts}))
 
 
-def lease_key(arn: str, region: str) -> dict[str, str]:
+def lease_key(arn: str, region: Scope, home: str | None) -> dict[str, str]:
     """Name the item of a notebook's lease."""
-    return {"pk": _pk(region), "sk": f"{arn}#{_LEASE}"}
+    return {"pk": _pk(scope_of_arn(arn, region), home), "sk": f"{arn}#{_LEASE}"}
 
 
-def _pk(region: str) -> str:
-    return f"notebook#{region}"
+def _pk(scope: Scope, home: str | None) -> str:
+    return f"notebook#{stored_scope(scope, home)}"
 
 
 def _time(moment: datetime | None) -> str | None:

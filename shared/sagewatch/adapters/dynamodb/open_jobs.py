@@ -20,6 +20,7 @@ from sagewatch.pricing.job_cost import unbilled_as
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import InstanceGroup, Job, Key, job_to_describe
+from sagewatch.sagemaker.scopes import Scope, stored_scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,17 +36,19 @@ class DynamoOpenJobReader(OpenJobReader):
 
     PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+    def __init__(self, client: "DynamoDBClient", state: str, home: str | None = None) -> None:
         self._client = client
         self._state = state
+        self._home = home
 
     @override
     def of_region(self, region: str) -> Iterator[OpenJob]:
         return (entry for _, entry in self._after(region, None) if not isinstance(entry, UnreadableError))
 
     def _after(self, region: str, key: str | None) -> Iterator[tuple[str, OpenJob | UnreadableError]]:
-        start = {"ExclusiveStartKey": to_item({"pk": _pk(region), "sk": key})} if key else {}
-        for item in pages(self._client, self._state, _pk(region), **start):
+        partition = _pk(region, self._home)
+        start = {"ExclusiveStartKey": to_item({"pk": partition, "sk": key})} if key else {}
+        for item in pages(self._client, self._state, partition, **start):
             try:
                 yield item["sk"], _open_job(item)
             except UnreadableError as exc:
@@ -63,8 +66,10 @@ class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
         "dynamodb:Query",
     )
 
-    def __init__(self, client: "DynamoDBClient", *, state: str, ledger: str, clock: Clock) -> None:
-        super().__init__(client, state)
+    def __init__(
+        self, client: "DynamoDBClient", *, state: str, ledger: str, clock: Clock, home: str | None = None
+    ) -> None:
+        super().__init__(client, state, home)
         self._ledger = ledger
         self._clock = clock
 
@@ -83,7 +88,7 @@ class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
         state = {"provisional": provisional, "backfilled_at": backfilled_at and iso(backfilled_at)}
         billed = {"unbilled": unbilled} if (unbilled := unbilled_as(job)) else {}  # a listing does not know: keep it
         changed = _setting({**facts, **runs, **times, **state, **billed})
-        change: Any = {"TableName": self._state, "Key": _open_key(job), **changed}
+        change: Any = {"TableName": self._state, "Key": _open_key(job, self._home), **changed}
         key = to_item({"resource_arn": job.arn, "created_at": created_at})
         with translated("dynamodb:TransactWriteItems on the open jobs"):
             try:
@@ -110,7 +115,7 @@ class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
     @override
     def mark_provisional(self, job: Job) -> bool:
         change = _setting({"provisional": True, "warm_pool_seconds": job.warm_pool_seconds or 0})
-        return _update(self._client, self._state, job, change)
+        return _update(self._client, self._state, _open_key(job, self._home), change)
 
     @override
     def mark_alerted(self, job: Job, milestones: Collection[str]) -> bool:
@@ -118,16 +123,16 @@ class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
             "UpdateExpression": "ADD told :milestones",
             "ExpressionAttributeValues": to_item({":milestones": set(milestones)}),
         }
-        return _update(self._client, self._state, job, change)
+        return _update(self._client, self._state, _open_key(job, self._home), change)
 
     @override
     def find(self, job: Job) -> OpenJob | None:
-        return _find(self._client, self._state, job)
+        return _find(self._client, self._state, _open_key(job, self._home))
 
     @override
     def remove(self, job: Job) -> None:
         with translated("dynamodb:DeleteItem on the open jobs"):
-            self._client.delete_item(TableName=self._state, Key=_open_key(job))
+            self._client.delete_item(TableName=self._state, Key=_open_key(job, self._home))
 
 
 class DynamoTrackedJobs(TrackedJobs):
@@ -135,14 +140,16 @@ class DynamoTrackedJobs(TrackedJobs):
 
     PERMISSIONS: ClassVar = ("dynamodb:BatchGetItem",)
 
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+    def __init__(self, client: "DynamoDBClient", state: str, home: str | None = None) -> None:
         self._client = client
         self._state = state
+        self._home = home
 
     @override
     def tracked(self, region: str, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
         keys = {f"{arn}#{created_at}": (arn, created_at) for arn, created_at in (job.key for job in jobs)}
-        found = read_keys(self._client, self._state, [{"pk": _pk(region), "sk": name} for name in sorted(keys)])
+        partition = _pk(region, self._home)
+        found = read_keys(self._client, self._state, [{"pk": partition, "sk": name} for name in sorted(keys)])
         return {keys[key["sk"]] for key in found}
 
 
@@ -151,22 +158,23 @@ class DynamoSnoozes(Snoozes):
 
     PERMISSIONS: ClassVar = ("dynamodb:GetItem", "dynamodb:UpdateItem")
 
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+    def __init__(self, client: "DynamoDBClient", state: str, home: str | None = None) -> None:
         self._client = client
         self._state = state
+        self._home = home
 
     @override
     def find(self, job: Job) -> OpenJob | None:
-        return _find(self._client, self._state, job)
+        return _find(self._client, self._state, _open_key(job, self._home))
 
     @override
     def snooze(self, job: Job, lease: Lease) -> bool:
-        return _update(self._client, self._state, job, _setting({"snooze": lease_item(lease)}))
+        return _update(self._client, self._state, _open_key(job, self._home), _setting({"snooze": lease_item(lease)}))
 
 
-def _find(client: "DynamoDBClient", table: str, job: Job) -> OpenJob | None:
+def _find(client: "DynamoDBClient", table: str, key: Mapping[str, Any]) -> OpenJob | None:
     with translated("dynamodb:GetItem on the open jobs"):
-        answer = client.get_item(TableName=table, Key=_open_key(job), ConsistentRead=True)
+        answer = client.get_item(TableName=table, Key=key, ConsistentRead=True)
     return _open_job(from_item(answer["Item"])) if "Item" in answer else None
 
 
@@ -183,13 +191,11 @@ def _setting(facts: Mapping[str, object]) -> dict[str, Any]:
     }
 
 
-def _update(client: "DynamoDBClient", table: str, job: Job, change: Mapping[str, Any]) -> bool:
+def _update(client: "DynamoDBClient", table: str, key: Mapping[str, Any], change: Mapping[str, Any]) -> bool:
     """Change a job's item, if it is there: a job that has ended meanwhile is not put in again."""
     with translated("dynamodb:UpdateItem on the open jobs"):
         try:
-            client.update_item(
-                TableName=table, Key=_open_key(job), ConditionExpression="attribute_exists(pk)", **change
-            )
+            client.update_item(TableName=table, Key=key, ConditionExpression="attribute_exists(pk)", **change)
         except client.exceptions.ConditionalCheckFailedException:
             return False
     return True
@@ -225,12 +231,12 @@ def _read(item: Mapping[str, Any]) -> OpenJob:
     )
 
 
-def _pk(region: str) -> str:
-    return f"open-job#{region}"
+def _pk(scope: Scope, home: str | None) -> str:
+    return f"open-job#{stored_scope(scope, home)}"
 
 
-def _open_key(job: Job) -> dict[str, Any]:
-    return to_item({"pk": _pk(job.region), "sk": f"{job.arn}#{key_time(job)}"})
+def _open_key(job: Job, home: str | None) -> dict[str, Any]:
+    return to_item({"pk": _pk(job.scope, home), "sk": f"{job.arn}#{key_time(job)}"})
 
 
 def _condition_failed(error: ClientError) -> bool:

@@ -13,6 +13,7 @@ from sagewatch.errors import UnreadableError
 from sagewatch.pricing.book import EMPTY_BOOK, STALE_AFTER, Price, PriceBook, Rates
 from sagewatch.pricing.ports import PriceBooks, PriceCache, PriceDates, Prices
 from sagewatch.pricing.price_list import ListedPrice
+from sagewatch.sagemaker.scopes import Scope, region_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -56,8 +57,8 @@ class DynamoPrices(Prices):
         self._books: dict[str, tuple[PriceBook, datetime]] = {}
 
     @override
-    def rates(self, region: str) -> Rates:
-        return Rates(self._book(region), self._discount_percent)
+    def rates(self, scope: Scope) -> Rates:
+        return Rates(self._book(region_of(scope)), self._discount_percent)
 
     def _book(self, region: str) -> PriceBook:
         now = self._clock()

@@ -12,6 +12,7 @@ from sagewatch.adapters.dynamodb.items import from_item, query, read_item, reada
 from sagewatch.errors import UnreadableError
 from sagewatch.notebooks.ports import SessionReader, Sessions
 from sagewatch.notebooks.session import Session, SessionKind, StopCall
+from sagewatch.sagemaker.scopes import Scope, scope_of_arn, stored_scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,16 +26,20 @@ class DynamoSessionReader(SessionReader):
 
     PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+    def __init__(self, client: "DynamoDBClient", state: str, home: str | None = None) -> None:
         self._client = client
         self._state = state
+        self._home = home
 
     @override
     def open_sessions(self, region: str) -> Sequence[Session]:
-        return list(readable(query(self._client, self._state, _partition(region), consistent=True), _session))
+        return list(readable(query(self._client, self._state, self._partition(region), consistent=True), _session))
+
+    def _partition(self, scope: Scope) -> str:
+        return _partition(scope, self._home)
 
     def _read(self, region: str) -> dict[str, Session | UnreadableError]:
-        found = query(self._client, self._state, _partition(region), consistent=True)
+        found = query(self._client, self._state, self._partition(region), consistent=True)
         return {item["sk"]: readable_or_error(partial(_session, item), f"session {item['sk']}") for item in found}
 
 
@@ -50,7 +55,9 @@ class DynamoSessions(DynamoSessionReader, Sessions):
     @override
     def get(self, arn: str, region: str) -> Session | None:
         with translated("dynamodb:GetItem on the sessions"):
-            answer = self._client.get_item(TableName=self._state, Key=session_key(arn, region), ConsistentRead=True)
+            answer = self._client.get_item(
+                TableName=self._state, Key=session_key(arn, region, self._home), ConsistentRead=True
+            )
         return _session(from_item(answer["Item"])) if "Item" in answer else None
 
     @override
@@ -59,7 +66,7 @@ class DynamoSessions(DynamoSessionReader, Sessions):
             try:
                 self._client.put_item(
                     TableName=self._state,
-                    Item=session_item(session),
+                    Item=session_item(session, self._home),
                     ConditionExpression="attribute_not_exists(pk)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -72,7 +79,9 @@ class DynamoSessions(DynamoSessionReader, Sessions):
     def amend(self, session: Session) -> bool:
         with translated("dynamodb:PutItem on the sessions"):
             try:
-                self._client.put_item(TableName=self._state, Item=session_item(session), **_while_open(session))
+                self._client.put_item(
+                    TableName=self._state, Item=session_item(session, self._home), **_while_open(session)
+                )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
         return True
@@ -81,7 +90,9 @@ class DynamoSessions(DynamoSessionReader, Sessions):
     def succeed(self, before: Session, after: Session) -> bool:
         with translated("dynamodb:PutItem on the sessions"):
             try:
-                self._client.put_item(TableName=self._state, Item=session_item(after), **_while_open(before))
+                self._client.put_item(
+                    TableName=self._state, Item=session_item(after, self._home), **_while_open(before)
+                )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return self.get(after.arn, after.region) == after
         return True
@@ -90,7 +101,7 @@ class DynamoSessions(DynamoSessionReader, Sessions):
     def end(self, session: Session) -> bool:
         with translated("dynamodb:DeleteItem on the sessions"):
             try:
-                key = session_key(session.arn, session.region)
+                key = session_key(session.arn, session.region, self._home)
                 self._client.delete_item(TableName=self._state, Key=key, **_while_open(session))
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -105,7 +116,7 @@ def _while_open(session: Session) -> dict[str, Any]:
     }
 
 
-def session_item(session: Session) -> dict[str, Any]:
+def session_item(session: Session, home: str | None) -> dict[str, Any]:
     """Write a session as an item. ``kind`` is not stored: a session without an instance type is a stopped one."""
     facts = {name: value for name, value in asdict(session).items() if name != "kind"}
     times = {
@@ -113,7 +124,7 @@ def session_item(session: Session) -> dict[str, Any]:
         "booked_until": session.booked_until and session.booked_until.isoformat(),
         "stop_call": session.stop_call and _call_item(session.stop_call),
     }
-    return {**session_key(session.arn, session.region), **to_item({**facts, **times})}
+    return {**session_key(session.arn, session.region, home), **to_item({**facts, **times})}
 
 
 def _call_item(call: StopCall) -> dict[str, str]:
@@ -121,13 +132,13 @@ def _call_item(call: StopCall) -> dict[str, str]:
     return {"by": call.by, **{name: time.isoformat() for name, time in times.items() if time}}
 
 
-def _partition(region: str) -> str:
-    return f"session#{region}"
+def _partition(scope: Scope, home: str | None) -> str:
+    return f"session#{stored_scope(scope, home)}"
 
 
-def session_key(arn: str, region: str) -> dict[str, Any]:
+def session_key(arn: str, region: Scope, home: str | None) -> dict[str, Any]:
     """Name the item of a notebook's session."""
-    return to_item({"pk": _partition(region), "sk": arn})
+    return to_item({"pk": _partition(scope_of_arn(arn, region), home), "sk": arn})
 
 
 def _session(item: Mapping[str, Any]) -> Session:

@@ -29,19 +29,22 @@ class DynamoLeases(Leases):
 
     PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:PutItem", "dynamodb:ConditionCheckItem")
 
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+    def __init__(self, client: "DynamoDBClient", state: str, home: str | None = None) -> None:
         self._client = client
         self._state = state
+        self._home = home
 
     @override
     def grant(self, arn: str, region: str, lease: Lease, now: datetime) -> LeaseGrant:
         put = {
-            "Item": to_item({**lease_key(arn, region), **lease_item(lease), "expires_at": lease_expiry(lease)}),
+            "Item": to_item(
+                {**lease_key(arn, region, self._home), **lease_item(lease), "expires_at": lease_expiry(lease)}
+            ),
             "ConditionExpression": "attribute_not_exists(pk) OR written_at <= :written_at",
             "ExpressionAttributeValues": to_item({":written_at": lease_item(lease)["written_at"]}),
         }
         unclaimed = {
-            "Key": session_key(arn, region),
+            "Key": session_key(arn, region, self._home),
             "ConditionExpression": f"attribute_not_exists(pk) OR {_UNCLAIMED}",
             "ExpressionAttributeNames": {"#at": "at"},
             "ExpressionAttributeValues": to_item({":stale": _stale(now)}),
@@ -54,14 +57,14 @@ class DynamoLeases(Leases):
     @override
     def claim_stop(self, session: Session, call: StopCall, seen: Lease | None) -> bool:
         put = {
-            "Item": session_item(replace(session, stop_call=call)),
+            "Item": session_item(replace(session, stop_call=call), self._home),
             "ConditionExpression": f"#since = :since AND ({_UNCLAIMED} OR stop_call.#by = :by)",
             "ExpressionAttributeNames": {"#since": "since", "#at": "at", "#by": "by"},
             "ExpressionAttributeValues": to_item(
                 {":since": session.since.isoformat(), ":stale": _stale(call.at), ":by": call.by}
             ),
         }
-        check = {"Key": to_item(lease_key(session.arn, session.region)), **_unchanged(seen)}
+        check = {"Key": to_item(lease_key(session.arn, session.region, self._home)), **_unchanged(seen)}
         return not any(self._write({"Put": put}, {"ConditionCheck": check}))
 
     def _write(self, *parts: dict[str, dict[str, Any]]) -> tuple[bool, ...]:

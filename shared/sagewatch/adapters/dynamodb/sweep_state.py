@@ -20,12 +20,13 @@ from sagewatch.ledger.totals import Cell, DayTotal, Spend
 from sagewatch.sagemaker.fields import REGION
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import RegionReader, Regions
+from sagewatch.sagemaker.scopes import Scope, account_in, region_of, stored_scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-_REGIONS, _CHECKPOINTS, _CURSORS, _NOTICES = "regions", "checkpoints", "cursors", "notices"
+_REGIONS, _SCOPES, _CHECKPOINTS, _CURSORS, _NOTICES = "regions", "scopes", "checkpoints", "cursors", "notices"
 _LONGEST_KEY = 200  # characters; a sort key has up to 1,024 bytes
 _IN_USE_FOR = timedelta(days=400)  # an unused region is forgotten then
 _KINDS = frozenset(ResourceKind)
@@ -47,29 +48,43 @@ class DynamoRegionReader(RegionReader):
     def in_use(self) -> AbstractSet[str]:
         return self._named | set(readable(query(self._client, self._state, _REGIONS), _region))
 
+    @override
+    def in_other_accounts(self) -> AbstractSet[Scope]:
+        return set(readable(query(self._client, self._state, _SCOPES), _scope))
+
 
 class DynamoRegions(DynamoRegionReader, Regions):
     """Reads and writes the regions in use. Each environment writes a region once a day."""
 
     PERMISSIONS = ("dynamodb:PutItem", "dynamodb:Query")
 
-    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock, named: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        state: str,
+        clock: Clock,
+        named: Iterable[str] = (),
+        home: str | None = None,
+    ) -> None:
         super().__init__(client, state, named)
         self._clock = clock
-        self._noted: dict[str, str] = {}
+        self._home = home
+        self._noted: dict[Scope, str] = {}
 
     @override
-    def add(self, region: str) -> None:
-        now = self._clock()
+    def add(self, scope: Scope) -> None:
+        """Regions of other accounts are items of their own, which earlier releases do not read."""
+        name, now = stored_scope(scope, self._home), self._clock()
         today = iso(now)[:10]
-        if self._noted.get(region) != today:
-            item = {"pk": _REGIONS, "sk": region, "expires_at": int((now + _IN_USE_FOR).timestamp())}
+        if self._noted.get(name) != today:
+            partition = _SCOPES if account_in(name) else _REGIONS
+            item = {"pk": partition, "sk": name, "expires_at": int((now + _IN_USE_FOR).timestamp())}
             _put(self._client, self._state, item, "regions")
-            self._noted[region] = today
+            self._noted[name] = today
 
     @override
-    def has_noted(self, region: str) -> bool:
-        return self._noted.get(region) == iso(self._clock())[:10]
+    def has_noted(self, scope: Scope) -> bool:
+        return self._noted.get(stored_scope(scope, self._home)) == iso(self._clock())[:10]
 
 
 class DynamoCheckpoints(Checkpoints):
@@ -198,6 +213,13 @@ def _region(item: Mapping[str, Any]) -> str:
     name: str = item["sk"]
     if not re.fullmatch(REGION, name):
         raise UnreadableError(f"{name!r} is not a region")
+    return name
+
+
+def _scope(item: Mapping[str, Any]) -> Scope:
+    name: Scope = item["sk"]
+    if not re.fullmatch(r"\d{12}", account_in(name) or "") or not re.fullmatch(REGION, region_of(name)):
+        raise UnreadableError(f"{name!r} is not a region of an account")
     return name
 
 

@@ -84,7 +84,7 @@ class JupyterEvidence(EvidenceSource):
         return read_jupyter(seen.kernels, seen.terminals, now, _skew(seen.date, ours), seen.programs)
 
     def _presigned(self, notebook: Notebook) -> str:
-        client = self._client_for(notebook.region)
+        client = self._client_for(notebook.scope)
         with translated(f"sagemaker:CreatePresignedNotebookInstanceUrl of {notebook.name}"):
             answer = client.create_presigned_notebook_instance_url(
                 NotebookInstanceName=notebook.name, SessionExpirationDurationInSeconds=_SESSION

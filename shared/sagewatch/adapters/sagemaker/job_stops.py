@@ -1,4 +1,4 @@
-"""SageMaker's Stop calls for jobs, each in the job's own region."""
+"""SageMaker's Stop calls for jobs, each in the job's own account and region."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, override
 
 from botocore.exceptions import ClientError
 
-from sagewatch.adapters.aws_errors import code_of, text_of, translated
+from sagewatch.adapters.aws_errors import code_of, is_role_refused, text_of, translated, without_act_role
 from sagewatch.adapters.sagemaker.calls import call, facts_of_job
 from sagewatch.adapters.sagemaker.jobs import is_gone
 from sagewatch.errors import StopRefusedError
@@ -37,13 +37,15 @@ class SageMakerJobStops(JobStops):
         facts = facts_of_job(job.kind)
         with translated(f"sagemaker:Stop of {job.kind} job {job.name} in {job.region}"):
             try:
-                call(self._client_for(job.region), facts.stop_operation, {facts.name_field: job.name})
+                call(self._client_for(job.scope), facts.stop_operation, {facts.name_field: job.name})
             except ClientError as exc:
                 return _not_stopped(job, exc)
         return Stop.STOPPING
 
 
 def _not_stopped(job: Job, error: ClientError) -> Stop:
+    if is_role_refused(error):
+        raise StopRefusedError(without_act_role(job.account)) from error
     if is_gone(error):
         return Stop.GONE
     if code_of(error) != "ValidationException":

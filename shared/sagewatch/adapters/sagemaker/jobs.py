@@ -1,4 +1,4 @@
-"""SageMaker's Describe calls, each in the job's own region."""
+"""SageMaker's Describe calls, each in the job's own account and region."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,6 +15,7 @@ from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 from sagewatch.sagemaker.ports import Jobs
 from sagewatch.sagemaker.resources import Job, refuse_impossible_job
+from sagewatch.sagemaker.scopes import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -45,7 +46,7 @@ class SageMakerJobs(Jobs):
         facts = facts_of_job(job.kind)
         with translated(f"sagemaker:Describe of {job.kind} job {job.name} in {job.region}"):
             try:
-                answer = call(self._client_for(job.region), facts.describe_operation, {facts.name_field: job.name})
+                answer = call(self._client_for(job.scope), facts.describe_operation, {facts.name_field: job.name})
             except ClientError as exc:
                 if is_gone(exc):
                     raise JobNotFoundError(f"{job.kind} job {job.name} is not in {job.region}") from exc
@@ -54,12 +55,15 @@ class SageMakerJobs(Jobs):
         return refuse_impossible_job(found, self._clock())
 
     @override
-    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+    def tags(self, arn: str, scope: Scope) -> Mapping[str, str]:
         kept = self._tags.get(arn)
         if kept is None or self._clock() >= kept[1]:
             if len(self._tags) >= _KEPT_TAGS:
                 self._tags.clear()
-            kept = self._tags[arn] = (read_tags(self._client_for(region), arn), self._clock() + _KEPT_FOR)
+            kept = self._tags[arn] = (
+                read_tags(self._client_for(scope), arn),
+                self._clock() + _KEPT_FOR,
+            )
         return kept[0]
 
 

@@ -1,4 +1,4 @@
-"""SageMaker's calls for notebook instances, each in the notebook's own region. Three classes, for three permissions."""
+"""SageMaker's calls for notebook instances, each in its account and region. Three classes, for three permissions."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from botocore.exceptions import ClientError
 
-from sagewatch.adapters.aws_errors import code_of, text_of, translated
+from sagewatch.adapters.aws_errors import code_of, is_role_refused, text_of, translated, without_act_role
 from sagewatch.adapters.sagemaker.jobs import is_gone, read_tags
 from sagewatch.errors import NotebookNotFoundError, StopRefusedError
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.notebook_models import read_notebook
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import NotebookLists, Notebooks, NotebookStops, Stop
+from sagewatch.sagemaker.scopes import Scope, region_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -38,7 +39,7 @@ class SageMakerNotebooks(Notebooks):
     def describe(self, name: str, region: str, account: str) -> Notebook:
         with translated(f"sagemaker:DescribeNotebookInstance of {name} in {region}"):
             try:
-                answer = self._client_for(region).describe_notebook_instance(NotebookInstanceName=name)
+                answer = self._client_for(f"{account}/{region}").describe_notebook_instance(NotebookInstanceName=name)
             except ClientError as exc:
                 if is_gone(exc):
                     raise NotebookNotFoundError(f"notebook instance {name} is not in {region}") from exc
@@ -46,9 +47,9 @@ class SageMakerNotebooks(Notebooks):
         return read_notebook(answer, account=account, region=region)
 
     @override
-    def tags(self, arn: str, region: str) -> Mapping[str, str]:
+    def tags(self, arn: str, scope: Scope) -> Mapping[str, str]:
         """Never cached: the owner may have just protected the notebook."""
-        return read_tags(self._client_for(region), arn)
+        return read_tags(self._client_for(scope), arn)
 
 
 class SageMakerNotebookLists(NotebookLists):
@@ -93,13 +94,15 @@ class SageMakerNotebookStops(NotebookStops):
     def stop(self, notebook: Notebook) -> Stop:
         with translated(f"sagemaker:StopNotebookInstance of {notebook.name} in {notebook.region}"):
             try:
-                self._client_for(notebook.region).stop_notebook_instance(NotebookInstanceName=notebook.name)
+                self._client_for(notebook.scope).stop_notebook_instance(NotebookInstanceName=notebook.name)
             except ClientError as exc:
                 return _not_stopped(notebook, exc)
         return Stop.STOPPING
 
 
 def _not_stopped(notebook: Notebook, error: ClientError) -> Stop:
+    if is_role_refused(error):
+        raise StopRefusedError(without_act_role(notebook.account)) from error
     if is_gone(error):
         return Stop.GONE
     if code_of(error) != "ValidationException":
@@ -113,4 +116,4 @@ def _not_stopped(notebook: Notebook, error: ClientError) -> Stop:
 
 def _listed(summary: Mapping[str, Any], region: str) -> Notebook:
     account = summary["NotebookInstanceArn"].split(":")[4]
-    return read_notebook(summary, account=account, region=region)
+    return read_notebook(summary, account=account, region=region_of(region))

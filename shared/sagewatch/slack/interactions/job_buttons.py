@@ -77,7 +77,7 @@ class JobButtons:
             return self._over(press, "it is already being stopped")
         if found.status is not JobStatus.IN_PROGRESS:
             return self._over(press, f"it has already ended ({found.status})")
-        if PROTECT_TAG in self.jobs.tags(found.arn, found.region):
+        if PROTECT_TAG in self.jobs.tags(found.arn, found.scope):
             return self.people.reply(press, f"its tag {PROTECT_TAG} protects it; remove the tag first")
         return self._act(press, found) if sure else self._ask(press, found)
 

@@ -38,6 +38,7 @@ _ON_ONE_OF_FOUR = {
     "GPUMemoryUtilization": (43.5, 44, 44),
     "CPUUtilization": (110, 140, 95),
     "MemoryUtilization": (4.1, 4.6),
+    "DiskUtilization": (3, 4),
 }
 
 

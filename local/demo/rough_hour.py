@@ -15,6 +15,7 @@ _HUNG = {
     "GPUMemoryUtilization": (352,),
     "CPUUtilization": (101, 99),
     "MemoryUtilization": (12,),
+    "DiskUtilization": (8,),
 }
 
 

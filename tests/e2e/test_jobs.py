@@ -102,7 +102,7 @@ def test_a_day_in_an_ml_team_is_recorded_to_the_cent(account: Account) -> None:
 def test_a_dear_job_is_reported_with_its_use_and_with_what_would_have_done(account: Account) -> None:
     """Two hours x 7.09 on four GPUs, of which 0.61 worked at the peak; with 1.408 an hour one would have cost 2.816."""
     use = {"GPUUtilization": (38, 61), "GPUMemoryUtilization": (44,), "CPUUtilization": (110, 140)}
-    run, memory = Run.ago(1, 120), {"MemoryUtilization": (4.1, 4.6)}
+    run, memory = Run.ago(1, 120), {"MemoryUtilization": (4.1, 4.6), "DiskUtilization": (3, 4)}
     account.play(training("E2E-Dear", run, {"ml.g5.12xlarge": 1}, volume_gb=0, metrics=use | memory))
     [message] = account.settled_messages("E2E-Dear")
 

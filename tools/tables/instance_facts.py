@@ -18,7 +18,7 @@ import botocore.session
 
 PRICES = Path("prices/sagemaker_prices.csv")
 TARGET = Path("shared/sagewatch/instance_facts.csv")
-COLUMNS = ("instance_type", "vcpus", "memory_gib", "gpus", "gpu_memory_gib", "accelerator", "architecture")
+COLUMNS = ("instance_type", "vcpus", "memory_gib", "gpus", "gpu_memory_gib", "accelerator", "architecture", "nvme_gib")
 _ENUMS = ("TrainingInstanceType", "ProcessingInstanceType", "TransformInstanceType", "InstanceType")
 _PREFIX = "ml."
 
@@ -65,6 +65,7 @@ def _row(name: str, known: Mapping[str, Any]) -> Mapping[str, object]:
         "gpu_memory_gib": _gib(gpu.get("TotalGpuMemoryInMiB", 0)),
         "accelerator": " + ".join(chips),
         "architecture": "x86_64" if "x86_64" in architectures else architectures[0],
+        "nvme_gib": known.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0) * 10**9 // 2**30,
     }
 
 

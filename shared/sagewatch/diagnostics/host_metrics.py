@@ -24,12 +24,14 @@ class HostMetric(StrEnum):
     MEMORY = "memory"
     GPU = "GPU"
     GPU_MEMORY = "GPU memory"
+    DISK = "disk"
 
 
 def metrics_of(instance_type: str | None) -> tuple[HostMetric, ...]:
-    """The metrics a host of that type may have: one without GPUs has none of theirs."""
+    """The metrics of work that a host of that type may have: one without GPUs has none of theirs."""
     facts = facts_of(instance_type)
-    return (HostMetric.CPU, HostMetric.MEMORY) if facts and not facts.gpus else tuple(HostMetric)
+    cpu_and_memory = (HostMetric.CPU, HostMetric.MEMORY)
+    return cpu_and_memory if facts and not facts.gpus else (*cpu_and_memory, HostMetric.GPU, HostMetric.GPU_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)

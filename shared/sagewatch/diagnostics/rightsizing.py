@@ -9,22 +9,25 @@ The rule. A cheaper type is suggested to a job of one instance group, if
 - it has the same model of GPU, for utilisation says nothing of another model's speed. Only where no GPU was used at
   all (peak GPU below 1 %, peak GPU memory below 5 %) is it one without any accelerator;
 - its vCPUs, its memory, its GPUs and their memory are at least 1.3 times what the job used at its peak;
+- its disk is as large as the job's, or 1.3 times what the job used of it at its peak. A type without NVMe disks has the
+  volume that the job asked for. Nothing is suggested where the size of a disk is unknown;
 - an hour of it costs at most 80 % of an hour of the job's type.
 
-SageWatch suggests the cheapest such type. It suggests nothing for Trainium or Inferentia: they publish no metrics of
-their utilization.
+SageWatch suggests the cheapest such type, with the cost of the volume that goes with it. It suggests nothing for
+Trainium or Inferentia: they publish no metrics of their utilization.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sagewatch.diagnostics.utilization import HostUtilization, Utilization
 from sagewatch.formatting import money
 from sagewatch.ledger.records import CostRecord
-from sagewatch.pricing.book import PriceBook, component_of
+from sagewatch.pricing.book import PriceBook, component_of, has_ml_volume
+from sagewatch.pricing.job_cost import cost_of, is_lower_bound
 from sagewatch.sagemaker.instance_types import InstanceFacts, facts_of
-from sagewatch.sagemaker.resources import Job, JobStatus
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 
 _COVERED = 0.5
 _ROOM = 1.3
@@ -38,6 +41,7 @@ class _Need:
 
     vcpus: float
     memory_gib: float
+    disk_gib: float
     gpus: float = 0
     gpu_memory_gib: float = 0
     accelerated: bool = False
@@ -59,14 +63,17 @@ def suggestion(job: Job, row: CostRecord, use: Utilization, book: PriceBook) -> 
     whole, price = use.whole, book.instance_hour(job.kind, facts.instance_type) if facts else None
     if facts is None or facts.accelerators_unmeasured or price is None or use.covered < _COVERED:
         return None
-    need = _need(facts, whole) if all(host.instance_type == facts.instance_type for host in use.hosts) else None
+    need = _need(job, facts, whole) if all(host.instance_type == facts.instance_type for host in use.hosts) else None
     if need is None:
         return None
     found = min(_cheaper(job, facts, need, price.usd, book), default=None)
-    costs = found and _costs(row, found[0] / price.usd)
+    costs = found and _costs(job, row, found[1], book)
     if found is None or costs is None:
         return None
-    evidence, count = _evidence(facts, whole, unused=bool(facts.gpus) and not need.accelerated), job.groups[0].count
+    evidence, count = (
+        _evidence(job, facts, whole, unused=bool(facts.gpus) and not need.accelerated),
+        job.groups[0].count,
+    )
     fleet = found[1] if count == 1 else f"{count} x {found[1]}"
     return (
         f"{evidence} on {facts.instance_type}: {fleet} would do, about {money(costs[1])} instead of {money(costs[0])} "
@@ -74,19 +81,28 @@ def suggestion(job: Job, row: CostRecord, use: Utilization, book: PriceBook) -> 
     )
 
 
-def _need(facts: InstanceFacts, whole: HostUtilization) -> _Need | None:
+def _need(job: Job, facts: InstanceFacts, whole: HostUtilization) -> _Need | None:
     """Return the busiest host's peak of each resource; ``None`` if one is unknown."""
-    if whole.cpu is None or whole.memory is None:
+    disk = _disk_gib(job, facts)
+    if whole.cpu is None or whole.memory is None or disk is None:
         return None
+    used_disk = min(disk, _ROOM * disk * whole.disk.peak / 100) if whole.disk else disk
     vcpus, memory = whole.cpu.peak * facts.vcpus / 100, whole.memory.peak * facts.memory_gib / 100
     if not facts.gpus:
-        return _Need(vcpus, memory)
+        return _Need(vcpus, memory, used_disk)
     if whole.gpu is None or whole.gpu_memory is None:
         return None
     if whole.gpu.peak < _UNUSED_GPU and whole.gpu_memory.peak < _UNUSED_GPU_MEMORY:
-        return _Need(vcpus, memory)
+        return _Need(vcpus, memory, used_disk)
     gpus, gpu_memory = whole.gpu.peak * facts.gpus / 100, whole.gpu_memory.peak * facts.gpu_memory_gib / 100
-    return _Need(vcpus, memory, gpus, gpu_memory, accelerated=True)
+    return _Need(vcpus, memory, used_disk, gpus, gpu_memory, accelerated=True)
+
+
+def _disk_gib(job: Job, facts: InstanceFacts) -> float | None:
+    """Return the size of the disk that the job has on a host of a type: its NVMe disks, else the job's volume."""
+    if has_ml_volume(InstanceGroup(facts.instance_type, 1)):
+        return job.volume_gb or None
+    return facts.nvme_gib or None
 
 
 def _cheaper(
@@ -103,20 +119,26 @@ def _cheaper(
             and other.architecture == facts.architecture
             and other.burstable <= facts.burstable
             and need.fits(other)
+            and (_disk_gib(job, other) or 0) >= need.disk_gib
         ):
             yield price.usd, name
 
 
-def _costs(row: CostRecord, ratio: Decimal) -> tuple[Decimal, Decimal] | None:
-    """What the job cost and would have cost: its compute shrinks with the price, what else it cost stays."""
-    if row.cost_usd is None or row.compute_usd is None or not row.list_cost_usd:
+def _costs(job: Job, row: CostRecord, instance_type: str, book: PriceBook) -> tuple[Decimal, Decimal] | None:
+    """What the job cost, and would have cost on that type with the same discount; ``None`` if one is not known."""
+    listed = cost_of(job, book)
+    other = cost_of(replace(job, groups=(InstanceGroup(instance_type, job.groups[0].count),)), book)
+    if row.cost_usd is None or not listed.list_usd or other.list_usd is None:
         return None
-    compute = row.compute_usd * row.cost_usd / row.list_cost_usd
-    return row.cost_usd, row.cost_usd - compute * (1 - ratio)
+    if is_lower_bound(other.reason) > is_lower_bound(listed.reason):  # the volume that is added has no known price
+        return None
+    would = row.cost_usd * other.list_usd / listed.list_usd
+    return (row.cost_usd, would) if would < row.cost_usd else None
 
 
-def _evidence(facts: InstanceFacts, whole: HostUtilization, *, unused: bool) -> str:
+def _evidence(job: Job, facts: InstanceFacts, whole: HostUtilization, *, unused: bool) -> str:
     peaks = [("CPU", whole.cpu, f"{facts.vcpus} vCPUs"), ("memory", whole.memory, f"{facts.memory_gib:.0f} GiB")]
+    peaks.append(("disk", whole.disk, f"{_disk_gib(job, facts) or 0:.0f} GiB"))
     if facts.gpus and not unused:
         gpus = f"{facts.gpus} x {facts.accelerator}"
         memory = ("GPU memory", whole.gpu_memory, f"{facts.gpu_memory_gib:.0f} GiB")

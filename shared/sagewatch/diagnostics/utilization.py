@@ -1,8 +1,9 @@
 """Measure a job's utilization: CloudWatch's numbers as percentages of capacity, by host and in total.
 
 Facts: "SageMaker AI job metrics" in the developer guide (monitoring-cloudwatch). ``CPUUtilization`` is 0 to 100 for
-each core, ``GPUUtilization`` and ``GPUMemoryUtilization`` 0 to 100 for each GPU, ``MemoryUtilization`` 0 to 100. A core
-is taken to be a vCPU ("four CPUs: 0 to 400 %"), which the guide does not say in so many words.
+each core, ``GPUUtilization`` and ``GPUMemoryUtilization`` 0 to 100 for each GPU, ``MemoryUtilization`` and
+``DiskUtilization`` 0 to 100; transform jobs have no ``DiskUtilization``. A core is taken to be a vCPU ("four CPUs: 0 to
+400 %"), which the guide does not say in so many words.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +28,10 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostUtilization:
-    """One host. ``None`` is not known, or nothing of the kind; ``covered`` is the part of the time that has points."""
+    """One host. ``None`` is not known, or nothing of the kind; ``covered`` is the part of the time that has points.
+
+    ``disk`` is known only if it has as many points as the others.
+    """
 
     host: str
     instance_type: str | None
@@ -36,6 +40,7 @@ class HostUtilization:
     gpu: Load | None
     gpu_memory: Load | None
     covered: float
+    disk: Load | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,10 @@ class Utilization:
 
     @property
     def whole(self) -> HostUtilization:
-        """All hosts as one: the mean of their averages, the highest of their peaks, of those where it is known."""
+        """All hosts as one: the mean of their averages, the highest of their peaks, of those where it is known.
+
+        The disk is known only if that of every host is.
+        """
         return HostUtilization(
             host=f"all {len(self.hosts)} hosts",
             instance_type=None,
@@ -62,6 +70,7 @@ class Utilization:
             gpu=_joined(host.gpu for host in self.hosts),
             gpu_memory=_joined(host.gpu_memory for host in self.hosts),
             covered=self.covered,
+            disk=_joined(host.disk for host in self.hosts) if all(host.disk for host in self.hosts) else None,
         )
 
 
@@ -89,8 +98,9 @@ def _measured(
     if facts and _refuted(facts, raw):
         instance_type = facts = None
     cpus, gpus = (facts.vcpus, facts.gpus) if facts else (0, 0)
-    wanted = metrics_of(instance_type) if facts else tuple(raw)
+    wanted = metrics_of(instance_type) if facts else tuple(raw.keys() - {HostMetric.DISK})
     points = min((raw[metric].periods if metric in raw else 0 for metric in wanted), default=0)
+    disk = raw.get(HostMetric.DISK)
     return HostUtilization(
         host=host,
         instance_type=instance_type,
@@ -99,6 +109,7 @@ def _measured(
         gpu=_load(raw.get(HostMetric.GPU), gpus),
         gpu_memory=_load(raw.get(HostMetric.GPU_MEMORY), gpus),
         covered=min(1, points / window.periods),
+        disk=_load(disk, 1) if disk and disk.periods >= points else None,
     )
 
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceFacts:
-    """One instance type. Memory is in GiB, ``gpu_memory_gib`` that of all its GPUs.
+    """One instance type. Memory is in GiB, ``gpu_memory_gib`` that of all its GPUs, ``nvme_gib`` all its local disks.
 
     ``accelerator`` is maker and model, empty without one. Trainium and Inferentia are accelerators and no GPUs.
     """
@@ -21,6 +21,7 @@ class InstanceFacts:
     gpu_memory_gib: float
     accelerator: str
     architecture: str
+    nvme_gib: float = 0
 
     @property
     def burstable(self) -> bool:
@@ -53,4 +54,5 @@ def _facts(row: Mapping[str, str]) -> InstanceFacts:
         gpu_memory_gib=float(row["gpu_memory_gib"]),
         accelerator=row["accelerator"],
         architecture=row["architecture"],
+        nvme_gib=float(row["nvme_gib"]),
     )

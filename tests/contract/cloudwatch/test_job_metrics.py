@@ -21,7 +21,7 @@ from sagewatch.diagnostics.host_metrics import HostMetric, MetricSeries, Window
 from sagewatch.diagnostics.ports import JobMetrics
 from sagewatch.errors import UnavailableError
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
-from sagewatch.sagemaker.resources import InstanceGroup, Job
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 from tests.contract.cloudwatch.test_evidence import a_client
 from tests.fakes.diagnostics import InMemoryJobMetrics
 from tests.worlds.aws import Aws
@@ -255,11 +255,11 @@ def test_a_transform_jobs_hosts_are_searched_for_and_other_jobs_left_out() -> No
 @pytest.mark.parametrize(
     ("groups", "queries"),
     [
-        ((InstanceGroup("ml.m5.xlarge", 2),), [8]),  # 2 hosts x 2 metrics x 2 statistics
-        ((InstanceGroup("ml.g5.xlarge", 1), InstanceGroup("ml.m5.xlarge", 1)), [12]),
-        ((InstanceGroup("ml.p9.48xlarge", 1),), [8]),  # unknown: it may have GPUs
-        ((InstanceGroup("ml.p5.48xlarge", 63),), [500, 4]),
-        ((InstanceGroup("ml.p5.48xlarge", 1000),), [500, 500, 500, 484]),
+        ((InstanceGroup("ml.m5.xlarge", 2),), [12]),  # 2 hosts x 3 metrics x 2 statistics
+        ((InstanceGroup("ml.g5.xlarge", 1), InstanceGroup("ml.m5.xlarge", 1)), [16]),
+        ((InstanceGroup("ml.p9.48xlarge", 1),), [10]),  # unknown: it may have GPUs
+        ((InstanceGroup("ml.p5.48xlarge", 51),), [500, 10]),
+        ((InstanceGroup("ml.p5.48xlarge", 1000),), [500, 500, 500, 500, 480]),
     ],
 )
 def test_what_is_asked_is_counted(groups: tuple[InstanceGroup, ...], queries: list[int]) -> None:
@@ -310,3 +310,17 @@ def test_nobody_there_is_said() -> None:
 
     with pytest.raises(UnavailableError, match="cloudwatch:GetMetricData of Fraud-XGB-01: EndpointConnectionError"):
         CloudWatchJobMetrics(lambda _: client).read(a_job(), Window(NOW - timedelta(hours=1), NOW))
+
+
+def test_the_disk_is_asked_about_once_the_job_has_ended() -> None:
+    """A running job is asked about every hour, and its disk decides nothing."""
+    with a_cloudwatch() as (cloudwatch, metrics):
+        for status in (JobStatus.IN_PROGRESS, JobStatus.COMPLETED):
+            metrics.read(a_job(status=status, arn=f"{a_job().arn}-{status}"), HOUR)
+        names = [
+            {query["MetricStat"]["Metric"]["MetricName"] for query in call["MetricDataQueries"]}
+            for call in cloudwatch.asked
+            if "NextToken" not in call
+        ]
+
+    assert ["DiskUtilization" in asked for asked in names] == [False, True]

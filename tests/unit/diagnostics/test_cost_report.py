@@ -141,17 +141,18 @@ def test_a_cheap_job_asks_for_no_metrics() -> None:
 
 
 def test_a_low_use_is_reported_with_what_would_have_done() -> None:
-    """The book has no cheaper GPU; no GPU was used."""
+    """The book has no cheaper GPU; no GPU was used. The volume costs 30 x $0.14 x 25 h / 720 = $0.15 more."""
     world = World()
-    world.has(DEAR)
-    works(world.metrics, DEAR, ENDED - timedelta(hours=25), ENDED, gpu=0, gpu_memory=1, cpu=40, memory=30)
+    world.has(replace(DEAR, volume_gb=30))
+    works(world.metrics, DEAR, ENDED - timedelta(hours=25), ENDED, gpu=0, gpu_memory=1, cpu=40, memory=30, disk=9)
     world.recorder.on_event(an_event("training-job-completed"))
 
     [report] = told(world)
     assert isinstance(report, JobReport)
     assert report.suggestion == (
-        "no GPU was used, and the peaks were CPU 10 % of 4 vCPUs, memory 30 % of 16 GiB on ml.g5.xlarge: "
-        "ml.m5.xlarge would do, about $5.75 instead of $35.20 if it took the same time"
+        "no GPU was used, and the peaks were CPU 10 % of 4 vCPUs, memory 30 % of 16 GiB, disk 9 % of 232 GiB on "
+        "ml.g5.xlarge: "
+        "ml.m5.xlarge would do, about $5.90 instead of $35.20 if it took the same time"
     )
 
 

@@ -1,5 +1,6 @@
 """When a cheaper type is suggested, with which evidence, and when not."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -39,7 +40,7 @@ BOOK = PriceBook(
     },
     volumes={"Training": price("0.14")},
 )
-LOW: dict[str, Any] = {"gpu": (30, 61), "gpu_memory": (40, 44), "cpu": (100, 144), "memory": (4, 6)}
+LOW: dict[str, Any] = {"gpu": (30, 61), "gpu_memory": (40, 44), "cpu": (100, 144), "memory": (4, 6), "disk": (3, 4)}
 BIG = InstanceGroup("ml.g5.12xlarge", 1)
 
 
@@ -59,7 +60,8 @@ def test_the_cheapest_type_with_room_to_spare_is_suggested_with_its_evidence() -
     """0.61 GPUs, 9.8 of 89 GiB, 1.44 vCPUs and 11.5 GiB at the peak, each times 1.3."""
     assert suggested(a_job(groups=(BIG,)), **LOW) == (
         "the peaks were GPU 15 % of 4 x NVIDIA A10G, GPU memory 11 % of 89 GiB, CPU 3 % of 48 vCPUs, memory 6 % of "
-        "192 GiB on ml.g5.12xlarge: ml.g5.xlarge would do, about $1.41 instead of $7.09 if it took the same time"
+        "192 GiB, disk 4 % of 3539 GiB on ml.g5.12xlarge: ml.g5.xlarge would do, about $1.41 instead of $7.09 if "
+        "it took the same time"
     )
 
 
@@ -94,10 +96,10 @@ def test_each_of_the_four_has_to_fit(change: dict[str, tuple[float, float]], fit
 
 def test_where_no_gpu_was_used_one_without_will_do() -> None:
     """And it is said first. Cheaper ones are of another architecture, or burst."""
-    found = suggested(a_job(groups=(BIG,)), **(LOW | {"gpu": (0, 3), "gpu_memory": (4, 8)}))
+    found = suggested(a_job(groups=(BIG,), volume_gb=200), **(LOW | {"gpu": (0, 3), "gpu_memory": (4, 8)}))
 
     assert found is not None
-    assert found.startswith("no GPU was used, and the peaks were CPU 3 % of 48 vCPUs, memory 6 % of 192 GiB on ml.g5")
+    assert found.startswith("no GPU was used, and the peaks were CPU 3 % of 48 vCPUs, memory 6 % of 192 GiB, disk 4 %")
     assert ": ml.m5.xlarge would do" in found
 
 
@@ -148,9 +150,9 @@ def test_nothing_is_suggested_of_what_is_not_known(groups: tuple[InstanceGroup, 
 
 def test_a_fifth_cheaper_is_enough_and_less_is_not() -> None:
     """It is not worth anybody's time."""
-    job = a_job(groups=(InstanceGroup("ml.m5.2xlarge", 1),))
+    job = a_job(groups=(InstanceGroup("ml.m5.2xlarge", 1),), volume_gb=30)
     for usd, is_worth_it in (("0.8", True), ("0.81", False)):
-        book = PriceBook({"Training": {"ml.m5.2xlarge": price("1"), "ml.m5.xlarge": price(usd)}}, volumes={})
+        book = PriceBook({"Training": {"ml.m5.2xlarge": price("1"), "ml.m5.xlarge": price(usd)}}, BOOK.volumes)
         assert (suggested(job, book=book, cpu=(10, 20), memory=(5, 6)) is not None) is is_worth_it
 
 
@@ -171,3 +173,73 @@ def test_a_job_that_did_not_complete_is_no_evidence(status: JobStatus) -> None:
     """It may have died on an import before its first step on a GPU."""
     assert suggested(a_job(groups=(BIG,), status=status), **LOW) is None
     assert suggested(a_job(groups=(BIG,)), **LOW) is not None
+
+
+def of_disk(job: Job, disk: tuple[float, float] | None, book: PriceBook = BOOK) -> str | None:
+    """The suggested type, for a job that used a tenth of everything else, and no GPU."""
+    low: dict[str, Any] = {"gpu": (0, 0), "gpu_memory": (0, 0), "cpu": (10, 10), "memory": (4, 5)}
+    found = suggested(job, book=book, **(low | ({"disk": disk} if disk else {})))
+    return found and found.partition(": ")[2].partition(" would do")[0]
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "volume_gb", "disk", "fitting"),
+    [
+        ("ml.m5.12xlarge", 100, None, "ml.m5.xlarge"),  # the same volume
+        ("ml.m5.12xlarge", 100, (90, 100), "ml.m5.xlarge"),
+        ("ml.m5.12xlarge", None, (1, 1), None),  # a part of an unknown size
+        ("ml.m5.12xlarge", 0, (1, 1), None),
+        ("ml.g5.12xlarge", 100, None, None),  # its disks have 3,539 GiB, and how full they were is unknown
+        ("ml.g5.12xlarge", 100, (1, 2.1), "ml.m5.xlarge"),  # 74 GiB x 1.3 = 97
+        ("ml.g5.12xlarge", 100, (1, 2.2), None),  # 101
+        ("ml.g5.12xlarge", None, (1, 1), None),
+    ],
+)
+def test_the_disk_has_to_fit(
+    instance_type: str, volume_gb: int | None, disk: tuple[float, float] | None, fitting: str | None
+) -> None:
+    """A type without NVMe disks has the volume that the job asked for; an unknown size is never large enough."""
+    book = PriceBook(
+        {"Training": {name: price(usd) for name, usd in ((instance_type, "9"), ("ml.m5.xlarge", "0.23"))}}, BOOK.volumes
+    )
+
+    assert of_disk(a_job(groups=(InstanceGroup(instance_type, 1),), volume_gb=volume_gb), disk, book) == fitting
+
+
+@pytest.mark.parametrize(
+    ("volume_gb", "disk", "fitting"),
+    [(186, None, True), (187, None, False), (1000, (5, 14.3), True), (1000, (5, 14.4), False)],
+)
+def test_a_volume_can_move_to_nvme_disks(
+    volume_gb: int,
+    disk: tuple[float, float] | None,
+    fitting: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Those of ml.c5d.2xlarge have 186 GiB: 143 x 1.3."""
+    book = PriceBook({"Training": {"ml.m5.12xlarge": price("9"), "ml.c5d.2xlarge": price("0.46")}}, BOOK.volumes)
+    job = a_job(groups=(InstanceGroup("ml.m5.12xlarge", 1),), volume_gb=volume_gb)
+
+    assert (of_disk(job, disk, book) == "ml.c5d.2xlarge") is fitting
+
+
+def test_the_volume_that_replaces_nvme_disks_is_part_of_what_it_would_have_cost() -> None:
+    """A terabyte for an hour of November: 1,000 x $0.14 / 720 = $0.1944, and $0.23 for the instance."""
+    job = a_job(groups=(BIG,), volume_gb=1000)
+    found = suggested(job, **(LOW | {"gpu": (0, 3), "gpu_memory": (4, 8)}))
+    unpriced = replace(BOOK, volumes={})
+
+    assert found is not None
+    assert found.endswith("ml.m5.xlarge would do, about $0.42 instead of $7.09 if it took the same time")
+    assert suggested(job, book=unpriced, **(LOW | {"gpu": (0, 3), "gpu_memory": (4, 8)})) is None
+
+
+def test_a_disk_counts_where_every_host_reports_it_as_long_as_the_rest() -> None:
+    """Else it is not known, and as full as can be."""
+    job = a_job(groups=(replace(BIG, count=2),))
+    low: Mapping[HostMetric, MetricSeries] = raw(**LOW)
+    silent: Mapping[HostMetric, MetricSeries] = dict(low.items() - {(HostMetric.DISK, low[HostMetric.DISK])})
+    short = {**low, HostMetric.DISK: MetricSeries(3, 4, 59)}
+
+    assert said(job, {"algo-1": low, "algo-2": low}) is not None
+    assert said(job, {"algo-1": low, "algo-2": silent}) is None
+    assert said(job, {"algo-1": low, "algo-2": short}) is None

@@ -45,21 +45,21 @@ AT_REST = raw(gpu=(0.4, 3), gpu_memory=(348, 348), cpu=(144, 192), memory=(20, 2
 
 
 @pytest.mark.parametrize(
-    ("instance_type", "vcpus", "memory_gib", "gpus", "gpu_memory_gib", "accelerator"),
+    ("instance_type", "vcpus", "memory_gib", "gpus", "gpu_memory_gib", "accelerator", "nvme_gib"),
     [
-        ("ml.g5.xlarge", 4, 16, 1, 22.3515625, "NVIDIA A10G"),
-        ("ml.g5.12xlarge", 48, 192, 4, 89.40625, "NVIDIA A10G"),
-        ("ml.g4dn.xlarge", 4, 16, 1, 16, "NVIDIA T4"),
-        ("ml.p4d.24xlarge", 96, 1152, 8, 320, "NVIDIA A100"),
-        ("ml.p5.48xlarge", 192, 2048, 8, 640, "NVIDIA H100"),
-        ("ml.m5.xlarge", 4, 16, 0, 0, ""),
-        ("ml.trn1.2xlarge", 8, 32, 0, 0, "AWS Trainium"),
+        ("ml.g5.xlarge", 4, 16, 1, 22.3515625, "NVIDIA A10G", 232),
+        ("ml.g5.12xlarge", 48, 192, 4, 89.40625, "NVIDIA A10G", 3539),
+        ("ml.g4dn.xlarge", 4, 16, 1, 16, "NVIDIA T4", 116),
+        ("ml.p4d.24xlarge", 96, 1152, 8, 320, "NVIDIA A100", 7450),
+        ("ml.p5.48xlarge", 192, 2048, 8, 640, "NVIDIA H100", 28312),
+        ("ml.m5.xlarge", 4, 16, 0, 0, "", 0),
+        ("ml.trn1.2xlarge", 8, 32, 0, 0, "AWS Trainium", 441),
     ],
 )
 def test_what_a_type_has(
-    instance_type: str, vcpus: int, memory_gib: float, gpus: int, gpu_memory_gib: float, accelerator: str
+    instance_type: str, vcpus: int, memory_gib: float, gpus: int, gpu_memory_gib: float, accelerator: str, nvme_gib: int
 ) -> None:
-    """The A10G's 24 GB are 22.35 GiB in EC2's own words."""
+    """The A10G's 24 GB are 22.35 GiB in EC2's own words. Disks of 250 GB are 232 GiB."""
     assert facts_of(instance_type) == InstanceFacts(
         instance_type=instance_type,
         vcpus=vcpus,
@@ -67,6 +67,7 @@ def test_what_a_type_has(
         gpus=gpus,
         gpu_memory_gib=gpu_memory_gib,
         accelerator=accelerator,
+        nvme_gib=nvme_gib,
         architecture="x86_64",
     )
 
@@ -276,3 +277,14 @@ def test_the_hosts_of_a_job_with_any_count_are_a_bounded_number() -> None:
 
     assert len(hosts_of(job) or ()) == 1000
     assert measure(job, {}, Window.of(NOW - timedelta(hours=1), NOW)).silent == 2 * 10**9
+
+
+def test_the_disk_never_decides_what_part_of_the_run_is_known() -> None:
+    """Its metric is newer than the others, and transform jobs have none."""
+    few = {HostMetric.DISK: MetricSeries(5, 9, 3)}
+    known, unknown = (
+        used(InstanceGroup(name, 1), **{"algo-1": raw(cpu=(1, 1), memory=(1, 1)) | few})
+        for name in ("ml.m5.xlarge", "ml.unknown.xlarge")
+    )
+
+    assert (known.covered, unknown.covered) == (1, 1)

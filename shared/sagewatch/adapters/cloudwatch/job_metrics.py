@@ -25,10 +25,11 @@ METRIC_NAMES = {
     HostMetric.MEMORY: "MemoryUtilization",
     HostMetric.GPU: "GPUUtilization",
     HostMetric.GPU_MEMORY: "GPUMemoryUtilization",
+    HostMetric.DISK: "DiskUtilization",
 }
 _STATISTICS = ("Average", "Maximum")
 _MOST_QUERIES = 500  # in one call (GetMetricData)
-_MOST_HOSTS = 248  # are asked about, in four calls
+_MOST_HOSTS = 248  # are asked about, in five calls
 _KEPT = 100  # answers
 
 Series = tuple[str, HostMetric, str]  # host, metric, statistic
@@ -89,8 +90,13 @@ def _queries(job: Job, window: Window) -> Iterator[Query]:
             yield ("", metric, statistic), _search(job, metric, statistic, seconds)
         return
     for host, instance_type in list(hosts.items())[:_MOST_HOSTS]:
-        for metric, statistic in product(metrics_of(instance_type), _STATISTICS):
+        for metric, statistic in product((*metrics_of(instance_type), *_of_ended(job)), _STATISTICS):
             yield (host, metric, statistic), _exact(job, host, metric, statistic, seconds)
+
+
+def _of_ended(job: Job) -> tuple[HostMetric, ...]:
+    """The disk decides about another type for the next run, so it is not asked about while a job runs."""
+    return (HostMetric.DISK,) if job.status.ended else ()
 
 
 def _exact(job: Job, host: str, metric: HostMetric, statistic: str, seconds: int) -> Mapping[str, Any]:

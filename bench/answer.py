@@ -59,11 +59,11 @@ class Took:
 
 @dataclass(frozen=True)
 class Start:
-    """A handler, the build it starts from, and whether its bytecode is kept outside of the build."""
+    """A handler, the folders it starts from, and whether its bytecode is kept outside of them."""
 
     name: str
     program: str
-    build: str
+    path: Sequence[str]
     cached: bool = False
 
 
@@ -96,7 +96,6 @@ def _table(took: Mapping[tuple[str, Start], Sequence[Took]]) -> Table:
 
 def _run(folder: Path, url: str, start: Start, action: str) -> Took:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
-    build = folder / start.build
     env = {
         **own,
         **_SETTINGS,
@@ -106,7 +105,7 @@ def _run(folder: Path, url: str, start: Start, action: str) -> Took:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": url,
         "SLACK_API_URL": f"{url}/api/",
-        "PYTHONPATH": f"{build / 'ReceivePress'}:{build / 'SharedLayer' / 'python'}",
+        "PYTHONPATH": ":".join(str(folder / part) for part in start.path),
         **({"PYTHONPYCACHEPREFIX": str(folder / "bytecode")} if start.cached else {"PYTHONDONTWRITEBYTECODE": "1"}),
     }
     command = [sys.executable, "-c", _TIMED.format(program=start.program), json.dumps(_press(action))]
@@ -170,9 +169,9 @@ def handler(event, context):
 
 
 _STARTS = (
-    Start("ReceivePress", _OURS, "deployed"),
-    Start("bare", _BARE, "plain", cached=True),
-    Start("bare, no bytecode", _BARE, "plain"),
+    Start("ReceivePress", _OURS, ("deployed/ReceivePress", "deployed/SharedLayer/python")),
+    Start("bare", _BARE, ("bare",), cached=True),
+    Start("bare, no bytecode", _BARE, ("bare",)),
 )
 
 

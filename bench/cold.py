@@ -80,21 +80,21 @@ def bare(function: str) -> str:
 
 @dataclass(frozen=True)
 class Bench:
-    """Builds: as deployed, and as ``sam build`` left it; ``cache`` holds the bytecode of the latter's boto3."""
+    """The deployed build, and the libraries of bare handlers; ``cache`` holds the bytecode of the latter."""
 
     deployed: Path
-    plain: Path
+    libraries: Path
     cache: Path
 
     def runs(self, function: str) -> Iterator[tuple[str, Took]]:
         """One round of a function and its two yardsticks."""
-        yield "ours", self.start(function, ours(function), self.deployed)
-        yield "bare", self.start(function, bare(function), self.plain, cached=True)
-        yield "bare, no bytecode", self.start(function, bare(function), self.plain)
+        layers = [self.deployed / name / "python" for name in ("SharedLayer", "ChartLayer")]
+        yield "ours", self.start(function, ours(function), self.deployed / function, *layers)
+        yield "bare", self.start(function, bare(function), self.libraries, cached=True)
+        yield "bare, no bytecode", self.start(function, bare(function), self.libraries)
 
-    def start(self, function: str, program: str, build: Path, *, cached: bool = False) -> Took:
+    def start(self, function: str, program: str, *path: Path, cached: bool = False) -> Took:
         """Run a program in a fresh interpreter."""
-        layers = [build / name / "python" for name in ("SharedLayer", "ChartLayer")]
         keep = {"PYTHONPYCACHEPREFIX": str(self.cache)} if cached else {"PYTHONDONTWRITEBYTECODE": "1"}
         env = {
             "PATH": "/usr/bin:/bin",
@@ -104,7 +104,7 @@ class Bench:
             "AWS_DEFAULT_REGION": _REGION,
             "AWS_REGION": _REGION,
             "AWS_LAMBDA_FUNCTION_NAME": function,
-            "PYTHONPATH": ":".join(map(str, (build / function, *layers))),
+            "PYTHONPATH": ":".join(map(str, path)),
             **VARIABLES[function],
             **keep,
         }
@@ -123,10 +123,10 @@ def main() -> None:
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
         builds = Builds.make(Path(folder), options.build)
-        bench = Bench(builds.deployed, builds.plain, Path(folder) / "bytecode")
+        bench = Bench(builds.deployed, builds.bare, Path(folder) / "bytecode")
         took: dict[tuple[str, str], list[Took]] = {}
         for function in _CLIENTS:  # the first one writes bytecode
-            bench.start(function, bare(function), bench.plain, cached=True)
+            bench.start(function, bare(function), bench.libraries, cached=True)
         for _ in track(range(options.rounds), "cold starts"):
             for function in _CLIENTS:
                 for name, one in bench.runs(function):

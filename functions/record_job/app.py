@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
+from sagewatch.runtime.ports import LambdaContext
 from sagewatch.wiring.record_job import record_job
 
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
+from sagewatch.runtime.ports import LambdaContext
 from sagewatch.wiring.sweep_jobs import sweep_jobs
 
 

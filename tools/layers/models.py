@@ -38,8 +38,6 @@ def trim(layer: Path, code: Path, template: Path) -> None:
             elif path.name in _UNUSED:
                 path.unlink()
     _trim_endpoints(data / "endpoints.json", services)
-    shutil.rmtree(layer / "boto3" / "data", ignore_errors=True)
-    shutil.rmtree(layer / "boto3" / "examples", ignore_errors=True)
 
 
 def trimmed(model: Model, mentioned: Iterable[str], permitted: Iterable[str] = ()) -> Model:
@@ -109,14 +107,14 @@ def _mentioned(code: Path) -> Iterator[str]:
 
 
 def _services(code: Path) -> frozenset[str]:
-    """The first argument of each ``....client("name", ...)``, and STS, which credentials may need."""
+    """The first argument of each ``client("name", ...)``, and STS, which credentials may need."""
     found = {name for tree in _trees(code) for node in ast.walk(tree) for name in _client(node)}
     return frozenset(found | {"sts"})
 
 
 def _client(node: ast.AST) -> Iterator[str]:
     match node:
-        case ast.Call(func=ast.Attribute(attr="client"), args=[ast.Constant(value=str(name)), *_]):
+        case ast.Call(func=ast.Name(id="client"), args=[ast.Constant(value=str(name)), *_]):
             yield name
 
 

@@ -7,15 +7,12 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sagewatch.clock import Clock
 from sagewatch.errors import OutOfTimeError, RetryableError, SageWatchError, UnexpectedError
 from sagewatch.outcomes import EmfMetric, Outcome
 from sagewatch.runtime.log_lines import make_logger
-from sagewatch.runtime.ports import Inbox, QueueMessage
+from sagewatch.runtime.ports import Inbox, LambdaContext, QueueMessage
 from sagewatch.runtime.telemetry import Telemetry
 
 _FIRST_WAIT, _LONGEST_WAIT = 5, 900  # seconds: doubles from the first try on, up to a quarter of an hour
@@ -47,16 +44,12 @@ class QueueHandler:
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Return a partial batch response for a queue, else the outcome."""
         try:
-            return self._batch(event, context) if "Records" in event else self._do(json.dumps(event))
+            if "Records" not in event:
+                return self._do(json.dumps(event))
+            failed = [record["messageId"] for record in event["Records"] if not self._one(_message(record), context)]
+            return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
         finally:
             self._telemetry.flush(context.function_name)
-
-    def _batch(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        if not event["Records"]:  # powertools rejects an empty batch
-            return {"batchItemFailures": []}
-        processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-        response = process_partial_response(dict(event), self._one, processor, context)
-        return dict(response)
 
     def _do(self, body: str, sent_at: datetime | None = None) -> dict[str, Any]:
         outcome = self._work(body)
@@ -65,19 +58,18 @@ class QueueHandler:
         self._logger.info("done", extra=answer)
         return answer
 
-    def _one(self, record: SQSRecord, lambda_context: LambdaContext) -> None:
-        message = _message(record)
+    def _one(self, message: QueueMessage, context: LambdaContext) -> bool:
+        """Do the work of a message; say whether it is done with. SQS delivers it again if not."""
         try:
-            _leave_in_time(lambda_context)
+            _leave_in_time(context)
             self._do(message.body, message.sent_at)
         except SageWatchError as error:
-            if not self._settled(message, error):
-                raise
+            return self._settled(message, error)
         except Exception as error:
             self._logger.exception("failed", extra={"message_id": message.message_id})
             unexpected = UnexpectedError(f"unexpected {type(error).__name__}")
-            if message.receives < _UNEXPECTED_TRIES or not self._settled(message, unexpected):
-                raise
+            return message.receives >= _UNEXPECTED_TRIES and self._settled(message, unexpected)
+        return True
 
     def _settled(self, message: QueueMessage, error: SageWatchError) -> bool:
         """Retry the message later or move it to the dead-letter queue; say whether it is done."""
@@ -93,7 +85,7 @@ class QueueHandler:
             self._inbox.retry_later(message, wait(message, error))
             self._telemetry.count(EmfMetric.MESSAGES_RETRIED)
             self._measure_wait(message)
-        except SageWatchError as trouble:  # SQS then delivers the message again after its visibility timeout
+        except Exception as trouble:  # SQS then delivers the message again after its visibility timeout
             self._logger.exception(
                 "neither retried later nor moved to the dead-letter queue", extra=_about(message, trouble)
             )
@@ -140,21 +132,21 @@ def wait(message: QueueMessage, error: Exception) -> int:
     return min(max(asked, 1, doubled if message.receives > _PATIENT else 0), _LONGEST_WAIT)
 
 
-def _message(record: SQSRecord) -> QueueMessage:
-    receives = int(record.attributes.approximate_receive_count)
+def _message(record: Mapping[str, Any]) -> QueueMessage:
+    attributes: Mapping[str, str] = record.get("attributes", {})
     return QueueMessage(
-        record.message_id, record.receipt_handle, record.body, receives, _sent_at(record), _group(record)
+        record["messageId"],
+        record["receiptHandle"],
+        record["body"],
+        int(attributes.get("ApproximateReceiveCount", 1)),
+        _sent_at(attributes),
+        attributes.get("MessageGroupId") or None,
     )
 
 
-def _group(record: SQSRecord) -> str | None:
-    group = record.attributes.get("MessageGroupId")
-    return str(group) if group else None
-
-
-def _sent_at(record: SQSRecord) -> datetime | None:
+def _sent_at(attributes: Mapping[str, str]) -> datetime | None:
     """SQS counts in milliseconds; an event invoked by hand may lack the attribute."""
-    sent = str(record.attributes.get("SentTimestamp"))
+    sent = str(attributes.get("SentTimestamp"))
     return datetime.fromtimestamp(int(sent) / 1000, UTC) if sent.isdecimal() else None
 
 

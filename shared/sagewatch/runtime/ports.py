@@ -1,8 +1,19 @@
-"""The ports of the shell: a function's own queue, and the record of finished sweeps."""
+"""The ports of the shell: the invocation, a function's own queue, and the record of finished sweeps."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+
+class LambdaContext(Protocol):
+    """What functions use of the context of an invocation. Lambda provides it."""
+
+    @property
+    def function_name(self) -> str:
+        """The function's physical name."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """The time until Lambda ends the invocation."""
 
 
 class SweepLog(Protocol):

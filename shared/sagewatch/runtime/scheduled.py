@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import PartlyDoneError, SageWatchError
 from sagewatch.outcomes import EmfMetric, Outcome
 from sagewatch.runtime.handlers import TIME_FOR_ONE
 from sagewatch.runtime.log_lines import make_logger
-from sagewatch.runtime.ports import SweepLog
+from sagewatch.runtime.ports import LambdaContext, SweepLog
 from sagewatch.runtime.telemetry import Telemetry
 from sagewatch.sweeps import LeftOut, first_few
 

@@ -3,7 +3,6 @@
 from functools import cache
 from zoneinfo import ZoneInfo
 
-import boto3
 from pydantic import Field
 
 from sagewatch.adapters.dynamodb.open_jobs import DynamoSnoozes
@@ -18,7 +17,7 @@ from sagewatch.slack.interactions.answer import PressAnswers
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
 from sagewatch.slack.interactions.people import People
-from sagewatch.wiring.clients import QUICK, entry, now
+from sagewatch.wiring.clients import client, entry, now
 from sagewatch.wiring.spokes import make_clients
 from sagewatch.wiring.stopping import make_notebook_stopping
 
@@ -36,8 +35,8 @@ class AnswerSlackSettings(InboxSettings, NotebookSettings):
 def answer_slack() -> QueueHandler:
     """AnswerSlack: the work that presses in its queue ask for. Raises ``SettingsError``."""
     given = AnswerSlackSettings.from_env()
-    dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    ssm = boto3.client("ssm", config=QUICK)
+    dynamodb, sqs = client("dynamodb"), client("sqs")
+    ssm = client("ssm")
     token = SsmSecret(ssm, given.slack_token_parameter, now)
     dialogs = SlackDialogs(SlackApi(token=token, api_url=given.slack_api_url))
     people = People(dialogs=dialogs, approvers=given.approvers, zone=given.zone)

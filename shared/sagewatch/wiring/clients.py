@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session, get_session
 
 from sagewatch.adapters.sqs import SqsInbox
 from sagewatch.runtime.handlers import QueueHandler, Work
@@ -27,12 +28,30 @@ PATIENT = Config(connect_timeout=2, read_timeout=6, retries={"mode": "adaptive",
 LONGEST_LOOK = 120_000  # milliseconds: a job's three calls to SageMaker, each tried five times without an answer
 # A log is a hint: one try, and a job's row is not kept waiting for more than four seconds by a call without an answer.
 HINT = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
+_ONE_AT_A_TIME = Lock()  # botocore's sessions are not safe for threads, and its clients are
 BETWEEN_LISTS = 0.55  # seconds: ListTrainingJobs allows two requests a second
 
 
 def now() -> datetime:
     """The clock of production."""
     return datetime.now(UTC)
+
+
+@cache
+def session() -> Session:
+    """The session of every client. It is botocore's: boto3's would load resources and transfers, which nothing uses."""
+    return get_session()
+
+
+def home_region() -> str:
+    """The region of clients that are given none: the environment's, or that of the caller's profile, or empty."""
+    return session().get_config_variable("region") or ""
+
+
+def client(service: str, *, region: str | None = None, config: Config = QUICK) -> Any:
+    """Make a client, in the function's own region unless another one is given."""
+    with _ONE_AT_A_TIME:
+        return session().create_client(service, region_name=region, config=config)
 
 
 def entry(work: Work, sqs: "SQSClient", inbox: InboxSettings) -> QueueHandler:
@@ -44,31 +63,36 @@ def entry(work: Work, sqs: "SQSClient", inbox: InboxSettings) -> QueueHandler:
 @cache
 def sagemaker(region: str) -> "SageMakerClient":
     """A region's client for functions that have a queue to wait in."""
-    return boto3.client("sagemaker", region_name=region, config=QUICK)
+    made: SageMakerClient = client("sagemaker", region=region)
+    return made
 
 
 @cache
 def patient_sagemaker(region: str) -> "SageMakerClient":
     """A region's client for sweeps."""
-    return boto3.client("sagemaker", region_name=region, config=PATIENT)
+    made: SageMakerClient = client("sagemaker", region=region, config=PATIENT)
+    return made
 
 
 @cache
 def logs(region: str) -> "CloudWatchLogsClient":
     """A region's client."""
-    return boto3.client("logs", region_name=region, config=QUICK)
+    made: CloudWatchLogsClient = client("logs", region=region)
+    return made
 
 
 @cache
 def job_logs(region: str) -> "CloudWatchLogsClient":
     """A region's client for the logs of jobs that failed."""
-    return boto3.client("logs", region_name=region, config=HINT)
+    made: CloudWatchLogsClient = client("logs", region=region, config=HINT)
+    return made
 
 
 @cache
 def cloudwatch(region: str) -> "CloudWatchClient":
     """A region's client."""
-    return boto3.client("cloudwatch", region_name=region, config=QUICK)
+    made: CloudWatchClient = client("cloudwatch", region=region)
+    return made
 
 
 class Throttle:

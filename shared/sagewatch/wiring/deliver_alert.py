@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
-
 from sagewatch.adapters.alert_queue import SqsAlertQueue
 from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeliveries, DynamoPostedMessages
 from sagewatch.adapters.dynamodb.people import DynamoChannelIds, DynamoUserDirectory
@@ -20,7 +18,7 @@ from sagewatch.delivery.ports import Channel
 from sagewatch.delivery.posting import MessagePosting
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import InboxSettings, Pairs, Text
-from sagewatch.wiring.clients import QUICK, entry, now
+from sagewatch.wiring.clients import client, entry, now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,8 +38,8 @@ class DeliverAlertSettings(InboxSettings):
 def deliver_alert() -> QueueHandler:
     """DeliverAlert: an alert to Slack. Raises ``SettingsError``."""
     given = DeliverAlertSettings.from_env()
-    dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
-    secret = SsmSecret(boto3.client("ssm", config=QUICK), given.slack_token_parameter, now)
+    dynamodb, sqs = client("dynamodb"), client("sqs")
+    secret = SsmSecret(client("ssm"), given.slack_token_parameter, now)
     api = SlackApi(token=secret, api_url=given.slack_api_url)
     channel = SlackChannel(
         api,

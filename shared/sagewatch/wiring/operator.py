@@ -5,8 +5,6 @@ The values are its parameters and outputs, by name. Those that are missing raise
 
 from collections.abc import Callable, Mapping
 
-import boto3
-
 from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
@@ -19,7 +17,7 @@ from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.dead_letters import DeadLetterQueues
 from sagewatch.runtime.settings import RecordingSettings
-from sagewatch.wiring.clients import PATIENT, now
+from sagewatch.wiring.clients import PATIENT, client, home_region, now
 from sagewatch.wiring.prices import make_prices
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
 from sagewatch.wiring.spokes import make_clients
@@ -27,18 +25,17 @@ from sagewatch.wiring.spokes import make_clients
 
 def backfill(values: Mapping[str, str], progress: SweepProgress) -> JobSweep:
     """``make backfill``: the past of an account."""
-    session = boto3.Session()
     given = RecordingSettings.from_stack(values)
-    dynamodb, sqs = session.client("dynamodb", config=PATIENT), session.client("sqs", config=PATIENT)
+    dynamodb, sqs = client("dynamodb", config=PATIENT), client("sqs", config=PATIENT)
     clients = make_clients(given)
     parts = make_parts(given, dynamodb, sqs, clients, clients.patient_sagemaker)
-    return make_job_sweep(parts, make_job_recorder(parts), home_region=session.region_name, progress=progress)
+    return make_job_sweep(parts, make_job_recorder(parts), home_region=home_region(), progress=progress)
 
 
 def spending(values: Mapping[str, str], on_day: Callable[[str], None]) -> LedgerQueries:
     """``make costs``: what the stack's ledger says."""
     given = RecordingSettings.from_stack(values)
-    dynamodb = boto3.client("dynamodb", config=PATIENT)
+    dynamodb = client("dynamodb", config=PATIENT)
     return LedgerQueries(
         rows=DynamoLedgerRows(dynamodb, given.cost_ledger),
         totals=DynamoTotalStore(dynamodb, given.watch_state),
@@ -52,18 +49,17 @@ def redrive(values: Mapping[str, str]) -> DeadLetterQueues:
     missing = [name for name in DEAD_LETTER_QUEUES if name not in values]
     if missing:
         raise SettingsError(f"the stack has no output {missing[0]}")
-    return SqsRedrive(boto3.client("sqs", config=PATIENT), values)
+    return SqsRedrive(client("sqs", config=PATIENT), values)
 
 
 def meter(values: Mapping[str, str]) -> OpenSessionCosts:
     """``make costs ARGS=--open``: what notebooks have cost that is in no row yet."""
-    session = boto3.Session()
     given = RecordingSettings.from_stack(values)
-    dynamodb = session.client("dynamodb", config=PATIENT)
+    dynamodb = client("dynamodb", config=PATIENT)
     return OpenSessionCosts(
         sessions=DynamoSessions(dynamodb, given.watch_state, given.account),
         prices=make_prices(dynamodb, given.watch_state, given.discount_percent),
         regions=DynamoRegions(dynamodb, given.watch_state, now, given.regions, given.account),
         clock=now,
-        home_region=session.region_name,
+        home_region=home_region(),
     )

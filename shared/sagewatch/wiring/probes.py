@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import boto3
-
 from sagewatch.adapters.jupyter.client import JupyterEvidence
 from sagewatch.adapters.price_list import AwsPriceList, api_region
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
@@ -13,7 +11,7 @@ from sagewatch.errors import SettingsError
 from sagewatch.idle.ports import EvidenceSource
 from sagewatch.pricing.ports import PriceBooks, PriceList
 from sagewatch.sagemaker.ports import Jobs, NotebookLists, Notebooks
-from sagewatch.wiring.clients import BETWEEN_LISTS, PATIENT, Throttle, now, patient_sagemaker
+from sagewatch.wiring.clients import BETWEEN_LISTS, PATIENT, Throttle, client, now, patient_sagemaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,4 +43,4 @@ def _price_list(home_region: str) -> PriceList | None:
         region = api_region(home_region)
     except SettingsError:
         return None
-    return AwsPriceList(boto3.client("pricing", region_name=region, config=PATIENT))
+    return AwsPriceList(client("pricing", region=region, config=PATIENT))

@@ -2,8 +2,6 @@
 
 from functools import cache
 
-import boto3
-
 from sagewatch.adapters.dynamodb.seen_requests import DynamoSeenRequests
 from sagewatch.adapters.press_queue import SqsPressQueue
 from sagewatch.adapters.slack.api import SlackApi
@@ -12,7 +10,7 @@ from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.runtime.handlers import RequestHandler
 from sagewatch.runtime.settings import Settings, Text
 from sagewatch.slack.interactions.endpoint import SlackEndpoint
-from sagewatch.wiring.clients import QUICK, now
+from sagewatch.wiring.clients import client, now
 
 
 class ReceivePressSettings(Settings):
@@ -29,11 +27,11 @@ class ReceivePressSettings(Settings):
 def receive_press() -> RequestHandler:
     """ReceivePress: the interactions endpoint. Raises ``SettingsError``."""
     given = ReceivePressSettings.from_env()
-    ssm = boto3.client("ssm", config=QUICK)
+    ssm = client("ssm")
     endpoint = SlackEndpoint(
         secret=SsmSecret(ssm, given.slack_signing_secret_parameter, now),
-        presses=DynamoSeenRequests(boto3.client("dynamodb", config=QUICK), given.watch_state),
-        queue=SqsPressQueue(boto3.client("sqs", config=QUICK), given.queue_url),
+        presses=DynamoSeenRequests(client("dynamodb"), given.watch_state),
+        queue=SqsPressQueue(client("sqs"), given.queue_url),
         dialogs=SlackDialogs(
             SlackApi(token=SsmSecret(ssm, given.slack_token_parameter, now), api_url=given.slack_api_url)
         ),

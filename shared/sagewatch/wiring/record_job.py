@@ -2,11 +2,9 @@
 
 from functools import cache
 
-import boto3
-
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import AlertingSettings, InboxSettings
-from sagewatch.wiring.clients import QUICK, entry
+from sagewatch.wiring.clients import client, entry
 from sagewatch.wiring.recording import make_job_recorder, make_parts
 from sagewatch.wiring.spokes import make_clients
 
@@ -19,8 +17,8 @@ class RecordJobSettings(AlertingSettings, InboxSettings):
 def record_job() -> QueueHandler:
     """RecordJob: a job changed state. Raises ``SettingsError``."""
     given = RecordJobSettings.from_env()
-    sqs = boto3.client("sqs", config=QUICK)
-    dynamodb = boto3.client("dynamodb", config=QUICK)
+    sqs = client("sqs")
+    dynamodb = client("dynamodb")
     clients = make_clients(given)
     parts = make_parts(given, dynamodb, sqs, clients, clients.sagemaker)
     recorder = make_job_recorder(parts, report_usd=given.report_usd, read_logs=given.read_logs)

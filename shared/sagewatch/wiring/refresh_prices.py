@@ -2,7 +2,6 @@
 
 from functools import cache
 
-import boto3
 from pydantic import Field
 
 from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
@@ -12,7 +11,7 @@ from sagewatch.adapters.price_list import AwsPriceList, api_region
 from sagewatch.pricing.refresh import PriceRefresh
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Settings, Text, Words
-from sagewatch.wiring.clients import QUICK, now
+from sagewatch.wiring.clients import client, now
 
 
 class RefreshPricesSettings(Settings):
@@ -27,9 +26,9 @@ class RefreshPricesSettings(Settings):
 def refresh_prices() -> ScheduledHandler:
     """RefreshPrices: the price list into the cache. Raises ``SettingsError``."""
     given = RefreshPricesSettings.from_env()
-    dynamodb = boto3.client("dynamodb", config=QUICK)
+    dynamodb = client("dynamodb")
     refresher = PriceRefresh(
-        price_list=AwsPriceList(boto3.client("pricing", region_name=api_region(given.home_region), config=QUICK)),
+        price_list=AwsPriceList(client("pricing", region=api_region(given.home_region))),
         cache=DynamoPriceCache(dynamodb, given.watch_state),
         dates=DynamoPriceDates(dynamodb, given.watch_state),
         regions=DynamoRegionReader(dynamodb, given.watch_state, given.regions),

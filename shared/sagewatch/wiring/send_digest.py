@@ -7,7 +7,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-import boto3
 from pydantic import BeforeValidator, Field
 
 from sagewatch.adapters.alert_queue import SqsAlertQueue
@@ -33,7 +32,7 @@ from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Percent, Settings, Text, Words
-from sagewatch.wiring.clients import PATIENT, QUICK, now
+from sagewatch.wiring.clients import PATIENT, client, now
 from sagewatch.wiring.prices import make_prices
 
 if TYPE_CHECKING:
@@ -84,8 +83,8 @@ class SendDigestSettings(Settings):
 def send_digest() -> ScheduledHandler:
     """SendDigest: what a day or a week cost. Raises ``SettingsError``."""
     given = SendDigestSettings.from_env()
-    dynamodb, sqs = boto3.client("dynamodb", config=PATIENT), boto3.client("sqs", config=QUICK)
-    secret = SsmSecret(boto3.client("ssm", config=QUICK), given.slack_token_parameter, now)
+    dynamodb, sqs = client("dynamodb", config=PATIENT), client("sqs")
+    secret = SsmSecret(client("ssm"), given.slack_token_parameter, now)
     regions = DynamoRegionReader(dynamodb, given.watch_state, given.regions)
     prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
     digester = DigestSender(

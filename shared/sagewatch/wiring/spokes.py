@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 
 from sagewatch.adapters.assumed_roles import AssumedRoles
@@ -12,7 +11,7 @@ from sagewatch.errors import ForeignAccountError
 from sagewatch.runtime.settings import HubSettings
 from sagewatch.sagemaker.scopes import Scope, WatchedAccounts, account_in, region_of
 from sagewatch.wiring import clients
-from sagewatch.wiring.clients import HINT, PATIENT, QUICK
+from sagewatch.wiring.clients import HINT, PATIENT, QUICK, client
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -71,7 +70,7 @@ def make_clients(given: HubSettings, *, acting: bool = False) -> ScopedClients:
     """Make the clients of a function; only one that stops something has the acting role."""
     if not given.spoke_roles:
         return ScopedClients(home=given.account)
-    sts = boto3.client("sts", config=QUICK)
+    sts = client("sts")
     reading, acting_roles = (
         AssumedRoles(sts, role=f"{given.spoke_roles}-{kind}", external_id=given.spoke_external_id)
         for kind in ("read", "act")

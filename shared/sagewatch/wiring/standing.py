@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import boto3
-
 from sagewatch.adapters.cloudwatch.usage_metrics import CloudWatchUsage
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
 from sagewatch.adapters.sagemaker.reads import SageMakerApiReads
@@ -17,7 +15,7 @@ from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.sagemaker.ports import watched_regions
 from sagewatch.standing.registry import STANDING_KINDS
 from sagewatch.standing.survey import Survey, SurveyProgress
-from sagewatch.wiring.clients import PATIENT, cloudwatch, now, patient_sagemaker
+from sagewatch.wiring.clients import PATIENT, client, cloudwatch, home_region, now, patient_sagemaker
 from sagewatch.wiring.prices import make_prices
 
 OWNER_TAGS = ("sagewatch:owner", "owner", "Owner")  # the default of the template's OwnerTagKeys
@@ -50,20 +48,17 @@ def plan_survey(
 
     ``stack_values`` reads the stack's parameters and outputs; it raises ``SettingsError`` if there is no stack.
     """
-    session = boto3.Session()
-    if not session.region_name:
+    if not home_region():
         raise SettingsError("No region is set. Set AWS_DEFAULT_REGION, or a profile with a region.")
     try:
         given = RecordingSettings.from_stack(stack_values())
     except SettingsError as exc:
         plain = _survey(ShippedRates(), OWNER_TAGS, progress, check)
-        return SurveyPlan(
-            plain, regions or [session.region_name], f"{str(exc).rstrip('.')}. Shipped list prices apply."
-        )
-    dynamodb = session.client("dynamodb", config=PATIENT)
+        return SurveyPlan(plain, regions or [home_region()], f"{str(exc).rstrip('.')}. Shipped list prices apply.")
+    dynamodb = client("dynamodb", config=PATIENT)
     prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
     seen = DynamoRegions(dynamodb, given.watch_state, now, given.regions, given.account)
-    wanted = regions or watched_regions(session.region_name, seen)
+    wanted = regions or watched_regions(home_region(), seen)
     return SurveyPlan(_survey(prices, given.owner_tag_keys, progress, check), wanted)
 
 

@@ -2,7 +2,6 @@
 
 from functools import cache
 
-import boto3
 from pydantic import Field
 
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog
@@ -15,7 +14,7 @@ from sagewatch.jobs.sweep_run import NO_PROGRESS
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import AlertingSettings, Hours, Text, Usd
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import LONGEST_LOOK, QUICK, now
+from sagewatch.wiring.clients import LONGEST_LOOK, client, now
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
 from sagewatch.wiring.spokes import make_clients
 
@@ -32,7 +31,7 @@ class SweepJobsSettings(AlertingSettings):
 def sweep_jobs() -> ScheduledHandler:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = SweepJobsSettings.from_env()
-    dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
+    dynamodb, sqs = client("dynamodb"), client("sqs")
     clients = make_clients(given)
     parts = make_parts(given, dynamodb, sqs, clients, clients.patient_sagemaker)
     long_running = LongRunningAlerts(

@@ -2,7 +2,6 @@
 
 from functools import cache
 
-import boto3
 from pydantic import Field
 
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog
@@ -18,7 +17,7 @@ from sagewatch.idle.unreadable import UnreadableItems
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Count, Hours, NotebookSettings, Text
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, QUICK, Throttle, now
+from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, Throttle, client, now
 from sagewatch.wiring.spokes import make_clients
 from sagewatch.wiring.stopping import make_notebook_stopping
 
@@ -35,7 +34,7 @@ class SweepNotebooksSettings(NotebookSettings):
 def sweep_notebooks() -> ScheduledHandler:
     """SweepNotebooks: what idles. Raises ``SettingsError``."""
     given = SweepNotebooksSettings.from_env()
-    dynamodb, sqs = boto3.client("dynamodb", config=QUICK), boto3.client("sqs", config=QUICK)
+    dynamodb, sqs = client("dynamodb"), client("sqs")
     clients = make_clients(given, acting=True)
     stopping = make_notebook_stopping(given, dynamodb, sqs, clients)
     tracking = stopping.tracking

@@ -2,11 +2,9 @@
 
 from functools import cache
 
-import boto3
-
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import InboxSettings, LedgerSettings
-from sagewatch.wiring.clients import QUICK, entry
+from sagewatch.wiring.clients import client, entry
 from sagewatch.wiring.spokes import make_clients
 from sagewatch.wiring.tracking import make_notebook_tracking
 
@@ -19,5 +17,5 @@ class TrackNotebookSettings(InboxSettings, LedgerSettings):
 def track_notebook() -> QueueHandler:
     """TrackNotebook: a notebook instance changed state. Raises ``SettingsError``."""
     given = TrackNotebookSettings.from_env()
-    tracking = make_notebook_tracking(given, boto3.client("dynamodb", config=QUICK), make_clients(given))
-    return entry(tracking.tracker.on_message, boto3.client("sqs", config=QUICK), given)
+    tracking = make_notebook_tracking(given, client("dynamodb"), make_clients(given))
+    return entry(tracking.tracker.on_message, client("sqs"), given)

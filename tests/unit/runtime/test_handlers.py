@@ -8,22 +8,21 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sagewatch.clock import TimeBudget
 from sagewatch.errors import AccessDeniedError, MalformedEventError, RetryableError, ThrottledError
 from sagewatch.outcomes import Outcome
 from sagewatch.runtime.handlers import QueueHandler, wait
-from sagewatch.runtime.ports import QueueMessage
+from sagewatch.runtime.ports import LambdaContext, QueueMessage
 from sagewatch.runtime.scheduled import Deadline, ScheduledHandler
 from sagewatch.sweeps import LeftOut
 from tests.fakes.runtime import InMemoryInbox
 
 
-class Context(LambdaContext):
+class Context:
     """An invocation with a minute left."""
 
-    _function_name = "sagewatch-Function-1"
+    function_name = "sagewatch-Function-1"
 
     @staticmethod
     def get_remaining_time_in_millis() -> int:
@@ -31,10 +30,10 @@ class Context(LambdaContext):
         return 60_000
 
 
-class LateContext(LambdaContext):
+class LateContext:
     """An invocation that is nearly over."""
 
-    _function_name = "sagewatch-Function-1"
+    function_name = "sagewatch-Function-1"
 
     @staticmethod
     def get_remaining_time_in_millis() -> int:
@@ -233,16 +232,16 @@ def test_a_burial_that_fails_is_told_and_loses_nothing() -> None:
     assert "sqs:SendMessage" in desk.log.getvalue()
 
 
-class Countdown(LambdaContext):
+class Countdown:
     """An invocation whose time a test lets pass."""
 
-    _function_name = "sagewatch-Function-1"
+    function_name = "sagewatch-Function-1"
 
     def __init__(self, seconds: int) -> None:
         """So much is left."""
         self.seconds = seconds
 
-    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override] # powertools declares it static
+    def get_remaining_time_in_millis(self) -> int:
         """Say so."""
         return self.seconds * 1000
 

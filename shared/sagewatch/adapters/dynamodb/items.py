@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.dynamodb.attribute_values import deserialize, serialize
 from sagewatch.errors import SageWatchError, ThrottledError, UnreadableError
 from sagewatch.sagemaker.fields import field_errors
 from sagewatch.sweeps import LeftOutItems
@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 
 
 LEFT_OUT = LeftOutItems()  # of this process; scheduled functions count and name them
-serialize = TypeSerializer().serialize
-deserialize = TypeDeserializer().deserialize
 
 
 def to_item(values: Mapping[str, object]) -> dict[str, Any]:
     """Turn a row into DynamoDB's attribute values. What is ``None`` is left out: not known is not stored."""
-    return {name: serialize(_plain(value)) for name, value in values.items() if value is not None}
+    return {name: serialize(value) for name, value in values.items() if value is not None}
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,7 +115,3 @@ def read_keys(client: "DynamoDBClient", table: str, keys: Sequence[Mapping[str, 
             time.sleep(_BETWEEN_TRIES * 2**number)
         else:
             raise ThrottledError("dynamodb:BatchGetItem on the state leaves keys unprocessed")
-
-
-def _plain(value: object) -> object:
-    return str(value) if isinstance(value, str) else value  # boto3 refuses enums, even those that are strings

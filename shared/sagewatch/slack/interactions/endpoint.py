@@ -1,5 +1,6 @@
 """The interactions endpoint: verifies Slack's signature, opens a dialog, and queues the press, within three seconds."""
 
+import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -7,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
 from slack_sdk.signature import SignatureVerifier
 
 from sagewatch.clock import Clock
@@ -55,8 +55,7 @@ class SlackEndpoint:
 
     def handle(self, event: Mapping[str, Any]) -> Reply:
         """Answer a request to the HTTP API. Raises what the ports do, which Slack shows as a warning sign."""
-        request = LambdaFunctionUrlEvent(dict(event))
-        body, stamp, signature = _signed_parts(request)
+        body, stamp, signature = _signed_parts(event)
         if body is None or not self._is_slacks(body, stamp, signature):
             return Reply(401, "the signature is not Slack's, or it is too old")
         try:
@@ -91,11 +90,17 @@ class SlackEndpoint:
             return None
 
 
-def _signed_parts(request: LambdaFunctionUrlEvent) -> tuple[str | None, str, str]:
+def _signed_parts(event: Mapping[str, Any]) -> tuple[str | None, str, str]:
     """Return the body as it was signed, its time and its signature; ``None`` for a body that cannot be read."""
-    headers = {str(name).lower(): str(value) for name, value in request.headers.items()}
+    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    return _body(event), headers.get("x-slack-request-timestamp", ""), headers.get("x-slack-signature", "")
+
+
+def _body(event: Mapping[str, Any]) -> str | None:
+    body: str | None = event.get("body")
+    if not body or not event.get("isBase64Encoded"):
+        return body
     try:
-        body = request.decoded_body
-    except (ValueError, TypeError):  # no base64, or no UTF-8
-        body = None
-    return body, headers.get("x-slack-request-timestamp", ""), headers.get("x-slack-signature", "")
+        return base64.b64decode(body).decode()
+    except ValueError:  # no base64, or no UTF-8
+        return None

@@ -19,14 +19,14 @@ PLACES = {"aws": "eu-west-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north
 _CODE = "s3://a-bucket/a-key"  # where `sam package` puts what it uploads
 
 
-def expanded(partition: str, **parameters: str) -> dict[str, Any]:
-    """The resources of the expanded template, by logical id, in a region of that partition."""
-    return copy.deepcopy(_expanded(partition, tuple(sorted(parameters.items()))))
+def expanded(partition: str, path: Path = TEMPLATE, **parameters: str) -> dict[str, Any]:
+    """The resources of an expanded template, by logical id, in a region of that partition."""
+    return copy.deepcopy(_expanded(path, partition, tuple(sorted(parameters.items()))))
 
 
 @cache
-def _expanded(partition: str, parameters: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+def _expanded(path: Path, partition: str, parameters: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    template = yaml_parse(path.read_text(encoding="utf-8"))
     template["Globals"]["Function"]["CodeUri"] = _CODE
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::LayerVersion":

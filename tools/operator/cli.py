@@ -29,6 +29,7 @@ NO_CREDENTIALS = (
     "then run this command again."
 )
 NO_REGION = "No region is set. Set AWS_DEFAULT_REGION, or a profile with a region."
+NO_ANSWER = "The input ended before an answer. Run this command in a terminal, where you can type one."
 _UNUSABLE = (
     CredentialRetrievalError,
     NoCredentialsError,
@@ -113,7 +114,7 @@ def _known(error: BaseException | None) -> str | None:
 
 
 def run(work: Callable[[], int], *, on_interrupt: str, failed: int = 1) -> int:
-    """Run a command and return its exit code. An expected error or Ctrl-C prints one line, no traceback.
+    """Run a command and return its exit code. An expected error, Ctrl-C or the end of input prints one line.
 
     ``failed`` is the exit code after an error.
     """
@@ -123,8 +124,11 @@ def run(work: Callable[[], int], *, on_interrupt: str, failed: int = 1) -> int:
     except (SageWatchError, ClientError, BotoCoreError) as exc:
         console.print(sentence(exc), style="red", markup=False)
         return failed
+    except EOFError:
+        console.print(f"\n{NO_ANSWER}", style="red", markup=False)
+        return failed
     except KeyboardInterrupt:
-        console.print(on_interrupt, markup=False)
+        console.print(f"\n{on_interrupt}", markup=False)
         return INTERRUPTED
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

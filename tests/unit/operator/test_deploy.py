@@ -11,8 +11,8 @@ from cfnlint.decode import decode
 from samcli.yamlhelper import yaml_parse
 
 from local.slack.app import slack_app
-from local.slack.workspace import SCOPES, Workspace
-from sagewatch.errors import SettingsError
+from local.slack.workspace import SCOPES, Failure, Workspace
+from sagewatch.errors import NoAnswerError, SettingsError
 from tests.worlds.servers import serving
 from tools.operator.deploy.reattach import import_template
 from tools.operator.deploy.running import first_message, group
@@ -54,6 +54,15 @@ def test_a_token_is_tried_before_it_is_stored() -> None:
     with serving(slack_app(Workspace(token="xoxb-right", signing_secret="s", scopes=frozenset({"chat:write"})))) as url:
         assert "files:write" in str(token_objection(f"{url}/api/", "xoxb-right"))
     assert "begin with xoxb-" in str(token_objection("http://127.0.0.1:1/api/", "xoxp-a-persons"))
+
+
+@pytest.mark.parametrize("failure", [Failure(429, 1, 3), Failure(200, 1, None, error="fatal_error")])
+def test_a_slack_that_cannot_answer_now_says_nothing_about_the_token(failure: Failure) -> None:
+    """The stored token is good, and no other one is asked for."""
+    with serving(slack_app(Workspace(token="xoxb-right", signing_secret="s", failure=failure))) as url:
+        with pytest.raises(NoAnswerError, match="Run the command again in a minute"):
+            token_objection(f"{url}/api/", "xoxb-right")
+        assert token_objection(f"{url}/api/", "xoxb-right") is None
 
 
 @pytest.mark.parametrize(("secret", "fits"), [("0123456789abcdef" * 2, True), ("", False), ("xoxb-1", False)])

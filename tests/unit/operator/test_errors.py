@@ -1,6 +1,15 @@
 """Operator commands end with one sentence about what to do, not with a traceback."""
 
-from collections.abc import Callable
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +21,46 @@ from botocore.exceptions import (
     NoRegionError,
     UnauthorizedSSOTokenError,
 )
+from flask import Flask, Response, request
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.errors import SettingsError
-from tools.operator.cli import NO_CREDENTIALS, NO_REGION, run
+from tests.worlds.servers import serving
+from tools.operator.cli import NO_ANSWER, NO_CREDENTIALS, NO_REGION, run
 from tools.operator.deploy.reattach import not_imported, reattach
 from tools.operator.deploy.remove import left
 from tools.operator.stacks import read
+
+ROOT = Path(__file__).parents[3]
+OPERATOR = {
+    "AWS_ACCESS_KEY_ID": "111122223333",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}",
+}
+_STACK = """<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>guided</StackName>
+<StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime><Outputs><member>
+<OutputKey>CostLedgerName</OutputKey><OutputValue>ledger</OutputValue></member></Outputs></member></Stacks>
+</DescribeStacksResult></DescribeStacksResponse>"""
+_CALLER = """<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account>
+</GetCallerIdentityResult></GetCallerIdentityResponse>"""
+
+
+@contextmanager
+def cloudformation() -> Iterator[str]:
+    """An account with a stack, and no secret in SSM."""
+    app = Flask("aws")
+
+    @app.post("/")
+    def answer() -> Response:
+        if "X-Amz-Target" in request.headers:  # SSM
+            error = {"__type": "ParameterNotFound", "message": "no"}
+            return Response(json.dumps(error), 400, mimetype="application/x-amz-json-1.1")
+        said = _CALLER if request.form["Action"] == "GetCallerIdentity" else _STACK
+        return Response(said, mimetype="text/xml")
+
+    with serving(app) as url:
+        yield url
 
 
 def refused(code: str, operation: str = "PutParameter") -> ClientError:
@@ -72,6 +114,70 @@ def test_credentials_are_named_behind_our_own_error(
     run(work, on_interrupt="Stopped.")
 
     assert capsys.readouterr().err == f"{NO_CREDENTIALS}\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "asks"),
+    [("remove", [], "Type guided to remove it: "), ("__main__", ["SlackApiUrl=http://127.0.0.1:1/"], "not shown): ")],
+)
+def test_the_end_of_input_at_a_question_is_one_sentence(module: str, arguments: list[str], asks: str) -> None:
+    """Of a pipe, of CI, or Ctrl-D."""
+    with cloudformation() as url:
+        done = subprocess.run(  # noqa: S603 - our own tool
+            [sys.executable, "-m", f"tools.operator.deploy.{module}", "--stack", "guided", *arguments],
+            env={**os.environ, **OPERATOR, "AWS_ENDPOINT_URL": url},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert asks in done.stdout
+    assert done.stdout.endswith(f"\n{NO_ANSWER}\n")
+    assert "Traceback" not in done.stdout
+
+
+def waits(pid: int) -> bool:
+    """Whether a process sleeps: it has asked, and reads what is typed."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "S"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
+@pytest.mark.parametrize(
+    ("module", "asks", "says"),
+    [("remove", b"remove it: ", "Stopped. If the deletion had begun"), ("__main__", b"not shown): ", "Stopped. Run")],
+)
+def test_ctrl_c_at_a_question_is_one_sentence(module: str, asks: bytes, says: str) -> None:
+    """In a terminal, where the question waits for an answer."""
+    ours, theirs = pty.openpty()
+    with cloudformation() as url:
+        program = subprocess.Popen(  # noqa: S603 - our own tool
+            [sys.executable, "-m", f"tools.operator.deploy.{module}", "--stack", "guided"],
+            env={**os.environ, **OPERATOR, "AWS_ENDPOINT_URL": url},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        said = b""
+        while asks not in said:
+            said += os.read(ours, 4096)
+        while not waits(program.pid):
+            time.sleep(0.02)
+        program.send_signal(signal.SIGINT)
+        with suppress(OSError):  # the program has closed its terminal
+            while chunk := os.read(ours, 4096):
+                said += chunk
+        code = program.wait(60)
+    os.close(ours)
+    text = said.decode()
+
+    assert code == 130
+    assert says in text.splitlines()[-1]
+    assert "Traceback" not in text
 
 
 def test_reattach_asks_for_the_table() -> None:

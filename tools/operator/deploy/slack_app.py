@@ -6,11 +6,15 @@ import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
-from sagewatch.errors import SettingsError
+from sagewatch.errors import NoAnswerError, SettingsError
 from tools.operator import web
 from tools.operator.doctor.slack_checks import MANIFEST, needed_scopes
 
 _TRIES = 3
+# Slack's refusals that say nothing about the token.
+_PASSING = frozenset(
+    {"fatal_error", "internal_error", "rate_limited", "ratelimited", "request_timeout", "service_unavailable"}
+)
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
 
 type Ask = Callable[[str], str]
@@ -39,10 +43,11 @@ def token_objection(api_url: str, token: str) -> str | None:
     if not token.startswith("xoxb-"):
         return "That is no bot token: those begin with xoxb-. See OAuth & Permissions, Bot User OAuth Token."
     answer, reply = web.slack(api_url, token, "auth.test")
+    error = answer.get("error", "no reason given")
+    if error in _PASSING:
+        raise NoAnswerError(f"Slack cannot check the token at the moment ({error}). Run the command again in a minute.")
     if answer.get("ok") is not True:
-        return (
-            f"Slack refuses the token: {answer.get('error', 'no reason given')}. Copy it again, or reinstall the app."
-        )
+        return f"Slack refuses the token: {error}. Copy it again, or reinstall the app."
     granted = {scope.strip() for scope in reply.headers.get("x-oauth-scopes", "").split(",")}
     missing = needed_scopes() - granted
     if missing and granted != {""}:

@@ -159,7 +159,7 @@ def _row(day: str, number: int, columns: AbstractSet[str]) -> str:
         "ended_at": f"{day}T{number % 24:02}:30:00Z",
         "ended_on": day,
         "pricing": "priced",
-        "pricing_reason": "its billed time at the on-demand list price",
+        "pricing_reason": "calculated from its billed time at the on-demand list price",
         "owner": f"owner-{number % _OWNERS}@example.com",
         "instances": "2 x ml.m5.xlarge",
         **({"failure_class": "user-code"} if number % 10 == 0 else {}),

@@ -30,7 +30,7 @@ def test_120_of_300_children_that_fail_in_two_minutes_are_one_message_and_five_r
         messages = get_json(f"{account.cloud.slack_url}/messages")
         return [message["text"] for message in messages if "storm-hpo" in message["text"]]
 
-    parent = "Tuning job storm-hpo: 120 of its jobs failed (cost so far: $4.60)"
+    parent = "Tuning job storm-hpo: 120 of its jobs failed (cost: $4.60)"
     assert eventually(all_recorded, seconds=150)
     assert eventually(lambda: account.stage.quiet() and parent in told(), seconds=90)
 

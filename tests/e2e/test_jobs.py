@@ -109,7 +109,7 @@ def test_a_dear_job_is_reported_with_its_use_and_with_what_would_have_done(accou
     assert message["text"] == "Training job cost $14.18: E2E-Dear"
     said = str(message["blocks"])
     assert "algo-1 (ml.g5.12xlarge): GPU 12 % (peak 15 %), GPU memory 11 % (peak 11 %), CPU 3 % (peak 3 %)" in said
-    assert ": ml.g5.xlarge would do, about $2.82 instead of $14.18 if it took the same time" in said
+    assert "With ml.g5.xlarge it would cost about $2.82 instead of $14.18, if it takes the same time" in said
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "ap-south-1"])

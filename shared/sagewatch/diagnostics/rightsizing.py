@@ -76,8 +76,8 @@ def suggestion(job: Job, row: CostRecord, use: Utilization, book: PriceBook) -> 
     )
     fleet = found[1] if count == 1 else f"{count} x {found[1]}"
     return (
-        f"{evidence} on {facts.instance_type}: {fleet} would do, about {money(costs[1])} instead of {money(costs[0])} "
-        "if it took the same time"
+        f"{evidence} on {facts.instance_type}. With {fleet} it would cost about {money(costs[1])} instead of "
+        f"{money(costs[0])}, if it takes the same time"
     )
 
 
@@ -137,11 +137,13 @@ def _costs(job: Job, row: CostRecord, instance_type: str, book: PriceBook) -> tu
 
 
 def _evidence(job: Job, facts: InstanceFacts, whole: HostUtilization, *, unused: bool) -> str:
-    peaks = [("CPU", whole.cpu, f"{facts.vcpus} vCPUs"), ("memory", whole.memory, f"{facts.memory_gib:.0f} GiB")]
-    peaks.append(("disk", whole.disk, f"{_disk_gib(job, facts) or 0:.0f} GiB"))
+    peaks = [
+        (whole.cpu, f"the {facts.vcpus} vCPUs"),
+        (whole.memory, f"the {facts.memory_gib:.0f} GiB of memory"),
+        (whole.disk, f"the {_disk_gib(job, facts) or 0:.0f} GiB of disk"),
+    ]
     if facts.gpus and not unused:
-        gpus = f"{facts.gpus} x {facts.accelerator}"
-        memory = ("GPU memory", whole.gpu_memory, f"{facts.gpu_memory_gib:.0f} GiB")
-        peaks = [("GPU", whole.gpu, gpus), memory, *peaks]
-    said = ", ".join(f"{name} {load.peak:.0f} % of {there}" for name, load, there in peaks if load)
-    return f"no GPU was used, and the peaks were {said}" if unused else f"the peaks were {said}"
+        gpus = (whole.gpu, f"the {facts.gpus} x {facts.accelerator}")
+        peaks = [gpus, (whole.gpu_memory, f"the {facts.gpu_memory_gib:.0f} GiB of GPU memory"), *peaks]
+    said = ", ".join(f"{load.peak:.0f} % of {there}" for load, there in peaks if load)
+    return f"it used no GPU, and at its peaks {said}" if unused else f"at its peaks it used {said}"

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sagewatch.alerts.base import alert_id, as_text
 from sagewatch.alerts.ports import AlertArchive, AlertQueue, Lease
 from sagewatch.clock import Clock, iso
-from sagewatch.formatting import clock_time, dated
+from sagewatch.formatting import clock_time, dated, money
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.idle.decision import hold_of
 from sagewatch.idle.evidence import Idle
@@ -164,7 +164,9 @@ class NotebookAnnouncements:
     def notify_unknown(self, inspection: Inspection) -> None:
         """Report once a day that its use is unknown, in the announcement's thread where there is one."""
         pending = inspection.state.pending
-        sentence = f"{inspection.decision.reason}. So SageWatch keeps it running. Stop it yourself if you are done"
+        hourly = self.rates.of_notebook(inspection.notebook)
+        price = "at an unknown price" if hourly is None else f"at {money(hourly)}/h"
+        sentence = f"{inspection.decision.reason}. So it keeps running {price}. If you are done with it, stop it"
         headline = f"Cannot tell whether {inspection.notebook.name} is in use"
         thread = pending.alert_id if pending else None
         self.notify(inspection.notebook, headline, sentence, iso(self.clock())[:10], thread=thread)

@@ -67,8 +67,9 @@ def rules_for(tags: Mapping[str, str], rules: IdleRules) -> tuple[IdleRules, str
     except ValidationError:
         asked = None
     if asked is None or not _SHORTEST <= asked <= _LONGEST:
-        fault = f"{IDLE_AFTER_TAG} is no ISO 8601 duration from PT10M to P31D, for example PT4H"
-        return rules, f"{fault}; {duration(int(rules.idle_after.total_seconds()))} count instead"
+        fault = f"the tag {IDLE_AFTER_TAG} is {text[:40]!r}, which is not an ISO 8601 duration from PT10M to P31D"
+        limit = duration(int(rules.idle_after.total_seconds()))
+        return rules, f"{fault}. Use, for example, PT4H for 4 hours. Until then the default of {limit} applies"
     return replace(rules, idle_after=asked), None
 
 
@@ -82,7 +83,7 @@ def decide_unseen(
     if opts_out(tags):
         return IdleDecision(Verdict.KEEP, f"its tag {IGNORE_TAG} opts out", now + _AGAIN)
     if PROTECT_TAG in tags:
-        return IdleDecision(Verdict.KEEP, f"its tag {PROTECT_TAG} forbids it to IAM", now + _AGAIN)
+        return IdleDecision(Verdict.KEEP, f"its tag {PROTECT_TAG} forbids SageWatch to stop it", now + _AGAIN)
     if state.lease and state.lease.in_force(now):
         return _leased(state.lease, now)
     if now - since < rules.idle_after:

@@ -133,7 +133,7 @@ def _silent_for(usual: FamilyBaseline, rules: AlertThresholds) -> timedelta:
     return min(usual.most, _SILENCED * rules.long_running)
 
 
-_WITHOUT_HISTORY = f"fewer than {_ENOUGH} completed runs of its family say what is usual"
+_WITHOUT_HISTORY = f"SageWatch knows fewer than {_ENOUGH} completed runs of its family, so it cannot say what is usual"
 
 
 def _limit(job: Job, ran: timedelta) -> Milestone | None:
@@ -166,7 +166,7 @@ def _burn(
     return Milestone(
         f"burn#{level:f}",
         f"it has cost {at_most}{money(usd)} so far, past {money(level)} "
-        f"(BurnAlertUsd is {money(rules.burn_usd)}, alerted again at each doubling)",
+        f"(BurnAlertUsd is {money(rules.burn_usd)}; the next alert comes at {money(2 * level)})",
     )
 
 
@@ -189,11 +189,11 @@ def _long(
     level = _highest(first, Decimal(ran // timedelta(seconds=1)) / _HOUR, "long", alerted)
     if level is None:
         return None
-    why = f"and beyond what its family's own history excuses ({_text(_silent_for(usual, rules))})" if usual else ""
+    why = f", and than the {_text(_silent_for(usual, rules))} that its family's own runs allow" if usual else ""
     return Milestone(
         f"long#{level:f}h",
-        f"it has run for {_text(ran)}, longer than {level:f} h (LongRunningHours is {first:f}, alerted again at each "
-        f"doubling){f', {why}' if usual else f'; {without}'}",
+        f"it has run for {_text(ran)}, longer than {level:f} h{why} (LongRunningHours is {first:f}; the next alert "
+        f"comes at {2 * level:f} h){'' if usual else f'; {without}'}",
     )
 
 

@@ -221,12 +221,12 @@ def _certainty(job: Job) -> tuple[PricingStatus, str]:
     return PricingStatus.PRICED, f"{_BY_TIME}; a job that {verb} is billed too" if verb else _BY_TIME
 
 
-_BY_TIME = "its billed time at the on-demand list price"
+_BY_TIME = "calculated from its billed time at the on-demand list price"
 _VERBS = {JobStatus.FAILED: "failed", JobStatus.STOPPED: "was stopped"}
 _DOUBTS: tuple[tuple[Callable[[Job], bool], str], ...] = (
     (
         lambda job: KIND_FACTS[job.kind].has_billed_seconds and job.billable_seconds is None,
-        "from its start and end; SageMaker has not reported the billed seconds",
+        "calculated from its start and end, because SageMaker has not reported its billed seconds",
     ),
     (lambda job: job.warm_pool_runs, "its warm pool is still billed"),
 )

@@ -225,7 +225,7 @@ def test_a_storm_is_five_messages_and_one_with_a_count_and_a_list() -> None:
 
     assert len(desk.texts) == 6
     edited = desk.channel.messages[-1]
-    assert edited.text == "60 jobs failed (error in the job's code) within ten minutes (cost so far: $6.00)"
+    assert edited.text == "60 jobs failed (error in the job's code) within ten minutes (cost: $6.00)"
     assert "job-000" in str([block.to_dict() for block in edited.blocks])
 
 
@@ -265,7 +265,7 @@ def test_children_are_told_in_their_parents_thread_and_counted_in_its_message() 
 
     assert len(desk.texts) == 1
     assert len(desk.channel.messages) == 6
-    assert desk.channel.updates[-1][1].text == "Tuning job hpo-7: 120 of its jobs failed (cost so far: $12.00)"
+    assert desk.channel.updates[-1][1].text == "Tuning job hpo-7: 120 of its jobs failed (cost: $12.00)"
 
 
 def test_what_a_parent_has_to_say_itself_is_in_its_thread_too() -> None:

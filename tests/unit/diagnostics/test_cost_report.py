@@ -150,9 +150,8 @@ def test_a_low_use_is_reported_with_what_would_have_done() -> None:
     [report] = told(world)
     assert isinstance(report, JobReport)
     assert report.suggestion == (
-        "no GPU was used, and the peaks were CPU 10 % of 4 vCPUs, memory 30 % of 16 GiB, disk 9 % of 232 GiB on "
-        "ml.g5.xlarge: "
-        "ml.m5.xlarge would do, about $5.90 instead of $35.20 if it took the same time"
+        "it used no GPU, and at its peaks 10 % of the 4 vCPUs, 30 % of the 16 GiB of memory, 9 % of the 232 GiB of "
+        "disk on ml.g5.xlarge. With ml.m5.xlarge it would cost about $5.90 instead of $35.20, if it takes the same time"
     )
 
 
@@ -259,7 +258,12 @@ def test_a_running_job_nobody_can_tell_of_says_nothing_or_that_there_are_no_metr
 def a_report(**changes: Any) -> JobReport:
     """A report with everything in it."""
     row = a_row(DEAR, spot_savings_usd=Decimal("4.5"))
-    report = job_report(DEAR, row, ["algo-1 (ml.g5.xlarge): GPU 3 % (peak 9 %)"], "the peaks were low: x would do")
+    report = job_report(
+        DEAR,
+        row,
+        ["algo-1 (ml.g5.xlarge): GPU 3 % (peak 9 %)"],
+        "it used little. With x it would cost less",
+    )
     return report.model_copy(update=changes)
 
 
@@ -278,7 +282,7 @@ def shown(message: Message) -> str:
         "*Instances*\\n1 x ml.g5.xlarge",
         "*Owner*\\nana@example.com",
         "*Utilization*\\n• algo-1 (ml.g5.xlarge): GPU 3 % (peak 9 %)",
-        ":bulb: The peaks were low: x would do.",
+        ":bulb: It used little. With x it would cost less.",
         "Price: ml.g5.xlarge $1.408/h (Training, us-east-1, shipped table of 2026-09-22)",
         "#/jobs/Fraud-XGB-01|Open in the console>",
     ],

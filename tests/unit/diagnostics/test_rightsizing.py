@@ -59,9 +59,9 @@ def said(job: Job, hosts: RawHosts, book: PriceBook = BOOK, discount: str = "0")
 def test_the_cheapest_type_with_room_to_spare_is_suggested_with_its_evidence() -> None:
     """0.61 GPUs, 9.8 of 89 GiB, 1.44 vCPUs and 11.5 GiB at the peak, each times 1.3."""
     assert suggested(a_job(groups=(BIG,)), **LOW) == (
-        "the peaks were GPU 15 % of 4 x NVIDIA A10G, GPU memory 11 % of 89 GiB, CPU 3 % of 48 vCPUs, memory 6 % of "
-        "192 GiB, disk 4 % of 3539 GiB on ml.g5.12xlarge: ml.g5.xlarge would do, about $1.41 instead of $7.09 if "
-        "it took the same time"
+        "at its peaks it used 15 % of the 4 x NVIDIA A10G, 11 % of the 89 GiB of GPU memory, 3 % of the 48 vCPUs, "
+        "6 % of the 192 GiB of memory, 4 % of the 3539 GiB of disk on ml.g5.12xlarge. With ml.g5.xlarge it would cost "
+        "about $1.41 instead of $7.09, if it takes the same time"
     )
 
 
@@ -71,7 +71,7 @@ def test_a_fleet_stays_as_large_and_keeps_what_else_it_cost() -> None:
     found = said(job, dict.fromkeys(("algo-1", "algo-2"), raw(cpu=(100, 300), memory=(3, 4))), discount="10")
 
     assert found is not None
-    assert found.endswith("2 x ml.m5.xlarge would do, about $0.45 instead of $5.01 if it took the same time")
+    assert found.endswith("With 2 x ml.m5.xlarge it would cost about $0.45 instead of $5.01, if it takes the same time")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_each_of_the_four_has_to_fit(change: dict[str, tuple[float, float]], fit
     """With a third to spare, at the peak."""
     found = suggested(a_job(groups=(BIG,)), **(LOW | change))
 
-    assert found is None if fitting is None else f": {fitting} would do" in str(found)
+    assert found is None if fitting is None else f"With {fitting} it would" in str(found)
 
 
 def test_where_no_gpu_was_used_one_without_will_do() -> None:
@@ -99,14 +99,16 @@ def test_where_no_gpu_was_used_one_without_will_do() -> None:
     found = suggested(a_job(groups=(BIG,), volume_gb=200), **(LOW | {"gpu": (0, 3), "gpu_memory": (4, 8)}))
 
     assert found is not None
-    assert found.startswith("no GPU was used, and the peaks were CPU 3 % of 48 vCPUs, memory 6 % of 192 GiB, disk 4 %")
-    assert ": ml.m5.xlarge would do" in found
+    assert found.startswith(
+        "it used no GPU, and at its peaks 3 % of the 48 vCPUs, 6 % of the 192 GiB of memory, 4 % of"
+    )
+    assert "With ml.m5.xlarge it would" in found
 
 
 @pytest.mark.parametrize("change", [{"gpu": (0, 3), "gpu_memory": (40, 44)}, {"gpu": (1, 5), "gpu_memory": (4, 8)}])
 def test_a_gpu_that_held_something_or_did_something_was_used(change: dict[str, tuple[float, float]]) -> None:
     """Its job stays on the same model of GPU."""
-    assert ": ml.g5.xlarge would do" in str(suggested(a_job(groups=(BIG,)), **(LOW | change)))
+    assert "With ml.g5.xlarge it would" in str(suggested(a_job(groups=(BIG,)), **(LOW | change)))
 
 
 def test_half_of_the_run_is_enough_and_less_is_not() -> None:
@@ -179,7 +181,7 @@ def of_disk(job: Job, disk: tuple[float, float] | None, book: PriceBook = BOOK) 
     """The suggested type, for a job that used a tenth of everything else, and no GPU."""
     low: dict[str, Any] = {"gpu": (0, 0), "gpu_memory": (0, 0), "cpu": (10, 10), "memory": (4, 5)}
     found = suggested(job, book=book, **(low | ({"disk": disk} if disk else {})))
-    return found and found.partition(": ")[2].partition(" would do")[0]
+    return found and found.partition("With ")[2].partition(" it would")[0]
 
 
 @pytest.mark.parametrize(
@@ -229,7 +231,7 @@ def test_the_volume_that_replaces_nvme_disks_is_part_of_what_it_would_have_cost(
     unpriced = replace(BOOK, volumes={})
 
     assert found is not None
-    assert found.endswith("ml.m5.xlarge would do, about $0.42 instead of $7.09 if it took the same time")
+    assert found.endswith("With ml.m5.xlarge it would cost about $0.42 instead of $7.09, if it takes the same time")
     assert suggested(job, book=unpriced, **(LOW | {"gpu": (0, 3), "gpu_memory": (4, 8)})) is None
 
 

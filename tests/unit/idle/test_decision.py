@@ -232,7 +232,7 @@ def test_a_malformed_tag_is_told_and_the_default_counts(text: str) -> None:
 
     assert rules == RULES
     assert fault
-    assert "4 h count instead" in fault
+    assert "Until then the default of 4 h applies" in fault
 
 
 def test_times_of_two_sources_name_their_zone_once() -> None:

@@ -108,7 +108,7 @@ def test_spot_is_said_to_be_at_most() -> None:
     [rung] = due_milestones(a_running_job(HOUR, spot=True), (), Decimal(150), RULES, NOW, ())
 
     assert rung.sentence == (
-        "it has cost at most $150.00 so far, past $100.00 (BurnAlertUsd is $100.00, alerted again at each doubling)"
+        "it has cost at most $150.00 so far, past $100.00 (BurnAlertUsd is $100.00; the next alert comes at $200.00)"
     )
 
 
@@ -176,8 +176,8 @@ def test_a_familys_rung_says_its_numbers_and_the_rule() -> None:
         "within"
     )
     assert long.sentence == (
-        "it has run for 2 d 13 h, longer than 48 h (LongRunningHours is 24, alerted again at each doubling), and "
-        "beyond what its family's own history excuses (2 d 12 h)"
+        "it has run for 2 d 13 h, longer than 48 h, and than the 2 d 12 h that its family's own runs allow "
+        "(LongRunningHours is 24; the next alert comes at 96 h)"
     )
 
 

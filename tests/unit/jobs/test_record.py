@@ -396,7 +396,7 @@ def test_the_answer_names_the_reason_and_what_happened() -> None:
 
     assert world.recorder.on_message(json.dumps(an_event("training-job-completed"))).to_log() == {
         "reason": "training job Fraud-XGB-01 ended as Completed: priced $0.46,"
-        " its billed time at the on-demand list price",
+        " calculated from its billed time at the on-demand list price",
         "effects": ["recorded", "no longer tracked"],
     }
 

@@ -176,7 +176,8 @@ def test_a_row_is_a_charge_of_focus() -> None:
         "BillingPeriodStart": "2026-11-01T00:00:00Z",
         "BillingPeriodEnd": "2026-12-01T00:00:00Z",
         "ChargeCategory": "Usage",
-        "ChargeDescription": "Training Job on 2 x ml.m5.xlarge: its billed time at the on-demand list price",
+        "ChargeDescription": "Training Job on 2 x ml.m5.xlarge: calculated from its billed time at the on-demand "
+        "list price",
         "ChargeFrequency": "Usage-Based",
         "ChargePeriodStart": "2026-11-20T10:00:00Z",
         "ChargePeriodEnd": "2026-11-20T11:00:00Z",

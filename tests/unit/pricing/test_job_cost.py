@@ -297,7 +297,7 @@ def test_reasons_are_sentences_for_people() -> None:
     assert cost_of(unknown, BOOK).reason == "no price is known for ml.a, ml.b (training) in us-east-1"
     assert cost_of(a_failed_job(), BOOK).reason.endswith("at the on-demand list price; a job that failed is billed too")
     assert cost_of(a_job(status=JobStatus.STOPPED), BOOK).reason.endswith("a job that was stopped is billed too")
-    assert cost_of(a_job(), BOOK).reason == "its billed time at the on-demand list price"
+    assert cost_of(a_job(), BOOK).reason == "calculated from its billed time at the on-demand list price"
     timeless = a_job(started_at=None, billable_seconds=None, described=False)
     assert cost_of(timeless, BOOK).reason == "nothing says how long it ran"
 

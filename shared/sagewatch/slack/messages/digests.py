@@ -127,13 +127,13 @@ def _spend_facts(spend: Spend) -> list[str]:
 def _idle_facts(idled: IdleStops) -> list[str]:
     facts = []
     if idled.stops:
-        stops = count_of(idled.stops, "notebook was", "notebooks were")
-        unpriced = f" ({idled.unpriced} without a known price)" if idled.unpriced else ""
-        facts.append(f"*Idling:* cost {money(idled.idle_usd)} before {stops} stopped{unpriced}")
+        unpriced = f" ({idled.unpriced} of unknown price left out)" if idled.unpriced else ""
+        stops = count_of(idled.stops, "idle notebook", "idle notebooks")
+        facts.append(f"*Idle:* SageWatch stopped {stops}; until then, idling cost {money(idled.idle_usd)}{unpriced}")
     if idled.saved_seconds:
         most = duration(int(MOST_SAVED.total_seconds()))
         stopped = f"{duration(idled.saved_seconds)} not billed; each stop counts for at most {most}"
-        facts.append(f"*Stopping:* saved about {money(idled.saved_usd)} ({stopped})")
+        facts.append(f"*Saved by stops:* about {money(idled.saved_usd)} ({stopped})")
     return facts
 
 
@@ -141,16 +141,20 @@ def _running(running: Running) -> list[str]:
     """What runs at this moment, which is of no period."""
     things = []
     if running.jobs:
-        things.append(f"{count_of(running.jobs, 'job', 'jobs')} at {money(running.jobs_usd)}/h in total")
+        things.append(f"{count_of(running.jobs, 'job', 'jobs')} at {money(running.jobs_usd)}/h")
     if running.notebooks:
         notebooks = count_of(running.notebooks, "notebook", "notebooks")
-        things.append(f"{notebooks} at {money(running.notebooks_usd)}/h in total")
+        things.append(f"{notebooks} at {money(running.notebooks_usd)}/h")
     if not things:
         return []
-    unpriced = f" ({running.unpriced} without a known price)" if running.unpriced else ""
-    idle = f"; {running.idle} idle, {money(running.idle_usd)} since the last activity" if running.idle else ""
-    so_far = f"; {money(running.so_far_usd)} so far, in no total yet" if running.so_far_usd else ""
-    return [f"*Running now:* {' and '.join(things)}{unpriced}{so_far}{idle}"]
+    so_far = f", {money(running.so_far_usd)} so far (in no total yet)" if running.so_far_usd else ""
+    sentences = [f"*Running now:* {' and '.join(things)}{so_far}."]
+    if running.idle:
+        idle = count_of(running.idle, "notebook is idle", "notebooks are idle")
+        sentences.append(f"{idle}: {money(running.idle_usd)} since the last activity.")
+    if running.unpriced:
+        sentences.append(f"{running.unpriced:,} of unknown price left out.")
+    return [" ".join(sentences)]
 
 
 def _budgets(states: Sequence[BudgetState]) -> list[str]:

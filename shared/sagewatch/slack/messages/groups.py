@@ -20,12 +20,13 @@ def group(alert: GroupAlert) -> tuple[str, Sequence[Block]]:
     headline = _headline(alert, summary)
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
-        section(f"*{_cost(summary)[:1].upper()}{_cost(summary)[1:]}*\n{_counts(summary)}"),
+        section(f"*Cost of these jobs: {_cost(summary)}*\n{_counts(summary)}"),
+        section(_what_to_do(alert)),
         context(_small_print(alert)),
     ]
     if alert.group_kind is not GroupKind.PARENT and summary.names:
         blocks.insert(2, section(_names(summary)))
-    return f"{escape(headline)} ({_cost(summary)})", blocks
+    return f"{escape(headline)} (cost: {_cost(summary)})", blocks
 
 
 def _headline(alert: GroupAlert, summary: GroupSummary) -> str:
@@ -40,24 +41,26 @@ def _headline(alert: GroupAlert, summary: GroupSummary) -> str:
             assert_never(alert.group_kind)
 
 
-def _small_print(alert: GroupAlert) -> str:
-    where = f"Account and region: {escape(alert.account)}, {escape(alert.region)}"
+def _what_to_do(alert: GroupAlert) -> str:
+    first = alert.group_kind.sent_individually
     match alert.group_kind:
         case GroupKind.PARENT:
-            first = f"The first {alert.group_kind.sent_individually} are in this thread, with cause and next step"
-            return f"{first}; all are counted here.  {where}"
+            return f"*Next step*\nSee the first {first} in this thread: each has its cause and what to do."
         case GroupKind.STORM:
-            begun = moment(alert.since) if alert.since else "unknown"
-            first = (
-                f"the first {alert.group_kind.sent_individually} have messages of their own, with cause and next step"
-            )
-            return f"Began {begun}; {first}.  {where}"
+            return f"*Next step*\nSee the first {first} in this channel: each has its cause and what to do."
         case GroupKind.STALE:
-            late = "Slack was unreachable for more than a day, so older alerts are only counted"
             since = f"{alert.since:%Y-%m-%d}" if alert.since else ""
-            return f'{late}. To list the jobs: `make costs ARGS="--by job --since {since}"`.  {where}'
+            return (
+                "These alerts could not be sent to Slack for more than a day, so SageWatch only counts them here. "
+                f'None has a message of its own. To list the jobs: `make costs ARGS="--by job --since {since}"`.'
+            )
         case _:
             assert_never(alert.group_kind)
+
+
+def _small_print(alert: GroupAlert) -> str:
+    began = f"Began {moment(alert.since)}.  " if alert.group_kind is GroupKind.STORM and alert.since else ""
+    return f"{began}Account and region: {escape(alert.account)}, {escape(alert.region)}"
 
 
 def _parent(arn: str) -> str:
@@ -80,9 +83,8 @@ def _jobs(count: int) -> str:
 def _cost(summary: GroupSummary) -> str:
     known = summary.count - summary.unpriced
     if not known:
-        return "cost unknown"
-    rest = f", plus {_jobs(summary.unpriced)} of unknown cost" if summary.unpriced else ""
-    return f"cost so far: {amount(summary.usd)}{rest}"
+        return "unknown"
+    return f"{amount(summary.usd)}{f', plus {summary.unpriced:,} of unknown cost' if summary.unpriced else ''}"
 
 
 def _counts(summary: GroupSummary) -> str:

@@ -62,18 +62,23 @@ def notebook_news(alert: NotebookNews, owner: str) -> tuple[str, Sequence[Block]
     """A reply in an announcement's thread, or a message of its own."""
     text = f"*{escape(alert.headline)}*\n{done_by(alert.sentence, alert.by)}"
     whose = [context(f"Owner: {owner}")] if alert.owner and not alert.thread else []
-    return f"{escape(alert.headline)}: {escape(alert.sentence)}", [section(text), *whose]
+    return f"{escape(alert.headline)}: {sentence(alert.sentence)}", [section(text), *whose]
 
 
 def _intent(alert: NotebookAlert, at: str | None) -> str:
     """What will happen, first; then what a stop deletes."""
+    when, costs = at or "soon", "it is billed" if alert.hourly_usd is None else f"it costs {_rate(alert)}"
     if alert.advice:
-        return f"*SageWatch will not stop this notebook.*\n{sentence(alert.advice)}"
-    when = at or "soon"
+        how = "stop it in the console" if alert.one_way else "press Stop now"
+        return (
+            f"*SageWatch will not stop this notebook; {costs} until someone does.*\n"
+            f"{sentence(alert.advice)} If you are done with it, {how}."
+        )
     if alert.observe:
         return (
-            "*Trial mode: SageWatch will not stop this notebook.*\n"
-            f"Outside trial mode it would be stopped {when} unless it is used before then."
+            f"*Trial mode: SageWatch will not stop this notebook; {costs} until someone does.*\n"
+            f"Without trial mode, SageWatch would stop it {when} unless it is used before then. "
+            "If you are done with it, stop it in the console."
         )
     return (
         f"*SageWatch will stop this notebook {when} unless it is used before then.*\n"

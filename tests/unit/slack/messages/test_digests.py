@@ -99,8 +99,8 @@ def test_what_runs_is_told_on_a_quiet_day_too() -> None:
     told = texts(message(replace(QUIET, running=a_week().running)).blocks)
 
     assert (
-        "*Running now:* 3 jobs at $4.50/h in total and 1 notebook at $1.41/h in total (1 without a known price); "
-        "1 idle, $14.10 since the last activity"
+        "*Running now:* 3 jobs at $4.50/h and 1 notebook at $1.41/h. 1 notebook is idle: $14.10 since the last "
+        "activity. 1 of unknown price left out."
     ) in told
 
 
@@ -120,8 +120,8 @@ def test_a_week_says_it_all() -> None:
         "*Failed:* $12.30 for 4 jobs that failed or hit a time limit",
         "*Spot:* saved $300.00, 75 % of the on-demand price of spot jobs",
         "*Unpriced:* 2 jobs of unknown cost, not in any total",
-        "*Idling:* cost $14.00 before 2 notebooks were stopped (1 without a known price)",
-        "*Stopping:* saved about $30.00 (20 h not billed; each stop counts for at most 12 h)",
+        "*Idle:* SageWatch stopped 2 idle notebooks; until then, idling cost $14.00 (1 of unknown price left out)",
+        "*Saved by stops:* about $30.00 (20 h not billed; each stop counts for at most 12 h)",
         "*Budget of ana:* $500.00 of $1,000.00 (50 %), $120.00 of it in progress. Forecast: $681.80",
         "and 22 budgets with less used",
         "Days are in UTC",

@@ -33,22 +33,19 @@ def a_group(group_kind: GroupKind, summary: GroupSummary = GATHERED, **changes: 
     [
         (
             a_group(GroupKind.PARENT, parent_arn=f"{ARN}:hyper-parameter-tuning-job/hpo"),
-            "Tuning job hpo: 120 of its jobs failed (cost so far: $4.60, plus 3 jobs of unknown cost)",
+            "Tuning job hpo: 120 of its jobs failed (cost: $4.60, plus 3 of unknown cost)",
         ),
         (
             a_group(GroupKind.PARENT, parent_arn=f"{ARN}:pipeline/nightly/execution/x1"),
-            "Pipeline nightly: 120 of its jobs failed (cost so far: $4.60, plus 3 jobs of unknown cost)",
+            "Pipeline nightly: 120 of its jobs failed (cost: $4.60, plus 3 of unknown cost)",
         ),
         (
             a_group(GroupKind.STORM, label="failed (user code)", since=NOW),
-            (
-                "120 jobs failed (error in the job's code) within ten minutes"
-                " (cost so far: $4.60, plus 3 jobs of unknown cost)"
-            ),
+            ("120 jobs failed (error in the job's code) within ten minutes (cost: $4.60, plus 3 of unknown cost)"),
         ),
         (
             a_group(GroupKind.STALE, since=NOW - timedelta(days=3)),
-            "120 alerts of 2026-11-17, reported late (cost so far: $4.60, plus 3 jobs of unknown cost)",
+            "120 alerts of 2026-11-17, reported late (cost: $4.60, plus 3 of unknown cost)",
         ),
     ],
     ids=["a tuning job", "a pipeline", "a storm", "old news"],
@@ -71,7 +68,7 @@ def test_nothing_known_of_the_cost_is_said_so() -> None:
     one = GroupSummary(count=1, by_label={"failed (unknown)": 1}, unpriced=1, names=("job",))
 
     assert render(a_group(GroupKind.STALE, one, since=NOW)).text.endswith(
-        "1 alert of 2026-11-20, reported late (cost unknown)"
+        "1 alert of 2026-11-20, reported late (cost: unknown)"
     )
 
 

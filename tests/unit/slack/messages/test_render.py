@@ -38,7 +38,7 @@ def an_alert(**changes: Any) -> JobAlert:
         "ran_seconds": 7800,
         "ended_at": "2026-11-20T11:00:00Z",
         "pricing": "priced",
-        "pricing_reason": "its billed time at the on-demand list price",
+        "pricing_reason": "calculated from its billed time at the on-demand list price",
         "cost_usd": "31.2",
         "prices": "ml.m5.xlarge $0.23/h (Training, us-east-1, shipped table of 2026-09-22)",
     }

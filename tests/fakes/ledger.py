@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, override
 
@@ -93,9 +93,8 @@ class InMemoryLedger(Ledger, LedgerKeys, LedgerRows, Families, RollUps):
         self.roll_ups[row.arn, row.created_at] = total
 
     def _read(self) -> Iterator[LedgerRow]:
-        columns = {column.name for column in fields(LedgerRow)}
         for key, row in sorted(self.rows.items(), key=lambda entry: entry[1].ended_at):
-            read: dict[str, Any] = {name: value for name, value in asdict(row).items() if name in columns}
+            read: dict[str, Any] = {name: getattr(row, name) for name in _COLUMNS}
             total = self.roll_ups.get(key)
             yield LedgerRow(
                 **read,
@@ -103,6 +102,9 @@ class InMemoryLedger(Ledger, LedgerKeys, LedgerRows, Families, RollUps):
                 rollup_jobs=total.jobs if total else None,
                 rollup_unpriced_jobs=total.unpriced_jobs if total else None,
             )
+
+
+_COLUMNS = {column.name for column in fields(LedgerRow)} & {column.name for column in fields(CostRecord)}
 
 
 def _created_at(row: CostRecord) -> str:

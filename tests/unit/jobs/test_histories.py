@@ -58,6 +58,7 @@ class Life:
     ended: datetime | None = None
     status: JobStatus = JobStatus.IN_PROGRESS
     deleted: bool = False
+    uncounted: bool = False  # SageMaker never says what is billed of some jobs that did not complete
 
     @property
     def arn(self) -> str:
@@ -71,9 +72,9 @@ class Life:
 
     @property
     def billed(self) -> int:
-        """Seconds; spot bills a third."""
+        """Seconds; spot bills a third. Where nothing says what is billed, it is all the time that it ran."""
         ran = int((self.ended - self.started).total_seconds()) if self.started and self.ended else 0
-        return ran // 3 if self.spot else ran
+        return ran // 3 if self.spot and not self.uncounted else ran
 
     @property
     def cost(self) -> Decimal:
@@ -99,7 +100,7 @@ class Life:
             ended_at=self.ended if ended else None,
             modified_at=self.ended if ended else self.created,
             groups=(InstanceGroup("ml.m5.xlarge", 2),),
-            billable_seconds=self.billed if described and ended and self.started else None,
+            billable_seconds=self.billed if described and ended and self.started and not self.uncounted else None,
             training_seconds=None,
             spot=self.spot if described else None,
             parent_arn=self.parent,
@@ -125,14 +126,15 @@ class History:
     """One random history, and the world that SageWatch sees of it."""
 
     def __init__(self, seed: int) -> None:
-        """Draw how often writes are throttled, and how often the process is killed."""
+        """Draw how often writes are throttled, how often the process is killed, and how many ends have an event."""
         self.rng = random.Random(seed)  # noqa: S311 - a test's dice
         self.world, self.lives = World(), list[Life]()
         self.events: list[tuple[Life, datetime]] = []
         if self.rng.random() < 0.3:
             self.world.open_jobs.unreadable.add(f"{BAD}#x")
             self.world.lists.unreadable = [UnreadableError("a listed training job: TrainingJobName: bad")]
-        self.throttled, self.killed = self.rng.choice([0, 0, 0.02, 0.08]), self.rng.choice([0, 0, 0.01, 0.03])
+        self.throttled, self.killed = self.rng.choice([0, 0.02, 0.08, 0.2]), self.rng.choice([0, 0.02, 0.1, 0.3])
+        self.reported = self.rng.choice([0.2, 0.75, 0.95])
         self.world.now = BEGIN + timedelta(seconds=self.rng.randrange(86_400))
         world: Any = self.world
         world.jobs.describe, world.jobs.tags = self._describe, lambda *_: {"owner": "ana"}
@@ -182,19 +184,30 @@ class History:
             yield jobs[first : first + 2]
 
     def play(self) -> None:
-        """Play the history; then all jobs end, faults cease, and events and sweeps continue for two days."""
+        """Play the history; then all jobs end, faults cease an hour later, and events and sweeps continue for a day."""
         for _ in range(self.rng.randrange(20, 120)):
             self.rng.choice([self._create, self._start, self._end, self._delete, self._deliver, self._sweep])()
             self.world.now += timedelta(seconds=self.rng.choice([0, 1, 30, 60, 600, 3600, 4 * 3600]))
-        self.throttled = self.killed = 0
         while any(life.ended is None for life in self.lives):
             self._end()
-        self._end_parent()
-        for hours in [0.25] * 30 + [1.0] * 20:
+        for _ in range(4):
             self._sweep()
-            self.world.now += timedelta(hours=hours)
+            self.world.now += timedelta(minutes=15)
+        self.throttled = self.killed = 0
+        self._end_parent()
+        steps = [timedelta(hours=hours) for hours in [0.25] * 30 + [1.0] * 20]
+        while steps:
+            self._sweep()
+            self.world.now += self._next_step(steps)
             for _ in range(len(self.events)):
                 self._deliver()
+
+    def _next_step(self, steps: list[timedelta]) -> timedelta:
+        """Return the time to the next sweep. Once no job is open and no event is on its way, the sweeps are rarer."""
+        busy = self.events or any(not entry.job.kind.is_rollup for entry in self.world.open_jobs.of_region("us-east-1"))
+        count = 1 if busy else 10
+        taken, steps[:count] = steps[:count], []
+        return sum(taken, timedelta(0))
 
     def _end_parent(self) -> None:
         tuner = a_row(kind=ResourceKind.TUNING, pricing=PricingStatus.NOT_INSTANCE_PRICED, cost_usd=None)
@@ -223,16 +236,21 @@ class History:
             life = self.rng.choice(running)
             ends = [JobStatus.COMPLETED] * bool(life.started) + [JobStatus.FAILED, JobStatus.STOPPED]
             life.ended, life.status = self.world.now, self.rng.choice(ends)
-            self._announce(life, 0.75)
-            self._announce(life, 0.3)
+            life.uncounted = life.status is not JobStatus.COMPLETED and self.rng.random() < 0.3
+            self._announce(life, self.reported)
+            self._announce(life, self.reported / 3)
 
     def _announce(self, life: Life, chance: float) -> None:
         if self.rng.random() < chance:
             self.events.append((life, self.world.now))
 
     def _delete(self) -> None:
-        """Only jobs that were recorded, or whose end was in no event and no answer."""
-        ended = [life for life in self.lives if life.ended and not life.deleted and life.key in self.world.ledger.rows]
+        """Only jobs that are known: without an event and a listing, nothing could be recorded.
+
+        A job that is deleted before its end was read has a row without an amount, until its event arrives.
+        """
+        known = self.world.ledger.rows.keys() | self.world.open_jobs.jobs.keys()
+        ended = [life for life in self.lives if life.ended and not life.deleted and life.key in known]
         if ended:
             self.rng.choice(ended).deleted = True
 
@@ -272,6 +290,9 @@ class History:
             failed = life.status is JobStatus.FAILED and not life.deleted and lately
             if failed and alert_id("job-failed", *life.key) not in sent:
                 yield f"{life.key}: no alert"
+        failures = {alert_id("job-failed", *life.key) for life in self.lives if life.status is JobStatus.FAILED}
+        if others := {name for name in sent if name.startswith("job-failed")} - failures:
+            yield f"alerts of no failure, or a second one: {others}"
 
     def _wrong_sums(self, rows: Sequence[CostRecord]) -> Iterator[str]:
         """A total is that of the rows, and every closed day's is kept; so is the parent's."""

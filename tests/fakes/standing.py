@@ -7,7 +7,8 @@ from typing import Any
 
 from sagewatch.errors import SageWatchError
 from sagewatch.standing.evidence import MetricProbe, Points
-from sagewatch.standing.ports import Fields, SageMakerReads, UsageMetrics
+from sagewatch.standing.ports import Fields, SageMakerReads, StandingSessions, UsageMetrics
+from sagewatch.standing.sessions import StandingSession
 
 Answer = Fields | SageWatchError | None
 
@@ -62,3 +63,23 @@ class PublishedMetrics(UsageMetrics):
 def by_name(found: Sequence[Any], key: Callable[[Any], str]) -> dict[str, Any]:
     """Index by a name."""
     return {key(each): each for each in found}
+
+
+class InMemoryStandingSessions(StandingSessions):
+    """Keeps sessions by region and ARN."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.open: dict[tuple[str, str], StandingSession] = {}
+
+    def of_region(self, region: str) -> Sequence[StandingSession]:
+        """By ARN."""
+        return [session for (where, _), session in sorted(self.open.items()) if where == region]
+
+    def save(self, session: StandingSession) -> None:
+        """In place of the one before."""
+        self.open[session.region, session.arn] = session
+
+    def end(self, session: StandingSession) -> None:
+        """Remove it."""
+        self.open.pop((session.region, session.arn), None)

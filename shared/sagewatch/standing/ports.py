@@ -8,6 +8,7 @@ from sagewatch.errors import SageWatchError
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.standing.evidence import MetricProbe, Points
 from sagewatch.standing.resources import StandingResource
+from sagewatch.standing.sessions import StandingSession
 
 Fields = Mapping[str, Any]
 
@@ -40,8 +41,30 @@ class StandingKind(Protocol):
         """Its row of ``KIND_FACTS``."""
 
     @property
+    def also(self) -> tuple[ResourceKind, ...]:
+        """Other kinds that its listing holds."""
+        return ()
+
+    @property
     def reads(self) -> tuple[str, ...]:
         """The operations of SageMaker that it calls, as IAM names them."""
 
     def find(self, api: SageMakerReads, now: datetime) -> Iterator[StandingResource | SageWatchError]:
         """Yield every resource that exists; an error for one that cannot be read. Raises what ``api.pages`` does."""
+
+
+class StandingSessionReader(Protocol):
+    """Reads the open sessions of standing resources."""
+
+    def of_region(self, region: str) -> Sequence[StandingSession]:
+        """Return the open sessions of a region. Raises what ``Ledger.put`` does."""
+
+
+class StandingSessions(StandingSessionReader, Protocol):
+    """Stores one open session for each part of a standing resource that bills. Only the sweep writes them."""
+
+    def save(self, session: StandingSession) -> None:
+        """Write a session in place of the one before of its part. Raises what ``Ledger.put`` does."""
+
+    def end(self, session: StandingSession) -> None:
+        """Remove a session. Raises what ``Ledger.put`` does."""

@@ -76,6 +76,7 @@ class StudioApps(StandingKind):
     """The apps of all domains of a region, Canvas among them."""
 
     kind: ResourceKind = ResourceKind.STUDIO_APP
+    also: tuple[ResourceKind, ...] = (ResourceKind.CANVAS,)
     reads: tuple[str, ...] = ("ListApps", "DescribeApp")
 
     def find(self, api: SageMakerReads, now: datetime) -> Iterator[StandingResource | SageWatchError]:

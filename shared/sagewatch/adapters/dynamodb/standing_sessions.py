@@ -1,0 +1,70 @@
+"""The open sessions of standing resources: items of WatchState, one for each part that bills, that never expire."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar, override
+
+from pydantic import TypeAdapter
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.dynamodb.items import query, read_item, readable, to_item
+from sagewatch.standing.ports import StandingSessionReader, StandingSessions
+from sagewatch.standing.sessions import StandingSession
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+_SESSION: TypeAdapter[StandingSession] = TypeAdapter(StandingSession)
+_TIMES = ("since", "booked_until", "last_use", "judged_at")
+
+
+class DynamoStandingSessionReader(StandingSessionReader):
+    """Reads the open sessions."""
+
+    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
+
+    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+        self._client = client
+        self._state = state
+
+    @override
+    def of_region(self, region: str) -> Sequence[StandingSession]:
+        return list(readable(query(self._client, self._state, _partition(region), consistent=True), _session))
+
+
+class DynamoStandingSessions(DynamoStandingSessionReader, StandingSessions):
+    """Reads and writes the open sessions."""
+
+    PERMISSIONS = ("dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query")
+
+    @override
+    def save(self, session: StandingSession) -> None:
+        with translated("dynamodb:PutItem on the standing sessions"):
+            self._client.put_item(TableName=self._state, Item=_item(session))
+
+    @override
+    def end(self, session: StandingSession) -> None:
+        with translated("dynamodb:DeleteItem on the standing sessions"):
+            self._client.delete_item(TableName=self._state, Key=_key(session))
+
+
+def _item(session: StandingSession) -> dict[str, Any]:
+    fields = asdict(session)
+    times = {name: fields[name] and fields[name].isoformat() for name in _TIMES}
+    lines = [
+        {name: value if name == "quantity" else str(value) for name, value in line.items()} for line in fields["lines"]
+    ]
+    return {**_key(session), **to_item({**fields, **times, "lines": lines})}
+
+
+def _key(session: StandingSession) -> dict[str, Any]:
+    return to_item({"pk": _partition(session.region), "sk": session.arn})
+
+
+def _partition(region: str) -> str:
+    return f"standing#{region}"
+
+
+def _session(item: Mapping[str, Any]) -> StandingSession:
+    return read_item(_SESSION, item, "standing session")

@@ -1,0 +1,203 @@
+"""Sweeps standing resources: keeps their sessions, writes their rows, and judges once a day whether they are used."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never, override
+
+from sagewatch.clock import Clock, TimeBudget
+from sagewatch.errors import SageWatchError, SweepIncompleteError
+from sagewatch.jobs.ports import Checkpoint, Checkpoints
+from sagewatch.ledger.ports import Ledger
+from sagewatch.notebooks.session import SessionEnd
+from sagewatch.pricing.ports import Prices
+from sagewatch.sagemaker.fields import parse_tags
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
+from sagewatch.sagemaker.ports import RegionReader, watched_regions
+from sagewatch.sagemaker.tags import Owner, tagged_owner
+from sagewatch.standing.changes import Begin, Change, Finish, RegionReading, SessionChange, changes
+from sagewatch.standing.decision import decide
+from sagewatch.standing.evidence import Metrics
+from sagewatch.standing.ports import SageMakerReads, StandingKind, StandingSessions, UsageMetrics
+from sagewatch.standing.resources import StandingResource
+from sagewatch.standing.sessions import StandingSession, book, close, has_sessions, part_arn, session_of
+from sagewatch.sweeps import SweepReport, continue_on_error, first_few
+
+_JUDGED_FOR = timedelta(hours=23)  # once a day: CloudWatch charges for each series that is read
+
+
+@dataclass(slots=True, kw_only=True)
+class StandingSweepReport(SweepReport):
+    """What a sweep of standing resources did."""
+
+    found: int = 0
+    begun: int = 0
+    changed: int = 0
+    ended: int = 0
+    booked: int = 0
+    judged: int = 0
+
+    @override
+    def to_log(self) -> Mapping[str, object]:
+        return {"effect": "swept", **SweepReport.to_log(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingSweep:
+    """Sweeps the standing resources of every region in use."""
+
+    kinds: Sequence[StandingKind]
+    api_of: Callable[[str], SageMakerReads]
+    metrics_of: Callable[[str], UsageMetrics]
+    sessions: StandingSessions
+    ledger: Ledger
+    prices: Prices
+    checkpoints: Checkpoints
+    regions: RegionReader
+    owner_tag_keys: Sequence[str]
+    clock: Clock
+    home_region: str
+
+    def sweep(self, more_time: TimeBudget) -> StandingSweepReport:
+        """Read every region, and write what changed. Raises ``SweepIncompleteError`` if a failure needs a person."""
+        report = StandingSweepReport()
+        for region in watched_regions(self.home_region, self.regions):
+            if not more_time():
+                report.complete = False
+                break
+            with continue_on_error(report, f"standing resources in {region}"):
+                self._region(region, report)
+        if report.failures:
+            raise SweepIncompleteError("; ".join(first_few(report.failures)), outcome=report)
+        return report
+
+    def _region(self, region: str, report: StandingSweepReport) -> None:
+        reading = self._read(region, report)
+        report.found += len(reading.found)
+        sessions = {session.arn: session for session in self.sessions.of_region(region)}
+        todo = list(changes(sessions, reading))
+        owners = self._owners(region, [change for change in todo if isinstance(change, Begin)])
+        for change in todo:
+            with continue_on_error(report, _subject(change)):
+                self._apply(change, owners, sessions, reading.now, report)
+        for session in list(sessions.values()):
+            with continue_on_error(report, session.name):
+                sessions[session.arn] = self._book(session, reading.now, report)
+        self._judge(region, reading, sessions, report)
+        self.checkpoints.save(_checkpoint(region), Checkpoint(top=reading.now))
+
+    def _read(self, region: str, report: StandingSweepReport) -> RegionReading:
+        """A kind that could not be read in whole ends no session."""
+        before = self.checkpoints.read(_checkpoint(region))
+        api, now = self.api_of(region), self.clock()
+        found: list[StandingResource] = []
+        whole: set[ResourceKind] = set()
+        for kind in self.kinds:
+            with continue_on_error(report, f"{KIND_FACTS[kind.kind].label.lower()}s in {region}"):
+                problems = _take(kind.find(api, now), found)
+                whole |= set() if problems else {kind.kind, *kind.also}
+                report.failures.extend(str(problem) for problem in problems)
+        return RegionReading(found=found, whole=whole, now=now, last=before.top if before else None)
+
+    def _owners(self, region: str, begun: Sequence[Begin]) -> Mapping[str, Owner | None]:
+        """The owners of resources that are new: their tags cost a call."""
+        resources = list({begin.resource.arn: begin.resource for begin in begun}.values())
+        answers = self.api_of(region).each("ListTags", [{"ResourceArn": each.arn} for each in resources])
+        owners: dict[str, Owner | None] = {}
+        for resource, answer in zip(resources, answers, strict=True):
+            tags = parse_tags(answer["Tags"]) if answer and not isinstance(answer, SageWatchError) else None
+            owners[resource.arn] = tagged_owner(tags, self.owner_tag_keys) or resource.owner
+        return owners
+
+    def _apply(
+        self,
+        change: SessionChange,
+        owners: Mapping[str, Owner | None],
+        sessions: dict[str, StandingSession],
+        now: datetime,
+        report: StandingSweepReport,
+    ) -> None:
+        """Rows are written before the state, so that nothing is lost between them; a row twice is one row."""
+        match change:
+            case Begin(resource, part, since, unseen):
+                session = session_of(resource, part, owners.get(resource.arn), since, unseen=unseen)
+                self.sessions.save(session)
+                sessions[session.arn] = session
+                report.begun += 1
+            case Change(before, after, sampled):
+                self._write(before, after.since, SessionEnd.CONTINUED, now, sampled)
+                self.sessions.save(after)
+                sessions[after.arn] = after
+                report.changed += 1
+            case Finish(session, at, how, sampled):
+                self._write(session, at, how, now, sampled)
+                self.sessions.end(session)
+                del sessions[session.arn]
+                report.ended += 1
+            case _:
+                assert_never(change)
+
+    def _write(
+        self, session: StandingSession, at: datetime, how: SessionEnd, now: datetime, sampled: timedelta | None
+    ) -> None:
+        rates = self.prices.rates(session.region)
+        for row in close(session, at, how, now=now, rates=rates, sampled=sampled):
+            self.ledger.put(row)
+
+    def _book(self, session: StandingSession, now: datetime, report: StandingSweepReport) -> StandingSession:
+        booked, rows = book(session, now=now, rates=self.prices.rates(session.region))
+        for row in rows:
+            self.ledger.put(row)
+        if rows:
+            self.sessions.save(booked)
+            report.booked += 1
+        return booked
+
+    def _judge(
+        self, region: str, reading: RegionReading, sessions: Mapping[str, StandingSession], report: StandingSweepReport
+    ) -> None:
+        due = [(each, open_) for each in reading.found if (open_ := list(_due(each, sessions, reading.now)))]
+        probes = dict.fromkeys(
+            probe for each, _ in due if isinstance(each.evidence, Metrics) for probe in each.evidence.probes
+        )
+        answers = self.metrics_of(region).read(list(probes), reading.now) if due else {}
+        for resource, open_sessions in due:
+            with continue_on_error(report, resource.name):
+                decision = decide(resource, answers, reading.now)
+                for session in open_sessions:
+                    judged = replace(session, use=decision.use, last_use=decision.last_use, judged_at=reading.now)
+                    self.sessions.save(judged)
+                report.judged += 1
+
+
+def _take(each: Iterator[StandingResource | SageWatchError], found: list[StandingResource]) -> Sequence[SageWatchError]:
+    problems = []
+    for resource in each:
+        if isinstance(resource, SageWatchError):
+            problems.append(resource)
+        else:
+            found.append(resource)
+    return problems
+
+
+def _due(
+    resource: StandingResource, sessions: Mapping[str, StandingSession], now: datetime
+) -> Iterator[StandingSession]:
+    for part in resource.parts if has_sessions(resource.kind) else ():
+        session = sessions.get(part_arn(resource, part))
+        if session and (session.judged_at is None or now - session.judged_at >= _JUDGED_FOR):
+            yield session
+
+
+def _subject(change: SessionChange) -> str:
+    match change:
+        case Begin(resource):
+            return resource.name
+        case Change(session) | Finish(session):
+            return session.name
+        case _:
+            assert_never(change)
+
+
+def _checkpoint(region: str) -> str:
+    return f"standing#{region}"

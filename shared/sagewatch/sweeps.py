@@ -24,6 +24,7 @@ class Sweep(StrEnum):
 
     JOBS = "SweepJobs"
     NOTEBOOKS = "SweepNotebooks"
+    RESOURCES = "SweepResources"
 
 
 _LISTED = 20  # sentences in a log line or a message

@@ -46,7 +46,7 @@ def refers(value: Any) -> bool:
     return set(value) <= {"Ref", "Fn::GetAtt"} or "AWS::StackName" in json.dumps(value)
 
 
-@pytest.mark.parametrize("function", ["SweepJobs", "SweepNotebooks"])
+@pytest.mark.parametrize("function", ["SweepJobs", "SweepNotebooks", "SweepResources"])
 def test_a_sweep_ends_before_the_next_one_is_due(resources: dict[str, Any], function: str) -> None:
     """Scheduler's retries, Lambda's queue and the timeout together take less than the schedule's rate."""
     [schedule] = [
@@ -158,7 +158,7 @@ def test_prices_are_refreshed_only_where_there_is_a_list(resources: dict[str, An
     }
 
 
-@pytest.mark.parametrize("function", ["SweepJobs", "SweepNotebooks", "RefreshPrices", "SendDigest"])
+@pytest.mark.parametrize("function", ["SweepJobs", "SweepNotebooks", "SweepResources", "RefreshPrices", "SendDigest"])
 def test_named_regions_reach_whatever_works_by_region(resources: dict[str, Any], function: str) -> None:
     """Sweeps, prices and the digest."""
     variables = resources[function]["Properties"]["Environment"]["Variables"]

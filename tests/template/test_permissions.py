@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sagewatch.adapters.sagemaker.reads import SageMakerSessionReads
 from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, read_request
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 from tests.worlds.wired import VARIABLES, wired
@@ -23,13 +24,20 @@ LAMBDA = {
     "RefreshPrices": LOGS | {"sqs:SendMessage"},
     "SweepJobs": LOGS | {"sqs:SendMessage"},
     "SweepNotebooks": LOGS | {"sqs:SendMessage"},
+    "SweepResources": LOGS | {"sqs:SendMessage"},
     "ReceivePress": LOGS | {"kms:Decrypt"},
     "AnswerSlack": LOGS | POLLING | {"kms:Decrypt"},
     "SendDigest": LOGS | {"sqs:SendMessage", "kms:Decrypt"},
 }
 # Actions that IAM cannot narrow to a resource (Service Authorization Reference).
 LISTS = {f"sagemaker:{KIND_FACTS[kind].list_operation}" for kind in JOB_KINDS}
+STANDING_LISTS = {
+    permission
+    for permission in SageMakerSessionReads.PERMISSIONS
+    if permission.startswith("sagemaker:List") and permission != "sagemaker:ListTags"
+}
 WITHOUT_RESOURCES = {"pricing:GetProducts", "sagemaker:ListNotebookInstances", "cloudwatch:GetMetricData"} | LISTS
+WITHOUT_RESOURCES |= STANDING_LISTS
 
 
 def statements(template: dict[str, Any], function: str) -> Iterator[dict[str, Any]]:
@@ -148,6 +156,18 @@ RESOURCES = {
         "logs": {"SweepNotebooksLogs"},
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
         "sagemaker:ListNotebookInstances": {"*"},
+    },
+    "SweepResources": {
+        "logs": {"SweepResourcesLogs"},
+        "cloudwatch": {"*"},
+        "sqs:SendMessage": {"EventDeadLetterQueue"},
+        "dynamodb:PutItem": {"CostLedger", "WatchState"},
+        "dynamodb": {"WatchState"},
+        "sagemaker": arns(
+            *("app", "cluster", "endpoint", "endpoint-config", "feature-group", "mlflow-tracking-server"),
+            *("model", "space"),
+        ),
+        **{action: {"*"} for action in STANDING_LISTS},
     },
     "ReceivePress": {
         "logs": {"ReceivePressLogs"},
@@ -353,7 +373,7 @@ def test_what_the_internet_can_call_may_touch_nothing_of_sagemaker(template: dic
     assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"] <= 100
 
 
-@pytest.mark.parametrize("function", ["RefreshPrices", "SendDigest", "SweepJobs", "SweepNotebooks"])
+@pytest.mark.parametrize("function", ["RefreshPrices", "SendDigest", "SweepJobs", "SweepNotebooks", "SweepResources"])
 def test_a_schedule_that_fails_to_the_last_leaves_a_trace(template: dict[str, Any], function: str) -> None:
     """In the dead-letter queue."""
     invoke = template["Resources"][function]["Properties"]["EventInvokeConfig"]

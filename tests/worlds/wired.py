@@ -23,6 +23,7 @@ VARIABLES = {
     "RefreshPrices": test_settings.REFRESH_PRICES,
     "SweepJobs": test_settings.SWEEP_JOBS,
     "SweepNotebooks": test_settings.SWEEP_NOTEBOOKS,
+    "SweepResources": test_settings.SWEEP_RESOURCES,
     "ReceivePress": test_settings.RECEIVE_PRESS,
     "AnswerSlack": test_settings.ANSWER_SLACK,
     "SendDigest": test_settings.SEND_DIGEST,

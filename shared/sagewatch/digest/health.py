@@ -78,9 +78,9 @@ def _swept(health: Health) -> tuple[bool, str] | None:
     ran = sum(health.since <= time <= health.now for times in health.sweeps.values() for time in times)
     missed = sum(gap.missed for gap in found)
     if not missed:
-        return True, f"all {ran:,} sweeps over jobs and notebooks finished"
+        return True, f"all {ran:,} sweeps over jobs, notebooks and resources finished"
     where = _where(found, health.now)
-    return False, f"{missed:,} of {ran + missed:,} sweeps over jobs and notebooks did not finish ({where})"
+    return False, f"{missed:,} of {ran + missed:,} sweeps over jobs, notebooks and resources did not finish ({where})"
 
 
 def _where(found: Sequence[SweepGap], now: datetime) -> str:

@@ -14,11 +14,11 @@ from sagewatch.clock import iso
 from sagewatch.formatting import duration, money
 from sagewatch.ledger.records import CostRecord, RecordedBy, cost_columns
 from sagewatch.notebooks.session import SessionEnd, month_start, whole_second
+from sagewatch.owners.owner import Owner
 from sagewatch.pricing.book import Price, Rates
 from sagewatch.pricing.job_cost import WITHOUT_VOLUMES, Cost, GroupCost, PricingStatus, month_seconds, stored
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
-from sagewatch.sagemaker.tags import Owner
 from sagewatch.standing.decision import Use
 from sagewatch.standing.hourly import HourlyPrice, part_price, price_of
 from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource, Unit

@@ -10,11 +10,12 @@ from sagewatch.errors import SageWatchError, SweepIncompleteError
 from sagewatch.jobs.ports import Checkpoint, Checkpoints
 from sagewatch.ledger.ports import Ledger
 from sagewatch.notebooks.session import SessionEnd
+from sagewatch.outcomes import EmfMetric, nonzero
+from sagewatch.owners.owner import Owner, tagged_owner
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.fields import parse_tags
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.ports import RegionReader, watched_regions
-from sagewatch.sagemaker.tags import Owner, tagged_owner
 from sagewatch.standing.changes import Begin, Change, Finish, RegionReading, SessionChange, changes
 from sagewatch.standing.decision import decide
 from sagewatch.standing.evidence import Metrics
@@ -40,6 +41,15 @@ class StandingSweepReport(SweepReport):
     @override
     def to_log(self) -> Mapping[str, object]:
         return {"effect": "swept", **SweepReport.to_log(self)}
+
+    @override
+    def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
+        del sent_at
+        counts = {
+            EmfMetric.SWEEPS_INCOMPLETE: int(not self.complete),
+            EmfMetric.SWEEP_FAILURES: len(self.failures),
+        }
+        return {EmfMetric.SWEEPS_FINISHED: int(not self.failures), **nonzero(counts)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sagewatch.adapters.cloudwatch.usage_metrics import CloudWatchUsage
+from sagewatch.adapters.cloudwatch.usage_metrics import CloudWatchUsageReads
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
-from sagewatch.adapters.sagemaker.reads import SageMakerApiReads
+from sagewatch.adapters.sagemaker.reads import SageMakerStandingReads
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.errors import SettingsError
 from sagewatch.pricing.book import Rates
@@ -67,8 +67,8 @@ def _survey(
 ) -> Survey:
     return Survey(
         kinds=STANDING_KINDS,
-        api_of=lambda region: SageMakerApiReads(patient_sagemaker(region), check),
-        metrics_of=lambda region: CloudWatchUsage(cloudwatch(region)),
+        api_of=SageMakerStandingReads(patient_sagemaker, check),
+        metrics_of=CloudWatchUsageReads(cloudwatch),
         prices=prices,
         owner_tag_keys=owner_tag_keys,
         clock=now,

@@ -35,9 +35,10 @@ def a_health(**facts: Any) -> Health:
 
 
 def test_a_watch_that_is_well_says_so_with_its_numbers() -> None:
-    """A week of two sweeps, four times an hour."""
+    """A week of three sweeps, four times an hour."""
     assert sentence(a_health()) == (
-        "SageWatch is well: all 1,344 sweeps over jobs and notebooks finished, nothing is in the dead-letter queues, "
+        "SageWatch is well: all 2,016 sweeps over jobs, notebooks and resources finished, "
+        "nothing is in the dead-letter queues, "
         "prices are from 2026-11-24."
     )
 
@@ -48,7 +49,8 @@ def test_sweeps_that_did_not_finish_are_named_with_their_time() -> None:
     holed = quarters(SINCE, NOW, leave_out=(100, 101, 668))
 
     assert sentence(a_health(sweeps={"SweepJobs": whole, "SweepNotebooks": holed})).startswith(
-        "SageWatch needs attention: 3 of 1,346 sweeps over jobs and notebooks did not finish (SweepNotebooks between "
+        "SageWatch needs attention: 3 of 1,346 sweeps over jobs, notebooks and resources "
+        "did not finish (SweepNotebooks between "
         "2026-11-19 08:45 UTC and 2026-11-19 09:30; SweepNotebooks between 06:45 and 07:15), nothing is"
     )
 
@@ -142,7 +144,8 @@ def test_the_reader_reads_what_the_sentence_tells() -> None:
     letters = InMemoryDeadLetters({"EventDeadLetterQueue": 0})
 
     assert sentence(a_reader(sweeps, letters).read(SINCE)) == (
-        "SageWatch is well: all 1,346 sweeps over jobs and notebooks finished, nothing is in the dead-letter queues, "
+        "SageWatch is well: all 2,019 sweeps over jobs, notebooks and resources finished, "
+        "nothing is in the dead-letter queues, "
         "prices are from 2026-11-24."
     )
 

@@ -17,6 +17,7 @@ from sagewatch.wiring.refresh_prices import RefreshPricesSettings
 from sagewatch.wiring.send_digest import SendDigestSettings
 from sagewatch.wiring.sweep_jobs import SweepJobsSettings
 from sagewatch.wiring.sweep_notebooks import SweepNotebooksSettings
+from sagewatch.wiring.sweep_resources import SweepResourcesSettings
 from sagewatch.wiring.track_notebook import TrackNotebookSettings
 
 HUB = {
@@ -68,6 +69,11 @@ SWEEP_NOTEBOOKS = {
     **NOTEBOOK_RULES,
     "MAX_STOPS_PER_SWEEP": "10",
 }
+SWEEP_RESOURCES = {
+    name: value
+    for name, value in SWEEP_JOBS.items()
+    if name not in {"ALERT_QUEUE_URL", "LONG_RUNNING_HOURS", "BURN_ALERT_USD", *_ENDED_JOBS}
+}
 RECEIVE_PRESS = {
     "QUEUE_URL": "https://q",
     "WATCH_STATE": "state",
@@ -107,6 +113,7 @@ REFRESH_PRICES = {"WATCH_STATE": "state", "REGIONS": "", "AWS_REGION": "eu-west-
     [
         (SweepJobsSettings, SWEEP_JOBS),
         (SweepNotebooksSettings, SWEEP_NOTEBOOKS),
+        (SweepResourcesSettings, SWEEP_RESOURCES),
         (RefreshPricesSettings, REFRESH_PRICES),
         (SendDigestSettings, SEND_DIGEST),
     ],

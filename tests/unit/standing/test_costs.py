@@ -253,7 +253,7 @@ def test_reserved_capacity_is_covered_and_never_priced(world: World) -> None:
 
 
 def test_a_listing_that_fails_ends_no_session(world: World) -> None:
-    """What cannot be read is not gone. The sweep says what failed, and the next one goes on."""
+    """What cannot be read is not gone. The sweep says what failed, and the next one continues."""
     endpoint(world, 1, "ml.g5.xlarge", LONG_AGO, LONG_AGO)
     world.sweep(EVENING)
     world.place.answers["DescribeEndpoint", "llm"] = ThrottledError("sagemaker:DescribeEndpoint of llm: Throttling")

@@ -13,7 +13,14 @@ from tools.operator.places import SUPPORTED
 from tools.operator.web import request
 
 _SKEW = 60  # seconds; AWS and Slack refuse what was signed more than five minutes off
-_TIMEOUTS = {"SweepJobs": 600, "SweepNotebooks": 600, "SendDigest": 600, "RefreshPrices": 300, "ReceivePress": 3}
+_TIMEOUTS = {
+    "SweepJobs": 600,
+    "SweepNotebooks": 600,
+    "SweepResources": 600,
+    "SendDigest": 600,
+    "RefreshPrices": 300,
+    "ReceivePress": 3,
+}
 _CONCURRENCY = 30  # executions that SageWatch can use at the same time, with some left for others
 _A_FORTNIGHT = timedelta(days=14)
 _STATISTIC = Decimal("0.00001")  # USD for one GetMetricStatistics

@@ -1,7 +1,7 @@
 """The series that show the use of standing resources: exact dimensions, 500 series a call, never a search."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import TYPE_CHECKING, Any, ClassVar, override
@@ -50,6 +50,19 @@ class CloudWatchUsage(UsageMetrics):
             moments = (moment.astimezone(UTC) for moment in result["Timestamps"])
             points[asked[result["Id"]]] += zip(moments, result["Values"], strict=True)
         return {probe: Points(tuple(sorted(values))) for probe, values in points.items()}
+
+
+class CloudWatchUsageReads:
+    """Makes the reader of each region."""
+
+    PERMISSIONS: ClassVar = CloudWatchUsage.PERMISSIONS
+
+    def __init__(self, client_for: "Callable[[str], CloudWatchClient]") -> None:
+        self._client_for = client_for
+
+    def __call__(self, region: str) -> UsageMetrics:
+        """Return the reader of a region."""
+        return CloudWatchUsage(self._client_for(region))
 
 
 def _by_range(

@@ -1,6 +1,6 @@
 """Read one region of SageMaker by the names of its operations: pages in turn, Describe calls side by side."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
 from typing import TYPE_CHECKING, ClassVar, override
@@ -11,8 +11,9 @@ from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.sagemaker.calls import call
 from sagewatch.adapters.sagemaker.jobs import is_gone
 from sagewatch.errors import SageWatchError
-from sagewatch.standing.ports import Fields, SageMakerReads
+from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
 from sagewatch.standing.registry import STANDING_KINDS
+from sagewatch.standing.sessions import has_sessions
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -22,13 +23,18 @@ _SIDE_BY_SIDE = 8  # calls; botocore slows them down when SageMaker throttles
 _BATCH = 40  # answers between two checks of Ctrl-C
 
 
+SESSION_KINDS = tuple(kind for kind in STANDING_KINDS if has_sessions(kind.kind))
+
+
+def _reads_of(kinds: Iterable[StandingKind]) -> tuple[str, ...]:
+    operations = {"ListTags", *(operation for kind in kinds for operation in kind.reads)}
+    return tuple(f"sagemaker:{operation}" for operation in sorted(operations))
+
+
 class SageMakerApiReads(SageMakerReads):
     """The ``SageMakerReads`` port. ``check`` is called between batches, and may raise ``KeyboardInterrupt``."""
 
-    PERMISSIONS: ClassVar = tuple(
-        f"sagemaker:{operation}"
-        for operation in sorted({"ListTags", *(name for kind in STANDING_KINDS for name in kind.reads)})
-    )
+    PERMISSIONS: ClassVar[tuple[str, ...]] = ()  # those of what makes it
 
     def __init__(self, client: "SageMakerClient", check: Callable[[], None] = lambda: None) -> None:
         self._client = client
@@ -65,3 +71,25 @@ class SageMakerApiReads(SageMakerReads):
                     raise
         except SageWatchError as exc:
             return exc
+
+
+class SageMakerStandingReads:
+    """Makes the reads of each region, for all kinds."""
+
+    PERMISSIONS: ClassVar = _reads_of(STANDING_KINDS)
+
+    def __init__(
+        self, client_for: "Callable[[str], SageMakerClient]", check: Callable[[], None] = lambda: None
+    ) -> None:
+        self._client_for = client_for
+        self._check = check
+
+    def __call__(self, region: str) -> SageMakerReads:
+        """Return the reads of a region."""
+        return SageMakerApiReads(self._client_for(region), self._check)
+
+
+class SageMakerSessionReads(SageMakerStandingReads):
+    """The same for the kinds whose rows come from sessions."""
+
+    PERMISSIONS = _reads_of(SESSION_KINDS)

@@ -1,0 +1,12 @@
+"""SweepResources: what bills until a person ends it (schedule)."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sagewatch.wiring.sweep_resources import sweep_resources
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Sweep, whatever the schedule says."""
+    return sweep_resources()(event, context)

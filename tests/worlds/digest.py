@@ -16,6 +16,7 @@ from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.notebooks.session import Session, SessionKind
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.standing.open_costs import StandingCosts
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryDeliveries
 from tests.fakes.digest import InMemoryDeadLetters, InMemoryImageUploads, InMemorySweeps
@@ -25,6 +26,7 @@ from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals, InMemoryTota
 from tests.fakes.notebooks import InMemorySessions
 from tests.fakes.pricing import InMemoryPriceDates, InMemoryPrices
 from tests.fakes.sagemaker import InMemoryRegions
+from tests.fakes.standing import InMemoryStandingSessions
 from tests.worlds.builders import ACCOUNT, a_row
 from tests.worlds.notebooks import BOOK
 
@@ -54,6 +56,7 @@ class DigestWorld:
         self.ledger = InMemoryLedger()
         self.sessions, self.watches = InMemorySessions(), InMemoryNotebookStates()
         self.open_jobs = InMemoryOpenJobs(self.ledger)
+        self.standing = InMemoryStandingSessions()
         self.alerts, self.deliveries = InMemoryAlertQueue(), InMemoryDeliveries()
         self.sweeps = InMemorySweeps()
         self.pictures, self.sketches = InMemoryImageUploads(), Sketches()
@@ -66,7 +69,18 @@ class DigestWorld:
             home_region="us-east-1",
         )
         self.running_now = RunningNowReader(
-            meter=meter, open_jobs=self.open_jobs, watches=self.watches, prices=prices, clock=lambda: self.now
+            meter=meter,
+            open_jobs=self.open_jobs,
+            watches=self.watches,
+            standing=StandingCosts(
+                sessions=self.standing,
+                prices=prices,
+                regions=self.regions,
+                clock=lambda: self.now,
+                home_region="us-east-1",
+            ),
+            prices=prices,
+            clock=lambda: self.now,
         )
         self.digester = DigestSender(
             spending=LedgerQueries(rows=rows or self.ledger, totals=self.totals, marks=self.marks),

@@ -1,13 +1,13 @@
 """What is running now, and its cost per hour."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sagewatch.clock import Clock
 from sagewatch.digest.budgets import OpenCost, month_start
-from sagewatch.digest.summary import Running
+from sagewatch.digest.summary import Running, Standing, StandingPart
 from sagewatch.idle.ports import NotebookStateReader
 from sagewatch.idle.state import NotebookState
 from sagewatch.jobs.ports import OpenJobReader
@@ -18,8 +18,11 @@ from sagewatch.pricing.job_cost import stored
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job
+from sagewatch.standing.decision import Use
+from sagewatch.standing.open_costs import StandingCost, StandingCosts
 
 _ZERO = Decimal(0)
+_TOP_STANDING = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,7 @@ class RunningNowReader:
     meter: OpenSessionCosts
     open_jobs: OpenJobReader
     watches: NotebookStateReader
+    standing: StandingCosts
     prices: Prices
     clock: Clock
 
@@ -42,6 +46,7 @@ class RunningNowReader:
         jobs = list(self._jobs())
         hourly = [usd for _, usd in jobs]
         idle = list(self._idle(in_service))
+        standing = list(self.standing.read())
         return Running(
             jobs=len(hourly),
             jobs_usd=_sum(hourly),
@@ -51,6 +56,7 @@ class RunningNowReader:
             idle=len(idle),
             idle_usd=_sum(idle),
             so_far_usd=stored(_sum([*(reading.usd for reading in in_service), *map(self._so_far, jobs)])),
+            standing=_standing(standing),
         )
 
     def open_costs(self, day: date, until: datetime) -> Iterator[OpenCost]:
@@ -67,6 +73,8 @@ class RunningNowReader:
                 rates = self.prices.rates(reading.session.scope)
                 cost = accrued(replace(reading.session, since=since), until, rates)
                 yield OpenCost(reading.session.owner, cost.usd or _ZERO, reading.hourly.usd or _ZERO)
+        for standing in self.standing.read(since=start, until=until):
+            yield OpenCost(standing.session.owner, standing.so_far or _ZERO, standing.hourly.usd or _ZERO)
         if start.month == until.month:
             for job in self._jobs():
                 yield OpenCost(None, self._so_far(job), job[1] or _ZERO)
@@ -95,6 +103,23 @@ class RunningNowReader:
                 if arn in sessions and state.pending:
                     hourly = rates.of_type(ResourceKind.NOTEBOOK, sessions[arn].instance_type)
                     yield hourly and for_time(hourly, _idled(state, now))
+
+
+def _standing(costs: Sequence[StandingCost]) -> Standing:
+    priced = [cost for cost in costs if cost.hourly.usd is not None]
+    idle = [cost for cost in costs if cost.session.use is Use.IDLE]
+    expensive = sorted(priced, key=lambda cost: cost.hourly.usd or _ZERO, reverse=True)[:_TOP_STANDING]
+    return Standing(
+        count=len(costs),
+        usd=stored(_sum(cost.hourly.usd for cost in priced)),
+        unpriced=sum(cost.hourly.usd is None and cost.session.covered is None for cost in costs),
+        idle=len(idle),
+        idle_usd=stored(_sum(cost.hourly.usd for cost in idle)),
+        top=tuple(
+            StandingPart(cost.session.kind, cost.session.name, cost.session.owner, stored(cost.hourly.usd or _ZERO))
+            for cost in expensive
+        ),
+    )
 
 
 def _idled(state: NotebookState, now: datetime) -> timedelta:

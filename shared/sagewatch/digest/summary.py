@@ -48,6 +48,34 @@ class TopJob:
     failed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class StandingPart:
+    """A part of a standing resource, with the price of an hour."""
+
+    kind: ResourceKind
+    name: str
+    owner: str | None
+    usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What bills until a person ends it, in USD an hour, with the most expensive. ``idle`` of it are not used.
+
+    ``unpriced`` of it have no known price and are in no sum.
+    """
+
+    count: int = 0
+    usd: Decimal = _ZERO
+    unpriced: int = 0
+    idle: int = 0
+    idle_usd: Decimal = _ZERO
+    top: tuple[StandingPart, ...] = ()
+
+
+NO_STANDING = Standing()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
     """What runs at this moment, in USD an hour. ``unpriced`` of it have no known price and are in no sum.
@@ -64,6 +92,7 @@ class Running:
     idle: int = 0
     idle_usd: Decimal = _ZERO
     so_far_usd: Decimal = _ZERO
+    standing: Standing = NO_STANDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
 from sagewatch.adapters.dynamodb.prices import DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessionReader
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotalReader
+from sagewatch.adapters.dynamodb.standing_sessions import DynamoStandingSessionReader
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader, DynamoTotalReader
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.images import SlackImageUploads
@@ -32,6 +33,7 @@ from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Percent, Settings, Text, Words
+from sagewatch.standing.open_costs import StandingCosts
 from sagewatch.wiring.clients import PATIENT, client, now
 from sagewatch.wiring.prices import make_prices
 
@@ -129,6 +131,13 @@ def _running_now(
     return RunningNowReader(
         meter=meter,
         open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state, given.account),
+        standing=StandingCosts(
+            sessions=DynamoStandingSessionReader(dynamodb, given.watch_state),
+            prices=prices,
+            regions=regions,
+            clock=now,
+            home_region=given.home_region,
+        ),
         watches=DynamoNotebookStateReader(dynamodb, given.watch_state, given.account),
         prices=prices,
         clock=now,

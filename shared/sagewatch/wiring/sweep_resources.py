@@ -1,8 +1,8 @@
 """SweepResources: its settings and its objects."""
 
 from functools import cache
+from typing import Annotated
 
-import boto3
 from pydantic import Field
 
 from sagewatch.adapters.cloudwatch.usage_metrics import CloudWatchUsageReads
@@ -14,16 +14,21 @@ from sagewatch.adapters.dynamodb.standing_sessions import DynamoStandingSessions
 from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoDailyNotices, DynamoRegionReader
 from sagewatch.adapters.sagemaker.reads import SESSION_KINDS, SageMakerSessionReads
 from sagewatch.runtime.scheduled import ScheduledHandler
-from sagewatch.runtime.settings import LedgerSettings, Text
+from sagewatch.runtime.settings import Percent, Settings, Text, Words
 from sagewatch.standing.sweep import StandingSweep
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import LONGEST_LOOK, QUICK, cloudwatch, now, patient_sagemaker
+from sagewatch.wiring.clients import LONGEST_LOOK, client, cloudwatch, now, patient_sagemaker
 from sagewatch.wiring.prices import make_prices
 
 
-class SweepResourcesSettings(LedgerSettings):
-    """Settings of SweepResources. ``home_region`` is the stack's own."""
+class SweepResourcesSettings(Settings):
+    """Settings of SweepResources, which reads the stack's own account. ``home_region`` is the stack's own."""
 
+    cost_ledger: Text
+    watch_state: Text
+    owner_tag_keys: Annotated[Words, Field(min_length=1)]
+    discount_percent: Percent
+    regions: Words = ()
     home_region: Text = Field(alias="AWS_REGION")
 
 
@@ -31,7 +36,7 @@ class SweepResourcesSettings(LedgerSettings):
 def sweep_resources() -> ScheduledHandler:
     """SweepResources: sessions of standing resources. Raises ``SettingsError``."""
     given = SweepResourcesSettings.from_env()
-    dynamodb = boto3.client("dynamodb", config=QUICK)
+    dynamodb = client("dynamodb")
     sweep = StandingSweep(
         kinds=SESSION_KINDS,
         api_of=SageMakerSessionReads(patient_sagemaker),

@@ -3,8 +3,8 @@
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -16,7 +16,7 @@ from sagewatch.digest.budgets import EVERYBODY, Budget
 from sagewatch.digest.periods import InvalidRequest
 from sagewatch.digest.savings import IdleStops
 from sagewatch.digest.send import DigestOutcome
-from sagewatch.digest.summary import Digest, Running, Share, alt_text
+from sagewatch.digest.summary import Digest, Running, Share, Standing, StandingPart, alt_text
 from sagewatch.errors import AlertRefusedError, UnavailableError
 from sagewatch.idle.state import PendingStop
 from sagewatch.ledger.totals import Amounts, DayKey, LedgerRow, total_of_day
@@ -25,7 +25,10 @@ from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
 from sagewatch.slack.messages.digests import digest_message
-from tests.worlds.builders import a_job, message_ref
+from sagewatch.standing.decision import Use
+from sagewatch.standing.resources import BilledLine
+from sagewatch.standing.sessions import StandingSession
+from tests.worlds.builders import ACCOUNT, a_job, message_ref
 from tests.worlds.digest import DigestWorld
 
 WEEK = {"period": "weekly", "day": "2026-11-22"}
@@ -509,3 +512,38 @@ def _agrees(digest: Digest, oracle: Oracle) -> None:
     assert (cents(spend.cost_usd), cents(digest.before.cost_usd)) == (oracle.whole, oracle.before.total())
     assert (cents(spend.failed_usd), cents(spend.spot_savings_usd)) == (oracle.failed, oracle.saved)
     assert (spend.jobs, spend.unpriced_jobs) == (7 * PER_DAY, oracle.unpriced)
+
+
+def test_what_bills_until_a_person_ends_it_is_stated_and_counts_in_budgets() -> None:
+    """Two nodes at $1.41, idle, and one without a price: $2.82 an hour; since the first of November at 00:00."""
+    world = DigestWorld(Budget("ana", Decimal(10_000)))
+    since = datetime(2026, 11, 1, tzinfo=UTC)
+    session = StandingSession(
+        arn="arn:endpoint/llm/blue",
+        name="llm/blue",
+        kind=ResourceKind.ENDPOINT,
+        account=ACCOUNT,
+        region="us-east-1",
+        owner="ana",
+        lines=(BilledLine("Notebook", "ml.g5.xlarge", Decimal(2)),),
+        since=since - timedelta(days=30),
+        booked_until=since,
+        use=Use.IDLE,
+    )
+    world.standing.save(session)
+    unpriced = replace(session, arn="arn:2", lines=(), unpriced="nothing says what it runs on", use=Use.UNKNOWN)
+    world.standing.save(unpriced)
+    digest = written(world, {"period": "daily"})
+
+    assert digest.running.standing == Standing(
+        count=2,
+        usd=Decimal("2.82"),
+        unpriced=1,
+        idle=1,
+        idle_usd=Decimal("2.82"),
+        top=(StandingPart(ResourceKind.ENDPOINT, "llm/blue", "ana", Decimal("2.82")),),
+    )
+    hours = (world.now - since) / timedelta(hours=1)
+    assert [(state.open_usd, state.used_usd) for state in digest.budgets] == [
+        (Decimal("2.82") * Decimal(hours), Decimal("2.82") * Decimal(hours))
+    ]

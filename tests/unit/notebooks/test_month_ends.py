@@ -20,9 +20,11 @@ from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.notebooks.session import StopCall
 from sagewatch.notebooks.track import TrackEffect
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
+from sagewatch.standing.open_costs import StandingCosts
 from tests.fakes.ledger import InMemoryTotalStore
 from tests.fakes.pricing import InMemoryPrices
 from tests.fakes.sagemaker import InMemoryNotebooks
+from tests.fakes.standing import InMemoryStandingSessions
 from tests.worlds.builders import no_time_limit
 from tests.worlds.notebooks import BOOK, NotebookWorld, a_notebook
 
@@ -56,7 +58,18 @@ class MonthWorld(NotebookWorld):
             home_region="us-east-1",
         )
         self.running = RunningNowReader(
-            meter=meter, open_jobs=self.open_jobs, watches=self.states, prices=prices, clock=lambda: self.now
+            meter=meter,
+            open_jobs=self.open_jobs,
+            watches=self.states,
+            standing=StandingCosts(
+                sessions=InMemoryStandingSessions(),
+                prices=prices,
+                regions=self.regions,
+                clock=lambda: self.now,
+                home_region="us-east-1",
+            ),
+            prices=prices,
+            clock=lambda: self.now,
         )
         self.month_ends = MonthEnds(sessions=self.sessions, ledger=self.ledger, prices=prices, clock=lambda: self.now)
 

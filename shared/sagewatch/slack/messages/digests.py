@@ -10,10 +10,11 @@ from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.digest.budgets import EVERYBODY, BudgetState
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import MOST_SAVED, IdleStops
-from sagewatch.digest.summary import Digest, Ranking, Running, Share, TopJob
+from sagewatch.digest.summary import Digest, Ranking, Running, Share, Standing, TopJob
 from sagewatch.formatting import clock_time, count_of, duration, money
 from sagewatch.ledger.totals import Spend
 from sagewatch.sagemaker.console import console_url
+from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.slack.blocks import context, cut, escape, field, section
 
 _NAME = 48  # characters: an owner or a job is known by fewer, and every one may become five when it is escaped
@@ -139,6 +140,24 @@ def _idle_facts(idled: IdleStops) -> list[str]:
 
 def _running(running: Running) -> list[str]:
     """What runs at this moment, which is of no period."""
+    return [*_at_work(running), *_standing(running.standing)]
+
+
+def _standing(standing: Standing) -> list[str]:
+    """What bills until a person ends it."""
+    if not standing.count:
+        return []
+    resources = count_of(standing.count, "resource", "resources")
+    unpriced = f" ({standing.unpriced} without a known price)" if standing.unpriced else ""
+    idle = f"; {standing.idle} idle at {money(standing.idle_usd)}/h" if standing.idle else ""
+    top = ", ".join(
+        f"{KIND_FACTS[part.kind].label} `{escape(cut(part.name, _NAME))}` {money(part.usd)}/h" for part in standing.top
+    )
+    most = f". Most expensive: {top}" if top else ""
+    return [f"*Billing until ended:* {resources} at {money(standing.usd)}/h in total{unpriced}{idle}{most}"]
+
+
+def _at_work(running: Running) -> list[str]:
     things = []
     if running.jobs:
         things.append(f"{count_of(running.jobs, 'job', 'jobs')} at {money(running.jobs_usd)}/h")

@@ -16,7 +16,7 @@ from sagewatch.digest.alerts import BudgetAlert, DigestAlert, ImageRef
 from sagewatch.digest.budgets import BudgetState
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import IdleStops
-from sagewatch.digest.summary import Digest, Ranking, Running, Share, TopJob
+from sagewatch.digest.summary import Digest, Ranking, Running, Share, Standing, StandingPart, TopJob
 from sagewatch.ledger.totals import Spend
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.slack.messages.render import Message, render
@@ -65,6 +65,14 @@ def a_week(name: str = "ana", job: str = "fraud-xgb") -> Digest:
             unpriced=1,
             idle=1,
             idle_usd=Decimal("14.1"),
+            standing=Standing(
+                count=7,
+                usd=Decimal("12.5"),
+                unpriced=1,
+                idle=2,
+                idle_usd=Decimal("3.1"),
+                top=(StandingPart(ResourceKind.ENDPOINT, f"{job}/blue", name, Decimal("2.816")),) * 3,
+            ),
         ),
         budgets=(a_budget_state(name, "380", "120", "0.30"),) * 30,
     )

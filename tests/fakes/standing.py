@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sagewatch.errors import SageWatchError
+from sagewatch.sagemaker.scopes import Scope, account_in, region_of
 from sagewatch.standing.evidence import MetricProbe, Points
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingSessions, UsageMetrics
 from sagewatch.standing.sessions import StandingSession
@@ -72,9 +73,10 @@ class InMemoryStandingSessions(StandingSessions):
         """None yet."""
         self.open: dict[tuple[str, str], StandingSession] = {}
 
-    def of_region(self, region: str) -> Sequence[StandingSession]:
-        """By ARN."""
-        return [session for (where, _), session in sorted(self.open.items()) if where == region]
+    def of_scope(self, scope: Scope) -> Sequence[StandingSession]:
+        """By ARN. A bare region is that of every account."""
+        every = [session for _, session in sorted(self.open.items(), key=lambda item: item[0])]
+        return [each for each in every if each.region == region_of(scope) and account_in(scope) in {None, each.account}]
 
     def save(self, session: StandingSession) -> None:
         """In place of the one before."""

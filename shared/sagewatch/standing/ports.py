@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from sagewatch.errors import SageWatchError
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.scopes import Scope
 from sagewatch.standing.evidence import MetricProbe, Points
 from sagewatch.standing.resources import StandingResource
 from sagewatch.standing.sessions import StandingSession
@@ -56,8 +57,8 @@ class StandingKind(Protocol):
 class StandingSessionReader(Protocol):
     """Reads the open sessions of standing resources."""
 
-    def of_region(self, region: str) -> Sequence[StandingSession]:
-        """Return the open sessions of a region. Raises what ``Ledger.put`` does."""
+    def of_scope(self, scope: Scope) -> Sequence[StandingSession]:
+        """Return the open sessions of a region of an account. Raises what ``Ledger.put`` does."""
 
 
 class StandingSessions(StandingSessionReader, Protocol):

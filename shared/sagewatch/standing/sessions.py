@@ -55,6 +55,11 @@ class StandingSession:
     judged_at: datetime | None = None
 
     @property
+    def scope(self) -> str:
+        """Its account and region, as ``scopes`` names them."""
+        return f"{self.account}/{self.region}"
+
+    @property
     def unbooked_since(self) -> datetime:
         """The beginning of the part that no row contains yet."""
         return max(self.since, self.booked_until or self.since)

@@ -15,7 +15,8 @@ from sagewatch.owners.owner import Owner, tagged_owner
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.fields import parse_tags
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
-from sagewatch.sagemaker.ports import RegionReader, watched_regions
+from sagewatch.sagemaker.ports import RegionReader, watched_scopes
+from sagewatch.sagemaker.scopes import Scope
 from sagewatch.standing.changes import Begin, Change, Finish, RegionReading, SessionChange, changes
 from sagewatch.standing.decision import decide
 from sagewatch.standing.evidence import Metrics
@@ -54,7 +55,7 @@ class StandingSweepReport(SweepReport):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingSweep:
-    """Sweeps the standing resources of every region in use."""
+    """Sweeps the standing resources of every region in use, in every watched account."""
 
     kinds: Sequence[StandingKind]
     api_of: Callable[[str], SageMakerReads]
@@ -71,48 +72,48 @@ class StandingSweep:
     def sweep(self, more_time: TimeBudget) -> StandingSweepReport:
         """Read every region, and write what changed. Raises ``SweepIncompleteError`` if a failure needs a person."""
         report = StandingSweepReport()
-        for region in watched_regions(self.home_region, self.regions):
+        for scope in watched_scopes(self.home_region, self.regions):
             if not more_time():
                 report.complete = False
                 break
-            with continue_on_error(report, f"standing resources in {region}"):
-                self._region(region, report)
+            with continue_on_error(report, f"standing resources in {scope}"):
+                self._scope(scope, report)
         if report.failures:
             raise SweepIncompleteError("; ".join(first_few(report.failures)), outcome=report)
         return report
 
-    def _region(self, region: str, report: StandingSweepReport) -> None:
-        reading = self._read(region, report)
+    def _scope(self, scope: Scope, report: StandingSweepReport) -> None:
+        reading = self._read(scope, report)
         report.found += len(reading.found)
-        sessions = {session.arn: session for session in self.sessions.of_region(region)}
+        sessions = {session.arn: session for session in self.sessions.of_scope(scope)}
         todo = list(changes(sessions, reading))
-        owners = self._owners(region, [change for change in todo if isinstance(change, Begin)])
+        owners = self._owners(scope, [change for change in todo if isinstance(change, Begin)])
         for change in todo:
             with continue_on_error(report, _subject(change)):
                 self._apply(change, owners, sessions, reading.now, report)
         for session in list(sessions.values()):
             with continue_on_error(report, session.name):
                 sessions[session.arn] = self._book(session, reading.now, report)
-        self._judge(region, reading, sessions, report)
-        self.checkpoints.save(_checkpoint(region), Checkpoint(top=reading.now))
+        self._judge(scope, reading, sessions, report)
+        self.checkpoints.save(_checkpoint(scope), Checkpoint(top=reading.now))
 
-    def _read(self, region: str, report: StandingSweepReport) -> RegionReading:
+    def _read(self, scope: Scope, report: StandingSweepReport) -> RegionReading:
         """A kind that could not be read in whole ends no session."""
-        before = self.checkpoints.read(_checkpoint(region))
-        api, now = self.api_of(region), self.clock()
+        before = self.checkpoints.read(_checkpoint(scope))
+        api, now = self.api_of(scope), self.clock()
         found: list[StandingResource] = []
         whole: set[ResourceKind] = set()
         for kind in self.kinds:
-            with continue_on_error(report, f"{KIND_FACTS[kind.kind].label.lower()}s in {region}"):
+            with continue_on_error(report, f"{KIND_FACTS[kind.kind].label.lower()}s in {scope}"):
                 problems = _take(kind.find(api, now), found)
                 whole |= set() if problems else {kind.kind, *kind.also}
                 report.failures.extend(str(problem) for problem in problems)
         return RegionReading(found=found, whole=whole, now=now, last=before.top if before else None)
 
-    def _owners(self, region: str, begun: Sequence[Begin]) -> Mapping[str, Owner | None]:
+    def _owners(self, scope: Scope, begun: Sequence[Begin]) -> Mapping[str, Owner | None]:
         """The owners of resources that are new: their tags cost a call."""
         resources = list({begin.resource.arn: begin.resource for begin in begun}.values())
-        answers = self.api_of(region).each("ListTags", [{"ResourceArn": each.arn} for each in resources])
+        answers = self.api_of(scope).each("ListTags", [{"ResourceArn": each.arn} for each in resources])
         owners: dict[str, Owner | None] = {}
         for resource, answer in zip(resources, answers, strict=True):
             tags = parse_tags(answer["Tags"]) if answer and not isinstance(answer, SageWatchError) else None
@@ -150,12 +151,12 @@ class StandingSweep:
     def _write(
         self, session: StandingSession, at: datetime, how: SessionEnd, now: datetime, sampled: timedelta | None
     ) -> None:
-        rates = self.prices.rates(session.region)
+        rates = self.prices.rates(session.scope)
         for row in close(session, at, how, now=now, rates=rates, sampled=sampled):
             self.ledger.put(row)
 
     def _book(self, session: StandingSession, now: datetime, report: StandingSweepReport) -> StandingSession:
-        booked, rows = book(session, now=now, rates=self.prices.rates(session.region))
+        booked, rows = book(session, now=now, rates=self.prices.rates(session.scope))
         for row in rows:
             self.ledger.put(row)
         if rows:
@@ -164,13 +165,13 @@ class StandingSweep:
         return booked
 
     def _judge(
-        self, region: str, reading: RegionReading, sessions: Mapping[str, StandingSession], report: StandingSweepReport
+        self, scope: Scope, reading: RegionReading, sessions: Mapping[str, StandingSession], report: StandingSweepReport
     ) -> None:
         due = [(each, open_) for each in reading.found if (open_ := list(_due(each, sessions, reading.now)))]
         probes = dict.fromkeys(
             probe for each, _ in due if isinstance(each.evidence, Metrics) for probe in each.evidence.probes
         )
-        answers = self.metrics_of(region).read(list(probes), reading.now) if due else {}
+        answers = self.metrics_of(scope).read(list(probes), reading.now) if due else {}
         for resource, open_sessions in due:
             with continue_on_error(report, resource.name):
                 decision = decide(resource, answers, reading.now)
@@ -209,5 +210,5 @@ def _subject(change: SessionChange) -> str:
             assert_never(change)
 
 
-def _checkpoint(region: str) -> str:
-    return f"standing#{region}"
+def _checkpoint(scope: Scope) -> str:
+    return f"standing#{scope}"

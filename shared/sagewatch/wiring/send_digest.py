@@ -132,7 +132,7 @@ def _running_now(
         meter=meter,
         open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state, given.account),
         standing=StandingCosts(
-            sessions=DynamoStandingSessionReader(dynamodb, given.watch_state),
+            sessions=DynamoStandingSessionReader(dynamodb, given.watch_state, given.account),
             prices=prices,
             regions=regions,
             clock=now,

@@ -1,7 +1,6 @@
 """SweepResources: its settings and its objects."""
 
 from functools import cache
-from typing import Annotated
 
 from pydantic import Field
 
@@ -14,21 +13,17 @@ from sagewatch.adapters.dynamodb.standing_sessions import DynamoStandingSessions
 from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoDailyNotices, DynamoRegionReader
 from sagewatch.adapters.sagemaker.reads import SESSION_KINDS, SageMakerSessionReads
 from sagewatch.runtime.scheduled import ScheduledHandler
-from sagewatch.runtime.settings import Percent, Settings, Text, Words
+from sagewatch.runtime.settings import LedgerSettings, Text
 from sagewatch.standing.sweep import StandingSweep
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import LONGEST_LOOK, client, cloudwatch, now, patient_sagemaker
+from sagewatch.wiring.clients import LONGEST_LOOK, client, now
 from sagewatch.wiring.prices import make_prices
+from sagewatch.wiring.spokes import make_clients
 
 
-class SweepResourcesSettings(Settings):
-    """Settings of SweepResources, which reads the stack's own account. ``home_region`` is the stack's own."""
+class SweepResourcesSettings(LedgerSettings):
+    """Settings of SweepResources. ``home_region`` is the stack's own."""
 
-    cost_ledger: Text
-    watch_state: Text
-    owner_tag_keys: Annotated[Words, Field(min_length=1)]
-    discount_percent: Percent
-    regions: Words = ()
     home_region: Text = Field(alias="AWS_REGION")
 
 
@@ -36,12 +31,12 @@ class SweepResourcesSettings(Settings):
 def sweep_resources() -> ScheduledHandler:
     """SweepResources: sessions of standing resources. Raises ``SettingsError``."""
     given = SweepResourcesSettings.from_env()
-    dynamodb = client("dynamodb")
+    dynamodb, clients = client("dynamodb"), make_clients(given)
     sweep = StandingSweep(
         kinds=SESSION_KINDS,
-        api_of=SageMakerSessionReads(patient_sagemaker),
-        metrics_of=CloudWatchUsageReads(cloudwatch),
-        sessions=DynamoStandingSessions(dynamodb, given.watch_state),
+        api_of=SageMakerSessionReads(clients.patient_sagemaker),
+        metrics_of=CloudWatchUsageReads(clients.cloudwatch),
+        sessions=DynamoStandingSessions(dynamodb, given.watch_state, given.account),
         ledger=DynamoLedger(dynamodb, given.cost_ledger, DynamoStaleTotals(dynamodb, given.watch_state, now)),
         prices=make_prices(dynamodb, given.watch_state, given.discount_percent),
         checkpoints=DynamoCheckpoints(dynamodb, given.watch_state),

@@ -57,8 +57,8 @@ def test_a_session_is_read_as_it_was_written(sessions: StandingSessions) -> None
     for session in (SESSION, bare, elsewhere):
         sessions.save(session)
 
-    assert list(sessions.of_region("us-east-1")) == [SESSION, bare]
-    assert list(sessions.of_region("eu-west-1")) == [elsewhere]
+    assert list(sessions.of_scope("us-east-1")) == [SESSION, bare]
+    assert list(sessions.of_scope("eu-west-1")) == [elsewhere]
 
 
 def test_a_session_takes_the_place_of_the_one_before_and_can_be_ended(sessions: StandingSessions) -> None:
@@ -67,9 +67,9 @@ def test_a_session_takes_the_place_of_the_one_before_and_can_be_ended(sessions: 
     later = replace(SESSION, since=NOW + timedelta(hours=1))
     sessions.save(later)
 
-    assert list(sessions.of_region("us-east-1")) == [later]
+    assert list(sessions.of_scope("us-east-1")) == [later]
 
     sessions.end(later)
     sessions.end(later)
 
-    assert list(sessions.of_region("us-east-1")) == []
+    assert list(sessions.of_scope("us-east-1")) == []

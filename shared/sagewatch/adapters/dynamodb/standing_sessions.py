@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, read_item, readable, to_item
+from sagewatch.sagemaker.scopes import Scope, stored_scope
 from sagewatch.standing.ports import StandingSessionReader, StandingSessions
 from sagewatch.standing.sessions import StandingSession
 
@@ -24,13 +25,16 @@ class DynamoStandingSessionReader(StandingSessionReader):
 
     PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
+    def __init__(self, client: "DynamoDBClient", state: str, home: str | None = None) -> None:
         self._client = client
         self._state = state
+        self._home = home
 
     @override
-    def of_region(self, region: str) -> Sequence[StandingSession]:
-        return list(readable(query(self._client, self._state, _partition(region), consistent=True), _session))
+    def of_scope(self, scope: Scope) -> Sequence[StandingSession]:
+        return list(
+            readable(query(self._client, self._state, _partition(scope, self._home), consistent=True), _session)
+        )
 
 
 class DynamoStandingSessions(DynamoStandingSessionReader, StandingSessions):
@@ -41,29 +45,29 @@ class DynamoStandingSessions(DynamoStandingSessionReader, StandingSessions):
     @override
     def save(self, session: StandingSession) -> None:
         with translated("dynamodb:PutItem on the standing sessions"):
-            self._client.put_item(TableName=self._state, Item=_item(session))
+            self._client.put_item(TableName=self._state, Item=_item(session, self._home))
 
     @override
     def end(self, session: StandingSession) -> None:
         with translated("dynamodb:DeleteItem on the standing sessions"):
-            self._client.delete_item(TableName=self._state, Key=_key(session))
+            self._client.delete_item(TableName=self._state, Key=_key(session, self._home))
 
 
-def _item(session: StandingSession) -> dict[str, Any]:
+def _item(session: StandingSession, home: str | None) -> dict[str, Any]:
     fields = asdict(session)
     times = {name: fields[name] and fields[name].isoformat() for name in _TIMES}
     lines = [
         {name: value if name == "quantity" else str(value) for name, value in line.items()} for line in fields["lines"]
     ]
-    return {**_key(session), **to_item({**fields, **times, "lines": lines})}
+    return {**_key(session, home), **to_item({**fields, **times, "lines": lines})}
 
 
-def _key(session: StandingSession) -> dict[str, Any]:
-    return to_item({"pk": _partition(session.region), "sk": session.arn})
+def _key(session: StandingSession, home: str | None) -> dict[str, Any]:
+    return to_item({"pk": _partition(session.scope, home), "sk": session.arn})
 
 
-def _partition(region: str) -> str:
-    return f"standing#{region}"
+def _partition(scope: Scope, home: str | None) -> str:
+    return f"standing#{stored_scope(scope, home)}"
 
 
 def _session(item: Mapping[str, Any]) -> StandingSession:

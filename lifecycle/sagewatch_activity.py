@@ -23,12 +23,22 @@ _SERVERS = frozenset({"jupyter-lab", "jupyter-notebook", "jupyter-server", "jupy
 _KERNELS = frozenset({"ipykernel", "ipykernel_launcher"})
 _ITS_OWN = _SERVERS | _KERNELS | {"sagewatch_activity.py", "dockerd", "systemd", "(sd-pam)", "dbus-daemon"}
 _SERVES = frozenset({"lab", "notebook", "server"})  # "jupyter lab"
+_CONTAINER = "containerd-shim"  # Docker runs one for each container, whose programs belong to other users
 _AS_ANOTHER_USER = frozenset({"sudo", "su"})
 
 
-def running(proc: Path, user: int, me: int) -> Iterator[str]:
+def processes(proc: Path) -> dict[int, tuple[str, dict[str, str], list[str]]]:
+    """Return each process's name, status and command."""
+    return {int(entry.name): _facts(entry) for entry in proc.iterdir() if entry.name.isdigit()}
+
+
+def containers(found: dict[int, tuple[str, dict[str, str], list[str]]]) -> int:
+    """Count Docker's containers that run."""
+    return sum(name.startswith(_CONTAINER) for name, _, _ in found.values())
+
+
+def running(found: dict[int, tuple[str, dict[str, str], list[str]]], user: int, me: int) -> Iterator[str]:
     """Yield the names of programs that the user started, also as root, and that wait for no person."""
-    found = {int(entry.name): _facts(entry) for entry in proc.iterdir() if entry.name.isdigit()}
     for number, (name, facts, words) in found.items():
         runs = bool(words) and facts.get("State", "?")[0] not in "ZTX"
         own = name in _WAITING or _is_its_own(words)
@@ -65,7 +75,7 @@ def _is_users(number: int, found: dict[int, tuple[str, dict[str, str], list[str]
     return False
 
 
-def report(folder: Path, names: list[str], now: datetime) -> dict[str, object]:
+def report(folder: Path, names: list[str], contained: int, now: datetime) -> dict[str, object]:
     """Return what the file says now: what runs, since when that is watched, and when something ran last."""
     try:
         before = json.loads((folder / FILE).read_text())
@@ -76,9 +86,10 @@ def report(folder: Path, names: list[str], now: datetime) -> dict[str, object]:
         "version": VERSION,
         "at": moment,
         "watched_since": before.get("watched_since", moment),
-        "last_running_at": moment if names else before.get("last_running_at"),
+        "last_running_at": moment if names or contained else before.get("last_running_at"),
         "running": sorted(names)[:20],
         "count": len(names),
+        "containers": contained,
     }
 
 
@@ -89,9 +100,10 @@ def main() -> None:
     parser.add_argument("--user", default="ec2-user")
     parser.add_argument("--proc", type=Path, default=Path("/proc"))
     given = parser.parse_args()
-    names = list(running(given.proc, pwd.getpwnam(given.user).pw_uid, os.getpid()))
+    found = processes(given.proc)
+    names = list(running(found, pwd.getpwnam(given.user).pw_uid, os.getpid()))
     now = datetime.now(timezone.utc)  # noqa: UP017 - the instance has Python 3.9
-    content = json.dumps(report(given.folder, names, now))
+    content = json.dumps(report(given.folder, names, containers(found), now))
     new = given.folder / f".{FILE}.new"
     new.write_text(content)
     new.replace(given.folder / FILE)

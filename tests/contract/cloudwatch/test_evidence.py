@@ -323,7 +323,7 @@ def test_what_sagemaker_refuses_is_unknown_with_its_sentence(code: str, message:
     assert found == Unknown(Source.JUPYTER, f"sagemaker:CreatePresignedNotebookInstanceUrl of nb: {code}: {message}")
 
 
-@pytest.mark.parametrize("status", [403, 500, 503])
+@pytest.mark.parametrize("status", [400, 403, 500, 503])
 def test_a_file_of_programs_that_jupyter_does_not_give_is_unknown(jupyter: Jupyter, status: int) -> None:
     """A program may run: only a file that is not there says that the script is not installed."""
     jupyter.answers["/api/contents/sagewatch-activity.json"] = Answer(status)

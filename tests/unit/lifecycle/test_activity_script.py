@@ -12,7 +12,7 @@ import pytest
 
 from sagewatch.adapters.jupyter.activity import read_jupyter
 from sagewatch.adapters.jupyter.programs import FILE
-from sagewatch.idle.evidence import Active, Idle, Reading
+from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 
 SCRIPT, ME = Path("lifecycle/sagewatch_activity.py"), pwd.getpwuid(os.getuid()).pw_name
 TERMINAL = [{"name": "1", "last_activity": "2026-11-20T03:00:00Z"}]
@@ -112,6 +112,17 @@ def test_the_end_of_a_program_is_the_last_activity(tmp_path: Path) -> None:
     assert found.since == before
 
 
+def test_a_container_is_seen_though_its_programs_belong_to_others(tmp_path: Path) -> None:
+    """``docker run --detach`` leaves no program of the user. What it does is unknown, and its end is a last sign."""
+    process(tmp_path / "proc", 7, "dockerd", "/usr/bin/dockerd", user=4242)
+    process(tmp_path / "proc", 8, "containerd-shim", "/usr/bin/containerd-shim-runc-v2 -id 1", user=4242)
+    process(tmp_path / "proc", 9, "python", "python train.py", user=4242, parent=8)
+    text = written(tmp_path)
+
+    assert reading(text) == Unknown(Source.JUPYTER, "1 container runs in Docker, and SageWatch cannot see its work")
+    assert json.loads(text)["last_running_at"] == json.loads(text)["at"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -122,12 +133,25 @@ def test_the_end_of_a_program_is_the_last_activity(tmp_path: Path) -> None:
         '{"version": 1, "at": "2026-11-20T03:00:00Z", "watched_since": "2026-11-20T03:00:00Z", "running": []}',
     ],
 )
-def test_a_file_that_is_old_or_cannot_be_read_says_nothing(text: str) -> None:
-    """The terminal is out of sight then, as without the script."""
-    found = reading(text)
+def test_beside_a_file_that_cannot_be_read_nothing_is_idle(text: str) -> None:
+    """Something ran there that can no longer be seen, whether or not a terminal is open."""
+    for terminals in ([], TERMINAL):
+        found = read_jupyter([], terminals, datetime.now(UTC), timedelta(0), {"content": text})
+        assert found == Unknown(
+            Source.JUPYTER, f"{FILE} cannot be read; delete it, or install the lifecycle script again"
+        )
 
-    assert isinstance(found, Idle)
-    assert found.silent_terminals == 1
+
+@pytest.mark.parametrize("minutes", [6, -6, 60 * 24 * 30])
+def test_beside_an_old_file_nothing_is_idle_and_a_busy_kernel_is_busy(tmp_path: Path, minutes: int) -> None:
+    """Its script has stopped, and a program in a closed terminal may still run."""
+    text, now = written(tmp_path), datetime.now(UTC) + timedelta(minutes=minutes)
+    found = reading(text, now)
+    busy = read_jupyter([{"execution_state": "busy"}], [], now, timedelta(0), {"content": text})
+
+    assert isinstance(found, Unknown)
+    assert f"{FILE} is " in found.reason
+    assert isinstance(busy, Active)
 
 
 def test_the_lifecycle_configuration_holds_the_program_and_fits() -> None:

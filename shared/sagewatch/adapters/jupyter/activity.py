@@ -10,8 +10,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
-from sagewatch.adapters.jupyter.programs import Programs, read_programs
-from sagewatch.formatting import clock_time, utc_once
+from sagewatch.adapters.jupyter.programs import DoubtError, Programs, read_programs
+from sagewatch.formatting import clock_time, count_of, utc_once
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 
 _A_DAY = timedelta(days=1)
@@ -20,10 +20,6 @@ _SHOWN = 40  # characters of a name people gave
 _RUNNING = frozenset({"busy", "starting", "restarting", "autorestarting"})
 # Nothing runs in a dead kernel, nor in one that never reported a state; the time they last ran still counts.
 _RESTING = frozenset({"idle", "dead", "unknown"})
-
-
-class _DoubtError(Exception):
-    """Jupyter's answer does not show whether the notebook is in use; the text says why."""
 
 
 def _shown(value: object) -> str:
@@ -79,12 +75,13 @@ def read_jupyter(
     """
     try:
         known = _KERNELS.validate_python(kernels)
-        programs = read_programs(contents, now + skew)
-        busy = _running(known, now, skew) or _program(programs)
+        running = _running(known, now, skew)
+        programs = None if running else read_programs(contents, now + skew)
+        busy = running or _program(programs)
         return busy or _with_programs(_resting(known, _terminals(terminals), now, skew), programs, skew)
     except ValidationError:
         return Unknown(Source.JUPYTER, "Jupyter's list of kernels or terminals cannot be read")
-    except _DoubtError as exc:
+    except DoubtError as exc:
         return Unknown(Source.JUPYTER, str(exc))
 
 
@@ -100,6 +97,9 @@ def _with_programs(found: Idle, programs: Programs | None, skew: timedelta) -> I
     """No program runs now: so no open terminal hides one."""
     if programs is None:
         return found
+    if programs.containers:
+        what = count_of(programs.containers, "container runs", "containers run")
+        raise DoubtError(f"{what} in Docker, and SageWatch cannot see its work")
     last = programs.last_sign - skew
     words = f"{found.words}, and no program runs outside the kernels"
     return replace(found, since=max(found.since or last, last), words=words, silent_terminals=0)
@@ -114,7 +114,7 @@ def _running(kernels: Sequence[Kernel], now: datetime, skew: timedelta) -> Activ
     if not running:
         return None
     if all(_stuck(kernel, now, skew) for kernel in running):
-        raise _DoubtError(f"{running[0].label} has been {running[0].execution_state} for over a day; shut it down")
+        raise DoubtError(f"{running[0].label} has been {running[0].execution_state} for over a day; shut it down")
     others = f", and {len(running) - 1} more run" if len(running) > 1 else ""
     return Active(Source.JUPYTER, None, f"{running[0].label} is {running[0].execution_state}{others}")
 
@@ -125,14 +125,14 @@ def _stuck(kernel: Kernel, now: datetime, skew: timedelta) -> bool:
         return False
     try:
         return now - _when(kernel, now, skew) > _A_DAY
-    except _DoubtError:
+    except DoubtError:
         return False
 
 
 def _resting(kernels: Sequence[Kernel], terminals: Sequence[Terminal], now: datetime, skew: timedelta) -> Idle:
     for kernel in kernels:
         if kernel.execution_state not in _RESTING:
-            raise _DoubtError(f"{kernel.label} is in an unknown state: {_shown(kernel.execution_state)}")
+            raise DoubtError(f"{kernel.label} is in an unknown state: {_shown(kernel.execution_state)}")
     ran, used = _last(kernels, now, skew), _last(terminals, now, skew)
     since = max((time for time in (ran, used) if time), default=None)
     return Idle(Source.JUPYTER, since, _words(ran, used, len(terminals), now), silent_terminals=len(terminals))
@@ -156,20 +156,20 @@ def _when(one: Kernel | Terminal, now: datetime, skew: timedelta) -> datetime:
     try:
         moment = _aware(one).astimezone(UTC) - skew
     except OverflowError:
-        raise _DoubtError(f"{one.label} has a last activity that cannot be read") from None
+        raise DoubtError(f"{one.label} has a last activity that cannot be read") from None
     if moment - now > _AHEAD:
-        raise _DoubtError(f"its clock is {(moment - now) // timedelta(minutes=1)} min ahead")
+        raise DoubtError(f"its clock is {(moment - now) // timedelta(minutes=1)} min ahead")
     return min(moment, now)
 
 
 def _aware(one: Kernel | Terminal) -> datetime:
     """Parse the last activity. A time without a zone is refused, because a guess may be off by hours."""
     if not isinstance(one.last_activity, str):
-        raise _DoubtError(f"{one.label} does not report its last activity")
+        raise DoubtError(f"{one.label} does not report its last activity")
     try:
         moment = datetime.fromisoformat(one.last_activity)
     except ValueError:
-        raise _DoubtError(f"{one.label} has a last activity that cannot be read") from None
+        raise DoubtError(f"{one.label} has a last activity that cannot be read") from None
     if moment.tzinfo is None:
-        raise _DoubtError("Jupyter reports a time without a zone")
+        raise DoubtError("Jupyter reports a time without a zone")
     return moment

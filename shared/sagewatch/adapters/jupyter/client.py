@@ -140,8 +140,10 @@ class _Look:
         """The file of the lifecycle script, if there is one."""
         query = f"type=file&format=text&content=1&{_QUIETLY}"
         with self._get(self._address._replace(path=f"/api/contents/{FILE}", query=query)) as answer:
-            if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST}:
-                return None  # the script is not installed, or the file is no text
+            if answer.status == HTTPStatus.NOT_FOUND:
+                return None  # the script is not installed
+            if answer.status == HTTPStatus.BAD_REQUEST:
+                return {}  # there is such a file, and it is no text
             _not_refused(answer)
             return _content(answer)
 

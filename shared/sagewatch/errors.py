@@ -26,6 +26,7 @@
     |   |   `-- TokenRefusedError   Slack does not accept the bot token
     |   |-- OutOfTimeError        the invocation has to end before this message's turn
     |   |-- JobNotSettledError    the event is ahead of what Describe answers
+    |   |-- StateChangedError     what is stored was changed since it was read
     |   |-- NotPostedYetError     the message it replies to, or takes the place of, is not in the channel yet
     |   |-- PictureNotReadyError  Slack has the picture of the message and cannot show it yet
     |   `-- DeliveryInFlightError another invocation is posting the same alert at this moment
@@ -141,6 +142,10 @@ class OutOfTimeError(RetryableError):
 
 class JobNotSettledError(RetryableError):
     """The event says the job ended; Describe does not say so yet."""
+
+
+class StateChangedError(RetryableError):
+    """What is stored was changed by another invocation since it was read. The next try reads it again."""
 
 
 class NotPostedYetError(RetryableError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import override
 
 from sagewatch.alerts.ports import Lease
-from sagewatch.errors import UnreadableError
+from sagewatch.errors import StateChangedError, UnreadableError
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.state import NotebookState
 from sagewatch.sagemaker.scopes import scope_of_arn
@@ -37,13 +37,24 @@ class InMemoryNotebookStates(NotebookStates):
         return replace(self.kept.get(arn, NotebookState(arn=arn)), lease=lease, stored_lease=lease)
 
     @override
-    def save(self, state: NotebookState, region: str) -> None:
+    def save(self, state: NotebookState, region: str) -> NotebookState:
         del region
-        self.kept[state.arn] = state
+        before = self.kept.get(state.arn)
+        if (before.version if before else 0) != state.version:
+            raise StateChangedError(f"the state of {state.arn} was changed by another invocation")
+        self.kept[state.arn] = replace(state, version=state.version + 1)
+        return self.kept[state.arn]
 
     @override
     def archive(self, alert_id: str, body: str) -> None:
         self.files[alert_id] = body
+
+    @override
+    def replace(self, alert_id: str, before: str, after: str) -> bool:
+        if self.files.get(alert_id) != before:
+            return False
+        self.files[alert_id] = after
+        return True
 
     @override
     def load(self, alert_id: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -81,10 +81,14 @@ class SlackModel(Channel):
 
 @dataclass(frozen=True)
 class End:
-    """How a run truly ended: when, and whether SageWatch's call did it."""
+    """How a run truly ended: when, and whether SageWatch's call did it.
+
+    It is ``contested`` if a person was a moment faster than a call of SageWatch that was already noted.
+    """
 
     at: datetime
     ours: bool
+    contested: bool = False
 
 
 class History:
@@ -103,6 +107,7 @@ class History:
         self.presses: list[tuple[str, str, datetime]] = []
         self.queued = 0
         self.waiting: list[Alert] = []
+        self.in_flight: set[str] = set()
         self.slack = SlackModel(chance=self._chance, clock=lambda: self.world.now)
         self.delivery = a_delivery(
             self.world.deliveries, InMemoryAlertGroups(), self.slack, self.world.alerts, lambda: self.world.now
@@ -113,7 +118,7 @@ class History:
         self.world.deliver = self._deliver  # type: ignore[method-assign] # through the real delivery
         for store, names in (
             (self.world.alerts, ("send",)),
-            (self.world.states, ("save", "archive", "load", "read", "read_region")),
+            (self.world.states, ("save", "archive", "replace", "load", "read", "read_region")),
             (self.world.leases, ("grant", "claim_stop")),
             (self.world.sessions, ("get", "begin", "amend", "succeed", "end", "open_sessions", "read_region")),
             (self.world.ledger, ("put",)),
@@ -132,11 +137,24 @@ class History:
             object.__setattr__(owner, "enforce", not on)
         object.__setattr__(inspector, "rules", replace(inspector.rules, enforce=not on))
 
+    interruptions: Sequence[tuple[int, Callable[[], None]]] = ()
+    calls = 0
+
+    def _tick(self) -> None:
+        """Let happen what was planned for this call."""
+        self.calls += 1
+        for number, happen in self.interruptions:
+            if number == self.calls:
+                self.world.now += timedelta(seconds=1)
+                happen()
+                self.world.now += timedelta(seconds=1)
+
     def _chance(self) -> bool:
         return self.random.random() < self.failing
 
     def _may_fail(self, call: Callable[..., object]) -> Callable[..., object]:
         def answer(*args: object, **more: object) -> object:
+            self._tick()
             if self._chance():
                 raise UnavailableError("no answer")
             return call(*args, **more)
@@ -176,7 +194,9 @@ class History:
     def ended(self, *, ours: bool) -> None:
         """Let it stop."""
         now = self.world.now
-        self.ends.append(End(now, ours))
+        session = self.world.sessions.kept.get(self.found.arn)
+        call = session.stop_call if session else None
+        self.ends.append(End(now, ours, contested=not ours and call is not None and now - call.at < MINUTE))
         self.change(replace(self.found, modified_at=now, status=NotebookStatus.STOPPED))
 
     def says(self) -> None:
@@ -189,6 +209,7 @@ class History:
 
     def stop(self, notebook: Notebook) -> Stop:
         """See ``NotebookStops.stop``; whatever forbids a stop is noted here. The answer may be lost."""
+        self._tick()
         ran = self.running
         if ran and self.asked_at is None:
             self._judge()
@@ -284,7 +305,7 @@ class History:
                 continue
             finally:
                 self.asked_at = None
-            if self.random.random() < 0.7:  # else it is delivered again
+            if press in self.presses and self.random.random() < 0.7:  # else it is delivered again
                 self.presses.remove(press)
 
     def _grant(self, arn: str, region: str, lease: Lease, now: datetime) -> LeaseGrant:
@@ -309,19 +330,25 @@ class History:
         self._deliver()
 
     def _deliver(self) -> None:
-        """What is queued, in order within its group; an alert that was delivered may come again."""
+        """What is queued, in order within its group; an alert that was delivered may come again.
+
+        While one of a group is being delivered, its queue holds the others back.
+        """
         self.waiting += self.world.alerts.sent[self.queued :]
         self.queued = len(self.world.alerts.sent)
         stuck: set[str] = set()
         for alert in list(self.waiting):
-            if alert.order in stuck:
+            if alert.order in stuck | self.in_flight or not any(alert is each for each in self.waiting):
                 continue
+            self.in_flight.add(alert.order)
             try:
                 self.delivery.deliver(alert)
             except SageWatchError:
                 stuck.add(alert.order)
             else:
-                self.waiting.remove(alert)
+                self.waiting = [each for each in self.waiting if each is not alert]
+            finally:
+                self.in_flight.discard(alert.order)
         if self.world.alerts.sent and self._chance():
             with suppress(SageWatchError):
                 self.delivery.deliver(self.random.choice(self.world.alerts.sent))
@@ -336,7 +363,7 @@ class History:
 
     def untrue(self) -> list[str]:
         """What Slack says that is not so, once two sweeps have passed without a change."""
-        ours = {f"{end.at:%H:%M}" for end in self.ends if end.ours}
+        ours = {f"{end.at:%H:%M}" for end in self.ends if end.ours or end.contested}
         others = {f"{end.at:%H:%M}" for end in self.ends if not end.ours}
         mistakes = []
         for alert in self.slack.warnings:

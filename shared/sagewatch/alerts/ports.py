@@ -29,6 +29,12 @@ class AlertArchive(Protocol):
     def archive(self, alert_id: str, body: str) -> None:
         """Keep an alert, to edit its message later. Raises what ``Ledger.put`` does."""
 
+    def replace(self, alert_id: str, before: str, after: str) -> bool:
+        """Keep it as it is now, and say whether it was kept as ``before`` until then; if not, nothing is changed.
+
+        Raises what ``Ledger.put`` does.
+        """
+
     def load(self, alert_id: str) -> str | None:
         """An alert that was kept, if it is known. Raises what ``Ledger.put`` does."""
 

@@ -19,6 +19,7 @@ from sagewatch.errors import MessageGoneError, NoAnswerError, NotPostedYetError,
 _LATE = timedelta(minutes=5)  # a message that was posted may be found that much later
 _SOON = 5  # seconds: the message may be in the same queue
 _ROOT_WITHIN = timedelta(hours=1)  # later the root is not expected: it is in the dead-letter queue
+_RENEWED_AFTER = timedelta(days=20)  # where a message is, is remembered for 90 days
 _LOOK_BACK = timedelta(hours=1)  # for a message that replaced another
 
 
@@ -111,11 +112,17 @@ class MessagePosting:
             except MessageGoneError:
                 pass
             else:
+                self._renew(edited, place)
                 return self._confirmed(alert, place, DeliveryEffect.EDITED)
         if alert.closed:
             self.deliveries.confirm_in_group(alert.alert_id, edited, self.clock())
             return DeliveryOutcome(alert.alert_id, DeliveryEffect.DROPPED, None)
         return self.repost(alert, edited, claim.unsure_since)
+
+    def _renew(self, alert_id: str, place: MessageRef) -> None:
+        """Remember for longer where an old message is that is still edited."""
+        if self.clock() - place.posted_at > _RENEWED_AFTER:
+            self._confirm(alert_id, place, self.clock())
 
     def _confirmed(
         self, alert: Alert, place: MessageRef, effect: DeliveryEffect, *, is_root: bool = False

@@ -13,7 +13,8 @@ KEPT_FOLDER = "/home/ec2-user/SageMaker"  # all that a stop keeps: it is the vol
 class NotebookAlert(AlertBase):
     """A notebook is idle. ``reason`` is the evidence in words; ``stop_at`` is ``None`` if SageWatch will not stop it.
 
-    ``outcome`` is what has happened since, and ``by`` the Slack user who did it. An ``open`` alert has buttons.
+    ``outcome`` is what has happened since, ``by`` the Slack user who did it, and ``outcome_at`` when it became so. An
+    ``open`` alert has buttons.
     """
 
     finding: Literal["notebook-idle"] = "notebook-idle"
@@ -29,6 +30,7 @@ class NotebookAlert(AlertBase):
     advice: str | None = None
     one_way: bool = False
     outcome: str | None = None
+    outcome_at: AwareDatetime | None = None
     by: str | None = None
     open: bool = True
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import ValidationError
-
 from sagewatch.alerts.base import alert_id, as_text
+from sagewatch.alerts.edits import MessageEdits
 from sagewatch.alerts.ports import AlertArchive, AlertQueue, Lease
 from sagewatch.clock import Clock, iso
+from sagewatch.errors import StateChangedError
 from sagewatch.formatting import clock_time, dated, money
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.idle.decision import hold_of
@@ -36,21 +36,31 @@ class NotebookAnnouncements:
     owner_tag_keys: tuple[str, ...]
     enforce: bool
 
-    def plan(self, inspection: Inspection) -> OpenMessage:
-        """Name a new announcement. Its time is part of its identity, so no two announcements share one."""
+    @property
+    def _messages(self) -> MessageEdits[NotebookAlert]:
+        return MessageEdits(NotebookAlert, self.archive, self.alerts)
+
+    def plan(self, inspection: Inspection, warn: timedelta | None) -> OpenMessage:
+        """Name and archive a new announcement of a stop in that time, or of no stop where ``warn`` is ``None``.
+
+        Its time is part of its identity, so no two announcements share one. It is archived before anyone knows of it:
+        so a later end of the run can close it, although it may not have been queued yet.
+        """
         now, arn, since = self.clock(), inspection.notebook.arn, inspection.session.since
-        return OpenMessage(alert_id=alert_id("notebook-idle", arn, iso(since), iso(now)), sent_at=now, planned=True)
+        message = OpenMessage(alert_id=alert_id("notebook-idle", arn, iso(since), iso(now)), sent_at=now, planned=True)
+        self._archived(inspection, message, now + warn if warn else None)
+        return message
 
     def announce(self, inspection: Inspection, message: OpenMessage, stop_at: datetime | None) -> PendingStop:
         """Queue a planned announcement of a stop, or of no stop where ``stop_at`` is ``None``.
 
-        Queued again after a crash, it is the same alert.
+        Queued again after a crash, it is the same alert. Raises ``StateChangedError`` if it was closed meanwhile.
         """
-        alert = self.find(message.alert_id)
-        if alert is None:
-            alert = self._idle_alert(inspection, message, stop_at)
-            self.archive.archive(alert.alert_id, alert.model_dump_json())
-        self.alerts.send(alert)
+        alert = self.find(message.alert_id) or self._archived(inspection, message, stop_at)
+        if alert.open:
+            self.alerts.send(alert)
+        if not alert.open or not self._is_still_open(alert.alert_id):
+            raise StateChangedError(f"the run of {alert.name} ended before its warning", retry_after=1)
         idle = [reading for reading in inspection.readings if isinstance(reading, Idle)]
         return PendingStop(
             alert_id=alert.alert_id,
@@ -61,6 +71,11 @@ class NotebookAnnouncements:
             trial=alert.observe,
             sources=tuple(reading.source.value for reading in idle),
         )
+
+    def _archived(self, inspection: Inspection, message: OpenMessage, stop_at: datetime | None) -> NotebookAlert:
+        alert = self._idle_alert(inspection, message, stop_at)
+        self.archive.archive(alert.alert_id, alert.model_dump_json())
+        return alert
 
     def _idle_alert(self, inspection: Inspection, message: OpenMessage, stop_at: datetime | None) -> NotebookAlert:
         notebook, session = inspection.notebook, inspection.session
@@ -93,11 +108,7 @@ class NotebookAnnouncements:
 
     def find(self, announcement: str) -> NotebookAlert | None:
         """Load an announcement; one that another release wrote and this one cannot read is not known."""
-        body = self.archive.load(announcement)
-        try:
-            return NotebookAlert.model_validate_json(body) if body else None
-        except ValidationError:
-            return None
+        return self._messages.find(announcement)
 
     def update_message(  # noqa: PLR0913 - what an edit shows
         self,
@@ -111,33 +122,39 @@ class NotebookAnnouncements:
     ) -> bool:
         """Put what became of an announcement into its message; return whether that message is known and open.
 
-        A closed message is final. ``at`` is since when that is so: it is part of the edit's identity, because a message
-        may show the same state twice. ``repeat`` sends the edit even if it was the last one.
+        A closed message is final, and what is older than what an open one shows is left out. ``at`` is since when that
+        is so: it is part of the edit's identity, because a message may show the same state twice. ``repeat`` sends the
+        edit even if it was the last one.
         """
-        alert = self.find(announcement)
-        if alert is None or not alert.open:
-            return False
-        changed = alert.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
-        if repeat or changed != alert:
-            name = alert_id("notebook-edit", announcement, outcome, by or "", iso(at or self.clock()), str(repeat))
-            self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": announcement}))
-            latest = self.find(announcement) if still_open else None
-            if latest and not latest.open:  # closed meanwhile, which is final: that comes last again
-                again = alert_id("notebook-edit", name, "closed meanwhile")
-                self.alerts.send(latest.model_copy(update={"alert_id": again, "edits": announcement}))
-                return False
-            self.archive.archive(announcement, changed.model_dump_json())
-        return True
+        since = at or self.clock()
+        name = alert_id("notebook-edit", announcement, outcome, by or "", iso(since), str(repeat))
+        changes = {"outcome": outcome, "outcome_at": since, "by": by, "open": still_open}
+
+        def newer(alert: NotebookAlert) -> NotebookAlert:
+            known = alert.open and still_open and alert.outcome_at and alert.outcome_at > since
+            return alert if known else alert.model_copy(update=changes)
+
+        return self._messages.edit(announcement, name, newer, repeat=repeat)
+
+    def _is_still_open(self, announcement: str) -> bool:
+        """Whether no one closed an announcement before it was queued. If so, its end is queued again, behind it."""
+        name = alert_id("notebook-edit", announcement, "announced")
+        return self._messages.edit(announcement, name, lambda alert: alert.model_copy(update={"open": True}))
+
+    def renew(self, announcement: str) -> None:
+        """Store an open message again, and edit it without a change, so that nothing stored of it expires."""
+        name = alert_id("notebook-renewal", announcement, iso(self.clock()))
+        self._messages.edit(announcement, name, lambda alert: alert, repeat=True)
 
     def reschedule(self, announcement: str, stop_at: datetime) -> None:
         """Put a later time of the stop into the message: it came to Slack late."""
-        alert = self.find(announcement)
-        if alert is None or not alert.open or alert.outcome or (alert.stop_at and alert.stop_at >= stop_at):
-            return
-        changed = alert.model_copy(update={"stop_at": stop_at})
         name = alert_id("notebook-edit", announcement, "rescheduled", iso(stop_at))
-        self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": announcement}))
-        self.archive.archive(announcement, changed.model_dump_json())
+
+        def later(alert: NotebookAlert) -> NotebookAlert:
+            known = alert.outcome or (alert.stop_at and alert.stop_at >= stop_at)
+            return alert if known else alert.model_copy(update={"stop_at": stop_at})
+
+        self._messages.edit(announcement, name, later)
 
     def show_lease(self, announcement: str, lease: Lease, *, repeat: bool = False) -> bool:
         """Put a lease into the message; return whether that announcement is known."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
+from sagewatch.alerts.ports import Lease
 from sagewatch.clock import Clock
 from sagewatch.idle.announcements import NotebookAnnouncements, kept_until
 from sagewatch.idle.decision import Verdict
@@ -53,7 +54,7 @@ class FollowUp:
         return replace(state, pending=None, message=None)
 
     def _kept(self, inspection: Inspection, state: NotebookState) -> NotebookState:
-        """A person or a tag keeps it: the stop is off. A person's own press has edited the message already.
+        """A person or a tag keeps it: the stop is off.
 
         A message whose stop is off and whose lease is over has nothing left to announce.
         """
@@ -62,8 +63,15 @@ class FollowUp:
         if not inspection.notebook.running:  # the next sweep sees who ended it, and says so in the message
             return state
         if state.lease and state.lease.in_force(self.clock()):
-            return replace(state, pending=None, message=shown(state))
+            return self._kept_by_a_person(state, state.lease)
         return self.close_message(state, f"stop cancelled: {inspection.decision.reason}")
+
+    def _kept_by_a_person(self, state: NotebookState, lease: Lease) -> NotebookState:
+        """The press has shown the lease in its message, unless this one was announced at the same moment."""
+        message = shown(state)
+        if state.pending and message:
+            self.announcements.show_lease(message.alert_id, lease)
+        return replace(state, pending=None, message=message)
 
     def _with_activity(self, inspection: Inspection) -> NotebookState:
         if not inspection.readings:
@@ -75,14 +83,14 @@ class FollowUp:
 
     def _announce(self, inspection: Inspection, state: NotebookState) -> NotebookState:
         """Remember the message before it is queued: then it has an end, whatever fails in between."""
+        warn = None if inspection.decision.verdict is Verdict.ADVISE else self.warn
         message = self._planned(inspection, state)
         if message is None:
             state = self._superseded(state)
-            message = self.announcements.plan(inspection)
+            message = self.announcements.plan(inspection, warn)
             state = replace(state, message=message, announced=state.announced + 1)
-            self.states.save(state, inspection.notebook.region)
-        stop_at = None if inspection.decision.verdict is Verdict.ADVISE else message.sent_at + self.warn
-        pending = self.announcements.announce(inspection, message, stop_at)
+            state = self.states.save(state, inspection.notebook.region)
+        pending = self.announcements.announce(inspection, message, message.sent_at + warn if warn else None)
         return replace(state, pending=pending, message=replace(message, planned=False))
 
     def _superseded(self, state: NotebookState) -> NotebookState:

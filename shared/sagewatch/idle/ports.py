@@ -32,8 +32,11 @@ class NotebookStates(NotebookStateReader, AlertArchive, Protocol):
         Raises what ``Ledger.put`` does.
         """
 
-    def save(self, state: NotebookState, region: str) -> None:
-        """Save everything but the lease. Raises what ``Ledger.put`` does."""
+    def save(self, state: NotebookState, region: str) -> NotebookState:
+        """Save everything but the lease, and return the state with its new version.
+
+        Raises ``StateChangedError`` if it was saved since this version was read, and what ``Ledger.put`` does.
+        """
 
 
 class LeaseGrant(StrEnum):

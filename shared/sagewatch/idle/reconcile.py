@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sagewatch.clock import Clock
 from sagewatch.errors import NotebookNotFoundError
@@ -15,6 +15,8 @@ from sagewatch.idle.state import NotebookState, OpenMessage
 from sagewatch.notebooks.session import OURSELVES, Session, asked_by
 from sagewatch.sagemaker.ports import Notebooks
 from sagewatch.sweeps import continue_on_error
+
+RENEWED_EVERY = timedelta(days=30)  # stores forget after 90 days
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +58,19 @@ class MessageReconciliation:
         after = dict(states)
         for arn, state in states.items():
             message = shown(state)
-            if message and arn not in report.left_alone:
+            if message and arn not in report.left_alone and not message.is_being_sent(self.clock()):
                 with continue_on_error(report, arn):
                     after[arn] = self._reconciled(region, state, message, sessions.get(arn), report)
         return after
 
-    def close(self, state: NotebookState, region: str, session: Session | None) -> bool:
-        """Close the message of a notebook whose run is over; say whether it is over."""
+    def close(self, state: NotebookState, region: str, session: Session | None) -> NotebookState | None:
+        """Close the message of a notebook whose run is over, and return its state then; ``None`` if it is not over."""
         message = shown(state)
         ending = self._ending(message, session) if message else None
-        if ending:
-            closed = self.follow_up.close_message(state, ending.words, by=ending.by)
-            self.states.save(replace(closed, next_check_at=None, busy_since=None), region)
-        return ending is not None
+        if ending is None:
+            return None
+        closed = self.follow_up.close_message(state, ending.words, by=ending.by)
+        return self.states.save(replace(closed, next_check_at=None, busy_since=None), region)
 
     def _reconciled(
         self,
@@ -78,11 +80,12 @@ class MessageReconciliation:
         session: Session | None,
         report: NotebookSweepReport,
     ) -> NotebookState:
-        if self.close(state, region, session):
-            if session and session.stopped_by == OURSELVES:  # the sweep that stopped it was interrupted
-                report.stops[StopOutcome.STOPPED] += 1
-            return replace(state, pending=None, message=None, next_check_at=None, busy_since=None)
-        return self._with_lease(region, state, message)
+        closed = self.close(state, region, session)
+        if closed is None:
+            return self._renewed(region, self._with_lease(region, state, message))
+        if session and session.stopped_by == OURSELVES:  # the sweep that stopped it was interrupted
+            report.stops[StopOutcome.STOPPED] += 1
+        return closed
 
     def _with_lease(self, region: str, state: NotebookState, message: OpenMessage) -> NotebookState:
         """Show the newest lease once more, because two presses at once may have edited the message in either order."""
@@ -90,9 +93,15 @@ class MessageReconciliation:
         if lease is None or lease.written_at <= (message.lease_shown or message.sent_at):
             return state
         self.announcements.show_lease(message.alert_id, lease, repeat=True)
-        changed = replace(state, message=replace(message, lease_shown=lease.written_at))
-        self.states.save(changed, region)
-        return changed
+        return self.states.save(replace(state, message=replace(message, lease_shown=lease.written_at)), region)
+
+    def _renewed(self, region: str, state: NotebookState) -> NotebookState:
+        """Keep what is stored of an open message from expiring: a lease without an end leaves it open for ever."""
+        message, now = shown(state), self.clock()
+        if message is None or now - (message.renewed_at or message.sent_at) < RENEWED_EVERY:
+            return state
+        self.announcements.renew(message.alert_id)
+        return self.states.save(replace(state, message=replace(message, renewed_at=now)), region)
 
     def _ending(self, message: OpenMessage, session: Session | None) -> Ending | None:
         """What became of the run that a message is about, if that run is over."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sagewatch.alerts.ports import Lease
 
+PLANNED_FOR = timedelta(minutes=10)  # a sweep takes no longer: what it planned and did not send then, it never will
 CLAIMED_FOR = timedelta(minutes=5)  # one stop call at a time; it takes seconds, and its caller may die
 
 
@@ -40,13 +41,19 @@ class OpenMessage:
     """A message that still shows buttons: the alert it is, and when it was sent.
 
     ``planned`` says that it may not have been queued yet: it is remembered first, so that no message is forgotten.
-    ``lease_shown`` is when the newest lease was written that the message is known to show.
+    ``lease_shown`` is when the newest lease was written that the message is known to show, and ``renewed_at`` when
+    what is stored of the message was stored again, so that it does not expire while the message has buttons.
     """
 
     alert_id: str
     sent_at: datetime
     planned: bool = False
     lease_shown: datetime | None = None
+    renewed_at: datetime | None = None
+
+    def is_being_sent(self, now: datetime) -> bool:
+        """Whether a sweep may be sending it at this moment. Other sweeps then leave it alone."""
+        return self.planned and now - self.sent_at < PLANNED_FOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +63,7 @@ class NotebookState:
     Every inspection since ``busy_since`` has found it at work; ``active_at`` is when the last one did. ``message`` is
     the announcement in Slack whose end has not been shown yet. ``stored_lease`` is the lease as it is stored, even if
     it was given to an earlier notebook of that name: ``lease`` is not. ``verdict`` and ``reason`` are those of the last
-    decision, for people who ask.
+    decision, for people who ask. ``version`` counts the saves: of two sweeps that read the same version, one can save.
     """
 
     arn: str
@@ -70,6 +77,7 @@ class NotebookState:
     stored_lease: Lease | None = None
     verdict: str | None = None
     reason: str | None = None
+    version: int = 0
 
     def of_run(self, since: datetime, created_at: datetime | None) -> "NotebookState":
         """Forget what belongs to an earlier run, or to an earlier notebook of that name.

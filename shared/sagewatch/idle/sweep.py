@@ -167,6 +167,8 @@ class NotebookSweep:
 
 
 def _is_due(state: NotebookState, now: datetime) -> bool:
+    if state.message and state.message.is_being_sent(now):
+        return False
     if state.lease and state.lease.in_force(now):
         return state.pending is not None  # an announced stop that was answered is cancelled
     return state.next_check_at is None or not now < state.next_check_at <= now + LONGEST_WAIT

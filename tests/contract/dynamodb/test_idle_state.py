@@ -14,7 +14,7 @@ from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.alerts.ports import Lease, PostedMessages
 from sagewatch.delivery.ports import Deliveries
-from sagewatch.errors import UnreadableError
+from sagewatch.errors import StateChangedError, UnreadableError
 from sagewatch.idle.ports import LeaseGrant, Leases, NotebookStates
 from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
 from sagewatch.notebooks.ports import Sessions
@@ -47,7 +47,7 @@ WHOLE = NotebookState(
     announced=3,
     busy_since=NOW - timedelta(days=1),
     active_at=NOW - timedelta(hours=9),
-    message=OpenMessage(alert_id="notebook-idle-1", sent_at=NOW, planned=True, lease_shown=NOW),
+    message=OpenMessage(alert_id="notebook-idle-1", sent_at=NOW, planned=True, lease_shown=NOW, renewed_at=NOW),
     verdict="warn",
     reason="idle",
 )
@@ -107,11 +107,46 @@ def test_what_is_not_known_is_a_watch_with_nothing_in_it(state: State) -> None:
 @pytest.mark.parametrize("watched", [WHOLE, NotebookState(arn=ARN)])
 def test_a_watch_is_read_as_it_was_kept(state: State, watched: NotebookState) -> None:
     """Alone and with its region's."""
-    state.watches.save(watched, REGION)
+    saved = state.watches.save(watched, REGION)
 
-    assert state.watches.read(ARN, REGION) == watched
-    assert state.watches.of_region(REGION) == {ARN: watched}
+    assert saved == replace(watched, version=1)
+    assert state.watches.read(ARN, REGION) == saved
+    assert state.watches.of_region(REGION) == {ARN: saved}
     assert state.watches.of_region("eu-west-1") == {}
+
+
+def test_of_two_sweeps_that_read_the_same_state_one_saves_it(state: State) -> None:
+    """The other one has to read it again. Releases without versions save at any time."""
+    first = state.watches.save(WHOLE, REGION)
+    state.watches.save(first, REGION)
+    for stale in (WHOLE, first, replace(first, version=9)):
+        with pytest.raises(StateChangedError):
+            state.watches.save(replace(stale, reason="stale"), REGION)
+
+    assert state.watches.read(ARN, REGION) == replace(WHOLE, version=2)
+
+
+def test_a_save_whose_answer_was_lost_is_no_conflict(aws: Aws, tables: tuple[str, str]) -> None:
+    """The client sends it again, and finds its own item."""
+    states = DynamoNotebookStates(aws.client("dynamodb"), tables[1], lambda: NOW)
+
+    assert [states.save(WHOLE, REGION).version for _ in range(2)] == [1, 1]
+    assert [states.replace("a", "1", "2"), states.archive("a", "1"), states.replace("a", "1", "2")] == [
+        False,
+        None,
+        True,
+    ]
+    assert states.replace("a", "1", "2")
+
+
+def test_an_incident_is_replaced_only_as_it_was_read(state: State) -> None:
+    """Of two edits of one message at the same moment, one is done again."""
+    state.watches.archive("notebook-idle-1", "first")
+
+    assert state.watches.replace("notebook-idle-1", "first", "second")
+    assert not state.watches.replace("notebook-idle-1", "first", "third")
+    assert not state.watches.replace("notebook-idle-2", "first", "third")
+    assert [state.watches.load(f"notebook-idle-{number}") for number in (1, 2)] == ["second", None]
 
 
 def test_sweeps_and_people_overwrite_nothing_of_each_other(state: State) -> None:

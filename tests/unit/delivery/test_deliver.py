@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import override
 
 import pytest
 
+from sagewatch.alerts.ports import MessageRef
 from sagewatch.delivery.outcomes import DeliveryEffect
 from sagewatch.delivery.registry import Alert
 from sagewatch.diagnostics.cost_report import JobReport, job_report
@@ -33,11 +35,11 @@ from tests.worlds.delivery import a_delivery
 class Desk:
     """A deliverer with everything around it in memory, and a clock to turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, deliveries: InMemoryDeliveries | None = None) -> None:
         """A channel that works, at ``NOW``."""
         self.now: datetime = NOW
         self.channel = InMemoryChannel()
-        self.deliveries = InMemoryDeliveries()
+        self.deliveries = deliveries or InMemoryDeliveries()
         self.groups = InMemoryAlertGroups()
         self.queue = InMemoryAlertQueue()
         self.deliverer = a_delivery(
@@ -475,3 +477,36 @@ def test_a_reply_whose_root_never_came_goes_to_the_channel_after_an_hour() -> No
 
     assert desk.deliverer.deliver(reply).effect is DeliveryEffect.POSTED
     assert desk.channel.threads == [None]
+
+
+class Forgetful(InMemoryDeliveries):
+    """Forgets after 90 days where a message is, as the table does."""
+
+    def forget(self, now: datetime) -> None:
+        """Let time pass."""
+        old = [name for name, at in self.stored.items() if now - at > timedelta(days=90)]
+        for name in old:
+            self.posted.pop(name, None)
+
+    @override
+    def confirm(self, alert_id: str, posted: MessageRef, now: datetime) -> None:
+        self.stored[alert_id] = now
+        super().confirm(alert_id, posted, now)
+
+    def __init__(self) -> None:
+        """Nothing is stored yet."""
+        super().__init__()
+        self.stored: dict[str, datetime] = {}
+
+
+def test_where_a_message_is_is_remembered_for_as_long_as_it_is_edited() -> None:
+    """Every 30 days; it is not posted again."""
+    deliveries = Forgetful()
+    desk = Desk(deliveries)
+    desk.now = datetime.fromtimestamp(0, UTC)  # when the channel begins to count
+    desk.deliver(runs(1, desk.now))
+    for month in range(1, 8):
+        desk.now += timedelta(days=30)
+        deliveries.forget(desk.now)
+        edit = runs(1, NOW).model_copy(update={"alert_id": f"edit-{month}", "edits": "runs-1"})
+        assert desk.deliver(edit) == [DeliveryEffect.EDITED]

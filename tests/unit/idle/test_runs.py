@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -316,3 +317,21 @@ def test_an_announcement_whose_queuing_was_interrupted_is_one_message_with_an_en
 
     assert [edit.open for edit in world.edits] == [False]
     assert world.notebooks.stops == []
+
+
+def test_what_is_stored_of_a_message_does_not_expire_while_someone_keeps_the_notebook() -> None:
+    """Stores forget after 90 days what was not stored again: the message would keep its buttons for ever."""
+    world = announced()
+    world.press("never_stop")
+    arn, stored = a_notebook().arn, list[timedelta]()
+    begin = world.now
+    for _ in range(200):
+        before = world.states.kept[arn].version, len(world.edits)
+        world.sweep(later=DAY)
+        if (world.states.kept[arn].version, len(world.edits)) == (before[0] + 1, before[1] + 1):
+            stored.append(world.now - begin)
+    world.has(a_notebook(status=NotebookStatus.STOPPED, modified_at=world.now))
+    world.sweep(later=QUARTER)
+
+    assert max(late - early for early, late in pairwise([timedelta(0), *stored])) <= 31 * DAY
+    assert last_words(world).startswith("stopped by someone else")

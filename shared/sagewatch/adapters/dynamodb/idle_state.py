@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, override
@@ -12,7 +13,7 @@ from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, read_item, readable, readable_or_error, to_item
 from sagewatch.adapters.dynamodb.leases import read_lease
 from sagewatch.clock import Clock, iso
-from sagewatch.errors import UnreadableError
+from sagewatch.errors import StateChangedError, UnreadableError
 from sagewatch.idle.ports import NotebookStateReader, NotebookStates
 from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
 from sagewatch.sagemaker.scopes import Scope, scope_of_arn, stored_scope
@@ -78,7 +79,8 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
         return self._read(region)
 
     @override
-    def save(self, state: NotebookState, region: str) -> None:
+    def save(self, state: NotebookState, region: str) -> NotebookState:
+        saved = replace(state, version=state.version + 1)
         facts: dict[str, object] = {
             "next_check_at": _time(state.next_check_at),
             "busy_since": _time(state.busy_since),
@@ -88,16 +90,26 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
             "pending": state.pending and _pending_item(state.pending),
             "active_at": _time(state.active_at),
             "message": state.message and _message_item(state.message),
+            "version": saved.version,
         }
         stored = {_STORED.get(name, name): value for name, value in facts.items()}
-        self._put(region, state.arn, _WATCH, stored, self._clock() + _REMEMBERED_FOR)
+        key = {
+            "pk": _pk(scope_of_arn(state.arn, region), self._home),
+            "sk": f"{state.arn}#{_WATCH}",
+            "expires_at": self._expiry(),
+        }
+        if not self._put({**key, **stored}, *_unchanged("version", state.version or None)):
+            raise StateChangedError(f"the state of {state.arn} was changed by another invocation", retry_after=1)
+        return saved
 
     @override
     def archive(self, alert_id: str, body: str) -> None:
-        expires_at = int((self._clock() + _REMEMBERED_FOR).timestamp())
-        item = {"pk": f"incident#{alert_id}", "sk": "alert", "body": body, "expires_at": expires_at}
         with translated("dynamodb:PutItem of an archived alert"):
-            self._client.put_item(TableName=self._state, Item=to_item(item))
+            self._client.put_item(TableName=self._state, Item=to_item(self._archived(alert_id, body)))
+
+    @override
+    def replace(self, alert_id: str, before: str, after: str) -> bool:
+        return self._put(self._archived(alert_id, after), *_unchanged("body", before))
 
     @override
     def load(self, alert_id: str) -> str | None:
@@ -105,11 +117,29 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
         bodies = readable(items, lambda item: str(item["body"]))
         return next(bodies, None)
 
-    def _put(self, region: str, arn: str, what: str, facts: Mapping[str, object], expires: datetime | None) -> None:
-        partition = _pk(scope_of_arn(arn, region), self._home)
-        key = {"pk": partition, "sk": f"{arn}#{what}", "expires_at": expires and int(expires.timestamp())}
-        with translated(f"dynamodb:PutItem of a notebook's {what}"):
-            self._client.put_item(TableName=self._state, Item=to_item({**key, **facts}))
+    def _archived(self, alert_id: str, body: str) -> dict[str, object]:
+        return {"pk": f"incident#{alert_id}", "sk": "alert", "body": body, "expires_at": self._expiry()}
+
+    def _expiry(self) -> int:
+        return int((self._clock() + _REMEMBERED_FOR).timestamp())
+
+    def _put(self, values: Mapping[str, object], condition: str, expected: Mapping[str, object]) -> bool:
+        """Put an item on a condition; say whether it is stored. A repeated call whose answer was lost succeeds."""
+        item, values = to_item(values), to_item(expected)
+        given: Any = {"ConditionExpression": condition, **({"ExpressionAttributeValues": values} if values else {})}
+        with translated("dynamodb:PutItem of a notebook"):
+            try:
+                self._client.put_item(
+                    TableName=self._state, Item=item, ReturnValuesOnConditionCheckFailure="ALL_OLD", **given
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as exc:
+                return exc.response.get("Item") == item
+        return True
+
+
+def _unchanged(name: str, value: object) -> tuple[str, Mapping[str, object]]:
+    """Build the condition that an attribute has this value; ``None`` means that there is no such attribute."""
+    return (f"attribute_not_exists({name})", {}) if value is None else (f"{name} = :{name}", {f":{name}": value})
 
 
 def lease_key(arn: str, region: Scope, home: str | None) -> dict[str, str]:
@@ -133,8 +163,9 @@ def _pending_item(pending: PendingStop) -> dict[str, object]:
 
 
 def _message_item(message: OpenMessage) -> dict[str, object]:
-    shown = {"lease_shown": iso(message.lease_shown)} if message.lease_shown else {}
-    return {"alert_id": message.alert_id, "sent_at": iso(message.sent_at), "planned": message.planned, **shown}
+    times = {"lease_shown": message.lease_shown, "renewed_at": message.renewed_at}
+    later = {name: iso(time) for name, time in times.items() if time}
+    return {"alert_id": message.alert_id, "sent_at": iso(message.sent_at), "planned": message.planned, **later}
 
 
 def _by_arn(items: list[dict[str, Any]]) -> Mapping[str, dict[str, dict[str, Any]]]:

@@ -5,9 +5,8 @@ from datetime import timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
 from sagewatch.alerts.base import alert_id
+from sagewatch.alerts.edits import MessageEdits
 from sagewatch.alerts.ports import AlertArchive, AlertQueue, Lease
 from sagewatch.clock import Clock, iso
 from sagewatch.errors import AccessDeniedError, JobNotFoundError, StopRefusedError
@@ -122,7 +121,7 @@ class JobButtons:
                 assert_never(what)
 
     def _show_result(self, press: JobPress, words: str, *, still_open: bool) -> PressOutcome:
-        """Show the result in the message; if the message is unknown, answer the user who pressed."""
+        """Show the result in the message; if it is unknown or closed, answer the user who pressed."""
         if not self._edit(press, words, by=press.user, still_open=still_open):
             return self.people.reply(press, words)
         return PressOutcome(press, words)
@@ -134,34 +133,20 @@ class JobButtons:
 
     def _note(self, press: JobPress, words: str) -> None:
         """Record who stops the job before the call: the second try of an interrupted press finds it stopped."""
-        alert = self._alert(press)
-        if alert and alert.open:
-            self.archive.archive(
-                press.root, alert.model_copy(update={"outcome": words, "by": press.user}).model_dump_json()
-            )
+        self._messages.note(press.root, lambda alert: alert.model_copy(update={"outcome": words, "by": press.user}))
 
     def _finished(self, press: JobPress, found: Job) -> str | None:
         """Return the words of a stop that this user's interrupted press made and could not report."""
-        alert = self._alert(press)
+        alert = self._messages.find(press.root)
         mine = alert and alert.open and alert.by == press.user and (alert.outcome or "").startswith(_STOPPED)
         return alert.outcome if alert and mine and found.status in _ENDING else None
 
-    def _alert(self, press: JobPress) -> JobRunsAlert | None:
-        """Return the message's alert. One that this release cannot read counts as unknown."""
-        body = self.archive.load(press.root)
-        try:
-            return JobRunsAlert.model_validate_json(body) if body else None
-        except ValidationError:
-            return None
+    @property
+    def _messages(self) -> MessageEdits[JobRunsAlert]:
+        return MessageEdits(JobRunsAlert, self.archive, self.alerts)
 
     def _edit(self, press: JobPress, outcome: str, *, by: str | None, still_open: bool) -> bool:
-        """Put the outcome into the job's message unless it is closed; return whether the message is known."""
-        alert = self._alert(press)
-        if alert is None:
-            return False
-        if alert.open:
-            changed = alert.model_copy(update={"outcome": outcome, "by": by, "open": still_open})
-            name = alert_id("job-edit", press.root, outcome, by or "", iso(self.clock()))
-            self.alerts.send(changed.model_copy(update={"alert_id": name, "edits": press.root}))
-            self.archive.archive(press.root, changed.model_dump_json())
-        return True
+        """Put the outcome into the job's message; return whether the message is known and was open."""
+        name = alert_id("job-edit", press.root, outcome, by or "", iso(self.clock()))
+        changes = {"outcome": outcome, "by": by, "open": still_open}
+        return self._messages.edit(press.root, name, lambda alert: alert.model_copy(update=changes), repeat=True)

@@ -62,8 +62,8 @@ class UtilizationReader:
     metrics: JobMetrics
 
     def sentence(self, job: Job, now: datetime) -> str | None:
-        """Return what a running job used in its last hour, in one sentence; ``None`` if unknown. Never raises."""
-        begun = job.started_at or job.created_at
+        """Return what a started job used in its last hour, in one sentence; ``None`` if unknown. Never raises."""
+        begun = job.started_at
         if job.kind.is_rollup or begun is None or not job.groups:
             return None
         try:
@@ -102,7 +102,7 @@ class CostReporter:
         try:
             use = self.utilization.of_run(job)
         except SageWatchError as exc:
-            return job_report(job, row, [f"its use is not known: {exc}"[:400]])
+            return job_report(job, row, [f"its utilization is unknown: {exc}"[:400]])
         if use is None:
             return job_report(job, row, [NO_METRICS])
         return job_report(

@@ -128,7 +128,7 @@ _NEARLY_ALL = 0.9  # of a run; a period at its edges may be missing
 _HUNG_FOR = timedelta(hours=1)
 _HUNG_COVERED = 0.8  # of the minutes: the newest are a little late
 _HUNG_GPU, _HUNG_CPU = 1, 5  # percent
-NO_METRICS = "CloudWatch has no metrics of it"
+NO_METRICS = "CloudWatch has no metrics of this job"
 
 
 def looks_hung(use: Utilization) -> bool:

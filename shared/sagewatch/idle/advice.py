@@ -48,9 +48,9 @@ def waits_in_fit(inspection: Inspection, jobs: Iterable[Job], rates: Rates, now:
     job = max(ours, key=lambda job: job.created_at or now)
     more = f" (and {len(ours) - 1} more)" if len(ours) > 1 else ""
     sentence = (
-        f"{inspection.active.words} while training job {job.name}{more} runs with the same role "
-        f"on {describe_instances(job)} at {_hourly(rates.of_job(job))}. If {notebook.instance_type} at {_hourly(rate)} "
-        f"only waits for it in fit, {SMALL} would do at {_hourly(small)}; "
+        f"{inspection.active.words}, and training job {job.name}{more} runs with the same role "
+        f"on {describe_instances(job)} at {_hourly(rates.of_job(job))}. If the notebook ({notebook.instance_type}, "
+        f"{_hourly(rate)}) only waits for it in fit, take {SMALL} for {_hourly(small)}, "
         "or start the job with fit(wait=False) and stop the notebook"
     )
     headline = f"Notebook {notebook.name} may only be waiting for a training job"
@@ -113,7 +113,7 @@ def spot_saving(totals: Iterable[DayTotal]) -> Decimal | None:
 
 
 def _hourly(rate: Decimal | None) -> str:
-    return "an unknown price" if rate is None else f"{money(rate)} an hour"
+    return "an unknown price" if rate is None else f"{money(rate)}/h"
 
 
 _ACCOUNTED = timedelta(days=30)

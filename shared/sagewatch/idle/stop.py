@@ -201,7 +201,10 @@ class NotebookStop:
         now, pending = self.clock(), inspection.state.pending
         if pending:
             when = clock_time(now, now)
-            outcome = f"trial mode: SageWatch would have stopped it at {when}. It is still running and billed"
+            outcome = (
+                f"trial mode: SageWatch would have stopped it at {when}. It is still running and billed. "
+                "If you are done with it, stop it in the console"
+            )
             self.announcements.update_message(pending.alert_id, outcome, by=by, still_open=True)
             held = replace(inspection.state, pending=replace(pending, held=Hold.TRIAL))
             self._remember(held, inspection, now + _AGAIN)

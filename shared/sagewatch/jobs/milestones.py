@@ -145,11 +145,11 @@ def _limit(job: Job, ran: timedelta) -> Milestone | None:
     if left >= min(limit / 10, _SOON) or ran < limit / 2:
         return None
     when = f"in {_text(left)}" if left > timedelta(0) else "at any moment"
-    spot = "; on spot, interruptions do not count and may give it longer" if job.spot else ""
+    spot = " (on spot, interruptions do not count and may give it longer)" if job.spot else ""
     return Milestone(
         "limit",
-        f"its own limit ends it {when}: it has run for {_text(ran)} of the {_text(limit)} its MaxRuntimeInSeconds "
-        f"allows, and what is in no checkpoint by then is lost{spot}",
+        f"its own limit ends it {when}: it has run for {_text(ran)} of the {_text(limit)} that its MaxRuntimeInSeconds "
+        f"allows{spot}. What is in no checkpoint by then is lost; raise the limit for the next run",
     )
 
 

@@ -204,26 +204,26 @@ def test_redirects_on_the_same_host_are_followed_until_there_are_cookies(jupyter
 
     jupyter.answers["/b"] = Answer(302, {"Location": "/c"})
     jupyter.answers["/c"] = Answer(302, COOKIES)
-    assert look(jupyter) == Unknown(Source.JUPYTER, "refused: it set no cookie")
+    assert look(jupyter) == Unknown(Source.JUPYTER, "it set no cookie")
 
 
-SIGN_IN = "refused: it asks for a sign-in"
-NOT_JSON = "refused: it answered with a page instead of JSON"
+SIGN_IN = "it asks for a sign-in"
+NOT_JSON = "it answered with a page instead of JSON"
 
 
 @pytest.mark.parametrize(
     ("path", "found", "reason"),
     [
         ("/", Answer(302, {"Location": "https://signin.aws.amazon.com/?x=1"}), SIGN_IN),
-        ("/", Answer(200, PAGE, b"<html>sign in</html>"), "refused: it set no cookie"),
-        ("/", Answer(403, COOKIES), "refused: HTTP 403"),
+        ("/", Answer(200, PAGE, b"<html>sign in</html>"), "it set no cookie"),
+        ("/", Answer(403, COOKIES), "it refused the check (HTTP 403)"),
         ("/", Answer(503, PAGE), "Jupyter answered HTTP 503"),
         ("/api/kernels", Answer(302, {"Location": "https://signin.aws.amazon.com/"}), SIGN_IN),
         ("/api/kernels", Answer(302, {"Location": "/login?next=%2Fapi%2Fkernels"}), SIGN_IN),
         ("/api/kernels", Answer(200, PAGE, b"<html>sign in</html>"), NOT_JSON),
         ("/api/kernels", Answer(200, {}, b"[]"), NOT_JSON),
-        ("/api/kernels", Answer(401), "refused: HTTP 401"),
-        ("/api/kernels", Answer(403), "refused: HTTP 403"),
+        ("/api/kernels", Answer(401), "it refused the check (HTTP 401)"),
+        ("/api/kernels", Answer(403), "it refused the check (HTTP 403)"),
         ("/api/kernels", Answer(404), "Jupyter answered HTTP 404"),
         ("/api/kernels", Answer(503), "Jupyter answered HTTP 503"),
         ("/api/kernels", Answer(200, JSON, b"[{"), "Jupyter's JSON cannot be read"),
@@ -233,7 +233,7 @@ NOT_JSON = "refused: it answered with a page instead of JSON"
         ("/api/kernels", Answer(200, JSON, b" " * 3_000_000), "Jupyter's answer is longer than any list of kernels"),
         ("/api/kernels", Answer(200, JSON, b"{}"), "Jupyter's list of kernels or terminals cannot be read"),
         ("/api/terminals", Answer(200, PAGE, b"<html>sign in</html>"), NOT_JSON),
-        ("/api/terminals", Answer(403), "refused: HTTP 403"),
+        ("/api/terminals", Answer(403), "it refused the check (HTTP 403)"),
         ("/api/terminals", Answer(500), "Jupyter answered HTTP 500"),
     ],
 )

@@ -158,10 +158,10 @@ def test_a_low_use_is_reported_with_what_would_have_done() -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (None, "CloudWatch has no metrics of it"),
+        (None, "CloudWatch has no metrics of this job"),
         (
             AccessDeniedError("cloudwatch:GetMetricData of x: AccessDenied: no"),
-            "its use is not known: cloudwatch:GetMetricData of x: AccessDenied: no",
+            "its utilization is unknown: cloudwatch:GetMetricData of x: AccessDenied: no",
         ),
     ],
 )
@@ -185,7 +185,7 @@ def test_a_job_that_tells_no_start_is_reported_without_a_look() -> None:
     world = World()
     report = world.recorder.cost_reports.report(replace(DEAR, started_at=None), a_row(DEAR), with_use=True)
 
-    assert (report.use, world.metrics.calls) == (("CloudWatch has no metrics of it",), [])
+    assert (report.use, world.metrics.calls) == (("CloudWatch has no metrics of this job",), [])
 
 
 def test_a_duplicate_is_the_same_report() -> None:
@@ -252,7 +252,7 @@ def test_what_has_no_hosts_or_no_beginning_is_not_asked_about(job: Job) -> None:
 def test_a_running_job_nobody_can_tell_of_says_nothing_or_that_there_are_no_metrics() -> None:
     """A failed look is no sentence; an empty one is."""
     assert UtilizationReader(InMemoryJobMetrics(failure=UnavailableError("down"))).sentence(RUNNING, NOW) is None
-    assert UtilizationReader(InMemoryJobMetrics()).sentence(RUNNING, NOW) == "CloudWatch has no metrics of it"
+    assert UtilizationReader(InMemoryJobMetrics()).sentence(RUNNING, NOW) == "CloudWatch has no metrics of this job"
 
 
 def a_report(**changes: Any) -> JobReport:

@@ -49,9 +49,9 @@ def test_a_notebook_that_works_while_a_job_of_its_role_does_may_only_be_waiting(
 
     assert news.headline == "Notebook Lab-One may only be waiting for a training job"
     assert news.sentence == (
-        "kernel python3 is busy while training job bert-large runs with the same role on 2 x ml.m5.xlarge at $0.46 an "
-        "hour. If ml.g5.xlarge at $1.41 an hour only waits for it in fit, ml.t3.medium would do at $0.05 an hour; or "
-        "start the job with fit(wait=False) and stop the notebook"
+        "kernel python3 is busy, and training job bert-large runs with the same role on 2 x ml.m5.xlarge at $0.46/h. "
+        "If the notebook (ml.g5.xlarge, $1.41/h) only waits for it in fit, take ml.t3.medium for $0.05/h, or start the "
+        "job with fit(wait=False) and stop the notebook"
     )
     assert world.notebooks.stops == []
 

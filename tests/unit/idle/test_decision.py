@@ -63,7 +63,7 @@ def log_idle(**time: float) -> Idle:
 
 BUSY = Active(Source.JUPYTER, None, "kernel python3 is busy")
 NOTHING_OPEN = Idle(Source.JUPYTER, None, "no kernel and no terminal is open")
-REFUSED = Unknown(Source.JUPYTER, "refused: a page instead of JSON")
+REFUSED = Unknown(Source.JUPYTER, "it answered with a page instead of JSON")
 HANGS = Unknown(Source.JUPYTER, "no answer within 5 s")
 NO_LOG = Unknown(Source.LOG, "it writes no log")
 NO_AGENT = Unknown(Source.AGENT, "it publishes no metrics")
@@ -96,7 +96,7 @@ TABLE = (
     Row("started an hour ago", (NOTHING_OPEN,), Verdict.KEEP, "in service since 11:00 UTC", since=ago(hours=1)),
     Row("starting kernel stuck for a week", (replace(BUSY, words="kernel is starting"),), Verdict.KEEP, "starting"),
     Row("dead kernel, 5 h", (jupyter_idle(hours=5), NO_LOG), Verdict.WARN, "no kernel has run"),
-    Row("Jupyter refuses", (REFUSED, NO_LOG, NO_AGENT), Verdict.KEEP_UNKNOWN, "refused"),
+    Row("Jupyter refuses", (REFUSED, NO_LOG, NO_AGENT), Verdict.KEEP_UNKNOWN, "instead of JSON"),
     Row("Jupyter hangs", (HANGS, NO_LOG), Verdict.KEEP_UNKNOWN, "no answer"),
     Row("Jupyter hangs, and the log is quiet", (HANGS, log_idle(hours=9)), Verdict.KEEP_UNKNOWN, "no answer"),
     Row("Jupyter hangs, and no processor worked", (HANGS, NO_LOG, AGENT_IDLE), Verdict.KEEP_UNKNOWN, "no answer"),

@@ -136,7 +136,7 @@ def test_unknown_is_kept_and_told_once_a_day() -> None:
     """With the reason."""
     world = NotebookWorld()
     world.has(a_notebook())
-    world.says("Lab-One", Unknown(Source.JUPYTER, "refused: a page instead of JSON"))
+    world.says("Lab-One", Unknown(Source.JUPYTER, "it answered with a page instead of JSON"))
     for _ in range(26):
         world.sweep(later=HOUR)
 

@@ -101,7 +101,7 @@ def checked_address(url: str, endpoint: str) -> None:
     address = urlsplit(url)
     ours = address.scheme == "https" and (address.hostname or "").endswith(_NOTEBOOK_HOSTS)
     if not ours and urlsplit(endpoint).scheme == "https":
-        raise UnavailableError("refused: SageMaker answered with an address that is not a notebook's")
+        raise UnavailableError("SageMaker answered with an address that is not a notebook's")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +166,11 @@ class _Look:
                 break
             address = self._same_host(urlsplit(urljoin(address.geturl(), location)))
         if not self._cookies:
-            raise UnavailableError("refused: it set no cookie")
+            raise UnavailableError("it set no cookie")
 
     def _same_host(self, address: SplitResult) -> SplitResult:
         if (address.scheme, address.netloc) != (self._address.scheme, self._address.netloc):
-            raise UnavailableError("refused: it asks for a sign-in")
+            raise UnavailableError("it asks for a sign-in")
         return address
 
     def _keep_cookies(self, answer: BaseHTTPResponse) -> None:
@@ -182,7 +182,7 @@ class _Look:
     def _api(self, what: str) -> Iterator[BaseHTTPResponse]:
         with self._get(self._address._replace(path=f"/api/{what}", query=_QUIETLY)) as answer:
             if answer.get_redirect_location():
-                raise UnavailableError("refused: it asks for a sign-in")
+                raise UnavailableError("it asks for a sign-in")
             _not_refused(answer)
             yield answer
 
@@ -214,7 +214,7 @@ class _Look:
 
 def _not_refused(answer: BaseHTTPResponse) -> None:
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise UnavailableError(f"refused: HTTP {answer.status}")
+        raise UnavailableError(f"it refused the check (HTTP {answer.status})")
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise UnavailableError(f"Jupyter answered HTTP {answer.status}")
 
@@ -224,7 +224,7 @@ def _content(answer: BaseHTTPResponse) -> object:
     if answer.status != HTTPStatus.OK:
         raise UnavailableError(f"Jupyter answered HTTP {answer.status}")
     if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
-        raise UnavailableError("refused: it answered with a page instead of JSON")
+        raise UnavailableError("it answered with a page instead of JSON")
     body = answer.read(_MOST + 1, decode_content=False)
     if len(body) > _MOST:
         raise UnavailableError("Jupyter's answer is longer than any list of kernels")

@@ -46,7 +46,7 @@ def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
     state = alert.state
     passed = f"{alert.threshold} % used" if alert.threshold else "the forecast exceeds it"
     headline = f"{_budget(state)} for {state.day:%B %Y}: {passed}"
-    forecast = state.forecast_usd
+    forecast = None if state.forecast_usd == state.used_usd else state.forecast_usd
     expected = f" Forecast for the month: {money(forecast)}." if forecast is not None else ""
     sentence = (
         f"{money(state.used_usd)} of {money(state.budget_usd)} used by {_day(state.day)} (UTC){_open(state)}.{expected}"
@@ -187,7 +187,7 @@ def _budgets(states: Sequence[BudgetState]) -> list[str]:
 def _state(state: BudgetState) -> str:
     used = f"{money(state.used_usd)} of {money(state.budget_usd)} ({_rounded(state.percent)} %){_open(state)}"
     forecast = state.forecast_usd
-    return used if forecast is None else f"{used}. Forecast: {money(forecast)}"
+    return used if forecast in {None, state.used_usd} else f"{used}. Forecast: {money(forecast)}"
 
 
 def _open(state: BudgetState) -> str:

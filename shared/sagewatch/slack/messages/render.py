@@ -66,6 +66,7 @@ def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:
     body = (
         f"`{escape(alert.example)}` ran on {escape(alert.instances or alert.instance_type)} in {escape(alert.region)}."
         f" No {component} or Hosting price of `{escape(alert.instance_type)}` is known for that region, so these jobs"
-        " have no cost in the ledger. SageWatch looks for one every day. To add one by hand, see `prices/README.md`."
+        " have no cost in the ledger. You need not do anything: SageWatch looks for one every day. An operator can add"
+        " one by hand: see `prices/README.md`."
     )
     return escape(headline), [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(body)]

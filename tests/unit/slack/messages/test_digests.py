@@ -189,10 +189,7 @@ def a_budget_state(owner: str, spent: str, running: str, hourly: str) -> BudgetS
             "500",
             "0",
             50,
-            (
-                "Budget of ana for November 2026: 50 % used. $500.00 of $1,000.00 used by 5 November 2026 (UTC)."
-                " Forecast for the month: $500.00."
-            ),
+            ("Budget of ana for November 2026: 50 % used. $500.00 of $1,000.00 used by 5 November 2026 (UTC)."),
         ),
         (
             "300",

@@ -107,7 +107,6 @@ def _slowed(world: Busy) -> tuple[Counter[ResourceKind], Counter[str]]:
     lists, jobs, open_jobs = Lists(world.lists.listed, page=5), Jobs(world.jobs.found), OpenJobs(world.ledger)
     world.lists = lists
     world.recorder = replace(world.recorder, jobs=jobs, open_jobs=open_jobs)
-    world.job_sweep = replace(
-        world.job_sweep, recorder=world.recorder, jobs=jobs, lists=lists, open_jobs=open_jobs, tracked=open_jobs
-    )
+    inspector = replace(world.job_sweep.inspector, recorder=world.recorder, jobs=jobs, open_jobs=open_jobs)
+    world.job_sweep = replace(world.job_sweep, inspector=inspector, lists=lists, open_jobs=open_jobs, tracked=open_jobs)
     return pages, described

@@ -124,6 +124,7 @@ class Counted:
                 checkpoints=DynamoCheckpoints(self._dynamodb, self._state),
                 unreadable=UnreadableItems(DynamoDailyNotices(self._dynamodb, self._state, self.clock)),
                 clock=self.clock,
+                at_once=1,
             ),
             month_ends=MonthEnds(
                 sessions=tracker.sessions, ledger=tracker.ledger, prices=tracker.prices, clock=self.clock
@@ -166,6 +167,7 @@ class Counted:
             clock=self.clock,
             home_region=REGION,
             max_stops=10,
+            at_once=1,  # so that no call is counted wrong
         )
 
     def sweep(self, *, later: timedelta = timedelta(0)) -> Counter[str]:

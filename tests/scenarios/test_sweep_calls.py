@@ -36,6 +36,7 @@ from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
+from sagewatch.jobs.inspection import JobInspector
 from sagewatch.jobs.long_running import LongRunningAlerts
 from sagewatch.jobs.ports import Checkpoint
 from sagewatch.jobs.record import JobRecorder
@@ -83,27 +84,14 @@ class Counted:
             clock=clock,
             report_usd=Decimal(10),
         )
-        self.job_sweep = JobSweep(
+        inspector = JobInspector(
             recorder=recorder,
             jobs=jobs,
-            lists=SageMakerLists(client, lambda _: None),
             ledger=DynamoLedgerKeys(dynamodb, ledger),
             open_jobs=open_jobs,
-            tracked=DynamoTrackedJobs(dynamodb, state),
-            checkpoints=DynamoCheckpoints(dynamodb, state),
-            cursors=DynamoCursors(dynamodb, state),
             notices=DynamoDailyNotices(dynamodb, state, clock),
-            regions=regions,
             owners=owners,
-            totals=TotalsRefresh(
-                rows=DynamoLedgerRows(dynamodb, ledger),
-                roll_ups=DynamoRollUps(dynamodb, ledger),
-                totals=DynamoTotalStore(dynamodb, state),
-                marks=marks,
-                clock=clock,
-            ),
             clock=clock,
-            home_region=REGION,
             long_running=LongRunningAlerts(
                 families=families,
                 archive=DynamoNotebookStates(dynamodb, state, clock),
@@ -115,6 +103,26 @@ class Counted:
                 utilization=utilization,
                 clock=clock,
             ),
+        )
+        self.job_sweep = JobSweep(
+            inspector=inspector,
+            lists=SageMakerLists(client, lambda _: None),
+            ledger=DynamoLedgerKeys(dynamodb, ledger),
+            open_jobs=open_jobs,
+            tracked=DynamoTrackedJobs(dynamodb, state),
+            checkpoints=DynamoCheckpoints(dynamodb, state),
+            cursors=DynamoCursors(dynamodb, state),
+            regions=regions,
+            totals=TotalsRefresh(
+                rows=DynamoLedgerRows(dynamodb, ledger),
+                roll_ups=DynamoRollUps(dynamodb, ledger),
+                totals=DynamoTotalStore(dynamodb, state),
+                marks=marks,
+                clock=clock,
+            ),
+            clock=clock,
+            home_region=REGION,
+            at_once=1,  # so that no call is counted wrong
         )
 
     def _counted(self, client: Any) -> Any:
@@ -168,7 +176,7 @@ def calls_of_a_sweep(aws: Aws, tables: tuple[str, str], stage: Stage, old: int) 
     for kind in ("training", "processing", "transform", "tuning", "automl"):  # as sweeps of before left them
         counted.job_sweep.checkpoints.save(f"sweep#{REGION}#{kind}", Checkpoint(NOW - timedelta(hours=1)))
     for entry in still_running:
-        counted.job_sweep.open_jobs.add(counted.job_sweep.jobs.describe(as_job(entry)))
+        counted.job_sweep.open_jobs.add(counted.job_sweep.inspector.jobs.describe(as_job(entry)))
     for number in range(40):
         new = a_played_job(f"new-{number}", timedelta(minutes=50))
         stage.create(new)

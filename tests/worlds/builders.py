@@ -11,6 +11,7 @@ from sagewatch.alerts.ports import MessageRef
 from sagewatch.clock import TimeBudget
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
+from sagewatch.jobs.inspection import JobInspector
 from sagewatch.jobs.record import JobRecorder
 from sagewatch.jobs.sweep import JobSweep
 from sagewatch.jobs.sweep_run import JobSweepReport
@@ -170,21 +171,28 @@ class World:
         self.totals_refresh = TotalsRefresh(
             rows=self.ledger, roll_ups=self.ledger, totals=self.totals, marks=self.marks, clock=lambda: self.now
         )
-        self.job_sweep = JobSweep(
+        inspector = JobInspector(
             recorder=self.recorder,
             jobs=self.jobs,
+            ledger=self.ledger,
+            open_jobs=self.open_jobs,
+            notices=InMemoryDailyNotices(lambda: self.now),
+            owners=self.owners,
+            clock=lambda: self.now,
+        )
+        self.job_sweep = JobSweep(
+            inspector=inspector,
             lists=self.lists,
             ledger=self.ledger,
             open_jobs=self.open_jobs,
             tracked=self.open_jobs,
             checkpoints=self.checkpoints,
             cursors=self.cursors,
-            notices=InMemoryDailyNotices(lambda: self.now),
             regions=self.regions,
-            owners=self.owners,
             totals=self.totals_refresh,
             clock=lambda: self.now,
             home_region="us-east-1",
+            at_once=1,  # so that alerts have one order
         )
 
     def sweep(self) -> JobSweepReport:

@@ -82,7 +82,8 @@ class JobWorld(World):
             utilization=UtilizationReader(self.metrics),
             clock=lambda: self.now,
         )
-        self.job_sweep = replace(self.job_sweep, long_running=self.long_running)
+        inspector = replace(self.job_sweep.inspector, long_running=self.long_running)
+        self.job_sweep = replace(self.job_sweep, inspector=inspector)
         self.answerer = JobButtons(
             jobs=self.jobs,
             stops=self.stops,

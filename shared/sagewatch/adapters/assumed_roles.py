@@ -28,10 +28,18 @@ class AssumedRoles:
     PERMISSIONS: ClassVar = ("sts:AssumeRole",)
 
     def __init__(
-        self, sts: "STSClient", *, role: str, external_id: str = "", new_session: Callable[[], Session] = Session
+        self,
+        sts: "STSClient",
+        *,
+        role: str,
+        external_id: str = "",
+        new_session: Callable[[], Session] = Session,
+        prepared: Callable[[str, Any], Any] = lambda _service, client: client,
     ) -> None:
+        """``prepared`` is called with the service's name and each new client, and returns the client to use."""
         self._sts = sts
         self._new_session = new_session
+        self._prepared = prepared
         self._role = role
         self._external_id = {"DurationSeconds": _SECONDS, **({"ExternalId": external_id} if external_id else {})}
         self._sessions: dict[str, Session] = {}
@@ -45,7 +53,8 @@ class AssumedRoles:
             key = service, scope
             if key not in self._clients:
                 session = self._session(str(account_in(scope)), region_of(scope))
-                self._clients[key] = session.create_client(service, region_name=region_of(scope), config=config)
+                client = session.create_client(service, region_name=region_of(scope), config=config)
+                self._clients[key] = self._prepared(service, client)
             self._clients.move_to_end(key)
             if len(self._clients) > _KEPT_CLIENTS:
                 self._clients.popitem(last=False)

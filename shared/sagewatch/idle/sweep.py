@@ -33,6 +33,7 @@ _NEVER = timedelta(days=365)
 class DueCheck:
     """A notebook whose turn it is. ``seen`` is how this sweep has described it, if its session has just begun."""
 
+    region: str
     session: Session
     state: NotebookState
     seen: Notebook | None = None
@@ -74,8 +75,8 @@ class NotebookSweep:
         inspections = list(self._look_at(due, more_time, report))
         for region in regions:
             with continue_on_error(report, f"advice in {region}"):
-                self.advice.advise(region, [each for each in inspections if each.notebook.region == region])
-        self._stop([each for each in inspections if each.decision.verdict is Verdict.STOP], more_time, report)
+                self.advice.advise(region, [inspection for check, inspection in inspections if check.region == region])
+        self._stop([each for _, each in inspections if each.decision.verdict is Verdict.STOP], more_time, report)
         if report.failures:
             raise SweepIncompleteError("; ".join(first_few(report.failures)), outcome=report)
         return report
@@ -94,7 +95,11 @@ class NotebookSweep:
             if arn in sessions and arn not in report.left_alone
         }
         now = self.clock()
-        return [DueCheck(sessions[arn], state, seen.get(arn)) for arn, state in current.items() if _is_due(state, now)]
+        return [
+            DueCheck(region, sessions[arn], state, seen.get(arn))
+            for arn, state in current.items()
+            if _is_due(state, now)
+        ]
 
     def _book(
         self, sessions: Mapping[str, Session], report: NotebookSweepReport, more: Callable[[], bool]
@@ -116,7 +121,7 @@ class NotebookSweep:
 
     def _look_at(
         self, due: Sequence[DueCheck], more_time: TimeBudget, report: NotebookSweepReport
-    ) -> Iterator[Inspection]:
+    ) -> Iterator[tuple[DueCheck, Inspection]]:
         """Inspect several at a time. Act on all but stops, which are counted first. The next sweep takes the rest."""
         report.carried_over += len(due)
         for check, look in in_order(self._look, due, self.at_once, lambda: more_time(_LOOKING_SHARE)):
@@ -125,7 +130,7 @@ class NotebookSweep:
             with continue_on_error(report, check.session.name):
                 inspection = look()
                 report.verdicts[inspection.decision.verdict] += 1
-                yield inspection
+                yield check, inspection
 
     def _look(self, check: DueCheck) -> Inspection:
         inspection = self.inspector.inspect(check.session, check.state, seen=check.seen)

@@ -15,6 +15,17 @@ from sagewatch.jobs.ports import Cursor, OpenJob
 Entries = Iterator[tuple[str, OpenJob | UnreadableError]]
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A lane's turn: the job, if there was one, the cursors before and after it, and which turn of the lane it was."""
+
+    lane: "Lane"
+    entry: OpenJob | UnreadableError | None
+    before: Cursor
+    after: Cursor
+    number: int
+
+
 @dataclass(slots=True)
 class Lane:
     """The open jobs of a region, each at most once a sweep. Holds one page of them in memory."""
@@ -31,6 +42,11 @@ class Lane:
     def __post_init__(self) -> None:
         """Begin behind the job that was inspected last."""
         self._start = self.cursor.after
+
+    def turn(self) -> Turn:
+        """Take the next open job. Raises what ``take`` does."""
+        before, entry = self.cursor, self.take()
+        return Turn(self, entry, before, self.cursor, self.turns)
 
     def take(self) -> OpenJob | UnreadableError | None:
         """Return the next open job; ``None`` if this turn only began a lap or ended the lane. Raises what reads do."""

@@ -1,8 +1,10 @@
 """Alerts about running jobs that reached a milestone, from data that the sweep reads anyway."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import Lock
 
 from sagewatch.alerts.base import alert_id
 from sagewatch.alerts.ports import AlertArchive, AlertQueue
@@ -22,8 +24,23 @@ from sagewatch.sagemaker.tags import parent_of
 
 _HISTORY, _READ = timedelta(days=180), 50  # of a family; among so many runs are those completed ones that count
 
-FamilyHistories = dict[str, Sequence[PastRun]]
-"""The past runs of families that one sweep has read."""
+
+class FamilyHistories:
+    """The past runs of families that one sweep has read: each family once, whichever job asks first."""
+
+    def __init__(self) -> None:
+        self._past: dict[str, Sequence[PastRun]] = {}
+        self._reading: dict[str, Lock] = defaultdict(Lock)
+        self._lock = Lock()
+
+    def of(self, family: str, read: Callable[[], Sequence[PastRun]]) -> Sequence[PastRun]:
+        """Return a family's past runs. Raises what ``read`` does."""
+        with self._lock:
+            reading = self._reading[family]
+        with reading:
+            if family not in self._past:
+                self._past[family] = read()
+            return self._past[family]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +76,7 @@ class LongRunningAlerts:
 
     def _history(self, job: Job, now: datetime, histories: FamilyHistories) -> Sequence[PastRun]:
         family = family_of(job.kind, job.name)
-        if family not in histories:
-            histories[family] = self.families.recent(family, now - _HISTORY, _READ)
-        return histories[family]
+        return histories.of(family, lambda: self.families.recent(family, now - _HISTORY, _READ))
 
     def _alert(self, entry: OpenJob, found: Job, due: Sequence[Milestone], accrual: Accrual, now: datetime) -> None:
         """Send one alert for all that is due. The highest milestone names it."""

@@ -1,33 +1,30 @@
 """Finds jobs that events missed. Listings fill the index of open jobs, and Describe empties it."""
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice, product
 
+from sagewatch.at_once import AT_ONCE, in_order
 from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import (
-    JobNotFoundError,
-    MalformedEventError,
-    SageWatchError,
+    OutOfTimeError,
     SweepIncompleteError,
+    ThrottledError,
     UnreadableError,
 )
-from sagewatch.jobs.decisions import decide_unread
-from sagewatch.jobs.lanes import Lane, lanes_of, next_lane
-from sagewatch.jobs.long_running import FamilyHistories, LongRunningAlerts
-from sagewatch.jobs.ports import Checkpoint, Checkpoints, Cursors, DailyNotices, OpenJob, OpenJobs, TrackedJobs
-from sagewatch.jobs.reconcile import same_job, without_pool
-from sagewatch.jobs.record import JobRecorder, RecordEffect
-from sagewatch.jobs.settling import is_news, is_recent, is_unsettled
+from sagewatch.jobs.inspection import JobInspector
+from sagewatch.jobs.lanes import Lane, Turn, lanes_of, next_lane
+from sagewatch.jobs.long_running import FamilyHistories
+from sagewatch.jobs.ports import Checkpoint, Checkpoints, Cursors, OpenJob, OpenJobs, TrackedJobs
 from sagewatch.jobs.sweep_run import NO_PROGRESS, JobSweepReport, ListingRun, SweepProgress, advance, no_time_limit
 from sagewatch.ledger.ports import LedgerKeys
-from sagewatch.ledger.records import RecordedBy, key_of
 from sagewatch.ledger.rollups import TotalsRefresh
-from sagewatch.owners.job_owners import JobOwners
 from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
-from sagewatch.sagemaker.ports import JobLists, Jobs, ListedJob, Regions, watched_regions
-from sagewatch.sagemaker.resources import OLDEST, Job, JobStatus, job_to_describe
+from sagewatch.sagemaker.ports import JobLists, ListedJob, Regions, watched_regions
+from sagewatch.sagemaker.resources import OLDEST, Job, job_to_describe
 from sagewatch.sagemaker.scopes import region_of
 from sagewatch.sweeps import continue_on_error, first_few, need_time
 
@@ -37,29 +34,27 @@ _FIRST_LOOK = timedelta(days=30)
 _OVERLAP = timedelta(days=1)
 # Of the time: neither totals nor long listings may use up the time to inspect open jobs. Every listing has its part.
 _TOTALS_SHARE, _LISTING_SHARE = 0.2, 0.5
-_SAVED_EVERY = 100  # inspections: a sweep that is killed repeats no more
+_SAVED_EVERY = 100  # inspections: a sweep that is killed repeats little more
+_TOGETHER = 4  # times as many as are inspected at once are begun before the order of inspections may be saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSweep:
     """Finds jobs whose end no event reported, and records them as their events would have."""
 
-    recorder: JobRecorder
-    jobs: Jobs
+    inspector: JobInspector
     lists: JobLists
     ledger: LedgerKeys
     open_jobs: OpenJobs
     tracked: TrackedJobs
     checkpoints: Checkpoints
     cursors: Cursors
-    notices: DailyNotices
     regions: Regions
-    owners: JobOwners
     totals: TotalsRefresh
     clock: Clock
     home_region: str
-    long_running: LongRunningAlerts | None = None
     progress: SweepProgress = NO_PROGRESS
+    at_once: int = AT_ONCE
 
     def sweep(self, more_time: TimeBudget) -> JobSweepReport:
         """List new jobs and inspect open ones, in every region in use.
@@ -88,7 +83,7 @@ class JobSweep:
         report = JobSweepReport()
         with continue_on_error(report, "totals"):
             self._refresh_totals(more_time, report)
-        listings = list(itertools.product(JOB_KINDS, regions))  # a region rests while the others are listed
+        listings = list(product(JOB_KINDS, regions))  # a region rests while the others are listed
         for number, (kind, region) in enumerate(listings, 1):
             share = _TOTALS_SHARE + (_LISTING_SHARE - _TOTALS_SHARE) * number / len(listings)
             with continue_on_error(report, region):
@@ -133,25 +128,26 @@ class JobSweep:
         """Yield the jobs of a page that can be read, and report the others."""
         for listed in page:
             if isinstance(listed, UnreadableError):
-                self._unreadable(f"{region}: {listed}", listed, report)
+                self.inspector.unreadable(f"{region}: {listed}", listed, report)
             elif OLDEST <= listed.created_at <= self.clock() + timedelta(days=1):
                 yield listed
             else:
                 problem = UnreadableError("created before SageMaker existed or after tomorrow")
-                self._unreadable(f"listed {listed.kind} job {listed.name} in {region}", problem, report)
+                self.inspector.unreadable(f"listed {listed.kind} job {listed.name} in {region}", problem, report)
 
     def _checkpoint(self, name: str, report: JobSweepReport) -> Checkpoint | None:
         """Begin at the newest job if the checkpoint cannot be read: a listing too many loses nothing."""
         try:
             return self.checkpoints.read(name)
         except UnreadableError as exc:
-            self._unreadable(f"checkpoint {name}", exc, report)
+            self.inspector.unreadable(f"checkpoint {name}", exc, report)
             return None
 
     def _index(self, page: Sequence[ListedJob], run: ListingRun, region: str, report: JobSweepReport) -> None:
         unknown = self._unknown(page, region)
-        for job in unknown:
-            self.open_jobs.add(job, backfilled_at=run.backfilled_at)
+        put_in = partial(self.open_jobs.add, backfilled_at=run.backfilled_at)
+        for _, added in in_order(put_in, unknown, self.at_once, no_time_limit):
+            added()
         if unknown:
             self.regions.add(region)  # now that it has answered: a misspelt one would fail every sweep
         report.listed += len(page)
@@ -167,22 +163,63 @@ class JobSweep:
         self, run: ListingRun, regions: Sequence[str], more_time: TimeBudget, report: JobSweepReport
     ) -> None:
         """Inspect open jobs, the least recently inspected first, until all had their turn or the time is up."""
-        histories: FamilyHistories | None = {} if run.backfilled_at is None else None
+        histories = FamilyHistories() if run.backfilled_at is None else None
         lanes: list[Lane] = []
         with continue_on_error(report, "the order of inspections"):
             cursors = {region: self.cursors.read(run.cursor(region)) for region in regions}
             lanes = lanes_of(cursors, self.open_jobs.after)
-        begun, left = list(lanes), list(lanes)
+        begun, left, unsaved = list(lanes), list(lanes), 0
         while left:
-            lane = next_lane(left)
+            turns = list(islice(self._turns(left, more_time, report), _TOGETHER * self.at_once))
+            self._inspect_together(turns, run, histories, left, report)
+            unsaved += len(turns)
+            if unsaved >= _SAVED_EVERY:
+                self._save(run, begun, report)
+                unsaved = 0
+        self._save(run, begun, report)
+
+    def _turns(self, left: list[Lane], more_time: TimeBudget, report: JobSweepReport) -> Iterator[Turn]:
+        """Yield the next turns of the lanes that are left. A lane that has ended or cannot be read is left no more."""
+        while left:
             if not more_time():
                 report.complete = False
-                break
-            if not self._take_turn(lane, run, histories, report):
+                left.clear()
+                return
+            lane = next_lane(left)
+            turns: list[Turn] = []
+            with continue_on_error(report, lane.region):
+                turns.append(lane.turn())
+            if not turns or lane.finished:
                 left.remove(lane)
-            elif sum(lane.turns for lane in begun) % _SAVED_EVERY == 0:
-                self._save(run, begun, report)
-        self._save(run, begun, report)
+            yield from turns
+
+    def _inspect_together(
+        self,
+        turns: Sequence[Turn],
+        run: ListingRun,
+        histories: FamilyHistories | None,
+        left: list[Lane],
+        report: JobSweepReport,
+    ) -> None:
+        """Inspect several jobs at a time, and report on them in the order of their turns.
+
+        If SageMaker throttles, the region rests until the next sweep, which begins with the same job. If that was the
+        region's first turn, the next sweep begins behind it, so that one job cannot hold up the others.
+        """
+        resting: set[str] = set()
+        inspect = partial(self._take, run, histories, resting)
+        put_back: list[Lane] = []
+        for turn, inspected in in_order(inspect, turns, self.at_once, no_time_limit):
+            lane = turn.lane
+            part, done = inspected()
+            report.add(part)
+            if not done and lane not in put_back:
+                put_back.append(lane)
+                lane.cursor = turn.before if turn.number > 1 else turn.after
+                if lane in left:
+                    left.remove(lane)
+            elif done and isinstance(turn.entry, OpenJob) and run.covers(turn.entry):
+                self.progress.looked(lane.region)
 
     def _save(self, run: ListingRun, lanes: Sequence[Lane], report: JobSweepReport) -> None:
         for lane in lanes:
@@ -190,89 +227,24 @@ class JobSweep:
                 with continue_on_error(report, f"the order of inspections in {lane.region}"):
                     self.cursors.save(run.cursor(lane.region), lane.cursor)
 
-    def _take_turn(
-        self, lane: Lane, run: ListingRun, histories: FamilyHistories | None, report: JobSweepReport
-    ) -> bool:
-        """Inspect the next job of a region; say whether there may be more to inspect there in this sweep.
-
-        If SageMaker throttles, the region rests until the next sweep, which begins with the same job. If that was the
-        region's first turn, the next sweep begins behind it, so that one job cannot hold up the others.
-        """
-        before, goes_on = lane.cursor, False
-        with continue_on_error(report, lane.region):
-            entry = lane.take()
+    def _take(
+        self, run: ListingRun, histories: FamilyHistories | None, resting: set[str], turn: Turn
+    ) -> tuple[JobSweepReport, bool]:
+        """Inspect the job whose turn it is, unless its region rests. Return the report, and whether it is done."""
+        report, entry, region = JobSweepReport(), turn.entry, turn.lane.region
+        if region in resting:
+            return report, False
+        resting_after = True
+        with suppress(ThrottledError, OutOfTimeError), continue_on_error(report, region, may_throttle=False):
             if isinstance(entry, UnreadableError):
-                self._unreadable(str(entry), entry, report)
+                self.inspector.unreadable(str(entry), entry, report)
             elif entry and run.covers(entry):
                 with continue_on_error(report, f"{entry.job.kind} job {entry.job.name}", may_throttle=False):
-                    self._inspect(entry, histories, report)
-                self.progress.looked(lane.region)
-            goes_on = not lane.finished
-        if not (goes_on or lane.finished) and lane.turns > 1:
-            lane.cursor = before
-        return goes_on
-
-    def _inspect(self, entry: OpenJob, histories: FamilyHistories | None, report: JobSweepReport) -> None:
-        report.looked_at += 1
-        try:
-            found = self.jobs.describe(entry.job)
-        except JobNotFoundError:
-            found = None
-        except MalformedEventError as exc:
-            report.still_open += 1  # it is not gone: a new status or one bad field never ends a run
-            self._unreadable(f"{entry.job.kind} job {entry.job.name} in {entry.job.region}", exc, report)
-            return
-        if found is None or not same_job(entry.job, found):
-            report.recorded += self._unread(entry, JobStatus.DELETING, "it was deleted before its end was read")
-        elif is_unsettled(entry, without_pool(found, self.clock()), self.clock()):
-            report.still_open += 1
-            self._complete(entry, found)
-            if self.long_running and histories is not None:
-                with continue_on_error(report, f"alerts about {found.kind} job {found.name}"):
-                    report.alerted += self.long_running.check(entry, found, histories)
-        else:
-            report.recorded += self._record(entry, found)
-
-    def _unreadable(self, subject: str, problem: SageWatchError, report: JobSweepReport) -> None:
-        """Count what cannot be read, and name it once a day. Nothing is deleted."""
-        report.unreadable += 1
-        if self.notices.first_today(subject):
-            report.failures.append(f"cannot read {subject}: {problem}" if subject != str(problem) else subject)
-
-    def _complete(self, entry: OpenJob, found: Job) -> None:
-        """Keep the role and the instances, once: a listing has neither, Describe has both."""
-        if entry.job.role_arn is None and found.role_arn and not entry.provisional:
-            known = replace(found, created_at=entry.job.created_at)
-            self.open_jobs.add(known, backfilled_at=entry.backfilled_at)
-
-    def _record(self, entry: OpenJob, found: Job) -> bool:
-        """Record the end under the key of its row, if it has one: an event may have dated it a little differently."""
-        job = self.owners.with_tags(replace(found, created_at=self._recorded_at(found) or found.created_at))
-        decision = self.recorder.decide(
-            job,
-            RecordedBy.SWEEP,
-            alerting=is_news(entry, job, self.clock()),
-            alerted_before=bool(entry.alerted),
-            backfilled_at=entry.backfilled_at,
-        )
-        effects = self.recorder.apply(decision).effects
-        is_final = RecordEffect.UNTRACKED in effects or not entry.provisional
-        stays_provisional = not is_final and not is_recent(found, self.clock())
-        if stays_provisional or key_of(entry.job) != key_of(job):
-            self.open_jobs.remove(entry.job)
-        return RecordEffect.RECORDED in effects
-
-    def _unread(self, entry: OpenJob, status: JobStatus, reason: str) -> bool:
-        """Close a job that cannot be read any more: keep its row if it has one, else write one with the reason."""
-        if self._recorded_at(entry.job):
-            self.open_jobs.remove(entry.job)
-            return False
-        decision = decide_unread(entry.job, status, reason, now=self.clock())
-        return RecordEffect.RECORDED in self.recorder.apply(decision).effects
-
-    def _recorded_at(self, job: Job) -> datetime | None:
-        times = self.ledger.times_of(job.arn)
-        return next((time for time in times if same_job(job, replace(job, created_at=time))), None)
+                    self.inspector.inspect(entry, histories, report)
+            resting_after = False
+        if resting_after:
+            resting.add(region)
+        return report, not resting_after
 
 
 def _to_describe(job: ListedJob, region: str) -> Job:

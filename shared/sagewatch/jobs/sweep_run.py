@@ -1,7 +1,7 @@
 """The task, the progress and the report of one run of the job sweep."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Protocol, override
 
@@ -95,6 +95,17 @@ class JobSweepReport(SweepReport):
     still_open: int = 0
     alerted: int = 0
     unreadable: int = 0
+
+    def add(self, other: "JobSweepReport") -> None:
+        """Take in the report on a part of the run."""
+        for part in fields(self):
+            match getattr(other, part.name):
+                case bool(complete):
+                    self.complete = self.complete and complete
+                case int(count):
+                    setattr(self, part.name, getattr(self, part.name) + count)
+                case sentences:
+                    getattr(self, part.name).extend(sentences)
 
     @override
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, wraps
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,10 @@ from botocore.config import Config
 from botocore.session import Session, get_session
 
 from sagewatch.adapters.sqs import SqsInbox
+from sagewatch.at_once import AT_ONCE
 from sagewatch.runtime.handlers import QueueHandler, Work
 from sagewatch.runtime.settings import InboxSettings
+from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -22,14 +24,34 @@ if TYPE_CHECKING:
 
 
 # Short tries here, long waits in the queue: a sleeping Lambda is paid for, a waiting message is not.
-QUICK = Config(connect_timeout=2, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 2})
-# A sweep has no queue to wait in, and time: botocore slows down by itself when SageMaker throttles.
-PATIENT = Config(connect_timeout=2, read_timeout=6, retries={"mode": "adaptive", "total_max_attempts": 5})
+QUICK = Config(
+    connect_timeout=2,
+    read_timeout=6,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    max_pool_connections=2 * AT_ONCE,
+)
+# A sweep has no queue to wait in, and time: botocore slows down by itself when AWS throttles.
+PATIENT = QUICK.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 5}))
 LONGEST_LOOK = 120_000  # milliseconds: a job's three calls to SageMaker, each tried five times without an answer
 # A log is a hint: one try, and a job's row is not kept waiting for more than four seconds by a call without an answer.
 HINT = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
 _ONE_AT_A_TIME = Lock()  # botocore's sessions are not safe for threads, and its clients are
 BETWEEN_LISTS = 0.55  # seconds: ListTrainingJobs allows two requests a second
+BETWEEN_NOTEBOOK_LISTS = 0.2
+# Calls a second that a sweep makes in a region at most. AWS publishes FilterLogEvents (5, which cannot be raised) and
+# GetMetricData (50). For SageMaker it publishes none but that of lists: these are what a sweep needs, and botocore goes
+# below them as soon as AWS throttles.
+RATES = {
+    "sagemaker": {
+        "DescribeNotebookInstance": 50,
+        "ListTags": 50,
+        "CreatePresignedNotebookInstanceUrl": 50,
+        "StopNotebookInstance": 10,
+        **{KIND_FACTS[kind].describe_operation: 75 for kind in JOB_KINDS},
+    },
+    "logs": {"FilterLogEvents": 5},
+    "cloudwatch": {"GetMetricData": 25},
+}
 
 
 def now() -> datetime:
@@ -60,43 +82,80 @@ def entry(work: Work, sqs: "SQSClient", inbox: InboxSettings) -> QueueHandler:
     return QueueHandler(work, inbox=queues, max_receives=inbox.max_receives)
 
 
-@cache
+def _once[Client](make: Callable[[str], Client]) -> Callable[[str], Client]:
+    """Make a client once for each region, whichever thread asks first."""
+    made: dict[str, Client] = {}
+    making = Lock()
+
+    @wraps(make)
+    def of_region(region: str) -> Client:
+        with making:
+            if region not in made:
+                made[region] = make(region)
+            return made[region]
+
+    return of_region
+
+
+def paced(service: str, made: Any) -> Any:
+    """Let a client of a service wait before each call, so that it stays below the rates."""
+    for operation, rate in RATES[service].items():
+        pace = Throttle(1 / rate)
+        made.meta.events.register(f"before-call.*.{operation}", lambda pace=pace, **_: pace(""))
+    return made
+
+
+@_once
 def sagemaker(region: str) -> "SageMakerClient":
     """A region's client for functions that have a queue to wait in."""
     made: SageMakerClient = client("sagemaker", region=region)
     return made
 
 
-@cache
+@_once
 def patient_sagemaker(region: str) -> "SageMakerClient":
     """A region's client for sweeps."""
-    made: SageMakerClient = client("sagemaker", region=region, config=PATIENT)
+    made: SageMakerClient = paced("sagemaker", client("sagemaker", region=region, config=PATIENT))
     return made
 
 
-@cache
+@_once
 def logs(region: str) -> "CloudWatchLogsClient":
     """A region's client."""
     made: CloudWatchLogsClient = client("logs", region=region)
     return made
 
 
-@cache
+@_once
+def patient_logs(region: str) -> "CloudWatchLogsClient":
+    """A region's client for sweeps."""
+    made: CloudWatchLogsClient = paced("logs", client("logs", region=region, config=PATIENT))
+    return made
+
+
+@_once
 def job_logs(region: str) -> "CloudWatchLogsClient":
     """A region's client for the logs of jobs that failed."""
     made: CloudWatchLogsClient = client("logs", region=region, config=HINT)
     return made
 
 
-@cache
+@_once
 def cloudwatch(region: str) -> "CloudWatchClient":
     """A region's client."""
     made: CloudWatchClient = client("cloudwatch", region=region)
     return made
 
 
+@_once
+def patient_cloudwatch(region: str) -> "CloudWatchClient":
+    """A region's client for sweeps."""
+    made: CloudWatchClient = paced("cloudwatch", client("cloudwatch", region=region, config=PATIENT))
+    return made
+
+
 class Throttle:
-    """Keeps a minimum time between two calls in one region."""
+    """Keeps a minimum time between the beginnings of two calls in one region, whichever threads make them."""
 
     def __init__(
         self,
@@ -107,11 +166,14 @@ class Throttle:
         self._seconds = seconds
         self._monotonic = monotonic
         self._sleep = sleep
-        self._last: dict[str, float] = {}
+        self._next: dict[str, float] = {}
+        self._lock = Lock()
 
     def __call__(self, region: str) -> None:
         """Wait until the next call is allowed."""
-        left = self._last.get(region, float("-inf")) + self._seconds - self._monotonic()
-        if left > 0:
-            self._sleep(left)
-        self._last[region] = self._monotonic()
+        with self._lock:
+            now = self._monotonic()
+            turn = max(now, self._next.get(region, now))
+            self._next[region] = turn + self._seconds
+        if turn > now:
+            self._sleep(turn - now)

@@ -29,6 +29,7 @@ from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
 from sagewatch.adapters.sagemaker.jobs import SageMakerJobs
 from sagewatch.diagnostics.cost_report import CostReporter, UtilizationReader
 from sagewatch.diagnostics.failure_context import FailureContextReader
+from sagewatch.jobs.inspection import JobInspector
 from sagewatch.jobs.long_running import LongRunningAlerts
 from sagewatch.jobs.record import JobRecorder
 from sagewatch.jobs.sweep import JobSweep
@@ -101,18 +102,25 @@ def make_job_sweep(
 ) -> JobSweep:
     """Make the sweep of jobs, for the schedule or for an operator. An operator's sweep sends no alerts."""
     ledger, state = parts.settings.cost_ledger, parts.settings.watch_state
-    return JobSweep(
+    inspector = JobInspector(
         recorder=recorder,
         jobs=parts.jobs,
+        ledger=DynamoLedgerKeys(parts.dynamodb, ledger),
+        open_jobs=parts.open_jobs,
+        notices=DynamoDailyNotices(parts.dynamodb, state, now),
+        owners=parts.owners,
+        clock=now,
+        long_running=long_running,
+    )
+    return JobSweep(
+        inspector=inspector,
         lists=SageMakerLists(parts.clients.patient_sagemaker, Throttle(BETWEEN_LISTS)),
         ledger=DynamoLedgerKeys(parts.dynamodb, ledger),
         open_jobs=parts.open_jobs,
         tracked=DynamoTrackedJobs(parts.dynamodb, state, parts.settings.account),
         checkpoints=DynamoCheckpoints(parts.dynamodb, state),
         cursors=DynamoCursors(parts.dynamodb, state),
-        notices=DynamoDailyNotices(parts.dynamodb, state, now),
         regions=parts.regions,
-        owners=parts.owners,
         totals=TotalsRefresh(
             rows=DynamoLedgerRows(parts.dynamodb, ledger),
             roll_ups=DynamoRollUps(parts.dynamodb, ledger),
@@ -122,7 +130,6 @@ def make_job_sweep(
         ),
         clock=now,
         home_region=home_region,
-        long_running=long_running,
         progress=progress,
     )
 

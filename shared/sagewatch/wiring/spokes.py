@@ -23,16 +23,19 @@ if TYPE_CHECKING:
 class ScopedClients:
     """The clients of a function. ``reading`` and ``acting`` are the roles in other accounts, if there are any.
 
-    Without ``home``, the account that the stack is in, every account is the stack's own.
+    Without ``home``, the account that the stack is in, every account is the stack's own. Those of a sweep are patient
+    and keep to the rates of ``clients``.
     """
 
     home: str | None
+    sweeping: bool = False
     reading: AssumedRoles | None = None
     acting: AssumedRoles | None = None
 
     def sagemaker(self, scope: Scope) -> "SageMakerClient":
         """A client for functions that have a queue to wait in."""
-        return self._client(self.reading, "sagemaker", scope, QUICK, clients.sagemaker)
+        own = clients.patient_sagemaker if self.sweeping else clients.sagemaker
+        return self._client(self.reading, "sagemaker", scope, self._config, own)
 
     def patient_sagemaker(self, scope: Scope) -> "SageMakerClient":
         """A client for sweeps."""
@@ -40,11 +43,13 @@ class ScopedClients:
 
     def stopping_sagemaker(self, scope: Scope) -> "SageMakerClient":
         """A client that may stop notebooks and jobs, as far as the account lets it."""
-        return self._client(self.acting, "sagemaker", scope, QUICK, clients.sagemaker)
+        own = clients.patient_sagemaker if self.sweeping else clients.sagemaker
+        return self._client(self.acting, "sagemaker", scope, self._config, own)
 
     def logs(self, scope: Scope) -> "CloudWatchLogsClient":
         """A client of CloudWatch Logs."""
-        return self._client(self.reading, "logs", scope, QUICK, clients.logs)
+        own = clients.patient_logs if self.sweeping else clients.logs
+        return self._client(self.reading, "logs", scope, self._config, own)
 
     def job_logs(self, scope: Scope) -> "CloudWatchLogsClient":
         """A client for the logs of jobs that failed."""
@@ -52,7 +57,12 @@ class ScopedClients:
 
     def cloudwatch(self, scope: Scope) -> "CloudWatchClient":
         """A client of CloudWatch."""
-        return self._client(self.reading, "cloudwatch", scope, QUICK, clients.cloudwatch)
+        own = clients.patient_cloudwatch if self.sweeping else clients.cloudwatch
+        return self._client(self.reading, "cloudwatch", scope, self._config, own)
+
+    @property
+    def _config(self) -> Config:
+        return PATIENT if self.sweeping else QUICK
 
     def _client[C](
         self, roles: AssumedRoles | None, service: str, scope: Scope, config: Config, own: Callable[[str], C]
@@ -66,16 +76,23 @@ class ScopedClients:
         return assumed
 
 
-def make_clients(given: HubSettings, *, acting: bool = False) -> ScopedClients:
+def make_clients(given: HubSettings, *, acting: bool = False, sweeping: bool = False) -> ScopedClients:
     """Make the clients of a function; only one that stops something has the acting role."""
     if not given.spoke_roles:
-        return ScopedClients(home=given.account)
+        return ScopedClients(home=given.account, sweeping=sweeping)
     sts = client("sts")
+    prepared = clients.paced if sweeping else _as_it_is
     reading, acting_roles = (
-        AssumedRoles(sts, role=f"{given.spoke_roles}-{kind}", external_id=given.spoke_external_id)
+        AssumedRoles(sts, role=f"{given.spoke_roles}-{kind}", external_id=given.spoke_external_id, prepared=prepared)
         for kind in ("read", "act")
     )
-    return ScopedClients(home=given.account, reading=reading, acting=acting_roles if acting else None)
+    acting_role = acting_roles if acting else None
+    return ScopedClients(home=given.account, sweeping=sweeping, reading=reading, acting=acting_role)
+
+
+def _as_it_is(service: str, made: object) -> object:
+    del service
+    return made
 
 
 def watched_accounts(given: HubSettings) -> WatchedAccounts:

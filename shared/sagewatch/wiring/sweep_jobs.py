@@ -32,7 +32,7 @@ def sweep_jobs() -> ScheduledHandler:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = SweepJobsSettings.from_env()
     dynamodb, sqs = client("dynamodb"), client("sqs")
-    clients = make_clients(given)
+    clients = make_clients(given, sweeping=True)
     parts = make_parts(given, dynamodb, sqs, clients, clients.patient_sagemaker)
     long_running = LongRunningAlerts(
         families=parts.families,

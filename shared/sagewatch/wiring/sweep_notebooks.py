@@ -17,7 +17,7 @@ from sagewatch.idle.unreadable import UnreadableItems
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Count, Hours, NotebookSettings, Text
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, Throttle, client, now
+from sagewatch.wiring.clients import BETWEEN_NOTEBOOK_LISTS, LONGEST_LOOK, Throttle, client, now
 from sagewatch.wiring.spokes import make_clients
 from sagewatch.wiring.stopping import make_notebook_stopping
 
@@ -35,10 +35,10 @@ def sweep_notebooks() -> ScheduledHandler:
     """SweepNotebooks: what idles. Raises ``SettingsError``."""
     given = SweepNotebooksSettings.from_env()
     dynamodb, sqs = client("dynamodb"), client("sqs")
-    clients = make_clients(given, acting=True)
+    clients = make_clients(given, acting=True, sweeping=True)
     stopping = make_notebook_stopping(given, dynamodb, sqs, clients)
     tracking = stopping.tracking
-    lists = SageMakerNotebookLists(clients.patient_sagemaker, Throttle(BETWEEN_LISTS))
+    lists = SageMakerNotebookLists(clients.patient_sagemaker, Throttle(BETWEEN_NOTEBOOK_LISTS))
     sweeper = NotebookSweep(
         lists=lists,
         repair=SessionRepair(

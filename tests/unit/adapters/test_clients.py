@@ -1,8 +1,11 @@
 """What the wiring does itself."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from sagewatch.wiring.clients import Throttle
+from botocore.session import get_session
+
+from sagewatch.wiring.clients import RATES, Throttle, patient_logs
 
 
 @dataclass
@@ -40,3 +43,28 @@ def test_regions_do_not_wait_for_one_another() -> None:
         pace(region)
 
     assert watch.slept == [0.5]
+
+
+def test_threads_that_call_at_once_take_their_turns() -> None:
+    """None of them finds the time that another one has taken."""
+    watch = Watch()
+    pace = Throttle(0.5, lambda: 100.0, watch.slept.append)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(pace, ["us-east-1"] * 8))
+
+    assert sorted(watch.slept) == [0.5 * turn for turn in range(1, 8)]
+
+
+def test_a_region_has_one_client_whichever_thread_asks_first() -> None:
+    """Boto3 cannot make two at a time."""
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(patient_logs, ["eu-south-1"] * 8))
+
+    assert len(found) == 1
+
+
+def test_rates_name_operations_that_exist() -> None:
+    """A misspelt one would wait for nothing."""
+    models = get_session()
+    for service, rates in RATES.items():
+        assert rates.keys() <= set(models.get_service_model(service).operation_names)

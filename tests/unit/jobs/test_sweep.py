@@ -903,3 +903,19 @@ def test_a_second_tuning_job_of_a_name_leaves_the_first_ones_roll_up_as_it_is() 
     world.sweep()
 
     assert world.ledger.roll_ups[arn, "2026-11-20T09:58:00Z"] == RollUp(jobs=1, cost_usd=Decimal("0.46"))
+
+
+def test_several_at_a_time_come_to_the_same_as_one_after_the_other() -> None:
+    """In the order of the jobs; one that fails keeps no other one from its turn."""
+    reports = []
+    for at_once in (1, 8):
+        world = World()
+        object.__setattr__(world.job_sweep, "at_once", at_once)
+        for number in range(40):
+            world.has(a_job(name=f"job-{number:02}", arn=f"{a_job().arn}-{number:02}"))
+        del world.jobs.found[a_job().kind, a_job().region, "job-07"]
+        swept = world.sweep()
+        reports.append((swept.to_log(), sorted(row.resource_name for row in world.rows)))
+
+    assert reports[0] == reports[1]
+    assert (reports[0][0]["looked_at"], len(reports[0][1])) == (40, 40)

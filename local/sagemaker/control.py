@@ -24,6 +24,7 @@ from local.sagemaker.faults import FAULTS, breakable
 from local.sagemaker.job_stops import extend_job_stops, settled
 from local.sagemaker.notebooks import ORDERS, control, extend_notebooks, pace_route, story
 from local.sagemaker.resources import ENDED, KINDS, Emulated, get, named, put
+from local.sagemaker.standing import SHELF, extend_standing, standing_route
 from sagewatch.sagemaker.fields import parse_timestamp
 
 Answer = tuple[Response, int]
@@ -41,6 +42,7 @@ def extend_moto() -> None:
         setattr(SageMakerResponse, f"list_{operation}s", _listing(kind))
         breakable(emulated.operation)
         breakable(f"List{emulated.prefix}Jobs")
+    extend_standing()
     extend_job_stops()
     extend_notebooks()
     setattr(AutoMLJob, "__init__", _lenient(AutoMLJob.__init__))  # noqa: B010 - moto's class
@@ -142,6 +144,9 @@ def _summary(resource: Any, emulated: Emulated) -> dict[str, object]:
 
 
 def _list_tags(self: SageMakerResponse) -> ActionResult:
+    standing = SHELF.by_arn((self.current_account, self.region), self._get_param("ResourceArn"))
+    if standing is not None:
+        return ActionResult({"Tags": standing.get("Tags", [])})
     return ActionResult({"Tags": _tagged(self).tags or []})
 
 
@@ -165,7 +170,7 @@ def _retag(asked: SageMakerResponse, gone: set[str], added: list[dict[str, str]]
 def _tagged(asked: SageMakerResponse) -> Any:
     """The resource, whatever the case of its ARN, which AWS lower-cases and moto does not."""
     kind, _, name = asked._get_param("ResourceArn").rpartition(":")[2].partition("/")  # noqa: SLF001 - moto's way to read a request
-    store = getattr(asked.sagemaker_backend, KINDS[kind].store) if kind in KINDS else {}
+    store = getattr(asked.sagemaker_backend, KINDS[kind].store, {}) if kind in KINDS else {}
     for resource in store.values():
         if resource.arn.lower().endswith(f":{kind}/{name}".lower()):
             return resource
@@ -208,6 +213,7 @@ def control_app(account: str, default_region: str) -> Flask:
         resource = sagemaker_backends[account][request.args.get("region", default_region)].notebook_instances.get(name)
         return (jsonify(story(resource)), 200) if resource else _refuse(404, f"no notebook-instance {name!r}")
 
+    standing_route(app, account, default_region)
     pace_route(app)
     return app
 

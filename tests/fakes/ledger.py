@@ -13,6 +13,7 @@ from sagewatch.ledger.ports import (
     Ledger,
     LedgerKeys,
     LedgerRows,
+    RecordedRun,
     RollUpRow,
     RollUps,
     StaleTotal,
@@ -49,8 +50,11 @@ class InMemoryLedger(Ledger, LedgerKeys, LedgerRows, Families, RollUps):
         return {job.key for job in jobs} & self.rows.keys()
 
     @override
-    def times_of(self, arn: str) -> Sequence[datetime]:
-        return sorted((datetime.fromisoformat(time) for name, time in self.rows if name == arn), reverse=True)
+    def runs_of(self, arn: str) -> Sequence[RecordedRun]:
+        rows = sorted((row for row in self.rows.values() if row.resource_arn == arn), key=_created_at, reverse=True)
+        return [
+            RecordedRun(datetime.fromisoformat(row.created_at), datetime.fromisoformat(row.ended_at)) for row in rows
+        ]
 
     @override
     def of_day(self, day: str) -> Iterator[LedgerRow]:

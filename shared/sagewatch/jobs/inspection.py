@@ -93,5 +93,6 @@ class JobInspector:
         return RecordEffect.RECORDED in self.recorder.apply(decision).effects
 
     def _recorded_at(self, job: Job) -> datetime | None:
-        times = self.ledger.times_of(job.arn)
-        return next((time for time in times if same_job(job, replace(job, created_at=time))), None)
+        runs = self.ledger.runs_of(job.arn)
+        as_jobs = (replace(job, created_at=run.created_at, ended_at=run.ended_at) for run in runs)
+        return next((recorded.created_at for recorded in as_jobs if same_job(job, recorded)), None)

@@ -62,10 +62,9 @@ def lacks_billed_seconds(job: Job, now: datetime) -> bool:
 def same_job(one: Job, other: Job) -> bool:
     """Whether two reports of one ARN are of one job: names are used again, and clocks differ a little.
 
-    Creation times decide. Where one report has none, the job may not have been created after the other one's end.
+    Creation times a minute apart are one job, unless their ends tell them apart. Where a report has no creation time,
+    the job may not have been created after the other one's end.
     """
-    if one.created_at and other.created_at:
-        return abs(one.created_at - other.created_at) <= _SKEW
     if one.dated_at is None or other.dated_at is None:
         return False
     return not (_has_taken_the_name(one, other) or _has_taken_the_name(other, one))
@@ -76,7 +75,23 @@ def _has_taken_the_name(later: Job, earlier: Job) -> bool:
     if later.created_at is None:
         return False
     seen = earlier.created_at or earlier.ended_at or earlier.modified_at
-    return seen is not None and later.created_at - seen > _SKEW
+    if seen is None or _second(later.created_at) <= _second(seen):
+        return False
+    return later.created_at - seen > _SKEW or _ended_apart(earlier, later)
+
+
+def _ended_apart(earlier: Job, later: Job) -> bool:
+    """Whether ends show that they are two: they differ by more than clocks do, or the later one still runs after it."""
+    if earlier.ended_at and later.ended_at:
+        return abs(later.ended_at - earlier.ended_at) > _SKEW
+    end = earlier.ended_at or (earlier.modified_at if earlier.status.ended else None)
+    runs = later.ended_at is None and not later.status.ended
+    return runs and end is not None and later.created_at is not None and _second(later.created_at) > _second(end)
+
+
+def _second(moment: datetime) -> datetime:
+    """Cut a time to its second, as rows have it."""
+    return moment.replace(microsecond=0)
 
 
 def without_pool(job: Job, now: datetime) -> Job:

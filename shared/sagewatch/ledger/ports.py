@@ -25,17 +25,22 @@ class Ledger(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """A job that has a row: when it was created, and when it ended if the row can be read."""
+
+    created_at: datetime
+    ended_at: datetime | None
+
+
 class LedgerKeys(Protocol):
     """Reads which jobs have rows."""
 
     def recorded(self, jobs: Sequence[ListedJob]) -> AbstractSet[Key]:
         """Say which of these jobs have a row. Raises what ``Ledger.put`` does."""
 
-    def times_of(self, arn: str) -> Sequence[datetime]:
-        """When the jobs of this ARN that have a row were created, the newest first.
-
-        Raises what ``Ledger.put`` does.
-        """
+    def runs_of(self, arn: str) -> Sequence[RecordedRun]:
+        """Return the jobs of this ARN that have a row, the newest first. Raises what ``Ledger.put`` does."""
 
 
 class LedgerRows(Protocol):

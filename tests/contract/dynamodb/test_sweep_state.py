@@ -123,16 +123,20 @@ def test_a_name_used_again_is_not_recorded_yet(desk: Desk) -> None:
     desk.ledger.put(a_row(resource_arn=listed(1).arn, created_at="2026-11-19T00:00:00Z"))
 
     assert desk.keys.recorded([listed(1)]) == frozenset()
-    assert desk.keys.times_of(listed(1).arn) == [datetime.fromisoformat("2026-11-19T00:00:00Z")]
+    assert [run.created_at for run in desk.keys.runs_of(listed(1).arn)] == [
+        datetime.fromisoformat("2026-11-19T00:00:00Z")
+    ]
 
 
 def test_the_rows_of_one_arn_are_told_newest_first(desk: Desk) -> None:
     """None for one without."""
     for day in ("2026-11-18", "2026-11-20", "2026-11-19"):
-        desk.ledger.put(a_row(created_at=f"{day}T00:00:00Z"))
+        desk.ledger.put(a_row(created_at=f"{day}T00:00:00Z", ended_at=f"{day}T01:00:00Z"))
+    runs = desk.keys.runs_of(a_job().arn)
 
-    assert [time.day for time in desk.keys.times_of(a_job().arn)] == [20, 19, 18]
-    assert desk.keys.times_of("arn:other") == []
+    assert [run.created_at.day for run in runs] == [20, 19, 18]
+    assert [run.ended_at - run.created_at for run in runs if run.ended_at] == [timedelta(hours=1)] * 3
+    assert desk.keys.runs_of("arn:other") == []
 
 
 def test_a_days_rows_are_read_by_the_time_of_their_end(desk: Desk) -> None:

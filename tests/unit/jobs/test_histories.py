@@ -140,7 +140,7 @@ class History:
         world.jobs.describe, world.jobs.tags = self._describe, lambda *_: {"owner": "ana"}
         world.lists.created_since = self._listed
         for store, names in (
-            (world.ledger, ("put", "recorded", "times_of")),
+            (world.ledger, ("put", "recorded", "runs_of")),
             (world.marks, ("add", "remove")),
             (world.open_jobs, ("add", "remove", "mark_provisional", "tracked")),
             (world.alerts, ("send",)),
@@ -203,8 +203,9 @@ class History:
                 self._deliver()
 
     def _next_step(self, steps: list[timedelta]) -> timedelta:
-        """Return the time to the next sweep. Once no job is open and no event is on its way, the sweeps are rarer."""
-        busy = self.events or any(not entry.job.kind.is_rollup for entry in self.world.open_jobs.of_region("us-east-1"))
+        """Return the time to the next sweep: longer once each end is recorded and no event is on its way."""
+        open_jobs = self.world.open_jobs.of_region("us-east-1")
+        busy = self.events or any(not entry.provisional for entry in open_jobs)
         count = 1 if busy else 10
         taken, steps[:count] = steps[:count], []
         return sum(taken, timedelta(0))

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from sagewatch.alerts.base import thread_key_of
+from sagewatch.clock import iso
 from sagewatch.diagnostics.failure_context import FailureContextReader
 from sagewatch.errors import (
     AccessDeniedError,
@@ -570,3 +571,41 @@ def test_an_account_that_is_not_watched_is_refused_and_nothing_is_asked() -> Non
     recorder.on_event(theirs)
     assert [(row.account, row.region) for row in world.rows] == [("222233334444", "us-east-1")]
     replace(recorder, watched=WatchedAccounts(home=ACCOUNT, organization=True)).on_event(stranger)
+
+
+SECOND_JOB = {"created_at": ANNOUNCED + timedelta(seconds=40), "started_at": None, "ended_at": None}
+QUICK = {"CreationTime": ANNOUNCED.isoformat(), "TrainingEndTime": (ANNOUNCED + timedelta(seconds=20)).isoformat()}
+
+
+def test_two_jobs_of_a_name_within_a_minute_are_told_apart_by_the_end_of_the_first() -> None:
+    """It failed, was deleted and created again in 40 seconds. Neither is lost, and neither has the other's row."""
+    world = World()
+    running = replace(TRAINING, status=JobStatus.IN_PROGRESS, billable_seconds=None, **SECOND_JOB)  # type: ignore[arg-type] # by name
+    world.has(running)
+    world.recorder.on_event(an_event("training-job-failed", **QUICK))
+    rows = list(world.rows)
+    ended = {"started_at": ANNOUNCED + timedelta(minutes=2), "ended_at": ANNOUNCED + timedelta(hours=1)}
+    world.now += timedelta(hours=2)
+    world.has(replace(running, status=JobStatus.COMPLETED, billable_seconds=3480, **ended))  # type: ignore[arg-type] # by name
+    world.sweep()
+
+    assert [(row.created_at, row.status) for row in rows] == [(iso(ANNOUNCED), JobStatus.FAILED)]
+    assert [(row.created_at, row.status) for row in world.rows] == [
+        (iso(ANNOUNCED), JobStatus.FAILED),
+        (iso(ANNOUNCED + timedelta(seconds=40)), JobStatus.COMPLETED),
+    ]
+
+
+def test_an_open_job_is_not_closed_by_the_row_of_one_that_ended_within_the_minute_before() -> None:
+    """The second one is deleted before its end was read: it has a row of its own, without an amount."""
+    world = World()
+    world.has(replace(TRAINING, status=JobStatus.IN_PROGRESS, **SECOND_JOB))  # type: ignore[arg-type] # by name
+    world.sweep()
+    world.recorder.on_event(an_event("training-job-failed", **QUICK))
+    world.jobs.found.clear()
+    world.sweep()
+
+    assert [(row.created_at, row.status) for row in world.rows] == [
+        (iso(ANNOUNCED), JobStatus.FAILED),
+        (iso(ANNOUNCED + timedelta(seconds=40)), JobStatus.DELETING),
+    ]

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
 from itertools import batched
@@ -15,7 +16,7 @@ from sagewatch.adapters.dynamodb.ledger_query import query
 from sagewatch.clock import iso
 from sagewatch.errors import ThrottledError
 from sagewatch.ledger.families import PastRun, ran_seconds
-from sagewatch.ledger.ports import Families, LedgerKeys, LedgerRows, RollUpRow, RollUps
+from sagewatch.ledger.ports import Families, LedgerKeys, LedgerRows, RecordedRun, RollUpRow, RollUps
 from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.failures import FailureClass
@@ -65,9 +66,19 @@ class DynamoLedgerKeys(LedgerKeys):
         raise ThrottledError("dynamodb:BatchGetItem on the ledger leaves keys unprocessed")
 
     @override
-    def times_of(self, arn: str) -> Sequence[datetime]:
-        rows = query(self._client, self._table, None, {"resource_arn": arn}, ("created_at",), newest_first=True)
-        return [datetime.fromisoformat(row["created_at"]) for row in rows]
+    def runs_of(self, arn: str) -> Sequence[RecordedRun]:
+        columns = ("created_at", "ended_at")
+        rows = query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True)
+        runs = [(_moment(row.get("created_at")), _moment(row.get("ended_at"))) for row in rows]
+        return [RecordedRun(created_at, ended_at) for created_at, ended_at in runs if created_at]
+
+
+def _moment(value: object) -> datetime | None:
+    """Read a stored time; ``None`` for what is none."""
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment if moment and moment.tzinfo else None
+    return None
 
 
 class DynamoLedgerRows(LedgerRows):

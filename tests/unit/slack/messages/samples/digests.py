@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.digest.budgets import EVERYBODY, Budget
+from sagewatch.digest.health import SWEEPS
 from sagewatch.errors import AlertRefusedError
 from sagewatch.idle.state import NotebookState, PendingStop
 from sagewatch.pricing.job_cost import PricingStatus
@@ -48,7 +49,7 @@ def _runs_now(world: DigestWorld) -> DigestWorld:
 
 def _swept(world: DigestWorld, *missed: int) -> DigestWorld:
     """Every sweep of the week finished, but for these of SweepJobs."""
-    for function in ("SweepJobs", "SweepNotebooks"):
+    for function in SWEEPS:
         for number in range(676):
             if function != "SweepJobs" or number not in missed:
                 world.sweeps.record(function, MONDAY - timedelta(minutes=15 * number))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import sagewatch.runtime.start  # noqa: F401 - first: it makes the others cheap
 from sagewatch.runtime.ports import LambdaContext
 from sagewatch.wiring.send_digest import send_digest
 

@@ -1,11 +1,12 @@
 """Amounts and durations as people read them. The only place that rounds money."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from sagewatch.patterns import lazy_pattern
+
 _CENT = Decimal("0.01")
-_ZONE = re.compile(r"(?<=\d\d:\d\d) UTC")
+_ZONE = lazy_pattern(r"(?<=\d\d:\d\d) UTC")
 
 
 def money(usd: Decimal) -> str:

@@ -4,6 +4,7 @@ import compileall
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
+from tools.layers.compiled import compile_texts
 from tools.layers.models import trim
 
 _PYTHON = "python"  # the folder in a layer's archive that Lambda puts on the path
@@ -17,6 +18,7 @@ def prepare(built: Path) -> None:
     """
     layer = built / "SharedLayer" / _PYTHON
     trim(layer, layer / "sagewatch", built / "template.yaml")
+    compile_texts(layer / "sagewatch", layer / "sagewatch" / "runtime" / "compiled.bin")
     for folder in sorted(path for path in built.iterdir() if path.is_dir()):
         compiled(folder)
 

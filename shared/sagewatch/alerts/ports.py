@@ -1,10 +1,13 @@
 """Define the ports that queue alerts and find posted ones."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sagewatch.alerts.base import AlertBase
+if TYPE_CHECKING:
+    from sagewatch.alerts.base import AlertBase
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """Protocols for the channel, and for the state of deliveries and groups."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sagewatch.alerts.base import GroupMember
-from sagewatch.alerts.grouping import GroupSummary
-from sagewatch.alerts.ports import MessageRef
-from sagewatch.delivery.registry import Alert
+if TYPE_CHECKING:
+    from sagewatch.alerts.base import GroupMember
+    from sagewatch.alerts.grouping import GroupSummary
+    from sagewatch.alerts.ports import MessageRef
+    from sagewatch.delivery.registry import Alert
 
 # Longer than DeliverAlert may run, so that a claim only lapses when its invocation is dead.
 CLAIMED_FOR = timedelta(seconds=45)

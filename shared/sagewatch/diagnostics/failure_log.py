@@ -1,6 +1,5 @@
 """Find the cause of a failed job in its log: cleaned, redacted and cut to one screen."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,13 +10,14 @@ from sagewatch.diagnostics.log.normalise import normalise
 from sagewatch.diagnostics.log.rank import best
 from sagewatch.diagnostics.log.writers import separate
 from sagewatch.diagnostics.ports import LogEvent
+from sagewatch.patterns import lazy_pattern
 from sagewatch.redaction import mask, without_addresses
 
 MOST_STREAMS = 5  # of a job that are read
 _MOST_CHARACTERS, _MOST_LINES = 300_000, 4_000  # of a stream's end, before it is cleaned: enough for 200 events
 _LINE_READ = 2000  # characters, after masking
 _PLAIN = 10  # lines where there is no error
-_HOST = re.compile(r"\balgo-\d+\b")
+_HOST = lazy_pattern(r"\balgo-\d+\b")
 _TOGETHER = 2000  # milliseconds between two hosts' ends in which their clocks do not say who was first
 
 

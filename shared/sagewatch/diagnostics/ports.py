@@ -1,11 +1,14 @@
 """The ports of diagnostics: metrics and logs of jobs."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sagewatch.diagnostics.host_metrics import RawHosts, Window
-from sagewatch.sagemaker.resources import Job
+if TYPE_CHECKING:
+    from sagewatch.diagnostics.host_metrics import RawHosts, Window
+    from sagewatch.sagemaker.resources import Job
 
 
 class JobMetrics(Protocol):

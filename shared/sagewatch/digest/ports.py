@@ -1,10 +1,13 @@
 """The ports of the digest: finished sweeps, dead letters, images and charts."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sagewatch.digest.summary import Chart
+if TYPE_CHECKING:
+    from sagewatch.digest.summary import Chart
 
 
 class SweepTimes(Protocol):

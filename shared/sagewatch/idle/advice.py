@@ -1,6 +1,5 @@
 """Gives advice on notebooks that wait for a training job, or that train inside themselves. It never stops one."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from sagewatch.jobs.ports import OpenJobReader
 from sagewatch.ledger.ports import TotalReader
 from sagewatch.ledger.records import describe_instances
 from sagewatch.ledger.totals import NOTHING, DayTotal
+from sagewatch.patterns import lazy_pattern
 from sagewatch.pricing.book import Rates, for_time
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job
@@ -23,7 +23,7 @@ from sagewatch.sagemaker.resources import Job
 SMALL = "ml.t3.medium"
 _WAITING = timedelta(minutes=15)  # a shorter job is waited for at no cost worth a message
 # Accelerated computing, in AWS's own grouping of instance types: GPUs (p, g), Trainium, Inferentia.
-_ACCELERATED = re.compile(r"ml\.(p|g|trn|inf)\d")
+_ACCELERATED = lazy_pattern(r"ml\.(p|g|trn|inf)\d")
 
 
 @dataclass(frozen=True, slots=True)

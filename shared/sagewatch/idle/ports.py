@@ -1,16 +1,20 @@
 """Protocols for the state that sweeps keep of notebooks, and for sources of evidence."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sagewatch.alerts.ports import AlertArchive, Lease
-from sagewatch.errors import UnreadableError
-from sagewatch.idle.evidence import Reading
-from sagewatch.idle.state import NotebookState
-from sagewatch.notebooks.session import Session, StopCall
-from sagewatch.sagemaker.notebooks import Notebook
+
+if TYPE_CHECKING:
+    from sagewatch.errors import UnreadableError
+    from sagewatch.idle.evidence import Reading
+    from sagewatch.idle.state import NotebookState
+    from sagewatch.notebooks.session import Session, StopCall
+    from sagewatch.sagemaker.notebooks import Notebook
 
 
 class NotebookStateReader(Protocol):

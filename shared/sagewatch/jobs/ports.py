@@ -1,15 +1,18 @@
 """The ports of jobs: the index of open jobs, its snoozes, and the checkpoints of listings."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sagewatch.alerts.ports import Lease
-from sagewatch.errors import UnreadableError
-from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import Job, Key
+if TYPE_CHECKING:
+    from sagewatch.alerts.ports import Lease
+    from sagewatch.errors import UnreadableError
+    from sagewatch.sagemaker.ports import ListedJob
+    from sagewatch.sagemaker.resources import Job, Key
 
 
 @dataclass(frozen=True, slots=True)

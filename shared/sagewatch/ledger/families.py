@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from sagewatch.patterns import lazy_pattern
 from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import JobStatus, Key, seconds_between
@@ -27,19 +28,19 @@ _HASH = r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,64}"
 _COUNTER = r"\d{1,6}"
 _MADE = rf"(?: {_UUID} | (?:{_STAMP}) (?:-{_COUNTER})? | \d{{3,4}}-[0-9a-f]{{8}} | {_HASH} )"
 _FLAGS = re.VERBOSE | re.IGNORECASE
-_SUFFIX = re.compile(rf"(?P<base>.+?)-+{_MADE}", _FLAGS)
-_WHOLLY_MADE = re.compile(rf"{_MADE} | {_COUNTER}", _FLAGS)
-_COUNTED = re.compile(rf"(?P<base>.*[a-z].*?)-+{_COUNTER}", _FLAGS)
+_SUFFIX = lazy_pattern(rf"(?P<base>.+?)-+{_MADE}", _FLAGS)
+_WHOLLY_MADE = lazy_pattern(rf"{_MADE} | {_COUNTER}", _FLAGS)
+_COUNTED = lazy_pattern(rf"(?P<base>.*[a-z].*?)-+{_COUNTER}", _FLAGS)
 # Where a number names the model: resnet-18 and resnet-152 are two, and score-17 is the 17th run of one.
 _MODELS = (
     "albert|bert|bloom|claude|convnext|dbrx|deepseek|deit|densenet|dino|distilbert|dolly|efficientnet|falcon|flan|gemma"
     "|glm|gpt|granite|inception|jamba|llama|mistral|mixtral|mobilenet|mpt|olmo|phi|pythia|qwen|regnet|resnest|resnet"
     "|resnext|roberta|sam|sdxl|squeezenet|starcoder|swin|t5|unet|vgg|vicuna|vit|whisper|xception|yolo|yolov"
 )
-_MODEL = re.compile(rf"(?:.*-)?(?:wide-)?(?:{_MODELS})", _FLAGS)
-_STEP = re.compile(r"pipelines-[a-z0-9]{12}-(?P<step>.+?)-+[a-z0-9]{10}", _FLAGS)
+_MODEL = lazy_pattern(rf"(?:.*-)?(?:wide-)?(?:{_MODELS})", _FLAGS)
+_STEP = lazy_pattern(r"pipelines-[a-z0-9]{12}-(?P<step>.+?)-+[a-z0-9]{10}", _FLAGS)
 # Debugger rules shorten the name of their training job, time included, and append their own.
-_INNER_STAMP = re.compile(rf"(?<=[^-])-20\d\d-{_MONTH}(?:-\d{{1,2}}){{1,4}}(?:-\d{{3}})?(?=-[a-z])", _FLAGS)
+_INNER_STAMP = lazy_pattern(rf"(?<=[^-])-20\d\d-{_MONTH}(?:-\d{{1,2}}){{1,4}}(?:-\d{{3}})?(?=-[a-z])", _FLAGS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,18 @@ own FOCUS export.
 """
 
 import json
-import re
 from dataclasses import MISSING, fields
 from decimal import Decimal
 from typing import Any
 
 from sagewatch.ledger.totals import LedgerRow
+from sagewatch.patterns import lazy_pattern
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 
 VERSION = "1.2"
 _HOUR = Decimal(3600)
-_COUNTS = re.compile(r"(\d+) x ")
+_COUNTS = lazy_pattern(r"(\d+) x ")
 
 
 def has_charge(row: LedgerRow) -> bool:

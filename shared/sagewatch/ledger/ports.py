@@ -1,16 +1,19 @@
 """Define the ports of the ledger and of what is derived from it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sagewatch.ledger.families import PastRun
-from sagewatch.ledger.records import CostRecord
-from sagewatch.ledger.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
-from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import Key
+if TYPE_CHECKING:
+    from sagewatch.ledger.families import PastRun
+    from sagewatch.ledger.records import CostRecord
+    from sagewatch.ledger.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
+    from sagewatch.sagemaker.ports import ListedJob
+    from sagewatch.sagemaker.resources import Key
 
 
 class Ledger(Protocol):

@@ -1,10 +1,13 @@
 """Protocols for the open sessions of notebook instances."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from __future__ import annotations
 
-from sagewatch.errors import UnreadableError
-from sagewatch.notebooks.session import Session
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from sagewatch.errors import UnreadableError
+    from sagewatch.notebooks.session import Session
 
 
 class SessionReader(Protocol):

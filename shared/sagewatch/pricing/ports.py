@@ -1,12 +1,15 @@
 """Define the ports of pricing: the sources of prices and their cache."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sagewatch.pricing.book import PriceBook, Rates
-from sagewatch.pricing.price_list import ListedPrice
-from sagewatch.sagemaker.scopes import Scope
+if TYPE_CHECKING:
+    from sagewatch.pricing.book import PriceBook, Rates
+    from sagewatch.pricing.price_list import ListedPrice
+    from sagewatch.sagemaker.scopes import Scope
 
 
 class PriceCache(Protocol):

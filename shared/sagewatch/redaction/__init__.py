@@ -4,8 +4,7 @@
 linear: no quantifier can backtrack over an unbounded run. Known forms are found; a password in a sentence is not.
 """
 
-import re
-
+from sagewatch.patterns import lazy_pattern
 from sagewatch.redaction.blocks import without_key_blocks
 from sagewatch.redaction.commands import without_arguments
 from sagewatch.redaction.entropy import without_random_words
@@ -16,7 +15,7 @@ from sagewatch.redaction.urls import without_addresses, without_credentials
 __all__ = ["mask", "redact", "without_addresses"]
 
 # What does not print, and what turns the direction of text around.
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = lazy_pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _LONGEST = 1024  # characters; SageMaker's own limit for a failure reason
 _STAGES = (
     without_key_blocks,

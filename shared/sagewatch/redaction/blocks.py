@@ -1,15 +1,14 @@
 """Redact private keys of several lines: PEM and PGP, whole, or with one end outside of the text."""
 
-import re
-
+from sagewatch.patterns import lazy_pattern
 from sagewatch.redaction.slots import SLOT
 
 _KEY = r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-_BEGIN = re.compile(rf"-----BEGIN {_KEY}")
-_END = re.compile(rf"-----END {_KEY}")
+_BEGIN = lazy_pattern(rf"-----BEGIN {_KEY}")
+_END = lazy_pattern(rf"-----END {_KEY}")
 # A literal ``\n`` separates lines in JSON and in repr; a log puts its own prefix before each line.
-_BODY_STEP = re.compile(r"(?:\r?\n|\\n)(?:[\w+/=]{4,}+|[^\n]{0,60}?[\w+/=]{16,}+)[ \t\r]*(?=\n|\\n|\Z)")
-_BODY_LINE = re.compile(r"(?:^|(?<=[\s:>\]]))[\w+/=]{30,}[ \t\r]*$")
+_BODY_STEP = lazy_pattern(r"(?:\r?\n|\\n)(?:[\w+/=]{4,}+|[^\n]{0,60}?[\w+/=]{16,}+)[ \t\r]*(?=\n|\\n|\Z)")
+_BODY_LINE = lazy_pattern(r"(?:^|(?<=[\s:>\]]))[\w+/=]{30,}[ \t\r]*$")
 _MOST = 200  # lines of one key
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
+from sagewatch.patterns import lazy_pattern
 from sagewatch.redaction.slots import ARGUMENTS, SLOT, words
 
 _PROGRAMS = (
@@ -12,31 +13,31 @@ _PROGRAMS = (
 )
 # In free text, a program's name is a command only if a flag follows. Python keeps its own flags and its script.
 _SCRIPT = r"(?:[ \t]+-[A-Za-z]{1,2})*+[ \t]+[\w./-]+"
-_FREE = re.compile(
+_FREE = lazy_pattern(
     rf"""(?<![\w.-])((?:python[\d.]*){_SCRIPT}|{_PROGRAMS}(?=[ \t]+-))[ \t]+(?=[^\n]{{0,200}}?(?<=[ \t])--?[A-Za-z])[^\n"]*"""
 )
 # The training toolkit writes: Command "python train.py --x 1"; Python: Command '['python', ...]' or Command 'x --y'.
-_QUOTED = re.compile(r"""(?P<head>\b[Cc]ommand[: ]{1,2}(?P<quote>["'`]))(?!\[)(?P<line>[^\n]*)""")
+_QUOTED = lazy_pattern(r"""(?P<head>\b[Cc]ommand[: ]{1,2}(?P<quote>["'`]))(?!\[)(?P<line>[^\n]*)""")
 # An argv list: one that begins with a program, or that holds a flag.
-_LIST = re.compile(
+_LIST = lazy_pattern(
     rf"""\[(?=[bu]?(?P<quote>["']))(?:(?=[^\n\[\]]*["']--?[A-Za-z][\w-]*["'=])|(?=[bu]?["'][^"'\n]{{0,100}}?{_PROGRAMS}["'],))(?P<body>[^\n]*)"""
 )
-_TRACE = re.compile(r"(?m)^(?P<head>[^\n+]{0,60}?\+{1,4} )(?P<line>[A-Za-z./][^\n]*)$")
-_INVOKED = re.compile(
+_TRACE = lazy_pattern(r"(?m)^(?P<head>[^\n+]{0,60}?\+{1,4} )(?P<line>[A-Za-z./][^\n]*)$")
+_INVOKED = lazy_pattern(
     r"(?m)(?P<head>(?:Invoking script with the following command:|Running command:|[Ee]xecuting:|cmd ?[=:])[ \t]*\n*)(?P<line>[^\n\[{]+)"
 )
-_UNRECOGNIZED = re.compile(
+_UNRECOGNIZED = lazy_pattern(
     r"(unrecognized arguments?: |[Nn]o such option: |unknown option(?:s)?: ?|Got unexpected extra arguments? )[^\n]+"
 )
-_INVALID = re.compile(r"((?:invalid (?:\w+ )?value|invalid choice): )(?:'[^'\n]*'|\"[^\"\n]*\"|[^\s(]+)")
-_NAMESPACE = re.compile(r"\b(Namespace\()(?=\w+=)[^\n]*")
-_HYPERPARAMETERS = re.compile(
+_INVALID = lazy_pattern(r"((?:invalid (?:\w+ )?value|invalid choice): )(?:'[^'\n]*'|\"[^\"\n]*\"|[^\s(]+)")
+_NAMESPACE = lazy_pattern(r"\b(Namespace\()(?=\w+=)[^\n]*")
+_HYPERPARAMETERS = lazy_pattern(
     r"""(?i)(\b(?:hyper_?-?param(?:eter)?s?|script_args|user_args|argv|cli_args|parsed_args|config_args)["']?[ ]{0,2}[:=][ ]{0,2})[\[{][^\n]*"""
 )
-_LOGIN = re.compile(
+_LOGIN = lazy_pattern(
     r"(?x)(\b(?:wandb[ ]login|huggingface-cli[ ]login|hf[ ]auth[ ]login|docker[ ]login|comet[ ]login|az[ ]login)(?:[ ]--?[a-z-]+)*[ ]+)(?!-)(?=\S{8})\S+"
 )
-_SHORT_FLAG = re.compile(
+_SHORT_FLAG = lazy_pattern(
     r"(\b(?:curl|wget|http)\b[^\n]{0,80}?[ \t]-(?:u|-user)[ =]{0,2})(\S+)"
     r"|(\b(?:mysql|mysqldump|sshpass|mongo|mongosh|docker login|smbclient)\b[^\n]{0,80}?[ \t]-p)[ ]?(\S+)"
 )
@@ -69,7 +70,7 @@ def _program(command: str) -> str:
     return f"{program} {ARGUMENTS}" if blank and rest.strip() else command
 
 
-_PYTHON = re.compile(rf"[\w./~-]*python[\d.]*{_SCRIPT}(?=\s|$)")
+_PYTHON = lazy_pattern(rf"[\w./~-]*python[\d.]*{_SCRIPT}(?=\s|$)")
 
 
 def _list(found: re.Match[str]) -> str:
@@ -80,7 +81,7 @@ def _list(found: re.Match[str]) -> str:
     return f"[{kept[0] if kept else ''}{ARGUMENTS}{body[end:] if end >= 0 else ']'}"
 
 
-_KEPT = re.compile(rf"""(?:[bu]?["'][^"'\n]{{0,100}}?{_PROGRAMS}["'], ?)(?:[bu]?["'][\w./-]+\.py["'],? ?)?""")
+_KEPT = lazy_pattern(rf"""(?:[bu]?["'][^"'\n]{{0,100}}?{_PROGRAMS}["'], ?)(?:[bu]?["'][\w./-]+\.py["'],? ?)?""")
 
 
 def _short_flag(found: re.Match[str]) -> str:

@@ -2,24 +2,25 @@
 
 import re
 
+from sagewatch.patterns import lazy_pattern
 from sagewatch.redaction.slots import SLOT
 
-_WORD = re.compile(r"(?<![\w+/=.~%-])[\w+/=~-]{20,}+")
-_PIECE = re.compile(r"[A-Za-z0-9]{16,}+")
+_WORD = lazy_pattern(r"(?<![\w+/=.~%-])[\w+/=~-]{20,}+")
+_PIECE = lazy_pattern(r"[A-Za-z0-9]{16,}+")
 _LONG, _LONGER, _DIGITS = 20, 32, 2
 _MOSTLY = 0.5
 _SWITCHES = 0.4  # of the neighbours in a word; in random text 0.6 are of different classes, in CamelCase 0.3
 # Identifiers that only look random: requests, mangled C++ names, addresses, what follows ``sha256:``.
-_NAMED_ID = re.compile(
+_NAMED_ID = lazy_pattern(
     r"(?i)(?:host_?id|x-amz-id-2|request[ _-]?id|x-amzn-\w+|trace-?id|digest|etag|root|sha\d{3}|md5)\W{1,4}$"
 )
-_SYMBOL = re.compile(r"_?_Z|0x|cpython-|s3:|arn:")
+_SYMBOL = lazy_pattern(r"_?_Z|0x|cpython-|s3:|arn:")
 _CLASSES = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "a" * 26 + "A" * 26 + "0" * 10
 )
-_HEX = re.compile(r"(?<![\w/.:-])[a-f0-9]{32,64}(?![\w/.-])")
-_KEY_LINE = re.compile(r"(?i)\b(?:api[ _-]?keys?|keys?|wandb|login|credentials?|secret|password)\b[^\n]{0,80}?$")
-_SECRET_ID = re.compile(r"(?i)\b(?:commit|revision|sha|hash|checksum|digest|etag|md5|cache[ _]?key)\b")
+_HEX = lazy_pattern(r"(?<![\w/.:-])[a-f0-9]{32,64}(?![\w/.-])")
+_KEY_LINE = lazy_pattern(r"(?i)\b(?:api[ _-]?keys?|keys?|wandb|login|credentials?|secret|password)\b[^\n]{0,80}?$")
+_SECRET_ID = lazy_pattern(r"(?i)\b(?:commit|revision|sha|hash|checksum|digest|etag|md5|cache[ _]?key)\b")
 
 
 def without_random_words(text: str) -> str:
@@ -49,14 +50,14 @@ def _is_camel_case(word: str) -> bool:
     return sum(map(len, _CAMEL.findall(word))) > _MOSTLY * len(word)
 
 
-_CAMEL = re.compile(r"[A-Z]?[a-z]{4,}")
+_CAMEL = lazy_pattern(r"[A-Z]?[a-z]{4,}")
 
 
 def _has_words(word: str) -> bool:
     return len(_WORDS.findall(word)) > 1
 
 
-_WORDS = re.compile(r"(?<![A-Za-z])(?:[A-Z]?[a-z]{4,}|[A-Z]{4,})(?![A-Za-z])")
+_WORDS = lazy_pattern(r"(?<![A-Za-z])(?:[A-Z]?[a-z]{4,}|[A-Z]{4,})(?![A-Za-z])")
 
 
 def _is_mixed(kinds: str, length: int) -> bool:

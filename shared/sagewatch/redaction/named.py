@@ -5,6 +5,7 @@ import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sagewatch.patterns import lazy_pattern
 from sagewatch.redaction.slots import SLOT, words
 
 # A strong name is that of a secret and nothing else. A weak one has other meanings too: tokenizers have tokens.
@@ -25,7 +26,7 @@ _VENDORS = (
 _WEAK = rf"token|credential|(?<![a-z])auth(?![a-z])|(?<![a-z])pass(?![a-z])|(?:db|user|root)pass(?![a-z])|(?<![a-z])key|{_VENDORS}"
 _CLOSE = r"""\\{0,3}["'\])]{0,3}+"""
 _GAP = r"[ \t]{0,8}+"
-_NAMED = re.compile(
+_NAMED = lazy_pattern(
     rf"""(?ix)(?P<name>(?:(?P<strong>{_STRONG})|(?P<weak>{_WEAK}))[\w.-]{{0,60}}+)(?P<close>{_CLOSE})
     (?P<gap>{_GAP}(?:=>|:=|={{1,2}}(?!=)|:(?!:)){_GAP}(?:\n[ \t]{{1,40}}+(?=\S+[ \t]*(?:\n|\Z)))?|{_GAP},{_GAP}|>|[ \t]{{1,8}}+(?:is[ ]|was[ ])?)
     (?P<value>(?P<scheme>(?:bearer|basic)[ ])?(?:[rbfu]{{0,2}}"(?:[^"\\\n]|\\.)*+"?|[rbfu]{{0,2}}'(?:[^'\\\n]|\\.)*+'?
@@ -46,29 +47,29 @@ _WORDS = words(
     "nytimes okta plaid rapidapi sendbird sentry snyk sonar squarespace sumo telegr travis twitch twitter "
     "typeform yandex zendesk contribsys"
 )
-_BEFORE = re.compile(r"[\w.-]*$")
-_NOTHING = re.compile(
+_BEFORE = lazy_pattern(r"[\w.-]*$")
+_NOTHING = lazy_pattern(
     r"(?i)(?:none|null|nil|true|false|undefined|nan|n/a|missing|empty)[\s,;.)\]}]*$|[\d.,eE+-]+[kMBG%]?[\s,;)\]}]*$|[\W_]+$"
 )
-_PLACEHOLDER = re.compile(r"[$%{]|<|\*{3}|\.{3}|x{4,}|\[redacted|\[arguments|…")
+_PLACEHOLDER = lazy_pattern(r"[$%{]|<|\*{3}|\.{3}|x{4,}|\[redacted|\[arguments|…")
 # Code: a call, an index, a dotted name, a type.
-_CODE = re.compile(
+_CODE = lazy_pattern(
     r"[A-Za-z_][\w.]*[(\[]|[A-Za-z_]+(?:\.[A-Za-z_]+)+[,;:)\]}]*$"
     r"|(?:str|int|bool|bytes|float|dict|list|string|type|object|any|optional|secretstr|union|callable)[,;:)\]}=]*$"
 )
-_PROSE = re.compile(
+_PROSE = lazy_pattern(
     r"(?i)(?:field|value|is|not|must|should|missing|required|invalid|was|cannot|can't|expected|no|could|failed|incorrect"
     r"|too|wrong|expired|unable|has|the|an?|for|from|in|to|of|and|or|with|input|extra|please|does|never|using|at|on|by"
     r"|error|found|reading|loading|set|unauthorized|denied|only|if|when|will|are|be|it|this)[\s,;.:]*$"
 )
-_TOKENIZER = re.compile(
+_TOKENIZER = lazy_pattern(
     r"(?i)(?:^|[_.-])(?:eos|bos|pad|unk|sep|cls|mask|special|next|max|min|num|n|total|image|video|audio|start|end|stop|prompt|completion"
     r"|input|output|new|generated|sampled|last|first|draft|unexpected|per|sub|decoder|prev|cur|current|invalid|no|word)[_.-]?(?:id_?)?$"
 )
-_INNOCENT_KEY = re.compile(
+_INNOCENT_KEY = lazy_pattern(
     r"(?i)(?:primary|foreign|sort|hash|partition|public|object|cache|map|unexpected|missing|s3|dict|unique|index)[_. -]?$"
 )
-_ERROR = re.compile(
+_ERROR = lazy_pattern(
     r"(?:Error|Exception|Warning|izer|_index|_count|_len\w*|_type|_name|_path|_file|_arn|_url|_uri)$|(?<!key)_ids?$"
 )
 _SHORT, _KEY_LENGTH = 6, 14

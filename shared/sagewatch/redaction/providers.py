@@ -6,6 +6,7 @@ providers that its rules do not know.
 
 import re
 
+from sagewatch.patterns import lazy_pattern
 from sagewatch.redaction.slots import SLOT
 
 _FORMS = (
@@ -44,8 +45,8 @@ _FORMS = (
     # JSON web tokens, signed or encrypted, and the same in base64
     r"ey[JI][\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+){0,3}|ey[JI]rIjoi[\w+/=]{60,}+|ZXlK[\w+/=]{40,}+|eyJ[\w+/=-]{60,}+",
 )
-_WORD = re.compile(r"[\w.~+/=|:-]{10,}+")
-_PROVIDER = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(_FORMS)})")
+_WORD = lazy_pattern(r"[\w.~+/=|:-]{10,}+")
+_PROVIDER = lazy_pattern(rf"(?<![A-Za-z0-9_])(?:{'|'.join(_FORMS)})")
 
 
 def without_provider_keys(text: str) -> str:

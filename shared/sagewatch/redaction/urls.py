@@ -2,12 +2,13 @@
 
 import re
 
+from sagewatch.patterns import lazy_pattern
 from sagewatch.redaction.slots import SLOT, words
 
 # user:password@host; the password may hold @ and /. A port followed by a path is no password.
-_WITH_PASSWORD = re.compile(r"""(?<=://)[^\s/:@"'<>]{0,200}+:(?!\d{2,5}(?:[/?\s"'),]|\Z))[^\s"'<>]{1,500}@""")
-_WITH_TOKEN = re.compile(r"""(?<=://)(?!git@|ec2-user@|hadoop@|root@|hdfs@)[^\s/:@"'<>?]{1,500}+(?=@)""")
-_WEBHOOK = re.compile(
+_WITH_PASSWORD = lazy_pattern(r"""(?<=://)[^\s/:@"'<>]{0,200}+:(?!\d{2,5}(?:[/?\s"'),]|\Z))[^\s"'<>]{1,500}@""")
+_WITH_TOKEN = lazy_pattern(r"""(?<=://)(?!git@|ec2-user@|hadoop@|root@|hdfs@)[^\s/:@"'<>?]{1,500}+(?=@)""")
+_WEBHOOK = lazy_pattern(
     r"""(?x)((?:hooks\.slack\.com|discord(?:app)?\.com/api/webhooks|[\w-]{1,60}\.webhook\.office\.com/webhookb2
     |outlook\.office(?:365)?\.com/webhook|chat\.googleapis\.com/v1/spaces|hooks\.zapier\.com|maker\.ifttt\.com
     |api\.telegram\.org/(?=bot)|open\.(?:feishu|larksuite)\.[a-z]{2,3}/open-apis/bot|events\.pagerduty\.com/integration
@@ -16,15 +17,15 @@ _WEBHOOK = re.compile(
 _WEBHOOK_HOSTS = tuple(
     ("hooks. discord .office .googleapis. maker. api.telegram. open. events.pagerduty. hook. /hooks/").split()  # noqa: SIM905 - a list of words reads better
 )
-_QUERY = re.compile(r"""([?#])([^\s"'<>?#]{1,8000}+)""")
-_SIGNED = re.compile(
+_QUERY = lazy_pattern(r"""([?#])([^\s"'<>?#]{1,8000}+)""")
+_SIGNED = lazy_pattern(
     r"(?i)(?:^|[&;])(?:x-amz-|x-goog-|x-oss-|awsaccesskeyid|key-pair-id|[\w.%-]{0,40}?(?:token|signature|secret|passw|apikey|api_key|auth)"
     r"|(?:sig|sign|key|code|policy|hdnea|jwt|pwd|pass|session|sid)=)"
 )
-_AUTHORIZATION = re.compile(r"""(?i)(authorization\\?["']?\s{0,3}[:=,]\s{0,3}\\?["']?)(?!\[)[^\n"'\\]+""")
-_COOKIE = re.compile(r"""(?i)(cookies?\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?)(?=[\w.%-]{1,60}=)[^\n"'\\]+""")
-_BEARER = re.compile(r"(?i)(bearer )(?=[\w.~+/=-]{0,200}?\d|[\w.~+/=-]{16})[\w.~+/=-]{6,}+")
-_SESSION = re.compile(r"""(?i)((?:_gitlab_session|sessionid|phpsessid|csrftoken|connect\.sid|_xsrf)=)[^\s;"']+""")
+_AUTHORIZATION = lazy_pattern(r"""(?i)(authorization\\?["']?\s{0,3}[:=,]\s{0,3}\\?["']?)(?!\[)[^\n"'\\]+""")
+_COOKIE = lazy_pattern(r"""(?i)(cookies?\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?)(?=[\w.%-]{1,60}=)[^\n"'\\]+""")
+_BEARER = lazy_pattern(r"(?i)(bearer )(?=[\w.~+/=-]{0,200}?\d|[\w.~+/=-]{16})[\w.~+/=-]{6,}+")
+_SESSION = lazy_pattern(r"""(?i)((?:_gitlab_session|sessionid|phpsessid|csrftoken|connect\.sid|_xsrf)=)[^\s;"']+""")
 _HEADERS = (
     (_AUTHORIZATION, ("authorization",)),
     (_COOKIE, ("cookie",)),
@@ -53,14 +54,14 @@ def _header(found: re.Match[str]) -> str:
     return f"{found[1]}{scheme[0] if scheme else ''}{SLOT}"
 
 
-_SCHEME = re.compile(r"(?i)(?:basic|bearer|token|digest|negotiate|aws4-hmac-sha256)[ ]")
+_SCHEME = lazy_pattern(r"(?i)(?:basic|bearer|token|digest|negotiate|aws4-hmac-sha256)[ ]")
 
 
 def _query(found: re.Match[str]) -> str:
     return f"{found[1]}{SLOT}" if _SIGNED.search(found[2]) else found[0]
 
 
-_ADDRESS = re.compile(
+_ADDRESS = lazy_pattern(
     r"(?<![\w.%+-])(?!git@)([\w.%+-]{1,64}+)@([\w-]{1,63}+(?:\.[\w-]{1,63}+){0,8})\.([^\W\d_]{2,24})(?![\w(\[@]|\.\w)"
 )
 # In code ``a@b.mT`` multiplies matrices. So the last part is a country's, a well-known one, or the name looks like mail.

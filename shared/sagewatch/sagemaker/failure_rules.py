@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sagewatch.patterns import lazy_pattern
 from sagewatch.sagemaker.kinds import ResourceKind
 
 
@@ -218,4 +219,4 @@ UNKNOWN_RULE = Rule(
     seen="",
     general=True,
 )
-PATTERNS = {rule.name: re.compile(rule.text, re.IGNORECASE | re.MULTILINE) for rule in RULES if rule.text}
+PATTERNS = {rule.name: lazy_pattern(rule.text, re.IGNORECASE | re.MULTILINE) for rule in RULES if rule.text}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sagewatch.patterns import lazy_pattern
 from sagewatch.sagemaker.failure_rules import PATTERNS, RULES, UNKNOWN_RULE, FailureClass, Rule
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job, JobStatus
@@ -21,7 +22,7 @@ _EXIT_CODES: Mapping[int, str] = {
     143: "terminated from outside",
     247: "killed, usually because memory ran out",
 }
-_EXIT_CODE = re.compile(r"""exit(?:ed with)?[ _-]?(?:code|status)["']?[:=]?\s{0,3}(-?\d{1,6})\b""", re.IGNORECASE)
+_EXIT_CODE = lazy_pattern(r"""exit(?:ed with)?[ _-]?(?:code|status)["']?[:=]?\s{0,3}(-?\d{1,6})\b""", re.IGNORECASE)
 
 
 def classify(job: Job, log: str | None = None) -> FailureClass | None:

@@ -1,15 +1,16 @@
 """Define notebook instances as values: their status, and what their tags ask SageWatch to do."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import override
 
+from sagewatch.patterns import lazy_pattern
+
 # "Starting July 1, 2026, you can no longer create new or restart stopped AL2 notebook instances" (developer guide,
 # nbi-al2); AL1 went the same way in 2024. An unknown platform counts as one of them.
-_ONE_WAY = re.compile(r"notebook-al[12]-")
+_ONE_WAY = lazy_pattern(r"notebook-al[12]-")
 
 
 class NotebookStatus(StrEnum):

@@ -1,18 +1,22 @@
 """Define the ports to SageMaker."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sagewatch.clock import iso
-from sagewatch.errors import UnreadableError
-from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.sagemaker.notebooks import Notebook
-from sagewatch.sagemaker.resources import Job, Key
 from sagewatch.sagemaker.scopes import Scope, region_of
+
+if TYPE_CHECKING:
+    from sagewatch.errors import UnreadableError
+    from sagewatch.sagemaker.kinds import ResourceKind
+    from sagewatch.sagemaker.notebooks import Notebook
+    from sagewatch.sagemaker.resources import Job, Key
 
 
 class RegionReader(Protocol):

@@ -1,6 +1,5 @@
 """AnswerSlack: its settings and its objects."""
 
-from functools import cache
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -17,7 +16,7 @@ from sagewatch.slack.interactions.answer import PressAnswers
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
 from sagewatch.slack.interactions.people import People
-from sagewatch.wiring.clients import client, entry, now
+from sagewatch.wiring.clients import built_once, client, entry, now
 from sagewatch.wiring.spokes import make_clients
 from sagewatch.wiring.stopping import make_notebook_stopping
 
@@ -31,7 +30,7 @@ class AnswerSlackSettings(InboxSettings, NotebookSettings):
     slack_api_url: Text
 
 
-@cache
+@built_once
 def answer_slack() -> QueueHandler:
     """AnswerSlack: the work that presses in its queue ask for. Raises ``SettingsError``."""
     given = AnswerSlackSettings.from_env()

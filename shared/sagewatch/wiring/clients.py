@@ -1,5 +1,6 @@
 """Clients and the clock, created once per execution environment."""
 
+import gc
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -57,6 +58,19 @@ RATES = {
 def now() -> datetime:
     """The clock of production."""
     return datetime.now(UTC)
+
+
+def built_once[T](build: Callable[[], T]) -> Callable[[], T]:
+    """Build a function once, and from then on collect garbage: that of events, for what a start made stays."""
+
+    @cache
+    def once() -> T:
+        built = build()
+        gc.freeze()
+        gc.enable()
+        return built
+
+    return once
 
 
 @cache

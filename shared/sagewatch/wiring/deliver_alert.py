@@ -1,7 +1,6 @@
 """DeliverAlert: its settings and its objects."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING
 
 from sagewatch.adapters.alert_queue import SqsAlertQueue
@@ -18,7 +17,7 @@ from sagewatch.delivery.ports import Channel
 from sagewatch.delivery.posting import MessagePosting
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import InboxSettings, Pairs, Text
-from sagewatch.wiring.clients import client, entry, now
+from sagewatch.wiring.clients import built_once, client, entry, now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,7 +33,7 @@ class DeliverAlertSettings(InboxSettings):
     slack_api_url: Text
 
 
-@cache
+@built_once
 def deliver_alert() -> QueueHandler:
     """DeliverAlert: an alert to Slack. Raises ``SettingsError``."""
     given = DeliverAlertSettings.from_env()

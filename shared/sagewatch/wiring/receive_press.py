@@ -1,7 +1,5 @@
 """ReceivePress: its settings and its adapters. The internet can call it, so it holds no SageMaker client."""
 
-from functools import cache
-
 from sagewatch.adapters.dynamodb.seen_requests import DynamoSeenRequests
 from sagewatch.adapters.press_queue import SqsPressQueue
 from sagewatch.adapters.slack.api import SlackApi
@@ -10,7 +8,7 @@ from sagewatch.adapters.ssm import SsmSecret
 from sagewatch.runtime.handlers import RequestHandler
 from sagewatch.runtime.settings import Settings, Text
 from sagewatch.slack.interactions.endpoint import SlackEndpoint
-from sagewatch.wiring.clients import client, now
+from sagewatch.wiring.clients import built_once, client, now
 
 
 class ReceivePressSettings(Settings):
@@ -23,7 +21,7 @@ class ReceivePressSettings(Settings):
     slack_api_url: Text
 
 
-@cache
+@built_once
 def receive_press() -> RequestHandler:
     """ReceivePress: the interactions endpoint. Raises ``SettingsError``."""
     given = ReceivePressSettings.from_env()

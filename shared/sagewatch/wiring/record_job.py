@@ -1,10 +1,8 @@
 """RecordJob: its settings and its objects."""
 
-from functools import cache
-
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import AlertingSettings, InboxSettings
-from sagewatch.wiring.clients import client, entry
+from sagewatch.wiring.clients import built_once, client, entry
 from sagewatch.wiring.recording import make_job_recorder, make_parts
 from sagewatch.wiring.spokes import make_clients
 
@@ -13,7 +11,7 @@ class RecordJobSettings(AlertingSettings, InboxSettings):
     """Settings of RecordJob."""
 
 
-@cache
+@built_once
 def record_job() -> QueueHandler:
     """RecordJob: a job changed state. Raises ``SettingsError``."""
     given = RecordJobSettings.from_env()

@@ -1,7 +1,5 @@
 """RefreshPrices: its settings and its objects."""
 
-from functools import cache
-
 from pydantic import Field
 
 from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
@@ -11,7 +9,7 @@ from sagewatch.adapters.price_list import AwsPriceList, api_region
 from sagewatch.pricing.refresh import PriceRefresh
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Settings, Text, Words
-from sagewatch.wiring.clients import client, now
+from sagewatch.wiring.clients import built_once, client, now
 
 
 class RefreshPricesSettings(Settings):
@@ -22,7 +20,7 @@ class RefreshPricesSettings(Settings):
     home_region: Text = Field(alias="AWS_REGION")
 
 
-@cache
+@built_once
 def refresh_prices() -> ScheduledHandler:
     """RefreshPrices: the price list into the cache. Raises ``SettingsError``."""
     given = RefreshPricesSettings.from_env()

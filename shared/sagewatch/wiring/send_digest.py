@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
-from functools import cache
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -34,7 +33,7 @@ from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Percent, Settings, Text, Words
 from sagewatch.standing.open_costs import StandingCosts
-from sagewatch.wiring.clients import PATIENT, client, now
+from sagewatch.wiring.clients import PATIENT, built_once, client, now
 from sagewatch.wiring.prices import make_prices
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ class SendDigestSettings(Settings):
     home_region: Text = Field(alias="AWS_REGION")
 
 
-@cache
+@built_once
 def send_digest() -> ScheduledHandler:
     """SendDigest: what a day or a week cost. Raises ``SettingsError``."""
     given = SendDigestSettings.from_env()

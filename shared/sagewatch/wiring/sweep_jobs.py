@@ -1,7 +1,5 @@
 """SweepJobs: its settings and its objects."""
 
-from functools import cache
-
 from pydantic import Field
 
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog
@@ -14,7 +12,7 @@ from sagewatch.jobs.sweep_run import NO_PROGRESS
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import AlertingSettings, Hours, Text, Usd
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import LONGEST_LOOK, client, now
+from sagewatch.wiring.clients import LONGEST_LOOK, built_once, client, now
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
 from sagewatch.wiring.spokes import make_clients
 
@@ -27,7 +25,7 @@ class SweepJobsSettings(AlertingSettings):
     home_region: Text = Field(alias="AWS_REGION")
 
 
-@cache
+@built_once
 def sweep_jobs() -> ScheduledHandler:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = SweepJobsSettings.from_env()

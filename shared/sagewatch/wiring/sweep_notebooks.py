@@ -1,7 +1,5 @@
 """SweepNotebooks: its settings and its objects."""
 
-from functools import cache
-
 from pydantic import Field
 
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog
@@ -17,7 +15,7 @@ from sagewatch.idle.unreadable import UnreadableItems
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Count, Hours, NotebookSettings, Text
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import BETWEEN_NOTEBOOK_LISTS, LONGEST_LOOK, Throttle, client, now
+from sagewatch.wiring.clients import BETWEEN_NOTEBOOK_LISTS, LONGEST_LOOK, Throttle, built_once, client, now
 from sagewatch.wiring.spokes import make_clients
 from sagewatch.wiring.stopping import make_notebook_stopping
 
@@ -30,7 +28,7 @@ class SweepNotebooksSettings(NotebookSettings):
     home_region: Text = Field(alias="AWS_REGION")
 
 
-@cache
+@built_once
 def sweep_notebooks() -> ScheduledHandler:
     """SweepNotebooks: what idles. Raises ``SettingsError``."""
     given = SweepNotebooksSettings.from_env()

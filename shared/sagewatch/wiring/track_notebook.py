@@ -1,10 +1,8 @@
 """TrackNotebook: its settings and its objects."""
 
-from functools import cache
-
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import InboxSettings, LedgerSettings
-from sagewatch.wiring.clients import client, entry
+from sagewatch.wiring.clients import built_once, client, entry
 from sagewatch.wiring.spokes import make_clients
 from sagewatch.wiring.tracking import make_notebook_tracking
 
@@ -13,7 +11,7 @@ class TrackNotebookSettings(InboxSettings, LedgerSettings):
     """Settings of TrackNotebook."""
 
 
-@cache
+@built_once
 def track_notebook() -> QueueHandler:
     """TrackNotebook: a notebook instance changed state. Raises ``SettingsError``."""
     given = TrackNotebookSettings.from_env()

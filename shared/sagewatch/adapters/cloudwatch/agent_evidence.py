@@ -4,7 +4,6 @@ Notebook instances publish no metrics themselves. The agent adds ``host`` and ``
 ``arch``, to the one dimension that is known beforehand, so the metrics have to be searched for.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from sagewatch.adapters.evidence_guard import unknown_on_error
 from sagewatch.formatting import clock_time
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.idle.ports import EvidenceSource
+from sagewatch.patterns import lazy_pattern
 from sagewatch.sagemaker.instance_types import facts_of
 from sagewatch.sagemaker.notebooks import Notebook
 
@@ -35,7 +35,7 @@ _METRICS: Mapping[str, tuple[str, str]] = {
     "idle": ("cpu_usage_idle", "Minimum"),
     "gpu": ("nvidia_smi_utilization_gpu", "Maximum"),
 }
-_ACCELERATED = re.compile(r"ml\.(g|p|trn|inf)\d")
+_ACCELERATED = lazy_pattern(r"ml\.(g|p|trn|inf)\d")
 
 Points = dict[datetime, float]
 

@@ -1,6 +1,5 @@
 """Read the logs of jobs from CloudWatch Logs."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, override
@@ -9,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.diagnostics.ports import JobLogs, LogEvent
+from sagewatch.patterns import lazy_pattern
 from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.sagemaker.resources import Job
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _STREAMS = 50  # DescribeLogStreams returns no more at once; by name, so algo-1 is among them
 _EVENTS = 200
 _SKEW = timedelta(minutes=1)  # between the clocks that date a job and its log
-_STARTED = re.compile(r"-\d{9,}(?=$|/)")
+_STARTED = lazy_pattern(r"-\d{9,}(?=$|/)")
 
 
 class CloudWatchJobLogs(JobLogs):

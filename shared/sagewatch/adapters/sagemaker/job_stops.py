@@ -1,6 +1,5 @@
 """SageMaker's Stop calls for jobs, each in the job's own account and region."""
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, override
 
@@ -10,6 +9,7 @@ from sagewatch.adapters.aws_errors import code_of, is_role_refused, text_of, tra
 from sagewatch.adapters.sagemaker.calls import call, facts_of_job
 from sagewatch.adapters.sagemaker.jobs import is_gone
 from sagewatch.errors import StopRefusedError
+from sagewatch.patterns import lazy_pattern
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 from sagewatch.sagemaker.ports import JobStops, Stop
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # "The request was rejected because the training job is in status Completed.", as users of StopTrainingJob saw it; the
 # code is ValidationException, which has no finer one.
-_ENDED = re.compile(r"in status (Completed|Failed|Stopped|Stopping|Deleting|DeleteFailed)")
+_ENDED = lazy_pattern(r"in status (Completed|Failed|Stopped|Stopping|Deleting|DeleteFailed)")
 
 
 class SageMakerJobStops(JobStops):

@@ -11,6 +11,7 @@ from sagewatch.adapters.aws_errors import code_of, text_of, translated
 from sagewatch.adapters.sagemaker.calls import call, facts_of_job
 from sagewatch.clock import Clock
 from sagewatch.errors import JobNotFoundError
+from sagewatch.patterns import lazy_pattern
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 from sagewatch.sagemaker.ports import Jobs
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 # The model declares ResourceNotFound; the service often answers ValidationException, which has no finer code.
-_GONE = re.compile(r"not found|(could not|cannot|can't) find|RecordNotFound", re.IGNORECASE)
+_GONE = lazy_pattern(r"not found|(could not|cannot|can't) find|RecordNotFound", re.IGNORECASE)
 
 # Five hundred children of one tuning job are one call, not five hundred.
 _KEPT_FOR, _KEPT_TAGS = timedelta(minutes=5), 1000

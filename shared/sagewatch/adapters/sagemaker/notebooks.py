@@ -1,6 +1,5 @@
 """SageMaker's calls for notebook instances, each in its account and region. Three classes, for three permissions."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
@@ -9,6 +8,7 @@ from botocore.exceptions import ClientError
 from sagewatch.adapters.aws_errors import code_of, is_role_refused, text_of, translated, without_act_role
 from sagewatch.adapters.sagemaker.jobs import is_gone, read_tags
 from sagewatch.errors import NotebookNotFoundError, StopRefusedError
+from sagewatch.patterns import lazy_pattern
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.notebook_models import read_notebook
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PAGE = 100  # the API's most; its default is 10
 # "Status (Stopped) not in ([InService]). Unable to transition to (Stopping) for Notebook Instance (arn...)": the code
 # is ValidationException, which has no finer one.
-_WRONG_STATUS = re.compile(r"Status \((\w+)\) not in")
+_WRONG_STATUS = lazy_pattern(r"Status \((\w+)\) not in")
 # Their instances are not billed any more, which is all that a stop is for. Pending and Updating ones are yet to run.
 _AT_REST = frozenset({NotebookStatus.STOPPING, NotebookStatus.STOPPED, NotebookStatus.FAILED, NotebookStatus.DELETING})
 

@@ -1,6 +1,5 @@
 """What Slack's error codes mean for a message. docs/slack.md has the same table."""
 
-import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import assert_never
@@ -18,6 +17,7 @@ from sagewatch.errors import (
     TokenRefusedError,
     UnavailableError,
 )
+from sagewatch.patterns import lazy_pattern
 
 
 class Reaction(StrEnum):
@@ -58,7 +58,7 @@ REACTIONS: Mapping[str, Reaction] = {code: reaction for reaction, codes in _CODE
 _TOO_MANY, _SERVER_ERRORS = 429, 500
 # Files are processed after their upload has been answered; until then a block that shows one is an invalid one.
 _NO_FILE, _PROCESSED_WITHIN = "invalid slack file", 3  # seconds until it is worth asking again
-_CODE = re.compile(r"[a-z][a-z0-9_]*")
+_CODE = lazy_pattern(r"[a-z][a-z0-9_]*")
 
 
 def error_of(answer: SlackResponse, about: str) -> SageWatchError:

@@ -1,11 +1,11 @@
 """Find candidates for the cause of a log's end: tracebacks, root causes that launchers name, signals, single errors."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from sagewatch.diagnostics.log.writers import Line
+from sagewatch.patterns import lazy_pattern
 
 
 class Weight(IntEnum):
@@ -37,54 +37,54 @@ class Candidate:
         return self.lines[self.error]
 
 
-_HEADER = re.compile(r"Traceback \(most recent call last\)")
-_EXCEPTION = re.compile(
+_HEADER = lazy_pattern(r"Traceback \(most recent call last\)")
+_EXCEPTION = lazy_pattern(
     r"^(?:[a-zA-Z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Failure|Failed|Timeout|Warning|Fault|Aborted)\w*|[A-Z]\w+)(?: \(see above for traceback\))?(?::(?:\s|$)|\s*$|\()"
 )
-_CHAIN = re.compile(r"During handling of the above exception|The above exception was the direct cause")
-_LOGGED = re.compile(
+_CHAIN = lazy_pattern(r"During handling of the above exception|The above exception was the direct cause")
+_LOGGED = lazy_pattern(
     r"^\[?\d{4}-\d\d-\d\d|^\d\d/\d\d/\d\d |^(?:INFO|WARNING|ERROR|DEBUG|CRITICAL)\b|^Traceback|^\[\d+\]|^Exception ignored|^ExitCode|^ErrorMessage"
     r'|^Command "|^=+$|^-{5,}$|^[\w.-]+: (?:INFO|WARNING)|^\{.*\}$|^epoch|^step'
 )
-_TEARDOWN = re.compile(
+_TEARDOWN = lazy_pattern(
     r"Exception ignored in|__del__|atexit|can only test a child process|shutdown_workers|Error in sys\.excepthook"
     r"|Fatal Python error: _enter_buffered_busy|resource_tracker|BrokenPipeError|wandb.*(?:BrokenPipe|shutdown)"
 )
-_LAUNCHER = re.compile(
+_LAUNCHER = lazy_pattern(
     r"ChildFailedError|CalledProcessError|ExecuteUserScriptError|RayTaskError|ProcessExitedException|ProcessRaisedException"
     r"|TrialFailed|LaunchError|subprocess-exited-with-error|Primary job  terminated|non-zero exit (?:code|status)|UserScriptError"
     r"|AlgorithmError|mpirun (?:detected|noticed)|MPI_ABORT|SparkException: Application .* finished with failed"
 )
-_LAUNCHER_FRAME = re.compile(
+_LAUNCHER_FRAME = lazy_pattern(
     r"bin/(?:torchrun|accelerate|deepspeed|ray)\"|torch/distributed/(?:run|launcher)|accelerate/commands/launch"
 )
-_PEER = re.compile(
+_PEER = lazy_pattern(
     r"(?i)connection (?:closed|reset) by (?:remote )?peer|remote process exited|socketProgress|NCCL.{0,80}(?:timeout|watchdog|remote)"
     r"|Watchdog caught collective|broken pipe.{0,40}rank|peer .{0,40}(?:gone|lost|closed)|HorovodInternalError|ncclRemoteError"
     r"|Gloo.{0,60}(?:timed out|closed|reset)|rendezvous.{0,40}(?:timed? ?out|closed)|ECONNRESET.*rank"
 )
-_KERNEL = re.compile(
+_KERNEL = lazy_pattern(
     r"^\s*Killed\s*$|\bKilled\b.{0,40}(?:python|torchrun|/|\w+\.sh)|: line \d+: +\d+ (?:Killed|Segmentation fault|Aborted|Bus error|Illegal instruction)"
     r"|Segmentation fault|core dumped|[Oo]ut of memory: Kill(?:ed)? process|oom-kill|oom_reaper|Illegal instruction"
     r"|std::bad_alloc|Container killed by YARN|Container killed on request. Exit code is 137|NVRM: Xid|uncorrectable ECC|fallen off the bus"
     r"|\[FATAL tini|exec (?:\w+ )?failed: No such file|OCI runtime|java\.lang\.OutOfMemoryError|Bus error"
 )
-_SIGNAL = re.compile(
+_SIGNAL = lazy_pattern(
     r"Signal \d+ \(SIG[A-Z]+\) received|exitcode\s*: -\d+|exit(?:s with|code:?| code) ?(?:return code = )?-\d+|died with <Signals\.|\(exitcode: -\d+\)|return code = -\d+|on signal \d+ \("
 )
-_ERROR_START = re.compile(
+_ERROR_START = lazy_pattern(
     r"^(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception)\b(?::|\s|$)|^(?:Error|error|fatal|FATAL|ERROR)(?::| in )"
 )
-_JAVA = re.compile(r"^(?:Exception in thread|(?:[a-z]\w*\.)+[A-Z]\w*(?:Exception|Error)\b)")
-_ERROR = re.compile(
+_JAVA = lazy_pattern(r"^(?:Exception in thread|(?:[a-z]\w*\.)+[A-Z]\w*(?:Exception|Error)\b)")
+_ERROR = lazy_pattern(
     r"\bERROR\b|\bError\b|\bFATAL\b|\bCRITICAL\b|\b[A-Z]\w*(?:Error|Exception)\b|\berror: |\bException\b|Execution halted"
     r"|out of memory|No space left on device|Bad HTTP status|Too Large|[Cc]ommand not found|cannot open shared object|Permission denied"
     r"|\"(?:level|severity)\": ?\"(?:error|fatal|critical)\"|\bfatal\b|unrecognized arguments|CUDA error|NCCL WARN|Unable to get response"
 )
-_NOTICE = re.compile(
+_NOTICE = lazy_pattern(
     r"sagemaker[-_](?:training|containers|inference)[-_\w]*\s+ERROR|Reporting training FAILURE|Encountered exit_code|^ExitCode|^ErrorMessage"
 )
-_FRAMES = re.compile(r"^\s+(?:File \"|at |\S)|^$")
+_FRAMES = lazy_pattern(r"^\s+(?:File \"|at |\S)|^$")
 _MOST_MESSAGE, _MOST_LAST_WORDS = 12, 6  # lines
 _REACH = 400  # lines from a traceback's header on that may belong to it, those of other writers included
 

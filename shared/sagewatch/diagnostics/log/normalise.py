@@ -1,25 +1,26 @@
 """Clean lines as a terminal would show them: without colours, boxes, progress bars and the environment's dump."""
 
-import re
 from collections.abc import Iterable, Iterator
+
+from sagewatch.patterns import lazy_pattern
 
 # Colours and cursor movements (ECMA-48 control sequences, and xterm's titles), then what else does not print, and what
 # turns the direction of text around.
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.")
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_ESCAPES = lazy_pattern(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.")
+_INVISIBLE = lazy_pattern(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 # tqdm and keras write no end of line: what another writer prints next follows the bar.
-_BAR = re.compile(
+_BAR = lazy_pattern(
     r"^.{0,200}?(?:\d{1,3}%\s?\|[^|]{0,200}\|[^\[]{0,60}\[[^\]]{0,120}(?:\]|$)"
     r"|\d+/(?:\d+|\?|Unknown) \[[=>.]{5,60}\](?:(?! - (?=[A-Z]\w*Error)).)*?(?=Traceback|[A-Z]\w*(?:Error|Exception):|ERROR|$))"
 )
-_SPEED = re.compile(r"[ \d.?](?:it|s|B|ba|examples)/(?:it|s|ba)\b")
+_SPEED = lazy_pattern(r"[ \d.?](?:it|s|B|ba|examples)/(?:it|s|ba)\b")
 # The training toolkit writes the job's whole environment, hyperparameters included, into its log.
-_ENVIRONMENT = re.compile(r"^\s*SM_[A-Z0-9_]+=|^\s*SM_FRAMEWORK_PARAMS|^Training Env:|^Environment variables:")
+_ENVIRONMENT = lazy_pattern(r"^\s*SM_[A-Z0-9_]+=|^\s*SM_FRAMEWORK_PARAMS|^Training Env:|^Environment variables:")
 # rich draws boxes around tracebacks.
-_BOX_TITLE = re.compile(r"^\s*[╭┌+][─━-]{2,}\s?(Traceback \(most recent call last\))\s?[─━-]*[╮┐+]?\s*$")
-_BOX_RULE = re.compile(r"^\s*[╭╰├┌└][─━┄]+.*[╮╯┤┐┘]?\s*$")
-_BOX_SIDE = re.compile(r"^\s*[│┃](.*?)[│┃]?\s*$")
-_FRAME = re.compile(r"^\s*(\S+\.py):(\d+) in (\S+)\s*$")
+_BOX_TITLE = lazy_pattern(r"^\s*[╭┌+][─━-]{2,}\s?(Traceback \(most recent call last\))\s?[─━-]*[╮┐+]?\s*$")
+_BOX_RULE = lazy_pattern(r"^\s*[╭╰├┌└][─━┄]+.*[╮╯┤┐┘]?\s*$")
+_BOX_SIDE = lazy_pattern(r"^\s*[│┃](.*?)[│┃]?\s*$")
+_FRAME = lazy_pattern(r"^\s*(\S+\.py):(\d+) in (\S+)\s*$")
 
 
 def normalise(events: Iterable[str]) -> list[str]:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_PREFIX = re.compile(
+from sagewatch.patterns import lazy_pattern
+
+_PREFIX = lazy_pattern(
     r"^(?:\[\d+,(?:mpirank:)?\d+(?:,[\w.-]+)?\]<std(?:err|out)>:"  # mpirun --tag-output
     r"|\[?rank[ _:]?\d+\]?[:|]\s?|\[default\d+\]:\s?"  # torch.distributed, torchrun
     r"|\([\w.<>,() -]{1,80}?pid=\d+(?:, ip=[\d.]+)?\)\s?"  # Ray
@@ -13,7 +15,7 @@ _PREFIX = re.compile(
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]\d+Z?\s(?=Traceback| {2,}\S|[\w.]+(?:Error|Exception)[: ])"  # a prefix on each line
     r"|\[?(?:worker|node|gpu|proc|process)[ _-]?\d+\]?\s?[:|]\s?)+"
 )
-_ANY = re.compile(r"^(?P<prefix>.{1,80}?)(?=Traceback \(most recent call last\))")
+_ANY = lazy_pattern(r"^(?P<prefix>.{1,80}?)(?=Traceback \(most recent call last\))")
 
 
 @dataclass(frozen=True, slots=True)

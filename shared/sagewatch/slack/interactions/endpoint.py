@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +11,13 @@ from slack_sdk.signature import SignatureVerifier
 
 from sagewatch.clock import Clock
 from sagewatch.errors import MalformedPressError, SageWatchError
+from sagewatch.patterns import lazy_pattern
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.dialogs import loading_view
 from sagewatch.slack.interactions.payloads import AnyPress, read_interaction
 from sagewatch.slack.interactions.ports import Dialogs, PressQueue, SeenRequests, SigningSecret
 
-_STAMP, _SIGNATURE = re.compile(r"[0-9]{1,12}"), re.compile(r"v0=[0-9a-f]{64}")
+_STAMP, _SIGNATURE = lazy_pattern(r"[0-9]{1,12}"), lazy_pattern(r"v0=[0-9a-f]{64}")
 _WITH_DIALOG = frozenset({ActionId.STOP_NOW, ActionId.STOP_JOB})
 
 

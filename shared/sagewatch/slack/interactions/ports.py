@@ -1,13 +1,15 @@
 """Protocols for dialogs, for the queue of presses, and for requests that were answered before."""
 
+from __future__ import annotations
+
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from sagewatch.slack.interactions.payloads import AnyPress
-
 if TYPE_CHECKING:
     from slack_sdk.models.views import View
+
+    from sagewatch.slack.interactions.payloads import AnyPress
 
 
 class SigningSecret(Protocol):
@@ -33,10 +35,10 @@ class SeenRequests(Protocol):
 class Dialogs(Protocol):
     """Shows dialogs and messages to one person."""
 
-    def open(self, trigger: str, view: "View") -> str:
+    def open(self, trigger: str, view: View) -> str:
         """Open a dialog for the person who pressed, within three seconds; return its ID. Raises what ``post`` does."""
 
-    def update(self, view_id: str, view: "View") -> None:
+    def update(self, view_id: str, view: View) -> None:
         """Replace a dialog's content. Raises what ``post`` does."""
 
     def post_ephemeral(self, channel: str, user: str, text: str) -> None:

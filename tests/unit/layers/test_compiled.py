@@ -1,0 +1,105 @@
+"""What a layer compiles beforehand is what Python would compile at the start."""
+
+import _sre  # type: ignore[import-not-found] # CPython's own, and typeshed's stubs lack it
+import marshal
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.worlds.wired import ROOT
+from tools.layers.compiled import compile_texts
+
+_PACKAGE = ROOT / "shared" / "sagewatch"
+_LAB = """
+import re, sys
+from pathlib import Path
+from sagewatch.runtime import start
+start.use(Path(sys.argv[1]))
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Lab:
+    name: str
+
+print(Lab("a"), re.compile("l(a)b", re.IGNORECASE).fullmatch("LAB").groups())
+"""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a layer."""
+    target = tmp_path_factory.mktemp("layer") / "compiled.bin"
+    compile_texts(_PACKAGE, target)
+    return target
+
+
+def _loads(content: bytes) -> Any:
+    return marshal.loads(content)  # noqa: S302 - our own output
+
+
+def _in_a_process(path: Path) -> str:
+    command = [sys.executable, "-c", _LAB, str(path)]
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        command, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_every_pattern_is_the_one_that_python_compiles(kept: Path) -> None:
+    """Two patterns are equal if their code is."""
+    _, _, patterns = _loads(kept.read_bytes())
+
+    assert len(patterns) > 200
+    for (pattern, flags), arguments in patterns.items():
+        assert _sre.compile(pattern, *_loads(arguments)) == re.compile(pattern, flags)
+
+
+def test_every_method_is_the_one_that_python_compiles(kept: Path) -> None:
+    """From the same text."""
+    _, methods, _ = _loads(kept.read_bytes())
+
+    assert len(methods) > 200
+    for text, code in methods.items():
+        assert _loads(code) == compile(text, "<string>", "exec")
+
+
+def test_equal_code_is_compiled_to_equal_bytes(kept: Path, tmp_path: Path) -> None:
+    """A release can be built twice and compared."""
+    again = tmp_path / "compiled.bin"
+    compile_texts(_PACKAGE, again)
+
+    assert again.read_bytes() == kept.read_bytes()
+
+
+def test_what_the_file_holds_is_used_and_all_else_compiled(kept: Path, tmp_path: Path) -> None:
+    """A file that holds another answer for a known text shows which is taken; another version's holds nothing."""
+    version, methods, _ = _loads(kept.read_bytes())
+    other: Any = marshal.dumps((16, [int(word) for word in _code("(o)ther")], 1, {}, (None, None)))
+    changed, foreign = tmp_path / "changed.bin", tmp_path / "foreign.bin"
+    changed.write_bytes(marshal.dumps((version, methods, {("l(a)b", 2): other})))
+    foreign.write_bytes(marshal.dumps((("another", 1), methods, {("l(a)b", 2): other})))
+
+    assert _in_a_process(kept) == "Lab(name='a') ('A',)"
+    assert _in_a_process(foreign) == "Lab(name='a') ('A',)"
+    assert _in_a_process(tmp_path / "none.bin") == "Lab(name='a') ('A',)"
+    with pytest.raises(subprocess.CalledProcessError):  # "LAB" is not "other"
+        _in_a_process(changed)
+
+
+def _code(pattern: str) -> list[int]:
+    compiler: Any = re._compiler  # type: ignore[attr-defined] # noqa: SLF001 - what the file holds
+    return list(compiler._code(compiler._parser.parse(pattern, 0), 0))  # noqa: SLF001 - as above
+
+
+def test_a_package_that_cannot_be_imported_ends_the_build(tmp_path: Path) -> None:
+    """Rather than at the first event."""
+    package = tmp_path / "sagewatch"
+    package.mkdir()
+    (package / "broken.py").write_text("import nothing_of_that_name\n", encoding="utf-8")
+
+    with pytest.raises(SystemExit, match="nothing_of_that_name"):
+        compile_texts(package, tmp_path / "compiled.bin")

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -21,18 +21,23 @@ from sagewatch.ledger import focus
 from sagewatch.ledger.queries import GroupBy, LedgerQueries, LedgerQuery
 from sagewatch.sagemaker.kinds import ResourceKind
 from tests.unit.runtime.test_settings import (
+    ANSWER_SLACK,
     DELIVER_ALERT,
+    RECEIVE_PRESS,
     RECORD_JOB,
     REFRESH_PRICES,
     SEND_DIGEST,
     SWEEP_JOBS,
     SWEEP_NOTEBOOKS,
+    SWEEP_RESOURCES,
     TRACK_NOTEBOOK,
 )
+from tests.unit.slack.interactions.test_endpoint import SECRET, a_job_press, a_press, a_request
 from tests.unit.slack.messages.test_render import an_alert
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, CREATED, NOW, a_row, an_event
 from tests.worlds.servers import serving
+from tests.worlds.wired import snake_case
 
 REGION = "us-east-1"
 NOTEBOOK = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance"
@@ -52,6 +57,8 @@ PARTITIONS: Mapping[tuple[str, str], str] = {
     ): "kind resource_name resource_arn groups told",
     (f"prices#{REGION}", "Training"): "hourly gb_month published fetched_at",
     (f"session#{REGION}", f"{NOTEBOOK}/other"): "arn name since instance_type volume_gb stop_call",
+    (f"standing#{REGION}", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/other"): "arn name since kind price parts",
+    ("press#x", "press"): "expires_at",
     (f"notebook#{REGION}", f"{NOTEBOOK}/other#watch"): "look_at warned incidents active_at busy_since",
     (f"notebook#{REGION}", f"{NOTEBOOK}/another#lease"): "author until written_at",
     ("incident#x", "alert"): "body",
@@ -72,6 +79,7 @@ class Cloud:
     prices: str
     slack: str
     queues: dict[str, str]
+    invoked: set[str] = field(default_factory=set)
 
     def invoke(self, function: str, settings: Mapping[str, str], event: object) -> tuple[dict[str, Any], str]:
         """Run a function in a process of its own; its answer, and its log."""
@@ -83,6 +91,7 @@ class Cloud:
 
     def run(self, function: str, settings: Mapping[str, str], event: object) -> "subprocess.CompletedProcess[bytes]":
         """Run a function in a process of its own, whether it ends well or not."""
+        self.invoked.add(function)
         return subprocess.run(  # noqa: S603 - our own test
             (sys.executable, "-m", "tests.worlds.one_invocation", function, NOW.isoformat()),
             input=json.dumps(event).encode(),
@@ -120,7 +129,10 @@ def cloud(aws: Aws, aws_url: str) -> Iterator[Cloud]:
     for name in ("events", "dead", "alerts.fifo"):
         attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
         queues[name] = sqs.create_queue(QueueName=f"{uuid4()}-{name}", Attributes=attributes)["QueueUrl"]
-    workspace = Workspace(token="xoxb-right", signing_secret="s")
+    aws.client("ssm").put_parameter(
+        Name="/sagewatch/slack-signing-secret", Value=SECRET, Type="SecureString", Overwrite=True
+    )
+    workspace = Workspace(token="xoxb-right", signing_secret=SECRET)
     with serving(slack_app(workspace)) as slack, serving(pricing_app()) as prices:
         yield Cloud(aws, aws_url, prices, slack, queues)
 
@@ -155,6 +167,15 @@ def kept(aws: Aws, tables: tuple[str, str]) -> list[dict[str, Any]]:
     return [from_item(item) for page in pages for item in page["Items"]]
 
 
+def dead_letters(aws: Aws, cloud: Cloud) -> Iterator[tuple[str, str]]:
+    """The kind of error and the notebook of each message in the dead-letter queue."""
+    found = aws.client("sqs").receive_message(
+        QueueUrl=cloud.queues["dead"], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    )
+    for message in found.get("Messages", []):
+        yield message["MessageAttributes"]["ErrorType"]["StringValue"], json.loads(message["Body"]).get("arn", "")
+
+
 def from_queue(body: str) -> dict[str, Any]:
     """A batch of one, as Lambda hands it over."""
     record = {
@@ -174,7 +195,16 @@ def from_queue(body: str) -> dict[str, Any]:
 REWRITTEN = ("checkpoints", "cursors", "prices#", "person#", "channel#")
 
 
-def test_no_function_stops_at_a_bad_item(aws: Aws, tables: tuple[str, str], cloud: Cloud) -> None:
+def presses() -> Iterator[str]:
+    """Presses on notebooks whose session and watch, or lease, is bad, and on one of which all can be read."""
+    for name, action in (("other", "keep_4h"), ("another", "never_stop"), ("lab-one", "keep_until_tomorrow")):
+        target = {"arn": f"{NOTEBOOK}/{name}", "name": name, "region": REGION, "incident": "x"}
+        yield json.dumps({**target, "action": action, "user": "U0ANA", "channel": "C0", "pressed_at": NOW.isoformat()})
+
+
+def test_no_function_stops_at_a_bad_item(
+    aws: Aws, tables: tuple[str, str], cloud: Cloud, template: Mapping[str, Any]
+) -> None:
     """Jobs are recorded, notebooks tracked, prices refreshed, alerts delivered, digests written, ledgers queried."""
     bad = spoil(aws, tables)
     job = an_event("training-job-failed", Tags={"owner": "ana@example.com"}, TuningJobArn=f"{TUNING}/t")
@@ -192,12 +222,23 @@ def test_no_function_stops_at_a_bad_item(aws: Aws, tables: tuple[str, str], clou
     digest, _ = cloud.invoke("send_digest", SEND_DIGEST, {"period": "daily", "day": DAY})
     assert cloud.invoke("deliver_alert", DELIVER_ALERT, from_queue(an_alert().model_dump_json()))[0] == batch
 
+    assert cloud.invoke("sweep_resources", SWEEP_RESOURCES, {})[0]
+    for press in presses():
+        assert cloud.invoke("answer_slack", ANSWER_SLACK, from_queue(press))[0] == batch, press
+    for request in (a_press(), a_job_press("stop_job")):
+        answer, _ = cloud.invoke("receive_press", RECEIVE_PRESS, a_request(request, at=NOW))
+        assert answer["statusCode"] == 200
+
+    resources = template["Resources"].items()
+    assert {
+        snake_case(name) for name, resource in resources if resource["Type"] == "AWS::Serverless::Function"
+    } == cloud.invoked
     items = kept(aws, tables)
     assert [item for item in bad if item not in items and not item.get("pk", "").startswith(REWRITTEN)] == []
     assert "ItemsUnreadable" in log
     assert digest
-    dead = aws.client("sqs").receive_message(QueueUrl=cloud.queues["dead"], MaxNumberOfMessages=10)
-    assert dead.get("Messages", []) == []
+    # A press on a notebook of which nothing can be read waits for a person. It loses nothing: no sweep stops it either.
+    assert set(dead_letters(aws, cloud)) <= {("UnreadableError", f"{NOTEBOOK}/other")}
     recorded = [item["resource_name"] for item in items if item.get("recorded_by") == "event"]
     assert recorded == [job["detail"]["TrainingJobName"]]
 

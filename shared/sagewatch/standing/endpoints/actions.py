@@ -1,0 +1,240 @@
+"""Deletes an endpoint and keeps its recipe, restores one, scales one in. Each step that fails is named.
+
+Every step can be repeated: a restore that failed continues where it stopped, and one that was interrupted ends equal.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+
+from sagewatch.clock import Clock
+from sagewatch.errors import SageWatchError
+from sagewatch.sagemaker.tags import PROTECT_TAG
+from sagewatch.standing.endpoints.ports import EndpointChanges, Fields, Recipes
+from sagewatch.standing.endpoints.reading import read_endpoint
+from sagewatch.standing.endpoints.recipe import Reading, Recipe, differences, recipe_of, secret_component
+
+_NO_STATUS = ""
+_AT_ZERO = {"DesiredRuntimeConfig": {"CopyCount": 0}}
+
+
+class Ended(StrEnum):
+    """How an action ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """How an action ended, in which step, and why; ``notes`` say what a person has to see to."""
+
+    ended: Ended
+    step: str
+    reason: str
+    notes: tuple[str, ...] = ()
+
+
+Step = tuple[str, Callable[[], object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointActions:
+    """The actions on the endpoints of one region. ``wait`` sleeps between two looks; false when time is up."""
+
+    api: EndpointChanges
+    recipes: Recipes
+    clock: Clock
+    wait: Callable[[], bool]
+
+    def delete(self, name: str, by: str) -> ActionResult:
+        """Delete an endpoint and keep its recipe, which is written before anything is deleted."""
+        reading = self._attempt("read the endpoint", partial(read_endpoint, self.api, name))
+        if isinstance(reading, ActionResult):
+            return reading
+        if reading is None:
+            return ActionResult(Ended.REFUSED, "read the endpoint", f"endpoint {name} does not exist")
+        if reason := _refusal(reading):
+            return ActionResult(Ended.REFUSED, "check the endpoint", reason)
+        recipe = self._attempt("find an earlier recipe", partial(self._begun, reading, by))
+        if isinstance(recipe, ActionResult):
+            return recipe
+        failed = self._run(self._deletion(recipe))
+        return failed or ActionResult(
+            Ended.DONE, "", f"deleted; its recipe is kept, and its configuration {recipe.config_name} stays"
+        )
+
+    def restore(self, recipe: Recipe) -> ActionResult:
+        """Create an endpoint again, and compare it with its recipe, which is kept until both are equal."""
+        failed = self._run(self._creation(recipe)) or self._verify(recipe)
+        failed = failed or self._run([("forget the recipe", partial(self.recipes.forget, recipe))])
+        if failed:
+            return failed
+        notes = tuple(
+            f"alarm {alarm} has to name the new policy {policy}"
+            for policy, alarms in recipe.alarmed.items()
+            for alarm in alarms
+        )
+        return ActionResult(Ended.DONE, "", "restored, and equal to its recipe", notes)
+
+    def copies_to_zero(self, component: str) -> ActionResult:
+        """Scale an inference component to no copies. The instances of its variant bill on until they scale in."""
+        step = (
+            "set copies to 0",
+            partial(self.api.change, "UpdateInferenceComponentRuntimeConfig", _component(component) | _AT_ZERO),
+        )
+        return self._run([step]) or ActionResult(Ended.DONE, "", "scaled to 0 copies")
+
+    def scale_in(self, name: str) -> ActionResult:
+        """Scale every variant in to the minimum of its scalable target, or to one instance."""
+        reading = self._attempt("read the endpoint", partial(read_endpoint, self.api, name))
+        if isinstance(reading, ActionResult):
+            return reading
+        if reading is None:
+            return ActionResult(Ended.REFUSED, "read the endpoint", f"endpoint {name} does not exist")
+        variants = list(_smaller(reading))
+        if not variants:
+            return ActionResult(Ended.REFUSED, "check the endpoint", "every variant is at its minimum")
+        request = {"EndpointName": name, "DesiredWeightsAndCapacities": variants}
+        step = ("scale in", partial(self.api.change, "UpdateEndpointWeightsAndCapacities", request))
+        sizes = ", ".join(f"{each['VariantName']} to {each['DesiredInstanceCount']}" for each in variants)
+        return self._run([step]) or ActionResult(Ended.DONE, "", f"scaled in: {sizes}")
+
+    def _begun(self, reading: Reading, by: str) -> Recipe:
+        """The recipe of a deletion that stopped in the middle, else a new one."""
+        recipe = recipe_of(reading)
+        kept = self.recipes.find(recipe.name, f"{recipe.account}/{recipe.region}")
+        return kept if kept and not kept.finished else replace(recipe, deleted_at=self.clock(), deleted_by=by)
+
+    def _deletion(self, recipe: Recipe) -> Iterator[Step]:
+        yield "keep the recipe", partial(self.recipes.save, recipe)
+        names = [component["InferenceComponentName"] for component in recipe.components]
+        for name in names:
+            yield f"delete component {name}", partial(self._delete_component, name)
+        for name in names:
+            gone = partial(self._until, "DescribeInferenceComponent", _component(name), None)
+            yield f"wait until component {name} is deleted", gone
+        yield "delete the endpoint", partial(self.api.change, "DeleteEndpoint", {"EndpointName": recipe.name})
+        for target in recipe.targets:
+            yield f"deregister {target['ResourceId']}", partial(self._deregister, target)
+        yield "close the recipe", partial(self.recipes.save, replace(recipe, finished=True))
+
+    def _creation(self, recipe: Recipe) -> Iterator[Step]:
+        in_service = partial(self._until, "DescribeEndpoint", {"EndpointName": recipe.name}, "InService")
+        yield "create the endpoint", partial(self._create_endpoint, recipe)
+        yield "wait for the endpoint", in_service
+        yield "set weights and instances", partial(self._set_variants, recipe)
+        yield "wait for its instances", in_service
+        for component in recipe.components:
+            name = component["InferenceComponentName"]
+            yield f"create component {name}", partial(self._create_component, component)
+            there = partial(self._until, "DescribeInferenceComponent", _component(name), "InService")
+            yield f"wait for component {name}", there
+        for target in recipe.targets:
+            yield f"register {target['ResourceId']}", partial(self._scale, "RegisterScalableTarget", target)
+        for policy in recipe.policies:
+            yield f"put policy {policy['PolicyName']}", partial(self._scale, "PutScalingPolicy", policy)
+        for action in recipe.scheduled_actions:
+            name = action["ScheduledActionName"]
+            yield f"put scheduled action {name}", partial(self._scale, "PutScheduledAction", action)
+
+    def _verify(self, recipe: Recipe) -> ActionResult | None:
+        reading = self._attempt("compare with the recipe", partial(read_endpoint, self.api, recipe.name))
+        if isinstance(reading, ActionResult):
+            return reading
+        if reading is None:
+            return ActionResult(Ended.FAILED, "compare with the recipe", "it does not exist")
+        found = differences(recipe, recipe_of(reading))
+        if found:
+            return ActionResult(Ended.FAILED, "compare with the recipe", f"it differs in {', '.join(found)}")
+        return None
+
+    def _set_variants(self, recipe: Recipe) -> None:
+        """A new endpoint has the weights and instances of its configuration; the old one may have been scaled."""
+        reading = read_endpoint(self.api, recipe.name)
+        if recipe.variants and reading and "variants" in differences(recipe, recipe_of(reading)):
+            request = {"EndpointName": recipe.name, "DesiredWeightsAndCapacities": list(recipe.variants)}
+            self.api.change("UpdateEndpointWeightsAndCapacities", request)
+
+    def _scale(self, operation: str, request: Fields) -> None:
+        self.api.change_scaling(operation, request)
+
+    def _create_endpoint(self, recipe: Recipe) -> None:
+        """One that exists already is from a restore that stopped later."""
+        if self.api.describe("DescribeEndpoint", {"EndpointName": recipe.name}) is None:
+            tags = {"Tags": list(recipe.tags)} if recipe.tags else {}
+            self.api.change(
+                "CreateEndpoint", {"EndpointName": recipe.name, "EndpointConfigName": recipe.config_name, **tags}
+            )
+
+    def _delete_component(self, name: str) -> None:
+        """One that is gone is from a deletion that stopped later."""
+        if self.api.describe("DescribeInferenceComponent", _component(name)) is not None:
+            self.api.change("DeleteInferenceComponent", _component(name))
+
+    def _create_component(self, component: Fields) -> None:
+        if self.api.describe("DescribeInferenceComponent", _component(component["InferenceComponentName"])) is None:
+            self.api.change("CreateInferenceComponent", component)
+
+    def _deregister(self, target: Fields) -> None:
+        """Its policies and scheduled actions go with it; one that the deletion removed is no failure."""
+        if self.api.scaling("DescribeScalableTargets", "ScalableTargets", target["ResourceId"]):
+            request = {name: target[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
+            self.api.change_scaling("DeregisterScalableTarget", request)
+
+    def _until(self, operation: str, request: Fields, status: str | None) -> ActionResult | None:
+        """Look until it has that status, or is gone if that is ``None``."""
+        while True:
+            answer = self.api.describe(operation, request)
+            found = next((value for name, value in (answer or {}).items() if name.endswith("Status")), _NO_STATUS)
+            if (answer is None) if status is None else found == status:
+                return None
+            if found == "Failed" or (answer is None and status is not None):
+                reason = (answer or {}).get("FailureReason") or "it does not exist"
+                return ActionResult(Ended.FAILED, "", str(reason))
+            if not self.wait():
+                return ActionResult(Ended.WAITING, "", f"it is {found}; run the same action again to continue")
+
+    def _run(self, steps: Sequence[Step] | Iterator[Step]) -> ActionResult | None:
+        """Run steps in order; return how the first one that does not succeed ended."""
+        step = "prepare"
+        try:
+            for step, action in steps:
+                outcome = action()
+                if isinstance(outcome, ActionResult):
+                    return replace(outcome, step=step)
+        except SageWatchError as exc:
+            return ActionResult(Ended.FAILED, step, str(exc))
+        return None
+
+    def _attempt[T](self, step: str, action: Callable[[], T]) -> T | ActionResult:
+        try:
+            return action()
+        except SageWatchError as exc:
+            return ActionResult(Ended.FAILED, step, str(exc))
+
+
+def _component(name: str) -> dict[str, object]:
+    return {"InferenceComponentName": name}
+
+
+def _refusal(reading: Reading) -> str | None:
+    status = reading.endpoint["EndpointStatus"]
+    if any(tag["Key"] == PROTECT_TAG for tag in reading.tags):
+        return f"its tag {PROTECT_TAG} protects it"
+    if status != "InService":
+        return f"it is {status}, not InService"
+    if component := secret_component(reading):
+        return f"component {component} has an environment, which SageWatch does not store, so it could not be restored"
+    return None
+
+
+def _smaller(reading: Reading) -> Iterator[Fields]:
+    minimum = {target["ResourceId"]: target["MinCapacity"] for target in reading.targets}
+    for variant in reading.endpoint.get("ProductionVariants", []):
+        least = max(1, minimum.get(f"endpoint/{reading.endpoint['EndpointName']}/variant/{variant['VariantName']}", 1))
+        if (variant.get("DesiredInstanceCount") or 0) > least:
+            yield {"VariantName": variant["VariantName"], "DesiredInstanceCount": least}

@@ -1,0 +1,240 @@
+"""An endpoint that was deleted with its recipe and restored is equal in every field; each step that fails is named."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sagewatch.errors import AccessDeniedError, ThrottledError
+from sagewatch.standing.endpoints.actions import ActionResult, Ended, EndpointActions
+from tests.fakes.endpoints import REGION_ARN, InMemoryEndpoints, InMemoryRecipes
+
+NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
+BLUE, PART = "endpoint/llm/variant/blue", "inference-component/part"
+SCOPE = "123456789012/us-east-1"
+
+
+class Region:
+    """An endpoint with everything that a deletion loses."""
+
+    def __init__(self) -> None:
+        """Two variants, scaled since; a component with two copies; targets, policies, a scheduled action; tags."""
+        names = ("blue", "green")
+        variants = [{"VariantName": name, "InitialVariantWeight": 1.0, "InitialInstanceCount": 1} for name in names]
+        self.api = InMemoryEndpoints({"llm-config": variants})
+        self.recipes = InMemoryRecipes()
+        self.waits = 0
+        self._make()
+
+    def _make(self) -> None:
+        change, scale = self.api.change, self.api.change_scaling
+        tags = [{"Key": "owner", "Value": "ana"}]
+        change("CreateEndpoint", {"EndpointName": "llm", "EndpointConfigName": "llm-config", "Tags": tags})
+        sizes = [{"VariantName": "blue", "DesiredWeight": 0.9, "DesiredInstanceCount": 3}]
+        change("UpdateEndpointWeightsAndCapacities", {"EndpointName": "llm", "DesiredWeightsAndCapacities": sizes})
+        component = {
+            "InferenceComponentName": "part",
+            "EndpointName": "llm",
+            "VariantName": "green",
+            "Specification": {
+                "Container": {"Image": "registry/llm:1", "ArtifactUrl": "s3://b/model"},
+                "ComputeResourceRequirements": {"NumberOfAcceleratorDevicesRequired": 1},
+            },
+            "RuntimeConfig": {"CopyCount": 2},
+            "Tags": [{"Key": "team", "Value": "nlp"}],
+        }
+        change("CreateInferenceComponent", component)
+        for resource, dimension in (
+            (BLUE, "variant:DesiredInstanceCount"),
+            (PART, "inference-component:DesiredCopyCount"),
+        ):
+            target = {
+                "ServiceNamespace": "sagemaker",
+                "ResourceId": resource,
+                "ScalableDimension": f"sagemaker:{dimension}",
+            }
+            scale("RegisterScalableTarget", {**target, "MinCapacity": 1, "MaxCapacity": 4})
+            tracking: dict[str, Any] = {"PolicyName": "load", "PolicyType": "TargetTrackingScaling"}
+            scale(
+                "PutScalingPolicy",
+                {**target, **tracking, "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70.0}},
+            )
+        schedule = {"ScheduledActionName": "night", "Schedule": "cron(0 20 * * ? *)", "Timezone": "Europe/Berlin"}
+        action = {"ServiceNamespace": "sagemaker", "ResourceId": BLUE, "ScalableTargetAction": {"MaxCapacity": 1}}
+        scale(
+            "PutScheduledAction", {**action, "ScalableDimension": "sagemaker:variant:DesiredInstanceCount", **schedule}
+        )
+
+    def actions(self, waits: int = 5) -> EndpointActions:
+        """The actions, with time for that many looks."""
+        left = iter(range(waits))
+        return EndpointActions(
+            api=self.api, recipes=self.recipes, clock=lambda: NOW, wait=lambda: next(left, None) is not None
+        )
+
+    def delete(self) -> ActionResult:
+        """Delete the endpoint."""
+        return self.actions().delete("llm", by="U0ANA")
+
+    def restore(self) -> ActionResult:
+        """Restore it."""
+        recipe = self.recipes.find("llm", SCOPE)
+        assert recipe
+        return self.actions().restore(recipe)
+
+
+def test_an_endpoint_is_equal_in_every_field_after_it_was_deleted_and_restored() -> None:
+    """Variants as they were scaled, components, tags, targets, policies and scheduled actions."""
+    region = Region()
+    before = region.api.everything()
+    deleted = region.delete()
+    [recipe] = region.recipes.all(SCOPE)
+
+    assert (deleted.ended, recipe.deleted_by, recipe.finished) == (Ended.DONE, "U0ANA", True)
+    assert not any(region.api.everything().values())
+
+    restored = region.restore()
+
+    assert (restored.ended, restored.reason) == (Ended.DONE, "restored, and equal to its recipe")
+    assert region.api.everything() == before
+    assert region.recipes.all(SCOPE) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "step"),
+    [
+        ("DescribeEndpoint", "read the endpoint"),
+        ("ListTags", "read the endpoint"),
+        ("DescribeScalingPolicies", "read the endpoint"),
+        ("DeleteInferenceComponent", "delete component part"),
+        ("DeleteEndpoint", "delete the endpoint"),
+        ("DeregisterScalableTarget", f"deregister {BLUE}"),
+    ],
+)
+def test_a_deletion_names_the_step_that_failed_and_loses_nothing(operation: str, step: str) -> None:
+    """It can be repeated, and the endpoint can be restored to what it was before the first try."""
+    region = Region()
+    before = region.api.everything()
+    region.api.broken[operation] = AccessDeniedError(f"sagemaker:{operation}: AccessDenied")
+    failed = region.delete()
+
+    assert (failed.ended, failed.step) == (Ended.FAILED, step)
+    assert f"{operation}: AccessDenied" in failed.reason
+
+    if region.recipes.find("llm", SCOPE) is None:
+        assert region.api.everything() == before
+        return
+    if "llm" in region.api.endpoints:
+        assert region.delete().ended is Ended.DONE
+    assert region.restore().ended is Ended.DONE
+    assert region.api.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("operation", "step"),
+    [
+        ("CreateEndpoint", "create the endpoint"),
+        ("UpdateEndpointWeightsAndCapacities", "set weights and instances"),
+        ("CreateInferenceComponent", "create component part"),
+        ("RegisterScalableTarget", f"register {BLUE}"),
+        ("PutScalingPolicy", "put policy load"),
+        ("PutScheduledAction", "put scheduled action night"),
+    ],
+)
+def test_a_restore_names_the_step_that_failed_and_continues_when_it_is_repeated(operation: str, step: str) -> None:
+    """Without a second endpoint or component. The recipe is kept until both are equal."""
+    region = Region()
+    before = region.api.everything()
+    region.delete()
+    region.api.broken[operation] = ThrottledError("ResourceLimitExceeded: no capacity")
+    failed = region.restore()
+
+    assert (failed.ended, failed.step, failed.reason) == (Ended.FAILED, step, "ResourceLimitExceeded: no capacity")
+    assert region.recipes.find("llm", SCOPE) is not None
+    assert region.restore().ended is Ended.DONE
+    assert region.api.everything() == before
+
+
+def test_a_restore_that_ends_unequal_says_in_what() -> None:
+    """A policy that a person changed meanwhile."""
+    region = Region()
+    region.delete()
+    [recipe] = region.recipes.all(SCOPE)
+    restored = region.actions().restore(replace(recipe, tags=[*recipe.tags, {"Key": "aws:cannot", "Value": "be"}]))
+    region.api.tags[f"{REGION_ARN}endpoint/llm"] = []
+    again = region.restore()
+
+    assert (restored.ended, restored.reason) == (Ended.FAILED, "it differs in tags")
+    assert (again.ended, again.step) == (Ended.FAILED, "compare with the recipe")
+
+
+def test_an_endpoint_that_is_still_being_created_is_waited_for_and_then_continued() -> None:
+    """Minutes on AWS: when time is up the answer says so."""
+    region = Region()
+    region.delete()
+    [recipe] = region.recipes.all(SCOPE)
+    region.api.change(
+        "CreateEndpoint", {"EndpointName": "llm", "EndpointConfigName": "llm-config", "Tags": list(recipe.tags)}
+    )
+    region.api.endpoints["llm"]["EndpointStatus"] = "Creating"
+    waiting = region.restore()
+    region.api.endpoints["llm"]["EndpointStatus"] = "Failed"
+    region.api.endpoints["llm"]["FailureReason"] = "no capacity"
+    failed = region.restore()
+
+    assert (waiting.ended, waiting.step) == (Ended.WAITING, "wait for the endpoint")
+    assert (failed.ended, failed.reason) == (Ended.FAILED, "no capacity")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (
+            lambda api: api.tags[f"{REGION_ARN}endpoint/llm"].append({"Key": "sagewatch:protect", "Value": ""}),
+            "its tag sagewatch:protect protects it",
+        ),
+        (lambda api: api.endpoints["llm"].update(EndpointStatus="Updating"), "it is Updating, not InService"),
+        (
+            lambda api: api.components["part"]["Specification"]["Container"].update(Environment={"TOKEN": "s3cr3t"}),
+            "component part has an environment, which SageWatch does not store, so it could not be restored",
+        ),
+        (lambda api: api.endpoints.clear(), "endpoint llm does not exist"),
+    ],
+)
+def test_what_could_not_be_restored_or_is_protected_is_not_deleted(spoil: Any, reason: str) -> None:
+    """Nothing is called, and no secret is kept."""
+    region = Region()
+    spoil(region.api)
+    region.api.done.clear()
+    refused = region.delete()
+
+    assert (refused.ended, refused.reason) == (Ended.REFUSED, reason)
+    assert region.api.done == []
+    assert region.recipes.kept == {}
+
+
+def test_an_alarm_of_a_step_policy_is_named_because_the_new_policy_has_another_arn() -> None:
+    """SageWatch does not change alarms."""
+    region = Region()
+    step = {"PolicyName": "wake", "PolicyType": "StepScaling", "StepScalingPolicyConfiguration": {}}
+    place = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": PART,
+        "ScalableDimension": "sagemaker:inference-component:DesiredCopyCount",
+    }
+    region.api.change_scaling("PutScalingPolicy", {**place, **step})
+    region.api.policies[PART, "wake"]["Alarms"] = [{"AlarmName": "no-capacity"}]
+    region.delete()
+
+    assert region.restore().notes == ("alarm no-capacity has to name the new policy wake",)
+
+
+def test_an_endpoint_is_scaled_in_to_the_minimum_of_its_target() -> None:
+    """A variant that is there already is left alone."""
+    region = Region()
+
+    assert region.actions().scale_in("llm").reason == "scaled in: blue to 1"
+    assert region.actions().scale_in("llm").ended is Ended.REFUSED
+    assert region.actions().copies_to_zero("part").ended is Ended.DONE
+    assert region.api.components["part"]["RuntimeConfig"]["DesiredCopyCount"] == 0

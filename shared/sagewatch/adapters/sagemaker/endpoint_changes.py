@@ -1,0 +1,85 @@
+"""SageMaker's and Application Auto Scaling's calls for actions on endpoints, in one region."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, override
+
+from botocore import xform_name
+from botocore.exceptions import ClientError
+
+from sagewatch.adapters.aws_errors import translated
+from sagewatch.adapters.sagemaker.calls import call
+from sagewatch.adapters.sagemaker.jobs import is_gone
+from sagewatch.standing.endpoints.ports import EndpointChanges, Fields
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+_NAMESPACE = "sagemaker"
+_ANSWER = frozenset({"ResponseMetadata"})
+
+
+class SageMakerEndpointChanges(EndpointChanges):
+    """The ``EndpointChanges`` port."""
+
+    PERMISSIONS: ClassVar = (
+        "sagemaker:AddTags",  # CreateEndpoint and CreateInferenceComponent with tags
+        "sagemaker:CreateEndpoint",
+        "sagemaker:CreateInferenceComponent",
+        "sagemaker:DeleteEndpoint",
+        "sagemaker:DeleteInferenceComponent",
+        "sagemaker:DescribeEndpoint",
+        "sagemaker:DescribeInferenceComponent",
+        "sagemaker:ListInferenceComponents",
+        "sagemaker:ListTags",
+        "sagemaker:UpdateEndpointWeightsAndCapacities",
+        "sagemaker:UpdateInferenceComponentRuntimeConfig",
+        "application-autoscaling:DeregisterScalableTarget",
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingPolicies",
+        "application-autoscaling:DescribeScheduledActions",
+        "application-autoscaling:PutScalingPolicy",
+        "application-autoscaling:PutScheduledAction",
+        "application-autoscaling:RegisterScalableTarget",
+    )
+
+    def __init__(self, sagemaker: "SageMakerClient", autoscaling: Any) -> None:
+        self._sagemaker = sagemaker
+        self._autoscaling = autoscaling
+
+    @override
+    def describe(self, operation: str, request: Fields) -> Fields | None:
+        with translated(f"sagemaker:{operation}"):
+            try:
+                answer = call(self._sagemaker, operation, request)
+            except ClientError as exc:
+                if is_gone(exc):
+                    return None
+                raise
+        return {name: value for name, value in answer.items() if name not in _ANSWER}
+
+    @override
+    def list(self, operation: str, field: str, request: Fields) -> Sequence[Fields]:
+        with translated(f"sagemaker:{operation}"):
+            return _pages(self._sagemaker, operation, field, request)
+
+    @override
+    def scaling(self, operation: str, field: str, resource_id: str) -> Sequence[Fields]:
+        """Targets are asked for by a list of resources, the others by one."""
+        by = {"ResourceIds": [resource_id]} if operation == "DescribeScalableTargets" else {"ResourceId": resource_id}
+        with translated(f"application-autoscaling:{operation}"):
+            return _pages(self._autoscaling, operation, field, {"ServiceNamespace": _NAMESPACE, **by})
+
+    @override
+    def change(self, operation: str, request: Fields) -> None:
+        with translated(f"sagemaker:{operation}"):
+            call(self._sagemaker, operation, request)
+
+    @override
+    def change_scaling(self, operation: str, request: Fields) -> None:
+        with translated(f"application-autoscaling:{operation}"):
+            getattr(self._autoscaling, xform_name(operation))(**request)
+
+
+def _pages(client: Any, operation: str, field: str, request: Fields) -> Sequence[Fields]:
+    pages = client.get_paginator(xform_name(operation)).paginate(**request)
+    return [each for page in pages for each in page[field]]

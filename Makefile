@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: spoke-template strict mutants help setup demo up down invoke deploy reattach remove backfill costs doctor now redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
+.PHONY: spoke-template strict mutants help setup demo up down invoke deploy reattach remove backfill costs doctor now end redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -57,6 +57,9 @@ costs: setup ## query the ledger: ARGS="--by day|owner|kind|job --since ... --cs
 
 now: setup ## list what bills at this moment until a person ends it: ARGS="--by owner|account|kind --csv|--json --region eu-west-1"
 	@python -m tools.operator.now --stack $(STACK) $(ARGS)
+
+end: setup ## end one resource that `make now` lists, after you confirm it: ARGS="NAME", or ARGS="--restore ENDPOINT"
+	@python -m tools.operator.end --stack $(STACK) $(ARGS)
 
 doctor: setup ## test SageWatch's assumptions on your account, and show which hold: ARGS="--notebook NAME --report doctor.json"
 	@python -m tools.operator.doctor --stack $(STACK) $(ARGS)

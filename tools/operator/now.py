@@ -33,7 +33,7 @@ from tools.operator.stacks import values_of
 _ALL = "resource"
 COLUMNS = (
     *("kind", "name", "account", "region", "owner", "usd_per_hour", "price", "since", "last_use", "use", "reason"),
-    *("configuration", "status", "stopping", "arn"),
+    *("configuration", "status", "stopping", "call", "arn"),
 )
 
 
@@ -84,6 +84,7 @@ def record(each: Standing) -> Mapping[str, str]:
         "configuration": resource.configuration,
         "status": resource.status,
         "stopping": resource.stopping,
+        "call": resource.end and f"{resource.end.operation} {json.dumps(resource.end.request)}",
         "arn": resource.arn,
     }
     return {name: str(value) for name, value in fields.items() if value is not None}

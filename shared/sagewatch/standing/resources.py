@@ -1,9 +1,11 @@
 """Define a standing resource as a value: what it is, what it bills, what shows its use, and what stopping it means."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sagewatch.owners.owner import Owner
 from sagewatch.sagemaker.kinds import ResourceKind
@@ -48,13 +50,21 @@ class BilledPart:
         return self.unpriced is not None or any(line.quantity for line in self.lines)
 
 
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """The one call that ends the bill of a resource, if there is one: an operation of SageMaker and its request."""
+
+    operation: str
+    request: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingResource:
     """One resource that bills until a person ends it, as its listing and Describe answers say.
 
     ``arn`` holds the account and the region, and is written as AWS does. ``since`` is when it began to bill as it does,
     ``changed_at`` its last change. ``configuration`` is one line for people. ``owner`` is what its answers say of its
-    owner; its tags outrank that. ``stopping`` says what ends the bill, and what is lost.
+    owner; its tags outrank that. ``stopping`` says what ends the bill, and what is lost; ``end`` is the call for that.
     """
 
     kind: ResourceKind
@@ -67,6 +77,7 @@ class StandingResource:
     parts: tuple[BilledPart, ...]
     evidence: Evidence
     stopping: str
+    end: EndCall | None = None
     owner: Owner | None = None
     taggable: bool = True
     note: str | None = None

@@ -52,7 +52,7 @@ def clients(aws: Aws) -> tuple[Any, Any]:
 
 
 def described(sagemaker: Any, scaling: Any) -> Mapping[str, Any]:
-    """Every field of Describe but times and the ARNs that AWS makes anew; tags, and all of autoscaling."""
+    """Every field of Describe but times and the ARNs that AWS makes new; tags, and all of autoscaling."""
     endpoint = sagemaker.describe_endpoint(EndpointName=NAME)
     by = {"ServiceNamespace": "sagemaker", "ResourceId": RESOURCE}
     targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=[RESOURCE])["ScalableTargets"]

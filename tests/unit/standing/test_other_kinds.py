@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.validate import ParamValidator
 
 from sagewatch.errors import SageWatchError
 from sagewatch.pricing.book import Price, PriceBook, Rates
@@ -362,3 +364,51 @@ def test_a_monitoring_schedule_is_idle_if_its_endpoint_does_not_exist() -> None:
         None,
         "each of its runs is a processing job, with a row of its own",
     )
+
+
+def test_every_call_that_ends_a_bill_is_one_of_the_api() -> None:
+    """Its operation exists, and its request has the fields that the service wants."""
+    place = Place()
+    canvas(place, "ana", None)
+    app(place, "lab", "JupyterLab", "ana")
+    for listing, summary, describe, arn in (
+        (
+            "ListMlflowTrackingServers",
+            {"TrackingServerName": "exp"},
+            "DescribeMlflowTrackingServer",
+            "TrackingServerArn",
+        ),
+        (
+            "ListMonitoringSchedules",
+            {"MonitoringScheduleName": "m"},
+            "DescribeMonitoringSchedule",
+            "MonitoringScheduleArn",
+        ),
+        ("ListNotebookInstances", {"NotebookInstanceName": "nb"}, "DescribeNotebookInstance", "NotebookInstanceArn"),
+    ):
+        status = {"TrackingServerStatus": "Created", "MonitoringScheduleStatus": "Scheduled"}
+        notebook = {"NotebookInstanceStatus": "InService", "InstanceType": "ml.m5.xlarge"}
+        place.add(listing, dict(summary), describe, {**status, **notebook, arn: f"{ARN}x/y"})
+    pool = {"TrainingJobStatus": "Completed", "WarmPoolStatus": {"Status": "Available"}, "TrainingEndTime": OLD}
+    place.add(
+        "ListTrainingJobs",
+        {"TrainingJobName": "p"},
+        "DescribeTrainingJob",
+        {**pool, "TrainingJobArn": f"{ARN}training-job/p"},
+    )
+    kinds: tuple[StandingKind, ...] = (StudioApps(), MlflowServers(), MonitoringSchedules(), Notebooks(), WarmPools())
+    ends = [each.end for kind in kinds for each in place.found(kind)]
+    api = botocore.session.get_session().get_service_model("sagemaker")
+
+    assert [end and end.operation for end in ends] == [
+        "DeleteApp",
+        "DeleteApp",
+        "StopMlflowTrackingServer",
+        "StopMonitoringSchedule",
+        "StopNotebookInstance",
+        "UpdateTrainingJob",
+    ]
+    for end in ends:
+        assert end
+        shape: Any = api.operation_model(end.operation).input_shape
+        assert ParamValidator().validate(dict(end.request), shape).generate_report() == ""

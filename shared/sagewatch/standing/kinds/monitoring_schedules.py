@@ -15,7 +15,7 @@ from sagewatch.sagemaker.model_parts import AwsModel
 from sagewatch.standing.evidence import Answered
 from sagewatch.standing.kinds.reading import read_answers
 from sagewatch.standing.ports import SageMakerReads, StandingKind
-from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource
+from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, StandingResource
 
 _STOPPING = "StopMonitoringSchedule: it can be started again"
 _RUNS = "each of its runs is a processing job, with a row of its own"
@@ -92,6 +92,7 @@ def _resource(schedule: ScheduleModel, endpoints: set[str]) -> StandingResource:
         parts=(BilledPart(lines=(BilledLine("Processing", "run", Decimal(1)),), covered=_RUNS),),
         evidence=Answered(_reading(schedule, endpoints)),
         stopping=_STOPPING,
+        end=EndCall("StopMonitoringSchedule", {"MonitoringScheduleName": schedule.name}),
     )
 
 

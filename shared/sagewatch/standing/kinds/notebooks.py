@@ -18,7 +18,7 @@ from sagewatch.sagemaker.notebook_models import read_notebook
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.standing.evidence import Answered
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
-from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource, Unit
+from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, StandingResource, Unit
 
 _COMPONENT = component_of(ResourceKind.NOTEBOOK)
 _UNSEEN = "a listing does not show its activity; SageWatch reports and stops idle notebooks by their kernels"
@@ -68,6 +68,7 @@ def _resource(notebook: Notebook) -> StandingResource:
         parts=(BilledPart(lines=tuple(_lines(notebook))),),
         evidence=Answered(Unknown(Source.DESCRIBE, _UNSEEN if notebook.running else f"it is {notebook.status}")),
         stopping=_STOPPING,
+        end=EndCall("StopNotebookInstance", {"NotebookInstanceName": notebook.name}) if notebook.running else None,
         owner=role_owner(notebook.role_arn),
     )
 

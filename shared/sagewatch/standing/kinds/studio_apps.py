@@ -21,7 +21,7 @@ from sagewatch.sagemaker.model_parts import AwsModel
 from sagewatch.standing.evidence import Answered, Evidence, Meaning, MetricProbe, Metrics
 from sagewatch.standing.kinds.reading import read, read_answers
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
-from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource
+from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, StandingResource
 
 _CANVAS, _SYSTEM = "Canvas", "system"
 _SYSTEM_TYPE = "ml.t3.medium"  # what a "system" instance of a kernel is billed as; that of a Jupyter server is free
@@ -39,20 +39,6 @@ class Spec(AwsModel):
     training_plan_arn: str | None = None
 
 
-class AppModel(AwsModel):
-    """DescribeApp."""
-
-    arn: Arn = Field(alias="AppArn")
-    app_type: str
-    app_name: str
-    domain_id: str
-    user_profile_name: str | None = None
-    space_name: str | None = None
-    status: str
-    creation_time: Timestamp = None
-    resource_spec: Spec | None = None
-
-
 class AppSummary(AwsModel):
     """One of ListApps."""
 
@@ -65,10 +51,18 @@ class AppSummary(AwsModel):
 
     @property
     def request(self) -> Mapping[str, str]:
-        """What DescribeApp asks for: an app is a user's, or a space's."""
+        """What names it in requests: an app is a user's, or a space's."""
         place = {"UserProfileName": self.user_profile_name, "SpaceName": self.space_name}
         keys = {"AppName": self.app_name, "AppType": self.app_type, "DomainId": self.domain_id, **place}
         return {name: value for name, value in keys.items() if value}
+
+
+class AppModel(AppSummary):
+    """DescribeApp."""
+
+    arn: Arn = Field(alias="AppArn")
+    creation_time: Timestamp = None
+    resource_spec: Spec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +100,7 @@ def _resource(app: AppModel) -> StandingResource:
         parts=(BilledPart(lines=(_line(app),), covered=_covered(app)),),
         evidence=_canvas_evidence(app) if canvas and profile else Answered(Unknown(Source.DESCRIBE, _NO_ACTIVITY)),
         stopping=_LOG_OUT if canvas else _DELETE,
+        end=EndCall("DeleteApp", app.request),
         owner=Owner(profile, "user profile") if profile else None,
         note="its server is free" if app.app_type in _FREE else None,
     )

@@ -14,7 +14,7 @@ from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job
 from sagewatch.standing.evidence import Answered
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
-from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource
+from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, StandingResource
 
 _STOPPING = "UpdateTrainingJob with KeepAlivePeriodInSeconds 0: nothing is lost, and the next job starts slower"
 _RECENT = timedelta(days=30)  # a training job runs for at most 28
@@ -66,5 +66,9 @@ def _resource(job: Job) -> StandingResource:
         parts=(BilledPart(lines=lines) if lines else BilledPart(unpriced="nothing says what it runs on"),),
         evidence=Answered(Idle(Source.DESCRIBE, job.ended_at, "it waits for a next job"), window=_GRACE),
         stopping=_STOPPING,
+        end=EndCall(
+            "UpdateTrainingJob",
+            {"TrainingJobName": job.name, "ResourceConfig": {"KeepAlivePeriodInSeconds": 0}},
+        ),
         owner=role_owner(job.role_arn),
     )

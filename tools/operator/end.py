@@ -1,0 +1,130 @@
+"""End the bill of one resource that `make now` lists, or restore an endpoint that was deleted this way.
+
+Shows what the resource bills and what is lost, and asks for its name before it changes anything. An endpoint is deleted
+with its recipe kept in the stack, and `--restore NAME` creates it again. Needs Mode=enforce; a resource with the tag
+sagewatch:protect is refused.
+"""
+
+import argparse
+import sys
+
+from rich.console import Console
+from rich.status import Status
+
+from sagewatch.errors import SettingsError
+from sagewatch.formatting import money
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
+from sagewatch.sagemaker.tags import PROTECT_TAG
+from sagewatch.standing.endpoints.actions import ActionResult, Ended
+from sagewatch.standing.survey import Standing
+from sagewatch.wiring import ending
+from sagewatch.wiring import standing as wiring
+from sagewatch.wiring.clients import home_region
+from tools.operator.cli import Interrupts, run
+from tools.operator.stacks import values_of
+
+
+def main() -> int:
+    """Read the arguments and act."""
+    given = _arguments()
+    interrupted = "Stopped. Run the same command again; it continues where it stopped."
+    return run(lambda: act(given), on_interrupt=interrupted)
+
+
+def act(given: argparse.Namespace) -> int:
+    """Find the resource, ask, and end its bill; or restore an endpoint."""
+    values = values_of(given.stack)
+    if values.get("Mode") != "enforce":
+        raise SettingsError(
+            f"the stack {given.stack} has Mode={values.get('Mode')}; nothing is changed without Mode=enforce."
+        )
+    if given.restore:
+        return _restore(given, values["WatchStateName"])
+    console, interrupts = Console(stderr=True, highlight=False, soft_wrap=True), Interrupts()
+    with Status("Reading", console=console) as status:
+
+        def progress(step: str) -> None:
+            status.update(step)
+
+        plan = wiring.plan_survey(lambda: values, [given.region] if given.region else [], progress, interrupts.check)
+        found = plan.survey.run(plan.regions).found
+    matching = [each for each in found if given.name in {each.resource.name, each.resource.arn}]
+    if len(matching) != 1:
+        raise SettingsError(
+            f"{len(matching)} resources are called {given.name!r}. Give the ARN from `make now --json`."
+        )
+    return _end(matching[0], given, values["WatchStateName"])
+
+
+def _end(each: Standing, given: argparse.Namespace, watch_state: str) -> int:
+    resource = each.resource
+    if PROTECT_TAG in (each.tags or {}):
+        raise SettingsError(f"the tag {PROTECT_TAG} of {resource.name} protects it.")
+    price = "an unknown price" if each.hourly.usd is None else f"{money(each.hourly.usd)}/h"
+    sys.stdout.write(
+        f"{KIND_FACTS[resource.kind].label} {resource.name} in {resource.region} at {price}\n"
+        f"{resource.configuration}\n{each.decision.use}: {each.decision.reason}\n{resource.stopping}.\n"
+    )
+    if resource.kind is not ResourceKind.ENDPOINT and resource.end is None:
+        raise SettingsError(f"no single call ends a {KIND_FACTS[resource.kind].label.lower()}.")
+    if not (given.yes or _confirmed(resource.name)):
+        sys.stdout.write("Nothing was changed.\n")
+        return 1
+    if resource.kind is ResourceKind.ENDPOINT:
+        recipes = ending.make_recipes(watch_state)
+        actions = ending.make_endpoint_actions(resource.region, recipes, Interrupts().check)
+        return _say(actions.scale_in(resource.name) if given.scale_in else actions.delete(resource.name, by="operator"))
+    if resource.end:
+        ending.end(resource.region, resource.end.operation, resource.end.request)
+    sys.stdout.write(f"Done: {resource.end and resource.end.operation}.\n")
+    return 0
+
+
+def _restore(given: argparse.Namespace, watch_state: str) -> int:
+    region = given.region or home_region()
+    recipes = ending.make_recipes(watch_state)
+    recipe = recipes.find(given.restore, region)
+    if recipe is None:
+        names = ", ".join(each.name for each in recipes.all(region)) or "none"
+        raise SettingsError(f"no recipe of {given.restore!r} is kept for {region}; kept are: {names}.")
+    sys.stdout.write(
+        f"Endpoint {recipe.name} was deleted on {recipe.deleted_at:%Y-%m-%d %H:%M} UTC by {recipe.deleted_by}.\n"
+        "Creating it takes minutes, and fails if its configuration is gone or AWS has no capacity.\n"
+    )
+    if not (given.yes or _confirmed(recipe.name)):
+        sys.stdout.write("Nothing was changed.\n")
+        return 1
+    return _say(ending.make_endpoint_actions(region, recipes, Interrupts().check).restore(recipe))
+
+
+def _confirmed(name: str) -> bool:
+    sys.stdout.write(f"Type {name} to confirm: ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip() == name
+
+
+def _say(result: ActionResult) -> int:
+    step = f" in the step {result.step!r}" if result.step else ""
+    sys.stdout.write(f"{result.ended.capitalize()}{step}: {result.reason}.\n")
+    sys.stdout.writelines(f"{note}.\n" for note in result.notes)
+    return 0 if result.ended is Ended.DONE else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make end", description=__doc__)
+    parser.add_argument("--stack", default="sagewatch", help="name of the deployed stack (STACK=)")
+    parser.add_argument("name", nargs="?", help="name or ARN, as `make now` shows it")
+    parser.add_argument("--restore", help="name of an endpoint to restore from its recipe")
+    parser.add_argument(
+        "--scale-in", action="store_true", help="scale an endpoint in to its minimum instead of deleting it"
+    )
+    parser.add_argument("--region", help="region of the resource (default: those of the stack)")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    given = parser.parse_args()
+    if bool(given.name) == bool(given.restore):
+        parser.error("give a name to end, or --restore NAME")
+    return given
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -381,3 +381,26 @@ def test_a_thread_in_an_archived_channel_is_gone(url: str) -> None:
     post_json(f"{url}/fail", {"error": "is_archived", "times": 1})
     with pytest.raises(MessageGoneError):
         channel(url).post(an_alert(alert_id="reply"), root)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"channel": None, "ts": None},
+        {"channel": "C0", "ts": "None"},
+        {"channel": "C0"},
+        {"ts": "1.2"},
+        {"channel": "", "ts": ""},
+    ],
+)
+def test_an_answer_that_names_no_message_leaves_the_post_unsure(answer: dict[str, object]) -> None:
+    """It is looked for before it is posted again; nothing that is no place is remembered as one."""
+    app = Flask("slack")
+
+    @app.post("/api/chat.postMessage")
+    def posted() -> dict[str, object]:
+        return {"ok": True, **answer}
+
+    with serving(app) as address, pytest.raises(NoAnswerError):
+        channel(address).post(ALERT)

@@ -5,9 +5,8 @@ people do: the sweeps have to see it. In the end every stop, keep, refusal and e
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,86 +14,18 @@ import pytest
 from sagewatch.delivery.registry import Alert
 from sagewatch.errors import SageWatchError, StopRefusedError
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
-from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
+from sagewatch.idle.evidence import Active, Idle, Unknown
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import Stop
 from tests.fakes.delivery import InMemoryAlertGroups
-from tests.worlds.builders import NOW, no_time_limit
+from tests.worlds.builders import no_time_limit
 from tests.worlds.delivery import a_delivery
 from tests.worlds.histories import SlackModel
 from tests.worlds.notebooks import OWNER, NotebookWorld, a_notebook
+from tests.worlds.week import DOWN, END, ENFORCED, KINDS, NAMES, UP, Happening, at
 
-ENFORCED, DOWN, UP, END = 24.0, 48.0, 96.0, 168.0
 SWEEPS = frozenset(quarter / 4 for quarter in range(int(END) * 4))
 NOTICE = timedelta(hours=1)
-
-
-def at(hour: float) -> datetime:
-    """That hour of the week."""
-    return NOW + timedelta(hours=hour)
-
-
-def idle(since: float, terminals: int = 0) -> Reading:
-    """A kernel that last ran then."""
-    return Idle(Source.JUPYTER, at(since), "no kernel has run since", silent_terminals=terminals)
-
-
-BUSY, SILENT = Active(Source.JUPYTER, None, "kernel python3 is busy"), Unknown(Source.JUPYTER, "no answer")
-OLD = idle(-9)
-Happening = Reading | tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """A number of equal notebooks: what happens to them by hour, and how often SageWatch stops each.
-
-    ``says`` is how the newest warning ends; ``news`` are other messages it needs, by a part of each.
-    """
-
-    number: int
-    jupyter: Reading = OLD
-    happens: Mapping[float, Happening] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    platform: str = "notebook-al2023-v1"
-    stops: int = 0
-    says: str | None = None
-    news: Sequence[str] = ()
-
-
-def stopped(number: int, jupyter: Reading = OLD, *news: str, **more: Happening) -> Kind:
-    """Notebooks that are stopped once; ``h24_5`` is what happens at 24.5."""
-    happens = {float(name.removeprefix("h").replace("_", ".")): what for name, what in more.items()}
-    return Kind(number=number, jupyter=jupyter, happens=happens, stops=1, says="stopped at", news=news)
-
-
-KINDS: Mapping[str, Kind] = {
-    "busy": Kind(number=4, jupyter=BUSY),
-    "forgotten": stopped(6),
-    "fresh": stopped(3, idle(-1)),
-    "finishes": stopped(3, BUSY, h39=idle(39)),
-    "returns": Kind(number=3, happens={24.5: BUSY}, says="stop cancelled, it is in use again"),
-    "terminal": Kind(number=2, jupyter=idle(-9, 1), news=("Cannot tell whether",)),
-    "free-terminal": replace(stopped(2, idle(-9, 1)), tags={"sagewatch:terminals": "ignore"}),
-    "leased": stopped(3, h24_5=("press", "keep_4h", "U0ANA")),
-    "tomorrow": stopped(2, h24_5=("press", "keep_until_tomorrow", "U0BO")),
-    "never": Kind(number=2, happens={24.5: ("press", "never_stop", "U0BO")}, says="never stopped automatically"),
-    "unkept": stopped(2, h24_5=("press", "never_stop", "U0BO"), h100=("press", "keep_4h", "U0ANA")),
-    "asked": stopped(2, h24_5=("press", "stop_now", "U0ANA")),
-    "dies": stopped(3, SILENT, "Cannot tell whether", h100=OLD),
-    "patient": replace(stopped(2, idle(26)), tags={"sagewatch:idle-after": "P3D"}),
-    "ignored": Kind(number=2, tags={"sagewatch:ignore": "true"}),
-    "protected": Kind(number=2, tags={"sagewatch:protect": ""}),
-    "old": Kind(number=2, platform="notebook-al2-v3", says=""),
-    "stuck": Kind(number=1, news=("could not be stopped",)),
-    "restarted": Kind(number=3, happens={24.5: ("restart",), 24.75: BUSY}, says="it was stopped and started again"),
-    "recreated": Kind(number=2, happens={24.5: ("recreate",), 24.75: BUSY}, says="it was stopped and started again"),
-    "retyped": Kind(number=2, happens={24.5: ("retype",), 24.75: BUSY}, says="it was stopped and started again"),
-    "maintained": stopped(2, h24_5=("status", "InMaintenance"), h100=("status", "InService")),
-    "person": Kind(number=2, happens={24.5: ("status", "Stopped")}, says="stopped by someone else"),
-    "deleted": Kind(number=2, happens={24.5: ("delete",)}, says="the notebook was deleted"),
-    "tidied": Kind(number=1, happens={24.5: ("tidy",)}, stops=1),
-}
-NAMES = {f"{prefix}-{n}": kind for prefix, kind in KINDS.items() for n in range(kind.number)}
 
 
 class Week:

@@ -349,9 +349,10 @@ class History:
                 self.waiting = [each for each in self.waiting if each is not alert]
             finally:
                 self.in_flight.discard(alert.order)
-        if self.world.alerts.sent and self._chance():
+        delivered = [alert for alert in self.world.alerts.sent if not any(alert is each for each in self.waiting)]
+        if delivered and self._chance():
             with suppress(SageWatchError):
-                self.delivery.deliver(self.random.choice(self.world.alerts.sent))
+                self.delivery.deliver(self.random.choice(delivered))
 
     def calm(self) -> None:
         """Nothing fails any more, the notebook is idle, stops are made, and each press has had its answer."""

@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from sagewatch.adapters.jupyter.activity import read_jupyter
 from sagewatch.errors import AccessDeniedError, ThrottledError
 from sagewatch.idle.evidence import Idle, Source
 from sagewatch.idle.outcomes import StopOutcome
@@ -127,3 +130,43 @@ def test_stop_now_ends_never_stop() -> None:
         world.sweep(later=QUARTER)
 
     assert len(world.announced) > warnings
+
+
+def jupyter_says(world: NotebookWorld, kernel: dict[str, object], ago: timedelta) -> None:
+    """Let Jupyter list one kernel that last did something so long ago."""
+    listed = {"id": "k", "name": "python3", "last_activity": (world.now - ago).isoformat(), **kernel}
+    world.says("Lab-One", read_jupyter([listed], [], world.now, timedelta(0)))
+
+
+@pytest.mark.parametrize("state", ["starting", "restarting", "autorestarting"])
+def test_a_kernel_that_starts_for_days_is_reported_once_a_day_and_never_stopped(state: str) -> None:
+    """It may never be ready. For the first day it counts as busy."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    jupyter_says(world, {"execution_state": state}, 23 * HOUR)
+    world.sweep()
+    first = len(world.news)
+    for _ in range(2):
+        jupyter_says(world, {"execution_state": state}, 72 * HOUR)
+        world.sweep(later=24 * HOUR)
+
+    assert (first, [news.headline for news in world.news]) == (0, ["Cannot tell whether Lab-One is in use"] * 2)
+    assert f"has been {state} for over a day" in world.news[0].sentence
+    assert (world.announced, world.notebooks.stops) == ([], [])
+
+
+def test_a_tab_that_reconnects_delays_a_stop_and_the_message_shows_what_jupyter_said() -> None:
+    """Some versions of JupyterLab then move the kernel's last activity. Without it, the notebook is stopped."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    jupyter_says(world, {"execution_state": "idle", "connections": 1}, 6 * HOUR)
+    world.sweep()
+    world.now += HOUR
+    jupyter_says(world, {"execution_state": "idle", "connections": 1}, 5 * MINUTE)
+    world.sweep()
+    kept, words = list(world.notebooks.stops), world.edits[-1].outcome or ""
+    for _ in range(6):
+        world.sweep(later=HOUR)
+
+    assert (kept, world.notebooks.stops) == ([], ["Lab-One"])
+    assert words.startswith("stop cancelled, it is in use again: no kernel has run since 12:55")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from sagewatch.errors import AccessDeniedError, AlertRefusedError, StopRefusedError, ThrottledError
+from sagewatch.errors import AccessDeniedError, AlertRefusedError, StopRefusedError, ThrottledError, UnavailableError
 from sagewatch.sagemaker.resources import Job, JobStatus
 from sagewatch.sagemaker.tags import PROTECT_TAG
 from sagewatch.slack.interactions.dialogs import job_result_view
@@ -179,6 +179,60 @@ def test_a_dialog_that_was_closed_is_made_up_for_by_a_whisper() -> None:
     world.press("stop_job", JOB, view="V1")
 
     assert len(world.dialogs.whispers) == 1
+
+
+@pytest.mark.parametrize("fails", ["send", "replace"])
+def test_a_stop_whose_report_failed_is_reported_by_the_second_try_with_its_user(fails: str) -> None:
+    """The press comes back from its queue, and the job is being stopped: by this user, not by someone else."""
+    world = told()
+    store = world.alerts if fails == "send" else world.files
+    works, calls = getattr(store, fails), [0]
+
+    def failing(*given: object) -> object:
+        calls[0] += 1
+        if calls[0] == (1 if fails == "send" else 2):  # the first replace notes who stops it, before the call
+            raise UnavailableError(f"{fails}: no answer")
+        return works(*given)
+
+    setattr(store, fails, failing)
+    with pytest.raises(UnavailableError):
+        world.press("stop_job_sure", JOB)
+    world.jobs.found[JOB.kind, JOB.region, JOB.name] = replace(JOB, status=JobStatus.STOPPING)
+    world.now += HOUR
+    world.press("stop_job_sure", JOB)
+
+    assert world.stops.stopped == ["Fraud-XGB-01"]
+    assert {(edit.outcome, edit.by, edit.open) for edit in world.edits} == {("stopped at 12:00 UTC", "U0ANA", False)}
+    assert world.dialogs.whispers == []
+
+
+@pytest.mark.parametrize("action", ["stop_job_sure", "snooze_job", "stop_job"])
+def test_a_press_that_is_delivered_twice_overwrites_no_name(action: str) -> None:
+    """The queue may repeat it, or deliver another one late."""
+    world = told()
+    world.press("stop_job_sure", JOB, user="U0ANA")
+    world.press(action, JOB, user="U0BO")
+
+    assert (world.edits[-1].outcome, world.edits[-1].by) == ("stopped at 12:00 UTC", "U0ANA")
+    assert "U0BO" in {user for _, user, _ in world.dialogs.whispers}
+
+
+def test_two_presses_at_the_same_moment_leave_the_message_closed() -> None:
+    """A snooze was about to be shown when the other person's stop was."""
+    world = told()
+    load = world.files.load
+
+    def stopped_meanwhile(alert_id: str) -> str | None:
+        body = load(alert_id)
+        world.files.load = load  # type: ignore[method-assign] # once
+        world.press("stop_job_sure", JOB, user="U0BO")
+        return body
+
+    world.files.load = stopped_meanwhile  # type: ignore[method-assign] # between the snooze's two steps
+    world.press("snooze_job", JOB, user="U0ANA")
+
+    assert (world.edits[-1].open, world.edits[-1].by) == (False, "U0BO")
+    assert [user for _, user, _ in world.dialogs.whispers] == ["U0ANA"]
 
 
 def test_a_snooze_has_an_author_and_an_end() -> None:

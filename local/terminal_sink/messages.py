@@ -16,6 +16,7 @@ from sagewatch.formatting import clock_time, duration, money
 from sagewatch.idle.alerts import KEPT_FOLDER, NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
 from sagewatch.sagemaker.failures import diagnose
+from sagewatch.spokes.alerts import AccountUnreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ def _parts(alert: Alert) -> tuple[str, Iterable[str]]:  # noqa: C901, PLR0911 - 
         case DigestAlert():
             span = alert.digest.span
             return f"Digest of {span.first} to {span.last}", _digest(alert)
+        case AccountUnreadable():
+            return f"Cannot read account {alert.account}", (f"{alert.reason}.", f"Next step: {alert.step}")
         case BudgetAlert():
             return f"Budget of {alert.state.owner}", _budget(alert)
         case _:

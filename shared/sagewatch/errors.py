@@ -19,7 +19,8 @@
     |-- RetryableError            asking again later can help: the message goes back to its queue
     |   |-- ThrottledError        too many requests, at AWS or at Slack
     |   |-- AccessDeniedError     an IAM permission is missing; the message waits for it
-    |   |   `-- RegionDisabledError  the account has switched the region off; nobody has to act
+    |   |   |-- RegionDisabledError  the account has switched the region off; no one has to act
+    |   |   `-- RoleRefusedError  another account has no role for SageWatch
     |   |-- UnavailableError      no answer, or an answer that is a fault of the other side
     |   |   `-- NoAnswerError     the request may have been carried out all the same
     |   |-- ChannelMisconfiguredError  a person has to change the channel, the app or the token
@@ -118,6 +119,10 @@ class AccessDeniedError(RetryableError):
 
 class RegionDisabledError(AccessDeniedError):
     """The account has not switched this region on, or its credentials are unknown there."""
+
+
+class RoleRefusedError(AccessDeniedError):
+    """The role in another account is not there, or does not trust SageWatch."""
 
 
 class UnavailableError(RetryableError):

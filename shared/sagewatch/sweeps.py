@@ -14,6 +14,7 @@ from sagewatch.errors import (
     RegionDisabledError,
     RetryableError,
     SageWatchError,
+    SweepIncompleteError,
     ThrottledError,
 )
 from sagewatch.outcomes import Outcome
@@ -77,6 +78,13 @@ def first_few(sentences: Sequence[str]) -> list[str]:
     """Return the first sentences and the number of the others: log lines and messages have limits."""
     more = [f"and {len(sentences) - _LISTED} more"] if len(sentences) > _LISTED else []
     return [*sentences[:_LISTED], *more]
+
+
+def finished[R: SweepReport](report: R) -> R:
+    """Return the report of a sweep. Raises ``SweepIncompleteError`` with it if something needs a person."""
+    if report.failures:
+        raise SweepIncompleteError("; ".join(first_few(report.failures)), outcome=report)
+    return report
 
 
 @contextmanager

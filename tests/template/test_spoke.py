@@ -13,6 +13,7 @@ from tests.worlds.wired import wired
 
 STOPS = {f"sagemaker:{KIND_FACTS[kind].stop_operation}" for kind in JOB_KINDS} | {"sagemaker:StopNotebookInstance"}
 RULES = ("TrainingJobRule", "ProcessingJobRule", "TransformJobRule", "TuningJobRule", "NotebookInstanceRule")
+ABROAD = ("RecordJob", "TrackNotebook", "SweepJobs", "SweepNotebooks", "AnswerSlack")  # what works in other accounts
 MANY = ["222233334444"] * 100  # as many accounts as docs/organization.md allows to name
 
 
@@ -68,7 +69,8 @@ def test_its_rules_are_those_of_the_hub(spoke: dict[str, Any], template: dict[st
 
 def test_the_read_role_allows_what_the_functions_read_and_no_table(spoke: dict[str, Any]) -> None:
     """The union of what the adapters declare for SageMaker, its logs and metrics, without the stops."""
-    declared = {action for function in wired().values() for permissions in function.values() for action in permissions}
+    functions = [adapters for name, adapters in wired().items() if name in ABROAD]
+    declared = {action for adapters in functions for permissions in adapters.values() for action in permissions}
     services = ("sagemaker:", "logs:", "cloudwatch:")
 
     assert actions(allowed(spoke, "ReadRole")) == {one for one in declared if one.startswith(services)} - STOPS
@@ -123,6 +125,24 @@ def test_without_other_accounts_the_stack_is_as_it_was(template: dict[str, Any])
     hub = {name for name in resources if name.startswith("Hub")}
     defaults = {name: template["Parameters"][name]["Default"] for name in ("OrganizationId", "SpokeAccounts")}
 
-    assert {resources[name]["Condition"] for name in hub} == {"IsHub"}
+    spokes = {"JobSweepQueue", "NotebookSweepQueue", "SweepJobsOfSpokes", "SweepNotebooksOfSpokes"}
+    assert {resources[name]["Condition"] for name in hub | spokes} == {"IsHub"}
     assert hub == {"HubBus", "HubBusPolicy", *(f"Hub{name}" for name in RULES)}
     assert set(defaults.values()) == {""}
+
+
+@pytest.mark.parametrize(
+    ("function", "queue"), [("SweepJobs", "JobSweepQueue"), ("SweepNotebooks", "NotebookSweepQueue")]
+)
+def test_accounts_are_swept_at_the_same_time_and_a_round_does_not_outlast_the_next(
+    template: dict[str, Any], function: str, queue: str
+) -> None:
+    """A FIFO queue, one message at a time, kept for as long as a round; longer than the function's timeout hidden."""
+    resources = template["Resources"]
+    sweeps, mapping = (resources[name]["Properties"] for name in (queue, f"{function}OfSpokes"))
+
+    assert sweeps["FifoQueue"] is True
+    assert sweeps["MessageRetentionPeriod"] == 900
+    assert sweeps["VisibilityTimeout"] > resources[function]["Properties"]["Timeout"]
+    assert (mapping["BatchSize"], mapping["FunctionName"]) == (1, {"Ref": function})
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": [queue, "Arn"]}

@@ -43,14 +43,14 @@ class AssumedRoles:
         self._role = role
         self._external_id = {"DurationSeconds": _SECONDS, **({"ExternalId": external_id} if external_id else {})}
         self._sessions: dict[str, Session] = {}
-        self._clients: OrderedDict[tuple[str, Scope], Any] = OrderedDict()
+        self._clients: OrderedDict[tuple[str, Scope, int], Any] = OrderedDict()
         self._loader = new_session().get_component("data_loader")  # it keeps the models of services that it has parsed
         self._lock = RLock()
 
     def client(self, service: str, scope: Scope, config: Config) -> Any:
         """Return a client of a service in the region and the account of a scope."""
         with self._lock:
-            key = service, scope
+            key = service, scope, id(config)
             if key not in self._clients:
                 session = self._session(str(account_in(scope)), region_of(scope))
                 client = session.create_client(service, region_name=region_of(scope), config=config)

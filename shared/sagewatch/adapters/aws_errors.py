@@ -9,6 +9,7 @@ from sagewatch.errors import (
     AccessDeniedError,
     RegionDisabledError,
     RequestRefusedError,
+    RoleRefusedError,
     SageWatchError,
     ThrottledError,
     UnavailableError,
@@ -97,7 +98,8 @@ def translated(action: str) -> Iterator[None]:
         yield
     except ClientError as exc:
         sentence = f"{action}: {code_of(exc)}: {redact(text_of(exc)) or 'no reason given'}"
-        raise _own(code_of(exc))(sentence) from exc
+        kind = RoleRefusedError if is_role_refused(exc) else _own(code_of(exc))
+        raise kind(sentence) from exc
     except ParamValidationError as exc:  # its text repeats the values, which may be secret
         raise RequestRefusedError(f"{action}: {type(exc).__name__}") from exc
     except BotoCoreError as exc:

@@ -11,6 +11,7 @@ from sagewatch.errors import MalformedAlertError
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
 from sagewatch.sagemaker.fields import field_errors
+from sagewatch.spokes.alerts import AccountUnreadable
 
 Alert = (
     JobAlert
@@ -22,6 +23,7 @@ Alert = (
     | GroupAlert
     | DigestAlert
     | BudgetAlert
+    | AccountUnreadable
 )
 _ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
 

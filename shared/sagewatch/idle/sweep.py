@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sagewatch.at_once import AT_ONCE, in_order
 from sagewatch.clock import Clock, TimeBudget
-from sagewatch.errors import SweepIncompleteError
 from sagewatch.idle.advice import NotebookAdvice
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import Verdict
@@ -22,7 +21,8 @@ from sagewatch.notebooks.month_ends import MonthEnds
 from sagewatch.notebooks.session import Session
 from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.ports import NotebookLists, Regions, watched_regions
-from sagewatch.sweeps import continue_on_error, first_few
+from sagewatch.sagemaker.scopes import Scope
+from sagewatch.sweeps import continue_on_error, finished
 
 # Of the time: neither new sessions nor inspections may use up the time to inspect again what will be stopped.
 _REPAIR_SHARE, _LOOKING_SHARE = 0.4, 0.7
@@ -59,12 +59,12 @@ class NotebookSweep:
     max_stops: int
     at_once: int = AT_ONCE
 
-    def sweep(self, more_time: TimeBudget) -> NotebookSweepReport:
-        """Repair sessions, inspect what is due, announce and stop.
+    def sweep(self, more_time: TimeBudget, scopes: Sequence[Scope] = ()) -> NotebookSweepReport:
+        """Repair sessions, inspect what is due, announce and stop: in those scopes, or in every region in use.
 
         Raises ``SweepIncompleteError``, after everything has been tried, if a failure needs a person.
         """
-        report, regions = NotebookSweepReport(), watched_regions(self.home_region, self.regions)
+        report, regions = NotebookSweepReport(), scopes or watched_regions(self.home_region, self.regions)
         due: list[DueCheck] = []
         for number, region in enumerate(regions, 1):
             share = _REPAIR_SHARE * number / len(regions)
@@ -77,9 +77,7 @@ class NotebookSweep:
             with continue_on_error(report, f"advice in {region}"):
                 self.advice.advise(region, [inspection for check, inspection in inspections if check.region == region])
         self._stop([each for _, each in inspections if each.decision.verdict is Verdict.STOP], more_time, report)
-        if report.failures:
-            raise SweepIncompleteError("; ".join(first_few(report.failures)), outcome=report)
-        return report
+        return finished(report)
 
     def _due(self, region: str, more: Callable[[], bool], report: NotebookSweepReport) -> Sequence[DueCheck]:
         """Repair the sessions and messages of a region, and return the notebooks to inspect."""

@@ -11,7 +11,6 @@ from sagewatch.at_once import AT_ONCE, in_order
 from sagewatch.clock import Clock, TimeBudget
 from sagewatch.errors import (
     OutOfTimeError,
-    SweepIncompleteError,
     ThrottledError,
     UnreadableError,
 )
@@ -25,8 +24,8 @@ from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.sagemaker.kinds import JOB_KINDS, ResourceKind
 from sagewatch.sagemaker.ports import JobLists, ListedJob, Regions, watched_regions
 from sagewatch.sagemaker.resources import OLDEST, Job, job_to_describe
-from sagewatch.sagemaker.scopes import region_of
-from sagewatch.sweeps import continue_on_error, first_few, need_time
+from sagewatch.sagemaker.scopes import Scope, region_of
+from sagewatch.sweeps import continue_on_error, finished, need_time
 
 # A training job runs for 28 days at most: the first sweep of all looks back that far.
 _FIRST_LOOK = timedelta(days=30)
@@ -56,16 +55,14 @@ class JobSweep:
     progress: SweepProgress = NO_PROGRESS
     at_once: int = AT_ONCE
 
-    def sweep(self, more_time: TimeBudget) -> JobSweepReport:
-        """List new jobs and inspect open ones, in every region in use.
+    def sweep(self, more_time: TimeBudget, scopes: Sequence[Scope] = ()) -> JobSweepReport:
+        """List new jobs and inspect open ones, in those scopes or in every region in use.
 
         Raises ``SweepIncompleteError`` at the end if something failed that needs a person.
         """
         run = ListingRun(name="sweep", since=self.clock() - _FIRST_LOOK, overlap=_OVERLAP, backfilled_at=None)
-        report = self._run(run, watched_regions(self.home_region, self.regions), more_time)
-        if report.failures:
-            raise SweepIncompleteError("; ".join(first_few(report.failures)), outcome=report)
-        return report
+        regions = scopes or watched_regions(self.home_region, self.regions)
+        return finished(self._run(run, regions, more_time, totals=not scopes))
 
     def backfill(
         self, since: datetime, regions: Sequence[str] = (), more_time: TimeBudget = no_time_limit
@@ -78,11 +75,14 @@ class JobSweep:
         run = ListingRun(name=name, since=since, overlap=timedelta(0), backfilled_at=now)
         return self._run(run, regions or watched_regions(self.home_region, self.regions), more_time)
 
-    def _run(self, run: ListingRun, regions: Sequence[str], more_time: TimeBudget) -> JobSweepReport:
+    def _run(
+        self, run: ListingRun, regions: Sequence[Scope], more_time: TimeBudget, *, totals: bool = True
+    ) -> JobSweepReport:
         """Totals come first: by now every reader of the indexes sees what the last run wrote."""
         report = JobSweepReport()
-        with continue_on_error(report, "totals"):
-            self._refresh_totals(more_time, report)
+        if totals:
+            with continue_on_error(report, "totals"):
+                self._refresh_totals(more_time, report)
         listings = list(product(JOB_KINDS, regions))  # a region rests while the others are listed
         for number, (kind, region) in enumerate(listings, 1):
             share = _TOTALS_SHARE + (_LISTING_SHARE - _TOTALS_SHARE) * number / len(listings)

@@ -131,6 +131,13 @@ _STACK = {
 }
 
 
+class SweepSettings(RecordingSettings):
+    """Settings of sweeps. ``home_region`` is the stack's own; the queue is for sweeps of other accounts, if any."""
+
+    sweep_queue_url: str = ""
+    home_region: Text = Field(alias="AWS_REGION")
+
+
 class AlertingSettings(RecordingSettings):
     """Settings of functions that report jobs that ended: what they cost at least, and whether their logs are read.
 

@@ -6,17 +6,28 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
+from sagewatch.adapters.alert_queue import SqsAlertQueue
 from sagewatch.adapters.assumed_roles import AssumedRoles
+from sagewatch.adapters.dynamodb.spokes import DynamoSpokeStates
+from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader
+from sagewatch.adapters.scope_queue import SqsScopeQueue
+from sagewatch.clock import TimeBudget
 from sagewatch.errors import ForeignAccountError
-from sagewatch.runtime.settings import HubSettings
+from sagewatch.outcomes import Outcome
+from sagewatch.runtime.hub import HubHandler
+from sagewatch.runtime.scheduled import ScheduledHandler
+from sagewatch.runtime.settings import HubSettings, SweepSettings
 from sagewatch.sagemaker.scopes import Scope, WatchedAccounts, account_in, region_of
+from sagewatch.spokes.sweep import FanOut, SpokeSweep
 from sagewatch.wiring import clients
-from sagewatch.wiring.clients import HINT, PATIENT, QUICK, client
+from sagewatch.wiring.clients import HINT, PATIENT, QUICK, client, now
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sqs import SQSClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +104,38 @@ def make_clients(given: HubSettings, *, acting: bool = False, sweeping: bool = F
 def _as_it_is(service: str, made: object) -> object:
     del service
     return made
+
+
+def make_hub_handler(  # noqa: PLR0913 - what one sweep has and the other has not
+    given: SweepSettings,
+    scheduled: ScheduledHandler,
+    *,
+    dynamodb: "DynamoDBClient",
+    sqs: "SQSClient",
+    probe: Callable[[Scope], object],
+    sweep: Callable[[Scope, TimeBudget], Outcome],
+) -> ScheduledHandler | HubHandler:
+    """Make the handler of a sweep that other accounts are swept by, if there are any."""
+    if not given.sweep_queue_url:
+        return scheduled
+    spokes = SpokeSweep(
+        probe=probe,
+        sweep=sweep,
+        states=DynamoSpokeStates(dynamodb, given.watch_state),
+        alerts=SqsAlertQueue(sqs, given.alert_queue_url),
+        clock=now,
+        name=scheduled.name,
+    )
+    fan_out = FanOut(
+        regions=DynamoRegionReader(dynamodb, given.watch_state),
+        queue=SqsScopeQueue(sqs, given.sweep_queue_url),
+        clock=now,
+        home=given.account,
+        home_region=given.home_region,
+        named_accounts=given.spoke_accounts,
+        named_regions=given.regions,
+    )
+    return HubHandler(scheduled=scheduled, fan_out=fan_out.send, spoke=spokes.run)
 
 
 def watched_accounts(given: HubSettings) -> WatchedAccounts:

@@ -6,27 +6,32 @@ from sagewatch.adapters.dynamodb.health import DynamoSweepLog
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
 from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
 from sagewatch.adapters.dynamodb.sweep_state import DynamoDailyNotices
+from sagewatch.adapters.sagemaker.job_lists import SageMakerLists
+from sagewatch.clock import TimeBudget
 from sagewatch.jobs.long_running import LongRunningAlerts
 from sagewatch.jobs.milestones import AlertThresholds
 from sagewatch.jobs.sweep_run import NO_PROGRESS
+from sagewatch.outcomes import Outcome
+from sagewatch.runtime.hub import HubHandler
 from sagewatch.runtime.scheduled import ScheduledHandler
-from sagewatch.runtime.settings import AlertingSettings, Hours, Text, Usd
+from sagewatch.runtime.settings import AlertingSettings, Hours, SweepSettings, Usd
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.scopes import Scope
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import LONGEST_LOOK, built_once, client, now
+from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, Throttle, built_once, client, now
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
-from sagewatch.wiring.spokes import make_clients
+from sagewatch.wiring.spokes import make_clients, make_hub_handler
 
 
-class SweepJobsSettings(AlertingSettings):
-    """Settings of SweepJobs. ``home_region`` is the stack's own."""
+class SweepJobsSettings(AlertingSettings, SweepSettings):
+    """Settings of SweepJobs."""
 
     long_running: Hours = Field(alias="LONG_RUNNING_HOURS")
     burn_usd: Usd = Field(alias="BURN_ALERT_USD")
-    home_region: Text = Field(alias="AWS_REGION")
 
 
 @built_once
-def sweep_jobs() -> ScheduledHandler:
+def sweep_jobs() -> ScheduledHandler | HubHandler:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = SweepJobsSettings.from_env()
     dynamodb, sqs = client("dynamodb"), client("sqs")
@@ -52,10 +57,19 @@ def sweep_jobs() -> ScheduledHandler:
     )
     log = DynamoSweepLog(dynamodb, given.watch_state)
     left_out = DynamoLeftOut(DynamoDailyNotices(dynamodb, given.watch_state, now))
-    return ScheduledHandler(
+    scheduled = ScheduledHandler(
         lambda _, more_time: job_sweep.sweep(more_time),
         reserve=LONGEST_LOOK,
         left_out=left_out,
         log=log,
         name=Sweep.JOBS,
     )
+    lists = SageMakerLists(clients.sagemaker, Throttle(BETWEEN_LISTS))
+
+    def probe(scope: Scope) -> object:
+        return next(lists.created_since(ResourceKind.TRAINING, scope, now()))
+
+    def sweep(scope: Scope, more_time: TimeBudget) -> Outcome:
+        return job_sweep.sweep(more_time, [scope])
+
+    return make_hub_handler(given, scheduled, dynamodb=dynamodb, sqs=sqs, probe=probe, sweep=sweep)

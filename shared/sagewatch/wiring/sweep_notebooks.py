@@ -7,29 +7,32 @@ from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
 from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoDailyNotices, DynamoTotalStore
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists
+from sagewatch.clock import TimeBudget
 from sagewatch.idle.advice import NotebookAdvice
 from sagewatch.idle.reconcile import MessageReconciliation
 from sagewatch.idle.repair import SessionRepair
 from sagewatch.idle.sweep import NotebookSweep
 from sagewatch.idle.unreadable import UnreadableItems
+from sagewatch.outcomes import Outcome
+from sagewatch.runtime.hub import HubHandler
 from sagewatch.runtime.scheduled import ScheduledHandler
-from sagewatch.runtime.settings import Count, Hours, NotebookSettings, Text
+from sagewatch.runtime.settings import Count, Hours, NotebookSettings, SweepSettings
+from sagewatch.sagemaker.scopes import Scope
 from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import BETWEEN_NOTEBOOK_LISTS, LONGEST_LOOK, Throttle, built_once, client, now
-from sagewatch.wiring.spokes import make_clients
+from sagewatch.wiring.spokes import make_clients, make_hub_handler
 from sagewatch.wiring.stopping import make_notebook_stopping
 
 
-class SweepNotebooksSettings(NotebookSettings):
-    """Settings of SweepNotebooks. ``home_region`` is the stack's own."""
+class SweepNotebooksSettings(NotebookSettings, SweepSettings):
+    """Settings of SweepNotebooks."""
 
     max_stops: Count = Field(alias="MAX_STOPS_PER_SWEEP")
     long_running: Hours = Field(alias="LONG_RUNNING_HOURS")
-    home_region: Text = Field(alias="AWS_REGION")
 
 
 @built_once
-def sweep_notebooks() -> ScheduledHandler:
+def sweep_notebooks() -> ScheduledHandler | HubHandler:
     """SweepNotebooks: what idles. Raises ``SettingsError``."""
     given = SweepNotebooksSettings.from_env()
     dynamodb, sqs = client("dynamodb"), client("sqs")
@@ -76,10 +79,19 @@ def sweep_notebooks() -> ScheduledHandler:
     )
     log = DynamoSweepLog(dynamodb, given.watch_state)
     left_out = DynamoLeftOut(DynamoDailyNotices(dynamodb, given.watch_state, now))
-    return ScheduledHandler(
+    scheduled = ScheduledHandler(
         lambda _, more_time: sweeper.sweep(more_time),
         reserve=LONGEST_LOOK,
         left_out=left_out,
         log=log,
         name=Sweep.NOTEBOOKS,
     )
+    quick = SageMakerNotebookLists(clients.sagemaker, Throttle(BETWEEN_NOTEBOOK_LISTS))
+
+    def sweep(scope: Scope, more_time: TimeBudget) -> Outcome:
+        return sweeper.sweep(more_time, [scope])
+
+    def probe(scope: Scope) -> object:
+        return next(quick.in_service(scope))
+
+    return make_hub_handler(given, scheduled, dynamodb=dynamodb, sqs=sqs, probe=probe, sweep=sweep)

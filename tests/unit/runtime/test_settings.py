@@ -61,6 +61,7 @@ SWEEP_JOBS = {
     "LONG_RUNNING_HOURS": "24",
     "BURN_ALERT_USD": "99.5",
     "REGIONS": "",
+    "SWEEP_QUEUE_URL": "https://q.fifo",
     "AWS_REGION": "eu-west-1",
 }
 NOTEBOOK_RULES = {"MODE": "observe", "IDLE_AFTER_MINUTES": "240", "WARN_MINUTES": "0", "JUPYTER_EVIDENCE": "enabled"}
@@ -170,7 +171,7 @@ def test_a_missing_variable_of_track_notebook_is_named(name: str) -> None:
         TrackNotebookSettings.from_env({key: value for key, value in TRACK_NOTEBOOK.items() if key != name})
 
 
-@pytest.mark.parametrize("name", sorted(SWEEP_JOBS.keys() - {"REGIONS", *HUB}))
+@pytest.mark.parametrize("name", sorted(SWEEP_JOBS.keys() - {"REGIONS", *HUB, "SWEEP_QUEUE_URL"}))
 def test_a_missing_variable_of_sweep_jobs_is_named(name: str) -> None:
     """Never a default table."""
     with pytest.raises(SettingsError, match=name):
@@ -245,7 +246,7 @@ def test_a_rule_that_makes_no_sense_is_named(name: str, value: str) -> None:
         AnswerSlackSettings.from_env({**ANSWER_SLACK, name: value})
 
 
-@pytest.mark.parametrize("name", sorted(SWEEP_NOTEBOOKS.keys() - {"REGIONS", *HUB}))
+@pytest.mark.parametrize("name", sorted(SWEEP_NOTEBOOKS.keys() - {"REGIONS", *HUB, "SWEEP_QUEUE_URL"}))
 def test_a_missing_variable_of_sweep_notebooks_is_named(name: str) -> None:
     """Never a default mode."""
     with pytest.raises(SettingsError, match=name):

@@ -20,6 +20,7 @@ from sagewatch.slack.messages.groups import group
 from sagewatch.slack.messages.job_ended import job_ended, job_report_message
 from sagewatch.slack.messages.job_running import job_runs
 from sagewatch.slack.messages.notebooks import notebook_idle, notebook_news
+from sagewatch.spokes.alerts import AccountUnreadable
 
 _EVENT_TYPE = "sagewatch_alert"
 
@@ -55,9 +56,20 @@ def render(alert: Alert, mention: str | None = None) -> Message:  # noqa: C901 -
             text, blocks = budget_message(alert)
         case JobRunsAlert():
             text, blocks = job_runs(alert, owner)
+        case AccountUnreadable():
+            text, blocks = _unreadable(alert)
         case _:
             assert_never(alert)
     return Message(text, tuple(blocks), Metadata(_EVENT_TYPE, {"alert_id": alert.alert_id}))
+
+
+def _unreadable(alert: AccountUnreadable) -> tuple[str, Sequence[Block]]:
+    headline = f"SageWatch cannot read account {alert.account}"
+    body = (
+        f"Its jobs and notebooks in {escape(alert.region)} have not been swept since {alert.since:%Y-%m-%d %H:%M} UTC:"
+        f" {escape(alert.reason)}. Other accounts are not affected.\n*Next step:* {alert.step}"
+    )
+    return escape(headline), [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(body)]
 
 
 def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:

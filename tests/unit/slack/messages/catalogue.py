@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sagewatch.delivery.registry import Alert
+from tests.unit.slack.messages.samples.accounts import UNREADABLE
 from tests.unit.slack.messages.samples.digests import BUDGETS, DIGESTS
 from tests.unit.slack.messages.samples.groups import GROUPS
 from tests.unit.slack.messages.samples.jobs import FAILED, REPORTS, RUNNING, UNPRICED
@@ -13,6 +14,7 @@ CATALOGUE: Mapping[str, Mapping[str, Alert]] = {
     "running job": RUNNING,
     "job report": REPORTS,
     "unpriced type": UNPRICED,
+    "account that cannot be read": UNREADABLE,
     "idle notebook": IDLE,
     "notebook news": NEWS,
     "group": GROUPS,

@@ -13,7 +13,14 @@ from tests.worlds.wired import wired
 
 STOPS = {f"sagemaker:{KIND_FACTS[kind].stop_operation}" for kind in JOB_KINDS} | {"sagemaker:StopNotebookInstance"}
 RULES = ("TrainingJobRule", "ProcessingJobRule", "TransformJobRule", "TuningJobRule", "NotebookInstanceRule")
-ABROAD = ("RecordJob", "TrackNotebook", "SweepJobs", "SweepNotebooks", "AnswerSlack")  # what works in other accounts
+ABROAD = (
+    "RecordJob",
+    "TrackNotebook",
+    "SweepJobs",
+    "SweepNotebooks",
+    "SweepResources",
+    "AnswerSlack",
+)  # what works in other accounts
 MANY = ["222233334444"] * 100  # as many accounts as docs/organization.md allows to name
 
 

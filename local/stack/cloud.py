@@ -24,7 +24,7 @@ from samcli.yamlhelper import yaml_dump, yaml_parse
 
 from local.stack.build_cache import build_once
 from local.stack.clock import Clock
-from local.stack.template_patches import without_math
+from local.stack.template_patches import for_ministack
 from tools.layers.build import prepare
 from tools.operator import stacks
 
@@ -182,7 +182,7 @@ class LocalCloud:
         """
         build_once(ROOT, self.home.parent / "builds", self.home / "build", self._build)
         built = self.home / "build" / "template.yaml"
-        built.write_text(yaml_dump(without_math(yaml_parse(built.read_text(encoding="utf-8")))), encoding="utf-8")
+        built.write_text(yaml_dump(for_ministack(yaml_parse(built.read_text(encoding="utf-8")))), encoding="utf-8")
 
     def _build(self, folder: Path) -> None:
         self._sam("build", "--cached", "--parallel", "--build-dir", str(folder))

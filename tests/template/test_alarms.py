@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.stack.template_patches import without_math
+from local.stack.template_patches import for_ministack
 from sagewatch.digest.health import EVERY, SWEEPS
 from sagewatch.errors import ThrottledError
 from sagewatch.outcomes import EmfMetric
@@ -319,12 +319,13 @@ def test_the_operations_page_lists_the_alarms(template: dict[str, Any]) -> None:
     assert told == {name: len(reads(alarm)) for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items()}
 
 
-def test_the_local_cloud_gets_alarms_without_math(template: dict[str, Any]) -> None:
-    """Each on the first of its metrics; nothing else is touched."""
-    local = without_math(template)
+def test_the_local_cloud_gets_alarms_without_math_and_no_policy_of_a_bus(template: dict[str, Any]) -> None:
+    """Each alarm on the first of its metrics; nothing else is touched."""
+    local = for_ministack(template)
     changed = {name for name, resource in local["Resources"].items() if resource != template["Resources"][name]}
 
     assert changed == {"FunctionErrorsAlarm", "EventAgeAlarm", "AlertAgeAlarm"}
+    assert template["Resources"].keys() - local["Resources"].keys() == {"HubBusPolicy"}
     assert local["Resources"]["EventAgeAlarm"]["Properties"]["MetricName"] == "ApproximateAgeOfOldestMessage"
     assert local["Resources"]["FunctionErrorsAlarm"]["Properties"]["Statistic"] == "Sum"
     assert all("Metrics" not in alarm for alarm in of_type(local, "AWS::CloudWatch::Alarm").values())

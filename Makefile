@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: spoke-template strict mutants help setup demo up down invoke deploy reattach remove backfill costs doctor now end redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
+.PHONY: spoke-template strict mutants help setup demo up down invoke deploy reattach remove backfill costs doctor now end studio redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -60,6 +60,9 @@ now: setup ## list what bills at this moment until a person ends it: ARGS="--by 
 
 end: setup ## end one resource that `make now` lists, after you confirm it: ARGS="NAME", or ARGS="--restore ENDPOINT"
 	@python -m tools.operator.end --stack $(STACK) $(ARGS)
+
+studio: setup ## audit Studio's idle shutdown: where it is off or too long, what runs there, and the call that fixes it; ARGS=--json
+	@python -m tools.operator.studio --stack $(STACK) $(ARGS)
 
 doctor: setup ## test SageWatch's assumptions on your account, and show which hold: ARGS="--notebook NAME --report doctor.json"
 	@python -m tools.operator.doctor --stack $(STACK) $(ARGS)

@@ -10,6 +10,7 @@ from sagewatch.sagemaker.scopes import Scope, account_in, region_of
 from sagewatch.standing.evidence import MetricProbe, Points
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingSessions, UsageMetrics
 from sagewatch.standing.sessions import StandingSession
+from sagewatch.standing.studio.audit import Audits, KeptAudit
 
 Answer = Fields | SageWatchError | None
 
@@ -85,3 +86,23 @@ class InMemoryStandingSessions(StandingSessions):
     def end(self, session: StandingSession) -> None:
         """Remove it."""
         self.open.pop((session.region, session.arn), None)
+
+
+class InMemoryAudits(Audits):
+    """Keeps audits by scope."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.kept: dict[str, KeptAudit] = {}
+
+    def all(self) -> Sequence[KeptAudit]:
+        """By scope."""
+        return [audit for _, audit in sorted(self.kept.items())]
+
+    def last(self, scope: Scope) -> KeptAudit | None:
+        """If there was one."""
+        return self.kept.get(scope)
+
+    def save(self, scope: Scope, audit: KeptAudit) -> None:
+        """In place of the one before."""
+        self.kept[scope] = audit

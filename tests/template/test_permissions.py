@@ -165,8 +165,8 @@ RESOURCES = {
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb": {"WatchState"},
         "sagemaker": arns(
-            *("app", "cluster", "endpoint", "endpoint-config", "feature-group", "mlflow-tracking-server"),
-            *("model", "space"),
+            *("app", "cluster", "domain", "endpoint", "endpoint-config", "feature-group", "mlflow-tracking-server"),
+            *("model", "space", "user-profile"),
         ),
         **{action: {"*"} for action in STANDING_LISTS},
     },

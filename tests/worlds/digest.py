@@ -26,7 +26,7 @@ from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals, InMemoryTota
 from tests.fakes.notebooks import InMemorySessions
 from tests.fakes.pricing import InMemoryPriceDates, InMemoryPrices
 from tests.fakes.sagemaker import InMemoryRegions
-from tests.fakes.standing import InMemoryStandingSessions
+from tests.fakes.standing import InMemoryAudits, InMemoryStandingSessions
 from tests.worlds.builders import ACCOUNT, a_row
 from tests.worlds.notebooks import BOOK
 
@@ -56,7 +56,7 @@ class DigestWorld:
         self.ledger = InMemoryLedger()
         self.sessions, self.watches = InMemorySessions(), InMemoryNotebookStates()
         self.open_jobs = InMemoryOpenJobs(self.ledger)
-        self.standing = InMemoryStandingSessions()
+        self.standing, self.audits = InMemoryStandingSessions(), InMemoryAudits()
         self.alerts, self.deliveries = InMemoryAlertQueue(), InMemoryDeliveries()
         self.sweeps = InMemorySweeps()
         self.pictures, self.sketches = InMemoryImageUploads(), Sketches()
@@ -98,6 +98,7 @@ class DigestWorld:
                 clock=lambda: self.now,
                 home_region="us-east-1",
             ),
+            audits=self.audits,
             clock=lambda: self.now,
             zone=ZoneInfo("Europe/Berlin"),
             budgets=budgets,

@@ -1,5 +1,6 @@
 """Alerts about money: the digest of a period, and budgets."""
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,10 +21,32 @@ class ImageRef(BaseModel):
     alt_text: str
 
 
+class StudioFinding(BaseModel):
+    """Where Studio's idle shutdown has a fault, and what an hour of the apps under it costs."""
+
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True)
+
+    domain: str
+    place: str
+    app_type: str
+    reason: str
+    usd: Decimal
+
+
+class StudioSummary(BaseModel):
+    """What the last audits of Studio found: how many faults, what runs under them, and the most expensive."""
+
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True)
+
+    count: int
+    usd: Decimal
+    top: tuple[StudioFinding, ...]
+
+
 class DigestAlert(AlertBase):
     """The digest of a period. ``no_picture`` says why the chart is missing.
 
-    ``health`` says once a week whether SageWatch itself is well.
+    ``health`` says once a week whether SageWatch itself is well, ``studio`` what the audit of its idle shutdown found.
     """
 
     finding: Literal["digest"] = "digest"
@@ -31,6 +54,7 @@ class DigestAlert(AlertBase):
     picture: ImageRef | None = None
     no_picture: str | None = None
     health: str | None = None
+    studio: StudioSummary | None = None
 
 
 class BudgetAlert(AlertBase):

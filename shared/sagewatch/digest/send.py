@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sagewatch.alerts.base import alert_id
 from sagewatch.alerts.ports import AlertQueue, PostedMessages
 from sagewatch.clock import Clock, iso
-from sagewatch.digest.alerts import BudgetAlert, DigestAlert, ImageRef
+from sagewatch.digest.alerts import BudgetAlert, DigestAlert, ImageRef, StudioFinding, StudioSummary
 from sagewatch.digest.budgets import Budget, BudgetState, findings, month_end, states_of
 from sagewatch.digest.health import HealthReader, sentence
 from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, InvalidRequest, read_request
@@ -24,8 +24,10 @@ from sagewatch.ledger.totals import DayTotal, LedgerRow
 from sagewatch.outcomes import Outcome
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.standing.studio.audit import AuditReader
 
 _A_DAY = timedelta(days=1)
+_STUDIO = 3  # findings of the audit in a digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class DigestSender:
     alerts: AlertQueue
     posted: PostedMessages
     health: HealthReader
+    audits: AuditReader
     clock: Clock
     zone: ZoneInfo
     budgets: tuple[Budget, ...]
@@ -149,6 +152,7 @@ class DigestSender:
                 picture=picture,
                 no_picture=no_picture,
                 health=self._health(digest.span),
+                studio=self._studio(digest.span),
             )
         )
 
@@ -157,6 +161,25 @@ class DigestSender:
         if span.period is not DigestPeriod.WEEKLY:
             return None
         return sentence(self.health.read(datetime.combine(span.first, time(), UTC)))
+
+    def _studio(self, span: DateRange) -> StudioSummary | None:
+        """State once a week what the audit of Studio found."""
+        if span.period is not DigestPeriod.WEEKLY:
+            return None
+        audits = self.audits.all()
+        found = sorted((each for audit in audits for each in audit.findings), key=lambda each: each.usd, reverse=True)
+        if not found:
+            return None
+        return StudioSummary(
+            count=sum(audit.count for audit in audits),
+            usd=sum((each.usd for each in found), Decimal(0)),
+            top=tuple(
+                StudioFinding(
+                    domain=each.domain, place=each.place, app_type=each.app_type, reason=each.reason, usd=each.usd
+                )
+                for each in found[:_STUDIO]
+            ),
+        )
 
     def _alert_budgets(self, states: Sequence[BudgetState]) -> int:
         """Queue the findings not reported this month; return how many."""

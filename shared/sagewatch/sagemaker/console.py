@@ -12,9 +12,9 @@ _CONSOLES = {
 
 
 def console_url(kind: ResourceKind, name: str, region: str) -> str | None:
-    """Return the link to the job's page, if its kind has one."""
-    path = KIND_FACTS[kind].console_path
-    return path and f"{_console(region)}/sagemaker/home?region={region}#/{path}/{name}"
+    """Return the link to the job's page, if its kind has one. A variant's page is that of its endpoint."""
+    path, page = KIND_FACTS[kind].console_path, name.partition("/")[0]
+    return path and f"{_console(region)}/sagemaker/home?region={region}#/{path}/{page}"
 
 
 def logs_url(kind: ResourceKind, name: str, region: str) -> str | None:

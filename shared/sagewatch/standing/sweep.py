@@ -23,6 +23,7 @@ from sagewatch.standing.evidence import Metrics
 from sagewatch.standing.ports import SageMakerReads, StandingKind, StandingSessions, UsageMetrics
 from sagewatch.standing.resources import StandingResource
 from sagewatch.standing.sessions import StandingSession, book, close, has_sessions, part_arn, session_of
+from sagewatch.standing.studio.audit import WeeklyAudit
 from sagewatch.sweeps import SweepReport, continue_on_error, first_few
 
 _JUDGED_FOR = timedelta(hours=23)  # once a day: CloudWatch charges for each series that is read
@@ -64,6 +65,7 @@ class StandingSweep:
     ledger: Ledger
     prices: Prices
     checkpoints: Checkpoints
+    audit: WeeklyAudit
     regions: RegionReader
     owner_tag_keys: Sequence[str]
     clock: Clock
@@ -95,6 +97,8 @@ class StandingSweep:
             with continue_on_error(report, session.name):
                 sessions[session.arn] = self._book(session, reading.now, report)
         self._judge(scope, reading, sessions, report)
+        with continue_on_error(report, f"audit of Studio in {scope}"):
+            report.failures.extend(self.audit.run(scope))
         self.checkpoints.save(_checkpoint(scope), Checkpoint(top=reading.now))
 
     def _read(self, scope: Scope, report: StandingSweepReport) -> RegionReading:

@@ -20,6 +20,7 @@ from sagewatch.adapters.dynamodb.prices import DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessionReader
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotalReader
 from sagewatch.adapters.dynamodb.standing_sessions import DynamoStandingSessionReader
+from sagewatch.adapters.dynamodb.studio_audits import DynamoStudioAuditReader
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader, DynamoTotalReader
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.images import SlackImageUploads
@@ -108,6 +109,7 @@ def send_digest() -> ScheduledHandler:
             clock=now,
             home_region=given.home_region,
         ),
+        audits=DynamoStudioAuditReader(dynamodb, given.watch_state, given.account),
         clock=now,
         zone=given.zone,
         budgets=given.budgets,

@@ -14,6 +14,7 @@ from sagewatch.pricing.ports import Prices
 from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.sagemaker.ports import watched_regions
 from sagewatch.standing.registry import STANDING_KINDS
+from sagewatch.standing.studio.audit import StudioAudit
 from sagewatch.standing.survey import Survey, SurveyProgress
 from sagewatch.wiring.clients import PATIENT, client, cloudwatch, home_region, now, patient_sagemaker
 from sagewatch.wiring.prices import make_prices
@@ -36,6 +37,11 @@ class SurveyPlan:
     survey: Survey
     regions: Sequence[str]
     lacks: str | None = None
+
+    @property
+    def audit(self) -> StudioAudit:
+        """The audit of Studio's idle shutdown, with the same reads and prices."""
+        return StudioAudit(api_of=self.survey.api_of, prices=self.survey.prices)
 
 
 def plan_survey(

@@ -10,10 +10,12 @@ from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
 from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.standing_sessions import DynamoStandingSessions
+from sagewatch.adapters.dynamodb.studio_audits import DynamoStudioAudits
 from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoDailyNotices, DynamoRegionReader
 from sagewatch.adapters.sagemaker.reads import SESSION_KINDS, SageMakerSessionReads
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import LedgerSettings, Text
+from sagewatch.standing.studio.audit import StudioAudit, WeeklyAudit
 from sagewatch.standing.sweep import StandingSweep
 from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import LONGEST_LOOK, client, now
@@ -32,14 +34,21 @@ def sweep_resources() -> ScheduledHandler:
     """SweepResources: sessions of standing resources. Raises ``SettingsError``."""
     given = SweepResourcesSettings.from_env()
     dynamodb, clients = client("dynamodb"), make_clients(given)
+    prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
+    reads = SageMakerSessionReads(clients.patient_sagemaker)
     sweep = StandingSweep(
         kinds=SESSION_KINDS,
-        api_of=SageMakerSessionReads(clients.patient_sagemaker),
+        api_of=reads,
         metrics_of=CloudWatchUsageReads(clients.cloudwatch),
         sessions=DynamoStandingSessions(dynamodb, given.watch_state, given.account),
         ledger=DynamoLedger(dynamodb, given.cost_ledger, DynamoStaleTotals(dynamodb, given.watch_state, now)),
-        prices=make_prices(dynamodb, given.watch_state, given.discount_percent),
+        prices=prices,
         checkpoints=DynamoCheckpoints(dynamodb, given.watch_state),
+        audit=WeeklyAudit(
+            audit=StudioAudit(api_of=reads, prices=prices),
+            audits=DynamoStudioAudits(dynamodb, given.watch_state, given.account),
+            clock=now,
+        ),
         regions=DynamoRegionReader(dynamodb, given.watch_state, given.regions),
         owner_tag_keys=given.owner_tag_keys,
         clock=now,

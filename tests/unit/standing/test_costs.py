@@ -15,12 +15,13 @@ from sagewatch.ledger.totals import spend_of
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.standing.decision import Use
 from sagewatch.standing.registry import STANDING_KINDS
+from sagewatch.standing.studio.audit import StudioAudit, WeeklyAudit
 from sagewatch.standing.sweep import StandingSweep
 from tests.fakes.jobs import InMemoryCheckpoints
 from tests.fakes.ledger import InMemoryLedger
 from tests.fakes.pricing import InMemoryPrices
 from tests.fakes.sagemaker import InMemoryRegions
-from tests.fakes.standing import CannedReads, InMemoryStandingSessions, PublishedMetrics
+from tests.fakes.standing import CannedReads, InMemoryAudits, InMemoryStandingSessions, PublishedMetrics
 from tests.unit.standing.test_other_kinds import ARN, BOOK, Place
 
 EVENING = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)  # two hours before the end of a November of 720 hours
@@ -38,6 +39,7 @@ class World:
         self.now = EVENING
         self.ledger = InMemoryLedger()
         self.sessions = InMemoryStandingSessions()
+        self.audits = InMemoryAudits()
         self.metrics = PublishedMetrics()
         self.reads: CannedReads | None = None
         self.checkpoints = InMemoryCheckpoints()
@@ -54,6 +56,13 @@ class World:
             ledger=self.ledger,
             prices=InMemoryPrices({"us-east-1": BOOK}),
             checkpoints=self.checkpoints,
+            audit=WeeklyAudit(
+                audit=StudioAudit(
+                    api_of=lambda _: self.reads or CannedReads({}, {}), prices=InMemoryPrices({"us-east-1": BOOK})
+                ),
+                audits=self.audits,
+                clock=lambda: self.now,
+            ),
             regions=InMemoryRegions(),
             owner_tag_keys=("owner",),
             clock=lambda: self.now,
@@ -293,3 +302,15 @@ def test_rows_count_in_totals_and_are_charges_of_focus(world: World) -> None:
         "ConsumedQuantity": "1.0",
         "ResourceId": f"{ARN}endpoint/llm/blue",
     }
+
+
+def test_studio_is_audited_once_a_week(world: World) -> None:
+    """A domain without idle shutdown: one finding for each app type."""
+    world.place.lists["ListDomains"] = [{"DomainId": "d-1"}]
+    world.place.answers["DescribeDomain", "d-1"] = {"DomainId": "d-1"}
+    for days in range(9):
+        world.sweep(EVENING + timedelta(days=days))
+    [audit] = world.audits.all()
+
+    assert (audit.count, audit.audited_at) == (2, EVENING + timedelta(days=7))
+    assert [(each.fault, each.app_type) for each in audit.findings] == [("off", "CodeEditor"), ("off", "JupyterLab")]

@@ -14,6 +14,7 @@ from sagewatch.errors import SageWatchError
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
 from sagewatch.standing.registry import STANDING_KINDS
 from sagewatch.standing.sessions import has_sessions
+from sagewatch.standing.studio.reading import STUDIO_READS
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -27,7 +28,7 @@ SESSION_KINDS = tuple(kind for kind in STANDING_KINDS if has_sessions(kind.kind)
 
 
 def _reads_of(kinds: Iterable[StandingKind]) -> tuple[str, ...]:
-    operations = {"ListTags", *(operation for kind in kinds for operation in kind.reads)}
+    operations = {"ListTags", *STUDIO_READS, *(operation for kind in kinds for operation in kind.reads)}
     return tuple(f"sagemaker:{operation}" for operation in sorted(operations))
 
 

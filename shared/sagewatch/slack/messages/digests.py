@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from slack_sdk.models.blocks import Block, HeaderBlock, ImageBlock, MarkdownTextObject, SectionBlock
 
-from sagewatch.digest.alerts import BudgetAlert, DigestAlert
+from sagewatch.digest.alerts import BudgetAlert, DigestAlert, StudioSummary
 from sagewatch.digest.budgets import EVERYBODY, BudgetState
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import MOST_SAVED, IdleStops
@@ -29,14 +29,14 @@ def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
     headline, total = _headline(digest.span), _total(digest)
     text = f"{headline}: {total}".replace("*", "")
     if digest.quiet:
-        more = [*_running(digest.running), *_budgets(digest.budgets)]
+        more = [*_running(digest.running), *_budgets(digest.budgets), *_studio(alert.studio)]
         watch = [alert.health] if alert.health else []
         return text, [section("\n".join([f"*{headline}*: {total}", *more, *(escape(words) for words in watch)]))]
     blocks: list[Block] = [HeaderBlock(text=headline), section(total)]
     if alert.picture:
         blocks.append(ImageBlock(slack_file={"id": alert.picture.image_id}, alt_text=alert.picture.alt_text))
     blocks.append(SectionBlock(fields=[_ranking("By owner", digest.by_owner), _ranking("By kind", digest.by_kind)]))
-    blocks += [section(part) for part in _parts(digest) if part]
+    blocks += [section(part) for part in (*_parts(digest), "\n".join(_studio(alert.studio))) if part]
     blocks.append(context(_notes(alert)))
     return text, blocks
 
@@ -155,6 +155,19 @@ def _standing(standing: Standing) -> list[str]:
     )
     most = f". Most expensive: {top}" if top else ""
     return [f"*Billing until ended:* {resources} at {money(standing.usd)}/h in total{unpriced}{idle}{most}"]
+
+
+def _studio(studio: StudioSummary | None) -> list[str]:
+    """Where Studio's idle shutdown does not work, and how to find the calls that mend it."""
+    if studio is None:
+        return []
+    faults = count_of(studio.count, "fault", "faults")
+    fix = "`make studio` lists the calls that fix them."
+    lines = [f"*Studio idle shutdown:* {faults}, with apps at {money(studio.usd)}/h. {fix}"]
+    for each in studio.top:
+        where = f"{escape(cut(each.place, _NAME))} of `{escape(cut(each.domain, _NAME))}`"
+        lines.append(f"- {money(each.usd)}/h  {each.app_type} in {where}: {escape(cut(each.reason, 120))}")
+    return lines
 
 
 def _at_work(running: Running) -> list[str]:

@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import Block
 
 from local.slack.block_kit import block_errors
 from sagewatch.delivery.registry import read_alert
-from sagewatch.digest.alerts import BudgetAlert, DigestAlert, ImageRef
+from sagewatch.digest.alerts import BudgetAlert, DigestAlert, ImageRef, StudioFinding, StudioSummary
 from sagewatch.digest.budgets import BudgetState
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import IdleStops
@@ -229,3 +229,25 @@ def test_a_budget_alert_of_an_earlier_version_can_be_read() -> None:
     told = render(read_alert(json.dumps({**alert, "state": state, "threshold": 50})))
 
     assert told.text.endswith("$500.00 of $1,000.00 used by 5 November 2026 (UTC).")
+
+
+def test_the_weekly_audit_of_studio_is_stated_with_the_command_that_lists_its_calls() -> None:
+    """The most expensive faults, escaped; on a quiet week too."""
+    finding = StudioFinding(
+        domain="d-1",
+        place="user profile <ana>",
+        app_type="JupyterLab",
+        reason="idle shutdown is off",
+        usd=Decimal("2.82"),
+    )
+    studio = StudioSummary(count=4, usd=Decimal("3.4"), top=(finding,))
+
+    for digest in (QUIET, a_week()):
+        told = texts(message(digest, studio=studio).blocks)
+
+        assert (
+            "*Studio idle shutdown:* 4 faults, with apps at $3.40/h. `make studio` lists the calls that fix them."
+            in told
+        )
+        assert "- $2.82/h  JupyterLab in user profile &lt;ana&gt; of `d-1`: idle shutdown is off" in told
+        assert "Studio" not in texts(message(digest).blocks)

@@ -41,7 +41,7 @@ def edit(client: Any, table: str, **change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"kind": {"S": "endpoint"}}, {"pricing": {"S": "haggled"}}, {"billable_seconds": {"S": "many"}}],
+    [{"kind": {"S": "hologram"}}, {"pricing": {"S": "haggled"}}, {"billable_seconds": {"S": "many"}}],
     ids=str,
 )
 def test_an_unreadable_row_is_left_out_and_named(
@@ -101,7 +101,7 @@ def test_a_total_with_more_amounts_or_an_unknown_kind_is_no_error(aws: Aws, tabl
     total = DayTotal(DAY, {Cell(ResourceKind.TRAINING, "ana"): Spend(jobs=1)})
     store.save(total)
     key = {"pk": {"S": f"totals#{DAY[:7]}"}, "sk": {"S": f"{DAY}#000"}}
-    for path, value, expected in (("co2_kg", {"N": "1"}, {DAY: total}), ("kind", {"S": "endpoint"}, {})):
+    for path, value, expected in (("co2_kg", {"N": "1"}, {DAY: total}), ("kind", {"S": "hologram"}, {})):
         client.update_item(
             TableName=state,
             Key=key,

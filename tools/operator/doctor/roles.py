@@ -102,14 +102,28 @@ def _chosen(statement: Mapping[str, Any], stack: Stack) -> Mapping[str, Any] | N
 
 def _holds(condition: Mapping[str, Any], stack: Stack) -> bool:
     match condition:
+        case {"Condition": str() as name}:
+            return _holds(template()["Conditions"][name], stack)
         case {"Fn::Not": [inner]}:
             return not _holds(inner, stack)
-        case {"Fn::Equals": [{"Ref": "AWS::Partition"}, wanted]}:
-            return bool(stack.partition == wanted)
-        case {"Fn::Equals": [{"Ref": str() as name}, wanted]}:
-            return bool(stack.values.get(name, "") == wanted)
+        case {"Fn::Or": [*inner]}:
+            return any(_holds(each, stack) for each in inner)
+        case {"Fn::And": [*inner]}:
+            return all(_holds(each, stack) for each in inner)
+        case {"Fn::Equals": [value, wanted]}:
+            return bool(_compared(value, stack) == wanted)
         case _:
             raise ValueError(f"a condition that this command cannot read: {condition}")
+
+
+def _compared(value: Mapping[str, Any], stack: Stack) -> str:
+    match value:
+        case {"Ref": "AWS::Partition"}:
+            return stack.partition
+        case {"Ref": str() as name} | {"Fn::Join": ["", {"Ref": str() as name}]}:
+            return stack.values.get(name, "")
+        case _:
+            raise ValueError(f"a value that this command cannot read: {value}")
 
 
 def _arn(value: Any, stack: Stack, region: str) -> str:

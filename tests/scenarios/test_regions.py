@@ -60,7 +60,8 @@ class Watched:
         """What the function answers."""
         queues = {"ALERT_QUEUE_URL": self.alerts, "QUEUE_URL": self.dead, "DEAD_LETTER_QUEUE_URL": self.dead}
         more = {"EVENT_DEAD_LETTER_QUEUE_URL": self.dead, "ALERT_DEAD_LETTER_QUEUE_URL": self.dead}
-        own = {"DISCOUNT_PERCENT": "0", "REGIONS": f"{SILENT},{REPORTED}", "MONTHLY_BUDGETS": "", "TIMEZONE": "UTC"}
+        own = {"ACCOUNT": DEFAULT_ACCOUNT_ID, "SPOKE_ACCOUNTS": "", "SPOKE_ROLES": ""}
+        own |= {"DISCOUNT_PERCENT": "0", "REGIONS": f"{SILENT},{REPORTED}", "MONTHLY_BUDGETS": "", "TIMEZONE": "UTC"}
         done = subprocess.run(  # noqa: S603 - our own test
             (sys.executable, "-m", "tests.worlds.one_invocation", function, NOW.isoformat()),
             input=json.dumps(event).encode(),
@@ -78,7 +79,7 @@ class Watched:
         described = self.stage.client("sagemaker", job.region).describe_training_job(TrainingJobName=job.name)
         detail = json.loads(json.dumps(described, default=lambda moment: int(moment.timestamp() * 1000)))
         kind = "SageMaker Training Job State Change"
-        return {"account": ACCOUNT, "region": job.region, "detail-type": kind, "detail": detail}
+        return {"account": DEFAULT_ACCOUNT_ID, "region": job.region, "detail-type": kind, "detail": detail}
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """Every item of a table."""

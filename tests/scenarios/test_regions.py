@@ -53,6 +53,8 @@ class Watched:
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": "local",
             "SECONDS_LEFT": "600",
+            "ACCOUNT": DEFAULT_ACCOUNT_ID,
+            "SPOKE_ROLES": "",
         }
         self.stage = Stage(self.env)
 

@@ -238,7 +238,7 @@ def test_a_first_sweep_asks_about_what_is_in_service_and_the_next_about_nothing(
         "ListTags": 50,  # as above
         "CreatePresignedNotebookInstanceUrl": 50,
         "Jupyter": 150,  # GET kernels, terminals and the lifecycle script's file; no AWS call
-        "FilterLogEvents": 2 * 25,  # of what does not work: lines of work, and whether there are any lines
+        "FilterLogEvents": 25,  # of what does not work: none has a log
         "GetMetricData": 25,  # as above
         "PutItem": 50 + 50,  # sessions; what is remembered
         "Query": 4 + 2,  # regions, sessions before and after the repair, what is remembered; prices, open jobs

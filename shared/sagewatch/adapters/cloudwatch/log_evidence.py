@@ -1,15 +1,11 @@
 """Jupyter's log in CloudWatch, where the notebook's role may write it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, override
 
-from botocore.exceptions import ClientError
-
-from sagewatch.adapters.aws_errors import code_of, translated
+from sagewatch.adapters.cloudwatch.log_lines import NotebookLogLines
 from sagewatch.adapters.evidence_guard import unknown_on_error
-from sagewatch.errors import UnavailableError
 from sagewatch.formatting import clock_time
 from sagewatch.idle.evidence import Idle, Reading, Source, Unknown
 from sagewatch.idle.ports import EvidenceSource
@@ -17,11 +13,8 @@ from sagewatch.sagemaker.notebooks import Notebook
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
 
 
-_GROUP = "/aws/sagemaker/NotebookInstances"
-_PAGES = 10  # a page may hold ten thousand lines, or none though more follow
 # How jupyter_server and the classic notebook server speak of what people do.
 _WORK = (
     "Kernel started",
@@ -57,7 +50,7 @@ class LogEvidence(EvidenceSource):
         self, client_for: "Callable[[str], CloudWatchLogsClient]", lookback: timedelta = timedelta(hours=24)
     ) -> None:
         """``lookback`` is how far to read back at least."""
-        self._client_for = client_for
+        self._lines = NotebookLogLines(client_for)
         self._lookback = lookback
 
     @override
@@ -65,37 +58,14 @@ class LogEvidence(EvidenceSource):
         return unknown_on_error(Source.LOG, lambda: self._read(notebook, now, min(back_to, now - self._lookback)))
 
     def _read(self, notebook: Notebook, now: datetime, start: datetime) -> Reading:
-        worked = [event["timestamp"] for event in self._events(notebook, start, _PATTERN) if _is_work(event["message"])]
+        lines = self._lines.matching(notebook.name, notebook.scope, start, _PATTERN)
+        worked = [moment for moment, line in lines or () if _is_work(line)]
         if worked:
             since = min(datetime.fromtimestamp(max(worked) / 1000, UTC), now)
             return Idle(Source.LOG, since, f"the log's last line of work is from {clock_time(since, now)}", start)
-        if next(self._events(notebook, start), None) is None:
+        if lines is None or not self._lines.matching(notebook.name, notebook.scope, start, ""):
             return Unknown(Source.LOG, "it writes no log")
         return Idle(Source.LOG, None, f"the log has no line of work since {clock_time(start, now)}", start)
-
-    def _events(self, notebook: Notebook, start: datetime, pattern: str = "") -> "Iterator[FilteredLogEventTypeDef]":
-        """Yield the events since then, oldest first, those ahead of our clock included."""
-        pages = (
-            self._client_for(notebook.scope)
-            .get_paginator("filter_log_events")
-            .paginate(
-                logGroupName=_GROUP,
-                logStreamNames=[f"{notebook.name}/jupyter.log"],
-                startTime=int(start.timestamp() * 1000),
-                filterPattern=pattern,
-            )
-        )
-        more = False
-        with translated(f"logs:FilterLogEvents of {notebook.name}"):
-            try:
-                for page in islice(pages, _PAGES):
-                    more = bool(page.get("nextToken"))
-                    yield from page["events"]
-            except ClientError as exc:
-                if code_of(exc) != "ResourceNotFoundException":
-                    raise
-        if more:
-            raise UnavailableError("its log is too long to be read to its end")
 
 
 def _is_work(line: str) -> bool:

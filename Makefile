@@ -96,13 +96,18 @@ gallery: setup ## render every Slack message with its variants to one page, .loc
 prove: setup ## play 20,000 random histories of jobs and of notebooks against oracles; a failure names its seed
 	@HISTORIES=20000 python -m pytest -n 2 tests/unit/jobs/test_histories.py tests/scenarios/test_histories.py
 
-bench: setup ## measure: cold starts, an inspection, a press, open jobs, `make costs` over a million rows, `make now`
+bench: setup ## measure everything in docs/performance.md, peers too; QUICK=1 in two minutes: fails if a ratio got worse
+ifdef QUICK
+	@python -m bench --quick
+else
 	@python -m bench.cold
 	@python -m bench.jupyter
 	@python -m bench.answer
 	@python -m bench.open_jobs
 	@python -m bench.costs
 	@python -m bench.standing
+	@python -m bench
+endif
 
 check: setup ## check style, types, imports and the template
 	ruff check

@@ -72,6 +72,13 @@ def query(  # noqa: PLR0913 - what DynamoDB's Query takes
     consistent: bool = False,
 ) -> list[dict[str, Any]]:
     """Read a partition of WatchState, whole or from one sort key to another; ``consistent`` as it is this moment."""
+    return list(between(client, table, partition, sk_from, sk_to, consistent=consistent))
+
+
+def between(  # noqa: PLR0913 - as above
+    client: "DynamoDBClient", table: str, partition: str, sk_from: str, sk_to: str, *, consistent: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield the items of a partition from one sort key to another, and hold one page of them in memory."""
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="pk = :pk AND sk BETWEEN :from AND :to",
@@ -79,7 +86,8 @@ def query(  # noqa: PLR0913 - what DynamoDB's Query takes
         ConsistentRead=consistent,
     )
     with translated("dynamodb:Query on the state"):
-        return [from_item(item) for page in pages for item in page["Items"]]
+        for page in pages:
+            yield from map(from_item, page["Items"])
 
 
 def pages(client: "DynamoDBClient", table: str, partition: str, **start: Any) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,72 @@
+"""What SageWatch costs a month: the formula, the page that shows it, and the template that it counts in."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bench.monthly import (
+    ALARM_METRICS,
+    MEMORY,
+    POLLS,
+    PRICES,
+    QUEUES_WITH_FIVE_POLLERS,
+    SWEEPS,
+    Work,
+    idle_parts,
+    job_usd,
+    monthly_usd,
+    notebook_usd,
+    table,
+)
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_a_unit_of_work_costs_what_its_parts_do() -> None:
+    """A second of a whole CPU, on a third of one, is three and a half seconds of half a gigabyte."""
+    work = Work(cpu=1, calls=50, reads=8, writes=4, messages=3, log_bytes=0)
+    seconds = 1769 / 512 + 0.5
+    expected = Decimal(str(seconds)) / 2 * Decimal("0.0000166667") + Decimal("0.0000002")
+    expected += Decimal("0.0000012") + Decimal("0.000001") + Decimal("0.0000025")
+
+    assert work.seconds() == seconds
+    assert abs(work.usd() - expected) < Decimal("1e-12")
+
+
+def test_a_month_is_the_idle_stack_and_what_its_jobs_and_notebooks_add() -> None:
+    """Jobs and notebooks cost in proportion to their number."""
+    idle = sum(idle_parts().values(), Decimal(0))
+
+    assert monthly_usd(0, 0) == idle
+    assert monthly_usd(100, 10) == idle + job_usd(100) + notebook_usd(10)
+    assert job_usd(1_000_000) == job_usd(1000) * 1000
+
+
+def test_an_idle_queue_is_polled_for_26_cents() -> None:
+    """Five long polls of twenty seconds, all month: the arithmetic of AWS's page on scaling."""
+    assert POLLS == 648_000
+    assert round(PRICES["sqs request"] * POLLS, 2) == Decimal("0.26")
+
+
+def test_it_counts_what_the_template_has(template: dict[str, Any]) -> None:
+    """Queues with a maximum concurrency, metrics of alarms, schedules and memory."""
+    resources = template["Resources"]
+    functions = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::Serverless::Function"]
+    events = [event["Properties"] for one in functions for event in one.get("Events", {}).values()]
+    alarms = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    quarters = [event for event in events if event.get("ScheduleExpression") == "rate(15 minutes)"]
+
+    assert sum("ScalingConfig" in event for event in events) == QUEUES_WITH_FIVE_POLLERS
+    assert sum(_metrics(alarm) for alarm in alarms) == ALARM_METRICS
+    assert len(quarters) == 3
+    assert SWEEPS == 30 * 96
+    assert template["Globals"]["Function"]["MemorySize"] == MEMORY
+
+
+def _metrics(alarm: dict[str, Any]) -> int:
+    return sum("MetricStat" in metric for metric in alarm["Metrics"]) if "Metrics" in alarm else 1
+
+
+def test_the_page_shows_the_table() -> None:
+    """As ``python -m bench.monthly`` prints it."""
+    assert table() in (ROOT / "docs/performance.md").read_text(encoding="utf-8")

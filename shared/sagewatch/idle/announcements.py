@@ -183,7 +183,9 @@ class NotebookAnnouncements:
         pending = inspection.state.pending
         hourly = self.rates.of_notebook(inspection.notebook)
         price = "at an unknown price" if hourly is None else f"at {money(hourly)}/h"
-        sentence = f"{inspection.decision.reason}. So it keeps running {price}. If you are done with it, stop it"
+        sentence = (
+            f"{inspection.decision.reason}. So the notebook keeps running {price}. If you are done with it, stop it"
+        )
         headline = f"Cannot tell whether {inspection.notebook.name} is in use"
         thread = pending.alert_id if pending else None
         self.notify(inspection.notebook, headline, sentence, iso(self.clock())[:10], thread=thread)

@@ -102,7 +102,10 @@ class JobButtons:
     def _act(self, press: JobPress, found: Job) -> PressOutcome:
         now = self.clock()
         if not self.enforce:
-            words = f"trial mode: it would have been stopped at {clock_time(now, now)} and is still running"
+            when = clock_time(now, now)
+            words = (
+                f"trial mode: SageWatch would have stopped it at {when}. It is still running. Stop it in the console"
+            )
             return self._show_result(press, words, still_open=True)
         words = f"{_STOPPED}{clock_time(now, now)}"
         self._note(press, words)

@@ -64,7 +64,9 @@ def test_in_observe_mode_it_is_said_that_it_would_have_been_stopped() -> None:
 
     assert asked(world).endswith("Trial mode: SageWatch will not stop it, but will say that it would have.")
     effect = world.press("stop_job_sure", JOB).effect
-    assert effect == "trial mode: it would have been stopped at 12:00 UTC and is still running"
+    assert effect == (
+        "trial mode: SageWatch would have stopped it at 12:00 UTC. It is still running. Stop it in the console"
+    )
     assert (world.stops.stopped, world.edits[-1].open) == ([], True)
 
 

@@ -404,3 +404,18 @@ def test_an_answer_that_names_no_message_leaves_the_post_unsure(answer: dict[str
 
     with serving(app) as address, pytest.raises(NoAnswerError):
         channel(address).post(ALERT)
+
+
+def test_the_table_of_codes_covers_the_methods_in_use_and_no_others() -> None:
+    """Each name of a method in the adapter's source. A picture's upload is two methods, by the client's own helper."""
+    sources = [path.read_text() for path in Path("shared/sagewatch/adapters/slack").glob("*.py")]
+    families = "chat|conversations|files|usergroups|users|views"
+    called = {name for text in sources for name in re.findall(rf'"((?:{families})_\w+)"', text)}
+    uploads = {"files.getUploadURLExternal", "files.completeUploadExternal"}
+    dotted = {
+        "usergroups.users.list" if name.startswith("usergroups") else name.replace("_", ".", 1) for name in called
+    }
+
+    assert "files_upload_v2" in called
+    assert dotted - {"files.upload_v2"} | uploads == {method for methods in CODES.values() for method in methods}
+    assert set(ARGUMENTS) == {method for methods in CODES.values() for method in methods}

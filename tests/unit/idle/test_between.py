@@ -170,3 +170,31 @@ def test_a_tab_that_reconnects_delays_a_stop_and_the_message_shows_what_jupyter_
 
     assert (kept, world.notebooks.stops) == ([], ["Lab-One"])
     assert words.startswith("stop cancelled, it is in use again: no kernel has run since 12:55")
+
+
+def test_what_an_older_button_says_does_not_replace_what_a_newer_one_said() -> None:
+    """Two presses are answered at once: the lease in force is the newer one, and so is the message."""
+    world = warned()
+    load, pressed_at = world.states.load, world.now
+
+    def answered_meanwhile(alert_id: str) -> str | None:
+        world.states.load = load  # type: ignore[method-assign] # once
+        world.press("never_stop", user="U0BO", pressed_at=pressed_at + MINUTE)
+        return load(alert_id)
+
+    world.states.load = answered_meanwhile  # type: ignore[method-assign] # between the first press's two steps
+    world.press("keep_4h", user="U0ANA", pressed_at=pressed_at)
+
+    assert (world.edits[-1].by, (world.edits[-1].outcome or "").startswith("never stopped")) == ("U0BO", True)
+
+
+def test_what_is_remembered_of_an_earlier_run_is_forgotten() -> None:
+    """A warning and a lease belong to one run, or to one notebook, and end with it."""
+    world = warned()
+    world.press("keep_4h")
+    state, later = world.states.read(a_notebook().arn, "us-east-1"), world.now + MINUTE
+    before = later - timedelta(days=1)
+    same, again, other = (state.of_run(since, born) for since, born in ((before, None), (later, None), (later, later)))
+
+    assert (same.pending is None, again.pending, other.pending) == (False, None, None)
+    assert (same.lease is None, again.lease is None, other.lease) == (False, False, None)

@@ -26,6 +26,7 @@ MUTATED = (
     "jobs/reconcile.py",
     "digest/budgets.py",
     "diagnostics/rightsizing.py",
+    "notebooks/month_ends.py",
     "notebooks/session.py",
 )
 # Tests of whole weeks and of memory are left out: they are slow, or see that the code is not the usual one.
@@ -33,10 +34,13 @@ TESTS = (
     "pricing",
     "ledger",
     "jobs/test_decisions.py",
+    "jobs/test_reconcile.py",
     "jobs/test_milestones.py",  # it covers what running jobs have cost
     "jobs/test_record.py",
     "jobs/test_sweep.py",
     "digest/test_budgets.py",
+    "diagnostics/test_cost_report.py",
+    "diagnostics/test_failure_context.py",
     "diagnostics/test_rightsizing.py",
     "notebooks",
 )

@@ -119,9 +119,14 @@ def _cheaper(
             and other.architecture == facts.architecture
             and other.burstable <= facts.burstable
             and need.fits(other)
-            and (_disk_gib(job, other) or 0) >= need.disk_gib
+            and _disk_fits(job, other, need)
         ):
             yield price.usd, name
+
+
+def _disk_fits(job: Job, other: InstanceFacts, need: _Need) -> bool:
+    disk = _disk_gib(job, other)
+    return disk is not None and disk >= need.disk_gib
 
 
 def _costs(job: Job, row: CostRecord, instance_type: str, book: PriceBook) -> tuple[Decimal, Decimal] | None:

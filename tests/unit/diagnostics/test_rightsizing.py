@@ -80,7 +80,7 @@ def test_a_fleet_stays_as_large_and_keeps_what_else_it_cost() -> None:
         ({"cpu": (100, 307)}, "ml.g5.xlarge"),  # 4 / 1.3 = 3.08 vCPUs
         ({"cpu": (100, 308)}, "ml.g5.2xlarge"),
         ({"memory": (6, 6.4)}, "ml.g5.xlarge"),  # 16 / 1.3 = 12.3 GiB of 192
-        ({"memory": (6, 6.5)}, "ml.g5.2xlarge"),
+        ({"memory": (6, 6.42)}, "ml.g5.2xlarge"),
         ({"gpu": (60, 76)}, "ml.g5.xlarge"),  # 1 / 1.3 = 0.769 GPUs
         ({"gpu": (60, 77)}, None),
         ({"gpu_memory": (60, 76)}, "ml.g5.xlarge"),
@@ -105,7 +105,15 @@ def test_where_no_gpu_was_used_one_without_will_do() -> None:
     assert "With ml.m5.xlarge it would" in found
 
 
-@pytest.mark.parametrize("change", [{"gpu": (0, 3), "gpu_memory": (40, 44)}, {"gpu": (1, 5), "gpu_memory": (4, 8)}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"gpu": (0, 3), "gpu_memory": (40, 44)},
+        {"gpu": (1, 5), "gpu_memory": (4, 8)},
+        {"gpu": (1, 4), "gpu_memory": (4, 8)},
+        {"gpu": (0, 3), "gpu_memory": (4, 20)},
+    ],
+)
 def test_a_gpu_that_held_something_or_did_something_was_used(change: dict[str, tuple[float, float]]) -> None:
     """Its job stays on the same model of GPU."""
     assert "With ml.g5.xlarge it would" in str(suggested(a_job(groups=(BIG,)), **(LOW | change)))
@@ -139,15 +147,18 @@ def test_nothing_is_suggested_where_a_host_is_silent_or_refuted() -> None:
     [
         (InstanceGroup("ml.p9.48xlarge", 1),),
         (InstanceGroup("ml.trn1.2xlarge", 1),),
+        (InstanceGroup("ml.m5.24xlarge", 1),),
         (BIG, InstanceGroup("ml.m5.xlarge", 1)),
         (),
     ],
-    ids=["unknown type", "Trainium", "heterogeneous", "no instances"],
+    ids=["unknown type", "Trainium", "no price", "heterogeneous", "no instances"],
 )
 def test_nothing_is_suggested_of_what_is_not_known(groups: tuple[InstanceGroup, ...]) -> None:
     """Which host is of which type is inferred; Trainium has no metrics."""
-    assert suggested(a_job(groups=groups), **LOW) is None
-    assert suggested(a_job(groups=groups), cpu=(1, 1), memory=(1, 1)) is None
+    for volume_gb in (None, 100):
+        job = a_job(groups=groups, volume_gb=volume_gb)
+        assert suggested(job, **LOW) is None
+        assert suggested(job, cpu=(1, 1), memory=(1, 1), disk=(1, 1)) is None
 
 
 def test_a_fifth_cheaper_is_enough_and_less_is_not() -> None:
@@ -160,14 +171,22 @@ def test_a_fifth_cheaper_is_enough_and_less_is_not() -> None:
 
 def test_what_is_sold_for_hosting_alone_is_not_suggested() -> None:
     """A price may be borrowed, an instance may not."""
-    found = suggested(a_job(groups=(InstanceGroup("ml.m5.xlarge", 1),)), cpu=(1, 2), memory=(1, 2))
+    job = a_job(groups=(InstanceGroup("ml.m5.xlarge", 1),), volume_gb=30)
+    borrowed = PriceBook({"Hosting": {"ml.m5.xlarge": price("1"), "ml.m5.large": price("0.1")}}, BOOK.volumes)
 
-    assert found is None
+    assert suggested(job, cpu=(1, 2), memory=(1, 2)) is None
+    assert suggested(job, book=borrowed, cpu=(1, 2), memory=(1, 2)) is None
 
 
 def test_a_job_without_a_cost_gets_no_suggestion() -> None:
     """There is nothing to compare with."""
+    job = a_job(groups=(BIG,))
+    row = record_of(job, cost_of(job, BOOK), None, now=NOW, by=RecordedBy.EVENT)
+    use = measure(job, {"algo-1": raw(**LOW)}, Window(STARTED, ENDED))
+
     assert suggested(a_job(groups=(BIG,), training_plan_arn="arn:plan"), **LOW) is None
+    assert suggestion(job, replace(row, cost_usd=None), use, BOOK) is None
+    assert suggestion(replace(job, billable_seconds=0), row, use, BOOK) is None
 
 
 @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.STOPPED])
@@ -195,6 +214,7 @@ def of_disk(job: Job, disk: tuple[float, float] | None, book: PriceBook = BOOK) 
         ("ml.g5.12xlarge", 100, (1, 2.1), "ml.m5.xlarge"),  # 74 GiB x 1.3 = 97
         ("ml.g5.12xlarge", 100, (1, 2.2), None),  # 101
         ("ml.g5.12xlarge", None, (1, 1), None),
+        ("ml.g5.12xlarge", None, (0, 0), None),  # nothing was used, and the other disk may be none at all
     ],
 )
 def test_the_disk_has_to_fit(

@@ -39,7 +39,8 @@ def test_a_budget_counts_its_month_up_to_a_day() -> None:
 
     assert (ana.spent_usd, ana.percent, ana.forecast_usd) == (Decimal(30), Decimal(50), None)
     assert (everybody.spent_usd, everybody.percent) == (Decimal(37), Decimal(10))
-    assert chi.spent_usd == Decimal(0)
+    assert (chi.owner, str(chi.spent_usd)) == ("chi", "0")
+    assert isinstance(chi.spent_usd, Decimal)
 
 
 def test_open_work_uses_a_budget_beside_what_is_booked() -> None:
@@ -76,6 +77,7 @@ def test_every_amount_counts_once_for_everybody(tag: str | None) -> None:
         ("80", 28, "0", "0", [80]),
         ("10", 29, "10", "2.05", []),  # 39 hours are left: 99.95
         ("10", 29, "10", "2.06", [None]),  # 100.34
+        ("22", 29, "0", "2", []),  # 100 exactly
         ("70", 29, "10", "1", [80, None]),
         ("60", 29, "40", "9", [100]),  # that it will pass is no news then
         ("1000", 1, "0", "0", [100]),

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from sagewatch.diagnostics.failure_context import FailureContext
+from sagewatch.diagnostics.failure_log import JobLog
 from sagewatch.errors import MalformedEventError
 from sagewatch.jobs.alerts import JobAlert, UnpricedAlert
 from sagewatch.jobs.decisions import (
@@ -22,6 +24,7 @@ from sagewatch.ledger.records import RecordedBy
 from sagewatch.ledger.totals import DayKey, RollUpKey, sums_with
 from sagewatch.owners.owner import Owner, owner_of
 from sagewatch.pricing.job_cost import PricingStatus, cost_of
+from sagewatch.sagemaker.failures import FailureClass, classify
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 from tests.worlds.builders import BOOK, NOW, a_failed_job, a_job, a_row
@@ -214,3 +217,52 @@ def test_a_job_that_names_nobody_inherits_its_owner() -> None:
     assert owner_of(job, ["owner"], {}) == Owner("ana", "user profile")
     assert owner_of(replace(job, tags={}), ["owner"]) == Owner("DataScience", "role")
     assert owner_of(replace(job, tags={"owner": "chi"}), ["owner"], {"owner": "bo"}) == Owner("chi", "tag owner")
+
+
+def test_a_job_of_an_unknown_status_stays_open() -> None:
+    """A status that AWS adds later is no end."""
+    job = a_job(status=JobStatus.UNKNOWN)
+    decision = decide_running(job)
+
+    assert decision.actions == (TrackOpenJob(job),)
+    assert decision.reason == "training job Fraud-XGB-01 has a status this version does not know: it stays open"
+
+
+def test_each_decision_says_why() -> None:
+    """One sentence for the log."""
+    running = [decide_running(a_job(status=status)).reason for status in (JobStatus.STOPPING, JobStatus.DELETING)]
+    unread = decide_unread(a_job(), JobStatus.DELETING, "it was deleted before its end was read", now=NOW)
+    [write, _] = unread.actions
+
+    assert running == [
+        "training job Fraud-XGB-01 is Stopping: tracked until it ends",
+        "training job Fraud-XGB-01 is Deleting: its end was reported before",
+    ]
+    assert unread.reason.endswith("ended as Deleting: unpriced, it was deleted before its end was read")
+    assert isinstance(write, WriteRecord)
+    assert (write.row.recorded_by, write.row.pricing_reason) == (
+        RecordedBy.SWEEP,
+        "it was deleted before its end was read",
+    )
+    provisional = decided(a_failed_job(billable_seconds=None))
+    assert provisional.reason.startswith("training job Fraud-XGB-01 ended as Failed: provisional $0.46, ")
+
+
+@pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED])
+def test_an_end_is_no_running_job(status: JobStatus) -> None:
+    """Deciding so is a slip of the caller."""
+    with pytest.raises(ValueError, match=f"{status} is an end"):
+        decide_running(a_job(status=status))
+
+
+def test_the_log_decides_the_class_where_the_reason_says_nothing() -> None:
+    """A row has the class that its alert shows."""
+    log = JobLog(text="torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB")
+    job = a_failed_job()
+    ended = EndedJob(
+        job=job, cost=cost_of(job, BOOK), owner=None, recorded_by=RecordedBy.EVENT, context=FailureContext(log=log)
+    )
+    [write, *_] = decide_ended(ended, now=NOW).actions
+
+    assert isinstance(write, WriteRecord)
+    assert (write.row.failure_class, classify(job)) == (FailureClass.OUT_OF_MEMORY, FailureClass.USER_CODE)

@@ -13,11 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagewatch.ledger.records import CostRecord, RecordedBy
-from sagewatch.notebooks.session import End, Session, SessionEnd, SessionKind, accrued, close
+from sagewatch.notebooks.session import (
+    End,
+    Session,
+    SessionEnd,
+    SessionKind,
+    accrued,
+    asked_by,
+    close,
+    month_start,
+)
 from sagewatch.pricing.book import EMPTY_BOOK, PriceBook, Rates
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.sagemaker.resources import JobStatus
+from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
 from tests.worlds.builders import ACCOUNT, NOW, price
 
 BOOK = PriceBook(
@@ -179,3 +188,40 @@ def test_rows_add_up_to_what_had_accrued(seconds: int, session: Session, discoun
     assert sum((row.cost_usd or Decimal(0) for row in rows), Decimal(0)) == cost.usd
     assert sum(row.billable_seconds or 0 for row in rows) == cost.seconds == seconds
     assert all(row.ended_on[:7] == row.created_at[:7] for row in rows)
+
+
+def test_a_row_says_which_notebook_it_is_and_who_stopped_it_since_when_it_idled() -> None:
+    """All that the session and its end know."""
+    idle_since = SINCE + timedelta(hours=1)
+    [row] = closed(OPEN, End(at=SINCE + timedelta(hours=9), stopped_by="sagewatch for U0ANA", idle_since=idle_since))
+
+    assert (row.resource_arn, row.resource_name) == (OPEN.arn, "Lab-One")
+    assert (row.account, row.region) == (ACCOUNT, "us-east-1")
+    assert (row.recorded_at, row.idle_since) == ("2026-11-20T12:00:00Z", "2026-11-20T09:00:00Z")
+    assert [asked_by(name) for name in (row.stopped_by, "sagewatch", "somebody", None)] == ["U0ANA", None, None, None]
+
+
+def test_months_are_split_at_midnight_whatever_second_a_session_began() -> None:
+    """At the end of a year too."""
+    since = datetime(2026, 12, 30, 8, 15, 30, tzinfo=UTC)
+    rows = closed(replace(OPEN, since=since), End(at=datetime(2027, 2, 1, 0, 0, 10, tzinfo=UTC)))
+
+    assert [(row.created_at, row.ended_at) for row in rows] == [
+        ("2026-12-30T08:15:30Z", "2026-12-31T23:59:59Z"),
+        ("2027-01-01T00:00:00Z", "2027-01-31T23:59:59Z"),
+        ("2027-02-01T00:00:00Z", "2027-02-01T00:00:10Z"),
+    ]
+    assert month_start(since + timedelta(microseconds=7)) == datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def test_what_has_accrued_over_months_is_stated_in_parts_too() -> None:
+    """Compute and storage add up to the list price; a session without a price keeps its seconds and its instance."""
+    end = datetime(2026, 12, 2, tzinfo=UTC)
+    cost, unpriced = (accrued(OPEN, end, Rates(book, Decimal(10))) for book in (BOOK, EMPTY_BOOK))
+
+    assert cost.compute_usd == Decimal("0.05") * 280
+    assert cost.storage_usd == Decimal("0.2488888889") + Decimal("0.0225806452")
+    assert cost.list_usd == cost.compute_usd + cost.storage_usd
+    assert (cost.usd, cost.seconds) == (Decimal("12.8443225806"), 280 * 3600)
+    assert (unpriced.usd, unpriced.seconds, unpriced.unpriced_types) == (None, 280 * 3600, ("ml.t3.medium",))
+    assert [line.group for line in unpriced.groups] == [InstanceGroup("ml.t3.medium", 1)]

@@ -22,8 +22,9 @@ from local.demo.player import PlayedJob, Stage, get_json
 from local.demo.rough_hour import a_rough_hour, begin, what_runs
 from local.demo.second_sink import delivery_to_terminal, drain, slack_paused, two_failures
 from local.demo.terminal import ledger_table, message_panel, notebook_table, totals
-from local.stack.cloud import ROOT, CloudError, LocalCloud, unknown_parameters
+from local.stack.cloud import ROOT, LocalCloud, unknown_parameters
 from local.stack.docker_bridge import reachable_from_containers
+from local.stack.processes import CloudError
 from local.terminal_sink.channel import TerminalChannel
 
 _HOME = ROOT / ".local"

@@ -12,18 +12,18 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
 
 import boto3
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
 from local.stack.build_cache import build_once
 from local.stack.clock import Clock
+from local.stack.processes import CloudError, begun_at, is_running, spawn, tail, wait_for
 from local.stack.template_patches import for_ministack
 from tools.layers.build import prepare
 from tools.operator import stacks
@@ -35,12 +35,8 @@ REGION = "us-east-1"
 STACK = "sagewatch"
 _SECRETS = {"/sagewatch/slack-token": "xoxb-local-token", "/sagewatch/slack-signing-secret": "local-signing-secret"}
 _PREFERRED = {"aws": 4566, "sagemaker": 4571, "control": 4572, "slack": 4573, "pricing": 4574}
-_READY_SECONDS, _STOP_SECONDS = 60, 8
+_STOP_SECONDS = 8
 _GROUPS = 2  # the emulators and MiniStack
-
-
-class CloudError(Exception):
-    """The local cloud cannot be started, deployed to or found. The text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -89,18 +85,18 @@ class LocalCloud:
         ports = Ports.choose(usual=usual_ports)
         cloud = cls(home, ports, ())
         env = {**cloud.process_env(), **(clock.env() if clock else {})}
-        emulators = _spawn(_emulators(ports), home / "emulators.log", env)
+        emulators = spawn(_emulators(ports), home / "emulators.log", env, ROOT)
         groups = [emulators.pid]
         try:
-            ministack = _spawn([sys.executable, "-m", "ministack"], home / "ministack.log", env)
+            ministack = spawn([sys.executable, "-m", "ministack"], home / "ministack.log", env, ROOT)
             groups.append(ministack.pid)
             cloud = cls(home, ports, tuple(groups))
-            _await(f"{cloud.aws_url}/_ministack/health", ministack, home / "ministack.log")
-            _await(f"{cloud.slack_url}/messages", emulators, home / "emulators.log")
+            wait_for(f"{cloud.aws_url}/_ministack/health", ministack, home / "ministack.log")
+            wait_for(f"{cloud.slack_url}/messages", emulators, home / "emulators.log")
         except BaseException:
             cls(home, ports, tuple(groups)).stop()
             raise
-        state = {"ports": asdict(ports), "groups": {group: _begun(group) for group in groups}}
+        state = {"ports": asdict(ports), "groups": {group: begun_at(group) for group in groups}}
         (home / "state.json").write_text(json.dumps(state), encoding="utf-8")
         return cloud
 
@@ -112,7 +108,7 @@ class LocalCloud:
         except FileNotFoundError:
             return None
         # After a reboot a number can belong to another process: a group is ours only if it started when ours did.
-        groups = [int(group) for group, begun in state["groups"].items() if _begun(int(group)) == begun]
+        groups = [int(group) for group, begun in state["groups"].items() if begun_at(int(group)) == begun]
         return cls(home, Ports(**state["ports"]), tuple(groups))
 
     @property
@@ -232,7 +228,7 @@ class LocalCloud:
                 ["sam", *arguments], cwd=ROOT, env=self.process_env(), stdout=out, stderr=subprocess.STDOUT, check=False
             )
         if done.returncode:
-            raise CloudError(f"sam {arguments[0]} failed:\n{_tail(log)}")
+            raise CloudError(f"sam {arguments[0]} failed:\n{tail(log)}")
 
     def outputs(self) -> dict[str, str]:
         """The deployed stack's outputs."""
@@ -282,7 +278,7 @@ class LocalCloud:
                 with suppress(ProcessLookupError):
                     os.killpg(group, number)
             deadline = time.monotonic() + _STOP_SECONDS
-            while any(_runs(group) for group in self.groups) and time.monotonic() < deadline:
+            while any(is_running(group) for group in self.groups) and time.monotonic() < deadline:
                 time.sleep(0.05)
         shutil.rmtree(self.home, ignore_errors=True)
 
@@ -307,43 +303,3 @@ def _emulators(ports: Ports) -> list[str]:
         ),
         *("--slack-signing-secret", _SECRETS["/sagewatch/slack-signing-secret"]),
     ]
-
-
-def _spawn(command: Sequence[str], log: Path, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Start a server in its own session, so that Ctrl-C reaches only this process, which then ends the server."""
-    out: IO[bytes] = log.open("wb")
-    with out:
-        return subprocess.Popen(
-            command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
-
-
-def _await(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        with suppress(OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server
-            return
-        time.sleep(0.1)
-    raise CloudError(f"{url} does not answer:\n{_tail(log)}")
-
-
-def _begun(pid: int) -> str | None:
-    """A process's start time as ps prints it; ``None`` if it has ended."""
-    done = subprocess.run(("ps", "-o", "lstart=", "-p", str(pid)), capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None
-
-
-def _runs(group: int) -> bool:
-    """Whether any process of the group is alive. Reaps our ended children first."""
-    with suppress(ChildProcessError):
-        os.waitpid(-group, os.WNOHANG)
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _tail(log: Path, lines: int = 25) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

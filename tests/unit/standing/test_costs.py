@@ -314,3 +314,17 @@ def test_studio_is_audited_once_a_week(world: World) -> None:
 
     assert (audit.count, audit.audited_at) == (2, EVENING + timedelta(days=7))
     assert [(each.fault, each.app_type) for each in audit.findings] == [("off", "CodeEditor"), ("off", "JupyterLab")]
+
+
+def test_an_outage_over_a_month_end_still_makes_a_row_for_each_month(world: World) -> None:
+    """No sweep ran between 22:00 and 02:00: 2 h x $1.408 in each month, and the end is known to 4 h."""
+    endpoint(world, 1, "ml.g5.xlarge", LONG_AGO, LONG_AGO)
+    world.sweep(EVENING)
+    world.place.lists.clear()
+    world.sweep(EVENING + 4 * HOUR)
+
+    assert world.costs() == [
+        ("2026-11-30T22:00:00Z", "2026-11-30T23:59:59Z", Decimal("2.82")),
+        ("2026-12-01T00:00:00Z", "2026-12-01T02:00:00Z", Decimal("2.82")),
+    ]
+    assert world.rows()[1].pricing_reason.endswith("its end is known to 4 h, or $5.63")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import override
 
 from pydantic import Field
 
@@ -42,26 +43,36 @@ class TypeDetails(AwsModel):
 
 
 class Group(AwsModel):
-    """An instance group."""
+    """A restricted instance group, which has one type."""
 
     name: str = Field(alias="InstanceGroupName")
     instance_type: str | None = None
     current_count: int | None = Field(None, ge=0, le=MAX_INSTANCES)
-    instance_type_details: list[TypeDetails] | None = None
     instance_storage_configs: list[NodeStorage] | None = None
     training_plan_arn: str | None = None
 
     @property
     def fleet(self) -> list[tuple[str | None, int | None]]:
         """Types with their counts."""
-        mixed = [(each.instance_type, each.current_count) for each in self.instance_type_details or []]
-        return mixed or [(self.instance_type, self.current_count)]
+        return [(self.instance_type, self.current_count)]
 
     @property
     def gb_per_node(self) -> int:
         """The volumes of a node."""
         volumes = [each.ebs_volume_config for each in self.instance_storage_configs or []]
         return sum(volume.volume_size_in_gb or 0 for volume in volumes if volume)
+
+
+class MixedGroup(Group):
+    """An instance group, which may mix types."""
+
+    instance_type_details: list[TypeDetails] | None = None
+
+    @property
+    @override
+    def fleet(self) -> list[tuple[str | None, int | None]]:
+        mixed = [(each.instance_type, each.current_count) for each in self.instance_type_details or []]
+        return mixed or [(self.instance_type, self.current_count)]
 
 
 class ClusterModel(AwsModel):
@@ -71,7 +82,7 @@ class ClusterModel(AwsModel):
     name: str = Field(alias="ClusterName")
     status: str = Field(alias="ClusterStatus")
     creation_time: Timestamp = None
-    instance_groups: list[Group] | None = None
+    instance_groups: list[MixedGroup] | None = None
     restricted_instance_groups: list[Group] | None = None
 
     @property

@@ -1,0 +1,72 @@
+"""Remove from built layers what no function imports, and the sources of libraries whose bytecode is there.
+
+The lists are short on purpose: what is left imports every module of SageWatch, and draws a chart, by test.
+"""
+
+import shutil
+from pathlib import Path
+
+# Parts of libraries that nothing imports, each by its own documentation a feature of its own.
+_UNUSED = (
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/[a-iln-z]*",  # all but jmespath_utils
+    "pydantic/mypy.py",
+    "pydantic/v1",
+    "slack",
+    "slack_sdk/audit_logs",
+    "slack_sdk/oauth",
+    "slack_sdk/rtm",
+    "slack_sdk/rtm_v2",
+    "slack_sdk/scim",
+    "slack_sdk/socket_mode",
+    "slack_sdk/web/async_*",
+    "slack_sdk/web/legacy_*",
+)
+_UNUSED_CHARTS = (
+    "fontTools/[b-ln-z]*/",  # all but agl and misc
+    "fontTools/misc/*.so",
+    "matplotlib/mpl-data/images",
+    "matplotlib/mpl-data/sample_data",
+    "matplotlib/tests",
+    "numpy/_core/tests",
+    "numpy/f2py",
+    "numpy/random/tests",
+    "numpy/testing/tests",
+    "numpy/typing/tests",
+    "PIL/_avif*.so",
+    "PIL/_imagingcms*.so",
+    "PIL/_webp*.so",
+    "pillow.libs/libavif-*",
+    "pillow.libs/liblcms2-*",
+    "pillow.libs/libwebp*",
+)
+_KEPT_FONTS = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "LastResortHE-Regular.ttf")
+_METADATA = tuple(
+    f"*.dist-info/{name}"
+    for name in ("METADATA", "RECORD", "WHEEL", "INSTALLER", "REQUESTED", "entry_points.txt", "top_level.txt")
+)
+_TYPES = frozenset({".pyi", ".pyx", ".pxd", ".h", ".c"})  # for type checkers and compilers
+_OURS = "sagewatch"
+
+
+def prune(layer: Path) -> None:
+    """Remove what nothing imports. Licences stay."""
+    for pattern in (*_UNUSED, *_UNUSED_CHARTS, *_METADATA):
+        for path in layer.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    fonts = (layer / "matplotlib" / "mpl-data" / "fonts").rglob("*.*")
+    for path in [*_of_types(layer), *(font for font in fonts if font.name not in _KEPT_FONTS)]:
+        path.unlink()
+
+
+def _of_types(layer: Path) -> list[Path]:
+    return [path for path in layer.rglob("*.*") if path.suffix in _TYPES]
+
+
+def without_sources(layer: Path) -> None:
+    """Put each library's bytecode in the place of its source. Ours keeps its lines, for stack traces to show them."""
+    for source in list(layer.rglob("*.py")):
+        if _OURS not in source.relative_to(layer).parts:
+            [compiled] = (source.parent / "__pycache__").glob(f"{source.stem}.cpython-*.pyc")
+            compiled.rename(source.with_suffix(".pyc"))
+            source.unlink()

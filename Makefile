@@ -101,6 +101,7 @@ ifdef QUICK
 	@python -m bench --quick
 else
 	@python -m bench.cold
+	@python -m bench.events
 	@python -m bench.jupyter
 	@python -m bench.answer
 	@python -m bench.open_jobs

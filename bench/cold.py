@@ -30,6 +30,7 @@ _REGIONAL: Mapping[str, Sequence[str]] = {
     "RecordJob": ("sagemaker",),
     "TrackNotebook": ("sagemaker",),
     "SweepJobs": ("patient_sagemaker",),
+    "SweepResources": ("patient_sagemaker", "cloudwatch"),
     "SweepNotebooks": ("patient_sagemaker", "sagemaker", "logs", "cloudwatch"),
 }
 _CLIENTS: Mapping[str, Sequence[str]] = {
@@ -37,6 +38,7 @@ _CLIENTS: Mapping[str, Sequence[str]] = {
     "TrackNotebook": ("dynamodb", "sqs", "sagemaker"),
     "SweepJobs": ("dynamodb", "sqs", "sagemaker"),
     "SweepNotebooks": ("dynamodb", "sqs", "sagemaker", "sagemaker", "logs", "cloudwatch"),
+    "SweepResources": ("dynamodb", "sagemaker", "cloudwatch"),
     "ReceivePress": ("ssm", "dynamodb", "sqs"),
     "AnswerSlack": ("dynamodb", "sqs", "ssm"),
     "RefreshPrices": ("dynamodb", "pricing"),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
+import sagewatch.runtime.start  # noqa: F401 - first: it makes the others cheap
+from sagewatch.runtime.ports import LambdaContext
 from sagewatch.wiring.sweep_resources import sweep_resources
 
 

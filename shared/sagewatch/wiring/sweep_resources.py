@@ -1,7 +1,5 @@
 """SweepResources: its settings and its objects."""
 
-from functools import cache
-
 from pydantic import Field
 
 from sagewatch.adapters.cloudwatch.usage_metrics import CloudWatchUsageReads
@@ -18,7 +16,7 @@ from sagewatch.runtime.settings import LedgerSettings, Text
 from sagewatch.standing.studio.audit import StudioAudit, WeeklyAudit
 from sagewatch.standing.sweep import StandingSweep
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import LONGEST_LOOK, client, now
+from sagewatch.wiring.clients import LONGEST_LOOK, built_once, client, now
 from sagewatch.wiring.prices import make_prices
 from sagewatch.wiring.spokes import make_clients
 
@@ -29,7 +27,7 @@ class SweepResourcesSettings(LedgerSettings):
     home_region: Text = Field(alias="AWS_REGION")
 
 
-@cache
+@built_once
 def sweep_resources() -> ScheduledHandler:
     """SweepResources: sessions of standing resources. Raises ``SettingsError``."""
     given = SweepResourcesSettings.from_env()

@@ -36,9 +36,9 @@ _EVERYTHING = """
 import sys
 from importlib import import_module
 from pathlib import Path
-root = Path(sys.argv[1])
-for path in root.rglob("*.py"):
-    import_module(".".join(path.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__"))
+for root in map(Path, sys.path[1:3]):  # the shared layer's own code, and the functions
+    for path in root.rglob("*.py"):
+        import_module(".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"))
 print(sum(str(getattr(module, "__file__", "")).endswith(".pyc") for module in sys.modules.values()))
 """
 _CHART = """
@@ -72,8 +72,11 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _run(program: str, *path: Path) -> str:
-    command = [sys.executable, "-S", "-c", program, str(ROOT / "shared" / "sagewatch")]
-    env = {"PYTHONPATH": ":".join(map(str, (ROOT / "shared", *path))), "MPLCONFIGDIR": str(path[-1])}
+    command = [sys.executable, "-S", "-c", program]
+    env = {
+        "PYTHONPATH": ":".join(map(str, (ROOT / "shared", ROOT / "functions", *path))),
+        "MPLCONFIGDIR": str(path[-1]),
+    }
     done = subprocess.run(  # noqa: S603 - our own interpreter
         command, env=env, capture_output=True, text=True, check=False
     )

@@ -67,21 +67,24 @@ class Functions:
         made = self._sqs.create_queue(QueueName=f"{name}-{uuid4()}{suffix}", Attributes=attributes)
         return str(made["QueueUrl"])
 
-    def run(self, function: str, variables: dict[str, str], body: str, at: datetime) -> list[dict[str, str]]:
-        """Hand it one message; what it gives back to the queue."""
-        record = {
-            "messageId": str(uuid4()),
-            "receiptHandle": "handle",
-            "body": body,
-            "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "0", "MessageGroupId": "group"},
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue",
-            "awsRegion": REGION,
-        }
+    def run(self, function: str, variables: dict[str, str], bodies: list[str], at: datetime) -> list[dict[str, str]]:
+        """Hand it a batch of messages; what it gives back to the queue."""
+        records = [
+            {
+                "messageId": str(uuid4()),
+                "receiptHandle": "handle",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "0", "MessageGroupId": "group"},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue",
+                "awsRegion": REGION,
+            }
+            for body in bodies
+        ]
         done = subprocess.run(  # noqa: S603 - our own test
             [sys.executable, "-m", "tests.worlds.one_invocation", function, at.isoformat()],
-            input=json.dumps({"Records": [record]}).encode(),
+            input=json.dumps({"Records": records}).encode(),
             capture_output=True,
             check=True,
             env={**os.environ, **variables, **self._environment()},
@@ -90,16 +93,16 @@ class Functions:
         [failures] = [answer["batchItemFailures"] for answer in answers if "batchItemFailures" in answer]
         return list(failures)
 
-    def deliver(self, body: str, at: datetime) -> list[dict[str, str]]:
+    def deliver(self, bodies: list[str], at: datetime) -> list[dict[str, str]]:
         """DeliverAlert."""
         queues = {"QUEUE_URL": self.alerts, "DEAD_LETTER_QUEUE_URL": self.dead, "SLACK_ROUTES": ""}
         slack = {"SLACK_API_URL": f"{self._urls['slack']}/api/"}
-        return self.run("deliver_alert", DELIVER_ALERT | queues | slack, body, at)
+        return self.run("deliver_alert", DELIVER_ALERT | queues | slack, bodies, at)
 
     def handle(self, function: str, variables: dict[str, str], event: Any) -> list[dict[str, str]]:
         """RecordJob or TrackNotebook."""
         queues = {"QUEUE_URL": self.events, "DEAD_LETTER_QUEUE_URL": self.dead_events, "ALERT_QUEUE_URL": self.alerts}
-        return self.run(function, variables | queues, json.dumps(event), AT)
+        return self.run(function, variables | queues, [json.dumps(event)], AT)
 
     def dead_letters(self) -> list[str]:
         """Everything that was given up."""
@@ -167,8 +170,7 @@ def test_alerts_that_were_queued_are_posted_once(functions: Functions, workspace
     queued = [alert["body"] for alert in stored("queued_alerts")]
     already = {message["metadata"]["event_payload"]["alert_id"] for message in stored("slack") if message["metadata"]}
     for _ in range(2):
-        for body in queued:
-            assert functions.deliver(body, AT + timedelta(minutes=1)) == []
+        assert functions.deliver(queued, AT + timedelta(minutes=1)) == []
     posted = Counter(
         message["metadata"]["event_payload"]["alert_id"] for message in workspace.messages if message["metadata"]
     )

@@ -8,7 +8,7 @@ import pytest
 from cfnlint.decode import decode
 
 from sagewatch.adapters.price_list import API_REGIONS
-from tests.worlds.expansion import PLACES, TEMPLATE, expanded
+from tests.worlds.expansion import PLACES, TEMPLATE, created, expanded
 
 PARTITIONS = sorted(PLACES)
 # Properties that give a resource its physical name, where a type has one.
@@ -145,6 +145,39 @@ def test_partitions_differ_in_what_they_lack_and_in_nothing_else(template: dict[
         json.dumps(sorted(expansions["aws"]["Resources"]))
     }
     assert different == set()  # what differs is decided by conditions on AWS::Partition, not by the transform
+
+
+def differences(one: Any, other: Any, place: str = "") -> set[str]:
+    """Where two templates differ, as paths."""
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return set() if one == other else {place}
+    return {
+        path
+        for key in one.keys() | other.keys()
+        for path in differences(one.get(key), other.get(key), f"{place}.{key}" if place else key)
+    }
+
+
+@pytest.mark.parametrize(
+    ("partition", "logs"),
+    [
+        ("aws-us-gov", {"LogFormat": "Text"}),  # Lambda there has no JSON log format
+        ("aws-cn", {"LogFormat": "JSON"}),
+    ],
+)
+def test_what_cloudformation_creates_in_another_partition(partition: str, logs: dict[str, str]) -> None:
+    """Every condition decided: the same resources, without a refresh of prices, and log lines as Lambda has them."""
+    commercial, there = created("aws"), created(partition)
+    functions = of_type(there, "AWS::Lambda::Function")
+    found = differences(commercial, there)
+    text = (
+        {f"{name}.Properties.LoggingConfig.LogFormat" for name in functions} if logs["LogFormat"] == "Text" else set()
+    )
+
+    assert found == text | {"RefreshPricesDaily.Properties.State", "PricesAlarm.Properties.TreatMissingData"}
+    assert {one["LoggingConfig"]["LogFormat"] for one in functions.values()} == set(logs.values())
+    assert there["RefreshPricesDaily"]["Properties"]["State"] == "DISABLED"
+    assert there["PricesAlarm"]["Properties"]["TreatMissingData"] == "notBreaching"
 
 
 def test_prices_are_refreshed_only_where_there_is_a_list(resources: dict[str, Any]) -> None:

@@ -21,8 +21,10 @@ from sagewatch.errors import SettingsError
 from sagewatch.formatting import money
 from tools.operator.cli import NO_REGION, Interrupts, run
 from tools.operator.doctor import report
+from tools.operator.doctor.call_checks import call_checks
 from tools.operator.doctor.live import Account, CallFailedError, own_clients
 from tools.operator.doctor.open_questions import open_questions
+from tools.operator.doctor.quota_checks import quota_checks
 from tools.operator.doctor.roles import role_checks
 from tools.operator.doctor.rows import Check, Verdict, examine, finding
 from tools.operator.doctor.slack_checks import slack_checks
@@ -34,7 +36,15 @@ _NOT_EXAMINED = 2  # exit code
 
 def checks() -> list[Check]:
     """Every row, in the order in which they are examined."""
-    return [*stack_checks(), *role_checks(), *work_checks(), *slack_checks(), *open_questions()]
+    return [
+        *stack_checks(),
+        *quota_checks(),
+        *role_checks(),
+        *call_checks(),
+        *work_checks(),
+        *slack_checks(),
+        *open_questions(),
+    ]
 
 
 def main() -> int:

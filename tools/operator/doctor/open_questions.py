@@ -15,6 +15,14 @@ _QUESTIONS = {
         "A notebook in PendingMaintenance or InMaintenance is billed",
         "Compare its hours in Cost Explorer with `make costs` after its next maintenance.",
     ),
+    "open.storage-price": (
+        "Volumes of training jobs cost what volumes of hosting do, where only one of the two prices is known",
+        "Compare a volume's amount in `make costs` with the usage type of its bill in Cost Explorer.",
+    ),
+    "open.warm-pool-billed": (
+        "A warm pool is billed from its job's end until the pool ends or is used again",
+        "Compare a job with KeepAlivePeriodInSeconds in Cost Explorer with its row in `make costs`.",
+    ),
     "open.chart-visible": (
         "Everyone in the channel sees the digest's chart",
         "Ask a colleague whether the next digest shows its chart.",

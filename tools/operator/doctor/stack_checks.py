@@ -21,7 +21,6 @@ _TIMEOUTS = {
     "RefreshPrices": 300,
     "ReceivePress": 3,
 }
-_CONCURRENCY = 30  # executions that SageWatch can use at the same time, with some left for others
 _A_FORTNIGHT = timedelta(days=14)
 _STATISTIC = Decimal("0.00001")  # USD for one GetMetricStatistics
 
@@ -84,12 +83,6 @@ def stack_checks() -> Iterator[Check]:
         judge=_judge_durations,
         calls=len(_TIMEOUTS),
         usd=_STATISTIC * len(_TIMEOUTS),
-    )
-    yield Check(
-        name="quota",
-        assumption="The account's quota of concurrent Lambda executions is large enough",
-        look=_look_quota,
-        judge=_judge_quota,
     )
 
 
@@ -271,15 +264,3 @@ def _judge_durations(facts: Facts) -> Finding:
     if not late:
         return confirmed(said)
     return refuted(said, f"{', '.join(late)}: see its log for `partly done`. A sweep continues in the next one.")
-
-
-def _look_quota(account: Account) -> Facts:
-    limit = account.call("lambda", "get_account_settings")["AccountLimit"]
-    return {"unreserved": limit["UnreservedConcurrentExecutions"]}
-
-
-def _judge_quota(facts: Facts) -> Finding:
-    said = f"{facts['unreserved']} unreserved executions"
-    if facts["unreserved"] >= _CONCURRENCY:
-        return confirmed(said)
-    return refuted(said, f"Request at least {_CONCURRENCY}: Service Quotas, AWS Lambda, Concurrent executions.")

@@ -1,8 +1,6 @@
 """Rows about jobs and prices: how AWS's answers, events, logs and metrics look on this account."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from sagewatch.errors import JobNotFoundError, SageWatchError
@@ -10,15 +8,13 @@ from sagewatch.pricing.price_list import read_documents
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.resources import job_to_describe
 from sagewatch.wiring.probes import probes
+from tools.operator.doctor.event_checks import DAYS, event_checks, recent_rows
 from tools.operator.doctor.live import Account, NotCheckedError
 from tools.operator.doctor.notebook_checks import notebook_checks
 from tools.operator.doctor.rows import Check, Facts, Finding, confirmed, judge_found, not_checked, refuted
 
-_DAYS = 7
-_COMPARED = 5  # training jobs
 _JOBS = (ResourceKind.TRAINING, ResourceKind.PROCESSING, ResourceKind.TRANSFORM)
 _DESCRIBED = (*_JOBS, ResourceKind.TUNING, ResourceKind.AUTOML)
-_WITHOUT_EVENTS = (ResourceKind.NOTEBOOK, ResourceKind.AUTOML)  # a notebook's are not those of jobs
 _PAGES = 15  # of the Price List, for one region
 
 
@@ -31,33 +27,20 @@ def work_checks() -> Iterator[Check]:
         judge=_judge_describe,
         calls=len(_DESCRIBED),
     )
-    yield Check(
-        name="jobs.events",
-        assumption=f"Events report jobs that ended since the deployment (last {_DAYS} days)",
-        look=_look_events,
-        judge=_judge_events,
-        calls=_DAYS,
-    )
-    yield Check(
-        name="jobs.billed-seconds",
-        assumption="BillableTimeInSeconds is final when the event arrives",
-        look=_look_billed,
-        judge=_judge_billed,
-        calls=_DAYS + _COMPARED,
-    )
+    yield from event_checks()
     yield Check(
         name="jobs.logs",
         assumption="The log streams of jobs have the names that SageWatch looks for",
         look=_look_logs,
         judge=judge_found,
-        calls=_DAYS + len(_JOBS),
+        calls=DAYS + len(_JOBS),
     )
     yield Check(
         name="jobs.metrics",
         assumption="The metrics of jobs have the dimension Host with <job>/algo-1",
         look=_look_metrics,
         judge=judge_found,
-        calls=_DAYS + len(_JOBS),
+        calls=DAYS + len(_JOBS),
     )
     yield from notebook_checks()
     yield Check(
@@ -67,13 +50,6 @@ def work_checks() -> Iterator[Check]:
         judge=_judge_prices,
         calls=_PAGES * 2,
     )
-
-
-def _rows(account: Account) -> list[Mapping[str, Any]]:
-    """The rows of the last days, newest first, at most a hundred a day."""
-    today = account.clock().date()
-    days = ((today - timedelta(days=back)).isoformat() for back in range(_DAYS))
-    return [row for day in days for row in account.query("CostLedgerName", "ByDay", ended_on=day)]
 
 
 def _look_describe(account: Account) -> Facts:
@@ -105,58 +81,14 @@ def _judge_describe(facts: Facts) -> Finding:
     return refuted(said, "Report this row: SageWatch would retry deleted jobs instead of closing them.")
 
 
-def _look_events(account: Account) -> Facts:
-    """Sweeps record what ended before there was a rule, and AutoML jobs, which send no event."""
-    created_at = account.stack.created_at
-    jobs = [
-        row
-        for row in _rows(account)
-        if row.get("kind") not in _WITHOUT_EVENTS
-        and (created_at is None or datetime.fromisoformat(str(row["ended_at"])) > created_at)
-    ]
-    return {"recorded_by": Counter(str(row.get("recorded_by")) for row in jobs)}
-
-
-def _judge_events(facts: Facts) -> Finding:
-    by: Mapping[str, int] = facts["recorded_by"]
-    if not by:
-        said = "no job with an event has ended since the deployment"
-        return not_checked(said, "Run a small training job, then this command.")
-    said = ", ".join(f"{count} by {source}" for source, count in by.items())
-    if by.get("event"):
-        return confirmed(said)
-    return refuted(said, "Check that EventSources contains aws.sagemaker, and that other regions forward their events.")
-
-
-def _look_billed(account: Account) -> Facts:
-    rows = [row for row in _rows(account) if row.get("kind") == "training" and row.get("recorded_by") == "event"]
-    known = [row for row in rows if row.get("billable_seconds") is not None][:_COMPARED]
-    pairs = []
-    for row in known:
-        name, region = str(row["resource_name"]), str(row["region"])
-        answer = account.call("sagemaker", "describe_training_job", region, TrainingJobName=name)
-        pairs.append([int(row["billable_seconds"]), answer.get("BillableTimeInSeconds")])
-    return {"recorded_and_now": pairs}
-
-
-def _judge_billed(facts: Facts) -> Finding:
-    pairs = facts["recorded_and_now"]
-    if not pairs:
-        return not_checked("no training job was recorded by its event", "Run a small training job, then this command.")
-    changed = [pair for pair in pairs if pair[0] != pair[1]]
-    if not changed:
-        return confirmed(f"unchanged since the event in {len(pairs)} jobs")
-    return refuted(f"recorded and now: {changed}", "Report this row: the ledger's amounts of such jobs are too low.")
-
-
 def _newest(account: Account) -> Mapping[str, Mapping[str, Any]]:
     """The newest row of each kind of job that started. Raises ``NotCheckedError`` if there is none."""
     newest: dict[str, Mapping[str, Any]] = {}
-    for row in _rows(account):
+    for row in recent_rows(account):
         if row.get("kind") in _JOBS and row.get("started_at"):
             newest.setdefault(str(row["kind"]), row)
     if not newest:
-        raise NotCheckedError(f"no job ended in the last {_DAYS} days")
+        raise NotCheckedError(f"no job ended in the last {DAYS} days")
     return newest
 
 

@@ -38,7 +38,7 @@ down: setup ## stop the local cloud of `make up`
 	@python -m local down
 
 invoke: setup ## run RecordJob in Docker on EVENT=events/<file>.json, against the cloud of `make up`
-	@python -m local invoke $(EVENT)
+	@$(if $(EVENT),,echo "Name the event: make invoke EVENT=events/training-job-failed.json"; exit 1;) python -m local invoke $(EVENT)
 
 deploy: setup ## deploy to your AWS account, step by step; PARAMS="Name=value ..." sets template parameters
 	@python -m tools.operator.deploy --stack $(STACK) $(PARAMS)
@@ -74,7 +74,9 @@ redrive: setup ## list the dead-letter queues, with the reasons; ARGS=--return s
 	@python -m tools.operator.redrive --stack $(STACK) $(ARGS)
 
 test: setup ## run every test, including those on the deployed local cloud
+	@rm -rf .local/calls
 	@python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(TESTS)
+	@$(if $(TESTS),,python -m tests.worlds.permissions .local/calls/*.jsonl)
 
 unit: setup ## run the tests that need no cloud
 	@python -m pytest -m "not e2e" $(TESTS)

@@ -112,6 +112,11 @@ class LocalCloud:
         return cls(home, Ports(**state["ports"]), tuple(groups))
 
     @property
+    def calls(self) -> Path:
+        """The file with every AWS call of the functions, for the tests of their roles."""
+        return self.home / "calls.jsonl"
+
+    @property
     def runs(self) -> bool:
         """Whether every process of the cloud is alive."""
         return len(self.groups) == _GROUPS
@@ -155,7 +160,8 @@ class LocalCloud:
             "MINISTACK_HOST": "127.0.0.1",
             "MOTO_ACCOUNT_ID": ACCOUNT,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'shared'}",
+            "LOCAL_CLOUD_CALLS": str(self.calls),
+            "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "shared", ROOT / "local" / "stack" / "calls"))),
             "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_DISABLE_UPDATE_CHECK": "1",
             "TMPDIR": str(self.home / "tmp"),

@@ -5,6 +5,7 @@ here those to SageMaker go to moto, which checks none (``tests/template/test_per
 """
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,12 +20,14 @@ from local.stack.cloud import ACCOUNT, ROOT, LocalCloud
 from sagewatch.adapters.dynamodb.items import from_item
 from sagewatch.adapters.dynamodb.sweep_state import DynamoTotalStore
 from sagewatch.sagemaker.kinds import KIND_FACTS
+from tests.worlds.permissions import outside, read
 
 HOME = ROOT / ".local"
-_TRIES_SECONDS = 30
-# A busy machine builds and deploys the stack in minutes and answers late: these only bound how long a failure takes.
+UPGRADED = "upgraded"  # the stack that an earlier version deploys
+# Both only bound how long a failure takes, on a machine that is busy too: no test passes or fails by them.
 _HANGS_SECONDS = 1200
-_PATIENCE = 4
+_IDLE_SECONDS = 150  # without one call of any function; retried messages wait for less
+_SWEEPS = 60
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,7 +53,7 @@ class Account:
 
     def settled_messages(self, name: str) -> list[dict[str, Any]]:
         """The channel's messages that name a job, once nothing is on its way any more."""
-        assert eventually(lambda: self.messages(name) and self.stage.quiet(), seconds=60)
+        assert eventually(lambda: self.messages(name) and self.stage.quiet())
         return self.messages(name)
 
     def log_lines(self, function: str) -> list[str]:
@@ -85,7 +88,7 @@ class Account:
         """The channel's messages that name a job."""
         return [message for message in get_json(f"{self.cloud.slack_url}/messages") if name in message["text"]]
 
-    def fail_slack(self, **order: int) -> None:
+    def fail_slack(self, **order: int | str) -> None:
         """Order failures."""
         post_json(f"{self.cloud.slack_url}/fail", order)
 
@@ -111,12 +114,13 @@ class Account:
 
     def swept_until[T](self, look: Callable[[], T]) -> T:
         """Sweep until there is something to see: marks are worked off once they are some seconds old."""
-
-        def swept() -> T:
+        for _ in range(_SWEEPS):
             self.stage.sweep()
-            return look()
-
-        return eventually(swept, seconds=60)
+            seen = look()
+            if seen:
+                break
+            time.sleep(0.2)
+        return seen
 
     def day_total(self, day: str, owner: str) -> Decimal:
         """What a closed day's total says of an owner."""
@@ -184,12 +188,35 @@ class Account:
                 sqs.delete_message(QueueUrl=self.env[source], ReceiptHandle=message["ReceiptHandle"])
 
 
-def eventually[T](look: Callable[[], T], *, seconds: float = _TRIES_SECONDS) -> T:
-    """Look until there is something to see; answer with the last look."""
-    deadline = time.monotonic() + seconds * _PATIENCE
-    while not (seen := look()) and time.monotonic() < deadline:
+def eventually[T](look: Callable[[], T]) -> T:
+    """Look until there is something to see, or until no function has called AWS for long; answer with the last look."""
+    made, since = _calls_made(), time.monotonic()
+    while not (seen := look()):
         time.sleep(0.2)
+        if (now := _calls_made()) != made:
+            made, since = now, time.monotonic()
+        elif time.monotonic() - since > _IDLE_SECONDS:
+            break
     return seen
+
+
+def _calls_made() -> int:
+    """How much the functions of this process's clouds have called, as the size of what the clouds write down."""
+    clouds = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'master')}", "test-day"
+    files = (HOME / cloud / "calls.jsonl" for cloud in clouds)
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def keep_calls(cloud: LocalCloud, name: str) -> None:
+    """No function called what its role does not allow. ``make test`` compares all of the calls with the roles.
+
+    Those of the stack that an earlier version deployed had earlier roles.
+    """
+    kept = HOME / "calls" / f"{name}.jsonl"
+    kept.parent.mkdir(exist_ok=True)
+    lines = cloud.calls.read_text(encoding="utf-8").splitlines(keepends=True) if cloud.calls.exists() else []
+    kept.write_text("".join(line for line in lines if f'"{UPGRADED}-' not in line), encoding="utf-8")
+    assert outside(read([kept])) == []
 
 
 @pytest.fixture(scope="session")
@@ -202,5 +229,6 @@ def account(worker_id: str) -> Iterator[Account]:
         cloud.deploy([])
         cloud.warm()
         yield Account(cloud)
+        keep_calls(cloud, worker_id)
     finally:
         cloud.stop()

@@ -50,7 +50,7 @@ class Team:
     def sweep(self) -> dict[str, Any]:
         """Sweep, and wait until everything queued is in Slack."""
         told = self.account.invoke("SweepNotebooks", {})
-        assert eventually(self.account.stage.quiet, seconds=90)
+        assert eventually(self.account.stage.quiet)
         return told
 
     def told(self, name: str) -> list[dict[str, Any]]:
@@ -69,5 +69,5 @@ class Team:
         answer = post_json(
             f"{self.slack}/press", {"ts": self.root(name)["ts"], "action_id": action, "user": user, **how}
         )
-        eventually(self.account.stage.quiet, seconds=30)
+        eventually(self.account.stage.quiet)
         return answer

@@ -18,7 +18,7 @@ OWNER = {"sagewatch:owner": "digest@example.com"}
 
 def digests(account: Account, words: str) -> list[dict[str, Any]]:
     """The channel's digests that say that."""
-    assert eventually(account.stage.quiet, seconds=60)
+    assert eventually(account.stage.quiet)
     messages = get_json(f"{account.cloud.slack_url}/messages")
     return [message for message in messages if "digest:" in message["text"] and words in json.dumps(message["blocks"])]
 
@@ -58,7 +58,7 @@ def test_the_scheduled_run_tells_of_budgets_once(account: Account) -> None:
     )
     with account.variables("SendDigest", MONTHLY_BUDGETS="broke=0.01,rich=1000"):
         first = account.invoke("SendDigest", {"period": "scheduled", "at": "<aws.scheduler.scheduled-time>"})
-        assert eventually(account.stage.quiet, seconds=60)
+        assert eventually(account.stage.quiet)
         second = account.invoke("SendDigest", {"period": "scheduled"})
 
     assert (first["budgets_alerted"], second["budgets_alerted"]) == (1, 0)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ def rows(account: Account, path: Path, *arguments: str) -> dict[str, dict[str, A
 
 def test_no_row_is_refuted_on_the_local_cloud(account: Account, tmp_path: Path) -> None:
     """With a job that an event reported; what is not checked, says why."""
-    account.play(training("doctor-job", Run.ago(0, 30), {"ml.m5.xlarge": 1}))
+    job = training("doctor-job", Run.ago(0, 30), {"ml.m5.xlarge": 1})
+    account.play(replace(job, log=("epoch 1",), metrics={"CPUUtilization": (50.0,)}))
     start_notebooks(account.stage, [PlayedNotebook(name="doctor-lab", does="nothing", jupyter={"kernels": []})])
     assert eventually(lambda: account.rows("doctor-job"))
     found = rows(account, tmp_path / "report.json", "--notebook", "doctor-lab")

@@ -16,7 +16,7 @@ import pytest
 
 from local.stack.clock import MOVES, Clock
 from local.stack.cloud import ROOT, LocalCloud
-from tests.e2e.conftest import Account
+from tests.e2e.conftest import Account, keep_calls
 from tests.e2e.team import Team
 
 pytestmark = [
@@ -181,6 +181,7 @@ def day() -> Iterator[Day]:
         made.begin()
         made.pass_by()
         yield made
+        keep_calls(cloud, "day")
     finally:
         cloud.stop()
         clock.file.unlink()

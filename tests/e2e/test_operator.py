@@ -86,7 +86,7 @@ def test_a_backfill_that_is_stopped_twice_misses_nothing_and_repeats_nothing(pas
     """It says how to continue, and the third run finishes."""
     for least in (PAST // 10, PAST // 2):
         program = backfill(past)
-        assert eventually(functools.partial(has_recorded, past, least), seconds=60)
+        assert eventually(functools.partial(has_recorded, past, least))
         program.send_signal(signal.SIGINT)
         _, said = program.communicate(timeout=30)
         assert program.returncode == 130

@@ -115,10 +115,10 @@ def play(account: Account) -> Play:
 
 def test_after_two_sweeps_the_ledger_equals_the_oracle(account: Account, play: Play) -> None:
     """Costs are exact, and every failure is reported once."""
-    assert eventually(account.stage.quiet, seconds=120)
+    assert eventually(account.stage.quiet)
     before = [row for row in account.stage.ledger() if row["resource_name"].startswith("swarm-")]
     first, second = account.stage.sweep(), account.stage.sweep()
-    assert eventually(account.stage.quiet, seconds=120)
+    assert eventually(account.stage.quiet)
     rows = {row["resource_name"]: row for row in account.stage.ledger() if row["resource_name"].startswith("swarm-")}
 
     assert 0.3 * JOBS < len(before) < 0.9 * JOBS  # else the play has lost its point
@@ -238,7 +238,7 @@ def test_an_event_whose_describe_is_throttled_is_tried_until_it_is_answered(acco
     account.stage.fail("DescribeTrainingJob", "ThrottlingException", times=3)  # the client tries twice by itself
     account.stage.announce(job, told)
 
-    assert eventually(lambda: account.rows(job.name), seconds=60)
+    assert eventually(lambda: account.rows(job.name))
     assert len(account.settled_messages(job.name)) == 1
 
 
@@ -271,10 +271,8 @@ class Talk:
     def asked(self) -> list[dict[str, Any]]:
         """Press "Stop job" until its dialog is there, which a function that starts slowly opens too late."""
         assert self.press("stop_job")
-        return eventually(
-            lambda: [one for one in get_json(f"{self._slack}/views") if one["view"]["callback_id"] == "stop_job_sure"],
-            seconds=15,
-        )
+        assert eventually(self._account.stage.quiet)
+        return [one for one in get_json(f"{self._slack}/views") if one["view"]["callback_id"] == "stop_job_sure"]
 
     def confirm(self, view_id: str) -> bool:
         """Press the dialog's own button; say whether it was taken."""
@@ -283,7 +281,7 @@ class Talk:
 
     def says(self, text: str) -> bool:
         """Whether the message has come to say that."""
-        return eventually(lambda: text in self._account.messages(self._name)[0]["text"], seconds=60)
+        return eventually(lambda: text in self._account.messages(self._name)[0]["text"])
 
 
 def test_a_long_job_is_told_of_once_snoozed_and_stopped_by_its_buttons(account: Account) -> None:
@@ -310,7 +308,7 @@ def test_a_long_job_is_told_of_once_snoozed_and_stopped_by_its_buttons(account: 
             "training-job", job.name, {"TrainingStartTime": (started - timedelta(days=2)).isoformat()}
         )
         assert account.stage.sweep()["alerted"] == 0
-        dialog = eventually(talk.asked, seconds=60)[0]
+        dialog = eventually(talk.asked)[0]
         assert "A job without checkpoints loses its work when it is stopped." in str(dialog["view"]["blocks"])
         assert talk.confirm(dialog["id"])
         assert talk.says("Stopped at")

@@ -1,0 +1,185 @@
+"""A stack of commit a36f5fc, its own code and template, is upgraded by `make deploy` while jobs run and end.
+
+AWS differs: it creates an index in the background, one in an update (`tests/upgrade/test_change_set.py`).
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from tarfile import TarFile
+
+import pytest
+from samcli.yamlhelper import yaml_dump, yaml_parse
+
+from local.demo.builders import Run, training
+from local.demo.player import PlayedJob, Stage
+from local.stack.cloud import ROOT
+from local.stack.template_patches import for_ministack
+from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
+from sagewatch.sagemaker.kinds import KIND_FACTS
+from tests.e2e.conftest import UPGRADED as STACK
+from tests.e2e.conftest import Account, eventually
+from tests.e2e.test_deploy import environment
+
+COMMIT, SOURCE = "a36f5fc", "sagewatch.upgrade"
+STATEFUL = {"AWS::DynamoDB::Table", "AWS::SQS::Queue"}
+
+
+def earlier_template(built: Path, folder: Path) -> Path:
+    """The commit's own template and code, with the libraries of today's build, whose pins are the same."""
+    archive = subprocess.run(  # noqa: S603 - git
+        ["git", "archive", COMMIT, "functions", "shared/sagewatch"],  # noqa: S607 - on the PATH
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if archive.returncode:
+        pytest.skip(f"this clone lacks the commit {COMMIT}")
+    with TarFile(fileobj=BytesIO(archive.stdout)) as files:
+        files.extractall(folder, filter="data")
+    shutil.copytree(built / "SharedLayer", folder / "layer", ignore=shutil.ignore_patterns("sagewatch"))
+    (folder / "shared" / "sagewatch").rename(folder / "layer" / "python" / "sagewatch")
+    template = yaml_parse((ROOT / "tests" / "upgrade" / COMMIT / "template.yaml").read_text(encoding="utf-8"))
+    template["Globals"]["Function"]["CodeUri"] = str(folder / "functions")
+    for name, content in (("SharedLayer", folder / "layer"), ("ChartLayer", built / "ChartLayer")):
+        template["Resources"][name]["Properties"]["ContentUri"] = str(content)
+    path = folder / "template.yaml"
+    path.write_text(yaml_dump(for_ministack(template)), encoding="utf-8")
+    return path
+
+
+def run(account: Account, *command: str) -> str:
+    """What a command prints; it succeeds."""
+    done = subprocess.run(  # noqa: S603 - our own tools, and sam
+        command,
+        cwd=ROOT,
+        env=environment(account),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+class Upgraded:
+    """The stack, and the jobs that run while it changes."""
+
+    def __init__(self, account: Account) -> None:
+        """Read its outputs and the physical names of what holds data."""
+        self.account, client = account, account.stage.client("cloudformation")
+        [stack] = client.describe_stacks(StackName=STACK)["Stacks"]
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+        self.env = account.env | outputs | {"STACK_NAME": STACK}
+        self.stage = Stage(self.env)
+        resources = client.describe_stack_resources(StackName=STACK)["StackResources"]
+        self.stateful = {
+            one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources if one["ResourceType"] in STATEFUL
+        }
+        self.jobs: list[PlayedJob] = []
+
+    def announce(self, job: PlayedJob) -> None:
+        """Send the event of the job's current state to this stack only."""
+        detail = self.stage.detail(job)
+        entry = {"Source": SOURCE, "DetailType": KIND_FACTS[job.kind].detail_type, "Detail": json.dumps(detail)}
+        self.stage.client("events").put_events(Entries=[entry])
+
+    def begin(self, *, fails: bool = False) -> PlayedJob:
+        """A job that runs: ten minutes on one ml.m5.xlarge."""
+        status = "Failed" if fails else "Completed"
+        name = f"upgrade-{'failed' if fails else 'well'}-{len(self.jobs)}"
+        job = training(name, Run.ago(0.01, 10), {"ml.m5.xlarge": 1}, status=status, volume_gb=0)
+        self.jobs.append(job)
+        self.stage.create(job)
+        self.announce(job)
+        return job
+
+    def end(self, job: PlayedJob) -> None:
+        """The job ends."""
+        self.stage.finish(job)
+        self.announce(job)
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """One job after the other ends all the while."""
+        done = threading.Event()
+
+        def play() -> None:
+            while not done.wait(0.3):
+                self.end(self.begin())
+
+        player = threading.Thread(target=play)
+        player.start()
+        try:
+            yield
+        finally:
+            done.set()
+            player.join()
+
+    def rows(self) -> Counter[tuple[str, str]]:
+        """The ledger's rows: names, and whether their cost is known."""
+        return Counter((row["resource_name"], row["pricing"]) for row in self.stage.ledger())
+
+
+def test_an_upgrade_with_events_and_alerts_in_flight_loses_nothing(account: Account, tmp_path: Path) -> None:
+    """Each job has one row with its cost, each failure one message, and no table or queue is another one."""
+    built = account.cloud.home / "build"
+    parameters = [f"SlackApiUrl={account.env['SLACK_API_URL']}", f"EventSources={SOURCE}"]
+    run(
+        account,
+        *("sam", "deploy", "--stack-name", STACK, "--template-file", str(earlier_template(built, tmp_path))),
+        *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-progressbar", "--no-confirm-changeset"),
+        *("--parameter-overrides", *parameters),
+    )
+    stack = Upgraded(account)
+    open_job = stack.begin()
+    stack.end(stack.begin())
+    assert eventually(lambda: len(stack.stage.ledger()) == 1)
+    account.fail_slack(status=429, retry_after=2, times=4, method="chat.postMessage")
+    for _ in range(2):
+        stack.end(stack.begin(fails=True))
+    with stack.busy():
+        said = run(
+            account,
+            *(sys.executable, "-m", "tools.operator.deploy", "--stack", STACK),
+            *("--template", str(built / "template.yaml")),
+        )
+        stack.end(stack.begin(fails=True))
+    stack.end(open_job)
+    now = Upgraded(account)
+    assert eventually(lambda: len(stack.stage.ledger()) == len(stack.jobs) and now.stage.quiet())
+
+    assert "4. Updated. Mode=observe" in said
+    assert "AnswerSlackUrl" in now.env
+    assert now.stateful.items() >= stack.stateful.items()
+    assert stack.rows() == Counter((job.name, "priced") for job in stack.jobs)
+    failed = [job.name for job in stack.jobs if "failed" in job.name]
+    assert {name: len(account.messages(name)) for name in failed} == dict.fromkeys(failed, 1)
+    assert all_read(stack)
+    assert [stack.stage.client("sqs").receive_message(QueueUrl=url).get("Messages", []) for url in dead(now)] == [
+        [],
+        [],
+    ]
+    run(account, sys.executable, "-m", "tools.operator.deploy.remove", "--stack", STACK, "--yes")
+
+
+def dead(stack: Upgraded) -> list[str]:
+    """Its dead-letter queues."""
+    return [stack.env["EventDeadLetterQueueUrl"], stack.env["AlertDeadLetterQueueUrl"]]
+
+
+def all_read(stack: Upgraded) -> bool:
+    """Whether today's code reads every row, whichever version wrote it."""
+    rows = DynamoLedgerRows(stack.stage.client("dynamodb"), stack.env["CostLedgerName"])
+    days = {row["ended_on"] for row in stack.stage.ledger()}
+    read = [row.resource_name for day in days for row in rows.of_day(day)]
+    return sorted(read) == sorted(job.name for job in stack.jobs) and list(rows.take_unreadable()) == []

@@ -210,7 +210,7 @@ class Account:
         now = _text(datetime.now(UTC))
         kinds = ("training", "processing", "transform", "tuning", "automl")
         for kind in kinds:
-            key = {"pk": {"S": "checkpoint"}, "sk": {"S": f"sweep#{REGION}#{kind}"}}
+            key = {"pk": {"S": "checkpoints"}, "sk": {"S": f"sweep#{REGION}#{kind}"}}
             self.client_put({**key, "top": {"S": now}})
 
     def client_put(self, item: dict[str, Any]) -> None:

@@ -56,9 +56,9 @@ class Case:
 
 
 def first_sweeps(stage: Stage) -> list[Took]:
-    """Sweep until nothing is carried over."""
+    """Sweep until nothing is left: carried over, or postponed because a busy machine answered too late."""
     done = [stage.invoke("SweepNotebooks", _LEFT)]
-    while done[-1].answer["carried_over"]:
+    while done[-1].answer["carried_over"] or not done[-1].answer["complete"]:
         done.append(stage.invoke("SweepNotebooks", _LEFT))
     return done
 

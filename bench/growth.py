@@ -71,7 +71,7 @@ def growths() -> list[Growth]:
     return [
         Growth(
             "notebooks with nothing due",
-            (250, 500, 1000, 2000),
+            (100, 250, 500, 1000),
             lambda size: seen_notebooks(size, idle=0, then="", latency=LATENCY),
             lambda stage, _: sweep(stage),
             120,
@@ -79,7 +79,7 @@ def growths() -> list[Growth]:
         ),
         Growth(
             "notebooks to inspect",
-            (50, 100, 200, 400),
+            (25, 50, 100, 200),
             lambda size: seen_notebooks(size, idle=0, then="due", latency=LATENCY),
             lambda stage, _: sweep(stage),
             120 * 0.7,
@@ -87,7 +87,7 @@ def growths() -> list[Growth]:
         ),
         Growth(
             "open jobs",
-            (50, 100, 200, 400),
+            (25, 50, 100, 200),
             lambda size: open_jobs(size, latency=LATENCY),
             lambda stage, _: sweep_jobs(stage),
             480,
@@ -104,7 +104,7 @@ def growths() -> list[Growth]:
         ),
         Growth(
             "events",
-            (50, 100, 200, 400),
+            (25, 50, 100, 200),
             _events,
             _record,
             60,

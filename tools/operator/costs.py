@@ -31,6 +31,7 @@ from tools.operator.cli import day, run
 from tools.operator.open_sessions import show_open
 from tools.operator.stacks import values_of
 
+_CALCULATED = ("=", "+", "-", "@", "\t", "\r")  # how formulas begin (OWASP, "CSV injection")
 _JOB = "job"
 _TOP = 20
 _COLUMNS = tuple(field.name for field in fields(LedgerRow))
@@ -67,7 +68,7 @@ def _write_focus(spending: LedgerQueries, question: LedgerQuery, only: Filter) -
             unknown += spend_of(row).unpriced_jobs
             covered += row.pricing is PricingStatus.COVERED
             continue
-        writer.writerow(focus.charge(row))
+        writer.writerow(_no_formulas(focus.charge(row)))
     if unknown:
         sys.stderr.write(f"Left out {unknown} jobs of unknown cost. --only unpriced lists them.\n")
     if covered:
@@ -108,7 +109,12 @@ def _write_groups(groups: Mapping[str, Spend], question: LedgerQuery, given: arg
 def _write_csv(columns: Iterable[str], records: Iterable[Mapping[str, str]]) -> None:
     writer = csv.DictWriter(sys.stdout, list(columns))
     writer.writeheader()
-    writer.writerows(records)
+    writer.writerows(map(_no_formulas, records))
+
+
+def _no_formulas(record: Mapping[str, str]) -> dict[str, str]:
+    """Mark text that a spreadsheet would calculate, such as an owner tag that begins with ``=``."""
+    return {name: f"'{value}" if value.startswith(_CALCULATED) else value for name, value in record.items()}
 
 
 def _write_json(records: Iterable[Mapping[str, str]]) -> None:

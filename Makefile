@@ -1,7 +1,7 @@
 # Start with `make demo` and `make test`; each sets up what it needs. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: spoke-template strict mutants help setup demo up down invoke deploy reattach remove backfill costs doctor now end studio redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
+.PHONY: spokes spoke-template strict mutants help setup demo up down invoke deploy reattach remove backfill costs doctor now end studio redrive bench prove gallery corpus test unit check docs release aws-shapes format prices facts lock clean
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -66,6 +66,9 @@ studio: setup ## audit Studio's idle shutdown: where it is off or too long, what
 
 doctor: setup ## test SageWatch's assumptions on your account, and show which hold: ARGS="--notebook NAME --report doctor.json"
 	@python -m tools.operator.doctor --stack $(STACK) $(ARGS)
+
+spokes: setup ## check every account that a hub watches: roles, mode, last event, last sweep, and what is missing
+	@python -m tools.operator.spokes --stack $(STACK)
 
 spoke-template: setup ## print spoke.yaml with the hub's values, to deploy it in other accounts: > spoke-of-hub.yaml
 	@python -m tools.operator.spoke_template --stack $(STACK)

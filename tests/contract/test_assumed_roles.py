@@ -1,6 +1,7 @@
 """Clients of other accounts, on moto's STS: whose resources they see, and how often a role is assumed."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from botocore.session import Session
 
 from sagewatch.adapters.assumed_roles import AssumedRoles
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
-from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobs
+from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader, DynamoOpenJobs
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
+from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebooks, SageMakerNotebookStops
+from sagewatch.alerts.ports import Lease
 from sagewatch.errors import AccessDeniedError, NotebookNotFoundError, StopRefusedError
-from sagewatch.idle.state import NotebookState
+from sagewatch.idle.state import NotebookState, OpenMessage, PendingStop
 from sagewatch.sagemaker.scopes import scope_of_arn
 from tests.contract.dynamodb.test_sessions import OPEN
 from tests.worlds.aws import Aws
@@ -110,3 +113,29 @@ def test_state_of_the_stacks_own_account_keeps_its_keys(aws: Aws, tables: tuple[
         assert [scope_of_arn(arn, "us-east-1") for arn in states.of_region(scope)] == [f"{account}/us-east-1"]
         assert [entry.job.account for entry in open_jobs.of_region(scope)] == [account]
     assert (regions.in_use(), regions.in_other_accounts()) == ({"us-east-1"}, {f"{THEIRS}/us-east-1"})
+
+
+def test_state_of_one_account_is_found_again_by_the_hub(aws: Aws, tables: tuple[str, str]) -> None:
+    """Sessions, leases, warnings, open jobs and regions of a stack that did not know its account yet."""
+    _, state = tables
+    client, arn = aws.client("dynamodb"), OPEN.arn
+    lease = Lease("U0ANA", NOW + timedelta(hours=4), NOW)
+    message = OpenMessage(alert_id="idle-1", sent_at=NOW)
+    warned = PendingStop(alert_id="idle-1", warned_at=NOW, stop_at=NOW + timedelta(hours=1), idle_since=NOW)
+    DynamoSessions(client, state).begin(OPEN)
+    DynamoNotebookStates(client, state, lambda: NOW).save(
+        NotebookState(arn=arn, announced=1, pending=warned, message=message), "us-east-1"
+    )
+    DynamoLeases(client, state).grant(arn, "us-east-1", lease, NOW)
+    DynamoOpenJobs(client, state=state, ledger="ledger", clock=lambda: NOW).add(a_job())
+    DynamoRegions(client, state, lambda: NOW).add("eu-west-1")
+
+    states = DynamoNotebookStates(client, state, lambda: NOW, ACCOUNT)
+    found = states.of_region("us-east-1")[arn]
+    assert (found.pending, found.message, found.lease) == (warned, message, lease)
+    assert states.read(arn, "us-east-1") == found
+    assert DynamoSessions(client, state, ACCOUNT).get(arn, "us-east-1") == OPEN
+    assert [entry.job.arn for entry in DynamoOpenJobReader(client, state, ACCOUNT).of_region("us-east-1")] == [
+        a_job().arn
+    ]
+    assert DynamoRegions(client, state, lambda: NOW, home=ACCOUNT).in_use() == {"eu-west-1"}

@@ -45,7 +45,9 @@ def main() -> int:
 
 def answer(given: argparse.Namespace) -> int:
     """Query the ledger and print the answer."""
-    question = LedgerQuery(first_day=given.since, last_day=given.until, owner=given.owner, kind=given.kind)
+    question = LedgerQuery(
+        first_day=given.since, last_day=given.until, owner=given.owner, kind=given.kind, account=given.account
+    )
     if question.first_day > question.last_day:
         raise SettingsError(f"--since {given.since} is after --until {given.until}")
     with Status("Reading the ledger", console=Console(stderr=True)) as status:
@@ -232,6 +234,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--until", type=day, default=today, help="last day, inclusive (default: today)")
     parser.add_argument("--owner", help="show only this owner's jobs")
+    parser.add_argument("--account", help="show only this account's jobs")
     parser.add_argument("--kind", type=ResourceKind, choices=list(ResourceKind), help="show only jobs of this kind")
     parser.add_argument(
         "--only",

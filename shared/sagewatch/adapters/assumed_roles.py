@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.credentials import DeferredRefreshableCredentials
 from botocore.session import Session
 
+from sagewatch.adapters.aws_errors import translated
 from sagewatch.sagemaker.resources import partition_of
 from sagewatch.sagemaker.scopes import Scope, account_in, region_of
 
@@ -59,6 +60,13 @@ class AssumedRoles:
             if len(self._clients) > _KEPT_CLIENTS:
                 self._clients.popitem(last=False)
             return self._clients[key]
+
+    def check(self, scope: Scope) -> None:
+        """Assume the role of a scope's account, unless it is assumed. Raises what ``translated`` does."""
+        with self._lock:
+            credentials: Any = self._session(str(account_in(scope)), region_of(scope)).get_credentials()
+        with translated(f"sts:AssumeRole of {self._role}"):
+            credentials.get_frozen_credentials()
 
     def _session(self, account: str, region: str) -> Session:
         if account not in self._sessions:

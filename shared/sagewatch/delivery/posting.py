@@ -25,7 +25,7 @@ _LOOK_BACK = timedelta(hours=1)  # for a message that replaced another
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePosting:
-    """Posts alerts and remembers their messages. ``routes`` are channels by the name of a tag or an owner."""
+    """Posts alerts and remembers their messages. ``routes`` are channels by tag, owner or account."""
 
     deliveries: Deliveries
     posted: PostedMessages
@@ -66,8 +66,8 @@ class MessagePosting:
         return self.clock() - _LOOK_BACK
 
     def route(self, alert: Alert) -> str | None:
-        """The route its tag asks for, or its owner's."""
-        return next((name for name in (alert.route, alert.owner) if name in self.routes), None)
+        """The route its tag asks for, or its owner's, or its account's."""
+        return next((name for name in (alert.route, alert.owner, alert.account) if name in self.routes), None)
 
     def _to(self, alert: Alert) -> str | None:
         route = self.route(alert)

@@ -21,6 +21,7 @@ class GroupBy(StrEnum):
     DAY = "day"
     OWNER = "owner"
     KIND = "kind"
+    ACCOUNT = "account"
 
 
 class Filter(StrEnum):
@@ -34,12 +35,13 @@ class Filter(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerQuery:
-    """The part of the ledger to query: days in UTC, both included, and optionally one owner or kind."""
+    """The part of the ledger to query: days in UTC, both included, and optionally one owner, kind or account."""
 
     first_day: date
     last_day: date
     owner: str | None = None
     kind: ResourceKind | None = None
+    account: str | None = None
 
     @property
     def days(self) -> Iterator[str]:
@@ -67,8 +69,16 @@ class LedgerQueries:
     on_day: Callable[[str], None] = _nobody
 
     def grouped(self, question: LedgerQuery, by: GroupBy) -> dict[str, Spend]:
-        """Add up by day, owner or kind. Groups without jobs are left out."""
+        """Add up by day, owner, kind or account. Groups without jobs are left out.
+
+        Totals know no accounts, so these are added up row by row.
+        """
         groups: dict[str, Spend] = {}
+        if by is GroupBy.ACCOUNT:
+            for row in self.jobs(question):
+                if not row.kind.is_rollup:
+                    groups[row.account] = groups.get(row.account, NOTHING) + spend_of(row)
+            return groups
         for total in self.days(question):
             for cell, spend in total.cells.items():
                 if question.covers(cell.kind, cell.owner):
@@ -78,14 +88,20 @@ class LedgerQueries:
 
     def jobs(self, question: LedgerQuery, only: Filter = Filter.ALL) -> Iterator[LedgerRow]:
         """Yield the jobs of the query by the day of their end, those that roll up others included."""
-        return (row for row in self._rows(question) if question.covers(row.kind, row.owner) and _WANTED[only](row))
+        rows = (row for row in self._rows(question) if question.account in {None, row.account})
+        return (row for row in rows if question.covers(row.kind, row.owner) and _WANTED[only](row))
 
     def most_expensive(self, question: LedgerQuery, count: int, only: Filter = Filter.ALL) -> list[LedgerRow]:
         """Return the jobs that cost the most (or, of spot jobs, saved the most), in descending order, unpriced last."""
         return heapq.nlargest(count, self.jobs(question, only), key=_SIZES[only])
 
     def days(self, question: LedgerQuery) -> Iterator[DayTotal]:
-        """Yield the total of every day of the query, for all owners and kinds."""
+        """Yield the total of every day of the query, for all owners and kinds, or for one account."""
+        if question.account is not None:
+            for day in question.days:
+                self.on_day(day)
+                yield total_of_day(day, (row for row in self.rows.of_day(day) if row.account == question.account))
+            return
         stale = {mark.sum for mark in self.marks.all(young=True)}
         kept = self.totals.between(question.first_day.isoformat(), question.last_day.isoformat())
         for day in question.days:
@@ -113,6 +129,8 @@ def _group(by: GroupBy, day: str, cell: Cell) -> str:
             return cell.owner or UNOWNED
         case GroupBy.KIND:
             return cell.kind.value
+        case GroupBy.ACCOUNT:
+            raise ValueError("totals know no accounts")
 
 
 _WANTED: dict[Filter, Callable[[LedgerRow], bool]] = {

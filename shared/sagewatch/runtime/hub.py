@@ -21,16 +21,20 @@ from sagewatch.sagemaker.scopes import Scope
 class HubHandler:
     """Runs the ``scheduled`` sweep after ``fan_out`` has queued the others; runs ``spoke`` for a queued one.
 
-    A queued sweep that fails is not repeated: the next round of the schedule queues it again.
+    A queued sweep that fails is not repeated: the next round of the schedule queues it again. An operator may have
+    scopes checked (``make spokes``).
     """
 
     scheduled: ScheduledHandler
     fan_out: Callable[[], int]
     spoke: Callable[[Scope, TimeBudget], Outcome]
+    check: Callable[[Scope], Mapping[str, str]]
     logger: Logger = field(default_factory=make_logger)
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Return the outcome of the invocation."""
+        if "spokes" in event:
+            return {scope: dict(self.check(scope)) for scope in event["spokes"]}
         if "Records" not in event:
             self._fan_out()
             return self.scheduled(event, context)

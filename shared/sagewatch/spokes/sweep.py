@@ -13,6 +13,7 @@ from sagewatch.errors import (
     RegionDisabledError,
     RetryableError,
     RoleRefusedError,
+    SageWatchError,
     ThrottledError,
 )
 from sagewatch.outcomes import EmfMetric, Outcome
@@ -96,6 +97,41 @@ def problem_of(error: RetryableError) -> Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpokeCheck:
+    """Says of a scope whether it can be read, and whether something may be stopped there; empty is yes."""
+
+    probe: Callable[[Scope], object]
+    assume_acting: Callable[[Scope], None] | None
+
+    def run(self, scope: Scope) -> Mapping[str, str]:
+        """Return what is wrong. ``act`` is absent in a function that never stops anything."""
+        acts = {"act": _wrong(self.assume_acting, scope)} if self.assume_acting else {}
+        return {"read": _wrong(self.probe, scope), **acts}
+
+
+def _wrong(attempt: Callable[[Scope], object], scope: Scope) -> str:
+    try:
+        attempt(scope)
+    except SageWatchError as exc:
+        return str(exc)
+    return ""
+
+
+def scopes_of(
+    regions: RegionReader,
+    *,
+    home: str | None,
+    home_region: str,
+    named_accounts: Collection[str],
+    named_regions: Collection[str],
+) -> Sequence[Scope]:
+    """Return the regions of other accounts to sweep, by account. Raises what ``Ledger.put`` does."""
+    places = {home_region, *named_regions}
+    named = {f"{account}/{region}" for account in named_accounts for region in places if account != home}
+    return sorted({*named, *regions.in_other_accounts()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FanOut:
     """Queues a sweep for each region of other accounts: those in use, and those of the accounts that are named."""
 
@@ -108,10 +144,14 @@ class FanOut:
     named_regions: Collection[str]
 
     def scopes(self) -> Sequence[Scope]:
-        """Return the regions of other accounts, in the order of their accounts. Raises what ``Ledger.put`` does."""
-        places = {self.home_region, *self.named_regions}
-        named = {f"{account}/{region}" for account in self.named_accounts for region in places if account != self.home}
-        return sorted({*named, *self.regions.in_other_accounts()})
+        """Return the regions of other accounts. Raises what ``Ledger.put`` does."""
+        return scopes_of(
+            self.regions,
+            home=self.home,
+            home_region=self.home_region,
+            named_accounts=self.named_accounts,
+            named_regions=self.named_regions,
+        )
 
     def send(self) -> int:
         """Queue them, and return their number. Raises what the ports raise."""

@@ -3,12 +3,16 @@
 The values are its parameters and outputs, by name. Those that are missing raise ``SettingsError``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
 
 from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
+from sagewatch.adapters.dynamodb.spokes import DynamoSpokeStates
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
-from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions, DynamoTotalStore
+from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader, DynamoRegions, DynamoTotalStore
 from sagewatch.adapters.redrive import DEAD_LETTER_QUEUES, SqsRedrive
 from sagewatch.errors import SettingsError
 from sagewatch.jobs.sweep import JobSweep
@@ -17,6 +21,9 @@ from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.dead_letters import DeadLetterQueues
 from sagewatch.runtime.settings import RecordingSettings
+from sagewatch.sagemaker.scopes import Scope
+from sagewatch.spokes.ports import SpokeStates
+from sagewatch.spokes.sweep import scopes_of
 from sagewatch.wiring.clients import PATIENT, client, home_region, now
 from sagewatch.wiring.prices import make_prices
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
@@ -42,6 +49,31 @@ def spending(values: Mapping[str, str], on_day: Callable[[str], None]) -> Ledger
         marks=DynamoStaleTotals(dynamodb, given.watch_state, now),
         on_day=on_day,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spokes:
+    """What the stack knows of other accounts: how their sweeps went, where something was new, whom to sweep."""
+
+    states: SpokeStates
+    last_seen: Callable[[], Mapping[Scope, date]]
+    scopes: Callable[[], Sequence[Scope]]
+
+
+def spokes(values: Mapping[str, str]) -> Spokes:
+    """``make spokes``: the regions of other accounts."""
+    given, dynamodb = RecordingSettings.from_stack(values), client("dynamodb", config=PATIENT)
+    regions = DynamoRegionReader(dynamodb, given.watch_state)
+    scopes = partial(
+        scopes_of,
+        regions,
+        home=given.account,
+        home_region=home_region(),
+        named_accounts=given.spoke_accounts,
+        named_regions=given.regions,
+    )
+    states = DynamoSpokeStates(dynamodb, given.watch_state)
+    return Spokes(states=states, last_seen=regions.last_seen, scopes=scopes)
 
 
 def redrive(values: Mapping[str, str]) -> DeadLetterQueues:

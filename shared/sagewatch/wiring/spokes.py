@@ -18,7 +18,7 @@ from sagewatch.runtime.hub import HubHandler
 from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import HubSettings, SweepSettings
 from sagewatch.sagemaker.scopes import Scope, WatchedAccounts, account_in, region_of
-from sagewatch.spokes.sweep import FanOut, SpokeSweep
+from sagewatch.spokes.sweep import FanOut, SpokeCheck, SpokeSweep
 from sagewatch.wiring import clients
 from sagewatch.wiring.clients import HINT, PATIENT, QUICK, client, now
 
@@ -114,6 +114,7 @@ def make_hub_handler(  # noqa: PLR0913 - what one sweep has and the other has no
     sqs: "SQSClient",
     probe: Callable[[Scope], object],
     sweep: Callable[[Scope, TimeBudget], Outcome],
+    acting: AssumedRoles | None = None,
 ) -> ScheduledHandler | HubHandler:
     """Make the handler of a sweep that other accounts are swept by, if there are any."""
     if not given.sweep_queue_url:
@@ -135,7 +136,8 @@ def make_hub_handler(  # noqa: PLR0913 - what one sweep has and the other has no
         named_accounts=given.spoke_accounts,
         named_regions=given.regions,
     )
-    return HubHandler(scheduled=scheduled, fan_out=fan_out.send, spoke=spokes.run)
+    check = SpokeCheck(probe=probe, assume_acting=acting.check if acting else None)
+    return HubHandler(scheduled=scheduled, fan_out=fan_out.send, spoke=spokes.run, check=check.run)
 
 
 def watched_accounts(given: HubSettings) -> WatchedAccounts:

@@ -94,4 +94,6 @@ def sweep_notebooks() -> ScheduledHandler | HubHandler:
     def probe(scope: Scope) -> object:
         return next(quick.in_service(scope))
 
-    return make_hub_handler(given, scheduled, dynamodb=dynamodb, sqs=sqs, probe=probe, sweep=sweep)
+    return make_hub_handler(
+        given, scheduled, dynamodb=dynamodb, sqs=sqs, probe=probe, sweep=sweep, acting=clients.acting
+    )

@@ -20,7 +20,7 @@ from sagewatch.outcomes import EmfMetric
 from sagewatch.sagemaker.scopes import Scope
 from sagewatch.spokes.alerts import AccountUnreadable
 from sagewatch.spokes.ports import Problem
-from sagewatch.spokes.sweep import FanOut, SpokeSweep
+from sagewatch.spokes.sweep import FanOut, SpokeCheck, SpokeSweep
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.sagemaker import InMemoryRegions
 from tests.fakes.spokes import InMemoryScopeQueue, InMemorySpokeStates
@@ -149,3 +149,17 @@ def test_accounts_that_were_seen_and_those_that_are_named_are_queued_once() -> N
 
     assert fan_out.send() == 3
     assert queue.sent == ["222233334444/us-east-1", "222233334444/us-west-2", "333344445555/eu-west-3"]
+
+
+def test_a_check_says_what_is_wrong_with_reading_and_with_stopping() -> None:
+    """An operator sees both; a function that never stops anything says nothing of it."""
+    world = World(problems={THEIRS: RoleRefusedError("sts:AssumeRole: AccessDenied")})
+
+    def no_act_role(scope: Scope) -> None:
+        raise RoleRefusedError(f"no act role in {scope}")
+
+    assert SpokeCheck(probe=world.probe, assume_acting=no_act_role).run("333344445555/us-east-1") == {
+        "read": "",
+        "act": "no act role in 333344445555/us-east-1",
+    }
+    assert SpokeCheck(probe=world.probe, assume_acting=None).run(THEIRS) == {"read": "sts:AssumeRole: AccessDenied"}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, fields
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import batched, groupby
 from typing import TYPE_CHECKING, Any, ClassVar, override
@@ -46,6 +46,11 @@ class DynamoRegionReader(RegionReader):
     @override
     def in_use(self) -> AbstractSet[str]:
         return self._named | set(readable(query(self._client, self._state, _REGIONS), _region))
+
+    def last_seen(self) -> Mapping[Scope, date]:
+        """Return the day on which something was last new in each region of another account."""
+        items = query(self._client, self._state, _SCOPES)
+        return dict(readable(items, lambda item: (_scope(item), _noted_on(item))))
 
     @override
     def in_other_accounts(self) -> AbstractSet[Scope]:
@@ -223,6 +228,10 @@ def _scope(item: Mapping[str, Any]) -> Scope:
     if not re.fullmatch(r"\d{12}", account_in(name) or "") or not re.fullmatch(REGION, region_of(name)):
         raise UnreadableError(f"{name!r} is not a region of an account")
     return name
+
+
+def _noted_on(item: Mapping[str, Any]) -> date:
+    return (datetime.fromtimestamp(int(item["expires_at"]), UTC) - _IN_USE_FOR).date()
 
 
 def _plain(cell: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,19 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, override
+from typing import Annotated, Any, Literal, Self, override
 from urllib.parse import parse_qs
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from sagewatch.errors import MalformedPressError
 from sagewatch.outcomes import Outcome
@@ -36,9 +45,17 @@ class _Target(BaseModel):
         serialize_by_alias=True,
     )
 
+    arn: str
     name: Name
     region: Region
     root: str = Field(min_length=1, max_length=200, alias="incident")
+
+    @model_validator(mode="after")
+    def _is_of_one_region(self) -> Self:
+        """Refuse a region that is not the ARN's. The account is the ARN's too, so a press acts where its message is."""
+        if self.arn.split(":")[3] != self.region:
+            raise ValueError("the region is not that of the ARN")
+        return self
 
 
 class Target(_Target):

@@ -39,9 +39,13 @@ def read_body(body: str) -> object:
 def read_envelope(event: object) -> Envelope:
     """Read the envelope alone. Raises ``MalformedEventError``."""
     try:
-        return Envelope.model_validate(event)
+        envelope = Envelope.model_validate(event)
+        json.dumps(envelope.detail, ensure_ascii=False, default=str).encode()
     except ValidationError as exc:
         raise MalformedEventError(f"event: {field_errors(exc)}") from exc
+    except UnicodeEncodeError as exc:  # JSON may escape half of a character; no table and no message holds one
+        raise MalformedEventError("event: a text has half of a character") from exc
+    return envelope
 
 
 def read_job_event(event: object) -> Job:

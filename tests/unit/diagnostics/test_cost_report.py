@@ -324,3 +324,13 @@ def test_a_failed_job_is_told_and_reported_in_one_thread() -> None:
 
     assert report.thread_key == thread_key_of(job.arn, a_row(job).created_at, job.parent_arn)
     assert "*Failed*" in shown(render(report))
+
+
+def test_a_child_that_completed_and_a_job_of_its_own_that_failed_are_reported() -> None:
+    """Only a child that failed is counted with its parent's failures."""
+    parent = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo"
+    failed = {"status": JobStatus.FAILED, "failure_reason": "AlgorithmError: x"}
+
+    assert len(reports(replace(DEAR, parent_arn=parent))) == 1
+    assert len(reports(replace(DEAR, **failed))) == 1  # type: ignore[arg-type] # by name
+    assert reports(replace(DEAR, parent_arn=parent, **failed)) == []  # type: ignore[arg-type] # by name

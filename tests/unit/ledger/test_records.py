@@ -29,13 +29,13 @@ def test_a_row_keeps_what_the_job_says_of_itself() -> None:
 
 def test_a_row_is_a_past_run_of_its_family() -> None:
     """With its key, by which its instances are read."""
-    row = a_row(failure_class=FailureClass.OUT_OF_MEMORY, status=JobStatus.FAILED)
+    row = a_row(failure_class=FailureClass.OUT_OF_MEMORY, status=JobStatus.FAILED, billable_seconds=1200)
     key = (row.resource_arn, row.created_at)
     run = past_run(row)
 
     assert run == PastRun(ENDED, JobStatus.FAILED, 3600, Decimal("0.46"), FailureClass.OUT_OF_MEMORY)
     assert run.key == key
-    assert past_run(replace(row, started_at=None)).ran_seconds == 3600
+    assert past_run(replace(row, started_at=None)).ran_seconds == 1200
     assert past_run(replace(row, started_at=None, billable_seconds=None)).ran_seconds is None
 
 

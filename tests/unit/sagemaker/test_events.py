@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagewatch.errors import MalformedEventError
-from sagewatch.sagemaker.events import read_job_event
+from sagewatch.sagemaker.events import read_body, read_job_event
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.notebook_models import read_notebook_event
@@ -213,3 +213,11 @@ def test_an_automl_jobs_tuning_children_belong_to_the_automl_job() -> None:
     job = read_job_event(an_event("training-job-completed", **parents))
 
     assert job.parent_arn == f"{arn}automl-job/churn"
+
+
+def test_half_of_a_character_is_refused() -> None:
+    """JSON may escape one; an alert's identity and a table cannot hold it."""
+    event = an_event("transform-job-completed", TransformResources={"InstanceType": "ml.\ud800", "InstanceCount": 1})
+
+    with pytest.raises(MalformedEventError, match="half of a character"):
+        read_job_event(read_body(json.dumps(event)))

@@ -212,5 +212,5 @@ def full(peers: Mapping[str, Path]) -> list[Case]:
             prepare=lambda stage: stage.order("jobs", ended=10_000, running=0, seconds=60, age=3600),
         ),
         Case("weekly digest, 300,000 rows", *digest_of(300_000, owners=50), "their Query pages"),
-        Case("the same with 1,000 owners", *digest_of(300_000, owners=1000), "their Query pages"),
+        Case("weekly digest with 1,000 owners", *digest_of(300_000, owners=1000), "their Query pages"),
     ]

@@ -118,7 +118,7 @@ def _answer(operation: str, asked: dict[str, Any]) -> dict[str, Any]:
     if operation == "DescribeLogStreams":
         stream = {
             "logStreamName": f"{asked['logStreamNamePrefix']}algo-1-1795166520",
-            "lastEventTimestamp": _LOG[-1]["timestamp"],
+            "creationTime": 1795166520000,
         }
         return {"logStreams": [stream]}
     return _ANSWERS.get(operation, {})

@@ -27,7 +27,11 @@ def _room(nodeid: str) -> str:
     module = nodeid.partition("::")[0]
     if not module.startswith("tests/e2e/") or module.endswith("test_notebook_day.py"):  # it moves a clock of its own
         return module
-    return "jobs" if module.endswith(("test_jobs.py", "test_operator.py", "test_sweeps.py")) else "others"
+    return (
+        "jobs"
+        if module.endswith(("test_jobs.py", "test_operator.py", "test_sweeps.py", "test_upgrade.py"))
+        else "others"
+    )
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Rooms:

@@ -21,6 +21,7 @@ from local.demo.notebook_day import a_team, decisions, press_buttons, start_note
 from local.demo.player import PlayedJob, Stage, get_json
 from local.demo.rough_hour import a_rough_hour, begin, what_runs
 from local.demo.second_sink import delivery_to_terminal, drain, slack_paused, two_failures
+from local.demo.standing import put_standing
 from local.demo.terminal import ledger_table, message_panel, notebook_table, totals
 from local.stack.cloud import ROOT, LocalCloud, unknown_parameters
 from local.stack.docker_bridge import reachable_from_containers
@@ -63,10 +64,11 @@ def demo(console: Console, options: argparse.Namespace) -> int:
         settled, rows = _play(console, Stage(cloud.env()), cloud, jobs)
         rough = _play_rough_hour(console, Stage(cloud.env()), cloud)
         idle = _play_notebooks(console, Stage(cloud.env()), cloud)
+        standing = _play_standing(console, Stage(cloud.env()), cloud)
         digest = _play_digest(console, Stage(cloud.env()), cloud)
         printed = _play_without_slack(console, Stage(cloud.env()), cloud)
         rows = Stage(cloud.env()).ledger()
-        console.rule("6. The ledger: what every job cost")
+        console.rule("7. The ledger: what every job cost")
         console.print(ledger_table(rows), totals(rows), sep="\n")
         missing = {job.name for job in jobs} - {row["resource_name"] for row in rows}
     finally:
@@ -74,9 +76,10 @@ def demo(console: Console, options: argparse.Namespace) -> int:
             cloud.stop()
     if missing:
         console.print(f"[red]Missing in the ledger: {', '.join(sorted(missing))}")
-    if not (settled and rough and idle and digest and printed):
+    arrived = settled and rough and idle and digest and printed
+    if not arrived:
         console.print(f"[red]Some messages had not arrived after {_SETTLED_SECONDS} s.")
-    return 0 if settled and rough and idle and digest and printed and not missing else 1
+    return 0 if arrived and standing and not missing else 1
 
 
 def up(console: Console, options: argparse.Namespace) -> int:
@@ -231,9 +234,28 @@ def _play_notebooks(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
     return settled
 
 
+def _play_standing(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
+    """Let SweepResources find what bills, and show it as ``make now`` does. Returns whether each was found."""
+    console.rule("4. SweepResources finds what bills until a person ends it, and `make now` lists it")
+    with console.status("SweepResources reads endpoints, apps, servers and clusters"):
+        count = put_standing(stage)
+        swept = stage.invoke("SweepResources", {})
+        listed = subprocess.run(
+            [sys.executable, "-m", "tools.operator.now", "--stack", cloud.env()["STACK_NAME"]],
+            cwd=ROOT,
+            env=cloud.process_env() | {"COLUMNS": str(console.width)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    console.print(listed.stdout, highlight=False, markup=False)
+    console.print(f"{swept.get('found')} resources, {swept.get('begun')} sessions begun", style="dim", highlight=False)
+    return bool(swept.get("found", 0) >= count)
+
+
 def _play_digest(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
     """Request the digest of the seven days until today, then run the schedule, which also checks budgets."""
-    console.rule("4. The digest of the seven days until today")
+    console.rule("5. The digest of the seven days until today")
     shown = {message["ts"] for message in get_json(f"{cloud.slack_url}/messages")}
     before = len(shown)
     with console.status("SendDigest adds up, draws its chart and uploads it"):
@@ -246,7 +268,7 @@ def _play_digest(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
 
 def _play_without_slack(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
     """Deliver the alerts of two more failures to a second sink: this terminal. Returns whether both were printed."""
-    console.rule("5. The same alerts in another sink: this terminal instead of Slack")
+    console.rule("6. The same alerts in another sink: this terminal instead of Slack")
     channel = TerminalChannel(console, lambda: datetime.now(UTC))
     with console.status("two more jobs fail"), slack_paused(stage):
         delivery = delivery_to_terminal(stage, cloud.env(), channel)

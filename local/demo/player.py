@@ -101,6 +101,10 @@ class Stage:
         """Set Describe fields of an emulated resource."""
         post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/{kind}/{name}?region={region}", fields)
 
+    def put_standing(self, kind: str, fields: Mapping[str, Any]) -> None:
+        """Put a standing resource into the emulator, with its Describe fields."""
+        post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/standing/{kind}", fields)
+
     def fail(self, operation: str, code: str, times: int) -> None:
         """Make the next calls of a Describe or List operation fail."""
         post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/fail", {"operation": operation, "code": code, "times": times})

@@ -83,7 +83,7 @@ class SlackModel(Channel):
 class End:
     """How a run truly ended: when, and whether SageWatch's call did it.
 
-    It is ``contested`` if a person was a moment faster than a call of SageWatch that was already noted.
+    It is ``contested`` if a person was a moment faster than a call of SageWatch: AWS does not say whose it was.
     """
 
     at: datetime
@@ -197,7 +197,13 @@ class History:
         session = self.world.sessions.kept.get(self.found.arn)
         call = session.stop_call if session else None
         self.ends.append(End(now, ours, contested=not ours and call is not None and now - call.at < MINUTE))
-        self.change(replace(self.found, modified_at=now, status=NotebookStatus.STOPPED))
+        self.change(replace(self.found, modified_at=now, status=NotebookStatus.STOPPING))
+
+    def _settle(self) -> None:
+        """A stop takes some minutes. Its end is not dated, so that each end has one time."""
+        found, now = self.found, self.world.now
+        if found.status is NotebookStatus.STOPPING and found.modified_at and now - found.modified_at >= 5 * MINUTE:
+            self.change(replace(found, status=NotebookStatus.STOPPED))
 
     def says(self) -> None:
         """Let Jupyter say what is so, and tags what people want."""
@@ -218,6 +224,8 @@ class History:
         outcome = self._stop(notebook)
         if ran:
             self.ended(ours=True)
+        elif self.ends and self.world.now - self.ends[-1].at < MINUTE:
+            self.ends[-1] = replace(self.ends[-1], contested=True)
         if self._chance():
             raise UnavailableError("sagemaker:StopNotebookInstance: no answer")
         return outcome
@@ -318,6 +326,7 @@ class History:
     def sweep(self) -> None:
         """Let events come, answer presses, sweep, deliver."""
         now = self.world.now
+        self._settle()
         for event in [event for event in self.events if event[0] <= now]:
             self.events.remove(event)
             try:

@@ -141,6 +141,14 @@ class NotebookAnnouncements:
         name = alert_id("notebook-edit", announcement, "announced")
         return self._messages.edit(announcement, name, lambda alert: alert.model_copy(update={"open": True}))
 
+    def show_end(self, announcement: str, at: datetime) -> None:
+        """Queue the end of a closed message once more: an interrupted press of that time may have queued another."""
+        self._messages.edit(
+            announcement,
+            alert_id("notebook-edit", announcement, "late press", iso(at)),
+            lambda alert: alert if alert.open else alert.model_copy(update={"open": True}),
+        )
+
     def renew(self, announcement: str) -> None:
         """Store an open message again, and edit it without a change, so that nothing stored of it expires."""
         name = alert_id("notebook-renewal", announcement, iso(self.clock()))

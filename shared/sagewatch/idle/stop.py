@@ -75,16 +75,17 @@ class NotebookStop:
         """
         if not self.enforce:
             return self._would(inspection, by)
-        call = StopCall(caller(by), self.clock(), inspection.decision.idle_since)
+        earlier = self._earlier_call(inspection, by)
+        call = earlier or StopCall(caller(by), self.clock(), inspection.decision.idle_since)
         if not self.leases.claim_stop(inspection.session, call, inspection.state.stored_lease):
             return StopOutcome.CHANGED
         try:
             what = self.stops.stop(inspection.notebook)
         except (StopRefusedError, AccessDeniedError) as exc:
-            self._take_back(inspection)
+            self._take_back(inspection, earlier)
             return self._refused(inspection, exc)
         except ThrottledError:  # no stop was begun, so a person may still keep it
-            self._take_back(inspection)
+            self._take_back(inspection, earlier)
             raise
         match what:
             case Stop.STOPPING:
@@ -92,7 +93,7 @@ class NotebookStop:
             case Stop.ALREADY if self._is_ours(inspection, call):
                 return self._stopped(inspection, by, self.clock())
             case Stop.ALREADY | Stop.GONE:
-                self._take_back(inspection)
+                self._take_back(inspection, earlier)
                 return self._gone(inspection, inspection.state)
             case _:
                 assert_never(what)
@@ -133,12 +134,19 @@ class NotebookStop:
             found = self.notebooks.describe(notebook.name, notebook.region, notebook.account)
         except NotebookNotFoundError:
             return False
-        earlier = inspection.session.stop_call
-        began = whole_second(earlier.at if earlier and call.at - earlier.at < _UNANSWERED else call.at)
+        began = whole_second(call.at)
         return found.status is NotebookStatus.STOPPING and found.modified_at is not None and found.modified_at >= began
 
-    def _take_back(self, inspection: Inspection) -> None:
-        self.sessions.amend(replace(inspection.session, stop_call=None))
+    def _earlier_call(self, inspection: Inspection, by: str | None) -> StopCall | None:
+        """Return the call that an invocation at the same moment, or an interrupted one, made for the same person."""
+        session = self.sessions.get(inspection.session.arn, inspection.session.region)
+        call = session.stop_call if session else None
+        return call if call and call.by == caller(by) and self.clock() - call.at < _UNANSWERED else None
+
+    def _take_back(self, inspection: Inspection, earlier: StopCall | None) -> None:
+        """Forget the call, unless an earlier one was noted: that one may have stopped it."""
+        if earlier is None:
+            self.sessions.amend(replace(inspection.session, stop_call=None))
 
     def is_announced(self, inspection: Inspection) -> bool:
         """Whether its announcement has been in Slack for as long as it promises. Raises what the stores do."""

@@ -1,14 +1,16 @@
 """What happens between two of SageWatch's steps: a stop by someone else, a refusal, a press, a new tag."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from sagewatch.adapters.jupyter.activity import read_jupyter
-from sagewatch.errors import AccessDeniedError, ThrottledError
+from sagewatch.errors import AccessDeniedError, ThrottledError, UnreadableError
 from sagewatch.idle.evidence import Idle, Source
 from sagewatch.idle.outcomes import StopOutcome
+from sagewatch.notebooks.session import Session, StopCall
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import Stop
 from tests.worlds.notebooks import NotebookWorld, a_notebook
@@ -198,3 +200,41 @@ def test_what_is_remembered_of_an_earlier_run_is_forgotten() -> None:
 
     assert (same.pending is None, again.pending, other.pending) == (False, None, None)
     assert (same.lease is None, again.lease is None, other.lease) == (False, False, None)
+
+
+def test_stop_now_gives_way_to_a_button_that_was_pressed_after_it() -> None:
+    """The queue delivered the later press first. The person gets an answer."""
+    world = warned()
+    pressed_at = world.now
+    world.press("never_stop", pressed_at=pressed_at + MINUTE)
+    world.press("stop_now", pressed_at=pressed_at)
+
+    assert world.notebooks.stops == []
+    assert "another button was pressed after this one" in world.dialogs.whispers[-1][2]
+
+
+def test_of_two_sweeps_that_stop_it_at_once_the_second_leaves_the_call_of_the_first() -> None:
+    """It finds the notebook stopping since the first one's call, so the stop is SageWatch's."""
+    world = warned()
+    world.now += 2 * HOUR
+    began, arn = world.now - timedelta(seconds=3), a_notebook().arn
+    world.sessions.kept[arn] = replace(world.sessions.kept[arn], stop_call=StopCall("sagewatch", began))
+
+    def already(notebook: Notebook) -> Stop:
+        world.notebooks.found[PLACE] = replace(notebook, status=NotebookStatus.STOPPING, modified_at=began)
+        return Stop.ALREADY
+
+    world.notebooks.stop = already  # type: ignore[method-assign] # AWS answers that it is stopping
+    read = world.sessions.read_region
+
+    def as_before(region: str) -> Mapping[str, Session | UnreadableError]:
+        return {
+            each: replace(session, stop_call=None)
+            for each, session in read(region).items()
+            if isinstance(session, Session)
+        }
+
+    world.sessions.read_region = as_before  # type: ignore[method-assign] # read before the first sweep noted its call
+    world.sweep()
+
+    assert (world.edits[-1].outcome or "").startswith("stopped at")

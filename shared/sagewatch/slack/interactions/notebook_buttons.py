@@ -91,10 +91,9 @@ class NotebookButtons:
         if not inspection.notebook.running:
             done = self.notebook_stop.finish(inspection, by=press.user)
             return self._done(press, StopOutcome.STOPPED if done else StopOutcome.ALREADY)
-        if self._at(press) < (inspection.restarted_at or whole_second(session.since)):
-            return self.people.reply(press, "not stopped: it was started again after this button was pressed")
-        if PROTECT_TAG in (inspection.notebook.tags or {}):
-            return self.people.reply(press, f"its tag {PROTECT_TAG} protects it; remove the tag first")
+        refusal = self._refusal(press, inspection)
+        if refusal:
+            return self.people.reply(press, refusal)
         against = self._against(press, inspection)
         if self._has_to_be_asked(press, session, against):
             return self._ask(press, session, against)
@@ -102,6 +101,17 @@ class NotebookButtons:
         if outcome is StopOutcome.STOPPED and inspection.state.lease:
             self._take_back(press)
         return self._done(press, outcome)
+
+    def _refusal(self, press: Press, inspection: Inspection) -> str | None:
+        """Say why a press stops nothing, even if the person confirms it."""
+        lease, at = inspection.state.lease, self._at(press)
+        if at < (inspection.restarted_at or whole_second(inspection.session.since)):
+            return "not stopped: it was started again after this button was pressed"
+        if lease and lease.in_force(self.clock()) and lease.written_at > at:
+            return "not stopped: another button was pressed after this one"
+        if PROTECT_TAG in (inspection.notebook.tags or {}):
+            return f"its tag {PROTECT_TAG} protects it; remove the tag first"
+        return None
 
     def _take_back(self, press: Press) -> None:
         """End the lease there is: another button than the one that gave it was pressed."""
@@ -142,6 +152,8 @@ class NotebookButtons:
         said = self.announcements.update_message(
             press.root, ending.words, by=ending.by, still_open=False, at=session.since
         )
+        if not said and press.action not in _STOPS:
+            self.announcements.show_end(press.root, self._at(press))
         mine = session.stopped_by == caller(press.user) and press.action in _STOPS
         if mine:
             self._take_back(press)

@@ -2,7 +2,8 @@
 
 It refuses a stack with an alarm on metric math: the alarm then reads only its first metric, so that references to it
 work. ``tests/template/test_alarms.py`` tests the real alarms. It refuses the type of an event bus's policy, even under
-a condition that does not hold; no bus refuses anyone there.
+a condition that does not hold; no bus refuses anyone there. Its conditions cannot join a list: they compare the first
+member, which is empty if and only if the list is.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,19 @@ def for_ministack(template: Mapping[str, Any]) -> dict[str, Any]:
     """The template without metric math in its alarms, and without resources of unknown types."""
     kept = {name: resource for name, resource in template["Resources"].items() if resource["Type"] not in _UNKNOWN}
     resources = {name: _plain(resource) for name, resource in kept.items()}
-    return {**template, "Resources": resources}
+    return {**template, "Conditions": _first_members(template.get("Conditions", {})), "Resources": resources}
+
+
+def _first_members(condition: Any) -> Any:
+    match condition:
+        case {"Fn::Join": ["", members]}:
+            return {"Fn::Select": ["0", members]}
+        case dict():
+            return {name: _first_members(inner) for name, inner in condition.items()}
+        case list():
+            return [_first_members(inner) for inner in condition]
+        case _:
+            return condition
 
 
 def _plain(resource: Mapping[str, Any]) -> Mapping[str, Any]:

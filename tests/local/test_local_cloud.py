@@ -11,7 +11,9 @@ from urllib.parse import parse_qs
 
 import pytest
 from flask import Flask, Response, request
+from ministack.services.cloudformation.engine import _evaluate_conditions
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from samcli.yamlhelper import yaml_parse
 
 from local.demo.builders import Run, automl, processing, training, transform, tuning
 from local.demo.player import PlayedJob, Stage, describe, get_json, post_json
@@ -19,7 +21,8 @@ from local.sagemaker.control import control_app
 from local.sagemaker.notebooks import PACE
 from local.slack.app import Workspace, slack_app
 from local.slack.block_kit import block_errors
-from local.stack.cloud import _PREFERRED, Ports, unknown_parameters
+from local.stack.cloud import _PREFERRED, ROOT, Ports, unknown_parameters
+from local.stack.template_patches import for_ministack
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from tests.worlds.builders import ACCOUNT
 from tests.worlds.servers import serving
@@ -258,3 +261,14 @@ def test_a_taken_port_is_replaced_by_another() -> None:
 def test_an_override_of_no_parameter_is_named() -> None:
     """The SAM CLI says nothing."""
     assert unknown_parameters(["DiscountPercent=5", "DiscuontPercent=5"]) == ["DiscuontPercent"]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "hub"), [("", False), ("222233334444", True), ("222233334444,333344445555", True)]
+)
+def test_the_local_cloud_decides_as_aws_whether_the_stack_watches_other_accounts(accounts: str) -> None:
+    """MiniStack compares a joined list as a mapping, which would make every stack a hub."""
+    template = for_ministack(yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8")))
+    values = {name: {"Value": given.get("Default", "")} for name, given in template["Parameters"].items()}
+    conditions = _evaluate_conditions(template, values | {"SpokeAccounts": {"Value": accounts}})
+    assert conditions["IsHub"] is bool(accounts)

@@ -12,10 +12,10 @@ from sagewatch.alerts.grouping import GroupAlert, GroupSummary
 from sagewatch.delivery.registry import Alert
 from sagewatch.diagnostics.cost_report import JobReport
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert
+from sagewatch.failures.diagnosis import diagnose
 from sagewatch.formatting import clock_time, duration, money
 from sagewatch.idle.alerts import KEPT_FOLDER, NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
-from sagewatch.sagemaker.failures import diagnose
 from sagewatch.spokes.alerts import AccountUnreadable
 
 

@@ -19,12 +19,12 @@ from slack_sdk.models.blocks import Block
 from sagewatch.diagnostics.failure_context import FailureContext
 from sagewatch.diagnostics.failure_log import NO_LOG, read_log
 from sagewatch.diagnostics.ports import LogEvent
+from sagewatch.failures.diagnosis import classify, diagnose
+from sagewatch.failures.rules import Rule
 from sagewatch.jobs.alerts import JobAlert, job_alert
 from sagewatch.ledger.records import RecordedBy, record_of
 from sagewatch.pricing.job_cost import cost_of
 from sagewatch.redaction import redact
-from sagewatch.sagemaker.failure_rules import Rule
-from sagewatch.sagemaker.failures import classify, diagnose
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job

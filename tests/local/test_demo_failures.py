@@ -6,8 +6,8 @@ from local.demo.failures import other_failures
 from local.demo.player import PlayedJob
 from sagewatch.diagnostics.failure_log import read_log
 from sagewatch.diagnostics.ports import LogEvent
-from sagewatch.sagemaker.failure_rules import Rule
-from sagewatch.sagemaker.failures import classify, diagnose
+from sagewatch.failures.diagnosis import classify, diagnose
+from sagewatch.failures.rules import Rule
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import KIND_FACTS
 

@@ -16,9 +16,9 @@ from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.channel import SlackChannel
 from sagewatch.alerts.base import AlertBase
 from sagewatch.delivery.registry import Alert
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.ports import QueueMessage
-from sagewatch.sagemaker.failures import FailureClass
 from tests.contract.test_slack import Tokens
 from tests.fakes.delivery import InMemoryAlertGroups, InMemoryDeliveries
 from tests.fakes.slack import InMemoryChannelIds, InMemoryUserDirectory

@@ -10,10 +10,10 @@ from sagewatch.diagnostics.failure_log import NO_LOG, JobLog, read_log
 from sagewatch.diagnostics.ports import JobLogs
 from sagewatch.diagnostics.successes import what_worked
 from sagewatch.errors import AccessDeniedError, SageWatchError
+from sagewatch.failures.diagnosis import classify
 from sagewatch.ledger.families import PastRun, family_of
 from sagewatch.ledger.ports import Families
 from sagewatch.ledger.records import CostRecord, past_run
-from sagewatch.sagemaker.failures import classify
 from sagewatch.sagemaker.resources import Job
 
 LOOKS_BACK = timedelta(days=7)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import islice
 
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.formatting import duration
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.ports import Families
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.resources import JobStatus
 
 MOST = 12  # successful runs, the newest

@@ -15,11 +15,11 @@ from pydantic import (
 from sagewatch.alerts.base import AlertBase, GroupMember, Usd, alert_id, as_text, from_text, thread_key_of
 from sagewatch.alerts.jobs import EndedJobAlert, JobAlertBase
 from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, failures_with
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.ledger.families import family_name
 from sagewatch.ledger.records import CostRecord, describe_instances, key_time
 from sagewatch.owners.owner import Owner
 from sagewatch.pricing.accrual import Accrual
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.fields import Name
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job

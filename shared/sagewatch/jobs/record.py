@@ -13,6 +13,7 @@ from sagewatch.clock import Clock, iso
 from sagewatch.diagnostics.cost_report import CostReporter
 from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, FailureContextReader
 from sagewatch.errors import JobNotFoundError, MalformedEventError, UnreadableError
+from sagewatch.failures.diagnosis import classify
 from sagewatch.jobs.decisions import (
     Action,
     EndedJob,
@@ -36,7 +37,6 @@ from sagewatch.owners.owner import Owner
 from sagewatch.pricing.job_cost import Cost, at_later_prices, cost_of
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.events import read_body, read_job_event
-from sagewatch.sagemaker.failures import classify
 from sagewatch.sagemaker.ports import Jobs, Regions
 from sagewatch.sagemaker.resources import Job, refuse_impossible_job
 from sagewatch.sagemaker.scopes import EVERY_ACCOUNT, WatchedAccounts

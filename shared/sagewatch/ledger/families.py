@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.patterns import lazy_pattern
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import JobStatus, Key, seconds_between
 

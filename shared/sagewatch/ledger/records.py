@@ -8,12 +8,12 @@ from typing import Any
 
 from sagewatch.clock import iso
 from sagewatch.errors import MalformedEventError
+from sagewatch.failures.diagnosis import FailureClass, classify
 from sagewatch.ledger.families import PastRun, family_of, ran_seconds
 from sagewatch.owners.owner import Owner
 from sagewatch.pricing.book import Price
 from sagewatch.pricing.job_cost import Cost, PricingStatus
 from sagewatch.redaction import without_addresses
-from sagewatch.sagemaker.failures import FailureClass, classify
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job, JobStatus, Key
 

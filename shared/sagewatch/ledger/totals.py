@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.ledger.records import CostRecord
 from sagewatch.pricing.job_cost import PricingStatus
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind, rolls_up
 from sagewatch.sagemaker.resources import JobStatus
 

@@ -14,10 +14,10 @@ from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.clock import iso
 from sagewatch.errors import UnavailableError
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.ports import Families, Ledger
 from sagewatch.ledger.records import CostRecord
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.resources import JobStatus
 from tests.fakes.ledger import InMemoryLedger
 from tests.worlds.aws import Aws

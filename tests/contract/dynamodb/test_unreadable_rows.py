@@ -11,9 +11,9 @@ from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.sweep_state import DynamoTotalStore
 from sagewatch.errors import UnreadableError
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.ledger.totals import Cell, DayKey, DayTotal, Spend
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ENDED, NOW, a_failed_job, a_job, a_row

@@ -22,8 +22,8 @@ from sagewatch.errors import (
     ThrottledError,
     UnavailableError,
 )
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert
-from sagewatch.sagemaker.failures import FailureClass
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryDeliveries
 from tests.unit.slack.messages.test_job_running import ALERT

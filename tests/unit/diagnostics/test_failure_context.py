@@ -5,9 +5,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from sagewatch.diagnostics.failure_context import LOOKS_BACK, MOST_RUNS, Failures, failures_with
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.records import past_run
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.resources import JobStatus
 from tests.worlds.builders import ENDED, a_failed_job, a_row
 

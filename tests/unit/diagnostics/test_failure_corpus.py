@@ -2,7 +2,7 @@
 
 import pytest
 
-from sagewatch.sagemaker.failure_rules import RULES
+from sagewatch.failures.rules import RULES
 from tests.corpus.reading import answer, cases, load, mistakes, rule_of
 
 # What stays wrong: a batch that is larger than the data is a hyperparameter to us, and was data to who judged the text.

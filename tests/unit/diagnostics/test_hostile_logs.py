@@ -11,9 +11,9 @@ from local.slack.block_kit import block_errors
 from sagewatch.diagnostics.failure_context import FailureContext
 from sagewatch.diagnostics.failure_log import JobLog, read_log
 from sagewatch.diagnostics.ports import LogEvent
+from sagewatch.failures.diagnosis import diagnose
 from sagewatch.jobs.alerts import job_alert
 from sagewatch.redaction import redact
-from sagewatch.sagemaker.failures import diagnose
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.slack.messages.render import render
 from tests.worlds.builders import a_failed_job, a_row

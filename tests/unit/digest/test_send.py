@@ -18,10 +18,10 @@ from sagewatch.digest.savings import IdleStops
 from sagewatch.digest.send import DigestOutcome
 from sagewatch.digest.summary import Digest, Running, Share, Standing, StandingPart, alt_text
 from sagewatch.errors import AlertRefusedError, UnavailableError
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.idle.state import PendingStop
 from sagewatch.ledger.totals import Amounts, DayKey, LedgerRow, total_of_day
 from sagewatch.pricing.job_cost import PricingStatus
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
 from sagewatch.slack.messages.digests import digest_message

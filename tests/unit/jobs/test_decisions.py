@@ -8,6 +8,7 @@ import pytest
 from sagewatch.diagnostics.failure_context import FailureContext
 from sagewatch.diagnostics.failure_log import JobLog
 from sagewatch.errors import MalformedEventError
+from sagewatch.failures.diagnosis import FailureClass, classify
 from sagewatch.jobs.alerts import JobAlert, UnpricedAlert
 from sagewatch.jobs.decisions import (
     EndedJob,
@@ -24,7 +25,6 @@ from sagewatch.ledger.records import RecordedBy
 from sagewatch.ledger.totals import DayKey, RollUpKey, sums_with
 from sagewatch.owners.owner import Owner, owner_of
 from sagewatch.pricing.job_cost import PricingStatus, cost_of
-from sagewatch.sagemaker.failures import FailureClass, classify
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus
 from tests.worlds.builders import BOOK, NOW, a_failed_job, a_job, a_row

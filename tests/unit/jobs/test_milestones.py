@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.jobs.milestones import AlertThresholds, asks_history, due_milestones, usual_of
 from sagewatch.ledger.families import PastRun
 from sagewatch.pricing.accrual import accrual_of
 from sagewatch.pricing.book import EMPTY_BOOK, Rates
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.ledger.focus import COLUMNS, charge, has_charge
 from sagewatch.ledger.queries import Filter, GroupBy, LedgerQueries, LedgerQuery
 from sagewatch.ledger.totals import UNOWNED, DayKey, LedgerRow
 from sagewatch.pricing.job_cost import PricingStatus
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
 from tests.worlds.builders import NOW, World, a_row
 

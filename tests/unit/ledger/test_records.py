@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.ledger.families import PastRun, family_name, ran_seconds
 from sagewatch.ledger.records import past_run, supersedes
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.ledger.totals import DayKey
 from sagewatch.pricing.job_cost import PricingStatus
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
 from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals, InMemoryTotalStore
 from tests.worlds.builders import ENDED, STARTED, a_job, a_row

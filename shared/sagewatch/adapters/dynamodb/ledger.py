@@ -15,11 +15,11 @@ from sagewatch.adapters.dynamodb.items import from_item, to_item
 from sagewatch.adapters.dynamodb.ledger_query import query
 from sagewatch.clock import iso
 from sagewatch.errors import ThrottledError
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.ledger.families import PastRun, ran_seconds
 from sagewatch.ledger.ports import Families, LedgerKeys, LedgerRows, RecordedRun, RollUpRow, RollUps
 from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp
 from sagewatch.pricing.job_cost import PricingStatus
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import JobStatus, Key

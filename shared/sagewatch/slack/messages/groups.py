@@ -6,8 +6,8 @@ from typing import assert_never
 from slack_sdk.models.blocks import Block, HeaderBlock
 
 from sagewatch.alerts.grouping import GroupAlert, GroupKind, GroupSummary
+from sagewatch.failures.rules import FailureClass
 from sagewatch.formatting import count_of
-from sagewatch.sagemaker.failure_rules import FailureClass
 from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.slack.blocks import HEADER_LIMIT, amount, context, cut, escape, moment, section
 

@@ -7,11 +7,11 @@ from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 
 from sagewatch.alerts.jobs import EndedJobAlert
 from sagewatch.diagnostics.cost_report import JobReport
+from sagewatch.failures.diagnosis import diagnose, exit_code, exit_meaning, rule_of_class
+from sagewatch.failures.rules import Rule
 from sagewatch.formatting import duration, ordinal
 from sagewatch.jobs.alerts import FamilyFailures, JobAlert, JobFinding
 from sagewatch.pricing.job_cost import is_lower_bound
-from sagewatch.sagemaker.failure_rules import Rule
-from sagewatch.sagemaker.failures import diagnose, exit_code, exit_meaning, rule_of_class
 from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.sagemaker.resources import JobStatus
 from sagewatch.slack.blocks import (

@@ -7,7 +7,7 @@ import pytest
 
 from local.slack.block_kit import block_errors
 from sagewatch.alerts.grouping import GroupAlert, GroupKind, GroupSummary
-from sagewatch.sagemaker.failures import FailureClass
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.slack.messages.render import render
 from tests.unit.slack.messages.test_render import shown
 from tests.worlds.builders import ACCOUNT, NOW

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from local.slack.block_kit import block_errors
 from sagewatch.delivery.registry import Alert, read_alert
 from sagewatch.errors import MalformedAlertError
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.formatting import duration, money
 from sagewatch.jobs.alerts import JobAlert, UnpricedAlert
 from sagewatch.pricing.job_cost import WITHOUT_VOLUMES
 from sagewatch.sagemaker.console import console_url, logs_url
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.slack.messages.render import Message, render
 

@@ -7,9 +7,9 @@ from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.digest.budgets import EVERYBODY, Budget
 from sagewatch.digest.health import SWEEPS
 from sagewatch.errors import AlertRefusedError
+from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.idle.state import NotebookState, PendingStop
 from sagewatch.pricing.job_cost import PricingStatus
-from sagewatch.sagemaker.failures import FailureClass
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup
 from tests.worlds.digest import MONDAY, DigestWorld

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sagewatch.failures.rules import PATTERNS, RULES, UNKNOWN_RULE, FailureClass, Rule
 from sagewatch.patterns import lazy_pattern
-from sagewatch.sagemaker.failure_rules import PATTERNS, RULES, UNKNOWN_RULE, FailureClass, Rule
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job, JobStatus
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sagewatch.sagemaker.failure_rules import RULES, UNKNOWN_RULE, Rule
-from sagewatch.sagemaker.failures import FailureClass, classify, diagnose, exit_code, exit_meaning, rule_of_class
+from sagewatch.failures.diagnosis import FailureClass, classify, diagnose, exit_code, exit_meaning, rule_of_class
+from sagewatch.failures.rules import RULES, UNKNOWN_RULE, Rule
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job, JobStatus
 from tests.worlds.builders import ENDED, STARTED, a_failed_job, a_job

@@ -1,0 +1,1 @@
+"""Why a job failed: its class, and the one next step."""

@@ -1,8 +1,8 @@
 """Standing resources of the emulated SageMaker: what Describe answers is what was put there.
 
-Endpoints, their configurations and models, inference components, apps, spaces, MLflow servers, clusters, training
-plans, feature groups and monitoring schedules. Not as on AWS: nothing has to be created in order, and no state changes
-by itself. Endpoints, configurations and models that were created through the API are answered by moto.
+Endpoints, their configurations and models, inference components, apps, users, spaces, MLflow servers, clusters,
+training plans, feature groups and monitoring schedules. Not as on AWS: nothing has to be created in order, and no state
+changes by itself. Endpoints, configurations and models that were created through the API are answered by moto.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -52,6 +52,9 @@ KINDS: Mapping[str, Emulated] = {
         "DescribeApp",
         ("DomainId", "AppType", "AppName", "UserProfileName", "SpaceName"),
         "DeleteApp",
+    ),
+    "user-profile": Emulated(
+        "ListUserProfiles", "UserProfiles", "DescribeUserProfile", ("DomainId", "UserProfileName")
     ),
     "space": Emulated("ListSpaces", "Spaces", "DescribeSpace", ("DomainId", "SpaceName")),
     "mlflow-tracking-server": Emulated(

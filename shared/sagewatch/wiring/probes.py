@@ -1,6 +1,7 @@
 """What `make doctor` and `make deploy` ask: the functions' own adapters, to read answers as the functions do."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sagewatch.adapters.jupyter.client import JupyterEvidence
 from sagewatch.adapters.price_list import AwsPriceList, api_region
@@ -11,7 +12,11 @@ from sagewatch.errors import SettingsError
 from sagewatch.idle.ports import EvidenceSource
 from sagewatch.pricing.ports import PriceBooks, PriceList
 from sagewatch.sagemaker.ports import Jobs, NotebookLists, Notebooks
+from sagewatch.sagemaker.scopes import Scope, region_of
 from sagewatch.wiring.clients import BETWEEN_LISTS, PATIENT, Throttle, client, now, patient_sagemaker
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +34,18 @@ class Probes:
 def probes(home_region: str) -> Probes:
     """Make the adapters."""
     return Probes(
-        jobs=SageMakerJobs(patient_sagemaker, now),
-        notebooks=SageMakerNotebooks(patient_sagemaker),
-        jupyter=JupyterEvidence(patient_sagemaker),
-        notebook_lists=SageMakerNotebookLists(patient_sagemaker, Throttle(BETWEEN_LISTS)),
+        jobs=SageMakerJobs(_own, now),
+        notebooks=SageMakerNotebooks(_own),
+        jupyter=JupyterEvidence(_own),
+        notebook_lists=SageMakerNotebookLists(_own, Throttle(BETWEEN_LISTS)),
         price_list=_price_list(home_region),
         listed=ShippedPrices(),
     )
+
+
+def _own(scope: Scope) -> "SageMakerClient":
+    """The client of the caller's own account, whichever form of its scope is asked for."""
+    return patient_sagemaker(region_of(scope))
 
 
 def _price_list(home_region: str) -> PriceList | None:

@@ -3,8 +3,9 @@
 ml.t3.medium costs $0.05 an hour in service, its 5 GB $0.70 a month; March has 2,678,400 seconds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,12 +26,36 @@ def at(hour: float) -> str:
     return (datetime(2026, 3, 10, tzinfo=UTC) + timedelta(hours=hour)).isoformat()
 
 
+@dataclass(frozen=True)
+class Day:
+    """25 hours until now. They are shorter early in a month, because sweeps book open sessions at month ends."""
+
+    now: datetime
+
+    @property
+    def month(self) -> datetime:
+        """The beginning of the month."""
+        return self.now.replace(day=1, hour=0, minute=0, second=0)
+
+    def at(self, hour: float) -> datetime:
+        """That hour, to the second."""
+        begin = max(self.month, self.now - timedelta(hours=25))
+        return (begin + (self.now - begin) * hour / 25).replace(microsecond=0)
+
+    def cost(self, begin: float, end: float, *, runs: bool) -> Decimal:
+        """What those hours cost: 5 GB, and the instance while it runs."""
+        seconds = Decimal(int((self.at(end) - self.at(begin)).total_seconds()))
+        month = (self.month + timedelta(days=31)).replace(day=1) - self.month
+        storage = Decimal("0.70") * seconds / int(month.total_seconds())
+        return (storage + (Decimal("0.05") * seconds / 3600 if runs else 0)).quantize(Decimal("1e-10"))
+
+
 class Lab:
     """One notebook, as a person with boto3 sees it."""
 
-    def __init__(self, account: Account, name: str) -> None:
+    def __init__(self, account: Account, name: str, at: Callable[[float], str] = at) -> None:
         """It came into service at eight."""
-        self.account, self.name = account, name
+        self.account, self.name, self._at = account, name, at
         self._sagemaker = account.stage.client("sagemaker")
         self._sagemaker.create_notebook_instance(
             NotebookInstanceName=name,
@@ -39,7 +64,7 @@ class Lab:
             VolumeSizeInGB=5,
             Tags=[{"Key": key, "Value": value} for key, value in OWNER.items()],
         )
-        self.orders(CreationTime=at(7.9), Jupyter={"kernels": [{"name": "python3", "execution_state": "busy"}]})
+        self.orders(CreationTime=self._at(7.9), Jupyter={"kernels": [{"name": "python3", "execution_state": "busy"}]})
         self.stands("InService", 8)
 
     def orders(self, **fields: Any) -> None:
@@ -48,7 +73,7 @@ class Lab:
 
     def stands(self, status: str, hour: float) -> None:
         """Set its state from that hour on, without an event."""
-        self.orders(NotebookInstanceStatus=status, LastModifiedTime=at(hour))
+        self.orders(NotebookInstanceStatus=status, LastModifiedTime=self._at(hour))
 
     def tells(self, *, times: int = 1) -> None:
         """Send the event of its current state, and wait until all events are handled."""
@@ -125,34 +150,35 @@ def test_events_on_the_bus_become_one_row_for_each_session(lab: Lab, times: int)
     assert lab.session == {}
 
 
-def test_with_every_second_event_lost_the_sweep_knows_the_rest(lab: Lab) -> None:
+def test_with_every_second_event_lost_the_sweep_knows_the_rest(account: Account) -> None:
     """Events: in service 8:00, Stopped 10:03, Stopping 14:00. Lost: Stopping 10:00, in service 12:00, its deletion.
 
-    The stop at 10:00 is known by its end only, an upper bound: 2.05 x $0.05 + $0.70 x 7,380 / 2,678,400 =
-    $0.1044287634. Stopped until 12:00: $0.70 x 7,020 / 2,678,400 = $0.0018346774. Then 2 h: $0.10 + $0.0018817204.
+    The stop at 10:00 is known by its end only, an upper bound.
     """
+    day = Day(datetime.now(UTC).replace(microsecond=0))
+    lab = Lab(account, "E2E-every-second-event-lost", lambda hour: day.at(hour).isoformat())
     lab.tells()
     lab.stands("Stopping", 10)
     lab.stands("Stopped", 10.05)
     lab.tells()
     lab.stands("InService", 12)
-    assert lab.account.invoke("SweepNotebooks", {})["repaired"] >= 1
+    assert account.invoke("SweepNotebooks", {})["repaired"] >= 1
     lab.stands("Stopping", 14)
     lab.tells()
 
     lab.stands("Stopped", 14.1)
-    lab.account.invoke("SweepNotebooks", {})
-    assert lab.session["since"] == at(14)
+    account.invoke("SweepNotebooks", {})
+    assert lab.session["since"] == day.at(14).isoformat()
     lab.is_deleted()
-    lab.account.forget_listings()
-    lab.account.invoke("SweepNotebooks", {})
+    account.forget_listings()
+    account.invoke("SweepNotebooks", {})
 
     assert lab.session == {}
     assert "no event reported its deletion" in lab.rows[-1]["pricing_reason"]
-    assert lab.costs[:3] == [
-        ("08:00", "10:03", Decimal("0.1044287634")),
-        ("10:03", "12:00", Decimal("0.0018346774")),
-        ("12:00", "14:00", Decimal("0.1018817204")),
+    assert [row["cost_usd"] for row in lab.rows[:3]] == [
+        day.cost(8, 10.05, runs=True),
+        day.cost(10.05, 12, runs=False),
+        day.cost(12, 14, runs=True),
     ]
     assert [row["pricing"] for row in lab.rows[:4]] == ["provisional", "priced", "priced", "provisional"]
     assert [row["recorded_by"] for row in lab.rows[:4]] == ["event", "sweep", "event", "sweep"]

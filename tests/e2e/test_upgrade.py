@@ -4,7 +4,6 @@ AWS differs: it creates an index in the background, one in an update (`tests/upg
 """
 
 import json
-import shutil
 import subprocess
 import sys
 import threading
@@ -33,7 +32,7 @@ STATEFUL = {"AWS::DynamoDB::Table", "AWS::SQS::Queue"}
 
 
 def earlier_template(built: Path, folder: Path) -> Path:
-    """The commit's own template and code, with the libraries of today's build, whose pins are the same."""
+    """The commit's own template and code, with the libraries of MiniStack's own interpreter, which are whole."""
     archive = subprocess.run(  # noqa: S603 - git
         ["git", "archive", COMMIT, "functions", "shared/sagewatch"],  # noqa: S607 - on the PATH
         cwd=ROOT,
@@ -44,7 +43,7 @@ def earlier_template(built: Path, folder: Path) -> Path:
         pytest.skip(f"this clone lacks the commit {COMMIT}")
     with TarFile(fileobj=BytesIO(archive.stdout)) as files:
         files.extractall(folder, filter="data")
-    shutil.copytree(built / "SharedLayer", folder / "layer", ignore=shutil.ignore_patterns("sagewatch"))
+    (folder / "layer" / "python").mkdir(parents=True)
     (folder / "shared" / "sagewatch").rename(folder / "layer" / "python" / "sagewatch")
     template = yaml_parse((ROOT / "tests" / "upgrade" / COMMIT / "template.yaml").read_text(encoding="utf-8"))
     template["Globals"]["Function"]["CodeUri"] = str(folder / "functions")

@@ -4,12 +4,16 @@ import json
 from typing import Any
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # only its scanner is used, and it has no types
 from cfnlint.decode import decode
 
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 from tests.template.test_permissions import listed
+from tests.unit.operator.test_spoke_template import HUB
 from tests.worlds.expansion import TEMPLATE
 from tests.worlds.wired import wired
+from tools.operator.spoke_template import TEMPLATE as SPOKE
+from tools.operator.spoke_template import filled
 
 STOPS = {f"sagemaker:{KIND_FACTS[kind].stop_operation}" for kind in JOB_KINDS} | {"sagemaker:StopNotebookInstance"}
 RULES = ("TrainingJobRule", "ProcessingJobRule", "TransformJobRule", "TuningJobRule", "NotebookInstanceRule")
@@ -58,6 +62,15 @@ def test_a_stack_set_of_the_organization_accepts_it(spoke: dict[str, Any]) -> No
     assert len((TEMPLATE.parent / "spoke.yaml").read_bytes()) < 51_200  # what CloudFormation takes without S3
 
 
+@pytest.mark.parametrize("name", ["spoke.yaml", "forward-events.yaml", "spoke-of-hub.yaml"])
+def test_cloudformation_takes_its_yaml(name: str) -> None:
+    """It refuses aliases when a template is deployed without packaging."""
+    path = TEMPLATE.parent / name
+    text = path.read_text("utf-8") if path.exists() else filled(SPOKE.read_text("utf-8"), HUB)
+
+    assert not [token for token in yaml.scan(text) if isinstance(token, yaml.AliasToken)]
+
+
 def test_its_rules_are_those_of_the_hub(spoke: dict[str, Any], template: dict[str, Any]) -> None:
     """Each event is sent once, by a role, straight to the hub's bus; the hub's rules there are those of its own bus."""
     for name in RULES:
@@ -67,7 +80,9 @@ def test_its_rules_are_those_of_the_hub(spoke: dict[str, Any], template: dict[st
         [target] = sent["Targets"]
 
         assert sent["EventPattern"] == pattern | {"source": ["aws.sagemaker"]}
-        assert (target["Arn"], "sagewatch-${Namespace}-send" in str(target["RoleArn"])) == ({"Ref": "HubBusArn"}, True)
+        made, own, named = target["RoleArn"]["Fn::If"]  # a rule waits for the role of its own stack
+        assert (target["Arn"], made, own) == ({"Ref": "HubBusArn"}, "CreatesRoles", {"Fn::GetAtt": ["SendRole", "Arn"]})
+        assert "role/sagewatch-${Namespace}-send" in named["Fn::Sub"]
         assert (at_hub["EventPattern"], at_hub["EventBusName"]) == (pattern, {"Ref": "HubBus"})
         assert at_hub["Targets"] == template["Resources"][name]["Properties"]["Targets"]
     [sending] = allowed(spoke, "SendRole")

@@ -13,7 +13,7 @@ from sagewatch.delivery.registry import Alert
 from sagewatch.diagnostics.cost_report import JobReport
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.failures.diagnosis import diagnose
-from sagewatch.formatting import clock_time, duration, money
+from sagewatch.formatting import clock_time, count_of, duration, money
 from sagewatch.idle.alerts import KEPT_FOLDER, NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
 from sagewatch.spokes.alerts import AccountUnreadable
@@ -112,7 +112,7 @@ def _notebook(alert: NotebookAlert) -> Iterator[str]:
 
 def _group(summary: GroupSummary) -> Iterator[str]:
     yield from (f"{count:,} {label}" for label, count in summary.by_label.items())
-    unknown = f", plus {summary.unpriced:,} of unknown cost" if summary.unpriced else ""
+    unknown = f", plus {count_of(summary.unpriced, 'job', 'jobs')} whose cost is unknown" if summary.unpriced else ""
     yield f"Together they cost {money(summary.usd)}{unknown}."
 
 

@@ -103,7 +103,7 @@ KINDS: Mapping[str, Kind] = {
         states={-1: idle(-5)},
         presses=(0.5, "never_stop", "U0BO"),
         told=(IDLE,),
-        edited="Never stopped automatically",
+        edited="SageWatch will not stop this notebook until someone presses another button",
     ),
     "dies": Kind(
         number=4,

@@ -58,7 +58,9 @@ KINDS: Mapping[str, Kind] = {
     "free-terminal": replace(stopped(2, idle(-9, 1)), tags={"sagewatch:terminals": "ignore"}),
     "leased": stopped(3, h24_5=("press", "keep_4h", "U0ANA")),
     "tomorrow": stopped(2, h24_5=("press", "keep_until_tomorrow", "U0BO")),
-    "never": Kind(number=2, happens={24.5: ("press", "never_stop", "U0BO")}, says="never stopped automatically"),
+    "never": Kind(
+        number=2, happens={24.5: ("press", "never_stop", "U0BO")}, says="SageWatch will not stop this notebook"
+    ),
     "unkept": stopped(2, h24_5=("press", "never_stop", "U0BO"), h100=("press", "keep_4h", "U0ANA")),
     "asked": stopped(2, h24_5=("press", "stop_now", "U0ANA")),
     "dies": stopped(3, SILENT, "Cannot tell whether", h100=OLD),

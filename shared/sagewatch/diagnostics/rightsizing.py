@@ -75,8 +75,10 @@ def suggestion(job: Job, row: CostRecord, use: Utilization, book: PriceBook) -> 
         job.groups[0].count,
     )
     fleet = found[1] if count == 1 else f"{count} x {found[1]}"
+    own, other = (has_ml_volume(InstanceGroup(name, 1)) for name in (facts.instance_type, found[1]))
+    volume = " with its volume" if other and not own and job.volume_gb else ""
     return (
-        f"{evidence} on {facts.instance_type}. With {fleet} it would cost about {money(costs[1])} instead of "
+        f"{evidence} on {facts.instance_type}. With {fleet} it would cost about {money(costs[1])}{volume} instead of "
         f"{money(costs[0])}, if it takes the same time"
     )
 
@@ -151,4 +153,4 @@ def _evidence(job: Job, facts: InstanceFacts, whole: HostUtilization, *, unused:
         gpus = (whole.gpu, f"the {facts.gpus} x {facts.accelerator}")
         peaks = [gpus, (whole.gpu_memory, f"the {facts.gpu_memory_gib:.0f} GiB of GPU memory"), *peaks]
     said = ", ".join(f"{load.peak:.0f} % of {there}" for load, there in peaks if load)
-    return f"it used no GPU, and at its peaks {said}" if unused else f"at its peaks it used {said}"
+    return f"it used no GPU, and at most {said}" if unused else f"at most it used {said}"

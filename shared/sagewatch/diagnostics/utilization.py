@@ -63,7 +63,7 @@ class Utilization:
         The disk is known only if that of every host is.
         """
         return HostUtilization(
-            host=f"all {len(self.hosts)} hosts",
+            host={2: "both hosts"}.get(len(self.hosts), f"all {len(self.hosts)} hosts"),
             instance_type=None,
             cpu=_joined(host.cpu for host in self.hosts),
             memory=_joined(host.memory for host in self.hosts),
@@ -128,7 +128,7 @@ _NEARLY_ALL = 0.9  # of a run; a period at its edges may be missing
 _HUNG_FOR = timedelta(hours=1)
 _HUNG_COVERED = 0.8  # of the minutes: the newest are a little late
 _HUNG_GPU, _HUNG_CPU = 1, 5  # percent
-NO_METRICS = "CloudWatch has no metrics of this job"
+NO_METRICS = "CloudWatch has no metrics for this job"
 
 
 def looks_hung(use: Utilization) -> bool:
@@ -171,7 +171,7 @@ def report_lines(use: Utilization) -> Iterator[str]:
     if len(use.hosts) > 1:
         yield _line(use.whole.host, use.whole)
     if use.silent:
-        yield f"no metrics of {use.silent} more"
+        yield f"no metrics for {use.silent} more"
     elif use.covered < _NEARLY_ALL:
         yield f"the metrics cover {100 * use.covered:.0f} % of its run"
 

@@ -50,8 +50,10 @@ def sentence(health: Health) -> str:
     """Say whether SageWatch is well, or what it missed."""
     clauses = [clause for clause in (_swept(health), _dead_lettered(health.buried), _priced(health)) if clause]
     clauses += [(False, f"it could not be read {reason}") for reason in health.unread]
-    verdict = "is well" if all(well for well, _ in clauses) else "needs attention"
-    return f"SageWatch {verdict}: {', '.join(words for _, words in clauses)}."
+    good, bad = (", ".join(words for well, words in clauses if well is wanted) for wanted in (True, False))
+    if not bad:
+        return f"SageWatch is well: {good}."
+    return f"SageWatch needs attention: {bad}.{f' {good[:1].upper()}{good[1:]}.' if good else ''}"
 
 
 def gaps(function: str, times: Sequence[datetime], since: datetime, now: datetime) -> Sequence[SweepGap]:

@@ -212,13 +212,15 @@ def chart_of(span: DateRange, totals: Iterable[DayTotal]) -> Chart:
 def alt_text(chart: Chart) -> str:
     """Describe a chart in words, for readers who cannot see it."""
     first, last = chart.bars[0].day, chart.bars[-1].day
+    before = sum(not chart.span.holds(bar.day) for bar in chart.bars)
     expensive = max(chart.bars, key=lambda bar: bar.whole)
     kinds = {kind: sum((bar.usd.get(kind, _ZERO) for bar in chart.bars), _ZERO) for kind in chart.kinds}
     split = ", ".join(f"{kind.value} {money(usd)}" for kind, usd in kinds.items())
     return (
-        f"Bars of what each day from {first} to {last} (UTC) cost, stacked by kind: "
+        f"Bar chart of the cost per day from {first} to {last} (UTC), stacked by kind: "
         f"{money(chart.whole(within=True))} in the period of this digest, {money(chart.whole(within=False))} in the "
-        f"days before. The most expensive day was {expensive.day} with {money(expensive.whole)}. By kind: {split}."
+        f"{before} days before. The most expensive day was {expensive.day} with {money(expensive.whole)}. "
+        f"By kind: {split}."
     )
 
 

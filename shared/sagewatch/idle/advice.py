@@ -50,7 +50,7 @@ def waits_in_fit(inspection: Inspection, jobs: Iterable[Job], rates: Rates, now:
     sentence = (
         f"{inspection.active.words}, and training job {job.name}{more} runs with the same role "
         f"on {describe_instances(job)} at {_hourly(rates.of_job(job))}. If the notebook ({notebook.instance_type}, "
-        f"{_hourly(rate)}) only waits for it in fit, take {SMALL} for {_hourly(small)}, "
+        f"{_hourly(rate)}) is only waiting for it in fit(), move it to {SMALL} ({_hourly(small)}), "
         "or start the job with fit(wait=False) and stop the notebook"
     )
     headline = f"Notebook {notebook.name} may only be waiting for a training job"
@@ -89,14 +89,14 @@ def trains_inside(inspection: Inspection, rates: Rates, saving: Decimal | None, 
         return None
     seconds, on_demand = int((now - since).total_seconds()), for_time(rate, now - since)
     spot = (
-        "; the saving on spot is unknown, because no spot job ran in the last 30 days"
+        ". The saving on spot is unknown, because no spot job ran in the last 30 days"
         if saving is None
-        else f", and about {money(on_demand * (1 - saving))} on spot, which saved {saving:.0%} in the last 30 days"
+        else f". Spot would cost about {money(on_demand * (1 - saving))}: it saved {saving:.0%} in the last 30 days"
     )
     sentence = utc_once(
         f"it has been busy on {kind} for {duration(seconds)}: every inspection since {clock_time(since, now)} found it "
-        f"busy ({inspection.active.words}). If this is training, the same hours as a training job, which ends "
-        f"by itself, cost {money(on_demand)} on demand{spot}"
+        f"busy ({inspection.active.words}). If this is training, run it as a training job: the same "
+        f"{duration(seconds)} would cost {money(on_demand)}, and it ends by itself{spot}"
     )
     return Advice(f"Notebook {inspection.notebook.name} seems to train inside itself", sentence, (iso(since),))
 

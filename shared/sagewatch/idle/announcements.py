@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sagewatch.alerts.base import alert_id, as_text
 from sagewatch.alerts.edits import MessageEdits
@@ -132,7 +133,7 @@ class NotebookAnnouncements:
 
         def newer(alert: NotebookAlert) -> NotebookAlert:
             known = alert.open and still_open and alert.outcome_at and alert.outcome_at > since
-            return alert if known else alert.model_copy(update=changes)
+            return alert if known else alert.model_copy(update={**changes, "idle_usd": _idled(alert, outcome, since)})
 
         return self._messages.edit(announcement, name, newer, repeat=repeat)
 
@@ -192,7 +193,8 @@ class NotebookAnnouncements:
         hourly = self.rates.of_notebook(inspection.notebook)
         price = "at an unknown price" if hourly is None else f"at {money(hourly)}/h"
         sentence = (
-            f"{inspection.decision.reason}. So the notebook keeps running {price}. If you are done with it, stop it"
+            f"{inspection.decision.reason}, so SageWatch will not stop the notebook. It keeps running {price}. "
+            "If you are done with it, stop it"
         )
         headline = f"Cannot tell whether {inspection.notebook.name} is in use"
         thread = pending.alert_id if pending else None
@@ -216,8 +218,9 @@ class NotebookAnnouncements:
                 instances=None,
                 name=None,
                 owner=None,
-                headline=f"{len(inspections)} idle notebooks are due to be stopped, so SageWatch stopped none",
-                sentence=f"the limit MaxStopsPerSweep is {most}. Stop them with their buttons, or raise the limit. "
+                headline=f"SageWatch stopped none of {len(inspections)} idle notebooks, because that is more than its "
+                f"safety limit of {most} at once",
+                sentence="press Stop now in each notebook's own message, or raise the limit (MaxStopsPerSweep). "
                 f"Waiting since {clock_time(now, now)}: {names}{more}",
             )
         )
@@ -227,18 +230,29 @@ class NotebookAnnouncements:
         return owner.name if owner else None
 
 
+def _idled(alert: NotebookAlert, outcome: str, at: datetime) -> str | None:
+    """What idling has cost: until the stop or the end of a trial where that is now, else as it was announced."""
+    if alert.hourly_usd is None or not outcome.startswith(("stopped at", "trial mode")):
+        return alert.idle_usd
+    return f"{for_time(Decimal(alert.hourly_usd), at - alert.idle_since):.6f}"
+
+
 def _advice(notebook: Notebook, *, one_way: bool) -> str:
     if one_way:
         platform = notebook.platform or "an unknown platform"
         return (
-            f"AWS cannot restart a notebook on {platform}. After a stop, change its platform to AL2023, then start it"
+            f"SageWatch leaves it running because its old platform ({platform}) cannot be started again. "
+            "If you stop it, switch it to AL2023 before starting it"
         )
-    return "Jupyter was not asked. A cell that runs silently, or waits for a job, shows in no log and uses no CPU"
+    return (
+        "SageWatch did not ask Jupyter, so it only knows that the notebook is quiet. "
+        "A cell may still be running or waiting"
+    )
 
 
 def kept_until(lease: Lease) -> str:
     """Say what a lease means."""
     if lease.until is None:
-        return "never stopped automatically, until another button is pressed"
+        return "SageWatch will not stop this notebook until someone presses another button"
     how = "for 4 h" if lease.until - lease.written_at == FOUR_HOURS else "until tomorrow morning"
     return f"kept {how}, until {dated(lease.until)}"

@@ -169,7 +169,14 @@ def doubt(readings: Sequence[Reading], now: datetime) -> str | None:
     blind = [reading for reading in unknown if not known or reading.source is Source.JUPYTER]
     if known and not blind:
         return None
-    return "; ".join(f"{reading.source}: {reading.reason}" for reading in blind) or "nothing was asked"
+    return "; ".join(map(_why, blind)) or "nothing was asked"
+
+
+def _why(unknown: Unknown) -> str:
+    """Name the source as the subject where the reason leaves it open."""
+    if unknown.source is Source.JUPYTER and unknown.reason.startswith("it "):
+        return f"{unknown.source}{unknown.reason.removeprefix('it')}"
+    return f"{unknown.source}: {unknown.reason}"
 
 
 def _lost_source(readings: Sequence[Reading], state: NotebookState) -> str | None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sagewatch.formatting import duration, money
-from sagewatch.ledger.families import PastRun
+from sagewatch.ledger.families import PastRun, family_name, family_of
 from sagewatch.pricing.accrual import accrued, running_for
 from sagewatch.sagemaker.resources import Job, JobStatus
 
@@ -22,15 +22,16 @@ _SILENCED = 3  # times LongRunningHours
 _PENDING = timedelta(minutes=60)
 _SOON = timedelta(minutes=30)
 _HOUR = Decimal(3600)
+NEXT_ALERT = "; the next alert comes at "  # up to the end of its brackets
 # DescribeTrainingJob, SecondaryStatus; others are shown as SageMaker spells them.
 _IN_WORDS = {
-    "Starting": "Starting, its instances are being started",
-    "LaunchingMLInstances": "LaunchingMLInstances, its instances are being launched",
-    "PreparingTrainingStack": "PreparingTrainingStack, its instances are being prepared",
-    "DownloadingTrainingImage": "DownloadingTrainingImage, its image is being downloaded",
-    "Pending": "Pending, it waits for instances or a warm pool",
-    "Interrupted": "Interrupted, spot capacity was taken away",
-    "Restarting": "Restarting, a failed instance is being replaced",
+    "Starting": "Starting (its instances are being started)",
+    "LaunchingMLInstances": "LaunchingMLInstances (its instances are being launched)",
+    "PreparingTrainingStack": "PreparingTrainingStack (its instances are being prepared)",
+    "DownloadingTrainingImage": "DownloadingTrainingImage (its image is being downloaded)",
+    "Pending": "Pending (it waits for instances or a warm pool)",
+    "Interrupted": "Interrupted (spot capacity was taken away)",
+    "Restarting": "Restarting (a failed instance is being replaced)",
 }
 
 
@@ -104,16 +105,14 @@ def due_milestones(  # noqa: PLR0913, PLR0917 - each is one thing known of the j
     if ran is None:
         due: tuple[Milestone | None, ...] = (_pending(job, now),)
     elif job.kind.is_rollup:
-        due = (_long(ran, None, rules, alerted, "its jobs have alerts of their own"),)
+        due = (_long(job, ran, None, rules, alerted),)
     else:
         usual = usual_of(past)
         due = (
             _limit(job, ran),
             _burn(job, ran, hourly, rules, alerted),
             _family(ran, usual),
-            _long(ran, usual, rules, alerted, _WITHOUT_HISTORY)
-            if usual is None or ran > _silent_for(usual, rules)
-            else None,
+            _long(job, ran, usual, rules, alerted) if usual is None or ran > _silent_for(usual, rules) else None,
         )
     return tuple(_with_status(job, milestone) for milestone in due if milestone and milestone.key not in alerted)
 
@@ -133,7 +132,18 @@ def _silent_for(usual: FamilyBaseline, rules: AlertThresholds) -> timedelta:
     return min(usual.most, _SILENCED * rules.long_running)
 
 
-_WITHOUT_HISTORY = f"SageWatch knows fewer than {_ENOUGH} completed runs of its family, so it cannot say what is usual"
+def _without_history(job: Job) -> str:
+    if job.kind.is_rollup:
+        return "Its jobs have alerts of their own"
+    family = family_name(family_of(job.kind, job.name))
+    return f"Fewer than {_ENOUGH} recent runs of {family} have completed, too few to say how long one usually takes"
+
+
+def _next(job: Job, at: str, after: timedelta | None) -> str:
+    """When the next alert comes; nothing if the job is stopping, or its own limit ends it before."""
+    limit = timedelta(seconds=job.max_runtime_seconds) if job.max_runtime_seconds and not job.spot else None
+    ends_before = limit is not None and after is not None and after >= limit
+    return "" if ends_before or job.status is JobStatus.STOPPING else f"{NEXT_ALERT}{at}"
 
 
 def _limit(job: Job, ran: timedelta) -> Milestone | None:
@@ -149,7 +159,7 @@ def _limit(job: Job, ran: timedelta) -> Milestone | None:
     return Milestone(
         "limit",
         f"its own limit ends it {when}: it has run for {_text(ran)} of the {_text(limit)} that its MaxRuntimeInSeconds "
-        f"allows{spot}. What is in no checkpoint by then is lost; raise the limit for the next run",
+        f"allows{spot}. Work not saved in a checkpoint by then is lost. For the next run, raise max_run",
     )
 
 
@@ -166,8 +176,13 @@ def _burn(
     return Milestone(
         f"burn#{level:f}",
         f"it has cost {at_most}{money(usd)} so far, past {money(level)} "
-        f"(BurnAlertUsd is {money(rules.burn_usd)}; the next alert comes at {money(2 * level)})",
+        f"(BurnAlertUsd is {money(rules.burn_usd)}{_next(job, money(2 * level), _time_of(2 * level, hourly))})",
     )
+
+
+def _time_of(usd: Decimal, hourly: Decimal) -> timedelta | None:
+    """After how long a job has cost that much."""
+    return timedelta(hours=float(usd / hourly)) if hourly else None
 
 
 def _family(ran: timedelta, usual: FamilyBaseline | None) -> Milestone | None:
@@ -182,7 +197,7 @@ def _family(ran: timedelta, usual: FamilyBaseline | None) -> Milestone | None:
 
 
 def _long(
-    ran: timedelta, usual: FamilyBaseline | None, rules: AlertThresholds, alerted: Collection[str], without: str
+    job: Job, ran: timedelta, usual: FamilyBaseline | None, rules: AlertThresholds, alerted: Collection[str]
 ) -> Milestone | None:
     """The family's history comes first: a job that is always long is not alerted while it is within its history."""
     first = Decimal(rules.long_running // timedelta(seconds=1)) / _HOUR
@@ -192,8 +207,9 @@ def _long(
     why = f", and than the {_text(_silent_for(usual, rules))} that its family's own runs allow" if usual else ""
     return Milestone(
         f"long#{level:f}h",
-        f"it has run for {_text(ran)}, longer than {level:f} h{why} (LongRunningHours is {first:f}; the next alert "
-        f"comes at {2 * level:f} h){'' if usual else f'; {without}'}",
+        f"it has run for {_text(ran)}, longer than {level:f} h{why} (LongRunningHours is {first:f}"
+        f"{_next(job, f'{2 * level:f} h', timedelta(hours=float(2 * level)))})"
+        f"{'' if usual else f'. {_without_history(job)}'}",
     )
 
 
@@ -201,10 +217,10 @@ def _pending(job: Job, now: datetime) -> Milestone | None:
     if job.created_at is None or now - job.created_at < _PENDING:
         return None
     status = job.secondary_status or ""
-    words = f"SageMaker says {_IN_WORDS.get(status, status)}" if status else "SageMaker does not say why"
+    words = f"SageMaker status: {_IN_WORDS.get(status, status)}" if status else "SageMaker does not say why"
     return Milestone(
         "pending",
-        f"it was created {_text(now - job.created_at)} ago and has not started: {words}; waiting is not billed",
+        f"it was created {_text(now - job.created_at)} ago and has not started. {words}. Waiting is not billed",
     )
 
 

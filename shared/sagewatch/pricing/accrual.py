@@ -8,7 +8,7 @@ from sagewatch.pricing.book import Rates, for_time
 from sagewatch.pricing.job_cost import stored, without_instances
 from sagewatch.sagemaker.resources import Job
 
-_SPOT = "at most: it runs on spot, whose saving and interruptions are known when it has ended"
+_SPOT = "these are the highest possible costs: it runs on spot, so its real cost is known only when it ends"
 
 
 @dataclass(frozen=True, slots=True)

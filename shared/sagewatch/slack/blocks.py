@@ -90,6 +90,12 @@ def done_by(text: str, user: str | None) -> str:
     return f"{sentence(text)[:-1]}{by(user)}." if user else sentence(text)
 
 
+def outcome_of(text: str, user: str | None) -> str:
+    """What became of a message, with a check mark where something was done."""
+    undone = text.lower().startswith(("trial mode", "aws refused"))
+    return f"{'' if undone else ':white_check_mark: '}{done_by(text, user)}"
+
+
 def person(name: str | None, user: str | None = None) -> str:
     """A person by name, or mentioned where Slack's user ID is known. Only our own look-up makes a mention."""
     return f"<@{user}>" if user else escape(name or "unknown")

@@ -11,8 +11,8 @@ from sagewatch.spokes.ports import Problem, Trouble
 
 STEPS = {
     Problem.ROLE: "Deploy `spoke.yaml` there again (`make spoke-template`), or check whom its read role trusts.",
-    Problem.DENIED: "Look for a service control policy or a boundary that forbids what the read role allows.",
-    Problem.REGION: "Enable the region in that account and in SageWatch's own, or delete the spoke's stack there.",
+    Problem.DENIED: "Look for a service control policy or permissions boundary that blocks the read role.",
+    Problem.REGION: "Enable {region} in account {account} and in SageWatch's account, or delete the spoke there.",
     Problem.SILENT: "SageWatch tries again every 15 minutes. If it lasts, see AWS Health for that region.",
 }
 
@@ -28,7 +28,7 @@ class AccountUnreadable(AlertBase):
     @property
     def step(self) -> str:
         """What to do about it."""
-        return STEPS[self.problem]
+        return STEPS[self.problem].format(region=self.region, account=self.account)
 
 
 def account_unreadable(scope: Scope, trouble: Trouble, reason: str, now: datetime) -> AccountUnreadable:

@@ -150,15 +150,16 @@ def test_a_low_use_is_reported_with_what_would_have_done() -> None:
     [report] = told(world)
     assert isinstance(report, JobReport)
     assert report.suggestion == (
-        "it used no GPU, and at its peaks 10 % of the 4 vCPUs, 30 % of the 16 GiB of memory, 9 % of the 232 GiB of "
-        "disk on ml.g5.xlarge. With ml.m5.xlarge it would cost about $5.90 instead of $35.20, if it takes the same time"
+        "it used no GPU, and at most 10 % of the 4 vCPUs, 30 % of the 16 GiB of memory, 9 % of the 232 GiB of "
+        "disk on ml.g5.xlarge. With ml.m5.xlarge it would cost about "
+        "$5.90 with its volume instead of $35.20, if it takes the same time"
     )
 
 
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (None, "CloudWatch has no metrics of this job"),
+        (None, "CloudWatch has no metrics for this job"),
         (
             AccessDeniedError("cloudwatch:GetMetricData of x: AccessDenied: no"),
             "its utilization is unknown: cloudwatch:GetMetricData of x: AccessDenied: no",
@@ -185,7 +186,7 @@ def test_a_job_that_tells_no_start_is_reported_without_a_look() -> None:
     world = World()
     report = world.recorder.cost_reports.report(replace(DEAR, started_at=None), a_row(DEAR), with_use=True)
 
-    assert (report.use, world.metrics.calls) == (("CloudWatch has no metrics of this job",), [])
+    assert (report.use, world.metrics.calls) == (("CloudWatch has no metrics for this job",), [])
 
 
 def test_a_duplicate_is_the_same_report() -> None:
@@ -252,7 +253,7 @@ def test_what_has_no_hosts_or_no_beginning_is_not_asked_about(job: Job) -> None:
 def test_a_running_job_nobody_can_tell_of_says_nothing_or_that_there_are_no_metrics() -> None:
     """A failed look is no sentence; an empty one is."""
     assert UtilizationReader(InMemoryJobMetrics(failure=UnavailableError("down"))).sentence(RUNNING, NOW) is None
-    assert UtilizationReader(InMemoryJobMetrics()).sentence(RUNNING, NOW) == "CloudWatch has no metrics of this job"
+    assert UtilizationReader(InMemoryJobMetrics()).sentence(RUNNING, NOW) == "CloudWatch has no metrics for this job"
 
 
 def a_report(**changes: Any) -> JobReport:

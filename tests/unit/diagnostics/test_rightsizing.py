@@ -59,7 +59,7 @@ def said(job: Job, hosts: RawHosts, book: PriceBook = BOOK, discount: str = "0")
 def test_the_cheapest_type_with_room_to_spare_is_suggested_with_its_evidence() -> None:
     """0.61 GPUs, 9.8 of 89 GiB, 1.44 vCPUs and 11.5 GiB at the peak, each times 1.3."""
     assert suggested(a_job(groups=(BIG,)), **LOW) == (
-        "at its peaks it used 15 % of the 4 x NVIDIA A10G, 11 % of the 89 GiB of GPU memory, 3 % of the 48 vCPUs, "
+        "at most it used 15 % of the 4 x NVIDIA A10G, 11 % of the 89 GiB of GPU memory, 3 % of the 48 vCPUs, "
         "6 % of the 192 GiB of memory, 4 % of the 3539 GiB of disk on ml.g5.12xlarge. With ml.g5.xlarge it would cost "
         "about $1.41 instead of $7.09, if it takes the same time"
     )
@@ -99,9 +99,7 @@ def test_where_no_gpu_was_used_one_without_will_do() -> None:
     found = suggested(a_job(groups=(BIG,), volume_gb=200), **(LOW | {"gpu": (0, 3), "gpu_memory": (4, 8)}))
 
     assert found is not None
-    assert found.startswith(
-        "it used no GPU, and at its peaks 3 % of the 48 vCPUs, 6 % of the 192 GiB of memory, 4 % of"
-    )
+    assert found.startswith("it used no GPU, and at most 3 % of the 48 vCPUs, 6 % of the 192 GiB of memory, 4 % of")
     assert "With ml.m5.xlarge it would" in found
 
 
@@ -251,7 +249,9 @@ def test_the_volume_that_replaces_nvme_disks_is_part_of_what_it_would_have_cost(
     unpriced = replace(BOOK, volumes={})
 
     assert found is not None
-    assert found.endswith("With ml.m5.xlarge it would cost about $0.42 instead of $7.09, if it takes the same time")
+    assert found.endswith(
+        "With ml.m5.xlarge it would cost about $0.42 with its volume instead of $7.09, if it takes the same time"
+    )
     assert suggested(job, book=unpriced, **(LOW | {"gpu": (0, 3), "gpu_memory": (4, 8)})) is None
 
 

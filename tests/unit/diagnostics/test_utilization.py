@@ -246,7 +246,7 @@ def test_a_report_lists_each_host_and_all() -> None:
     assert list(report_lines(use)) == [
         "algo-1 (ml.m5.xlarge): CPU 10 % (peak 20 %), memory 5 % (peak 6 %)",
         "algo-2 (ml.m5.xlarge): CPU 20 % (peak 100 %), memory 7 % (peak 8 %)",
-        "all 2 hosts: CPU 15 % (peak 100 %), memory 6 % (peak 8 %)",
+        "both hosts: CPU 15 % (peak 100 %), memory 6 % (peak 8 %)",
         "the metrics cover 50 % of its run",
     ]
 
@@ -267,7 +267,7 @@ def test_a_report_of_many_hosts_ends_with_a_summary() -> None:
         "algo-8 (ml.m5.xlarge): CPU 10 % (peak 20 %), memory 5 % (peak 6 %)",
         "and 11 more",
         "all 19 hosts: CPU 10 % (peak 20 %), memory 5 % (peak 6 %)",
-        "no metrics of 1 more",
+        "no metrics for 1 more",
     ]
 
 

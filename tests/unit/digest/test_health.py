@@ -51,7 +51,7 @@ def test_sweeps_that_did_not_finish_are_named_with_their_time() -> None:
     assert sentence(a_health(sweeps={"SweepJobs": whole, "SweepNotebooks": holed})).startswith(
         "SageWatch needs attention: 3 of 1,346 sweeps over jobs, notebooks and resources "
         "did not finish (SweepNotebooks between "
-        "2026-11-19 08:45 UTC and 2026-11-19 09:30; SweepNotebooks between 06:45 and 07:15), nothing is"
+        "2026-11-19 08:45 UTC and 2026-11-19 09:30; SweepNotebooks between 06:45 and 07:15). Nothing is"
     )
 
 
@@ -67,7 +67,7 @@ def test_of_many_gaps_the_longest_are_told() -> None:
 
 def test_a_watch_whose_sweeps_never_finished_is_not_well() -> None:
     """Nothing is not all."""
-    assert "needs attention: no sweep of SweepNotebooks has finished in five weeks, " in sentence(
+    assert "needs attention: no sweep of SweepNotebooks has finished in five weeks. " in sentence(
         a_health(sweeps={"SweepJobs": quarters(SINCE, NOW), "SweepNotebooks": []})
     )
 
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_said_and_is_not_well() -> None:
     health = a_reader(InMemorySweeps(failure=denied), InMemoryDeadLetters(failure=denied)).read(SINCE)
 
     assert sentence(health) == (
-        "SageWatch needs attention: prices are from 2026-11-24, it could not be read whether sweeps finished "
+        "SageWatch needs attention: it could not be read whether sweeps finished "
         "(sqs:GetQueueAttributes: AccessDenied), it could not be read what is in the dead-letter queues "
-        "(sqs:GetQueueAttributes: AccessDenied)."
+        "(sqs:GetQueueAttributes: AccessDenied). Prices are from 2026-11-24."
     )

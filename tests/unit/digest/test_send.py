@@ -142,7 +142,7 @@ def test_the_chart_has_fourteen_days_by_kind() -> None:
     assert chart.bars[9].usd == {ResourceKind.TRAINING: Decimal(30), ResourceKind.NOTEBOOK: Decimal("8.46")}
     [(name, picture, words)] = world.pictures.kept.values()
     assert (name, picture, words) == ("spend-weekly-2026-11-22.png", b"a picture", alt_text(chart))
-    assert "$55.97 in the period of this digest, $48.00 in the days before" in words
+    assert "$55.97 in the period of this digest, $48.00 in the 7 days before" in words
     assert world.digests[0].picture is not None
     assert world.digests[0].picture.image_id == "F0MEMORY00"
 

@@ -50,8 +50,8 @@ def test_a_notebook_that_works_while_a_job_of_its_role_does_may_only_be_waiting(
     assert news.headline == "Notebook Lab-One may only be waiting for a training job"
     assert news.sentence == (
         "kernel python3 is busy, and training job bert-large runs with the same role on 2 x ml.m5.xlarge at $0.46/h. "
-        "If the notebook (ml.g5.xlarge, $1.41/h) only waits for it in fit, take ml.t3.medium for $0.05/h, or start the "
-        "job with fit(wait=False) and stop the notebook"
+        "If the notebook (ml.g5.xlarge, $1.41/h) is only waiting for it in fit(), move it to ml.t3.medium ($0.05/h), "
+        "or start the job with fit(wait=False) and stop the notebook"
     )
     assert world.notebooks.stops == []
 
@@ -130,8 +130,8 @@ def test_a_notebook_that_works_on_a_gpu_for_longer_than_the_limit_seems_to_train
     assert news.headline == "Notebook Lab-One seems to train inside itself"
     assert news.sentence == (
         "it has been busy on ml.g5.xlarge for 1 d 4 h: every inspection since 2026-11-20 16:00 UTC found it busy "
-        "(kernel python3 is busy). If this is training, the same hours as a training job, which ends by itself, "
-        "cost $39.42 on demand, and about $15.77 on spot, which saved 60% in the last 30 days"
+        "(kernel python3 is busy). If this is training, run it as a training job: the same 1 d 4 h would cost $39.42, "
+        "and it ends by itself. Spot would cost about $15.77: it saved 60% in the last 30 days"
     )
 
 

@@ -187,7 +187,7 @@ def test_what_an_older_button_says_does_not_replace_what_a_newer_one_said() -> N
     world.states.load = answered_meanwhile  # type: ignore[method-assign] # between the first press's two steps
     world.press("keep_4h", user="U0ANA", pressed_at=pressed_at)
 
-    assert (world.edits[-1].by, (world.edits[-1].outcome or "").startswith("never stopped")) == ("U0BO", True)
+    assert (world.edits[-1].by, (world.edits[-1].outcome or "").startswith("SageWatch will not stop")) == ("U0BO", True)
 
 
 def test_what_is_remembered_of_an_earlier_run_is_forgotten() -> None:

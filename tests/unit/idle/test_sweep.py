@@ -216,8 +216,8 @@ def test_a_sweep_that_would_stop_too_many_stops_none_and_says_so_once() -> None:
 
     assert held == [3, 3, 3]
     assert world.notebooks.stops == []
-    assert (news.headline, "MaxStopsPerSweep is 2" in news.sentence) == (
-        "3 idle notebooks are due to be stopped, so SageWatch stopped none",
+    assert (news.headline, "MaxStopsPerSweep" in news.sentence) == (
+        "SageWatch stopped none of 3 idle notebooks, because that is more than its safety limit of 2 at once",
         True,
     )
 

@@ -262,7 +262,7 @@ def test_a_family_is_asked_about_once_a_sweep_and_not_while_its_jobs_are_young()
 
 def test_the_utilization_of_a_job_is_read_only_for_an_alert() -> None:
     """Metrics that cannot be read delay no alert."""
-    for failure, expected in ((None, "CloudWatch has no metrics of this job"), (ThrottledError("slow"), None)):
+    for failure, expected in ((None, "CloudWatch has no metrics for this job"), (ThrottledError("slow"), None)):
         world = JobWorld()
         world.metrics.failure = failure
         world.has(a_named_job("long", 30 * HOUR))

@@ -219,9 +219,9 @@ def test_a_job_that_does_not_start_is_told_of_after_an_hour(minutes: int, due: l
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ("Starting", "SageMaker says Starting, its instances are being started"),
-        ("Pending", "SageMaker says Pending, it waits for instances or a warm pool"),
-        ("BrandNew", "SageMaker says BrandNew"),
+        ("Starting", "SageMaker status: Starting (its instances are being started)"),
+        ("Pending", "SageMaker status: Pending (it waits for instances or a warm pool)"),
+        ("BrandNew", "SageMaker status: BrandNew"),
         (None, "SageMaker does not say why"),
     ],
 )
@@ -229,7 +229,7 @@ def test_why_it_does_not_start_is_said_as_far_as_sagemaker_does(status: str | No
     """Statuses are subject to change."""
     [rung] = due_milestones(pending(90, secondary_status=status), (), None, RULES, NOW, ())
 
-    assert rung.sentence == f"it was created 1 h 30 min ago and has not started: {said}; waiting is not billed"
+    assert rung.sentence == f"it was created 1 h 30 min ago and has not started. {said}. Waiting is not billed"
 
 
 @pytest.mark.parametrize("kind", [ResourceKind.TUNING, ResourceKind.AUTOML])
@@ -328,3 +328,16 @@ def test_a_region_without_prices_has_none() -> None:
 def test_a_pending_job_has_cost_nothing_yet() -> None:
     """That is known, and 0."""
     assert accrual_of(pending(90), RATES, NOW).so_far == Decimal(0)
+
+
+def test_no_next_alert_is_promised_that_its_own_limit_forestalls() -> None:
+    """At $2 an hour, $200 come after 100 h; 96 h are beyond a limit of 2 d, and on spot the limit may come later."""
+    limited = a_running_job(timedelta(hours=60), max_runtime_seconds=172_800)
+    free = a_running_job(timedelta(hours=60), max_runtime_seconds=864_000)
+
+    def said(job: Job) -> list[bool]:
+        due = due_milestones(job, (), Decimal(2), RULES, NOW, ())
+        return ["the next alert comes at" in milestone.sentence for milestone in due if milestone.key != "limit"]
+
+    assert (said(limited), said(free)) == ([False, False], [True, True])
+    assert said(replace(limited, spot=True)) == [True, True]

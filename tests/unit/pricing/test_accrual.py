@@ -21,5 +21,5 @@ def test_the_types_without_a_price_are_named_and_no_others() -> None:
 
 def test_a_job_on_spot_costs_at_most_so_much() -> None:
     """Its saving is known at its end."""
-    assert str(accrual_of(a_job(spot=True), RATES, NOW).note).startswith("at most: it runs on spot")
+    assert str(accrual_of(a_job(spot=True), RATES, NOW).note).startswith("these are the highest possible costs")
     assert accrual_of(a_job(spot=False), RATES, NOW).note is None

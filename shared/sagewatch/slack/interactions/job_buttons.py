@@ -60,7 +60,7 @@ class JobButtons:
         lease = Lease(press.user, until, now)
         if entry is None or entry.provisional or not self.snoozes.snooze(press.job, lease):
             return self._over(press, "it has already ended")
-        words = f"snoozed until {until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}"
+        words = f"snoozed until {until.astimezone(self.zone):%a %Y-%m-%d %H:%M %Z}; no alerts before then"
         if not self._edit(press, words, by=press.user, still_open=True):
             return self.people.reply(press, words)
         return PressOutcome(press, words)

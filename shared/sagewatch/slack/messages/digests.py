@@ -1,7 +1,7 @@
 """The messages of digests and budgets. A quiet day is a line or two."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from slack_sdk.models.blocks import Block, HeaderBlock, ImageBlock, MarkdownTextObject, SectionBlock
@@ -29,14 +29,14 @@ def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
     headline, total = _headline(digest.span), _total(digest)
     text = f"{headline}: {total}".replace("*", "")
     if digest.quiet:
-        more = [*_running(digest.running), *_budgets(digest.budgets), *_studio(alert.studio)]
+        more = [*_running(digest.running, alert.happened_at), *_budgets(digest.budgets), *_studio(alert.studio)]
         watch = [alert.health] if alert.health else []
         return text, [section("\n".join([f"*{headline}*: {total}", *more, *(escape(words) for words in watch)]))]
     blocks: list[Block] = [HeaderBlock(text=headline), section(total)]
     if alert.picture:
         blocks.append(ImageBlock(slack_file={"id": alert.picture.image_id}, alt_text=alert.picture.alt_text))
     blocks.append(SectionBlock(fields=[_ranking("By owner", digest.by_owner), _ranking("By kind", digest.by_kind)]))
-    blocks += [section(part) for part in (*_parts(digest), "\n".join(_studio(alert.studio))) if part]
+    blocks += [section(part) for part in (*_parts(alert), "\n".join(_studio(alert.studio))) if part]
     blocks.append(context(_notes(alert)))
     return text, blocks
 
@@ -44,8 +44,7 @@ def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
 def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
     """A budget that is being used up."""
     state = alert.state
-    passed = f"{alert.threshold} % used" if alert.threshold else "the forecast exceeds it"
-    headline = f"{_budget(state)} for {state.day:%B %Y}: {passed}"
+    headline = f"{_budget(state)} for {state.day:%B %Y}: {_passed(alert)}"
     forecast = None if state.forecast_usd == state.used_usd else state.forecast_usd
     expected = f" Forecast for the month: {money(forecast)}." if forecast is not None else ""
     sentence = (
@@ -54,10 +53,18 @@ def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
     assumed = "" if forecast is None else "The forecast assumes that what runs now runs until the end of the month. "
     most = 'To see the most expensive jobs: `make costs ARGS="--by job --top 20"`.'
     small = (
-        f"{most} {assumed}A person's budget counts ended jobs, the total budget running ones too. "
+        f"{most} {assumed}A personal budget counts ended jobs only; the total budget also counts running jobs. "
         "No budget stops anything; each threshold is reported once a month."
     )
     return f"{headline}. {sentence}", [section(f"*{headline}*\n{sentence}"), context(small)]
+
+
+def _passed(alert: BudgetAlert) -> str:
+    """The threshold, and how much is used now where that is more."""
+    if not alert.threshold:
+        return "forecast is over budget"
+    now = _rounded(alert.state.percent)
+    return f"{now} % used" if now <= alert.threshold else f"passed {alert.threshold} % (now {now} %)"
 
 
 def _headline(span: DateRange) -> str:
@@ -97,10 +104,11 @@ def _was(share: Share) -> str:
     return f" (was {money(share.before_usd)})" if share.before_usd not in {0, share.usd} else ""
 
 
-def _parts(digest: Digest) -> Iterator[str]:
+def _parts(alert: DigestAlert) -> Iterator[str]:
+    digest = alert.digest
     yield "\n".join(["*Most expensive*", *map(_job, digest.top_jobs)]) if digest.top_jobs else ""
     yield "\n".join(_spend_facts(digest.spend) + _idle_facts(digest.idled))
-    yield "\n".join(_running(digest.running))
+    yield "\n".join(_running(digest.running, alert.happened_at))
     yield "\n".join(_budgets(digest.budgets))
 
 
@@ -119,9 +127,11 @@ def _spend_facts(spend: Spend) -> list[str]:
     if spend.spot_savings_usd:
         whole = spend.spot_cost_usd + spend.spot_savings_usd
         share = _rounded(spend.spot_savings_usd * 100 / whole)
-        facts.append(f"*Spot:* saved {money(spend.spot_savings_usd)}, {share} % of the on-demand price of spot jobs")
+        facts.append(f"*Spot:* saved {money(spend.spot_savings_usd)} ({share} % off the on-demand price)")
     if spend.unpriced_jobs:
-        facts.append(f"*Unpriced:* {count_of(spend.unpriced_jobs, 'job', 'jobs')} of unknown cost, not in any total")
+        facts.append(
+            f"*Unpriced:* {count_of(spend.unpriced_jobs, 'job', 'jobs')} whose cost is unknown, not in any total"
+        )
     return facts
 
 
@@ -133,14 +143,14 @@ def _idle_facts(idled: IdleStops) -> list[str]:
         facts.append(f"*Idle:* SageWatch stopped {stops}; until then, idling cost {money(idled.idle_usd)}{unpriced}")
     if idled.saved_seconds:
         most = duration(int(MOST_SAVED.total_seconds()))
-        stopped = f"{duration(idled.saved_seconds)} not billed; each stop counts for at most {most}"
+        stopped = f"{duration(idled.saved_seconds)} not billed; SageWatch counts at most {most} for each stop"
         facts.append(f"*Saved by stops:* about {money(idled.saved_usd)} ({stopped})")
     return facts
 
 
-def _running(running: Running) -> list[str]:
+def _running(running: Running, at: datetime | None) -> list[str]:
     """What runs at this moment, which is of no period."""
-    return [*_at_work(running), *_standing(running.standing)]
+    return [*_at_work(running, at), *_standing(running.standing)]
 
 
 def _standing(standing: Standing) -> list[str]:
@@ -170,7 +180,7 @@ def _studio(studio: StudioSummary | None) -> list[str]:
     return lines
 
 
-def _at_work(running: Running) -> list[str]:
+def _at_work(running: Running, at: datetime | None) -> list[str]:
     things = []
     if running.jobs:
         things.append(f"{count_of(running.jobs, 'job', 'jobs')} at {money(running.jobs_usd)}/h")
@@ -180,7 +190,8 @@ def _at_work(running: Running) -> list[str]:
     if not things:
         return []
     so_far = f", {money(running.so_far_usd)} so far (in no total yet)" if running.so_far_usd else ""
-    sentences = [f"*Running now:* {' and '.join(things)}{so_far}."]
+    when = f" ({at:%Y-%m-%d %H:%M} UTC)" if at else ""
+    sentences = [f"*Running now{when}:* {' and '.join(things)}{so_far}."]
     if running.idle:
         idle = count_of(running.idle, "notebook is idle", "notebooks are idle")
         sentences.append(f"{idle}: {money(running.idle_usd)} since the last activity.")

@@ -84,7 +84,11 @@ def _cost(summary: GroupSummary) -> str:
     known = summary.count - summary.unpriced
     if not known:
         return "unknown"
-    return f"{amount(summary.usd)}{f', plus {summary.unpriced:,} of unknown cost' if summary.unpriced else ''}"
+    return f"{amount(summary.usd)}{_unpriced(summary.unpriced)}"
+
+
+def _unpriced(count: int) -> str:
+    return f", plus {_jobs(count)} whose cost is unknown" if count else ""
 
 
 def _counts(summary: GroupSummary) -> str:

@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 
 from sagewatch.alerts.jobs import EndedJobAlert
 from sagewatch.diagnostics.cost_report import JobReport
-from sagewatch.failures.diagnosis import diagnose, exit_code, exit_meaning, rule_of_class
+from sagewatch.failures.diagnosis import FailureClass, diagnose, exit_code, exit_meaning, rule_of_class
 from sagewatch.failures.rules import Rule
 from sagewatch.formatting import duration, ordinal
 from sagewatch.jobs.alerts import FamilyFailures, JobAlert, JobFinding
@@ -52,7 +52,7 @@ def job_ended(alert: JobAlert, owner: str) -> tuple[str, Sequence[Block]]:
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
         section(f"*{_cause(alert, rule)}*\n{_reason(alert)}"),
         SectionBlock(fields=[field(name, text) for name, text in _facts(alert, owner)]),
-        section("\n".join((f"*Next step*\n{rule.step}", *_worked(alert), *_family(alert.family)))),
+        section("\n".join((f"*Next step*\n{_step(alert, rule)}", *_worked(alert), *_family(alert.family)))),
         *_log(alert),
         context("\n".join(filter(None, (_priced(alert), links(alert.kind, alert.name, alert.region))))),
     ]
@@ -70,6 +70,12 @@ def _rule(alert: JobAlert) -> Rule:
     )
     agrees = not rule.general or rule.failure_class is alert.failure_class
     return rule if agrees else rule_of_class(alert.failure_class)
+
+
+def _step(alert: JobAlert, rule: Rule) -> str:
+    if rule.failure_class is FailureClass.UNKNOWN and not alert.reason:
+        return "Open the job and its log to find the reason."
+    return rule.step
 
 
 def _cause(alert: JobAlert, rule: Rule) -> str:
@@ -184,7 +190,8 @@ def job_report_message(report: JobReport, owner: str) -> tuple[str, Sequence[Blo
     if report.failed:
         blocks.append(section("Its failure has a message of its own, with cause and next step."))
     further = links(report.kind, report.name, report.region)
-    blocks.append(context("\n".join(filter(None, (_priced(report), further)))))
+    spot = "On spot, SageMaker bills less time than the job ran." if report.spot_savings_usd else ""
+    blocks.append(context("\n".join(filter(None, (spot, _priced(report), further)))))
     return escape(headline), blocks
 
 

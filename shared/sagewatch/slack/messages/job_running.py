@@ -1,14 +1,16 @@
 """Messages about jobs that still run, with the buttons that answer them."""
 
 import json
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, SectionBlock
 
 from sagewatch.formatting import duration
 from sagewatch.jobs.alerts import JobRunsAlert
+from sagewatch.jobs.milestones import NEXT_ALERT
 from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.blocks import (
@@ -17,20 +19,21 @@ from sagewatch.slack.blocks import (
     amount,
     context,
     cut,
-    done_by,
     escape,
     field,
     hourly,
     links,
     moment,
+    outcome_of,
     section,
     sentence,
 )
 
-_NEXT = {
-    True: "Look at its log. If it hangs, press Stop job; if it runs as it should, press Snooze 24 h.",
-    False: "Waiting costs nothing. If it takes too long, stop it and try another `instance_type` or region.",
-}
+_LOOK = "Look at its log. If it hangs, press Stop job; if it runs as it should, press Snooze 24 h."
+_LET_END = "Look at its log. If it hangs, press Stop job; if it runs as it should, let its limit end it."
+_WAIT = "Waiting costs nothing. If it takes too long, stop it and try another `instance_type` or region."
+_SOON = timedelta(minutes=30)
+_NEXT_ALERT = re.compile(rf"{NEXT_ALERT}[^)]*")
 
 
 def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
@@ -38,37 +41,62 @@ def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
     headline = f"{KIND_FACTS[alert.kind].label}{_state(alert)}: {alert.name}"
     blocks: list[Block] = [
         HeaderBlock(text=cut(headline, HEADER_LIMIT)),
-        section("\n".join(f"• {sentence(clause)}" for clause in alert.sentences)),
+        section("\n".join(f"• {sentence(_as_is_now(clause, alert))}" for clause in alert.sentences)),
         SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert, owner)]),
     ]
     if alert.use:
         blocks.append(section(sentence(alert.use)))
     if alert.open and not alert.outcome:
-        blocks.append(section(f"*Next step*\n{_NEXT[alert.started_at is not None]}"))
+        blocks.append(section(f"*Next step*\n{_next_step(alert)}"))
     if alert.outcome:
-        blocks.append(section(f":white_check_mark: {done_by(alert.outcome, alert.by)}"))
+        blocks.append(section(outcome_of(alert.outcome, alert.by)))
     if alert.open:
         blocks.append(ActionsBlock(block_id="job", elements=_buttons(alert)))
     notes = (sentence(alert.price_note or ""), links(alert.kind, alert.name, alert.region))
     blocks.append(context("\n".join(filter(None, notes))))
-    so_far = "cost unknown" if alert.so_far_usd is None else f"{_so_far(alert)} so far"
+    when = "so far" if alert.open else "when alerted"
+    so_far = "cost unknown" if alert.so_far_usd is None else f"{_so_far(alert)} {when}"
     return f"{escape(headline)} ({so_far}). {sentence(alert.outcome or alert.sentences[0])}", blocks
 
 
+def _as_is_now(clause: str, alert: JobRunsAlert) -> str:
+    """A reason for the alert. No alert follows while it is snoozed, and a job that ended is in the past."""
+    if alert.open and not (alert.outcome or "").startswith("snoozed"):
+        return clause
+    without_next = _NEXT_ALERT.sub("", clause)
+    return (
+        without_next if alert.open else re.sub("^it has ", "it had ", without_next).replace(" so far, past ", ", past ")
+    )
+
+
+def _next_step(alert: JobRunsAlert) -> str:
+    if alert.started_at is None:
+        return _WAIT
+    return _LET_END if _ends_soon(alert) else _LOOK
+
+
+def _ends_soon(alert: JobRunsAlert) -> bool:
+    """Whether its own limit ends it so soon that a snooze is of no use."""
+    if not (alert.limit_seconds and alert.started_at and alert.happened_at):
+        return False
+    return alert.started_at + timedelta(seconds=alert.limit_seconds) - alert.happened_at <= _SOON
+
+
 def _state(alert: JobRunsAlert) -> str:
-    """What the headline says of the job; nothing once its outcome does."""
+    """What the headline says of the job; nothing if only its outcome does."""
     if not alert.open:
-        return ""
+        return " stopped" if (alert.outcome or "").startswith("stopped") else ""
     return " still running" if alert.started_at else " has not started"
 
 
 def _facts(alert: JobRunsAlert, owner: str) -> Sequence[tuple[str, str]]:
     since = alert.started_at or datetime.fromisoformat(alert.created_at)
     limit = (("Cost at its time limit", _at_limit(alert)),) if alert.open else ()
+    per_hour = "Cost per hour" if alert.started_at else "Cost per hour once started"
     began = ("Running since" if alert.open else "Started") if alert.started_at else "Created"
     return (
-        ("Cost so far" if alert.open else "Cost until then", _so_far(alert)),
-        ("Cost per hour", hourly(Decimal(alert.hourly_usd)) if alert.hourly_usd else "unknown"),
+        ("Cost so far" if alert.open else "Cost when alerted", _so_far(alert)),
+        (per_hour, hourly(Decimal(alert.hourly_usd)) if alert.hourly_usd else "unknown"),
         *limit,
         (began, moment(since)),
         ("Instances", escape(alert.instances or "unknown instances")),

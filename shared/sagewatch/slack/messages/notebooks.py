@@ -22,6 +22,7 @@ from sagewatch.slack.blocks import (
     hourly,
     links,
     moment,
+    outcome_of,
     section,
     sentence,
 )
@@ -32,7 +33,7 @@ def notebook_idle(alert: NotebookAlert, owner: str) -> tuple[str, Sequence[Block
     headline = f"Notebook idle: {alert.name}" if alert.open else f"Notebook: {alert.name}"
     blocks: list[Block] = [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(_what_it_costs(alert))]
     if alert.outcome:
-        blocks.append(section(f":white_check_mark: {done_by(alert.outcome, alert.by)}"))
+        blocks.append(section(outcome_of(alert.outcome, alert.by)))
     else:
         blocks.append(section(_intent(alert, _time(alert))))
     if alert.open:
@@ -41,17 +42,31 @@ def notebook_idle(alert: NotebookAlert, owner: str) -> tuple[str, Sequence[Block
         SectionBlock(fields=[field(name, cut(text, FIELD_LIMIT - 40)) for name, text in _facts(alert, owner)])
     )
     further = links(ResourceKind.NOTEBOOK, alert.name, alert.region)
-    blocks.append(context("\n".join((f"Evidence: {escape(alert.reason)}.", further))))
+    evidence = f"Evidence: {escape(alert.reason)}." if alert.open or _ended(alert) else ""
+    blocks.append(context("\n".join(filter(None, (evidence, further)))))
     utc = None if alert.stop_at is None else f"at {alert.stop_at:%H:%M} UTC on {alert.stop_at:%Y-%m-%d}"
     news = sentence(alert.outcome) if alert.outcome else _intent(alert, utc).partition("\n")[0].replace("*", "")
     return f"{escape(headline)} ({_rate(alert)}). {news}", blocks
 
 
 def _what_it_costs(alert: NotebookAlert) -> str:
-    idled, costs_now = ("Idling has cost", "It costs") if alert.open else ("Idling cost", "It cost")
-    idling = "" if alert.idle_usd is None else f" {idled} {amount(Decimal(alert.idle_usd))}."
-    costs = "Its price is unknown" if alert.hourly_usd is None else f"{costs_now} {_rate(alert)}"
-    return f"No activity since {moment(alert.idle_since)}. {costs}.{idling}"
+    idled = None if alert.idle_usd is None else amount(Decimal(alert.idle_usd))
+    costs = "It cost" if _ended(alert) else "It costs"
+    price = "Its price is unknown." if alert.hourly_usd is None else f"{costs} {_rate(alert)}."
+    if alert.open:
+        idling = f" Idling has cost {idled}." if idled else ""
+        return f"No activity since {moment(alert.idle_since)}. {price}{idling}"
+    if (alert.outcome or "").startswith("stopped at"):
+        idling = f" Idling cost {idled}." if idled else ""
+        return f"No activity from {moment(alert.idle_since)} until the stop. {price}{idling}"
+    idling = f", and idling had cost {idled}" if idled else ""
+    return f"When SageWatch sent this, there was no activity since {moment(alert.idle_since)}{idling}. {price}"
+
+
+def _ended(alert: NotebookAlert) -> bool:
+    """Whether the notebook was stopped or deleted; a message is closed too when its stop is cancelled."""
+    gone = ("stopped", "it was stopped", "the notebook was deleted")
+    return not alert.open and (alert.outcome or "").startswith(gone)
 
 
 def _time(alert: NotebookAlert) -> str | None:

@@ -66,8 +66,9 @@ def render(alert: Alert, mention: str | None = None) -> Message:  # noqa: C901 -
 def _unreadable(alert: AccountUnreadable) -> tuple[str, Sequence[Block]]:
     headline = f"SageWatch cannot read account {alert.account}"
     body = (
-        f"Its jobs and notebooks in {escape(alert.region)} have not been swept since {alert.since:%Y-%m-%d %H:%M} UTC:"
-        f" {escape(alert.reason)}. Other accounts are not affected.\n*Next step:* {alert.step}"
+        f"Its jobs and notebooks in {escape(alert.region)} have not been checked since "
+        f"{alert.since:%Y-%m-%d %H:%M} UTC: {escape(alert.reason)}. Other accounts are not affected.\n"
+        f"*Next step:* {alert.step}"
     )
     return escape(headline), [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(body)]
 
@@ -77,8 +78,8 @@ def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:
     component = component_of(alert.kind)
     body = (
         f"`{escape(alert.example)}` ran on {escape(alert.instances or alert.instance_type)} in {escape(alert.region)}."
-        f" No {component} or Hosting price of `{escape(alert.instance_type)}` is known for that region, so these jobs"
-        " have no cost in the ledger. You need not do anything: SageWatch looks for one every day. An operator can add"
+        f" No {component} or Hosting price of `{escape(alert.instance_type)}` is known for that region, so jobs on it"
+        " are missing from all totals. You need not do anything: SageWatch looks for one every day. An operator can add"
         " one by hand: see `prices/README.md`."
     )
     return escape(headline), [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(body)]

@@ -244,7 +244,7 @@ def test_a_snooze_has_an_author_and_an_end() -> None:
     [entry] = world.open_jobs.jobs.values()
     [edit] = world.edits
 
-    assert effect == "snoozed until Sat 2026-11-21 13:00 CET"
+    assert effect == "snoozed until Sat 2026-11-21 13:00 CET; no alerts before then"
     assert entry.snooze is not None
     assert (entry.snooze.author, entry.snooze.until, entry.snooze.written_at) == ("U0ANA", NOW + 24 * HOUR, NOW)
     assert (edit.outcome, edit.by, edit.open) == (effect, "U0ANA", True)

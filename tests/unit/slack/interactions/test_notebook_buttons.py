@@ -369,7 +369,7 @@ def test_the_message_shows_the_lease_in_force_however_often_it_changes_back() ->
         world.press(action)
 
     assert len({edit.alert_id for edit in world.edits}) == 5
-    assert (world.edits[-1].outcome or "").startswith("never stopped automatically")
+    assert (world.edits[-1].outcome or "").startswith("SageWatch will not stop this notebook")
 
 
 def test_the_next_sweep_shows_the_lease_in_force_where_two_pressed_at_once() -> None:

@@ -107,7 +107,8 @@ def test_what_runs_is_told_on_a_quiet_day_too() -> None:
     told = texts(message(replace(QUIET, running=a_week().running)).blocks)
 
     assert (
-        "*Running now:* 3 jobs at $4.50/h and 1 notebook at $1.41/h. 1 notebook is idle: $14.10 since the last "
+        f"*Running now ({NOW:%Y-%m-%d %H:%M} UTC):* 3 jobs at $4.50/h and 1 notebook at $1.41/h. "
+        "1 notebook is idle: $14.10 since the last "
         "activity. 1 of unknown price left out."
     ) in told
 
@@ -126,10 +127,10 @@ def test_a_week_says_it_all() -> None:
         "_3 others_: $30.00",
         "fraud-xgb> (training, ana, failed)",
         "*Failed:* $12.30 for 4 jobs that failed or hit a time limit",
-        "*Spot:* saved $300.00, 75 % of the on-demand price of spot jobs",
-        "*Unpriced:* 2 jobs of unknown cost, not in any total",
+        "*Spot:* saved $300.00 (75 % off the on-demand price)",
+        "*Unpriced:* 2 jobs whose cost is unknown, not in any total",
         "*Idle:* SageWatch stopped 2 idle notebooks; until then, idling cost $14.00 (1 of unknown price left out)",
-        "*Saved by stops:* about $30.00 (20 h not billed; each stop counts for at most 12 h)",
+        "*Saved by stops:* about $30.00 (20 h not billed; SageWatch counts at most 12 h for each stop)",
         "*Budget of ana:* $500.00 of $1,000.00 (50 %), $120.00 of it in progress. Forecast: $681.80",
         "and 22 budgets with less used",
         "Days are in UTC",
@@ -196,7 +197,7 @@ def a_budget_state(owner: str, spent: str, running: str, hourly: str) -> BudgetS
             "100",
             None,
             (
-                "Budget of ana for November 2026: the forecast exceeds it. $400.00 of $1,000.00 used by 5 "
+                "Budget of ana for November 2026: forecast is over budget. $400.00 of $1,000.00 used by 5 "
                 "November 2026 (UTC), $100.00 of it in progress. Forecast for the month: $1,006.00."
             ),
         ),
@@ -205,8 +206,8 @@ def a_budget_state(owner: str, spent: str, running: str, hourly: str) -> BudgetS
             "500",
             100,
             (
-                "Budget of ana for November 2026: 100 % used. $2,000.00 of $1,000.00 used by 5 November 2026 (UTC),"
-                " $500.00 of it in progress. Forecast for the month: $2,606.00."
+                "Budget of ana for November 2026: passed 100 % (now 200 %). $2,000.00 of $1,000.00 used by 5 "
+                "November 2026 (UTC), $500.00 of it in progress. Forecast for the month: $2,606.00."
             ),
         ),
     ],

@@ -33,19 +33,22 @@ def a_group(group_kind: GroupKind, summary: GroupSummary = GATHERED, **changes: 
     [
         (
             a_group(GroupKind.PARENT, parent_arn=f"{ARN}:hyper-parameter-tuning-job/hpo"),
-            "Tuning job hpo: 120 of its jobs failed (cost: $4.60, plus 3 of unknown cost)",
+            "Tuning job hpo: 120 of its jobs failed (cost: $4.60, plus 3 jobs whose cost is unknown)",
         ),
         (
             a_group(GroupKind.PARENT, parent_arn=f"{ARN}:pipeline/nightly/execution/x1"),
-            "Pipeline nightly: 120 of its jobs failed (cost: $4.60, plus 3 of unknown cost)",
+            "Pipeline nightly: 120 of its jobs failed (cost: $4.60, plus 3 jobs whose cost is unknown)",
         ),
         (
             a_group(GroupKind.STORM, label="failed (user code)", since=NOW),
-            ("120 jobs failed (error in the job's code) within ten minutes (cost: $4.60, plus 3 of unknown cost)"),
+            (
+                "120 jobs failed (error in the job's code) within ten minutes "
+                "(cost: $4.60, plus 3 jobs whose cost is unknown)"
+            ),
         ),
         (
             a_group(GroupKind.STALE, since=NOW - timedelta(days=3)),
-            "120 alerts of 2026-11-17, reported late (cost: $4.60, plus 3 of unknown cost)",
+            "120 alerts of 2026-11-17, reported late (cost: $4.60, plus 3 jobs whose cost is unknown)",
         ),
     ],
     ids=["a tuning job", "a pipeline", "a storm", "old news"],

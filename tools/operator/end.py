@@ -7,6 +7,7 @@ sagewatch:protect is refused.
 
 import argparse
 import sys
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.status import Status
@@ -16,6 +17,8 @@ from sagewatch.formatting import money
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.tags import PROTECT_TAG
 from sagewatch.standing.endpoints.actions import ActionResult, Ended
+from sagewatch.standing.endpoints.recipe import Recipe
+from sagewatch.standing.resources import StandingResource
 from sagewatch.standing.survey import Standing
 from sagewatch.wiring import ending
 from sagewatch.wiring import standing as wiring
@@ -47,8 +50,12 @@ def act(given: argparse.Namespace) -> int:
             status.update(step)
 
         plan = wiring.plan_survey(lambda: values, [given.region] if given.region else [], progress, interrupts.check)
-        found = plan.survey.run(plan.regions).found
-    matching = [each for each in found if given.name in {each.resource.name, each.resource.arn}]
+        report = plan.survey.run(plan.regions)
+    sys.stderr.writelines(f"{problem}\n" for problem in report.problems)
+    matching = [each for each in report.found if given.name in {each.resource.name, each.resource.arn}]
+    recipe = None if matching else _unfinished(given.name, plan.regions, values["WatchStateName"])
+    if recipe:
+        return _continue(recipe, given, values["WatchStateName"])
     if len(matching) != 1:
         raise SettingsError(
             f"{len(matching)} resources are called {given.name!r}. Give the ARN from `make now --json`."
@@ -56,17 +63,39 @@ def act(given: argparse.Namespace) -> int:
     return _end(matching[0], given, values["WatchStateName"])
 
 
+def refusal(each: Standing, *, scale_in: bool) -> str | None:
+    """Why this resource's bill is not ended. Tags that could not be read may protect it."""
+    resource, label = each.resource, KIND_FACTS[each.resource.kind].label.lower()
+    if each.tags is None and resource.taggable:
+        return f"the tags of {resource.name} could not be read, so {PROTECT_TAG} may protect it."
+    if PROTECT_TAG in (each.tags or {}):
+        return f"the tag {PROTECT_TAG} of {resource.name} protects it."
+    if scale_in and resource.kind is not ResourceKind.ENDPOINT:
+        return f"--scale-in is for endpoints, and {resource.name} is a {label}."
+    if resource.kind is not ResourceKind.ENDPOINT and resource.end is None:
+        return f"no single call ends a {label}."
+    return None
+
+
+def consequence(resource: StandingResource, *, scale_in: bool) -> str:
+    """What the action does."""
+    what = f"{KIND_FACTS[resource.kind].label.lower()} {resource.name}"
+    if resource.kind is ResourceKind.ENDPOINT:
+        after = "to its minimum" if scale_in else "and keeps its recipe"
+        return f"This {'scales' if scale_in else 'DELETES'} {what} {'in ' if scale_in else ''}{after}."
+    return f"This calls {resource.end.operation if resource.end else 'nothing'} for {what}. {resource.stopping}."
+
+
 def _end(each: Standing, given: argparse.Namespace, watch_state: str) -> int:
     resource = each.resource
-    if PROTECT_TAG in (each.tags or {}):
-        raise SettingsError(f"the tag {PROTECT_TAG} of {resource.name} protects it.")
+    if reason := refusal(each, scale_in=given.scale_in):
+        raise SettingsError(reason)
     price = "an unknown price" if each.hourly.usd is None else f"{money(each.hourly.usd)}/h"
     sys.stdout.write(
         f"{KIND_FACTS[resource.kind].label} {resource.name} in {resource.region} at {price}\n"
-        f"{resource.configuration}\n{each.decision.use}: {each.decision.reason}\n{resource.stopping}.\n"
+        f"{resource.configuration}\n{each.decision.use}: {each.decision.reason}\n"
+        f"{consequence(resource, scale_in=given.scale_in)}\n"
     )
-    if resource.kind is not ResourceKind.ENDPOINT and resource.end is None:
-        raise SettingsError(f"no single call ends a {KIND_FACTS[resource.kind].label.lower()}.")
     if not (given.yes or _confirmed(resource.name)):
         sys.stdout.write("Nothing was changed.\n")
         return 1
@@ -78,6 +107,23 @@ def _end(each: Standing, given: argparse.Namespace, watch_state: str) -> int:
         ending.end(resource.region, resource.end.operation, resource.end.request)
     sys.stdout.write(f"Done: {resource.end and resource.end.operation}.\n")
     return 0
+
+
+def _unfinished(name: str, regions: Iterable[str], watch_state: str) -> Recipe | None:
+    """The recipe of a deletion that failed after its endpoint was gone."""
+    recipes = ending.make_recipes(watch_state)
+    kept = [each for region in regions for each in recipes.all(region) if name in {each.name, each.arn}]
+    return next((each for each in kept if not each.finished), None)
+
+
+def _continue(recipe: Recipe, given: argparse.Namespace, watch_state: str) -> int:
+    sys.stdout.write(f"This continues the deletion of endpoint {recipe.name}, which stopped before its end.\n")
+    if given.scale_in or not (given.yes or _confirmed(recipe.name)):
+        sys.stdout.write("Nothing was changed.\n")
+        return 1
+    recipes = ending.make_recipes(watch_state)
+    actions = ending.make_endpoint_actions(recipe.region, recipes, Interrupts().check)
+    return _say(actions.continue_deletion(recipe))
 
 
 def _restore(given: argparse.Namespace, watch_state: str) -> int:

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from sagewatch.errors import AccessDeniedError, ThrottledError
 from sagewatch.standing.endpoints.actions import ActionResult, Ended, EndpointActions
+from sagewatch.standing.endpoints.recipe import Recipe, differences
 from tests.fakes.endpoints import REGION_ARN, InMemoryEndpoints, InMemoryRecipes
 
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
@@ -77,6 +79,12 @@ class Region:
         """Delete the endpoint."""
         return self.actions().delete("llm", by="U0ANA")
 
+    def continue_deletion(self) -> ActionResult:
+        """Continue its deletion."""
+        recipe = self.recipes.find("llm", SCOPE)
+        assert recipe
+        return self.actions().continue_deletion(recipe)
+
     def restore(self) -> ActionResult:
         """Restore it."""
         recipe = self.recipes.find("llm", SCOPE)
@@ -125,8 +133,9 @@ def test_a_deletion_names_the_step_that_failed_and_loses_nothing(operation: str,
     if region.recipes.find("llm", SCOPE) is None:
         assert region.api.everything() == before
         return
-    if "llm" in region.api.endpoints:
-        assert region.delete().ended is Ended.DONE
+    again = region.delete if "llm" in region.api.endpoints else region.continue_deletion
+    assert again().ended is Ended.DONE
+    assert not any(region.api.everything().values())
     assert region.restore().ended is Ended.DONE
     assert region.api.everything() == before
 
@@ -166,7 +175,7 @@ def test_a_restore_that_ends_unequal_says_in_what() -> None:
     again = region.restore()
 
     assert (restored.ended, restored.reason) == (Ended.FAILED, "it differs in tags")
-    assert (again.ended, again.step) == (Ended.FAILED, "compare with the recipe")
+    assert (again.ended, again.step) == (Ended.REFUSED, "compare with the recipe")
 
 
 def test_an_endpoint_that_is_still_being_created_is_waited_for_and_then_continued() -> None:
@@ -238,3 +247,64 @@ def test_an_endpoint_is_scaled_in_to_the_minimum_of_its_target() -> None:
     assert region.actions().scale_in("llm").ended is Ended.REFUSED
     assert region.actions().copies_to_zero("part").ended is Ended.DONE
     assert region.api.components["part"]["RuntimeConfig"]["DesiredCopyCount"] == 0
+
+
+@pytest.mark.parametrize("changed", ["EndpointConfigName", "CreationTime"])
+def test_an_unfinished_recipe_of_another_configuration_or_endpoint_is_replaced(changed: str) -> None:
+    """A deletion failed, and a person then updated the endpoint, or made it again."""
+    region = Region()
+    region.api.broken["DeleteEndpoint"] = AccessDeniedError("sagemaker:DeleteEndpoint: AccessDenied")
+    region.delete()
+    region.api.endpoints["llm"][changed] = "new"
+    region.delete()
+    [recipe] = region.recipes.all(SCOPE)
+
+    assert "new" in {recipe.config_name, str(recipe.created_at)}
+    assert recipe.components == []
+
+
+def test_a_repeated_deletion_keeps_the_weights_of_its_own_time() -> None:
+    """And what the first one removed."""
+    region = Region()
+    region.api.broken["DeleteEndpoint"] = AccessDeniedError("sagemaker:DeleteEndpoint: AccessDenied")
+    region.delete()
+    region.api.endpoints["llm"]["ProductionVariants"][0]["DesiredInstanceCount"] = 7
+    region.delete()
+    [recipe] = region.recipes.all(SCOPE)
+
+    assert recipe.variants[0]["DesiredInstanceCount"] == 7
+    assert [each["InferenceComponentName"] for each in recipe.components] == ["part"]
+
+
+def test_a_restore_changes_no_endpoint_that_someone_else_made() -> None:
+    """Under the same name, with another configuration."""
+    region = Region()
+    region.delete()
+    region.api.change("CreateEndpoint", {"EndpointName": "llm", "EndpointConfigName": "llm-config"})
+    region.api.done.clear()
+    refused = region.restore()
+
+    assert (refused.ended, refused.reason) == (
+        Ended.REFUSED,
+        "another endpoint of that name exists; it differs in tags",
+    )
+    assert region.api.done == []
+
+
+def test_a_deletion_is_not_continued_on_a_new_endpoint() -> None:
+    """Its own deletion is another one."""
+    region = Region()
+    [before] = region.api.endpoints.values()
+    region.api.broken["DeregisterScalableTarget"] = AccessDeniedError("AccessDenied")
+    region.delete()
+    region.api.endpoints["llm"] = before
+
+    assert region.continue_deletion().reason == "an endpoint of that name exists again"
+
+
+def test_a_dated_scheduled_action_is_equal_to_its_kept_text() -> None:
+    """A recipe is kept as JSON."""
+    recipe = Recipe(name="llm", arn="arn", config_name="c", scheduled_actions=[{"StartTime": NOW}])
+    kept = TypeAdapter(Recipe).validate_json(TypeAdapter(Recipe).dump_json(recipe))
+
+    assert differences(kept, recipe) == []

@@ -10,10 +10,17 @@ from functools import partial
 
 from sagewatch.clock import Clock
 from sagewatch.errors import SageWatchError
-from sagewatch.sagemaker.tags import PROTECT_TAG
 from sagewatch.standing.endpoints.ports import EndpointChanges, Fields, Recipes
-from sagewatch.standing.endpoints.reading import read_endpoint
-from sagewatch.standing.endpoints.recipe import Reading, Recipe, differences, recipe_of, secret_component
+from sagewatch.standing.endpoints.reading import read_endpoint, refusal, smaller
+from sagewatch.standing.endpoints.recipe import (
+    Reading,
+    Recipe,
+    completed,
+    conflicts,
+    differences,
+    recipe_of,
+    same_endpoint,
+)
 
 _NO_STATUS = ""
 _AT_ZERO = {"DesiredRuntimeConfig": {"CopyCount": 0}}
@@ -57,19 +64,25 @@ class EndpointActions:
             return reading
         if reading is None:
             return ActionResult(Ended.REFUSED, "read the endpoint", f"endpoint {name} does not exist")
-        if reason := _refusal(reading):
+        if reason := refusal(reading):
             return ActionResult(Ended.REFUSED, "check the endpoint", reason)
         recipe = self._attempt("find an earlier recipe", partial(self._begun, reading, by))
         if isinstance(recipe, ActionResult):
             return recipe
-        failed = self._run(self._deletion(recipe))
-        return failed or ActionResult(
-            Ended.DONE, "", f"deleted; its recipe is kept, and its configuration {recipe.config_name} stays"
-        )
+        return self._delete(recipe)
+
+    def continue_deletion(self, recipe: Recipe) -> ActionResult:
+        """Finish a deletion that failed after its endpoint was gone."""
+        endpoint = self._attempt("read the endpoint", partial(self.api.describe, *_endpoint(recipe.name)))
+        if isinstance(endpoint, ActionResult):
+            return endpoint
+        if endpoint and endpoint["EndpointStatus"] != "Deleting":
+            return ActionResult(Ended.REFUSED, "read the endpoint", "an endpoint of that name exists again")
+        return self._delete(recipe)
 
     def restore(self, recipe: Recipe) -> ActionResult:
         """Create an endpoint again, and compare it with its recipe, which is kept until both are equal."""
-        failed = self._run(self._creation(recipe)) or self._verify(recipe)
+        failed = self._stranger(recipe) or self._run(self._creation(recipe)) or self._verify(recipe)
         failed = failed or self._run([("forget the recipe", partial(self.recipes.forget, recipe))])
         if failed:
             return failed
@@ -95,7 +108,7 @@ class EndpointActions:
             return reading
         if reading is None:
             return ActionResult(Ended.REFUSED, "read the endpoint", f"endpoint {name} does not exist")
-        variants = list(_smaller(reading))
+        variants = list(smaller(reading))
         if not variants:
             return ActionResult(Ended.REFUSED, "check the endpoint", "every variant is at its minimum")
         request = {"EndpointName": name, "DesiredWeightsAndCapacities": variants}
@@ -104,10 +117,15 @@ class EndpointActions:
         return self._run([step]) or ActionResult(Ended.DONE, "", f"scaled in: {sizes}")
 
     def _begun(self, reading: Reading, by: str) -> Recipe:
-        """The recipe of a deletion that stopped in the middle, else a new one."""
-        recipe = recipe_of(reading)
+        """A new recipe, with what a deletion of this endpoint that stopped in the middle has already removed."""
+        recipe = replace(recipe_of(reading), deleted_at=self.clock(), deleted_by=by)
         kept = self.recipes.find(recipe.name, f"{recipe.account}/{recipe.region}")
-        return kept if kept and not kept.finished else replace(recipe, deleted_at=self.clock(), deleted_by=by)
+        return completed(recipe, kept) if kept and not kept.finished and same_endpoint(recipe, kept) else recipe
+
+    def _delete(self, recipe: Recipe) -> ActionResult:
+        return self._run(self._deletion(recipe)) or ActionResult(
+            Ended.DONE, "", f"deleted; its recipe is kept, and its configuration {recipe.config_name} stays"
+        )
 
     def _deletion(self, recipe: Recipe) -> Iterator[Step]:
         yield "keep the recipe", partial(self.recipes.save, recipe)
@@ -117,7 +135,7 @@ class EndpointActions:
         for name in names:
             gone = partial(self._until, "DescribeInferenceComponent", _component(name), None)
             yield f"wait until component {name} is deleted", gone
-        yield "delete the endpoint", partial(self.api.change, "DeleteEndpoint", {"EndpointName": recipe.name})
+        yield "delete the endpoint", partial(self._delete_endpoint, recipe.name)
         for target in recipe.targets:
             yield f"deregister {target['ResourceId']}", partial(self._deregister, target)
         yield "close the recipe", partial(self.recipes.save, replace(recipe, finished=True))
@@ -140,6 +158,15 @@ class EndpointActions:
         for action in recipe.scheduled_actions:
             name = action["ScheduledActionName"]
             yield f"put scheduled action {name}", partial(self._scale, "PutScheduledAction", action)
+
+    def _stranger(self, recipe: Recipe) -> ActionResult | None:
+        """Refuse if an endpoint of that name exists which no restore of this recipe can have made."""
+        reading = self._attempt("compare with the recipe", partial(read_endpoint, self.api, recipe.name))
+        if reading is None or isinstance(reading, ActionResult):
+            return reading
+        found = conflicts(recipe, recipe_of(reading))
+        reason = f"another endpoint of that name exists; it differs in {', '.join(found)}"
+        return ActionResult(Ended.REFUSED, "compare with the recipe", reason) if found else None
 
     def _verify(self, recipe: Recipe) -> ActionResult | None:
         reading = self._attempt("compare with the recipe", partial(read_endpoint, self.api, recipe.name))
@@ -169,6 +196,12 @@ class EndpointActions:
             self.api.change(
                 "CreateEndpoint", {"EndpointName": recipe.name, "EndpointConfigName": recipe.config_name, **tags}
             )
+
+    def _delete_endpoint(self, name: str) -> None:
+        """One that is gone, or is being deleted, is from a deletion that stopped later."""
+        endpoint = self.api.describe(*_endpoint(name))
+        if endpoint and endpoint["EndpointStatus"] != "Deleting":
+            self.api.change("DeleteEndpoint", {"EndpointName": name})
 
     def _delete_component(self, name: str) -> None:
         """One that is gone is from a deletion that stopped later."""
@@ -217,24 +250,9 @@ class EndpointActions:
             return ActionResult(Ended.FAILED, step, str(exc))
 
 
+def _endpoint(name: str) -> tuple[str, Fields]:
+    return "DescribeEndpoint", {"EndpointName": name}
+
+
 def _component(name: str) -> dict[str, object]:
     return {"InferenceComponentName": name}
-
-
-def _refusal(reading: Reading) -> str | None:
-    status = reading.endpoint["EndpointStatus"]
-    if any(tag["Key"] == PROTECT_TAG for tag in reading.tags):
-        return f"its tag {PROTECT_TAG} protects it"
-    if status != "InService":
-        return f"it is {status}, not InService"
-    if component := secret_component(reading):
-        return f"component {component} has an environment, which SageWatch does not store, so it could not be restored"
-    return None
-
-
-def _smaller(reading: Reading) -> Iterator[Fields]:
-    minimum = {target["ResourceId"]: target["MinCapacity"] for target in reading.targets}
-    for variant in reading.endpoint.get("ProductionVariants", []):
-        least = max(1, minimum.get(f"endpoint/{reading.endpoint['EndpointName']}/variant/{variant['VariantName']}", 1))
-        if (variant.get("DesiredInstanceCount") or 0) > least:
-            yield {"VariantName": variant["VariantName"], "DesiredInstanceCount": least}

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from sagewatch.sagemaker.tags import PROTECT_TAG
 from sagewatch.standing.endpoints.ports import EndpointReads, Fields
-from sagewatch.standing.endpoints.recipe import Reading
+from sagewatch.standing.endpoints.recipe import Reading, secret_component
 
 _SCALING = (
     ("DescribeScalableTargets", "ScalableTargets"),
@@ -45,3 +46,24 @@ def _components(api: EndpointReads, name: str) -> Iterator[Fields]:
         )
         if answer is not None:
             yield answer
+
+
+def refusal(reading: Reading) -> str | None:
+    """Why an endpoint is not deleted."""
+    status = reading.endpoint["EndpointStatus"]
+    if any(tag["Key"] == PROTECT_TAG for tag in reading.tags):
+        return f"its tag {PROTECT_TAG} protects it"
+    if status != "InService":
+        return f"it is {status}, not InService"
+    if component := secret_component(reading):
+        return f"component {component} has an environment, which SageWatch does not store, so it could not be restored"
+    return None
+
+
+def smaller(reading: Reading) -> Iterator[Fields]:
+    """The variants that are above their minimum, with it."""
+    minimum = {target["ResourceId"]: target["MinCapacity"] for target in reading.targets}
+    for variant in reading.endpoint.get("ProductionVariants", []):
+        least = max(1, minimum.get(f"endpoint/{reading.endpoint['EndpointName']}/variant/{variant['VariantName']}", 1))
+        if (variant.get("DesiredInstanceCount") or 0) > least:
+            yield {"VariantName": variant["VariantName"], "DesiredInstanceCount": least}

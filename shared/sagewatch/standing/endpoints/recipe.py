@@ -5,8 +5,8 @@ a container, which may be secret: an endpoint whose inference components have on
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 Fields = Mapping[str, Any]
@@ -21,7 +21,10 @@ _POLICY_BODIES = (
     "PredictiveScalingPolicyConfiguration",
 )
 _ACTION = ("ServiceNamespace", "ScheduledActionName", "ResourceId", "ScalableDimension", "Schedule", "Timezone")
-_ACTION_BODIES = ("StartTime", "EndTime", "ScalableTargetAction")
+_TIMES = ("StartTime", "EndTime")
+_ACTION_BODIES = (*_TIMES, "ScalableTargetAction")
+_IDENTITY = ("InferenceComponentName", "ResourceId", "ScalableDimension", "PolicyName", "ScheduledActionName")
+_ADDED = ("components", "targets", "policies", "scheduled_actions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +32,14 @@ class Recipe:
     """What makes an endpoint again. ``variants`` are DesiredWeightsAndCapacities; the rest are requests.
 
     ``alarmed`` names step policies with the alarms that invoke them: an alarm names the policy's ARN, and a new policy
-    has a new one. ``finished`` says that everything was deleted: until then a repeated deletion continues with this
-    recipe, because the endpoint may have lost parts of it.
+    has a new one. ``finished`` says that everything was deleted: until then a repeated deletion keeps the parts that
+    the endpoint has already lost, if it is still the one of ``created_at``.
     """
 
     name: str
     arn: str
     config_name: str
+    created_at: datetime | None = None
     tags: Sequence[Fields] = ()
     variants: Sequence[Fields] = ()
     components: Sequence[Fields] = ()
@@ -78,6 +82,7 @@ def recipe_of(reading: Reading) -> Recipe:
         name=endpoint["EndpointName"],
         arn=endpoint["EndpointArn"],
         config_name=endpoint["EndpointConfigName"],
+        created_at=endpoint.get("CreationTime"),
         tags=_own(reading.tags),
         variants=[_variant(variant) for variant in endpoint.get("ProductionVariants", [])],
         components=[_component(each, reading.component_tags) for each in reading.components],
@@ -101,10 +106,44 @@ def secret_component(reading: Reading) -> str | None:
     return None
 
 
+def same_endpoint(recipe: Recipe, kept: Recipe) -> bool:
+    """Whether both are of one endpoint with one configuration. Early recipes do not know when it was created."""
+    return kept.config_name == recipe.config_name and kept.created_at in {None, recipe.created_at}
+
+
+def completed(recipe: Recipe, kept: Recipe) -> Recipe:
+    """Add what a recipe lacks and an earlier one of the same endpoint has."""
+    more: dict[str, Any] = {part: _with_missing(getattr(recipe, part), getattr(kept, part)) for part in _ADDED}
+    return replace(recipe, alarmed={**kept.alarmed, **recipe.alarmed}, **more)
+
+
 def differences(recipe: Recipe, now: Recipe) -> Sequence[str]:
     """Name the parts in which an endpoint differs from its recipe."""
-    parts = ("config_name", "tags", "variants", "components", "targets", "policies", "scheduled_actions")
+    parts = ("config_name", "tags", "variants", *_ADDED)
     return [part for part in parts if _sorted(getattr(recipe, part)) != _sorted(getattr(now, part))]
+
+
+def conflicts(recipe: Recipe, now: Recipe) -> Sequence[str]:
+    """Name the parts that no unfinished restore leaves: it may lack some, and have its first weights."""
+    made = [part for part in differences(recipe, now) if part in {"config_name", "tags"}]
+    names = {variant["VariantName"] for variant in recipe.variants}
+    other = ["variants"] if names != {variant["VariantName"] for variant in now.variants} else []
+    foreign = [part for part in _ADDED if not _within(getattr(now, part), getattr(recipe, part))]
+    return [*made, *other, *foreign]
+
+
+def _with_missing(there: Sequence[Fields], kept: Sequence[Fields]) -> Sequence[Fields]:
+    names = [_identity(each) for each in there]
+    return [*there, *(each for each in kept if _identity(each) not in names)]
+
+
+def _within(some: Sequence[Fields], every: Sequence[Fields]) -> bool:
+    known = _sorted(every)
+    return all(each in known for each in _sorted(some))
+
+
+def _identity(part: Fields) -> Sequence[object]:
+    return [part.get(name) for name in _IDENTITY]
 
 
 def _variant(variant: Fields) -> Fields:
@@ -157,4 +196,13 @@ def _some(answer: Fields, names: Sequence[str]) -> Fields:
 
 
 def _sorted(value: Any) -> Any:
-    return sorted(value, key=repr) if isinstance(value, list | tuple) else value
+    return sorted(map(_plain, value), key=repr) if isinstance(value, list | tuple) else value
+
+
+def _plain(part: Fields) -> Fields:
+    """A kept recipe has its times as text."""
+    return {name: _moment(value) if name in _TIMES else value for name, value in part.items()}
+
+
+def _moment(value: datetime | str) -> datetime:
+    return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)

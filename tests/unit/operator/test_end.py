@@ -1,0 +1,71 @@
+"""`make end` says what it will do, and refuses what a tag may protect."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from sagewatch.idle.evidence import Source, Unknown
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.standing.decision import Use, UseDecision
+from sagewatch.standing.evidence import Answered
+from sagewatch.standing.hourly import HourlyPrice
+from sagewatch.standing.resources import EndCall, StandingResource
+from sagewatch.standing.survey import Standing
+from tools.operator.end import consequence, refusal
+
+NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
+
+
+def standing(kind: ResourceKind, tags: Mapping[str, str] | None) -> Standing:
+    """A resource with these tags."""
+    resource = StandingResource(
+        kind=kind,
+        arn="arn:aws:sagemaker:us-east-1:123456789012:x/llm",
+        name="llm",
+        status="InService",
+        since=NOW,
+        configuration="",
+        parts=(),
+        evidence=Answered(Unknown(Source.DESCRIBE, "")),
+        stopping="Its files stay",
+        end=EndCall("StopNotebookInstance", {}),
+    )
+    return Standing(resource, HourlyPrice(Decimal(1)), None, UseDecision(Use.UNKNOWN, ""), tags)
+
+
+@pytest.mark.parametrize(
+    ("kind", "scale_in", "says"),
+    [
+        (ResourceKind.ENDPOINT, False, "This DELETES endpoint llm and keeps its recipe."),
+        (ResourceKind.ENDPOINT, True, "This scales endpoint llm in to its minimum."),
+        (
+            ResourceKind.NOTEBOOK,
+            False,
+            "This calls StopNotebookInstance for notebook instance llm. Its files stay.",
+        ),
+    ],
+)
+def test_the_question_says_what_will_happen(kind: ResourceKind, scale_in: bool, says: str) -> None:  # noqa: FBT001 - a case
+    """Not what could be done."""
+    assert consequence(standing(kind, {}).resource, scale_in=scale_in) == says
+
+
+@pytest.mark.parametrize(
+    ("kind", "tags", "scale_in", "reason"),
+    [
+        (ResourceKind.ENDPOINT, None, False, "could not be read, so sagewatch:protect may protect it"),
+        (ResourceKind.ENDPOINT, {"sagewatch:protect": ""}, True, "the tag sagewatch:protect of llm protects it"),
+        (ResourceKind.NOTEBOOK, {}, True, "--scale-in is for endpoints"),
+        (ResourceKind.NOTEBOOK, {}, False, ""),
+    ],
+)
+def test_what_may_be_protected_or_cannot_be_scaled_in_is_refused(
+    kind: ResourceKind,
+    tags: Mapping[str, str] | None,
+    scale_in: bool,  # noqa: FBT001 - a case
+    reason: str,
+) -> None:
+    """Unknown tags are not none."""
+    assert reason in (refusal(standing(kind, tags), scale_in=scale_in) or "")

@@ -35,7 +35,7 @@ def account_unreadable(scope: Scope, trouble: Trouble, reason: str, now: datetim
     """Report an account once a day and problem, however many of its regions have it; a region that is off by itself."""
     account, region = account_in(scope) or "", region_of(scope)
     where = region if trouble.problem is Problem.REGION else ""
-    identity = alert_id("account-unreadable", account, where, trouble.problem, f"{trouble.since:%Y-%m-%d}")
+    identity = alert_id("account-unreadable", account, where, trouble.problem, f"{now:%Y-%m-%d}")
     return AccountUnreadable(
         alert_id=identity,
         account=account,

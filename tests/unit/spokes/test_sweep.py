@@ -1,4 +1,4 @@
-"""One account that cannot be read is reported once, and never affects another."""
+"""One account that cannot be read is reported once a day, and never affects another."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -93,6 +93,17 @@ def test_an_account_that_refuses_is_reported_once_and_not_swept(error: Retryable
     assert world.reported() == [("222233334444", problem)] * regions
     assert set(world.swept) == {"333344445555/us-east-1"}
     assert world.run() == {EmfMetric.SWEEP_FAILURES: 1}
+
+
+def test_an_account_that_is_still_refused_is_reported_each_day() -> None:
+    """Once a day, however many sweeps there are; a message that scrolled away would else be the only one."""
+    world = World(problems={THEIRS: RoleRefusedError("sts:AssumeRole")})
+    for _ in range(3 * 4):
+        world.run()
+        world.now += timedelta(hours=6)
+
+    days = {alert.happened_at.date() for alert in world.alerts.sent}
+    assert len(world.reported()) == len(days) > 2
 
 
 def test_a_single_call_without_an_answer_is_no_news_and_throttling_is_none_at_all() -> None:

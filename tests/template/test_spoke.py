@@ -22,7 +22,6 @@ ABROAD = (
     "TrackNotebook",
     "SweepJobs",
     "SweepNotebooks",
-    "SweepResources",
     "AnswerSlack",
 )  # what works in other accounts
 MANY = ["222233334444"] * 100  # as many accounts as docs/organization.md allows to name

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sagewatch.clock import Clock
 from sagewatch.pricing.ports import Prices
-from sagewatch.sagemaker.ports import RegionReader, watched_scopes
+from sagewatch.sagemaker.ports import RegionReader, watched_regions
 from sagewatch.standing.hourly import HourlyPrice
 from sagewatch.standing.ports import StandingSessionReader
 from sagewatch.standing.sessions import StandingSession, accrued, hourly
@@ -24,7 +24,7 @@ class StandingCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingCosts:
-    """Prices the open sessions of every region in use, in every watched account. It needs no call to SageMaker."""
+    """Prices the open sessions of every region in use, in the stack's own account. It needs no call to SageMaker."""
 
     sessions: StandingSessionReader
     prices: Prices
@@ -35,7 +35,7 @@ class StandingCosts:
     def read(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[StandingCost]:
         """Yield every open session. ``since`` and ``until`` bound what it has cost. Raises what the ports raise."""
         now = self.clock()
-        for scope in watched_scopes(self.home_region, self.regions):
+        for scope in watched_regions(self.home_region, self.regions):
             rates = self.prices.rates(scope)
             for session in self.sessions.of_scope(scope):
                 so_far = accrued(session, until or now, rates, since)

@@ -15,7 +15,7 @@ from sagewatch.owners.owner import Owner, tagged_owner
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.fields import parse_tags
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
-from sagewatch.sagemaker.ports import RegionReader, watched_scopes
+from sagewatch.sagemaker.ports import RegionReader, watched_regions
 from sagewatch.sagemaker.scopes import Scope
 from sagewatch.standing.changes import Begin, Change, Finish, RegionReading, SessionChange, changes
 from sagewatch.standing.decision import decide
@@ -56,7 +56,7 @@ class StandingSweepReport(SweepReport):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingSweep:
-    """Sweeps the standing resources of every region in use, in every watched account."""
+    """Sweeps the standing resources of every region in use, in the stack's own account."""
 
     kinds: Sequence[StandingKind]
     api_of: Callable[[str], SageMakerReads]
@@ -74,7 +74,7 @@ class StandingSweep:
     def sweep(self, more_time: TimeBudget) -> StandingSweepReport:
         """Read every region, and write what changed. Raises ``SweepIncompleteError`` if a failure needs a person."""
         report = StandingSweepReport()
-        for scope in watched_scopes(self.home_region, self.regions):
+        for scope in watched_regions(self.home_region, self.regions):
             if not more_time():
                 report.complete = False
                 break

@@ -16,9 +16,8 @@ from sagewatch.runtime.settings import LedgerSettings, Text
 from sagewatch.standing.studio.audit import StudioAudit, WeeklyAudit
 from sagewatch.standing.sweep import StandingSweep
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import LONGEST_LOOK, built_once, client, now
+from sagewatch.wiring.clients import LONGEST_LOOK, built_once, client, cloudwatch, now, patient_sagemaker
 from sagewatch.wiring.prices import make_prices
-from sagewatch.wiring.spokes import make_clients
 
 
 class SweepResourcesSettings(LedgerSettings):
@@ -31,13 +30,13 @@ class SweepResourcesSettings(LedgerSettings):
 def sweep_resources() -> ScheduledHandler:
     """SweepResources: sessions of standing resources. Raises ``SettingsError``."""
     given = SweepResourcesSettings.from_env()
-    dynamodb, clients = client("dynamodb"), make_clients(given)
+    dynamodb = client("dynamodb")
     prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
-    reads = SageMakerSessionReads(clients.patient_sagemaker)
+    reads = SageMakerSessionReads(patient_sagemaker)
     sweep = StandingSweep(
         kinds=SESSION_KINDS,
         api_of=reads,
-        metrics_of=CloudWatchUsageReads(clients.cloudwatch),
+        metrics_of=CloudWatchUsageReads(cloudwatch),
         sessions=DynamoStandingSessions(dynamodb, given.watch_state, given.account),
         ledger=DynamoLedger(dynamodb, given.cost_ledger, DynamoStaleTotals(dynamodb, given.watch_state, now)),
         prices=prices,

@@ -73,8 +73,8 @@ SWEEP_NOTEBOOKS = {
 SWEEP_RESOURCES = {
     name: value
     for name, value in SWEEP_JOBS.items()
-    if name not in {"ALERT_QUEUE_URL", "SWEEP_QUEUE_URL", "LONG_RUNNING_HOURS", "BURN_ALERT_USD", *_ENDED_JOBS}
-}
+    if name not in {"ALERT_QUEUE_URL", "SWEEP_QUEUE_URL", "LONG_RUNNING_HOURS", "BURN_ALERT_USD", *_ENDED_JOBS, *HUB}
+} | {"ACCOUNT": HUB["ACCOUNT"]}
 RECEIVE_PRESS = {
     "QUEUE_URL": "https://q",
     "WATCH_STATE": "state",

@@ -43,6 +43,7 @@ class World:
         self.metrics = PublishedMetrics()
         self.reads: CannedReads | None = None
         self.checkpoints = InMemoryCheckpoints()
+        self.regions = InMemoryRegions(home="111122223333")
 
     def sweep(self, at: datetime) -> Any:
         """Sweep at that time, with what is there."""
@@ -63,7 +64,7 @@ class World:
                 audits=self.audits,
                 clock=lambda: self.now,
             ),
-            regions=InMemoryRegions(),
+            regions=self.regions,
             owner_tag_keys=("owner",),
             clock=lambda: self.now,
             home_region="us-east-1",
@@ -328,3 +329,13 @@ def test_an_outage_over_a_month_end_still_makes_a_row_for_each_month(world: Worl
         ("2026-12-01T00:00:00Z", "2026-12-01T02:00:00Z", Decimal("2.82")),
     ]
     assert world.rows()[1].pricing_reason.endswith("its end is known to 4 h, or $5.63")
+
+
+def test_only_the_stacks_own_account_is_swept() -> None:
+    """One account that cannot be read would fail every sweep, so docs/organization.md leaves them out."""
+    world = World()
+    for scope in ("eu-west-1", "222233334444/us-east-1"):
+        world.regions.add(scope)
+    world.sweep(EVENING)
+
+    assert set(world.checkpoints.kept) == {"standing#us-east-1", "standing#eu-west-1"}

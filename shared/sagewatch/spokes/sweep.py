@@ -1,4 +1,4 @@
-"""Sweeps a region of another account, if it can be read; one that cannot is reported once a day and affects no other."""
+"""Sweeps a region of another account, if it can be read; one that cannot is reported daily and affects no other."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass

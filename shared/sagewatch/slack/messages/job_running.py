@@ -1,7 +1,6 @@
 """Messages about jobs that still run, with the buttons that answer them."""
 
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +10,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBl
 from sagewatch.formatting import duration
 from sagewatch.jobs.alerts import JobRunsAlert
 from sagewatch.jobs.milestones import NEXT_ALERT
+from sagewatch.patterns import lazy_pattern
 from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.blocks import (
@@ -33,7 +33,7 @@ _LOOK = "Look at its log. If it hangs, press Stop job; if it runs as it should, 
 _LET_END = "Look at its log. If it hangs, press Stop job; if it runs as it should, let its limit end it."
 _WAIT = "Waiting costs nothing. If it takes too long, stop it and try another `instance_type` or region."
 _SOON = timedelta(minutes=30)
-_NEXT_ALERT = re.compile(rf"{NEXT_ALERT}[^)]*")
+_NEXT_ALERT, _PRESENT = lazy_pattern(rf"{NEXT_ALERT}[^)]*"), lazy_pattern("^it has ")
 
 
 def job_runs(alert: JobRunsAlert, owner: str) -> tuple[str, Sequence[Block]]:
@@ -64,9 +64,7 @@ def _as_is_now(clause: str, alert: JobRunsAlert) -> str:
     if alert.open and not (alert.outcome or "").startswith("snoozed"):
         return clause
     without_next = _NEXT_ALERT.sub("", clause)
-    return (
-        without_next if alert.open else re.sub("^it has ", "it had ", without_next).replace(" so far, past ", ", past ")
-    )
+    return without_next if alert.open else _PRESENT.sub("it had ", without_next).replace(" so far, past ", ", past ")
 
 
 def _next_step(alert: JobRunsAlert) -> str:

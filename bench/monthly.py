@@ -1,4 +1,4 @@
-"""What SageWatch costs a month, by what was measured and AWS's published prices: ``python -m bench.monthly``.
+"""What SageWatch costs a month, measured or estimated, by AWS's published prices: ``python -m bench.monthly``.
 
 Lambda gives a function a share of a CPU with its memory (a whole one at 1,769 MB), so an invocation lasts as long as
 its CPU time divided by that share, and its waits for AWS. Free tiers are left out, and so is what Slack or the logs of
@@ -139,7 +139,9 @@ def table() -> str:
     idle = _money(sum(idle_parts().values(), Decimal(0)))
     return "\n".join(
         [
-            "USD a month in us-east-1, without free tiers, with `python -m bench.monthly` as measured above.",
+            "USD a month in us-east-1, without free tiers, as `python -m bench.monthly` calculates it. Its inputs are",
+            "partly estimates: `SweepResources` was not measured, a call is assumed to wait 10 ms, and of ten jobs",
+            "and of ten notebooks one to fail or to be idle.",
             "",
             *head,
             *rows,

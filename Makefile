@@ -67,7 +67,7 @@ studio: setup ## audit Studio's idle shutdown: where it is off or too long, what
 doctor: setup ## test SageWatch's assumptions on your account, and show which hold: ARGS="--notebook NAME --report doctor.json"
 	@python -m tools.operator.doctor --stack $(STACK) $(ARGS)
 
-spokes: setup ## check every account that a hub watches: roles, mode, last event, last sweep, and what is missing
+spokes: setup ## check the accounts that a hub knows: roles, mode, last event, last sweep, and what is missing
 	@python -m tools.operator.spokes --stack $(STACK)
 
 spoke-template: setup ## print spoke.yaml with the hub's values, to deploy it in other accounts: > spoke-of-hub.yaml

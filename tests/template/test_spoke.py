@@ -14,6 +14,7 @@ from tests.worlds.expansion import TEMPLATE
 from tests.worlds.wired import wired
 from tools.operator.spoke_template import TEMPLATE as SPOKE
 from tools.operator.spoke_template import filled
+from tools.operator.spokes import LONGEST_CHECK
 
 STOPS = {f"sagemaker:{KIND_FACTS[kind].stop_operation}" for kind in JOB_KINDS} | {"sagemaker:StopNotebookInstance"}
 RULES = ("TrainingJobRule", "ProcessingJobRule", "TransformJobRule", "TuningJobRule", "NotebookInstanceRule")
@@ -167,3 +168,8 @@ def test_accounts_are_swept_at_the_same_time_and_a_round_does_not_outlast_the_ne
     assert sweeps["VisibilityTimeout"] > resources[function]["Properties"]["Timeout"]
     assert (mapping["BatchSize"], mapping["FunctionName"]) == (1, {"Ref": function})
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": [queue, "Arn"]}
+
+
+def test_make_spokes_waits_for_as_long_as_the_function_may_take(template: dict[str, Any]) -> None:
+    """Ten accounts that do not answer take minutes."""
+    assert template["Resources"]["SweepNotebooks"]["Properties"]["Timeout"] < LONGEST_CHECK

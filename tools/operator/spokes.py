@@ -1,4 +1,4 @@
-"""Check every account that a hub watches: name, regions, mode, last event, last sweep, what is missing and its fix.
+"""Check the accounts that a hub knows: name, regions, mode, last event, last sweep, what is missing and its fix.
 
 The hub's own function assumes the roles, so that the answer is about the permissions that count. Names come from
 Organizations, if your credentials may read them.
@@ -15,6 +15,7 @@ from itertools import batched
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sagewatch.errors import SettingsError
@@ -26,6 +27,9 @@ from tools.operator.cli import run
 from tools.operator.stacks import values_of
 
 _AT_ONCE, _BATCH = 4, 10  # invocations, and scopes in each
+LONGEST_CHECK = 260  # seconds: longer than the function's timeout; botocore would wait for 60, and ask again
+_WAITS = Config(read_timeout=LONGEST_CHECK, retries={"mode": "standard", "total_max_attempts": 2})
+_NO_ANSWER = {"read": "the function gave no answer"}
 _NO_ACT = "nothing can be stopped there: set ActRole=create in the account's spoke stack if its owner agrees"
 
 
@@ -44,7 +48,7 @@ def show(stack: str) -> int:
         raise SettingsError("this stack watches no other account: set OrganizationId or SpokeAccounts (make deploy)")
     known = wiring.spokes(values)
     scopes = known.scopes()
-    checks = checked(values["SweepNotebooksName"], scopes)
+    checks = checked(boto3.client("lambda", config=_WAITS), values["SweepNotebooksName"], scopes)
     lines = report(
         scopes,
         checks,
@@ -54,17 +58,24 @@ def show(stack: str) -> int:
         name_of=name_of,
     )
     sys.stdout.write("".join(f"{line}\n" for line in lines))
-    return int(any(check.get("read") for check in checks.values()))
+    return int(failed(checks))
 
 
-def checked(function: str, scopes: Sequence[Scope]) -> dict[Scope, dict[str, str]]:
-    """Let the hub's function check the scopes, some at a time."""
-    client = boto3.client("lambda")
+def failed(checks: Mapping[Scope, Mapping[str, str]]) -> bool:
+    """Say whether one of them cannot be read."""
+    return any(check["read"] for check in checks.values())
+
+
+def checked(client: Any, function: str, scopes: Sequence[Scope]) -> dict[Scope, dict[str, str]]:
+    """Let the hub's function check the scopes, some at a time. One that gets no answer cannot be read."""
 
     def ask(batch: Sequence[Scope]) -> dict[Scope, dict[str, str]]:
         answer = client.invoke(FunctionName=function, Payload=json.dumps({"spokes": batch}))
-        found: dict[Scope, dict[str, str]] = json.loads(answer["Payload"].read())
-        return found
+        found = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            reason = f"{function} failed: {found.get('errorMessage', 'no reason')}"
+            return {scope: {"read": reason} for scope in batch}
+        return {scope: found.get(scope, _NO_ANSWER) for scope in batch}
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = pool.map(ask, batched(scopes, _BATCH, strict=False))
@@ -86,7 +97,7 @@ def report(  # noqa: PLR0913 - what is known of accounts, each from another plac
     swept = {state.scope: state.swept_at for state in states if state.swept_at}
     problems = {state.scope: state.trouble.problem for state in states if state.trouble}
     for scope in scopes:
-        check, account = checks.get(scope, {"read": "the function gave no answer"}), str(account_in(scope))
+        check, account = checks[scope], str(account_in(scope))
         acts = mode if mode == "observe" or not check.get("act") else "no stops"
         last = f"event {seen.get(scope, '-')}, sweep {_minute(swept.get(scope))}"
         result = "cannot be read" if check["read"] else "ok"

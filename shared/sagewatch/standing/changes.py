@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sagewatch.notebooks.session import SessionEnd, whole_second
@@ -45,19 +45,23 @@ SessionChange = Begin | Change | Finish
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionReading:
-    """What a sweep read in a region. ``whole`` are the kinds that were read without an error: only of those is a
-    resource gone that was not found. ``last`` is the sweep before, if there was one.
+    """What a sweep read in a region. ``whole`` are the kinds that were listed: only of those is a resource gone that
+    was not found, unless its name is ``unread``. ``last`` is when a sweep before read a kind without any error.
     """
 
     found: Sequence[StandingResource]
     whole: AbstractSet[ResourceKind]
     now: datetime
-    last: datetime | None = None
+    last: Mapping[ResourceKind, datetime] = field(default_factory=dict)
+    unread: AbstractSet[str] = frozenset()
 
-    @property
-    def interval(self) -> timedelta | None:
-        """How long ago the sweep before was."""
-        return self.now - self.last if self.last else None
+    def interval(self, kind: ResourceKind) -> timedelta | None:
+        """How long ago a kind was read before."""
+        return self.now - self.last[kind] if kind in self.last else None
+
+    def gone(self, session: StandingSession) -> bool:
+        """Whether what was not found is deleted: its name, without those of its parts, could be read."""
+        return session.kind in self.whole and self.unread.isdisjoint(session.name.split("/"))
 
 
 def changes(sessions: Mapping[str, StandingSession], reading: RegionReading) -> Iterator[SessionChange]:
@@ -71,8 +75,8 @@ def changes(sessions: Mapping[str, StandingSession], reading: RegionReading) -> 
             if change:
                 yield change
     for arn, session in sessions.items():
-        if arn not in seen and session.kind in reading.whole:
-            yield Finish(session, reading.now, SessionEnd.DELETED, reading.interval)
+        if arn not in seen and reading.gone(session):
+            yield Finish(session, reading.now, SessionEnd.DELETED, reading.interval(session.kind))
 
 
 def _of_part(
@@ -82,8 +86,8 @@ def _of_part(
         return _begin(resource, part, reading) if part.bills else None
     if part.bills and _same(session, part):
         return None
-    at = _within(resource.changed_at, reading)
-    sampled = None if at else reading.interval
+    at = _within(resource.changed_at, resource.kind, reading)
+    sampled = None if at else reading.interval(resource.kind)
     moment = max(whole_second(at or reading.now), session.unbooked_since)
     if not part.bills:
         return Finish(session, moment, SessionEnd.STOPPED, sampled)
@@ -93,12 +97,14 @@ def _of_part(
 
 def _begin(resource: StandingResource, part: BilledPart, reading: RegionReading) -> Begin:
     """What was created or changed since the last sweep began then; what nothing dates begins now."""
-    created = _within(resource.since, reading) or _within(resource.changed_at, reading)
+    kind = resource.kind
+    created = _within(resource.since, kind, reading) or _within(resource.changed_at, kind, reading)
     return Begin(resource, part, created or reading.now, unseen=created is None)
 
 
-def _within(moment: datetime | None, reading: RegionReading) -> datetime | None:
-    return moment if moment and reading.last and reading.last <= moment <= reading.now else None
+def _within(moment: datetime | None, kind: ResourceKind, reading: RegionReading) -> datetime | None:
+    last = reading.last.get(kind)
+    return moment if moment and last and last <= moment <= reading.now else None
 
 
 def _same(session: StandingSession, part: BilledPart) -> bool:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from sagewatch.errors import SageWatchError
 from sagewatch.owners.owner import Owner
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.standing.evidence import Evidence
@@ -48,6 +49,14 @@ class BilledPart:
     def bills(self) -> bool:
         """Whether anything is billed at this moment, or may be."""
         return self.unpriced is not None or any(line.quantity for line in self.lines)
+
+
+class ResourceUnreadError(SageWatchError):
+    """A resource that a listing names could not be read, so nothing is known of it."""
+
+    def __init__(self, name: str, cause: SageWatchError) -> None:
+        super().__init__(str(cause))
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)

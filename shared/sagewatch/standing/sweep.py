@@ -1,6 +1,7 @@
 """Sweeps standing resources: keeps their sessions, writes their rows, and judges once a day whether they are used."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never, override
@@ -21,7 +22,7 @@ from sagewatch.standing.changes import Begin, Change, Finish, RegionReading, Ses
 from sagewatch.standing.decision import decide
 from sagewatch.standing.evidence import Metrics
 from sagewatch.standing.ports import SageMakerReads, StandingKind, StandingSessions, UsageMetrics
-from sagewatch.standing.resources import StandingResource
+from sagewatch.standing.resources import ResourceUnreadError, StandingResource
 from sagewatch.standing.sessions import StandingSession, book, close, has_sessions, part_arn, session_of
 from sagewatch.standing.studio.audit import WeeklyAudit
 from sagewatch.sweeps import SweepReport, continue_on_error, first_few
@@ -85,11 +86,11 @@ class StandingSweep:
         return report
 
     def _scope(self, scope: Scope, report: StandingSweepReport) -> None:
-        reading = self._read(scope, report)
+        reading, problems = self._read(scope, report)
         report.found += len(reading.found)
         sessions = {session.arn: session for session in self.sessions.of_scope(scope)}
         todo = list(changes(sessions, reading))
-        owners = self._owners(scope, [change for change in todo if isinstance(change, Begin)])
+        owners = self._owners(scope, [change.resource for change in todo if isinstance(change, Begin)])
         for change in todo:
             with continue_on_error(report, _subject(change)):
                 self._apply(change, owners, sessions, reading.now, report)
@@ -99,30 +100,54 @@ class StandingSweep:
         self._judge(scope, reading, sessions, report)
         with continue_on_error(report, f"audit of Studio in {scope}"):
             report.failures.extend(self.audit.run(scope))
-        self.checkpoints.save(_checkpoint(scope), Checkpoint(top=reading.now))
+        self._reached(scope, reading, problems)
 
-    def _read(self, scope: Scope, report: StandingSweepReport) -> RegionReading:
-        """A kind that could not be read in whole ends no session."""
-        before = self.checkpoints.read(_checkpoint(scope))
-        api, now = self.api_of(scope), self.clock()
+    def _read(self, scope: Scope, report: StandingSweepReport) -> tuple[RegionReading, AbstractSet[ResourceKind]]:
+        """Return the reading, and the kinds with an error. A listing that fails ends no session of its kind."""
+        last, api, now = self._last(scope), self.api_of(scope), self.clock()
         found: list[StandingResource] = []
         whole: set[ResourceKind] = set()
+        faulty = set(self._kinds())
+        unread: set[str] = set()
         for kind in self.kinds:
+            names = {kind.kind, *kind.also}
             with continue_on_error(report, f"{KIND_FACTS[kind.kind].label.lower()}s in {scope}"):
                 problems = _take(kind.find(api, now), found)
-                whole |= set() if problems else {kind.kind, *kind.also}
                 report.failures.extend(str(problem) for problem in problems)
-        return RegionReading(found=found, whole=whole, now=now, last=before.top if before else None)
+                unread |= {problem.name for problem in problems if isinstance(problem, ResourceUnreadError)}
+                whole |= names if all(isinstance(problem, ResourceUnreadError) for problem in problems) else set()
+                faulty -= set() if problems else names
+        return RegionReading(found=found, whole=whole, now=now, last=last, unread=unread), faulty
 
-    def _owners(self, scope: Scope, begun: Sequence[Begin]) -> Mapping[str, Owner | None]:
-        """The owners of resources that are new: their tags cost a call."""
-        resources = list({begin.resource.arn: begin.resource for begin in begun}.values())
-        answers = self.api_of(scope).each("ListTags", [{"ResourceArn": each.arn} for each in resources])
-        owners: dict[str, Owner | None] = {}
-        for resource, answer in zip(resources, answers, strict=True):
-            tags = parse_tags(answer["Tags"]) if answer and not isinstance(answer, SageWatchError) else None
-            owners[resource.arn] = tagged_owner(tags, self.owner_tag_keys) or resource.owner
-        return owners
+    def _last(self, scope: Scope) -> Mapping[ResourceKind, datetime]:
+        """When each kind was last read. The kinds have checkpoints of their own only if the last sweep had errors."""
+        before = self.checkpoints.read(_checkpoint(scope))
+        if before is None:
+            return {}
+        if before.low is None:
+            return dict.fromkeys(self._kinds(), before.top)
+        kept = {kind: self.checkpoints.read(_checkpoint(scope, kind)) for kind in self._kinds()}
+        return {kind: checkpoint.top for kind, checkpoint in kept.items() if checkpoint}
+
+    def _reached(self, scope: Scope, reading: RegionReading, faulty: AbstractSet[ResourceKind]) -> None:
+        for kind in self._kinds() if faulty else ():
+            top = reading.last.get(kind) if kind in faulty else reading.now
+            if top:
+                self.checkpoints.save(_checkpoint(scope, kind), Checkpoint(top=top))
+        self.checkpoints.save(_checkpoint(scope), Checkpoint(top=reading.now, low=reading.now if faulty else None))
+
+    def _kinds(self) -> Sequence[ResourceKind]:
+        return [name for kind in self.kinds for name in (kind.kind, *kind.also)]
+
+    def _owners(self, scope: Scope, resources: Iterable[StandingResource]) -> Mapping[str, Owner | None]:
+        """The owners of resources whose tags can be read: a call each."""
+        asked = list({each.arn: each for each in resources}.values())
+        answers = self.api_of(scope).each("ListTags", [{"ResourceArn": each.arn} for each in asked])
+        return {
+            each.arn: tagged_owner(parse_tags(answer["Tags"]), self.owner_tag_keys) or each.owner
+            for each, answer in zip(asked, answers, strict=True)
+            if answer and not isinstance(answer, SageWatchError)
+        }
 
     def _apply(
         self,
@@ -135,7 +160,7 @@ class StandingSweep:
         """Rows are written before the state, so that nothing is lost between them; a row twice is one row."""
         match change:
             case Begin(resource, part, since, unseen):
-                session = session_of(resource, part, owners.get(resource.arn), since, unseen=unseen)
+                session = session_of(resource, part, owners.get(resource.arn, resource.owner), since, unseen=unseen)
                 self.sessions.save(session)
                 sessions[session.arn] = session
                 report.begun += 1
@@ -176,12 +201,14 @@ class StandingSweep:
             probe for each, _ in due if isinstance(each.evidence, Metrics) for probe in each.evidence.probes
         )
         answers = self.metrics_of(scope).read(list(probes), reading.now) if due else {}
+        known = [each for each, open_ in due if any(session.judged_at for session in open_)]
+        owners = self._owners(scope, known)  # the first time they may not have been readable
         for resource, open_sessions in due:
             with continue_on_error(report, resource.name):
                 decision = decide(resource, answers, reading.now)
                 for session in open_sessions:
                     judged = replace(session, use=decision.use, last_use=decision.last_use, judged_at=reading.now)
-                    self.sessions.save(judged)
+                    self.sessions.save(_owned(judged, owners.get(resource.arn)))
                 report.judged += 1
 
 
@@ -214,5 +241,9 @@ def _subject(change: SessionChange) -> str:
             assert_never(change)
 
 
-def _checkpoint(scope: Scope) -> str:
-    return f"standing#{scope}"
+def _owned(session: StandingSession, owner: Owner | None) -> StandingSession:
+    return replace(session, owner=owner.name, owner_source=owner.source) if owner else session
+
+
+def _checkpoint(scope: Scope, kind: ResourceKind | None = None) -> str:
+    return f"standing#{scope}#{kind}" if kind else f"standing#{scope}"

@@ -274,6 +274,59 @@ def test_a_listing_that_fails_ends_no_session(world: World) -> None:
     assert len(world.sessions.open) == 1
 
 
+def test_one_resource_that_cannot_be_read_keeps_no_deleted_one_of_its_kind_billing(world: World) -> None:
+    """Only its own session stays open."""
+    endpoint(world, 1, "ml.g5.xlarge", LONG_AGO, LONG_AGO)
+    world.place.answers["DescribeEndpoint", "old"] = {
+        **world.place.answers["DescribeEndpoint", "llm"],
+        "EndpointName": "old",
+        "EndpointArn": f"{ARN}endpoint/old",
+    }
+    world.place.lists["ListEndpoints"].append({"EndpointName": "old"})
+    world.sweep(EVENING)
+    world.place.lists["ListEndpoints"].pop()
+    world.place.answers["DescribeEndpoint", "llm"] = ThrottledError("sagemaker:DescribeEndpoint of llm: Throttling")
+    with pytest.raises(SweepIncompleteError, match="Throttling"):
+        world.sweep(EVENING + HOUR)
+
+    assert [row.resource_name for row in world.rows()] == ["old/blue"]
+    assert [session.name for session in world.sessions.open.values()] == ["llm/blue"]
+
+
+def test_what_began_while_its_kind_could_not_be_read_began_then(world: World) -> None:
+    """The other kinds have been read meanwhile. Two failures in a row, then one sweep without."""
+    created = EVENING + timedelta(minutes=10)
+    broken = ThrottledError("sagemaker:DescribeEndpoint of llm: Throttling")
+    world.sweep(EVENING)
+    endpoint(world, 1, "ml.g5.xlarge", created, created)
+    answer, world.place.answers["DescribeEndpoint", "llm"] = world.place.answers["DescribeEndpoint", "llm"], broken
+    for late in (1, 2):
+        with pytest.raises(SweepIncompleteError):
+            world.sweep(EVENING + late * HOUR)
+    world.place.answers["DescribeEndpoint", "llm"] = answer
+    world.sweep(EVENING + 3 * HOUR)
+    world.sweep(EVENING + 3 * HOUR + timedelta(minutes=15))
+    [session] = world.sessions.open.values()
+
+    assert (session.since, session.unseen) == (created, False)
+    world.place.lists["ListEndpoints"] = []
+    world.sweep(EVENING + 3 * HOUR + timedelta(minutes=30))
+    assert "known to 15 min" in world.rows()[-1].pricing_reason
+
+
+def test_an_owner_whose_tags_could_not_be_read_is_read_with_the_daily_judgement(world: World) -> None:
+    """Until then the session has none."""
+    endpoint(world, 1, "ml.g5.xlarge", LONG_AGO, LONG_AGO)
+    tags = world.place.answers["ListTags", f"{ARN}endpoint/llm"]
+    world.place.answers["ListTags", f"{ARN}endpoint/llm"] = ThrottledError("sagemaker:ListTags: Throttling")
+    world.sweep(EVENING - 30 * HOUR)
+    world.place.answers["ListTags", f"{ARN}endpoint/llm"] = tags
+    world.sweep(EVENING - 6 * HOUR)
+    [session] = world.sessions.open.values()
+
+    assert session.owner == "ana"
+
+
 def test_an_unchanged_resource_costs_no_write_and_is_judged_once_a_day(world: World) -> None:
     """Tags are read for new sessions, metrics once a day."""
     endpoint(world, 1, "ml.g5.xlarge", LONG_AGO, LONG_AGO)

@@ -254,3 +254,19 @@ def test_a_region_of_endpoints_costs_three_calls_each_and_one_listing_of_compone
         "DescribeModel": 9,
         "ListInferenceComponents": 1,
     }
+
+
+def test_a_configuration_or_model_that_cannot_be_read_is_not_gone() -> None:
+    """The error is named; without its configuration nothing is said of the endpoint."""
+    account = Account()
+    account.endpoint("a")
+    account.endpoint("b")
+    account.answers["DescribeEndpointConfig", "a-config"] = ThrottledError("DescribeEndpointConfig: Throttling")
+    account.answers["DescribeModel", "b-model"] = ThrottledError("DescribeModel: Throttling")
+    found = list(Endpoints().find(CannedReads(account.lists, account.answers), NOW))
+
+    assert [each.name if isinstance(each, StandingResource) else str(each) for each in found] == [
+        "DescribeModel: Throttling",
+        "DescribeEndpointConfig: Throttling",
+        "b",
+    ]

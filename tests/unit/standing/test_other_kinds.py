@@ -158,6 +158,21 @@ def test_a_studio_app_is_never_idle_because_health_checks_set_its_last_activity(
     }
 
 
+def test_an_app_without_an_instance_type_is_unpriced_and_never_free() -> None:
+    """Its listing may show the type that DescribeApp does not."""
+    place = Place()
+    app(place, "typeless", "JupyterLab", "ana")
+    app(place, "listed", "JupyterLab", "ana", ResourceSpec={"InstanceType": "ml.g5.xlarge"})
+    app(place, "server", "JupyterServer", "ana")
+    place.answers["DescribeApp", "listed"].pop("ResourceSpec", None)
+
+    assert place.hours(StudioApps()) == {
+        "ana/JupyterLab/typeless": (None, "its instance type is not known"),
+        "ana/JupyterLab/listed": (Decimal("1.408"), None),
+        "ana/JupyterServer/server": (Decimal(0), None),
+    }
+
+
 def test_a_space_is_in_use_while_an_app_of_it_runs_and_unknown_otherwise() -> None:
     """100 GB at $0.112 in a November of 720 hours."""
     place = Place()

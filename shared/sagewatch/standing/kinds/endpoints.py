@@ -27,7 +27,7 @@ from sagewatch.standing.kinds.endpoint_models import (
 )
 from sagewatch.standing.kinds.reading import read, read_answers
 from sagewatch.standing.ports import SageMakerReads, StandingKind
-from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource, Unit
+from sagewatch.standing.resources import BilledLine, BilledPart, ResourceUnreadError, StandingResource, Unit
 
 _NAMESPACE = "AWS/SageMaker"
 _SILENCE = "AWS publishes it for every request, and nothing else"
@@ -82,10 +82,13 @@ class Endpoints(StandingKind):
         models = dict(_described(api, "Model", ModelModel, _model_names(configs)))
         components = _components(api) if any(map(_hosts_components, configs.values())) else {}
         yield from (found for found in described if isinstance(found, SageWatchError))
+        yield from (model for model in models.values() if isinstance(model, SageWatchError))
         for endpoint in endpoints:
             config = configs.get(endpoint.config_name or "")
-            usable = config if isinstance(config, EndpointConfigModel) else None
-            yield _resource(_Found(endpoint, usable, models, components.get(endpoint.name, {})))
+            if isinstance(config, SageWatchError):  # not gone, so what it bills is as before
+                yield ResourceUnreadError(endpoint.name, config)
+            else:
+                yield _resource(_Found(endpoint, config, models, components.get(endpoint.name, {})))
 
 
 def _described[M: (EndpointConfigModel, ModelModel)](

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sagewatch.errors import SageWatchError, UnreadableError
 from sagewatch.sagemaker.fields import field_errors
 from sagewatch.sagemaker.model_parts import AwsModel
+from sagewatch.standing.resources import ResourceUnreadError
 
 
 def read[M: AwsModel](model: type[M], fields: Mapping[str, Any], subject: str) -> M | UnreadableError:
@@ -23,4 +24,5 @@ def read_answers[M: AwsModel](
 ) -> Iterator[tuple[str, M | SageWatchError | None]]:
     """Read the answers to one Describe call for each name. ``None`` is what is gone by now."""
     for name, answer in zip(names, answers, strict=True):
-        yield name, answer if answer is None or isinstance(answer, SageWatchError) else read(model, answer, name)
+        made = answer if answer is None or isinstance(answer, SageWatchError) else read(model, answer, name)
+        yield name, ResourceUnreadError(name, made) if isinstance(made, SageWatchError) else made

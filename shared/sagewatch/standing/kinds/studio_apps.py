@@ -48,6 +48,7 @@ class AppSummary(AwsModel):
     user_profile_name: str | None = None
     space_name: str | None = None
     status: str
+    resource_spec: Spec | None = None
 
     @property
     def request(self) -> Mapping[str, str]:
@@ -62,7 +63,6 @@ class AppModel(AppSummary):
 
     arn: Arn = Field(alias="AppArn")
     creation_time: Timestamp = None
-    resource_spec: Spec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,13 @@ class StudioApps(StandingKind):
         yield from (each for each in listed if isinstance(each, SageWatchError))
         running = [each for each in listed if isinstance(each, AppSummary) and each.status in {"InService", "Pending"}]
         answers = api.each("DescribeApp", [each.request for each in running])
-        for _, app in read_answers(AppModel, [each.app_name for each in running], answers):
+        described = read_answers(AppModel, [each.app_name for each in running], answers)
+        for summary, (_, app) in zip(running, described, strict=True):
             if isinstance(app, SageWatchError):
                 yield app
             elif app is not None:
-                yield _resource(app)
+                spec = app.resource_spec or summary.resource_spec
+                yield _resource(app.model_copy(update={"resource_spec": spec}))
 
 
 def _resource(app: AppModel) -> StandingResource:
@@ -97,7 +99,7 @@ def _resource(app: AppModel) -> StandingResource:
         status=app.status,
         since=app.creation_time,
         configuration=f"{app.app_type} on {_type(app) or 'no instance'} in {app.domain_id}",
-        parts=(BilledPart(lines=(_line(app),), covered=_covered(app)),),
+        parts=(_part(app),),
         evidence=_canvas_evidence(app) if canvas and profile else Answered(Unknown(Source.DESCRIBE, _NO_ACTIVITY)),
         stopping=_LOG_OUT if canvas else _DELETE,
         end=EndCall("DeleteApp", app.request),
@@ -113,12 +115,14 @@ def _type(app: AppModel) -> str | None:
     return _SYSTEM_TYPE if name == _SYSTEM and app.app_type not in _FREE else name
 
 
-def _line(app: AppModel) -> BilledLine:
+def _part(app: AppModel) -> BilledPart:
     if app.app_type == _CANVAS:
-        return BilledLine("Canvas", "Session-Hrs", Decimal(1))
-    instance_type = _type(app)
-    free = app.app_type in _FREE or instance_type is None
-    return BilledLine(f"Studio-{app.app_type}", instance_type or "", Decimal(0 if free else 1))
+        return BilledPart(lines=(BilledLine("Canvas", "Session-Hrs", Decimal(1)),))
+    instance_type, free = _type(app), app.app_type in _FREE
+    if instance_type is None and not free:
+        return BilledPart(unpriced="its instance type is not known", covered=_covered(app))
+    line = BilledLine(f"Studio-{app.app_type}", instance_type or "", Decimal(0 if free else 1))
+    return BilledPart(lines=(line,), covered=_covered(app))
 
 
 def _covered(app: AppModel) -> str | None:

@@ -9,7 +9,9 @@ import pytest
 from sagewatch.adapters.dynamodb.recipes import DynamoRecipes
 from sagewatch.adapters.sagemaker.endpoint_changes import SageMakerEndpointChanges
 from sagewatch.standing.endpoints.actions import Ended, EndpointActions
+from sagewatch.standing.endpoints.recipe import Recipe
 from tests.worlds.aws import Aws
+from tools.operator.deploy.remove import kept_recipes
 
 REGION, NAME = "eu-north-1", "restored"
 RESOURCE = f"endpoint/{NAME}/variant/blue"
@@ -97,6 +99,17 @@ def test_an_endpoint_is_described_as_before_once_it_is_restored(
     assert (restored.ended, restored.reason) == (Ended.DONE, "restored, and equal to its recipe")
     assert described(sagemaker, scaling) == before
     assert recipes.all(recipe_scope(before)) == []
+
+
+def test_remove_finds_the_recipes_of_every_region(aws: Aws, tables: tuple[str, str]) -> None:
+    """They are lost with the stack. A table that is gone has none."""
+    client = aws.client("dynamodb")
+    recipes = DynamoRecipes(client, tables[1])
+    for region in ("us-east-1", "eu-west-1"):
+        recipes.save(Recipe(name="llm", arn=f"arn:aws:sagemaker:{region}:123456789012:endpoint/llm", config_name="c"))
+
+    assert sorted(kept_recipes(client, tables[1])) == ["llm in eu-west-1", "llm in us-east-1"]
+    assert list(kept_recipes(client, "gone")) == []
 
 
 def recipe_scope(before: Mapping[str, Any]) -> str:

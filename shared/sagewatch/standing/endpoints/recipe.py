@@ -1,5 +1,6 @@
-"""The recipe of an endpoint: everything that DeleteEndpoint loses, as the requests that create it again.
+"""The recipe of an endpoint: what DeleteEndpoint loses, as the requests that create it again.
 
+It lacks the deployment configuration of the last update, weights of shadow variants and tags of scalable targets.
 The endpoint's configuration and models are resources of their own, which stay. A recipe never holds the environment of
 a container, which may be secret: an endpoint whose inference components have one is not deleted.
 """

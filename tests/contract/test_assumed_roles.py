@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,9 +19,10 @@ from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebooks, SageMakerNotebookStops
 from sagewatch.alerts.ports import Lease
-from sagewatch.errors import AccessDeniedError, NotebookNotFoundError, StopRefusedError
+from sagewatch.errors import AccessDeniedError, ForeignAccountError, NotebookNotFoundError, StopRefusedError
 from sagewatch.idle.state import NotebookState, OpenMessage, PendingStop
 from sagewatch.sagemaker.scopes import scope_of_arn
+from sagewatch.wiring.spokes import ScopedClients
 from tests.contract.dynamodb.test_sessions import OPEN
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, NOW, a_job
@@ -139,3 +142,15 @@ def test_state_of_one_account_is_found_again_by_the_hub(aws: Aws, tables: tuple[
         a_job().arn
     ]
     assert DynamoRegions(client, state, lambda: NOW, home=ACCOUNT).in_use() == {"eu-west-1"}
+
+
+def test_notebooks_are_read_asked_and_stopped_with_a_role_for_each() -> None:
+    """In another account; a function without the role for it is refused."""
+    clients: Any = partial(ScopedClients, home=ACCOUNT)
+    roles: Any = {kind: SimpleNamespace(client=lambda *_, kind=kind: kind) for kind in ("reading", "asking", "acting")}
+    scope, full = f"{THEIRS}/us-east-1", clients(**roles)
+
+    assert full.sagemaker(scope) == full.patient_sagemaker(scope) == full.logs(scope) == "reading"
+    assert (full.asking_sagemaker(scope), full.stopping_sagemaker(scope)) == ("asking", "acting")
+    with pytest.raises(ForeignAccountError):
+        clients(reading=roles["reading"]).asking_sagemaker(scope)

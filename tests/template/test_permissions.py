@@ -147,8 +147,8 @@ NOTEBOOKS = {
     "dynamodb": {"WatchState"},
     "sagemaker": arns("notebook-instance"),
 }
-READ_SPOKES, ACT_IN_SPOKES = (
-    f"arn:${{AWS::Partition}}:iam::*:role/sagewatch-${{SpokeNamespace}}-{kind}" for kind in ("read", "act")
+READ_SPOKES, ASK_IN_SPOKES, ACT_IN_SPOKES = (
+    f"arn:${{AWS::Partition}}:iam::*:role/sagewatch-${{SpokeNamespace}}-{kind}" for kind in ("read", "inspect", "act")
 )
 RESOURCES = {
     "SweepNotebooks": {
@@ -265,7 +265,7 @@ def test_every_permission_is_for_the_resources_it_is_needed_on(template: dict[st
     for statement in statements(template, function):
         for action in listed(statement["Action"]):
             allowed.setdefault(action, set()).update(named(resource) for resource in listed(statement["Resource"]))
-    acts = {ACT_IN_SPOKES} if function in {"SweepNotebooks", "AnswerSlack"} else set()
+    acts = {ASK_IN_SPOKES, ACT_IN_SPOKES} if function in {"SweepNotebooks", "AnswerSlack"} else set()
     expected = {"kms": {"SecretsKeyArn"}, "sts": {READ_SPOKES} | acts, **RESOURCES[function]}
 
     assert allowed == {action: expected.get(action) or expected[action.partition(":")[0]] for action in allowed}
@@ -294,13 +294,14 @@ def test_a_role_is_assumed_only_in_watched_accounts_and_acts_only_in_enforce_mod
 ) -> None:
     """The permission is not there without other accounts, and names the organization or the accounts."""
     found = {
-        named(statement["Resource"]): (condition, json.dumps(statement["Condition"]))
+        named(role): (condition, json.dumps(statement["Condition"]))
         for statement, condition in all_statements(template, function)
         if statement["Action"] == "sts:AssumeRole"
+        for role in listed(statement["Resource"])
     }
 
     assert found.pop(ACT_IN_SPOKES, ("ActsInSpokes", ""))[0] == "ActsInSpokes"
-    assert found[READ_SPOKES][0] == "IsHub"
+    assert found[READ_SPOKES][0] == found.get(ASK_IN_SPOKES, ("IsHub", ""))[0] == "IsHub"
     assert all("aws:ResourceOrgID" in watched and "aws:ResourceAccount" in watched for _, watched in found.values())
 
 

@@ -17,6 +17,7 @@ from tools.operator.spoke_template import filled
 from tools.operator.spokes import LONGEST_CHECK
 
 STOPS = {f"sagemaker:{KIND_FACTS[kind].stop_operation}" for kind in JOB_KINDS} | {"sagemaker:StopNotebookInstance"}
+PRESIGNS = {"sagemaker:CreatePresignedNotebookInstanceUrl"}  # a role by itself: the URL grants full access
 RULES = ("TrainingJobRule", "ProcessingJobRule", "TransformJobRule", "TuningJobRule", "NotebookInstanceRule")
 ABROAD = (
     "RecordJob",
@@ -56,7 +57,7 @@ def test_a_stack_set_of_the_organization_accepts_it(spoke: dict[str, Any]) -> No
 
     assert "Transform" not in spoke
     assert {one["Type"] for one in resources} == {"AWS::Events::Rule", "AWS::IAM::Role"}
-    assert {one["Condition"] for one in roles} == {"CreatesRoles", "IsRead", "Acts"}
+    assert {one["Condition"] for one in roles} == {"CreatesRoles", "IsRead", "IsAsked", "Acts"}
     assert "CreatesRoles" in json.dumps(spoke["Conditions"]["IsRead"])
     assert "IsRead" in json.dumps(spoke["Conditions"]["Acts"])
     assert len((TEMPLATE.parent / "spoke.yaml").read_bytes()) < 51_200  # what CloudFormation takes without S3
@@ -90,12 +91,15 @@ def test_its_rules_are_those_of_the_hub(spoke: dict[str, Any], template: dict[st
 
 
 def test_the_read_role_allows_what_the_functions_read_and_no_table(spoke: dict[str, Any]) -> None:
-    """The union of what the adapters declare for SageMaker, its logs and metrics, without the stops."""
+    """The union of what the adapters declare for SageMaker, its logs and metrics; stops and URLs have other roles."""
     functions = [adapters for name, adapters in wired().items() if name in ABROAD]
     declared = {action for adapters in functions for permissions in adapters.values() for action in permissions}
     services = ("sagemaker:", "logs:", "cloudwatch:")
 
-    assert actions(allowed(spoke, "ReadRole")) == {one for one in declared if one.startswith(services)} - STOPS
+    assert (
+        actions(allowed(spoke, "ReadRole")) == {one for one in declared if one.startswith(services)} - STOPS - PRESIGNS
+    )
+    assert actions(allowed(spoke, "InspectRole")) == PRESIGNS
     assert actions(allowed(spoke, "StopRole")) == STOPS
     assert actions(allowed(spoke, "StopRole", "Deny")) == STOPS
     assert {json.dumps(one["Condition"]) for one in allowed(spoke, "StopRole", "Deny")} == {
@@ -103,7 +107,9 @@ def test_the_read_role_allows_what_the_functions_read_and_no_table(spoke: dict[s
     }
 
 
-@pytest.mark.parametrize(("role", "trusted"), [("ReadRole", "Readers"), ("StopRole", "Actors")])
+@pytest.mark.parametrize(
+    ("role", "trusted"), [("ReadRole", "Readers"), ("InspectRole", "Actors"), ("StopRole", "Actors")]
+)
 def test_only_the_hubs_own_functions_assume_a_role(spoke: dict[str, Any], role: str, trusted: str) -> None:
     """By their roles' ARNs, and with the external ID where there is one; the act role can be left out."""
     [trust] = spoke["Resources"][role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]

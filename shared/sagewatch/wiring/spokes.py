@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopedClients:
-    """The clients of a function. ``reading`` and ``acting`` are the roles in other accounts, if there are any.
+    """The clients of a function. ``reading``, ``asking`` and ``acting`` are the roles in other accounts, if any.
 
     Without ``home``, the account that the stack is in, every account is the stack's own. Those of a sweep are patient
     and keep to the rates of ``clients``.
@@ -41,6 +41,7 @@ class ScopedClients:
     home: str | None
     sweeping: bool = False
     reading: AssumedRoles | None = None
+    asking: AssumedRoles | None = None
     acting: AssumedRoles | None = None
 
     def sagemaker(self, scope: Scope) -> "SageMakerClient":
@@ -51,6 +52,11 @@ class ScopedClients:
     def patient_sagemaker(self, scope: Scope) -> "SageMakerClient":
         """A client for sweeps."""
         return self._client(self.reading, "sagemaker", scope, PATIENT, clients.patient_sagemaker)
+
+    def asking_sagemaker(self, scope: Scope) -> "SageMakerClient":
+        """A client that may make the URL by which a notebook is asked for its kernels."""
+        own = clients.patient_sagemaker if self.sweeping else clients.sagemaker
+        return self._client(self.asking, "sagemaker", scope, self._config, own)
 
     def stopping_sagemaker(self, scope: Scope) -> "SageMakerClient":
         """A client that may stop notebooks and jobs, as far as the account lets it."""
@@ -88,17 +94,17 @@ class ScopedClients:
 
 
 def make_clients(given: HubSettings, *, acting: bool = False, sweeping: bool = False) -> ScopedClients:
-    """Make the clients of a function; only one that stops something has the acting role."""
+    """Make the clients of a function; only one that stops something has the roles beyond reading."""
     if not given.spoke_roles:
         return ScopedClients(home=given.account, sweeping=sweeping)
     sts = client("sts")
     prepared = clients.paced if sweeping else _as_it_is
-    reading, acting_roles = (
+    reading, asking, stopping = (
         AssumedRoles(sts, role=f"{given.spoke_roles}-{kind}", external_id=given.spoke_external_id, prepared=prepared)
-        for kind in ("read", "act")
+        for kind in ("read", "inspect", "act")
     )
-    acting_role = acting_roles if acting else None
-    return ScopedClients(home=given.account, sweeping=sweeping, reading=reading, acting=acting_role)
+    more = {"asking": asking, "acting": stopping} if acting else {}
+    return ScopedClients(home=given.account, sweeping=sweeping, reading=reading, **more)
 
 
 def _as_it_is(service: str, made: object) -> object:

@@ -101,4 +101,4 @@ def make_notebook_stopping(
 def _evidence(given: NotebookSettings, clients: ScopedClients) -> tuple[EvidenceSource, ...]:
     """Jupyter first: it alone knows what runs at this moment."""
     others = (LogEvidence(clients.logs, max(given.idle_after, _A_DAY)), AgentEvidence(clients.cloudwatch))
-    return (JupyterEvidence(clients.sagemaker), *others) if given.ask_jupyter else others
+    return (JupyterEvidence(clients.asking_sagemaker), *others) if given.ask_jupyter else others

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import override
 
 from sagewatch.alerts.ports import AlertQueue
@@ -25,6 +25,7 @@ from sagewatch.spokes.ports import Problem, ScopeQueue, SpokeStates
 _OF_THE_OWN_ACCOUNT = frozenset(  # an alarm waits for finished sweeps of the stack's own account
     {EmfMetric.SWEEPS_FINISHED, EmfMetric.SWEEPS_INCOMPLETE, EmfMetric.JOBS_OPEN, EmfMetric.NOTEBOOKS_IN_SERVICE}
 )
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _PATIENCE = {Problem.SILENT: 2}  # sweeps in a row until it is reported: one that fails alone is not
 
 
@@ -133,10 +134,15 @@ def scopes_of(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FanOut:
-    """Queues a sweep for each region of other accounts: those in use, and those of the accounts that are named."""
+    """Queues a sweep for each region of other accounts: those in use, and those of the accounts that are named.
+
+    The one that was swept longest ago comes first, so that a round that takes too long leaves out others each time.
+    """
 
     regions: RegionReader
     queue: ScopeQueue
+    states: SpokeStates
+    name: str
     clock: Clock
     home: str | None
     home_region: str
@@ -155,6 +161,7 @@ class FanOut:
 
     def send(self) -> int:
         """Queue them, and return their number. Raises what the ports raise."""
-        scopes = self.scopes()
+        swept = {state.scope: state.swept_at for state in self.states.all() if state.sweep == self.name}
+        scopes = sorted(self.scopes(), key=lambda scope: swept.get(scope) or _NEVER)
         self.queue.send(scopes, self.clock())
         return len(scopes)

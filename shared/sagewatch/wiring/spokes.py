@@ -125,10 +125,11 @@ def make_hub_handler(  # noqa: PLR0913 - what one sweep has and the other has no
     """Make the handler of a sweep that other accounts are swept by, if there are any."""
     if not given.sweep_queue_url:
         return scheduled
+    states = DynamoSpokeStates(dynamodb, given.watch_state)
     spokes = SpokeSweep(
         probe=probe,
         sweep=sweep,
-        states=DynamoSpokeStates(dynamodb, given.watch_state),
+        states=states,
         alerts=SqsAlertQueue(sqs, given.alert_queue_url),
         clock=now,
         name=scheduled.name,
@@ -136,6 +137,8 @@ def make_hub_handler(  # noqa: PLR0913 - what one sweep has and the other has no
     fan_out = FanOut(
         regions=DynamoRegionReader(dynamodb, given.watch_state),
         queue=SqsScopeQueue(sqs, given.sweep_queue_url),
+        states=states,
+        name=scheduled.name,
         clock=now,
         home=given.account,
         home_region=given.home_region,

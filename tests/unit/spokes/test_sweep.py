@@ -144,13 +144,18 @@ def test_a_failing_item_is_measured_and_the_alarm_on_the_own_account_hears_nothi
 
 
 def test_accounts_that_were_seen_and_those_that_are_named_are_queued_once() -> None:
-    """A quiet one in the stack's region and in the named ones; never the stack's own."""
-    regions, queue = InMemoryRegions(home=ACCOUNT), InMemoryScopeQueue()
+    """A quiet one in the stack's region and in the named ones; never the stack's own; who waited longest is first."""
+    regions, queue, states = InMemoryRegions(home=ACCOUNT), InMemoryScopeQueue(), InMemorySpokeStates()
+    states.swept("222233334444/us-east-1", "SweepJobs", NOW)
+    states.swept("222233334444/us-west-2", "SweepJobs", NOW - timedelta(minutes=30))
+    states.swept("222233334444/us-west-2", "SweepNotebooks", NOW)
     for scope in (f"{ACCOUNT}/us-east-1", "333344445555/eu-west-3", "222233334444/us-east-1"):
         regions.add(scope)
     fan_out = FanOut(
         regions=regions,
         queue=queue,
+        states=states,
+        name="SweepJobs",
         clock=lambda: NOW,
         home=ACCOUNT,
         home_region="us-east-1",
@@ -159,7 +164,7 @@ def test_accounts_that_were_seen_and_those_that_are_named_are_queued_once() -> N
     )
 
     assert fan_out.send() == 3
-    assert queue.sent == ["222233334444/us-east-1", "222233334444/us-west-2", "333344445555/eu-west-3"]
+    assert queue.sent == ["333344445555/eu-west-3", "222233334444/us-west-2", "222233334444/us-east-1"]
 
 
 def test_a_check_says_what_is_wrong_with_reading_and_with_stopping() -> None:

@@ -110,7 +110,7 @@ def unsaid_lease(history: History) -> list[str]:
     return [
         f"kept by {lease.author}, and the message shows {alert.outcome}"
         for alert in shown
-        if not (alert.outcome or "").startswith("never" if lease.until is None else "kept")
+        if not (alert.outcome or "").startswith("SageWatch will not stop" if lease.until is None else "kept")
     ]
 
 

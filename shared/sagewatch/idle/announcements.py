@@ -208,11 +208,12 @@ class NotebookAnnouncements:
     def notify_too_many(self, inspections: Sequence[Inspection], most: int) -> None:
         """Report once a day that more stops are due than a sweep may make."""
         now, first = self.clock(), inspections[0].notebook
+        region = min(inspection.notebook.region for inspection in inspections)  # other accounts are swept by region
         names = ", ".join(inspection.notebook.name for inspection in inspections[:_NAMED])
         more = f" and {len(inspections) - _NAMED} more" if len(inspections) > _NAMED else ""
         self.alerts.send(
             NotebookNews(
-                alert_id=alert_id("too-many-stops", first.account, iso(now)[:10]),
+                alert_id=alert_id("too-many-stops", first.account, region, iso(now)[:10]),
                 account=first.account,
                 region=first.region,
                 instances=None,

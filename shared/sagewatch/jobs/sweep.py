@@ -34,7 +34,7 @@ _OVERLAP = timedelta(days=1)
 # Of the time: neither totals nor long listings may use up the time to inspect open jobs. Every listing has its part.
 _TOTALS_SHARE, _LISTING_SHARE = 0.2, 0.5
 _SAVED_EVERY = 100  # inspections: a sweep that is killed repeats little more
-_TOGETHER = 4  # times as many as are inspected at once are begun before the order of inspections may be saved
+_TOGETHER = 1  # times as many as are inspected at once: more would run on long after the time is up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

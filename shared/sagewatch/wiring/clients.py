@@ -31,8 +31,9 @@ QUICK = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=2 * AT_ONCE,
 )
-# A sweep has no queue to wait in, and time: botocore slows down by itself when AWS throttles.
-PATIENT = QUICK.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 5}))
+# A sweep has no queue to wait in, and time. Its calls are paced below; botocore's adaptive mode would divide one slow
+# rate among all threads of a sweep, for minutes.
+PATIENT = QUICK.merge(Config(retries={"mode": "standard", "total_max_attempts": 5}))
 LONGEST_LOOK = 120_000  # milliseconds: a job's three calls to SageMaker, each tried five times without an answer
 # A log is a hint: one try, and a job's row is not kept waiting for more than four seconds by a call without an answer.
 HINT = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
@@ -130,6 +131,13 @@ def sagemaker(region: str) -> "SageMakerClient":
 def patient_sagemaker(region: str) -> "SageMakerClient":
     """A region's client for sweeps."""
     made: SageMakerClient = paced("sagemaker", client("sagemaker", region=region, config=PATIENT))
+    return made
+
+
+@_once
+def stopping_sagemaker(region: str) -> "SageMakerClient":
+    """A region's client for stops: a stop that is tried for long would come long after the last look at activity."""
+    made: SageMakerClient = paced("sagemaker", client("sagemaker", region=region))
     return made
 
 

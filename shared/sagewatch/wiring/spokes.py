@@ -60,8 +60,7 @@ class ScopedClients:
 
     def stopping_sagemaker(self, scope: Scope) -> "SageMakerClient":
         """A client that may stop notebooks and jobs, as far as the account lets it."""
-        own = clients.patient_sagemaker if self.sweeping else clients.sagemaker
-        return self._client(self.acting, "sagemaker", scope, self._config, own)
+        return self._client(self.acting, "sagemaker", scope, QUICK, clients.stopping_sagemaker)
 
     def logs(self, scope: Scope) -> "CloudWatchLogsClient":
         """A client of CloudWatch Logs."""

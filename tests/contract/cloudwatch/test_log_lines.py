@@ -1,15 +1,19 @@
 """Logs of several notebooks are read in one call; what one of them lacks is no other one's answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, Event
+from time import sleep
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
 
 from sagewatch.adapters.cloudwatch.log_lines import Line, NotebookLogLines
+from sagewatch.errors import ThrottledError
 from tests.worlds.aws import Aws
 
 GROUP, REGION = "/aws/sagemaker/NotebookInstances", "eu-north-1"
@@ -100,3 +104,79 @@ def test_an_error_is_raised_where_the_log_was_asked_for(logs: Any) -> None:
         lines.matching("lab-1", REGION, NOW - timedelta(hours=2), "")
 
     assert lines.matching("lab-1", REGION, NOW - timedelta(hours=2), "")
+
+
+class Answers:
+    """A client whose calls wait until they may end: each with the region and the streams that it names."""
+
+    def __init__(self, region: str, on_call: Callable[[str, Sequence[str]], None]) -> None:
+        """Call a function before each answer."""
+        self._region, self._on_call = region, on_call
+
+    def get_paginator(self, _: str) -> "Answers":
+        """Return itself."""
+        return self
+
+    def paginate(self, *, logStreamNames: Sequence[str], **_: object) -> Iterator[Any]:  # noqa: N803 - as boto3 names it
+        """Yield one page with a line of each stream, unless ``on_call`` raises."""
+        self._on_call(self._region, logStreamNames)
+        moment = int(NOW.timestamp() * 1000)
+        yield {"events": [{"logStreamName": n, "timestamp": moment, "message": "Saving"} for n in logStreamNames]}
+
+
+def refusal(code: str, text: str = "") -> ClientError:
+    """As the service refuses."""
+    return ClientError({"Error": {"Code": code, "Message": text}}, "FilterLogEvents")
+
+
+def test_a_log_that_one_region_lacks_is_read_in_another_at_the_same_moment() -> None:
+    """Two notebooks of one name: a region learns that its log is missing while the other reads several together."""
+    reading, missed = Barrier(2), Event()
+
+    def on_call(region: str, streams: Sequence[str]) -> None:
+        if region == "eu" and "shared/jupyter.log" in streams:
+            raise refusal("ResourceNotFoundException", "The specified log stream does not exist.")
+        if region == "us" and len(streams) > 1:
+            reading.wait(10)
+            assert missed.wait(10)
+
+    lines = NotebookLogLines(lambda region: Answers(region, on_call))  # type: ignore[arg-type,return-value] # of a client, one call is used
+
+    def ask(region: str, name: str) -> int | None:
+        found = lines.matching(name, region, NOW - timedelta(hours=2), "")
+        return None if found is None else len(found)
+
+    with ThreadPoolExecutor(3) as pool:
+        queue = lines._queue("us", "")  # noqa: SLF001 - what is read together is decided there
+        queue.led = True  # as if another thread read: the two of this region wait, and are read together
+        first = pool.submit(ask, "us", "shared")
+        second = pool.submit(ask, "us", "other")
+        while len(queue.waiting) < 2:
+            sleep(0.001)
+        queue.waiting[0].turn.set_result(True)
+        reading.wait(10)
+        assert ask("eu", "shared") is None
+        missed.set()
+
+        assert (first.result(10), second.result(10)) == (1, 1)
+
+
+def test_a_service_that_throttles_is_not_asked_for_each_log() -> None:
+    """Its answer is that of every notebook in the call."""
+    calls: list[int] = []
+
+    def on_call(_: str, streams: Sequence[str]) -> None:
+        calls.append(len(streams))
+        sleep(0.02)
+        raise refusal("ThrottlingException")
+
+    lines = NotebookLogLines(lambda region: Answers(region, on_call))  # type: ignore[arg-type,return-value] # of a client, one call is used
+
+    def ask(number: int) -> None:
+        with pytest.raises(ThrottledError):
+            lines.matching(f"lab-{number}", REGION, NOW - timedelta(hours=2), "")
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(ask, range(16)))
+
+    assert len(calls) < 16

@@ -8,6 +8,7 @@ search matches words and covers the last two weeks. It may return other jobs' se
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import batched, product
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.cloudwatch.metric_data import metric_results
@@ -47,15 +48,19 @@ class CloudWatchJobMetrics(JobMetrics):
     def __init__(self, client_for: Callable[[str], "CloudWatchClient"]) -> None:
         self._client_for = client_for
         self._kept: dict[tuple[str, Window], RawHosts] = {}
+        self._keeping = Lock()
 
     @override
     def read(self, job: Job, window: Window) -> RawHosts:
         key = (job.arn, window)
-        if key not in self._kept:
-            while len(self._kept) >= _KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = self._read(job, window)
-        return self._kept[key]
+        found = self._kept.get(key)
+        if found is None:
+            found = self._read(job, window)
+            with self._keeping:
+                while len(self._kept) >= _KEPT:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[key] = found
+        return found
 
     def _read(self, job: Job, window: Window) -> RawHosts:
         points: dict[Series, list[float]] = defaultdict(list)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, text_of, translated
-from sagewatch.errors import UnavailableError
+from sagewatch.errors import AccessDeniedError, ThrottledError, UnavailableError
 from sagewatch.sagemaker.scopes import Scope
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class NotebookLogLines:
     def __init__(self, client_for: "Callable[[Scope], CloudWatchLogsClient]") -> None:
         self._client_for = client_for
         self._queues: dict[tuple[Scope, str], _Queue] = defaultdict(_Queue)
-        self._missing: set[str] = set()  # streams that are asked for alone, because a call with them fails
+        self._missing: set[tuple[Scope, str]] = set()  # asked for alone: a call with them fails
         self._lock = Lock()
 
     def matching(self, notebook: str, scope: Scope, start: datetime, pattern: str) -> Sequence[Line] | None:
@@ -84,10 +84,14 @@ class NotebookLogLines:
         while not own.lines.done():
             with self._lock:
                 batch, queue.waiting = queue.waiting[:_MOST], queue.waiting[_MOST:]
-            self._answer(batch, scope, pattern)
-            for asked in batch:
-                if asked is not own:
-                    asked.turn.set_result(False)
+            try:
+                self._answer(batch, scope, pattern)
+            finally:  # whatever happens, no one waits for ever
+                for asked in batch:
+                    if not asked.lines.done():
+                        asked.lines.set_exception(UnavailableError("its log was not read"))
+                    if asked is not own:
+                        asked.turn.set_result(False)
         with self._lock:
             queue.led = bool(queue.waiting)
             heir = queue.waiting[0] if queue.waiting else None
@@ -96,10 +100,12 @@ class NotebookLogLines:
 
     def _answer(self, batch: Sequence[_Asked], scope: Scope, pattern: str) -> None:
         """Answer each: all together, or one by one if that fails, because a stream is missing or has too many lines."""
-        together = [asked for asked in batch if asked.stream not in self._missing]
-        if len(together) > 1 and self._read(together, scope, pattern):
-            batch = [asked for asked in batch if asked.stream in self._missing]
-        for asked in batch:
+        missing = {asked.stream for asked in batch if (scope, asked.stream) in self._missing}  # it may change meanwhile
+        alone = [asked for asked in batch if asked.stream in missing]
+        together = [asked for asked in batch if asked.stream not in missing]
+        if len(together) <= 1 or not self._read(together, scope, pattern):
+            alone += together
+        for asked in alone:
             self._read_alone(asked, scope, pattern)
 
     def _read(self, batch: Sequence[_Asked], scope: Scope, pattern: str) -> bool:
@@ -110,6 +116,12 @@ class NotebookLogLines:
             if not exc.all_of_them:
                 return False
             found = dict.fromkeys(asked.stream for asked in batch)
+        except (ThrottledError, AccessDeniedError, UnavailableError) as exc:
+            if isinstance(exc, _TooLongError):
+                return False
+            for asked in batch:  # asked for one by one, each would wait for the failures of all before it
+                asked.lines.set_exception(exc)
+            return True
         except Exception:  # noqa: BLE001 - each is asked for alone then, and has the error as its own answer
             return False
         for asked in batch:
@@ -120,12 +132,12 @@ class NotebookLogLines:
         try:
             found = self._lines([asked], scope, pattern)
         except _MissingError:
-            self._missing.add(asked.stream)
+            self._missing.add((scope, asked.stream))
             asked.lines.set_result(None)
         except Exception as exc:  # noqa: BLE001 - it is raised where it was asked for
             asked.lines.set_exception(exc)
         else:
-            self._missing.discard(asked.stream)
+            self._missing.discard((scope, asked.stream))
             asked.lines.set_result(found[asked.stream])
 
     def _lines(self, batch: Sequence[_Asked], scope: Scope, pattern: str) -> dict[str, list[Line] | None]:
@@ -164,7 +176,11 @@ class NotebookLogLines:
                     raise
                 raise _MissingError(all_of_them="log group" in text_of(exc)) from exc
         if more:
-            raise UnavailableError("its log is too long to be read to its end")
+            raise _TooLongError("its log is too long to be read to its end")
+
+
+class _TooLongError(UnavailableError):
+    """There are more pages than are read."""
 
 
 class _MissingError(Exception):

@@ -53,7 +53,7 @@ def sentence(health: Health) -> str:
     good, bad = (", ".join(words for well, words in clauses if well is wanted) for wanted in (True, False))
     if not bad:
         return f"SageWatch is well: {good}."
-    return f"SageWatch needs attention: {bad}.{f' {good[:1].upper()}{good[1:]}.' if good else ''}"
+    return f"For SageWatch's operator: {bad}.{f' {good[:1].upper()}{good[1:]}.' if good else ''}"
 
 
 def gaps(function: str, times: Sequence[datetime], since: datetime, now: datetime) -> Sequence[SweepGap]:

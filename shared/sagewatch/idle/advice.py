@@ -93,10 +93,11 @@ def trains_inside(inspection: Inspection, rates: Rates, saving: Decimal | None, 
         if saving is None
         else f". Spot would cost about {money(on_demand * (1 - saving))}: it saved {saving:.0%} in the last 30 days"
     )
+    own = rates.of_type(ResourceKind.NOTEBOOK, kind)
     sentence = utc_once(
-        f"it has been busy on {kind} for {duration(seconds)}: every inspection since {clock_time(since, now)} found it "
-        f"busy ({inspection.active.words}). If this is training, run it as a training job: the same "
-        f"{duration(seconds)} would cost {money(on_demand)}, and it ends by itself{spot}"
+        f"it has been busy on {kind} ({_hourly(own)}) for {duration(seconds)}: every inspection since "
+        f"{clock_time(since, now)} found it busy ({inspection.active.words}). If this is training, run it as a "
+        f"training job: the same {duration(seconds)} would cost {money(on_demand)}, and billing ends with the job{spot}"
     )
     return Advice(f"Notebook {inspection.notebook.name} seems to train inside itself", sentence, (iso(since),))
 

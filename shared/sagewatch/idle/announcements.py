@@ -222,7 +222,7 @@ class NotebookAnnouncements:
                 headline=f"SageWatch stopped none of {len(inspections)} idle notebooks, because that is more than its "
                 f"safety limit of {most} at once",
                 sentence="press Stop now in each notebook's own message, or raise the limit (MaxStopsPerSweep). "
-                f"Waiting since {clock_time(now, now)}: {names}{more}",
+                f"They keep running until then. Due since {clock_time(now, now)}: {names}{more}",
             )
         )
 

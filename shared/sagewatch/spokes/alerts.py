@@ -10,9 +10,12 @@ from sagewatch.sagemaker.scopes import Scope, account_in, region_of
 from sagewatch.spokes.ports import Problem, Trouble
 
 STEPS = {
-    Problem.ROLE: "Deploy `spoke.yaml` there again (`make spoke-template`), or check whom its read role trusts.",
-    Problem.DENIED: "Look for a service control policy or permissions boundary that blocks the read role.",
-    Problem.REGION: "Enable {region} in account {account} and in SageWatch's account, or delete the spoke there.",
+    Problem.ROLE: "For SageWatch's operator: its read role there is missing or does not trust SageWatch. Deploy "
+    "`spoke.yaml` there again (`make spoke-template`).",
+    Problem.DENIED: "For an AWS administrator: look for a service control policy or permissions boundary that blocks "
+    "SageWatch's read role.",
+    Problem.REGION: "For SageWatch's operator: enable {region} in account {account} and in SageWatch's account. If "
+    "that region is not in use, delete the stack of `spoke.yaml` there.",
     Problem.SILENT: "SageWatch tries again every 15 minutes. If it lasts, see AWS Health for that region.",
 }
 

@@ -150,7 +150,7 @@ def test_the_sentence_is_made_from_what_the_stack_keeps(
     reader = a_reader(dynamodb, sqs, state, queues)
 
     assert sentence(reader.read(NOW - timedelta(days=7))) == (
-        "SageWatch needs attention: 3 messages are in AlertDeadLetterQueue (make redrive lists the reasons). "
+        "For SageWatch's operator: 3 messages are in AlertDeadLetterQueue (make redrive lists the reasons). "
         f"All 12 sweeps over jobs, notebooks and resources finished, prices are from {NOW:%Y-%m-%d}."
     )
 

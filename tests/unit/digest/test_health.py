@@ -49,7 +49,7 @@ def test_sweeps_that_did_not_finish_are_named_with_their_time() -> None:
     holed = quarters(SINCE, NOW, leave_out=(100, 101, 668))
 
     assert sentence(a_health(sweeps={"SweepJobs": whole, "SweepNotebooks": holed})).startswith(
-        "SageWatch needs attention: 3 of 1,346 sweeps over jobs, notebooks and resources "
+        "For SageWatch's operator: 3 of 1,346 sweeps over jobs, notebooks and resources "
         "did not finish (SweepNotebooks between "
         "2026-11-19 08:45 UTC and 2026-11-19 09:30; SweepNotebooks between 06:45 and 07:15). Nothing is"
     )
@@ -67,7 +67,7 @@ def test_of_many_gaps_the_longest_are_told() -> None:
 
 def test_a_watch_whose_sweeps_never_finished_is_not_well() -> None:
     """Nothing is not all."""
-    assert "needs attention: no sweep of SweepNotebooks has finished in five weeks. " in sentence(
+    assert "operator: no sweep of SweepNotebooks has finished in five weeks. " in sentence(
         a_health(sweeps={"SweepJobs": quarters(SINCE, NOW), "SweepNotebooks": []})
     )
 
@@ -76,7 +76,7 @@ def test_what_lies_in_the_dead_letter_queues_is_counted() -> None:
     """By queue; the messages themselves say why."""
     told = sentence(a_health(buried={"EventDeadLetterQueue": 1200, "AlertDeadLetterQueue": 1}))
 
-    assert "needs attention" in told
+    assert "operator: " in told
     assert (
         "1,200 messages are in EventDeadLetterQueue and 1 message is in AlertDeadLetterQueue "
         "(make redrive lists the reasons)"
@@ -87,7 +87,7 @@ def test_prices_that_are_stale_are_named_with_their_region() -> None:
     """After three days, as rows say it."""
     fresh, old = NOW - timedelta(hours=1), NOW - timedelta(days=3, minutes=1)
 
-    assert "needs attention" in sentence(a_health(prices={"us-east-1": fresh, "eu-west-1": old}))
+    assert "operator: " in sentence(a_health(prices={"us-east-1": fresh, "eu-west-1": old}))
     assert "prices of eu-west-1 are from 2026-11-22" in sentence(
         a_health(prices={"us-east-1": fresh, "eu-west-1": old})
     )
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_said_and_is_not_well() -> None:
     health = a_reader(InMemorySweeps(failure=denied), InMemoryDeadLetters(failure=denied)).read(SINCE)
 
     assert sentence(health) == (
-        "SageWatch needs attention: it could not be read whether sweeps finished "
+        "For SageWatch's operator: it could not be read whether sweeps finished "
         "(sqs:GetQueueAttributes: AccessDenied), it could not be read what is in the dead-letter queues "
         "(sqs:GetQueueAttributes: AccessDenied). Prices are from 2026-11-24."
     )

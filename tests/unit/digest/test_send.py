@@ -200,7 +200,7 @@ def test_once_a_week_it_says_whether_the_watch_is_well() -> None:
     daily, weekly = world.digests
 
     assert daily.health is None
-    assert (weekly.health or "").startswith("SageWatch needs attention: ")
+    assert (weekly.health or "").startswith("For SageWatch's operator: ")
     assert "2 messages are in AlertDeadLetterQueue" in str(digest_message(weekly)[1][-1].to_dict())
 
 

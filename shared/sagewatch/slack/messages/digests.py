@@ -203,7 +203,7 @@ def _at_work(running: Running, at: datetime | None) -> list[str]:
 def _budgets(states: Sequence[BudgetState]) -> list[str]:
     """The ones that are used most."""
     ordered = sorted(states, key=lambda state: state.percent, reverse=True)
-    lines = [f"*{_budget(state)}:* {_state(state)}" for state in ordered[:_BUDGETS]]
+    lines = [f"*{_budget(state)} for {state.day:%B}:* {_state(state)}" for state in ordered[:_BUDGETS]]
     more = len(ordered) - _BUDGETS
     return [*lines, f"and {count_of(more, 'budget', 'budgets')} with less used"] if more > 0 else lines
 

@@ -131,7 +131,7 @@ def test_a_week_says_it_all() -> None:
         "*Unpriced:* 2 jobs whose cost is unknown, not in any total",
         "*Idle:* SageWatch stopped 2 idle notebooks; until then, idling cost $14.00 (1 of unknown price left out)",
         "*Saved by stops:* about $30.00 (20 h not billed; SageWatch counts at most 12 h for each stop)",
-        "*Budget of ana:* $500.00 of $1,000.00 (50 %), $120.00 of it in progress. Forecast: $681.80",
+        "*Budget of ana for November:* $500.00 of $1,000.00 (50 %), $120.00 of it in progress. Forecast: $681.80",
         "and 22 budgets with less used",
         "Days are in UTC",
     ):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sagewatch.diagnostics.log import excerpt
 from sagewatch.diagnostics.log.candidates import Candidate, Weight, find
 from sagewatch.diagnostics.log.excerpt import MOST_CHARACTERS, MOST_LINES
+from sagewatch.diagnostics.log.limits import CHARACTERS_READ, LINE_READ, LINES_READ, STREAMS_READ
 from sagewatch.diagnostics.log.normalise import normalise
 from sagewatch.diagnostics.log.rank import best
 from sagewatch.diagnostics.log.writers import separate
@@ -13,9 +14,6 @@ from sagewatch.diagnostics.ports import LogEvent
 from sagewatch.patterns import lazy_pattern
 from sagewatch.redaction import mask, without_addresses
 
-MOST_STREAMS = 5  # of a job that are read
-_MOST_CHARACTERS, _MOST_LINES = 300_000, 4_000  # of a stream's end, before it is cleaned: enough for 200 events
-_LINE_READ = 2000  # characters, after masking
 _PLAIN = 10  # lines where there is no error
 _HOST = lazy_pattern(r"\balgo-\d+\b")
 _TOGETHER = 2000  # milliseconds between two hosts' ends in which their clocks do not say who was first
@@ -54,7 +52,7 @@ def read_log(streams: Sequence[str], tail: Callable[[str], Sequence[LogEvent]], 
     """
     read: list[_Read] = []
     waiting = list(streams)
-    while waiting and len(read) < MOST_STREAMS:
+    while waiting and len(read) < STREAMS_READ:
         stream = _next(waiting, read)
         waiting.remove(stream)
         read.append(read_stream(stream, tail(stream), own))
@@ -82,18 +80,18 @@ def read_stream(stream: str, events: Sequence[LogEvent], own: str | None) -> _Re
 
 def _end(events: Sequence[str]) -> Sequence[str]:
     """Return the last lines, so that a stream that writes without measure is read in bounded time."""
-    room, kept = _MOST_CHARACTERS, list[str]()
+    room, kept = CHARACTERS_READ, list[str]()
     for event in reversed(events):
         kept += reversed(event[-room:].split("\n"))
         room -= len(event) + 1
-        if room <= 0 or len(kept) > _MOST_LINES:
+        if room <= 0 or len(kept) > LINES_READ:
             break
-    return kept[_MOST_LINES - 1 :: -1] if len(kept) > _MOST_LINES else kept[::-1]
+    return kept[LINES_READ - 1 :: -1] if len(kept) > LINES_READ else kept[::-1]
 
 
 def _shortened(line: str) -> str:
-    half = _LINE_READ // 2
-    return line if len(line) <= _LINE_READ else f"{line[:half]} … {line[-half:]}"
+    half = LINE_READ // 2
+    return line if len(line) <= LINE_READ else f"{line[:half]} … {line[-half:]}"
 
 
 def _joined(read: Sequence[_Read]) -> JobLog:

@@ -129,9 +129,9 @@ def test_a_notebook_that_works_on_a_gpu_for_longer_than_the_limit_seems_to_train
 
     assert news.headline == "Notebook Lab-One seems to train inside itself"
     assert news.sentence == (
-        "it has been busy on ml.g5.xlarge ($1.41/h) for 1 d 4 h: every inspection since 2026-11-20 16:00 UTC found it busy "
-        "(kernel python3 is busy). If this is training, run it as a training job: the same 1 d 4 h would cost $39.42, "
-        "and billing ends with the job. Spot would cost about $15.77: it saved 60% in the last 30 days"
+        "it has been busy on ml.g5.xlarge ($1.41/h) for 1 d 4 h: every inspection since 2026-11-20 16:00 UTC found it "
+        "busy (kernel python3 is busy). If this is training, run it as a training job: the same 1 d 4 h would cost "
+        "$39.42, and billing ends with the job. Spot would cost about $15.77: it saved 60% in the last 30 days"
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
+from sagewatch.diagnostics.log.limits import EVENTS_READ
 from sagewatch.diagnostics.ports import JobLogs, LogEvent
 from sagewatch.patterns import lazy_pattern
 from sagewatch.sagemaker.kinds import KIND_FACTS
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 
 _STREAMS = 50  # DescribeLogStreams returns no more at once; by name, so algo-1 is among them
-_EVENTS = 200
 _SKEW = timedelta(minutes=1)  # between the clocks that date a job and its log
 _STARTED = lazy_pattern(r"-\d{9,}(?=$|/)")
 
@@ -48,7 +48,7 @@ class CloudWatchJobLogs(JobLogs):
         request: dict[str, Any] = {
             "logGroupName": KIND_FACTS[job.kind].log_group,
             "logStreamName": f"{job.name}/{stream}",
-            "limit": _EVENTS,
+            "limit": EVENTS_READ,
         }
         client = self._client_for(job.scope)
         with translated(f"logs:GetLogEvents of {job.name}"):

@@ -5,8 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from sagewatch.budgets.budget import Budget
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert
-from sagewatch.digest.budgets import Budget
 from sagewatch.digest.health import HealthReader
 from sagewatch.digest.running_now import RunningNowReader
 from sagewatch.digest.send import DigestSender

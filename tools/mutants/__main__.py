@@ -24,7 +24,7 @@ MUTATED = (
     "ledger/totals.py",
     "jobs/decisions.py",
     "jobs/reconcile.py",
-    "digest/budgets.py",
+    "budgets/budget.py",
     "diagnostics/rightsizing.py",
     "notebooks/month_ends.py",
     "notebooks/session.py",
@@ -38,7 +38,7 @@ TESTS = (
     "jobs/test_milestones.py",  # it covers what running jobs have cost
     "jobs/test_record.py",
     "jobs/test_sweep.py",
-    "digest/test_budgets.py",
+    "budgets/test_budget.py",
     "diagnostics/test_cost_report.py",
     "diagnostics/test_failure_context.py",
     "diagnostics/test_rightsizing.py",

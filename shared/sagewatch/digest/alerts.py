@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sagewatch.alerts.base import AlertBase
-from sagewatch.digest.budgets import BudgetState
+from sagewatch.budgets.budget import BudgetState
 from sagewatch.digest.summary import Digest
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from sagewatch.budgets.budget import OpenCost, month_start
 from sagewatch.clock import Clock
-from sagewatch.digest.budgets import OpenCost, month_start
 from sagewatch.digest.summary import Running, Standing, StandingPart
 from sagewatch.idle.ports import NotebookStateReader
 from sagewatch.idle.state import NotebookState

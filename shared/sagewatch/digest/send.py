@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from sagewatch.alerts.base import alert_id
 from sagewatch.alerts.ports import AlertQueue, PostedMessages
+from sagewatch.budgets.budget import Budget, BudgetState, findings, month_end, states_of
 from sagewatch.clock import Clock, iso
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert, ImageRef, StudioFinding, StudioSummary
-from sagewatch.digest.budgets import Budget, BudgetState, findings, month_end, states_of
 from sagewatch.digest.health import HealthReader, sentence
 from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, InvalidRequest, read_request
 from sagewatch.digest.ports import ChartRenderer, ImageUploads

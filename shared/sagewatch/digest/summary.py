@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sagewatch.digest.budgets import BudgetState
+from sagewatch.budgets.budget import BudgetState
 from sagewatch.digest.periods import DateRange
 from sagewatch.digest.savings import IdleStops
 from sagewatch.formatting import money

@@ -25,7 +25,7 @@ from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader, DynamoTo
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.images import SlackImageUploads
 from sagewatch.adapters.ssm import SsmSecret
-from sagewatch.digest.budgets import Budget
+from sagewatch.budgets.budget import Budget
 from sagewatch.digest.health import HealthReader
 from sagewatch.digest.running_now import RunningNowReader
 from sagewatch.digest.send import DigestSender

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from sagewatch.budgets.budget import EVERYBODY, Budget
 from sagewatch.delivery.registry import read_alert
-from sagewatch.digest.budgets import EVERYBODY, Budget
 from sagewatch.digest.periods import InvalidRequest
 from sagewatch.digest.savings import IdleStops
 from sagewatch.digest.send import DigestOutcome

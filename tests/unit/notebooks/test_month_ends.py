@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from sagewatch.digest.budgets import EVERYBODY, Budget, BudgetState, states_of
+from sagewatch.budgets.budget import EVERYBODY, Budget, BudgetState, states_of
 from sagewatch.digest.running_now import RunningNowReader
 from sagewatch.errors import ThrottledError
 from sagewatch.ledger.queries import LedgerQueries, LedgerQuery

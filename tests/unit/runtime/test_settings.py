@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sagewatch.digest.budgets import Budget
+from sagewatch.budgets.budget import Budget
 from sagewatch.errors import SettingsError
 from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.wiring.answer_slack import AnswerSlackSettings

@@ -6,8 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from slack_sdk.models.blocks import Block, HeaderBlock, ImageBlock, MarkdownTextObject, SectionBlock
 
+from sagewatch.budgets.budget import EVERYBODY, BudgetState
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert, StudioSummary
-from sagewatch.digest.budgets import EVERYBODY, BudgetState
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import MOST_SAVED, IdleStops
 from sagewatch.digest.summary import Digest, Ranking, Running, Share, Standing, TopJob

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from local.slack.block_kit import block_errors
+from sagewatch.budgets.budget import BudgetState
 from sagewatch.delivery.registry import read_alert
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert, ImageRef, StudioFinding, StudioSummary
-from sagewatch.digest.budgets import BudgetState
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import IdleStops
 from sagewatch.digest.summary import Digest, Ranking, Running, Share, Standing, StandingPart, TopJob

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from sagewatch.budgets.budget import EVERYBODY, Budget
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert
-from sagewatch.digest.budgets import EVERYBODY, Budget
 from sagewatch.digest.health import SWEEPS
 from sagewatch.errors import AlertRefusedError
 from sagewatch.failures.diagnosis import FailureClass

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from sagewatch.digest.budgets import EVERYBODY, Budget, BudgetState, OpenCost, findings, month_end, states_of
+from sagewatch.budgets.budget import EVERYBODY, Budget, BudgetState, OpenCost, findings, month_end, states_of
 from sagewatch.ledger.totals import Cell, DayTotal, Spend
 from sagewatch.sagemaker.kinds import ResourceKind
 

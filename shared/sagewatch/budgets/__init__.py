@@ -1,0 +1,1 @@
+"""Monthly budgets: what is used of them, and what is expected."""

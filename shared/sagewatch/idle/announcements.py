@@ -221,7 +221,8 @@ class NotebookAnnouncements:
                 owner=None,
                 headline=f"SageWatch stopped none of {len(inspections)} idle notebooks, because that is more than its "
                 f"safety limit of {most} at once",
-                sentence="press Stop now in each notebook's own message, or raise the limit (MaxStopsPerSweep). "
+                sentence="press Stop now in each notebook's own message, which has its price, or let SageWatch's "
+                "operator raise the limit (MaxStopsPerSweep). "
                 f"They keep running until then. Due since {clock_time(now, now)}: {names}{more}",
             )
         )

@@ -51,10 +51,10 @@ def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
         f"{money(state.used_usd)} of {money(state.budget_usd)} used by {_day(state.day)} (UTC){_open(state)}.{expected}"
     )
     assumed = "" if forecast is None else "The forecast assumes that what runs now runs until the end of the month. "
-    most = 'To see the most expensive jobs: `make costs ARGS="--by job --top 20"`.'
+    most = 'SageWatch\'s operator can list the most expensive jobs: `make costs ARGS="--by job --top 20"`.'
     small = (
         f"{most} {assumed}A personal budget counts ended jobs only; the total budget also counts running jobs. "
-        "No budget stops anything; each threshold is reported once a month."
+        "No budget stops anything, so nothing has to be done at once; each threshold is reported once a month."
     )
     return f"{headline}. {sentence}", [section(f"*{headline}*\n{sentence}"), context(small)]
 

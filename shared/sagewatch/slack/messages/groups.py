@@ -52,7 +52,8 @@ def _what_to_do(alert: GroupAlert) -> str:
             since = f"{alert.since:%Y-%m-%d}" if alert.since else ""
             return (
                 "These alerts could not be sent to Slack for more than a day, so SageWatch only counts them here. "
-                f'None has a message of its own. To list the jobs: `make costs ARGS="--by job --since {since}"`.'
+                "None has a message of its own. Look at your own jobs in the console; SageWatch's operator can list "
+                f'all: `make costs ARGS="--by job --since {since}"`.'
             )
         case _:
             assert_never(alert.group_kind)

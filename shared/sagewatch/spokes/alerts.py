@@ -16,7 +16,8 @@ STEPS = {
     "SageWatch's read role.",
     Problem.REGION: "For SageWatch's operator: enable {region} in account {account} and in SageWatch's account. If "
     "that region is not in use, delete the stack of `spoke.yaml` there.",
-    Problem.SILENT: "SageWatch tries again every 15 minutes. If it lasts, see AWS Health for that region.",
+    Problem.SILENT: "SageWatch tries again every 15 minutes. For its operator: if it lasts for a day, see AWS Health "
+    "for that region.",
 }
 
 

@@ -40,7 +40,7 @@ def test_each_region_says_its_mode_its_last_signs_and_what_is_missing() -> None:
     assert found[1] == "333344445555  -  eu-west-1  no stops  event -, sweep -  ok"
     assert "ActRole=create" in found[2]
     assert found[3].endswith("cannot be read")
-    assert found[4].startswith("    sts:AssumeRole: AccessDenied. Deploy `spoke.yaml`")
+    assert found[4].startswith("    sts:AssumeRole: AccessDenied. For SageWatch's operator: ")
     observing = list(report([QUIET], CHECKS, states=[], seen={}, mode="observe", name_of=lambda _: "-"))
     assert observing == ["333344445555  -  eu-west-1  observe  event -, sweep -  ok"]
 

@@ -15,7 +15,7 @@ from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.model_parts import MOST_GB, AwsModel
 from sagewatch.sagemaker.resources import MAX_INSTANCES
 from sagewatch.standing.evidence import Answered
-from sagewatch.standing.kinds.reading import read_answers
+from sagewatch.standing.kinds.reading import found
 from sagewatch.standing.ports import SageMakerReads, StandingKind
 from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource, Unit
 
@@ -103,11 +103,7 @@ class Clusters(StandingKind):
         del now
         names = [cluster["ClusterName"] for cluster in api.pages("ListClusters", "ClusterSummaries")]
         answers = api.each("DescribeCluster", [{"ClusterName": name} for name in names])
-        for _, cluster in read_answers(ClusterModel, names, answers):
-            if isinstance(cluster, SageWatchError):
-                yield cluster
-            elif cluster is not None:
-                yield _resource(cluster)
+        yield from found(ClusterModel, names, answers, _resource)
 
 
 def _resource(cluster: ClusterModel) -> StandingResource:

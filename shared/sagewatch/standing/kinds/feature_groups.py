@@ -13,7 +13,7 @@ from sagewatch.sagemaker.fields import Arn, Timestamp
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.model_parts import AwsModel
 from sagewatch.standing.evidence import MetricProbe, Metrics
-from sagewatch.standing.kinds.reading import read_answers
+from sagewatch.standing.kinds.reading import found
 from sagewatch.standing.ports import SageMakerReads, StandingKind
 from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource
 
@@ -80,11 +80,7 @@ class FeatureGroups(StandingKind):
         del now
         names = [group["FeatureGroupName"] for group in api.pages("ListFeatureGroups", "FeatureGroupSummaries")]
         answers = api.each("DescribeFeatureGroup", [{"FeatureGroupName": name} for name in names])
-        for _, group in read_answers(GroupModel, names, answers):
-            if isinstance(group, SageWatchError):
-                yield group
-            elif group is not None:
-                yield _resource(group)
+        yield from found(GroupModel, names, answers, _resource)
 
 
 def _resource(group: GroupModel) -> StandingResource:

@@ -14,7 +14,7 @@ from sagewatch.sagemaker.fields import Arn, Timestamp
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.model_parts import AwsModel
 from sagewatch.standing.evidence import Answered
-from sagewatch.standing.kinds.reading import read_answers
+from sagewatch.standing.kinds.reading import found
 from sagewatch.standing.ports import SageMakerReads, StandingKind
 from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, StandingResource
 
@@ -66,11 +66,7 @@ class MlflowServers(StandingKind):
             return
         domains = {domain["DomainId"] for domain in api.pages("ListDomains", "Domains")}
         answers = api.each("DescribeMlflowTrackingServer", [{"TrackingServerName": name} for name in names])
-        for _, server in read_answers(ServerModel, names, answers):
-            if isinstance(server, SageWatchError):
-                yield server
-            elif server is not None:
-                yield _resource(server, domains)
+        yield from found(ServerModel, names, answers, lambda server: _resource(server, domains))
 
 
 def _resource(server: ServerModel, domains: set[str]) -> StandingResource:

@@ -13,7 +13,7 @@ from sagewatch.sagemaker.fields import Arn, Timestamp
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.model_parts import AwsModel
 from sagewatch.standing.evidence import Answered
-from sagewatch.standing.kinds.reading import read_answers
+from sagewatch.standing.kinds.reading import found
 from sagewatch.standing.ports import SageMakerReads, StandingKind
 from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, StandingResource
 
@@ -71,11 +71,7 @@ class MonitoringSchedules(StandingKind):
             return
         endpoints = {endpoint["EndpointName"] for endpoint in api.pages("ListEndpoints", "Endpoints")}
         answers = api.each("DescribeMonitoringSchedule", [{"MonitoringScheduleName": name} for name in names])
-        for _, schedule in read_answers(ScheduleModel, names, answers):
-            if isinstance(schedule, SageWatchError):
-                yield schedule
-            elif schedule is not None:
-                yield _resource(schedule, endpoints)
+        yield from found(ScheduleModel, names, answers, lambda schedule: _resource(schedule, endpoints))
 
 
 def _resource(schedule: ScheduleModel, endpoints: set[str]) -> StandingResource:

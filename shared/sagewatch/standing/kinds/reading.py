@@ -1,6 +1,6 @@
 """What the kinds share: models of answers, and errors for those that cannot be read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sagewatch.errors import SageWatchError, UnreadableError
 from sagewatch.sagemaker.fields import field_errors
 from sagewatch.sagemaker.model_parts import AwsModel
-from sagewatch.standing.resources import ResourceUnreadError
+from sagewatch.standing.resources import ResourceUnreadError, StandingResource
 
 
 def read[M: AwsModel](model: type[M], fields: Mapping[str, Any], subject: str) -> M | UnreadableError:
@@ -26,3 +26,17 @@ def read_answers[M: AwsModel](
     for name, answer in zip(names, answers, strict=True):
         made = answer if answer is None or isinstance(answer, SageWatchError) else read(model, answer, name)
         yield name, ResourceUnreadError(name, made) if isinstance(made, SageWatchError) else made
+
+
+def found[M: AwsModel](
+    model: type[M],
+    names: Iterable[str],
+    answers: Iterable[Mapping[str, Any] | SageWatchError | None],
+    resource: Callable[[M], StandingResource],
+) -> Iterator[StandingResource | SageWatchError]:
+    """Yield the resource of each answer, or its error. What is gone by now is left out."""
+    for _, described in read_answers(model, names, answers):
+        if isinstance(described, SageWatchError):
+            yield described
+        elif described is not None:
+            yield resource(described)

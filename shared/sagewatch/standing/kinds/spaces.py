@@ -14,7 +14,7 @@ from sagewatch.sagemaker.fields import Arn, Timestamp
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.model_parts import MOST_GB, AwsModel
 from sagewatch.standing.evidence import Answered
-from sagewatch.standing.kinds.reading import read, read_answers
+from sagewatch.standing.kinds.reading import found, read
 from sagewatch.standing.ports import SageMakerReads, StandingKind
 from sagewatch.standing.resources import BilledLine, BilledPart, StandingResource, Unit
 
@@ -89,11 +89,12 @@ class Spaces(StandingKind):
         spaces = [each for each in listed if isinstance(each, SpaceSummary)]
         requests = [{"SpaceName": each.space_name, "DomainId": each.domain_id} for each in spaces]
         answers = api.each("DescribeSpace", requests)
-        for _, space in read_answers(SpaceModel, [each.space_name for each in spaces], answers):
-            if isinstance(space, SageWatchError):
-                yield space
-            elif space is not None:
-                yield _resource(space, running=(space.domain_id, space.space_name) in busy)
+        yield from found(
+            SpaceModel,
+            [each.space_name for each in spaces],
+            answers,
+            lambda space: _resource(space, running=(space.domain_id, space.space_name) in busy),
+        )
 
 
 def _resource(space: SpaceModel, *, running: bool) -> StandingResource:

@@ -6,17 +6,24 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sagewatch.budgets.budget import Budget
+from sagewatch.clock import Clock
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.digest.health import HealthReader
 from sagewatch.digest.running_now import RunningNowReader
 from sagewatch.digest.send import DigestSender
 from sagewatch.digest.summary import Chart
+from sagewatch.idle.ports import NotebookStateReader
+from sagewatch.jobs.ports import OpenJobReader
 from sagewatch.ledger.ports import LedgerRows
 from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
+from sagewatch.notebooks.ports import SessionReader
 from sagewatch.notebooks.session import Session, SessionKind
+from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.ports import RegionReader
 from sagewatch.standing.open_costs import StandingCosts
+from sagewatch.standing.ports import StandingSessionReader
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryDeliveries
 from tests.fakes.digest import InMemoryDeadLetters, InMemoryImageUploads, InMemorySweeps
@@ -46,6 +53,27 @@ class Sketches:
         return b"a picture"
 
 
+def running_now(
+    clock: Clock,
+    *,
+    prices: Prices,
+    sessions: SessionReader,
+    open_jobs: OpenJobReader,
+    watches: NotebookStateReader,
+    regions: RegionReader,
+    standing: StandingSessionReader,
+) -> RunningNowReader:
+    """The reader of what runs, over the stores of a world."""
+    return RunningNowReader(
+        meter=OpenSessionCosts(sessions=sessions, prices=prices, regions=regions, clock=clock, home_region="us-east-1"),
+        open_jobs=open_jobs,
+        watches=watches,
+        standing=StandingCosts(sessions=standing, prices=prices, regions=regions, clock=clock, home_region="us-east-1"),
+        prices=prices,
+        clock=clock,
+    )
+
+
 class DigestWorld:
     """An account with a ledger, on a Monday morning."""
 
@@ -61,26 +89,14 @@ class DigestWorld:
         self.sweeps = InMemorySweeps()
         self.pictures, self.sketches = InMemoryImageUploads(), Sketches()
         prices = InMemoryPrices({"us-east-1": BOOK})
-        meter = OpenSessionCosts(
-            sessions=self.sessions,
+        self.running_now = running_now(
+            lambda: self.now,
             prices=prices,
-            regions=self.regions,
-            clock=lambda: self.now,
-            home_region="us-east-1",
-        )
-        self.running_now = RunningNowReader(
-            meter=meter,
+            sessions=self.sessions,
             open_jobs=self.open_jobs,
             watches=self.watches,
-            standing=StandingCosts(
-                sessions=self.standing,
-                prices=prices,
-                regions=self.regions,
-                clock=lambda: self.now,
-                home_region="us-east-1",
-            ),
-            prices=prices,
-            clock=lambda: self.now,
+            regions=self.regions,
+            standing=self.standing,
         )
         self.digester = DigestSender(
             spending=LedgerQueries(rows=rows or self.ledger, totals=self.totals, marks=self.marks),

@@ -10,22 +10,20 @@ from decimal import Decimal
 import pytest
 
 from sagewatch.budgets.budget import EVERYBODY, Budget, BudgetState, states_of
-from sagewatch.digest.running_now import RunningNowReader
 from sagewatch.errors import ThrottledError
 from sagewatch.ledger.queries import LedgerQueries, LedgerQuery
 from sagewatch.ledger.records import CostRecord, RecordedBy
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.notebooks.month_ends import MonthEnds
-from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.notebooks.session import StopCall
 from sagewatch.notebooks.track import TrackEffect
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
-from sagewatch.standing.open_costs import StandingCosts
 from tests.fakes.ledger import InMemoryTotalStore
 from tests.fakes.pricing import InMemoryPrices
 from tests.fakes.sagemaker import InMemoryNotebooks
 from tests.fakes.standing import InMemoryStandingSessions
 from tests.worlds.builders import no_time_limit
+from tests.worlds.digest import running_now
 from tests.worlds.notebooks import BOOK, NotebookWorld, a_notebook
 
 BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -50,26 +48,14 @@ class MonthWorld(NotebookWorld):
         self.marks = self.ledger.marks
         self.day_totals = InMemoryTotalStore()
         prices = InMemoryPrices({"us-east-1": BOOK})
-        meter = OpenSessionCosts(
-            sessions=self.sessions,
+        self.running = running_now(
+            lambda: self.now,
             prices=prices,
-            regions=self.regions,
-            clock=lambda: self.now,
-            home_region="us-east-1",
-        )
-        self.running = RunningNowReader(
-            meter=meter,
+            sessions=self.sessions,
             open_jobs=self.open_jobs,
             watches=self.states,
-            standing=StandingCosts(
-                sessions=InMemoryStandingSessions(),
-                prices=prices,
-                regions=self.regions,
-                clock=lambda: self.now,
-                home_region="us-east-1",
-            ),
-            prices=prices,
-            clock=lambda: self.now,
+            regions=self.regions,
+            standing=InMemoryStandingSessions(),
         )
         self.month_ends = MonthEnds(sessions=self.sessions, ledger=self.ledger, prices=prices, clock=lambda: self.now)
 

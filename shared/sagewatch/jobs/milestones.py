@@ -4,6 +4,7 @@ Hours and dollars have a milestone at each doubling. If a job passed several at 
 what the lower ones would.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -229,9 +230,8 @@ def _highest(first: Decimal, reached: Decimal, ladder: str, alerted: Collection[
     level = first
     while level * 2 < reached:
         level *= 2
-    before = (
-        Decimal(key.removeprefix(f"{ladder}#").removesuffix("h")) for key in alerted if key.startswith(f"{ladder}#")
-    )
+    keys = (re.fullmatch(rf"{ladder}#(\d+(?:\.\d+)?)h?", key) for key in alerted)  # a later release may write others
+    before = (Decimal(key[1]) for key in keys if key)
     return _plain(level) if level < reached and level > max(before, default=Decimal(0)) else None
 
 

@@ -123,6 +123,11 @@ class Checkpoint:
     low: datetime | None = None
     floor: datetime | None = None
 
+    @property
+    def latest(self) -> datetime:
+        """The latest of its times."""
+        return max(time for time in (self.top, self.low, self.floor) if time)
+
 
 class Checkpoints(Protocol):
     """How far the listings have come, to the second."""

@@ -33,6 +33,7 @@ _FIRST_LOOK = timedelta(days=30)
 _OVERLAP = timedelta(days=1)
 # Of the time: neither totals nor long listings may use up the time to inspect open jobs. Every listing has its part.
 _TOTALS_SHARE, _LISTING_SHARE = 0.2, 0.5
+_SKEW = timedelta(days=1)  # of clocks, at most
 _SAVED_EVERY = 100  # inspections: a sweep that is killed repeats little more
 _TOGETHER = 1  # times as many as are inspected at once: more would run on long after the time is up
 
@@ -129,7 +130,7 @@ class JobSweep:
         for listed in page:
             if isinstance(listed, UnreadableError):
                 self.inspector.unreadable(f"{region}: {listed}", listed, report)
-            elif OLDEST <= listed.created_at <= self.clock() + timedelta(days=1):
+            elif OLDEST <= listed.created_at <= self.clock() + _SKEW:
                 yield listed
             else:
                 problem = UnreadableError("created before SageMaker existed or after tomorrow")
@@ -138,10 +139,15 @@ class JobSweep:
     def _checkpoint(self, name: str, report: JobSweepReport) -> Checkpoint | None:
         """Begin at the newest job if the checkpoint cannot be read: a listing too many loses nothing."""
         try:
-            return self.checkpoints.read(name)
+            point = self.checkpoints.read(name)
         except UnreadableError as exc:
             self.inspector.unreadable(f"checkpoint {name}", exc, report)
             return None
+        if point and point.latest > self.clock() + _SKEW:
+            problem = UnreadableError("it is after tomorrow, so no new job would be listed")
+            self.inspector.unreadable(f"checkpoint {name}", problem, report)
+            return None
+        return point
 
     def _index(self, page: Sequence[ListedJob], run: ListingRun, region: str, report: JobSweepReport) -> None:
         unknown = self._unknown(page, region)

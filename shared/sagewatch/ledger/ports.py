@@ -101,7 +101,7 @@ class RollUps(Protocol):
     """The ledger's rows of jobs that roll up others."""
 
     def newest(self, arn: str) -> RollUpRow | None:
-        """Return the newest row of that ARN, if any. Raises what ``Ledger.put`` does."""
+        """Return the newest row of that ARN, if any. Raises ``UnreadableError``, and what ``Ledger.put`` does."""
 
     def save(self, row: RollUpRow, total: RollUp) -> None:
         """Write a roll-up into its row. Raises what ``Ledger.put`` does."""

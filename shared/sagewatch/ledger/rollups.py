@@ -31,11 +31,19 @@ class TotalsRefresh:
         return [mark for mark in self.marks.all() if self._is_closed(mark)]
 
     def run(self, mark: StaleTotal) -> None:
-        """Refresh the marked total. Raises ``UnreadableError``, after that, if rows had to be left out of it."""
+        """Refresh the marked total. Raises ``UnreadableError``, after that, if rows had to be left out of it.
+
+        A roll-up whose own row cannot be read is reported once too: the mark would fail every sweep.
+        """
         self.rows.take_unreadable()
-        self._sum(mark)
+        unreadable: list[str] = []
+        try:
+            self._sum(mark)
+        except UnreadableError as exc:
+            unreadable.append(str(exc))
         self.marks.remove(mark)
-        if unreadable := self.rows.take_unreadable():
+        unreadable.extend(self.rows.take_unreadable())
+        if unreadable:
             raise UnreadableError("; ".join(first_few(unreadable)))
 
     def _is_closed(self, mark: StaleTotal) -> bool:

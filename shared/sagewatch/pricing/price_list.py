@@ -31,6 +31,9 @@ _SERVICE_HOURS = {"Canvas:Session-Hrs": ("Canvas", "Session-Hrs")}
 _COMPONENTS = {component.name.lower(): component for component in _PRICED}  # the list's case varies
 _VOLUME_TOKENS = {f"{component.token}:VolumeUsage.{component.volume}": component.name for component in _PRICED}
 _HOURS, _GB_MONTHS = "Hrs", "GB-Mo"
+# A hundred times the most expensive hour, and twice as exact as the list: what is beyond that is no price, and could
+# neither be stored nor calculated with.
+_MOST_USD, _DECIMALS = 100_000, 20
 
 
 class _Model(BaseModel):
@@ -200,6 +203,6 @@ def _usd(sku: str, dimension: _Dimension) -> Decimal:
         usd = Decimal(listed)
     except InvalidOperation as exc:
         raise PriceListError(f"{sku}: {listed[:40]!r} is no amount") from exc
-    if not usd.is_finite() or usd < 0:
-        raise PriceListError(f"{sku}: {usd} is no price")
+    if not usd.is_finite() or usd < 0 or usd > _MOST_USD or usd != round(usd, _DECIMALS):
+        raise PriceListError(f"{sku}: {listed[:40]} is no price")
     return usd

@@ -42,7 +42,7 @@ class Cluster(AwsModel):
     selected_instance_type: str | None = None
     selected_instance_count: int | None = None
     volume_size_in_gb: int | None = Field(None, alias="VolumeSizeInGB", ge=0, le=MOST_GB)
-    keep_alive_period_in_seconds: int | None = None
+    keep_alive_period_in_seconds: int | None = Field(None, ge=0, le=MOST_SECONDS)
     training_plan_arn: str | None = None
 
     @property
@@ -85,7 +85,7 @@ def _group(instance_type: str | None, count: int | None) -> tuple[InstanceGroup,
 class StoppingCondition(AwsModel):
     """The limit a job was started with, in seconds."""
 
-    max_runtime_in_seconds: int | None = None
+    max_runtime_in_seconds: int | None = Field(None, ge=0, le=MOST_SECONDS)
 
 
 class S3Artifacts(AwsModel):

@@ -1,5 +1,6 @@
 """Rows that another version wrote, or a hand edited, hinder no other row."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,8 @@ from sagewatch.adapters.dynamodb.sweep_state import DynamoTotalStore
 from sagewatch.errors import UnreadableError
 from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.ledger.rollups import TotalsRefresh
-from sagewatch.ledger.totals import Cell, DayKey, DayTotal, Spend
+from sagewatch.ledger.totals import Cell, DayKey, DayTotal, RollUpKey, Spend
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.kinds import ResourceKind
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ENDED, NOW, a_failed_job, a_job, a_row
@@ -110,3 +112,33 @@ def test_a_total_with_more_amounts_or_an_unknown_kind_is_no_error(aws: Aws, tabl
             ExpressionAttributeValues={":value": value},
         )
         assert store.between(DAY, DAY) == expected
+
+
+def test_a_roll_up_whose_row_cannot_be_read_is_reported_once(aws: Aws, tables: tuple[str, str]) -> None:
+    """Its mark would fail every sweep. The row stays as it is for a person to look at."""
+    client, (ledger, state) = aws.client("dynamodb"), tables
+    later = NOW + timedelta(days=2)
+    marks, rows = DynamoStaleTotals(client, state, lambda: later), DynamoLedgerRows(client, ledger)
+    roll_ups, totals = DynamoRollUps(client, ledger), DynamoTotalStore(client, state)
+    refresh = TotalsRefresh(rows=rows, roll_ups=roll_ups, totals=totals, marks=marks, clock=lambda: later)
+    a_ledger(client, tables).put(OTHER)
+    key = {"resource_arn": {"S": OTHER.resource_arn}, "created_at": {"S": OTHER.created_at}}
+    client.update_item(TableName=ledger, Key=key, UpdateExpression="REMOVE ended_at")
+    before = client.get_item(TableName=ledger, Key=key)["Item"]
+    marks.add(RollUpKey(OTHER.resource_arn))
+    [mark] = [mark for mark in marks.all(young=True) if isinstance(mark.sum, RollUpKey)]
+
+    with pytest.raises(UnreadableError, match=OTHER.resource_arn):
+        refresh.run(mark)
+    assert [mark for mark in marks.all(young=True) if isinstance(mark.sum, RollUpKey)] == []
+    assert client.get_item(TableName=ledger, Key=key)["Item"] == before
+
+
+@pytest.mark.parametrize("kind", [{"L": []}, {"M": {}}, {"N": "1"}, {"SS": ["training"]}], ids=str)
+def test_an_unpriced_row_of_an_odd_kind_gives_way(aws: Aws, tables: tuple[str, str], kind: dict[str, Any]) -> None:
+    """As any other: nothing is known of the totals it was in."""
+    client, ledger = aws.client("dynamodb"), a_ledger(aws.client("dynamodb"), tables)
+    ledger.put(replace(OTHER, pricing=PricingStatus.UNPRICED, cost_usd=None))
+    edit(client, tables[0], kind=kind)
+
+    assert ledger.put(OTHER)

@@ -52,6 +52,7 @@ def keys(  # each is one thing known of the job
         (200, ("long#24h", "long#48h"), ["long#192h"]),
         (200, ("long#192h",), []),
         (100, (), ["long#96h"]),  # the lower ones would say less
+        (25, ("long#1d", "long#", "burn#24"), ["long#24h"]),  # another release has other keys
     ],
 )
 def test_long_is_told_at_24_hours_and_at_each_doubling(hours: float, told: Collection[str], due: list[str]) -> None:

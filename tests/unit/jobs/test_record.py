@@ -2,13 +2,17 @@
 
 import itertools
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 import pytest
 
+from sagewatch.adapters.dynamodb.items import to_item
 from sagewatch.alerts.base import thread_key_of
 from sagewatch.clock import iso
 from sagewatch.diagnostics.failure_context import FailureContextReader
@@ -17,23 +21,28 @@ from sagewatch.errors import (
     ForeignAccountError,
     JobNotSettledError,
     MalformedEventError,
+    SageWatchError,
     ThrottledError,
     UnavailableError,
 )
 from sagewatch.jobs.alerts import FamilyFailures, JobAlert
+from sagewatch.jobs.long_running import FamilyHistories
 from sagewatch.jobs.record import RecordEffect
+from sagewatch.jobs.sweep_run import JobSweepReport
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.ledger.totals import RollUpKey
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.events import read_job_event
+from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.sagemaker.resources import InstanceGroup, JobStatus, Key
+from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, Key
 from sagewatch.sagemaker.scopes import WatchedAccounts
 from tests.worlds.builders import (
     ACCOUNT,
     CREATED,
     ENDED,
+    EVENTS,
     NOW,
     STARTED,
     World,
@@ -43,6 +52,7 @@ from tests.worlds.builders import (
     an_event,
     event_of,
 )
+from tests.worlds.jobs import JobWorld
 
 DAY = timedelta(days=1)
 ANNOUNCED = CREATED.replace(hour=9, minute=20)  # when the jobs of the captured events were created
@@ -609,3 +619,72 @@ def test_an_open_job_is_not_closed_by_the_row_of_one_that_ended_within_the_minut
         (iso(ANNOUNCED), JobStatus.FAILED),
         (iso(ANNOUNCED + timedelta(seconds=40)), JobStatus.DELETING),
     ]
+
+
+_ODD: Sequence[Any] = (
+    None,
+    True,
+    -1,
+    0,
+    0.5,
+    10**9,
+    10**18,
+    10**40,
+    "",
+    "?",
+    "-1",
+    "9" * 40,
+    [],
+    ["?"],
+    {},
+    {"?": "?"},
+)
+_ENDED = json.loads((EVENTS / "training-job-failed.json").read_text(encoding="utf-8"))["detail"]
+_DETAIL = _ENDED | {"StoppingCondition": {"MaxRuntimeInSeconds": 1}, "TrainingStartTime": STARTED.timestamp()}
+_MORE = ("KeepAlivePeriodInSeconds", "VolumeSizeInGB", "InstanceGroups", "TrainingPlanArn")
+_PLACES = [
+    *((name, None) for name in (*_DETAIL, "WarmPoolStatus", "BillableTimeInSeconds", "ProgressInfo", "TuningJobArn")),
+    *((name, inner) for name, value in _DETAIL.items() if isinstance(value, dict) for inner in value),
+    *(("ResourceConfig", inner) for inner in _MORE),
+    *(("WarmPoolStatus", inner) for inner in ("Status", "ResourceRetainedBillableTimeInSeconds")),
+]
+
+
+def odd_details() -> Iterator[dict[str, Any]]:
+    """The detail with one odd value in each place, and without anything in that place."""
+    for name, inner in _PLACES:
+        yield {other: value for other, value in _DETAIL.items() if other != name}
+        for value in _ODD:
+            yield {**_DETAIL, name: value if inner is None else {**_DETAIL.get(name, {}), inner: value}}
+
+
+def test_whatever_an_event_holds_the_job_is_recorded_or_the_reason_is_typed() -> None:
+    """Of a deleted job, the event is all there is. An untyped error is retried for hours and names no reason."""
+    event = an_event("training-job-failed")
+    for detail in odd_details():
+        world = World()
+        with suppress(SageWatchError):
+            world.recorder.on_event({**event, "detail": detail})
+        for row in world.rows:
+            to_item(asdict(row))
+            assert row.cost_usd is None or row.cost_usd >= 0
+
+
+@pytest.mark.parametrize("status", [{}, {"TrainingJobStatus": "InProgress", "TrainingEndTime": None}], ids=str)
+def test_whatever_describe_answers_no_sweep_meets_an_untyped_error(status: dict[str, Any]) -> None:
+    """Of a job that ended, and of one that runs. What cannot be read is counted, and the job stays open."""
+    for detail in odd_details():
+        world, answer = JobWorld(), {**detail, **status}
+        world.open_jobs.add(replace(TRAINING, status=JobStatus.IN_PROGRESS))
+        world.jobs.describe = partial(_described, answer)  # type: ignore[method-assign] # a fake's
+        [entry], report = list(world.open_jobs.of_region("us-east-1")), JobSweepReport()
+        with suppress(SageWatchError):
+            world.job_sweep.inspector.inspect(entry, FamilyHistories(), report)
+
+        assert not [failure for failure in report.failures if "unexpected" in failure]
+        assert len(world.rows) == report.recorded
+        assert world.rows or len(world.open_jobs.jobs) == 1
+
+
+def _described(answer: dict[str, Any], job: Job) -> Job:
+    return read_job(job.kind, answer, account=ACCOUNT, region=job.region, described=True)

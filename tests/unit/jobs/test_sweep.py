@@ -16,6 +16,7 @@ from sagewatch.errors import (
     UnavailableError,
     UnreadableError,
 )
+from sagewatch.jobs.ports import Checkpoint
 from sagewatch.jobs.sweep_run import JobSweepReport
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.ledger.totals import Amounts, DayKey, DayTotal, RollUp, RollUpKey, roll_up, spend_of
@@ -41,6 +42,8 @@ RUNNING = a_job(
     status=JobStatus.IN_PROGRESS, secondary_status="Training", ended_at=None, billable_seconds=None, tags=None
 )
 ENDED_JOB = a_job(tags=None)
+
+TOO_LATE = NOW + timedelta(days=1, seconds=1)
 
 
 def time_to_list(steps: int) -> TimeBudget:
@@ -617,6 +620,19 @@ def test_a_resumed_listing_that_makes_no_progress_begins_again_at_the_newest_job
     world.sweep()
 
     assert len(world.rows) == 5
+
+
+@pytest.mark.parametrize("point", [Checkpoint(TOO_LATE), Checkpoint(NOW, low=NOW, floor=TOO_LATE)], ids=str)
+def test_a_checkpoint_after_tomorrow_is_not_believed(point: Checkpoint) -> None:
+    """No job is newer, so none would ever be listed again. It is counted, named once, and replaced."""
+    world = World()
+    world.checkpoints.kept["sweep#us-east-1#training"] = point
+    world.has(ENDED_JOB)
+
+    with pytest.raises(SweepIncompleteError, match="checkpoint sweep#us-east-1#training: it is after tomorrow"):
+        world.sweep()
+    assert [row.resource_name for row in world.rows] == [ENDED_JOB.name]
+    assert world.sweep().unreadable == 0
 
 
 def test_jobs_created_while_a_listing_was_cut_off_are_listed_by_the_next() -> None:

@@ -186,6 +186,10 @@ def two_prices() -> str:
         pytest.param(a_document(unit="Quantity"), "unit is Quantity, not Hrs", id="another unit"),
         pytest.param(a_document(price={"USD": "cheap"}), "no amount", id="no number"),
         pytest.param(a_document(price={"USD": "-1"}), "no price", id="negative"),
+        pytest.param(a_document(price={"USD": "1e9"}), "no price", id="beyond every price"),
+        pytest.param(a_document(price={"USD": "1e400000"}), "no price", id="beyond arithmetic"),
+        pytest.param(a_document(price={"USD": f"0.{'1' * 40}"}), "no price", id="more digits than a table holds"),
+        pytest.param(a_document(price={"USD": "1e-99"}), "no price", id="next to nothing, and not 0"),
         pytest.param(json.dumps(DOCUMENT | {"terms": {}}), "not one price but none", id="no terms"),
     ],
 )

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.attribute_values import deserialize, serialize
+from sagewatch.adapters.dynamodb.stored_values import refuse_odd_values
 from sagewatch.errors import SageWatchError, ThrottledError, UnreadableError
 from sagewatch.sagemaker.fields import field_errors
 from sagewatch.sweeps import LeftOutItems
@@ -36,9 +37,13 @@ def read_item[T](adapter: TypeAdapter[T], values: Mapping[str, Any], what: str) 
     Raises ``UnreadableError``, which names the attributes at fault.
     """
     try:
-        return adapter.validate_python(values)
+        value = adapter.validate_python(values)
+        refuse_odd_values(value)
     except ValidationError as exc:
         raise UnreadableError(f"stored {what} cannot be read: {field_errors(exc)}") from exc
+    except ValueError as exc:
+        raise UnreadableError(f"stored {what} cannot be read: {exc}") from exc
+    return value
 
 
 def readable[T](items: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], T]) -> Iterator[T]:

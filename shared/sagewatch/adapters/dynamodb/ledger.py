@@ -1,11 +1,9 @@
 """The CostLedger table: rows read, families, roll-ups. ``ledger_writer`` writes rows."""
 
-import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import fields
 from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any, ClassVar, override
@@ -13,22 +11,26 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, to_item
 from sagewatch.adapters.dynamodb.ledger_query import query
+from sagewatch.adapters.dynamodb.stored_rows import (
+    AMOUNTS,
+    COLUMNS,
+    amounts_of,
+    readable_rows,
+    roll_up_row_of,
+    row_of,
+    run_of,
+)
+from sagewatch.adapters.dynamodb.stored_values import moment_of
 from sagewatch.clock import iso
 from sagewatch.errors import ThrottledError
-from sagewatch.failures.diagnosis import FailureClass
-from sagewatch.ledger.families import PastRun, ran_seconds
+from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.ports import Families, LedgerKeys, LedgerRows, RecordedRun, RollUpRow, RollUps
 from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp
-from sagewatch.pricing.job_cost import PricingStatus
-from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import JobStatus, Key
+from sagewatch.sagemaker.resources import Key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-
-_log = logging.getLogger(__name__)
 
 
 _BATCH = 100  # BatchGetItem takes no more keys
@@ -75,9 +77,8 @@ class DynamoLedgerKeys(LedgerKeys):
 
 def _moment(value: object) -> datetime | None:
     """Read a stored time; ``None`` for what is none."""
-    with suppress(ValueError):
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return moment if moment and moment.tzinfo else None
+    with suppress(ValueError, TypeError):
+        return moment_of(value)
     return None
 
 
@@ -93,20 +94,20 @@ class DynamoLedgerRows(LedgerRows):
 
     @override
     def of_day(self, day: str) -> Iterator[LedgerRow]:
-        return self._each(_row, "ByDay", {"ended_on": day}, _COLUMNS)
+        return self._each(row_of, "ByDay", {"ended_on": day}, COLUMNS)
 
     @override
     def amounts_of_day(self, day: str) -> Iterator[Amounts]:
         """Botocore reads a row in time that grows with its columns."""
-        return self._each(_amounts, "ByDay", {"ended_on": day}, _AMOUNTS)
+        return self._each(amounts_of, "ByDay", {"ended_on": day}, AMOUNTS)
 
     @override
     def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
-        return self._each(_row, "ByOwner", {"owner": owner}, _COLUMNS, between=(first_day, f"{last_day}~"))
+        return self._each(row_of, "ByOwner", {"owner": owner}, COLUMNS, between=(first_day, f"{last_day}~"))
 
     @override
     def amounts_of_children(self, arn: str, since: str, until: str) -> Iterator[Amounts]:
-        return self._each(_amounts, "ByParent", {"parent_arn": arn}, _AMOUNTS, between=(since, until))
+        return self._each(amounts_of, "ByParent", {"parent_arn": arn}, AMOUNTS, between=(since, until))
 
     @override
     def take_unreadable(self) -> Sequence[str]:
@@ -122,25 +123,7 @@ class DynamoLedgerRows(LedgerRows):
         between: tuple[str, str] | None = None,
     ) -> Iterator[T]:
         items = query(self._client, self._table, index, key, columns, between=between)
-        return _readable(items, read, "/".join(key.values()), self._unreadable.append)
-
-
-def _readable[T](
-    items: Iterable[Mapping[str, Any]],
-    read: Callable[[Mapping[str, Any]], T],
-    partition: str,
-    note: Callable[[str], None],
-) -> Iterator[T]:
-    """Read items one by one. One that this version cannot read is noted by its key and left out."""
-    for item in items:
-        try:
-            value = read(item)
-        except (ValueError, TypeError, KeyError, ArithmeticError) as exc:
-            sentence = f"the row {item.get('resource_arn', 'of ' + partition)} cannot be read: {type(exc).__name__}"
-            _log.warning(sentence)
-            note(sentence)
-        else:
-            yield value
+        return readable_rows(items, read, "/".join(key.values()), self._unreadable.append)
 
 
 class DynamoRollUps(RollUps):
@@ -157,7 +140,7 @@ class DynamoRollUps(RollUps):
         columns = ("created_at", "ended_at", "parent_arn")
         rows = query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True)
         newest = next(rows, None)
-        return RollUpRow(arn, newest["created_at"], newest["ended_at"], newest.get("parent_arn")) if newest else None
+        return roll_up_row_of(arn, newest) if newest else None
 
     @override
     def save(self, row: RollUpRow, total: RollUp) -> None:
@@ -172,31 +155,6 @@ class DynamoRollUps(RollUps):
                 ConditionExpression="attribute_exists(resource_arn)",
                 ExpressionAttributeValues=to_item(known),
             )
-
-
-_COLUMNS, _AMOUNTS = (tuple(field.name for field in fields(read)) for read in (LedgerRow, Amounts))
-_FAILURE_CLASSES = frozenset(FailureClass)
-_TYPES: Mapping[str, Any] = {
-    "kind": ResourceKind,
-    "status": JobStatus,
-    "pricing": PricingStatus,
-    "failure_class": lambda value: FailureClass(value) if value in _FAILURE_CLASSES else FailureClass.UNKNOWN,
-    "billable_seconds": int,
-    "rollup_jobs": int,
-    "rollup_unpriced_jobs": int,
-}
-
-
-def _row(item: Mapping[str, Any]) -> LedgerRow:
-    return LedgerRow(**_typed(item))
-
-
-def _amounts(item: Mapping[str, Any]) -> Amounts:
-    return Amounts(**_typed(item))
-
-
-def _typed(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _TYPES[name](value) if name in _TYPES else value for name, value in item.items()}
 
 
 class DynamoFamilies(Families):
@@ -221,7 +179,7 @@ class DynamoFamilies(Families):
                 Limit=most,
             )
         items = (from_item(item) for item in answer["Items"])
-        return list(_readable(items, _run, family, _ignore))
+        return list(readable_rows(items, run_of, family, _ignore))
 
     @override
     def instances(self, keys: Sequence[Key]) -> Sequence[str]:
@@ -239,17 +197,3 @@ class DynamoFamilies(Families):
 def _ignore(sentence: str) -> None:
     """A family's history only adds to a message; the log names the row."""
     del sentence
-
-
-def _run(item: Mapping[str, Any]) -> PastRun:
-    started_at, billed = item.get("started_at"), item.get("billable_seconds")
-    started, ended = started_at and datetime.fromisoformat(started_at), datetime.fromisoformat(item["ended_at"])
-    failure_class = item.get("failure_class")
-    return PastRun(
-        ended_at=ended,
-        status=JobStatus(item["status"]),
-        ran_seconds=ran_seconds(started, ended, None if billed is None else int(billed)),
-        cost_usd=item.get("cost_usd"),
-        failure_class=_TYPES["failure_class"](failure_class) if failure_class else None,
-        key=(item["resource_arn"], item["created_at"]),
-    )

@@ -151,6 +151,6 @@ def _unchanged(there: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
 def _sums_of(row: Mapping[str, Any]) -> tuple[Sum, ...]:
     """The totals a stored row is in; none for a row whose kind or day a later version wrote."""
     kind, ended_on, parent = row.get("kind"), row.get("ended_on"), row.get("parent_arn")
-    if kind not in set(ResourceKind) or not isinstance(ended_on, str):
+    if not isinstance(kind, str) or kind not in set(ResourceKind) or not isinstance(ended_on, str):
         return ()
     return sums_of(ResourceKind(kind), row["resource_arn"], ended_on, parent if isinstance(parent, str) else None)

@@ -1,9 +1,11 @@
 """The index of open jobs: items of WatchState, with their milestones and snoozes."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from botocore.exceptions import ClientError
@@ -11,13 +13,15 @@ from botocore.exceptions import ClientError
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.adapters.dynamodb.items import from_item, pages, read_keys, to_item
 from sagewatch.adapters.dynamodb.leases import lease_item, read_lease
+from sagewatch.adapters.dynamodb.stored_values import count_of, moment_of, text_of
 from sagewatch.alerts.ports import Lease
 from sagewatch.clock import Clock, iso
 from sagewatch.errors import SageWatchError, ThrottledError, UnreadableError
 from sagewatch.jobs.ports import OpenJob, OpenJobReader, OpenJobs, Snoozes, TrackedJobs
 from sagewatch.ledger.records import key_time
 from sagewatch.pricing.job_cost import unbilled_as
-from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.fields import REGION
+from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import InstanceGroup, Job, Key, job_to_describe
 from sagewatch.sagemaker.scopes import Scope, stored_scope
@@ -210,24 +214,29 @@ def _open_job(item: Mapping[str, Any]) -> OpenJob:
 
 
 def _read(item: Mapping[str, Any]) -> OpenJob:
+    kind, region = ResourceKind(item["kind"]), text_of(item["region"])
+    if not KIND_FACTS[kind].is_job or not re.fullmatch(REGION, region):
+        raise ValueError("not a job of a region")
     job = job_to_describe(
-        kind=ResourceKind(item["kind"]),
-        name=item["resource_name"],
+        kind=kind,
+        name=text_of(item["resource_name"]),
         arn=item["resource_arn"],
-        region=item["region"],
-        created_at=datetime.fromisoformat(item["created_at"]),
+        region=region,
+        created_at=moment_of(item["created_at"]),
         role_arn=item.get("role_arn"),
-        groups=tuple(InstanceGroup(group["instance_type"], int(group["count"])) for group in item.get("groups", ())),
+        groups=tuple(
+            InstanceGroup(text_of(group["instance_type"]), count_of(group["count"])) for group in item.get("groups", ())
+        ),
     )
     backfilled_at = item.get("backfilled_at")
     return OpenJob(
         job,
         item.get("provisional", False),
-        backfilled_at and datetime.fromisoformat(backfilled_at),
+        None if backfilled_at is None else moment_of(backfilled_at),
         frozenset(item.get("told", ())),
         read_lease(item["snooze"]) if "snooze" in item else None,
         item.get("unbilled"),
-        int(item.get("warm_pool_seconds", 0)),
+        count_of(item.get("warm_pool_seconds", Decimal(0))),
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, readable, to_item
+from sagewatch.adapters.dynamodb.stored_values import refuse_odd_values
 from sagewatch.errors import UnreadableError
 from sagewatch.sagemaker.scopes import Scope, stored_scope
 from sagewatch.standing.endpoints.ports import Recipes
@@ -58,6 +59,8 @@ class DynamoRecipes(Recipes):
 
 def _read(item: Mapping[str, Any]) -> Recipe:
     try:
-        return _RECIPE.validate_python(json.loads(item["recipe"]))
-    except (ValidationError, ValueError) as exc:
+        value = _RECIPE.validate_python(json.loads(item["recipe"]))
+        refuse_odd_values(value)
+    except (ValidationError, ValueError, TypeError, LookupError) as exc:
         raise UnreadableError(f"recipe {item.get('sk')} cannot be read") from exc
+    return value

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, query, readable, to_item
+from sagewatch.adapters.dynamodb.stored_values import count_of, moment_of
 from sagewatch.clock import iso
 from sagewatch.sagemaker.scopes import Scope
 from sagewatch.spokes.ports import Problem, SpokeState, SpokeStates, Trouble
@@ -61,12 +62,12 @@ def _expiry(at: datetime) -> int:
 
 
 def _trouble(item: Mapping[str, Any]) -> Trouble:
-    since = datetime.fromisoformat(item["problem_since"])
-    return Trouble(problem=Problem(item["problem"]), since=since, times=int(item["times"]))
+    since = moment_of(item["problem_since"])
+    return Trouble(problem=Problem(item["problem"]), since=since, times=count_of(item["times"]))
 
 
 def _spoke(item: Mapping[str, Any]) -> SpokeState:
     scope, _, sweep = item["sk"].partition("#")
-    swept_at = datetime.fromisoformat(item["swept_at"]) if "swept_at" in item else None
+    swept_at = moment_of(item["swept_at"]) if "swept_at" in item else None
     trouble = _trouble(item) if "problem" in item else None
     return SpokeState(scope=scope, sweep=sweep, swept_at=swept_at, trouble=trouble)

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, readable, to_item
+from sagewatch.adapters.dynamodb.stored_values import refuse_odd_values
 from sagewatch.errors import UnreadableError
 from sagewatch.sagemaker.scopes import Scope, stored_scope
 from sagewatch.standing.studio.audit import AuditReader, Audits, KeptAudit
@@ -55,6 +56,8 @@ class DynamoStudioAudits(DynamoStudioAuditReader, Audits):
 
 def _read(item: Mapping[str, Any]) -> KeptAudit:
     try:
-        return _AUDIT.validate_python(json.loads(item["audit"]))
-    except (ValidationError, ValueError) as exc:
+        value = _AUDIT.validate_python(json.loads(item["audit"]))
+        refuse_odd_values(value)
+    except (ValidationError, ValueError, TypeError, LookupError) as exc:
         raise UnreadableError(f"audit {item.get('sk')} cannot be read") from exc
+    return value

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import between, from_item, query, readable, to_item
+from sagewatch.adapters.dynamodb.stored_values import count_of, moment_of, text_of, usd_of
 from sagewatch.clock import Clock, iso
 from sagewatch.errors import UnreadableError
 from sagewatch.jobs.ports import Checkpoint, Checkpoints, Cursor, Cursors, DailyNotices
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _REGIONS, _SCOPES, _CHECKPOINTS, _CURSORS, _NOTICES = "regions", "scopes", "checkpoints", "cursors", "notices"
 _LONGEST_KEY = 200  # characters; a sort key has up to 1,024 bytes
+_MOST_LAPS = 10**9  # a lap for each second of 30 years
 _IN_USE_FOR = timedelta(days=400)  # an unused region is forgotten then
 _KINDS = frozenset(ResourceKind)
 _SPENT = frozenset(field.name for field in fields(Spend))
@@ -109,9 +111,7 @@ class DynamoCheckpoints(Checkpoints):
         if not item:
             return None
         try:
-            return Checkpoint(
-                **{name: datetime.fromisoformat(item[name]) for name in ("top", "low", "floor") if name in item}
-            )
+            return Checkpoint(**{name: moment_of(item[name]) for name in ("top", "low", "floor") if name in item})
         except (ValueError, TypeError) as exc:
             raise UnreadableError(f"checkpoint {name}: {type(exc).__name__}") from exc
 
@@ -137,7 +137,8 @@ class DynamoCursors(Cursors):
             key = to_item({"pk": _CURSORS, "sk": name})
             item = from_item(self._client.get_item(TableName=self._state, Key=key, ConsistentRead=True).get("Item", {}))
         after, lap = item.get("after"), item.get("lap")
-        return Cursor(after if isinstance(after, str) else None, int(lap) if isinstance(lap, Decimal) else 0)
+        counted = int(lap) if isinstance(lap, Decimal) and 0 <= lap < _MOST_LAPS else 0
+        return Cursor(after if isinstance(after, str) and after else None, counted)
 
     @override
     def save(self, name: str, cursor: Cursor) -> None:
@@ -256,12 +257,13 @@ def _total(day: str, items: Sequence[Mapping[str, Any]]) -> DayTotal | None:
 
 
 def _cell(cell: Mapping[str, Any]) -> Cell:
-    return Cell(ResourceKind(cell["kind"]), cell.get("owner"))
+    owner = cell.get("owner")
+    return Cell(ResourceKind(cell["kind"]), None if owner is None else text_of(owner))
 
 
 def _spend(cell: Mapping[str, Any]) -> Spend:
     amounts: dict[str, Any] = {
-        name: value if name.endswith("_usd") else int(value)
+        name: usd_of(value) if name.endswith("_usd") else count_of(value)
         for name, value in cell.items()
         if name in _SPENT  # a later version may write more amounts
     }

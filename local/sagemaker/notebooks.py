@@ -49,9 +49,10 @@ Operation = Callable[[SageMakerResponse], ActionResult]
 
 @dataclass
 class Pace:
-    """How long a transition takes. Concurrent calls take ``lock`` before they change a state."""
+    """How long a transition takes, and the time that tests let pass. Calls take ``lock`` before they change a state."""
 
     seconds: float = 0.0
+    passed: float = 0.0
     lock: Any = field(default_factory=RLock)
 
 
@@ -205,7 +206,7 @@ def _settled(notebook: Any) -> Any:
     """The notebook in its current state."""
     with PACE.lock:
         going: tuple[str, datetime] | None = notebook.life.going
-        if going and going[1] <= utcnow():
+        if going and going[1] <= utcnow() + timedelta(seconds=PACE.passed):
             notebook.status, notebook.last_modified_time = going
             notebook.life.going = None
     return notebook
@@ -288,12 +289,13 @@ def story(notebook: Any) -> Json:
 
 
 def pace_route(app: Flask) -> None:
-    """``POST /transitions`` with ``{"seconds"}`` sets how long new transitions take."""
+    """``POST /transitions`` with ``{"seconds"}`` sets how long new transitions take; ``{"passed"}`` lets time pass."""
 
     @app.post("/transitions")
     def transitions() -> Response:
-        PACE.seconds = float(request.get_json(force=True)["seconds"])
-        return jsonify({"seconds": PACE.seconds})
+        order = request.get_json(force=True)
+        PACE.seconds, PACE.passed = float(order.get("seconds", PACE.seconds)), float(order.get("passed", 0))
+        return jsonify({"seconds": PACE.seconds, "passed": PACE.passed})
 
 
 def notebook_event(

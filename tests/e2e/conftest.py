@@ -25,7 +25,7 @@ from tests.worlds.permissions import outside, read
 HOME = ROOT / ".local"
 UPGRADED = "upgraded"  # the stack that an earlier version deploys
 # Both only bound how long a failure takes, on a machine that is busy too: no test passes or fails by them.
-_HANGS_SECONDS = 1200
+HANGS_SECONDS = 1200
 _IDLE_SECONDS = 150  # without one call of any function; retried messages wait for less
 _SWEEPS = 60
 
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.timeout(_HANGS_SECONDS))
+            item.add_marker(pytest.mark.timeout(HANGS_SECONDS))
 
 
 class Account:

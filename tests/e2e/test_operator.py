@@ -16,7 +16,7 @@ import pytest
 
 from local.demo.builders import Run, training
 from local.stack.cloud import ROOT
-from tests.e2e.conftest import Account, eventually
+from tests.e2e.conftest import HANGS_SECONDS, Account, eventually
 
 REGION = "eu-central-1"  # ml.m5.xlarge: 0.276 USD an hour (prices/README.md)
 PAST = 400
@@ -37,7 +37,7 @@ def start(account: Account, *arguments: str) -> "subprocess.Popen[str]":
 def costs(account: Account, *arguments: str) -> str:
     """What `make costs` prints."""
     program = start(account, "tools.operator.costs", "--stack", account.env["STACK_NAME"], *arguments)
-    out, problems = program.communicate(timeout=60)
+    out, problems = program.communicate(timeout=HANGS_SECONDS)
     assert program.returncode == 0, problems
     return out
 
@@ -88,12 +88,12 @@ def test_a_backfill_that_is_stopped_twice_misses_nothing_and_repeats_nothing(pas
         program = backfill(past)
         assert eventually(functools.partial(has_recorded, past, least))
         program.send_signal(signal.SIGINT)
-        _, said = program.communicate(timeout=30)
+        _, said = program.communicate(timeout=HANGS_SECONDS)
         assert program.returncode == 130
         assert "Run the same command again" in said
         assert sum(recorded(past).values()) < PAST
     program = backfill(past)
-    out, _ = program.communicate(timeout=120)
+    out, _ = program.communicate(timeout=HANGS_SECONDS)
 
     assert (program.returncode, set(recorded(past).values()), len(recorded(past))) == (0, {1}, PAST)
     assert " 0 are still running" in out
@@ -138,6 +138,6 @@ def test_costs_writes_focus(past: Account) -> None:
 def test_a_stack_that_is_not_there_is_named(account: Account) -> None:
     """In one line."""
     program = start(account, "tools.operator.costs", "--stack", "elsewhere")
-    _, said = program.communicate(timeout=30)
+    _, said = program.communicate(timeout=HANGS_SECONDS)
 
     assert (program.returncode, said.strip().splitlines()[-1]) == (1, "There is no stack 'elsewhere' in us-east-1.")

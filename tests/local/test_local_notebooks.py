@@ -64,6 +64,10 @@ class Place:
         """Let those that begin from now on take so long."""
         post_json(f"{self.root}/transitions", {"seconds": seconds})
 
+    def passes(self, seconds: float) -> None:
+        """So much time goes by."""
+        post_json(f"{self.root}/transitions", {"passed": seconds})
+
     def listed(self, **query: Any) -> list[str]:
         """The names on one page."""
         page = self.client.list_notebook_instances(**query)
@@ -187,15 +191,15 @@ def long_ago(**ago: float) -> str:
 
 def test_a_notebook_of_any_type_is_pending_and_then_in_service(place: Place) -> None:
     """When it comes into service its LastModifiedTime moves; its CreationTime does not."""
-    place.transitions(0.2)
+    place.transitions(LONG)
     lab = place.lab()
     first = lab.describe()
-    time.sleep(0.25)
+    place.passes(LONG)
     then = lab.describe()
 
     assert (first["NotebookInstanceStatus"], then["NotebookInstanceStatus"]) == ("Pending", "InService")
     assert then["CreationTime"] == first["CreationTime"]
-    assert then["LastModifiedTime"] - first["LastModifiedTime"] == timedelta(seconds=0.2)
+    assert then["LastModifiedTime"] - first["LastModifiedTime"] == timedelta(seconds=LONG)
     assert then["InstanceType"] == TYPE
     assert then["NotebookInstanceArn"] == f"arn:aws:sagemaker:{REGION}:{_MOTOS}:notebook-instance/{lab.name.lower()}"
     assert (then["PlatformIdentifier"], then["VolumeSizeInGB"]) == ("notebook-al2023-v1", 5)
@@ -206,11 +210,11 @@ def test_a_stop_is_accepted_in_service_only_and_takes_its_time(place: Place) -> 
     """With AWS's sentence otherwise; the accepted and the refused are counted."""
     lab = place.lab()
     born = lab.describe()["LastModifiedTime"]
-    place.transitions(0.2)
+    place.transitions(LONG)
     lab.call("stop_notebook_instance")
     stopping = lab.status
     refusal = lab.refusal("stop_notebook_instance")
-    time.sleep(0.25)
+    place.passes(LONG)
 
     assert (stopping, lab.status) == ("Stopping", "Stopped")
     assert refusal == (
@@ -280,10 +284,10 @@ def test_an_update_waits_for_a_stopped_notebook(place: Place) -> None:
     lab = place.lab()
     refusal = lab.refusal("update_notebook_instance", InstanceType="ml.g5.xlarge")
     lab.call("stop_notebook_instance")
-    place.transitions(0.2)
+    place.transitions(LONG)
     lab.call("update_notebook_instance", InstanceType="ml.g5.xlarge", VolumeSizeInGB=80, RoleArn=f"{'r' * 20}")
     updating = lab.status
-    time.sleep(0.25)
+    place.passes(LONG)
     seen = lab.describe()
 
     assert "Status (InService) not in ([Stopped])" in refusal
@@ -449,17 +453,15 @@ def test_a_page_goes_on_where_the_last_one_ended(place: Place) -> None:
     assert len(place.listed(NameContains="Page-", MaxResults=100)) == 12
 
 
-def test_a_thousand_notebooks_are_listed_in_ten_quick_pages(place: Place) -> None:
+def test_a_thousand_notebooks_are_listed_in_ten_pages(place: Place) -> None:
     """Each of a hundred."""
     client = place.client
     names = [f"thousand-{number:04}" for number in range(1000)]
     for name in names:
         place.lab(name=name, InstanceType="ml.t3.medium")
-    began = time.monotonic()
     pages = list(client.get_paginator("list_notebook_instances").paginate(NameContains="thousand-", MaxResults=100))
 
     assert [len(page["NotebookInstances"]) for page in pages] == [100] * 10
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -530,12 +532,12 @@ def test_a_tracked_request_is_activity_of_the_server_and_of_no_kernel(lab: Noteb
     browser = Browser(lab.url())
     browser.json("/api/kernels?no_track_activity=1")
     browser.json("/api/status")
-    quiet = browser.json("/api/status")
+    quiet, before = browser.json("/api/status"), datetime.now(UTC)
     browser.json("/api/kernels")
     active = browser.json("/api/status")
 
     assert (quiet["started"], quiet["last_activity"]) == (started, "2026-11-20T09:00:00Z")
-    assert datetime.now(UTC) - datetime.fromisoformat(active["last_activity"]) < timedelta(seconds=30)
+    assert datetime.fromisoformat(active["last_activity"]) >= before
     assert browser.json("/api/kernels") == [kernel("idle")]
 
 
@@ -603,10 +605,10 @@ def test_a_jupyter_can_refuse_fail_and_be_without_terminals(lab: Notebook) -> No
 def test_its_clock_can_be_wrong(lab: Notebook) -> None:
     """In the Date header."""
     lab.orders(Jupyter={"clock_skew": -3600})
+    before = datetime.now(UTC).replace(microsecond=0)  # the header has seconds
     [header] = Browser(lab.url()).get("/api/kernels").headers.get_all("Date")
-    date = parsedate_to_datetime(header)
 
-    assert abs(datetime.now(UTC) - timedelta(hours=1) - date) < timedelta(seconds=10)
+    assert before <= parsedate_to_datetime(header) + timedelta(hours=1) <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize(
@@ -626,7 +628,8 @@ def test_the_product_reads_what_jupyter_says(lab: Notebook, told: dict[str, Any]
     """Whatever keeps Jupyter from telling is unknown; every request is one that does not count as activity."""
     lab.orders(Jupyter=told)
     notebook = SageMakerNotebooks(lambda _: lab.client).describe(lab.name, REGION, _MOTOS)
-    reading = JupyterEvidence(lambda _: lab.client, seconds=1).read(
+    hangs = "hang" in (told or {})
+    reading = JupyterEvidence(lambda _: lab.client, seconds=1 if hangs else 60).read(
         notebook, datetime.now(UTC), datetime.now(UTC) - timedelta(hours=4)
     )
 

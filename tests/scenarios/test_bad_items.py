@@ -97,7 +97,6 @@ class Cloud:
             input=json.dumps(event).encode(),
             capture_output=True,
             env={**os.environ, **settings, **self._environment()},
-            timeout=120,
             check=False,
         )
 

@@ -93,7 +93,7 @@ class Stage:
             env={**os.environ, **self._environment()},
         )
         self.executioner.victim = process.pid
-        out, _ = process.communicate(json.dumps(_from_queue(alert, self.queues["alerts"])).encode(), timeout=60)
+        out, _ = process.communicate(json.dumps(_from_queue(alert, self.queues["alerts"])).encode())
         lines = [json.loads(line) for line in out.splitlines() if line]
         return process.returncode, [line for line in lines if "batchItemFailures" in line]
 

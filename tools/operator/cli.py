@@ -5,12 +5,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
@@ -52,6 +54,7 @@ _REFUSED_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
+_SKEW_SECONDS = 300  # AWS refuses what was signed by a clock that is further off
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
 
 
@@ -91,6 +94,18 @@ def code_of(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
+def clock_is_off(error: ClientError, now: datetime | None = None) -> int:
+    """By how many seconds this machine's clock is ahead of AWS's, if AWS refused a signature for it; otherwise 0."""
+    if code_of(error) not in _REFUSED_CREDENTIALS:
+        return 0
+    try:
+        theirs = parsedate_to_datetime(error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})["date"])
+    except (KeyError, ValueError):
+        return 0
+    ahead = round(((now or datetime.now(UTC)) - theirs).total_seconds())
+    return ahead if abs(ahead) > _SKEW_SECONDS else 0
+
+
 def sentence(error: Exception) -> str:
     """What an operator reads of an error, and what to do: about credentials, a permission, or the error itself."""
     if isinstance(error, SageWatchError):
@@ -102,15 +117,25 @@ def _known(error: BaseException | None) -> str | None:
     match error:
         case NoRegionError():
             return NO_REGION
-        case ClientError() if code_of(error) in _REFUSED_CREDENTIALS:
-            return NO_CREDENTIALS
-        case ClientError() if code_of(error) in _DENIED:
-            refused = f"You may not call {error.operation_name} ({code_of(error)})."
-            return f"{refused} Allow it for your credentials, then run the command again."
+        case EndpointConnectionError():
+            return f"{str(error).rstrip('.')}. Check the region's name and the network, then run the command again."
+        case ClientError():
+            return _refusal(error)
         case _ if isinstance(error, _UNUSABLE):
             return NO_CREDENTIALS
         case _:
             return None
+
+
+def _refusal(error: ClientError) -> str | None:
+    code = code_of(error)
+    if ahead := clock_is_off(error):
+        way = "ahead of" if ahead > 0 else "behind"
+        return f"This machine's clock is {abs(ahead)} s {way} AWS's, so AWS refuses its requests. Set it (NTP)."
+    if code in _DENIED:
+        refused = f"You may not call {error.operation_name} ({code})."
+        return f"{refused} Allow it for your credentials, then run the command again."
+    return NO_CREDENTIALS if code in _REFUSED_CREDENTIALS else None
 
 
 def run(work: Callable[[], int], *, on_interrupt: str, failed: int = 1) -> int:

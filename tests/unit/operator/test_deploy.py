@@ -56,6 +56,12 @@ def test_a_token_is_tried_before_it_is_stored() -> None:
     assert "begin with xoxb-" in str(token_objection("http://127.0.0.1:1/api/", "xoxp-a-persons"))
 
 
+@pytest.mark.parametrize("token", ["xoxb-12…", "xoxb-1\n2", "xoxb-1 2", "xoxb-"])
+def test_a_token_that_no_header_takes_is_refused_before_it_is_sent(token: str) -> None:
+    """What a terminal or a document adds while text is copied."""
+    assert "only letters, digits and hyphens" in str(token_objection("http://127.0.0.1:1/api/", token))
+
+
 @pytest.mark.parametrize("failure", [Failure(429, 1, 3), Failure(200, 1, None, error="fatal_error")])
 def test_a_slack_that_cannot_answer_now_says_nothing_about_the_token(failure: Failure) -> None:
     """The stored token is good, and no other one is asked for."""

@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,13 @@ def refused(code: str, operation: str = "PutParameter") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
 
 
+def signed_by(clock: timedelta, code: str = "SignatureDoesNotMatch") -> ClientError:
+    """AWS's refusal of a request that a clock signed which is ahead by that much."""
+    date = format_datetime(datetime.now(UTC) - clock, usegmt=True)
+    answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPHeaders": {"date": date}}}
+    return ClientError(answer, "GetCallerIdentity")
+
+
 def failing(error: Exception) -> Callable[[], int]:
     """A command that fails like this."""
 
@@ -84,10 +93,14 @@ def failing(error: Exception) -> Callable[[], int]:
         (UnauthorizedSSOTokenError(), NO_CREDENTIALS),
         (refused("ExpiredToken"), NO_CREDENTIALS),
         (refused("InvalidClientTokenId"), NO_CREDENTIALS),
+        (signed_by(timedelta(seconds=20)), NO_CREDENTIALS),
+        (signed_by(timedelta(hours=1)), " s ahead of AWS's, so AWS refuses its requests. Set it (NTP)."),
+        (signed_by(timedelta(hours=-1), "InvalidSignatureException"), " s behind AWS's, so AWS refuses its requests."),
+        (signed_by(timedelta(hours=1), "AccessDenied"), "You may not call GetCallerIdentity"),
         (NoRegionError(), NO_REGION),
         (refused("AccessDeniedException"), "You may not call PutParameter (AccessDeniedException). Allow it"),
         (refused("Throttling"), "Throttling) when calling the PutParameter operation: no. Run the command again."),
-        (EndpointConnectionError(endpoint_url="https://x"), "Run the command again."),
+        (EndpointConnectionError(endpoint_url="https://x"), "Check the region's name and the network, then run"),
         (SettingsError("Name the table."), "Name the table."),
     ],
 )

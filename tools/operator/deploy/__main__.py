@@ -104,7 +104,7 @@ def _stored(deployment: Deployment, name: str) -> str | None:
         if code_of(exc) == "ParameterNotFound":
             return None
         raise
-    return str(answer["Parameter"]["Value"])
+    return str(answer["Parameter"]["Value"]).strip()  # the functions send it without blanks and line ends
 
 
 def _sam(console: Console, deployment: Deployment, built: Path | None) -> None:

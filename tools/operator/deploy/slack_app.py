@@ -15,6 +15,7 @@ _TRIES = 3
 _PASSING = frozenset(
     {"fatal_error", "internal_error", "rate_limited", "ratelimited", "request_timeout", "service_unavailable"}
 )
+_TOKEN = re.compile(r"xoxb-[0-9A-Za-z-]+")
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
 
 type Ask = Callable[[str], str]
@@ -40,8 +41,11 @@ def asked(prompt: str, check: Callable[[str], str | None], ask: Ask = getpass.ge
 
 def token_objection(api_url: str, token: str) -> str | None:
     """Say what is wrong with a bot token, or ``None``. Raises ``NoAnswerError``."""
-    if not token.startswith("xoxb-"):
-        return "That is no bot token: those begin with xoxb-. See OAuth & Permissions, Bot User OAuth Token."
+    if _TOKEN.fullmatch(token) is None:  # other characters do not fit into a header either
+        return (
+            "That is no bot token: those begin with xoxb- and have only letters, digits and hyphens. "
+            "See OAuth & Permissions, Bot User OAuth Token."
+        )
     answer, reply = web.slack(api_url, token, "auth.test")
     error = answer.get("error", "no reason given")
     if error in _PASSING:

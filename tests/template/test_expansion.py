@@ -68,7 +68,7 @@ def test_a_sweep_ends_before_the_next_one_is_due(resources: dict[str, Any], func
 
 
 def test_schedules_share_a_role_that_only_this_account_can_use(resources: dict[str, Any]) -> None:
-    """EventBridge Scheduler can invoke the four scheduled functions; no other account's schedule can use the role."""
+    """EventBridge Scheduler can invoke the five scheduled functions; no other account's schedule can use the role."""
     schedules = of_type(resources, "AWS::Scheduler::Schedule").values()
     role = resources["ScheduleRole"]["Properties"]
     [statement] = [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
@@ -116,6 +116,14 @@ def test_tables_are_encrypted_with_the_key_that_costs_nothing(resources: dict[st
     assert [
         name for name, table in of_type(resources, "AWS::DynamoDB::Table").items() if "SSESpecification" in table
     ] == []
+
+
+def test_queues_are_encrypted_with_the_key_that_costs_nothing(resources: dict[str, Any]) -> None:
+    """SQS's own key, said and not left to the default, so that a policy check of an organisation sees it."""
+    queues = of_type(resources, "AWS::SQS::Queue")
+
+    assert [name for name, queue in queues.items() if queue.get("SqsManagedSseEnabled") is not True] == []
+    assert [name for name, queue in queues.items() if "KmsMasterKeyId" in queue] == []
 
 
 def test_partitions_differ_in_what_they_lack_and_in_nothing_else(template: dict[str, Any]) -> None:

@@ -353,7 +353,14 @@ def test_a_key_of_ones_own_is_used_through_ssm_only(template: dict[str, Any], fu
     ]
 
     assert condition == "HasSecretsKey"
-    assert list(statement["Condition"]["StringEquals"]) == ["kms:ViaService"]
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "kms:ViaService": [  # the second one for China, where names of services may end in amazonaws.com.cn
+                {"Fn::Sub": "ssm.${AWS::Region}.amazonaws.com"},
+                {"Fn::Sub": "ssm.${AWS::Region}.${AWS::URLSuffix}"},
+            ]
+        }
+    }
 
 
 def test_what_the_internet_can_call_may_touch_nothing_of_sagemaker(template: dict[str, Any]) -> None:

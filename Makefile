@@ -41,7 +41,7 @@ invoke: setup ## run RecordJob in Docker on EVENT=events/<file>.json, against th
 	@$(if $(EVENT),,echo "Name the event: make invoke EVENT=events/training-job-failed.json"; exit 1;) python -m local invoke $(EVENT)
 
 deploy: setup ## deploy to your AWS account, step by step; PARAMS="Name=value ..." sets template parameters
-	@python -m tools.operator.deploy --stack $(STACK) $(PARAMS)
+	@python -m tools.operator.deploy --stack $(STACK) $(ARGS) $(PARAMS)
 
 reattach: setup ## create a stack around a ledger that was kept: LEDGER=table [STACK=sagewatch]; then make deploy
 	@python -m tools.operator.deploy.reattach --stack $(STACK) --ledger "$(LEDGER)"

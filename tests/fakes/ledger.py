@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, override
 
 from sagewatch.clock import iso
+from sagewatch.errors import UnreadableError
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.ports import (
     Families,
@@ -88,9 +89,9 @@ class InMemoryLedger(Ledger, LedgerKeys, LedgerRows, Families, RollUps):
         return [row.instances for row in found if row and row.instances]
 
     @override
-    def newest(self, arn: str) -> RollUpRow | None:
-        newest = max((row for row in self.rows.values() if row.resource_arn == arn), key=_created_at, default=None)
-        return RollUpRow(arn, newest.created_at, newest.ended_at, newest.parent_arn) if newest else None
+    def of(self, arn: str) -> Sequence[RollUpRow | UnreadableError]:
+        rows = sorted((row for row in self.rows.values() if row.resource_arn == arn), key=_created_at, reverse=True)
+        return [RollUpRow(arn, row.created_at, row.ended_at, row.parent_arn) for row in rows]
 
     @override
     def save(self, row: RollUpRow, total: RollUp) -> None:

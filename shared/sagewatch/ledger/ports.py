@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from sagewatch.errors import UnreadableError
     from sagewatch.ledger.families import PastRun
     from sagewatch.ledger.records import CostRecord
     from sagewatch.ledger.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
@@ -100,8 +101,11 @@ class RollUpRow:
 class RollUps(Protocol):
     """The ledger's rows of jobs that roll up others."""
 
-    def newest(self, arn: str) -> RollUpRow | None:
-        """Return the newest row of that ARN, if any. Raises ``UnreadableError``, and what ``Ledger.put`` does."""
+    def of(self, arn: str) -> Sequence[RollUpRow | UnreadableError]:
+        """Return the rows of that ARN, the newest first; one that cannot be read as the error that names it.
+
+        Raises what ``Ledger.put`` does.
+        """
 
     def save(self, row: RollUpRow, total: RollUp) -> None:
         """Write a roll-up into its row. Raises what ``Ledger.put`` does."""

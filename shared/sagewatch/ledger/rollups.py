@@ -13,6 +13,7 @@ from sagewatch.sweeps import first_few
 
 # Most of a day's rows are written by then; what comes later marks the day again.
 _CLOSES_AFTER = timedelta(hours=1)
+_LAST = "9999"  # after every time
 _CHILDREN_END_WITHIN = timedelta(minutes=10)  # of the end of their parent, which waits for them
 
 
@@ -65,14 +66,22 @@ class TotalsRefresh:
                 assert_never(mark.sum)
 
     def _roll_up(self, arn: str) -> None:
-        """A parent without a row still runs. Children of others of its name ended before it was created or after it."""
-        row = self.roll_ups.newest(arn)
-        if row is None:
-            return
-        until = iso(datetime.fromisoformat(row.ended_at) + _CHILDREN_END_WITHIN)
-        self.roll_ups.save(row, roll_up(self.rows.amounts_of_children(arn, row.created_at, until)))
-        if row.parent_arn and rolls_up(row.parent_arn):
-            self.marks.add(RollUpKey(row.parent_arn))
+        """Refresh the roll-up of each job of that name: a late row may belong to an earlier one.
+
+        A parent without a row still runs. Its children ended after it was created, and before the next one was.
+        """
+        created_later, problems = _LAST, list[str]()
+        for row in self.roll_ups.of(arn):
+            if isinstance(row, UnreadableError):
+                problems.append(str(row))
+                continue
+            until = min(created_later, iso(datetime.fromisoformat(row.ended_at) + _CHILDREN_END_WITHIN))
+            self.roll_ups.save(row, roll_up(self.rows.amounts_of_children(arn, row.created_at, until)))
+            created_later = row.created_at
+            if row.parent_arn and rolls_up(row.parent_arn):
+                self.marks.add(RollUpKey(row.parent_arn))
+        if problems:
+            raise UnreadableError("; ".join(problems))
 
 
 def _is_over(day: str, now: datetime) -> bool:

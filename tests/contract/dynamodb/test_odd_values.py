@@ -6,7 +6,7 @@ release or a person may write it. Readers get that item from a client that answe
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -33,6 +33,7 @@ from sagewatch.adapters.dynamodb.sweep_state import (
     DynamoTotalStore,
 )
 from sagewatch.alerts.ports import Lease
+from sagewatch.clock import iso
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import IdleStopTally
 from sagewatch.errors import UnreadableError
@@ -82,6 +83,7 @@ ODD: Sequence[Mapping[str, Any]] = (
     {"M": {}},
     {"M": {"?": {"S": "?"}}},
 )
+SECOND = timedelta(seconds=1)
 RATES = Rates(BOOK, Decimal(0))
 NOTEBOOK = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:notebook-instance/lab"
 SESSION = Session(
@@ -203,9 +205,9 @@ def use_row(client: Any) -> None:
     sum((run.cost_usd for run in runs if run.cost_usd), Decimal(0))
     for run in DynamoLedgerKeys(client, "ledger").runs_of(NOTEBOOK):
         same_job(a_job(), replace(a_job(), created_at=run.created_at, ended_at=run.ended_at))
-    newest = DynamoRollUps(client, "ledger").newest(NOTEBOOK)
-    assert newest
-    rows.amounts_of_children(NOTEBOOK, newest.created_at, newest.ended_at)
+    for parent in DynamoRollUps(client, "ledger").of(NOTEBOOK):
+        if not isinstance(parent, UnreadableError):
+            rows.amounts_of_children(NOTEBOOK, parent.created_at, iso(datetime.fromisoformat(parent.ended_at) + SECOND))
 
 
 def write_open_job(client: Any, ledger: str, state: str) -> None:

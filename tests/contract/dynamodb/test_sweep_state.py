@@ -171,14 +171,16 @@ def test_an_owners_rows_are_read_between_two_days_that_both_count(desk: Desk) ->
     ]
 
 
-def test_a_roll_up_is_written_into_the_newest_row_of_its_job(desk: Desk) -> None:
-    """The job's own parent is returned."""
+def test_a_roll_up_is_written_into_a_row_of_its_job(desk: Desk) -> None:
+    """The newest row comes first, each with the job's own parent."""
     desk.ledger.put(a_row(resource_arn="arn:t", kind=ResourceKind.TUNING, created_at="2026-11-01T00:00:00Z"))
     desk.ledger.put(a_row(resource_arn="arn:t", kind=ResourceKind.TUNING, parent_arn="arn:auto"))
     desk.ledger.put(a_row(resource_arn="arn:c", parent_arn="arn:t"))
     total = RollUp(jobs=1, cost_usd=Decimal("0.46"), unpriced_jobs=0)
 
-    row = desk.roll_ups.newest("arn:t")
+    [row, earlier] = desk.roll_ups.of("arn:t")
+    assert earlier == RollUpRow("arn:t", "2026-11-01T00:00:00Z", "2026-11-20T11:00:00Z", None)
+    assert isinstance(row, RollUpRow)
     assert row == RollUpRow("arn:t", "2026-11-20T09:58:00Z", "2026-11-20T11:00:00Z", "arn:auto")
     desk.roll_ups.save(row, total)
     [written] = desk.rows.amounts_of_children("arn:auto", row.created_at, row.ended_at)
@@ -228,7 +230,7 @@ def _marked(desk: Desk) -> set[Sum]:
 
 def test_a_roll_up_of_a_job_that_has_no_row_yet_is_let_go(desk: Desk) -> None:
     """It still runs; its own row asks again."""
-    assert desk.roll_ups.newest("arn:t") is None
+    assert list(desk.roll_ups.of("arn:t")) == []
 
 
 def test_open_jobs_are_told_by_region_with_what_describes_them(desk: Desk) -> None:
@@ -420,7 +422,7 @@ NOWHERE: list[tuple[str, Callable[[Any], object]]] = [
         "dynamodb:Query on the ledger ByDay",
         lambda client: list(DynamoLedgerRows(client, "nowhere").of_day("2026-11-20")),
     ),
-    ("dynamodb:Query on the ledger", lambda client: DynamoRollUps(client, "nowhere").newest("arn:t")),
+    ("dynamodb:Query on the ledger", lambda client: DynamoRollUps(client, "nowhere").of("arn:t")),
     (
         "dynamodb:UpdateItem on the ledger",
         lambda client: DynamoRollUps(client, "nowhere").save(RollUpRow("arn:t", "x", "x", None), RollUp()),

@@ -921,6 +921,24 @@ def test_a_second_tuning_job_of_a_name_leaves_the_first_ones_roll_up_as_it_is() 
     assert world.ledger.roll_ups[arn, "2026-11-20T09:58:00Z"] == RollUp(jobs=1, cost_usd=Decimal("0.46"))
 
 
+def test_a_late_row_of_an_earlier_tuning_job_of_a_name_is_added_to_its_roll_up() -> None:
+    """The name is used again; each roll-up holds the children that ended before the next job was created."""
+    world = World()
+    arn = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/hpo"
+    tuner = a_row(kind=ResourceKind.TUNING, pricing=PricingStatus.NOT_INSTANCE_PRICED, cost_usd=None, resource_arn=arn)
+    again = replace(tuner, created_at="2026-11-20T11:02:00Z", ended_at="2026-11-20T11:30:00Z")
+    for row in (tuner, again, a_row(resource_arn="arn:second", parent_arn=arn, ended_at="2026-11-20T11:04:00Z")):
+        world.ledger.put(row)
+    world.sweep()
+    world.ledger.put(a_row(parent_arn=arn))
+    world.sweep()
+
+    assert world.ledger.roll_ups == {
+        (arn, tuner.created_at): RollUp(jobs=1, cost_usd=Decimal("0.46")),
+        (arn, again.created_at): RollUp(jobs=1, cost_usd=Decimal("0.46")),
+    }
+
+
 def test_several_at_a_time_come_to_the_same_as_one_after_the_other() -> None:
     """In the order of the jobs; one that fails keeps no other one from its turn."""
     reports = []

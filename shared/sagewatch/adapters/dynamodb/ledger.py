@@ -22,7 +22,7 @@ from sagewatch.adapters.dynamodb.stored_rows import (
 )
 from sagewatch.adapters.dynamodb.stored_values import moment_of
 from sagewatch.clock import iso
-from sagewatch.errors import ThrottledError
+from sagewatch.errors import ThrottledError, UnreadableError
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.ports import Families, LedgerKeys, LedgerRows, RecordedRun, RollUpRow, RollUps
 from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp
@@ -136,11 +136,10 @@ class DynamoRollUps(RollUps):
         self._table = table
 
     @override
-    def newest(self, arn: str) -> RollUpRow | None:
+    def of(self, arn: str) -> Sequence[RollUpRow | UnreadableError]:
         columns = ("created_at", "ended_at", "parent_arn")
         rows = query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True)
-        newest = next(rows, None)
-        return roll_up_row_of(arn, newest) if newest else None
+        return [roll_up_row_of(arn, row) for row in rows]
 
     @override
     def save(self, row: RollUpRow, total: RollUp) -> None:

@@ -88,11 +88,11 @@ def run_of(item: Mapping[str, Any]) -> PastRun:
     )
 
 
-def roll_up_row_of(arn: str, item: Mapping[str, Any]) -> RollUpRow:
-    """Read what a roll-up needs of its row. Raises ``UnreadableError``."""
+def roll_up_row_of(arn: str, item: Mapping[str, Any]) -> RollUpRow | UnreadableError:
+    """Read what a roll-up needs of its row; one that cannot be read is the error that names it."""
     parent_arn = item.get("parent_arn")
     try:
         created_at, ended_at = (moment_text_of(item.get(name)) for name in ("created_at", "ended_at"))
         return RollUpRow(arn, created_at, ended_at, None if parent_arn is None else text_of(parent_arn))
     except (ValueError, TypeError) as exc:
-        raise UnreadableError(f"the row {arn} cannot be read: {type(exc).__name__}") from exc
+        return UnreadableError(f"the row {arn} cannot be read: {type(exc).__name__}")

@@ -5,12 +5,13 @@ Each function returns the value, or raises ``ValueError`` or ``TypeError``; its 
 
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from sagewatch.sagemaker.resources import OLDEST
 
 _MOST = 10**12
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # arithmetic with times ends in the year 9999
 
 
 def text_of(value: object) -> str:
@@ -30,8 +31,8 @@ def usd_of(value: object) -> Decimal:
 def moment_of(value: object) -> datetime:
     """Read a time in ISO 8601. One without a zone cannot be compared with any other."""
     moment = datetime.fromisoformat(text_of(value))
-    if moment.tzinfo is None:
-        raise ValueError("a time without a zone")
+    if moment.tzinfo is None or not OLDEST <= moment < _LATEST:
+        raise ValueError("a time without a zone, or one that nothing is dated by")
     return moment
 
 

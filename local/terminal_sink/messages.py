@@ -16,7 +16,9 @@ from sagewatch.failures.diagnosis import diagnose
 from sagewatch.formatting import clock_time, count_of, duration, money
 from sagewatch.idle.alerts import KEPT_FOLDER, NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
+from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.spokes.alerts import AccountUnreadable
+from sagewatch.standing.idling.alerts import StandingAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ def _parts(alert: Alert) -> tuple[str, Iterable[str]]:  # noqa: C901, PLR0911 - 
             return f"Notebook {alert.name} {'is idle' if alert.open else 'was idle'}", _notebook(alert)
         case NotebookNews():
             return alert.headline, (f"{alert.sentence}.",)
+        case StandingAlert():
+            return f"{KIND_FACTS[alert.kind].label} {alert.name} {'is idle' if alert.open else 'was idle'}", _standing(
+                alert
+            )
         case GroupAlert():
             return "Several jobs need attention", _group(alert.summary or GroupSummary())
         case DigestAlert():
@@ -108,6 +114,17 @@ def _notebook(alert: NotebookAlert) -> Iterator[str]:
         would = "would stop" if alert.observe else "will stop"
         yield f"SageWatch {would} it at {clock_time(alert.stop_at, alert.idle_since)} unless it is used before then."
         yield f"A stop keeps only the files in {KEPT_FOLDER}."
+
+
+def _standing(alert: StandingAlert) -> Iterator[str]:
+    yield f"It costs {_usd(alert.hourly_usd)} per hour. {alert.reason}."
+    if alert.outcome:
+        yield f"{alert.outcome}."
+    elif alert.stop_at:
+        would = "would delete" if alert.observe else "will delete"
+        yield f"SageWatch {would} it at {clock_time(alert.stop_at, alert.stop_at)} unless it is used before then."
+    else:
+        yield f"{alert.stopping}."
 
 
 def _group(summary: GroupSummary) -> Iterator[str]:

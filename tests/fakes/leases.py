@@ -1,6 +1,6 @@
 """Leases and stop calls in memory: held to the same contract as the table."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import override
 
@@ -8,6 +8,7 @@ from sagewatch.alerts.ports import Lease
 from sagewatch.idle.ports import LeaseGrant, Leases
 from sagewatch.idle.state import CLAIMED_FOR
 from sagewatch.notebooks.session import Session, StopCall
+from sagewatch.standing.idling.ports import ResourceLeases
 from tests.fakes.idle import InMemoryNotebookStates
 from tests.fakes.notebooks import InMemorySessions
 
@@ -41,3 +42,38 @@ class InMemoryLeases(Leases):
             return False
         self.sessions.kept[session.arn] = replace(session, stop_call=call)
         return True
+
+
+@dataclass
+class InMemoryResourceLeases(ResourceLeases):
+    """The leases of states, and who is ending what."""
+
+    states: InMemoryNotebookStates
+    claims: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+
+    @override
+    def grant(self, arn: str, region: str, lease: Lease, now: datetime) -> LeaseGrant:
+        del region
+        claimed, before = self.claims.get(arn), self.states.leases.get(arn)
+        if claimed and claimed[1] > now - CLAIMED_FOR:
+            return LeaseGrant.STOPPING
+        if before and before.written_at > lease.written_at:
+            return LeaseGrant.OVERTAKEN
+        self.states.leases[arn] = lease
+        return LeaseGrant.GRANTED
+
+    @override
+    def claim(self, arn: str, region: str, by: str, now: datetime, seen: Lease | None) -> bool:
+        del region
+        claimed = self.claims.get(arn)
+        if self.states.leases.get(arn) != seen:
+            return False
+        if claimed and claimed[0] != by and claimed[1] > now - CLAIMED_FOR:
+            return False
+        self.claims[arn] = (by, now)
+        return True
+
+    @override
+    def release(self, arn: str, region: str) -> None:
+        del region
+        self.claims.pop(arn, None)

@@ -38,6 +38,10 @@ STANDING_LISTS = {
 }
 WITHOUT_RESOURCES = {"pricing:GetProducts", "sagemaker:ListNotebookInstances", "cloudwatch:GetMetricData"} | LISTS
 WITHOUT_RESOURCES |= STANDING_LISTS
+AUTOSCALING_READS = {
+    f"application-autoscaling:Describe{what}" for what in ("ScalableTargets", "ScalingPolicies", "ScheduledActions")
+}
+WITHOUT_RESOURCES |= AUTOSCALING_READS
 
 
 def statements(template: dict[str, Any], function: str) -> Iterator[dict[str, Any]]:
@@ -147,6 +151,30 @@ NOTEBOOKS = {
     "dynamodb": {"WatchState"},
     "sagemaker": arns("notebook-instance"),
 }
+# What AnswerSlack reads of an idle resource, and what it may do with one once a person has confirmed it.
+LOOKED_AT = arns("app", "endpoint", "endpoint-config", "inference-component", "mlflow-tracking-server", "model")
+LOOKS = {
+    f"sagemaker:Describe{what}"
+    for what in ("App", "Endpoint", "EndpointConfig", "InferenceComponent", "MlflowTrackingServer", "Model")
+}
+SCALED = arns("endpoint", "inference-component")
+CANVAS = {f"arn:${{AWS::Partition}}:sagemaker:*:${{AWS::AccountId}}:app/*/*/{name}/*" for name in ("canvas", "Canvas")}
+DENIED_BY_TAG = {
+    "sagemaker:DeleteApp": CANVAS,
+    "sagemaker:StopMlflowTrackingServer": arns("mlflow-tracking-server"),
+    "sagemaker:DeleteEndpoint": SCALED,
+    "sagemaker:DeleteInferenceComponent": SCALED,
+    "sagemaker:UpdateEndpointWeightsAndCapacities": SCALED,
+    "sagemaker:UpdateInferenceComponentRuntimeConfig": SCALED,
+}
+ENDS = {
+    **DENIED_BY_TAG,
+    "sagemaker:CreateEndpoint": SCALED | arns("endpoint-config"),
+    "sagemaker:CreateInferenceComponent": SCALED | arns("endpoint-config"),
+    "sagemaker:AddTags": SCALED,
+}
+ALARMS_OF_TRACKING = {"arn:${AWS::Partition}:cloudwatch:*:${AWS::AccountId}:alarm:TargetTracking*"}
+ALARMS = {f"cloudwatch:{what}" for what in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm")}
 READ_SPOKES, ASK_IN_SPOKES, ACT_IN_SPOKES = (
     f"arn:${{AWS::Partition}}:iam::*:role/sagewatch-${{SpokeNamespace}}-{kind}" for kind in ("read", "inspect", "act")
 )
@@ -161,7 +189,7 @@ RESOURCES = {
     "SweepResources": {
         "logs": {"SweepResourcesLogs"},
         "cloudwatch": {"*"},
-        "sqs:SendMessage": {"EventDeadLetterQueue"},
+        "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue", "PressQueue"},
         "dynamodb:PutItem": {"CostLedger", "WatchState"},
         "dynamodb": {"WatchState"},
         "sagemaker": arns(
@@ -178,7 +206,16 @@ RESOURCES = {
     },
     "AnswerSlack": {
         **NOTEBOOKS,
-        "sagemaker:ListTags": JOBS | arns("notebook-instance"),
+        "sagemaker:ListTags": JOBS | LOOKED_AT | arns("notebook-instance"),
+        **dict.fromkeys(LOOKS, LOOKED_AT),
+        **ENDS,
+        **{action: {"*"} for action in AUTOSCALING_READS},
+        "sagemaker:ListInferenceComponents": {"*"},
+        "sagemaker:ListDomains": {"*"},
+        "application-autoscaling": {
+            "arn:${AWS::Partition}:application-autoscaling:*:${AWS::AccountId}:scalable-target/*"
+        },
+        **dict.fromkeys(ALARMS, ALARMS_OF_TRACKING),
         **dict.fromkeys(DESCRIBE_JOBS | STOP_JOBS, JOBS),
         "logs": {"AnswerSlackLogs"},
         "sqs:SendMessage": {"AlertQueue", "EventDeadLetterQueue"},
@@ -341,6 +378,36 @@ def test_a_job_is_stopped_only_in_enforce_mode_and_never_against_its_tag(templat
 
     assert {conditions[action] for action in STOP_JOBS} == {"Enforces"}
     assert dict.fromkeys(STOP_JOBS, JOBS).items() <= protected(template, "AnswerSlack").items()
+
+
+def test_an_idle_resource_is_changed_only_in_enforce_mode_and_never_against_its_tag(template: dict[str, Any]) -> None:
+    """By AnswerSlack alone. What restores an endpoint and its autoscaling is not there in observe mode either."""
+    found = {
+        action: (condition, statement.get("Condition"))
+        for statement, condition in all_statements(template, "AnswerSlack")
+        for action in listed(statement["Action"])
+        if statement["Effect"] == "Allow"
+    }
+    scaling = {f"application-autoscaling:{what}" for what in ("DeregisterScalableTarget", "RegisterScalableTarget")}
+    scaling |= {f"application-autoscaling:{what}" for what in ("PutScalingPolicy", "PutScheduledAction")}
+
+    assert {found[action][0] for action in {*ENDS, *scaling, *ALARMS}} == {"Enforces"}
+    assert DENIED_BY_TAG.items() <= protected(template, "AnswerSlack").items()
+    assert found["sagemaker:AddTags"][1] == {
+        "StringEquals": {"sagemaker:TaggingAction": ["CreateEndpoint", "CreateInferenceComponent"]}
+    }
+    assert {json.dumps(found[action][1]) for action in scaling} == {
+        json.dumps({"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}})
+    }
+
+
+@pytest.mark.parametrize("function", sorted(VARIABLES.keys() - {"AnswerSlack"}))
+def test_no_other_function_changes_a_standing_resource(template: dict[str, Any], function: str) -> None:
+    """The sweep that finds them idle least of all."""
+    allowed = {action for statement in statements(template, function) for action in listed(statement["Action"])}
+
+    assert allowed.isdisjoint(ENDS)
+    assert not any(action.startswith("application-autoscaling:") for action in allowed)
 
 
 @pytest.mark.parametrize("function", ["ReceivePress", "AnswerSlack", "SendDigest", "DeliverAlert"])

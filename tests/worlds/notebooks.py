@@ -41,6 +41,7 @@ from tests.fakes.pricing import InMemoryPrices
 from tests.fakes.sagemaker import InMemoryJobs, InMemoryJobStops, InMemoryNotebooks, InMemoryRegions
 from tests.fakes.slack import InMemoryDialogs
 from tests.worlds.builders import ACCOUNT, NOW, no_time_limit, price
+from tests.worlds.standing import IdleWorld
 
 BOOK = PriceBook(
     hourly={
@@ -205,6 +206,8 @@ class NotebookWorld:
                 zone=ZoneInfo("Europe/Berlin"),
                 enforce=enforce,
             ),
+            resources=IdleWorld().buttons,
+            announced=IdleWorld().announced,
         )
 
     def has(self, *notebooks: Notebook) -> None:
@@ -252,6 +255,7 @@ class NotebookWorld:
             {**told, **asked, "action": ActionId(action), "user": user, "view_id": view, "pressed_at": when}
         )
         pressed = self.answerer.on_message(press.model_dump_json())
+        assert isinstance(pressed, PressOutcome)
         self.deliver()
         return pressed
 

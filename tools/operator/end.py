@@ -8,6 +8,7 @@ sagewatch:protect is refused.
 import argparse
 import sys
 from collections.abc import Iterable
+from typing import assert_never
 
 from rich.console import Console
 from rich.status import Status
@@ -16,15 +17,17 @@ from sagewatch.errors import SettingsError
 from sagewatch.formatting import money
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.tags import PROTECT_TAG
-from sagewatch.standing.endpoints.actions import ActionResult, Ended
 from sagewatch.standing.endpoints.recipe import Recipe
-from sagewatch.standing.resources import StandingResource
+from sagewatch.standing.endpoints.steps import ActionResult, Ended
+from sagewatch.standing.resources import ResourceAction, StandingResource
 from sagewatch.standing.survey import Standing
 from sagewatch.wiring import ending
 from sagewatch.wiring import standing as wiring
 from sagewatch.wiring.clients import home_region
 from tools.operator.cli import Interrupts, run
 from tools.operator.stacks import values_of
+
+_OPTIONS = {ResourceAction.SCALE_IN: "--scale-in", ResourceAction.COPIES_TO_ZERO: "--copies-to-zero"}
 
 
 def main() -> int:
@@ -63,50 +66,84 @@ def act(given: argparse.Namespace) -> int:
     return _end(matching[0], given, values["WatchStateName"])
 
 
-def refusal(each: Standing, *, scale_in: bool) -> str | None:
+def wanted(given: argparse.Namespace, kind: ResourceKind) -> ResourceAction:
+    """The action that the arguments ask for."""
+    if given.scale_in:
+        return ResourceAction.SCALE_IN
+    if given.copies_to_zero:
+        return ResourceAction.COPIES_TO_ZERO
+    return ResourceAction.DELETE if kind is ResourceKind.ENDPOINT else ResourceAction.END
+
+
+def refusal(each: Standing, action: ResourceAction) -> str | None:
     """Why this resource's bill is not ended. Tags that could not be read may protect it."""
     resource, label = each.resource, KIND_FACTS[each.resource.kind].label.lower()
     if each.tags is None and resource.taggable:
         return f"the tags of {resource.name} could not be read, so {PROTECT_TAG} may protect it."
     if PROTECT_TAG in (each.tags or {}):
         return f"the tag {PROTECT_TAG} of {resource.name} protects it."
-    if scale_in and resource.kind is not ResourceKind.ENDPOINT:
-        return f"--scale-in is for endpoints, and {resource.name} is a {label}."
+    if action in _OPTIONS and resource.kind is not ResourceKind.ENDPOINT:
+        return f"{_OPTIONS[action]} is for endpoints, and {resource.name} is a {label}."
     if resource.kind is not ResourceKind.ENDPOINT and resource.end is None:
         return f"no single call ends a {label}."
     return None
 
 
-def consequence(resource: StandingResource, *, scale_in: bool) -> str:
+def consequence(resource: StandingResource, action: ResourceAction) -> str:
     """What the action does."""
     what = f"{KIND_FACTS[resource.kind].label.lower()} {resource.name}"
-    if resource.kind is ResourceKind.ENDPOINT:
-        after = "to its minimum" if scale_in else "and keeps its recipe"
-        return f"This {'scales' if scale_in else 'DELETES'} {what} {'in ' if scale_in else ''}{after}."
-    return f"This calls {resource.end.operation if resource.end else 'nothing'} for {what}. {resource.stopping}."
+    match action:
+        case ResourceAction.SCALE_IN:
+            return f"This scales {what} in to its minimum."
+        case ResourceAction.COPIES_TO_ZERO:
+            return f"This scales all components of {what} to 0 copies. Its instances bill until they scale in."
+        case ResourceAction.DELETE:
+            return f"This DELETES {what} and keeps its recipe."
+        case ResourceAction.RESTORE:
+            return f"This creates {what} again."
+        case ResourceAction.END:
+            return (
+                f"This calls {resource.end.operation if resource.end else 'nothing'} for {what}. {resource.stopping}."
+            )
+        case _:
+            assert_never(action)
 
 
 def _end(each: Standing, given: argparse.Namespace, watch_state: str) -> int:
     resource = each.resource
-    if reason := refusal(each, scale_in=given.scale_in):
+    action = wanted(given, resource.kind)
+    if reason := refusal(each, action):
         raise SettingsError(reason)
     price = "an unknown price" if each.hourly.usd is None else f"{money(each.hourly.usd)}/h"
     sys.stdout.write(
         f"{KIND_FACTS[resource.kind].label} {resource.name} in {resource.region} at {price}\n"
         f"{resource.configuration}\n{each.decision.use}: {each.decision.reason}\n"
-        f"{consequence(resource, scale_in=given.scale_in)}\n"
+        f"{consequence(resource, action)}\n"
     )
     if not (given.yes or _confirmed(resource.name)):
         sys.stdout.write("Nothing was changed.\n")
         return 1
-    if resource.kind is ResourceKind.ENDPOINT:
-        recipes = ending.make_recipes(watch_state)
-        actions = ending.make_endpoint_actions(resource.region, recipes, Interrupts().check)
-        return _say(actions.scale_in(resource.name) if given.scale_in else actions.delete(resource.name, by="operator"))
-    if resource.end:
-        ending.end(resource.region, resource.end.operation, resource.end.request)
-    sys.stdout.write(f"Done: {resource.end and resource.end.operation}.\n")
-    return 0
+    return _say(result) if (result := _act(resource, action, watch_state)) else 0
+
+
+def _act(resource: StandingResource, action: ResourceAction, watch_state: str) -> ActionResult | None:
+    match action:
+        case ResourceAction.SCALE_IN:
+            return ending.make_endpoint_scaling(resource.region).scale_in(resource.name)
+        case ResourceAction.COPIES_TO_ZERO:
+            return ending.make_endpoint_scaling(resource.region).copies_to_zero(resource.name)
+        case ResourceAction.DELETE:
+            actions = ending.make_endpoint_actions(
+                resource.region, ending.make_recipes(watch_state), Interrupts().check
+            )
+            return actions.delete(resource.name, by="operator")
+        case ResourceAction.END | ResourceAction.RESTORE:
+            if resource.end:
+                ending.end(resource.region, resource.end.operation, resource.end.request)
+            sys.stdout.write(f"Done: {resource.end and resource.end.operation}.\n")
+            return None
+        case _:
+            assert_never(action)
 
 
 def _unfinished(name: str, regions: Iterable[str], watch_state: str) -> Recipe | None:
@@ -118,7 +155,7 @@ def _unfinished(name: str, regions: Iterable[str], watch_state: str) -> Recipe |
 
 def _continue(recipe: Recipe, given: argparse.Namespace, watch_state: str) -> int:
     sys.stdout.write(f"This continues the deletion of endpoint {recipe.name}, which stopped before its end.\n")
-    if given.scale_in or not (given.yes or _confirmed(recipe.name)):
+    if given.scale_in or given.copies_to_zero or not (given.yes or _confirmed(recipe.name)):
         sys.stdout.write("Nothing was changed.\n")
         return 1
     recipes = ending.make_recipes(watch_state)
@@ -164,9 +201,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--scale-in", action="store_true", help="scale an endpoint in to its minimum instead of deleting it"
     )
+    parser.add_argument(
+        "--copies-to-zero", action="store_true", help="scale the inference components of an endpoint to 0 copies"
+    )
     parser.add_argument("--region", help="region of the resource (default: those of the stack)")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     given = parser.parse_args()
+    if given.scale_in and given.copies_to_zero:
+        parser.error("give --scale-in or --copies-to-zero, not both")
     if bool(given.name) == bool(given.restore):
         parser.error("give a name to end, or --restore NAME")
     return given

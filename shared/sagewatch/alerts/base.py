@@ -2,8 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self, override
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -86,6 +87,34 @@ class AlertBase(BaseModel):
     def member(self) -> GroupMember | None:
         """How it counts in a group; ``None`` for an alert that always gets its own message."""
         return None
+
+
+class OpenAlert(AlertBase):
+    """An alert whose message has buttons while it is ``open``.
+
+    ``outcome`` is what has happened since, ``by`` the Slack user who did it, and ``outcome_at`` when it became so.
+    """
+
+    outcome: str | None = None
+    outcome_at: AwareDatetime | None = None
+    by: str | None = None
+    open: bool = True
+
+    @property
+    @override
+    def closed(self) -> bool:
+        return not self.open
+
+    @property
+    def root(self) -> str:
+        """The message that others edit."""
+        return self.edits or self.alert_id
+
+    def answered(self, outcome: str, at: datetime, *, by: str | None, still_open: bool) -> Self:
+        """Return it with what has become of it. What is older than what an open message shows is left out."""
+        if self.open and still_open and self.outcome_at and self.outcome_at > at:
+            return self
+        return self.model_copy(update={"outcome": outcome, "outcome_at": at, "by": by, "open": still_open})
 
 
 def thread_key_of(arn: str, created_at: str, parent_arn: str | None = None) -> str:

@@ -12,6 +12,7 @@ from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
 from sagewatch.sagemaker.fields import field_errors
 from sagewatch.spokes.alerts import AccountUnreadable
+from sagewatch.standing.idling.alerts import StandingAlert
 
 Alert = (
     JobAlert
@@ -20,6 +21,7 @@ Alert = (
     | UnpricedAlert
     | NotebookAlert
     | NotebookNews
+    | StandingAlert
     | GroupAlert
     | DigestAlert
     | BudgetAlert

@@ -1,21 +1,17 @@
 """Alerts about notebook instances: an idle one, with what became of it, and other news."""
 
-from typing import Literal, override
+from typing import Literal
 
 from pydantic import AwareDatetime
 
-from sagewatch.alerts.base import AlertBase, Usd
+from sagewatch.alerts.base import AlertBase, OpenAlert, Usd
 from sagewatch.sagemaker.fields import Name
 
 KEPT_FOLDER = "/home/ec2-user/SageMaker"  # all that a stop keeps: it is the volume; the rest is the instance
 
 
-class NotebookAlert(AlertBase):
-    """A notebook is idle. ``reason`` is the evidence in words; ``stop_at`` is ``None`` if SageWatch will not stop it.
-
-    ``outcome`` is what has happened since, ``by`` the Slack user who did it, and ``outcome_at`` when it became so. An
-    ``open`` alert has buttons.
-    """
+class NotebookAlert(OpenAlert):
+    """A notebook is idle. ``reason`` is the evidence in words; ``stop_at`` is ``None`` if SageWatch stops none."""
 
     finding: Literal["notebook-idle"] = "notebook-idle"
     name: Name
@@ -29,20 +25,6 @@ class NotebookAlert(AlertBase):
     observe: bool
     advice: str | None = None
     one_way: bool = False
-    outcome: str | None = None
-    outcome_at: AwareDatetime | None = None
-    by: str | None = None
-    open: bool = True
-
-    @property
-    @override
-    def closed(self) -> bool:
-        return not self.open
-
-    @property
-    def root(self) -> str:
-        """The message that others edit."""
-        return self.edits or self.alert_id
 
 
 class NotebookNews(AlertBase):

@@ -129,11 +129,12 @@ class NotebookAnnouncements:
         """
         since = at or self.clock()
         name = alert_id("notebook-edit", announcement, outcome, by or "", iso(since), str(repeat))
-        changes = {"outcome": outcome, "outcome_at": since, "by": by, "open": still_open}
 
         def newer(alert: NotebookAlert) -> NotebookAlert:
-            known = alert.open and still_open and alert.outcome_at and alert.outcome_at > since
-            return alert if known else alert.model_copy(update={**changes, "idle_usd": _idled(alert, outcome, since)})
+            changed = alert.answered(outcome, since, by=by, still_open=still_open)
+            if changed is alert:
+                return alert
+            return changed.model_copy(update={"idle_usd": _idled(alert, outcome, since)})
 
         return self._messages.edit(announcement, name, newer, repeat=repeat)
 

@@ -1,7 +1,7 @@
 """Define a standing resource as a value: what it is, what it bills, what shows its use, and what stopping it means."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -59,6 +59,16 @@ class ResourceUnreadError(SageWatchError):
         self.name = name
 
 
+class ResourceAction(StrEnum):
+    """What a person may do with an idle resource. Values are stored in messages."""
+
+    COPIES_TO_ZERO = "copies to zero"
+    SCALE_IN = "scale in"
+    DELETE = "delete and keep the recipe"
+    END = "end"  # its one call: see ``EndCall``
+    RESTORE = "restore"
+
+
 @dataclass(frozen=True, slots=True)
 class EndCall:
     """The one call that ends the bill of a resource, if there is one: an operation of SageMaker and its request."""
@@ -74,6 +84,8 @@ class StandingResource:
     ``arn`` holds the account and the region, and is written as AWS does. ``since`` is when it began to bill as it does,
     ``changed_at`` its last change. ``configuration`` is one line for people. ``owner`` is what its answers say of its
     owner; its tags outrank that. ``stopping`` says what ends the bill, and what is lost; ``end`` is the call for that.
+    ``actions`` are what a person may do with it in Slack, and ``keys`` what names it in a listing: only resources with
+    actions have them.
     """
 
     kind: ResourceKind
@@ -90,6 +102,8 @@ class StandingResource:
     owner: Owner | None = None
     taggable: bool = True
     note: str | None = None
+    actions: tuple[ResourceAction, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def account(self) -> str:

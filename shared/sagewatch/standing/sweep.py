@@ -21,6 +21,9 @@ from sagewatch.sagemaker.scopes import Scope
 from sagewatch.standing.changes import Begin, Change, Finish, RegionReading, SessionChange, changes
 from sagewatch.standing.decision import decide
 from sagewatch.standing.evidence import Metrics
+from sagewatch.standing.hourly import hourly_price
+from sagewatch.standing.idling.follow_up import IdleFollowUp
+from sagewatch.standing.idling.verdicts import Judged
 from sagewatch.standing.ports import SageMakerReads, StandingKind, StandingSessions, UsageMetrics
 from sagewatch.standing.resources import ResourceUnreadError, StandingResource
 from sagewatch.standing.sessions import StandingSession, book, close, has_sessions, part_arn, session_of
@@ -68,6 +71,7 @@ class StandingSweep:
     checkpoints: Checkpoints
     audit: WeeklyAudit
     regions: RegionReader
+    idle: IdleFollowUp
     owner_tag_keys: Sequence[str]
     clock: Clock
     home_region: str
@@ -97,7 +101,9 @@ class StandingSweep:
         for session in list(sessions.values()):
             with continue_on_error(report, session.name):
                 sessions[session.arn] = self._book(session, reading.now, report)
-        self._judge(scope, reading, sessions, report)
+        judged = list(self._judge(scope, reading, sessions, report))
+        with continue_on_error(report, f"idle resources in {scope}"):
+            self.idle.run(scope, judged, reading, report)
         with continue_on_error(report, f"audit of Studio in {scope}"):
             report.failures.extend(self.audit.run(scope))
         self._reached(scope, reading, problems)
@@ -140,12 +146,18 @@ class StandingSweep:
         return [name for kind in self.kinds for name in (kind.kind, *kind.also)]
 
     def _owners(self, scope: Scope, resources: Iterable[StandingResource]) -> Mapping[str, Owner | None]:
-        """The owners of resources whose tags can be read: a call each."""
-        asked = list({each.arn: each for each in resources}.values())
-        answers = self.api_of(scope).each("ListTags", [{"ResourceArn": each.arn} for each in asked])
+        """The owners of resources whose tags can be read."""
+        asked = {each.arn: each for each in resources}
+        found = self._tags(scope, asked.values()).items()
+        return {arn: tagged_owner(tags, self.owner_tag_keys) or asked[arn].owner for arn, tags in found}
+
+    def _tags(self, scope: Scope, resources: Iterable[StandingResource]) -> Mapping[str, Mapping[str, str]]:
+        """The tags of resources, where they can be read: a call each."""
+        arns = list(dict.fromkeys(each.arn for each in resources))
+        answers = self.api_of(scope).each("ListTags", [{"ResourceArn": arn} for arn in arns])
         return {
-            each.arn: tagged_owner(parse_tags(answer["Tags"]), self.owner_tag_keys) or each.owner
-            for each, answer in zip(asked, answers, strict=True)
+            arn: parse_tags(answer["Tags"]) or {}
+            for arn, answer in zip(arns, answers, strict=True)
             if answer and not isinstance(answer, SageWatchError)
         }
 
@@ -195,21 +207,29 @@ class StandingSweep:
 
     def _judge(
         self, scope: Scope, reading: RegionReading, sessions: Mapping[str, StandingSession], report: StandingSweepReport
-    ) -> None:
+    ) -> Iterator[Judged]:
         due = [(each, open_) for each in reading.found if (open_ := list(_due(each, sessions, reading.now)))]
         probes = dict.fromkeys(
             probe for each, _ in due if isinstance(each.evidence, Metrics) for probe in each.evidence.probes
         )
         answers = self.metrics_of(scope).read(list(probes), reading.now) if due else {}
-        known = [each for each, open_ in due if any(session.judged_at for session in open_)]
-        owners = self._owners(scope, known)  # the first time they may not have been readable
+        tags = self._tags(scope, [each for each, _ in due])
+        rates = self.prices.rates(scope)
         for resource, open_sessions in due:
             with continue_on_error(report, resource.name):
-                decision = decide(resource, answers, reading.now)
+                decision, own = decide(resource, answers, reading.now), tags.get(resource.arn)
+                owner = None if own is None else tagged_owner(own, self.owner_tag_keys) or resource.owner
                 for session in open_sessions:
                     judged = replace(session, use=decision.use, last_use=decision.last_use, judged_at=reading.now)
-                    self.sessions.save(_owned(judged, owners.get(resource.arn)))
+                    self.sessions.save(_owned(judged, owner))
                 report.judged += 1
+                yield Judged(
+                    resource=resource,
+                    decision=decision,
+                    hourly=hourly_price(resource, rates, reading.now),
+                    tags=own,
+                    owner=owner.name if owner else open_sessions[0].owner,
+                )
 
 
 def _take(each: Iterator[StandingResource | SageWatchError], found: list[StandingResource]) -> Sequence[SageWatchError]:
@@ -227,7 +247,8 @@ def _due(
 ) -> Iterator[StandingSession]:
     for part in resource.parts if has_sessions(resource.kind) else ():
         session = sessions.get(part_arn(resource, part))
-        if session and (session.judged_at is None or now - session.judged_at >= _JUDGED_FOR):
+        again = timedelta() if resource.kind is ResourceKind.CANVAS else _JUDGED_FOR  # it may be ended by itself
+        if session and (session.judged_at is None or now - session.judged_at >= again):
             yield session
 
 

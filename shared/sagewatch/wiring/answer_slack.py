@@ -17,6 +17,7 @@ from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
 from sagewatch.slack.interactions.people import People
 from sagewatch.wiring.clients import built_once, client, entry, now
+from sagewatch.wiring.resource_answers import make_resource_answers
 from sagewatch.wiring.spokes import make_clients
 from sagewatch.wiring.stopping import make_notebook_stopping
 
@@ -63,5 +64,8 @@ def answer_slack() -> QueueHandler:
         people=people,
         clock=now,
     )
-    answers = PressAnswers(people=people, notebooks=notebooks, jobs=jobs)
+    idle = make_resource_answers(given, dynamodb, sqs, people)
+    answers = PressAnswers(
+        people=people, notebooks=notebooks, jobs=jobs, resources=idle.buttons, announced=idle.announced
+    )
     return entry(answers.on_message, sqs, given)

@@ -142,6 +142,12 @@ def stopping_sagemaker(region: str) -> "SageMakerClient":
 
 
 @_once
+def autoscaling(region: str) -> Any:
+    """A region's client of Application Auto Scaling."""
+    return client("application-autoscaling", region=region)
+
+
+@_once
 def logs(region: str) -> "CloudWatchLogsClient":
     """A region's client."""
     made: CloudWatchLogsClient = client("logs", region=region)

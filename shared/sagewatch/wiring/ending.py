@@ -6,7 +6,8 @@ from collections.abc import Callable
 from sagewatch.adapters.dynamodb.recipes import DynamoRecipes
 from sagewatch.adapters.sagemaker.endpoint_changes import SageMakerEndpointChanges
 from sagewatch.standing.endpoints.actions import EndpointActions
-from sagewatch.standing.endpoints.ports import Recipes
+from sagewatch.standing.endpoints.ports import EndpointChanges, Recipes
+from sagewatch.standing.endpoints.scaling import EndpointScaling
 from sagewatch.wiring.clients import PATIENT, client, now
 
 _LOOKS, _BETWEEN = 60, 15  # seconds: an endpoint takes minutes
@@ -28,11 +29,19 @@ def make_endpoint_actions(region: str, recipes: Recipes, check: Callable[[], Non
         time.sleep(_BETWEEN)
         return True
 
-    api = SageMakerEndpointChanges(
+    return EndpointActions(api=_changes(region), recipes=recipes, clock=now, wait=wait)
+
+
+def make_endpoint_scaling(region: str) -> EndpointScaling:
+    """The ways to scale the endpoints of a region."""
+    return EndpointScaling(_changes(region))
+
+
+def _changes(region: str) -> EndpointChanges:
+    return SageMakerEndpointChanges(
         client("sagemaker", region=region, config=PATIENT),
         client("application-autoscaling", region=region, config=PATIENT),
     )
-    return EndpointActions(api=api, recipes=recipes, clock=now, wait=wait)
 
 
 def end(region: str, operation: str, request: object) -> None:

@@ -1,8 +1,12 @@
 """SweepResources: its settings and its objects."""
 
+from typing import TYPE_CHECKING, Literal
+
 from pydantic import Field
 
+from sagewatch.adapters.announced_stops import SqsAnnouncedStops
 from sagewatch.adapters.cloudwatch.usage_metrics import CloudWatchUsageReads
+from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog
 from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
 from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
@@ -12,25 +16,36 @@ from sagewatch.adapters.dynamodb.studio_audits import DynamoStudioAudits
 from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoDailyNotices, DynamoRegionReader
 from sagewatch.adapters.sagemaker.reads import SESSION_KINDS, SageMakerSessionReads
 from sagewatch.runtime.scheduled import ScheduledHandler
-from sagewatch.runtime.settings import LedgerSettings, Text
+from sagewatch.runtime.settings import Count, Minutes, RecordingSettings, Text
+from sagewatch.standing.idling.follow_up import IdleFollowUp
+from sagewatch.standing.idling.verdicts import EndRules
 from sagewatch.standing.studio.audit import StudioAudit, WeeklyAudit
 from sagewatch.standing.sweep import StandingSweep
 from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import LONGEST_LOOK, built_once, client, cloudwatch, now, patient_sagemaker
+from sagewatch.wiring.idling import make_messages, make_states
 from sagewatch.wiring.prices import make_prices
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
 
-class SweepResourcesSettings(LedgerSettings):
-    """Settings of SweepResources. ``home_region`` is the stack's own."""
+
+class SweepResourcesSettings(RecordingSettings):
+    """Settings of SweepResources. ``home_region`` is the stack's own; what is due goes to the queue of AnswerSlack."""
 
     home_region: Text = Field(alias="AWS_REGION")
+    press_queue_url: Text
+    mode: Literal["enforce", "observe"]
+    warn: Minutes = Field(alias="WARN_MINUTES")
+    max_stops: Count = Field(alias="MAX_STOPS_PER_SWEEP")
 
 
 @built_once
 def sweep_resources() -> ScheduledHandler:
     """SweepResources: sessions of standing resources. Raises ``SettingsError``."""
     given = SweepResourcesSettings.from_env()
-    dynamodb = client("dynamodb")
+    dynamodb, sqs = client("dynamodb"), client("sqs")
     prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
     reads = SageMakerSessionReads(patient_sagemaker)
     sweep = StandingSweep(
@@ -46,6 +61,7 @@ def sweep_resources() -> ScheduledHandler:
             audits=DynamoStudioAudits(dynamodb, given.watch_state, given.account),
             clock=now,
         ),
+        idle=_follow_up(given, dynamodb, sqs),
         regions=DynamoRegionReader(dynamodb, given.watch_state, given.regions),
         owner_tag_keys=given.owner_tag_keys,
         clock=now,
@@ -57,4 +73,18 @@ def sweep_resources() -> ScheduledHandler:
         left_out=DynamoLeftOut(DynamoDailyNotices(dynamodb, given.watch_state, now)),
         log=DynamoSweepLog(dynamodb, given.watch_state),
         name=Sweep.RESOURCES,
+    )
+
+
+def _follow_up(given: SweepResourcesSettings, dynamodb: "DynamoDBClient", sqs: "SQSClient") -> IdleFollowUp:
+    """It reports and warns; it has no call that changes anything of SageMaker."""
+    enforce = given.mode == "enforce"
+    return IdleFollowUp(
+        states=make_states(given, dynamodb),
+        messages=make_messages(given, dynamodb, sqs, enforce=enforce),
+        posted=DynamoPostedMessages(dynamodb, given.watch_state),
+        stops=SqsAnnouncedStops(sqs, given.press_queue_url),
+        clock=now,
+        rules=EndRules(given.warn, enforce),
+        most=given.max_stops,
     )

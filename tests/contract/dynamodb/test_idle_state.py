@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoPostedMessages
-from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
+from sagewatch.adapters.dynamodb.idle_state import RESOURCES, DynamoNotebookStates
 from sagewatch.adapters.dynamodb.items import to_item
 from sagewatch.adapters.dynamodb.seen_requests import DynamoSeenRequests
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
-from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
+from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases, DynamoResourceLeases
 from sagewatch.alerts.ports import Lease, PostedMessages
 from sagewatch.delivery.ports import Deliveries
 from sagewatch.errors import StateChangedError, UnreadableError
@@ -20,9 +20,10 @@ from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import Session, StopCall
 from sagewatch.slack.interactions.ports import SeenRequests
+from sagewatch.standing.idling.ports import ResourceLeases
 from tests.fakes.delivery import InMemoryDeliveries
 from tests.fakes.idle import InMemoryNotebookStates
-from tests.fakes.leases import InMemoryLeases
+from tests.fakes.leases import InMemoryLeases, InMemoryResourceLeases
 from tests.fakes.notebooks import InMemorySessions
 from tests.fakes.slack import InMemorySeenRequests
 from tests.worlds.aws import Aws
@@ -272,3 +273,61 @@ def test_an_item_that_cannot_be_read_is_named_and_leaves_the_others_readable(
     assert not isinstance(found[other], UnreadableError)
     assert other in states.of_region(REGION)
     assert [session.arn for session in sessions.open_sessions(REGION)] == [other]
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def resources(request: pytest.FixtureRequest, aws: Aws) -> tuple[NotebookStates, ResourceLeases]:
+    """What is remembered of standing resources, and who keeps or ends one: empty."""
+    if request.param == "memory":
+        states = InMemoryNotebookStates()
+        return states, InMemoryResourceLeases(states)
+    _, table = request.getfixturevalue("tables")
+    client: Any = aws.client("dynamodb")
+    return DynamoNotebookStates(client, table, lambda: NOW, of=RESOURCES), DynamoResourceLeases(client, table)
+
+
+APP = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:app/d-1/ana/canvas/default"
+
+
+def test_whoever_ends_a_resource_excludes_the_others_and_a_lease(
+    resources: tuple[NotebookStates, ResourceLeases],
+) -> None:
+    """The same one may try again; after five minutes, or once the claim is released, anyone may."""
+    _, leases = resources
+
+    assert leases.claim(APP, REGION, "ana", NOW, None)
+    assert leases.claim(APP, REGION, "ana", NOW, None)
+    assert not leases.claim(APP, REGION, "bo", NOW, None)
+    assert leases.grant(APP, REGION, LEASE, NOW) is LeaseGrant.STOPPING
+    assert leases.claim(APP, REGION, "bo", NOW + timedelta(minutes=6), None)
+    leases.release(APP, REGION)
+    assert leases.grant(APP, REGION, LEASE, NOW) is LeaseGrant.GRANTED
+
+
+def test_a_resource_is_not_ended_over_a_lease_that_was_not_seen(
+    resources: tuple[NotebookStates, ResourceLeases],
+) -> None:
+    """The lease is read with the state, and an older one does not replace a newer one."""
+    states, leases = resources
+    older = replace(LEASE, written_at=NOW - timedelta(hours=1))
+
+    assert leases.grant(APP, REGION, LEASE, NOW) is LeaseGrant.GRANTED
+    assert states.read(APP, REGION).stored_lease == LEASE
+    assert not leases.claim(APP, REGION, "ana", NOW, None)
+    assert leases.grant(APP, REGION, older, NOW) is LeaseGrant.OVERTAKEN
+    assert leases.claim(APP, REGION, "ana", NOW, LEASE)
+
+
+def test_resources_and_notebooks_are_remembered_apart(request: pytest.FixtureRequest, aws: Aws) -> None:
+    """Sweeps of notebooks read no resource, and the other way round; an archived message is anyone's."""
+    _, table = request.getfixturevalue("tables")
+    client: Any = aws.client("dynamodb")
+    notebooks = DynamoNotebookStates(client, table, lambda: NOW)
+    states = DynamoNotebookStates(client, table, lambda: NOW, of=RESOURCES)
+    notebooks.save(NotebookState(arn=ARN), REGION)
+    states.save(NotebookState(arn=APP, message=OpenMessage(alert_id="standing-idle-1", sent_at=NOW)), REGION)
+    DynamoResourceLeases(client, table).claim(APP, REGION, "ana", NOW, None)
+
+    assert set(notebooks.read_region(REGION)) == {ARN}
+    assert set(states.read_region(REGION)) == {APP}
+    assert states.read(APP, REGION).version == 1

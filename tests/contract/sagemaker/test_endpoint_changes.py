@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from sagewatch.adapters.dynamodb.recipes import DynamoRecipes
-from sagewatch.adapters.sagemaker.endpoint_changes import SageMakerEndpointChanges
-from sagewatch.standing.endpoints.actions import Ended, EndpointActions
+from sagewatch.adapters.sagemaker.endpoint_changes import SageMakerEndCalls, SageMakerEndpointChanges
+from sagewatch.errors import AccessDeniedError, StopRefusedError, ThrottledError
+from sagewatch.standing.endpoints.actions import EndpointActions
 from sagewatch.standing.endpoints.recipe import Recipe
+from sagewatch.standing.endpoints.steps import Ended
+from sagewatch.standing.resources import EndCall
 from tests.worlds.aws import Aws
 from tools.operator.deploy.remove import kept_recipes
 
@@ -116,3 +121,37 @@ def recipe_scope(before: Mapping[str, Any]) -> str:
     """The account and the region of the endpoint."""
     _, _, _, region, account, _ = before["endpoint"]["EndpointArn"].split(":")
     return f"{account}/{region}"
+
+
+@pytest.mark.parametrize(
+    ("code", "raises"),
+    [
+        ("ConflictException", StopRefusedError),
+        ("ResourceInUse", StopRefusedError),
+        ("ThrottlingException", ThrottledError),
+        ("AccessDeniedException", AccessDeniedError),
+    ],
+)
+def test_what_aws_answers_to_the_one_call_that_ends_a_bill(code: str, raises: type[Exception]) -> None:
+    """A state in which it refuses is no passing error: the person learns it at once."""
+    client: Any = boto3.client("sagemaker", REGION, aws_access_key_id="1", aws_secret_access_key="2")
+    stop = EndCall("StopMlflowTrackingServer", {"TrackingServerName": "experiments"})
+    with Stubber(client) as stubbed:
+        stubbed.add_client_error("stop_mlflow_tracking_server", code, "it is Updating")
+        with pytest.raises(raises, match="sagemaker:StopMlflowTrackingServer"):
+            SageMakerEndCalls(lambda _: client).end(REGION, stop)
+
+
+def test_an_app_that_is_gone_is_none_to_end() -> None:
+    """SageMaker answers so in one of two ways."""
+    client: Any = boto3.client("sagemaker", REGION, aws_access_key_id="1", aws_secret_access_key="2")
+    app = {"DomainId": "d-1", "AppType": "Canvas", "AppName": "default", "UserProfileName": "ana"}
+    with Stubber(client) as stubbed:
+        stubbed.add_client_error("delete_app", "ResourceNotFound", "gone")
+        stubbed.add_response("delete_app", {}, app)
+        ends = SageMakerEndCalls(lambda _: client)
+
+        assert (ends.end(REGION, EndCall("DeleteApp", app)), ends.end(REGION, EndCall("DeleteApp", app))) == (
+            False,
+            True,
+        )

@@ -11,7 +11,7 @@ from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.standing.decision import Use, UseDecision
 from sagewatch.standing.evidence import Answered
 from sagewatch.standing.hourly import HourlyPrice
-from sagewatch.standing.resources import EndCall, StandingResource
+from sagewatch.standing.resources import EndCall, ResourceAction, StandingResource
 from sagewatch.standing.survey import Standing
 from tools.operator.end import consequence, refusal
 
@@ -36,36 +36,47 @@ def standing(kind: ResourceKind, tags: Mapping[str, str] | None) -> Standing:
 
 
 @pytest.mark.parametrize(
-    ("kind", "scale_in", "says"),
+    ("kind", "action", "says"),
     [
-        (ResourceKind.ENDPOINT, False, "This DELETES endpoint llm and keeps its recipe."),
-        (ResourceKind.ENDPOINT, True, "This scales endpoint llm in to its minimum."),
+        (ResourceKind.ENDPOINT, ResourceAction.DELETE, "This DELETES endpoint llm and keeps its recipe."),
+        (ResourceKind.ENDPOINT, ResourceAction.SCALE_IN, "This scales endpoint llm in to its minimum."),
+        (
+            ResourceKind.ENDPOINT,
+            ResourceAction.COPIES_TO_ZERO,
+            "This scales all components of endpoint llm to 0 copies. Its instances bill until they scale in.",
+        ),
         (
             ResourceKind.NOTEBOOK,
-            False,
+            ResourceAction.END,
             "This calls StopNotebookInstance for notebook instance llm. Its files stay.",
         ),
     ],
 )
-def test_the_question_says_what_will_happen(kind: ResourceKind, scale_in: bool, says: str) -> None:  # noqa: FBT001 - a case
+def test_the_question_says_what_will_happen(kind: ResourceKind, action: ResourceAction, says: str) -> None:
     """Not what could be done."""
-    assert consequence(standing(kind, {}).resource, scale_in=scale_in) == says
+    assert consequence(standing(kind, {}).resource, action) == says
 
 
 @pytest.mark.parametrize(
-    ("kind", "tags", "scale_in", "reason"),
+    ("kind", "tags", "action", "reason"),
     [
-        (ResourceKind.ENDPOINT, None, False, "could not be read, so sagewatch:protect may protect it"),
-        (ResourceKind.ENDPOINT, {"sagewatch:protect": ""}, True, "the tag sagewatch:protect of llm protects it"),
-        (ResourceKind.NOTEBOOK, {}, True, "--scale-in is for endpoints"),
-        (ResourceKind.NOTEBOOK, {}, False, ""),
+        (ResourceKind.ENDPOINT, None, ResourceAction.DELETE, "could not be read, so sagewatch:protect may protect it"),
+        (
+            ResourceKind.ENDPOINT,
+            {"sagewatch:protect": ""},
+            ResourceAction.SCALE_IN,
+            "the tag sagewatch:protect of llm protects it",
+        ),
+        (ResourceKind.NOTEBOOK, {}, ResourceAction.SCALE_IN, "--scale-in is for endpoints"),
+        (ResourceKind.CANVAS, {}, ResourceAction.COPIES_TO_ZERO, "--copies-to-zero is for endpoints"),
+        (ResourceKind.NOTEBOOK, {}, ResourceAction.END, ""),
     ],
 )
 def test_what_may_be_protected_or_cannot_be_scaled_in_is_refused(
     kind: ResourceKind,
     tags: Mapping[str, str] | None,
-    scale_in: bool,  # noqa: FBT001 - a case
+    action: ResourceAction,
     reason: str,
 ) -> None:
     """Unknown tags are not none."""
-    assert reason in (refusal(standing(kind, tags), scale_in=scale_in) or "")
+    assert reason in (refusal(standing(kind, tags), action) or "")

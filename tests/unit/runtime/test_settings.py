@@ -73,8 +73,14 @@ SWEEP_NOTEBOOKS = {
 SWEEP_RESOURCES = {
     name: value
     for name, value in SWEEP_JOBS.items()
-    if name not in {"ALERT_QUEUE_URL", "SWEEP_QUEUE_URL", "LONG_RUNNING_HOURS", "BURN_ALERT_USD", *_ENDED_JOBS, *HUB}
-} | {"ACCOUNT": HUB["ACCOUNT"]}
+    if name not in {"SWEEP_QUEUE_URL", "LONG_RUNNING_HOURS", "BURN_ALERT_USD", *_ENDED_JOBS, *HUB}
+} | {
+    "ACCOUNT": HUB["ACCOUNT"],
+    "PRESS_QUEUE_URL": "https://p",
+    "MODE": "enforce",
+    "WARN_MINUTES": "60",
+    "MAX_STOPS_PER_SWEEP": "10",
+}
 RECEIVE_PRESS = {
     "QUEUE_URL": "https://q",
     "WATCH_STATE": "state",

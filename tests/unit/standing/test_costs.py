@@ -23,6 +23,7 @@ from tests.fakes.pricing import InMemoryPrices
 from tests.fakes.sagemaker import InMemoryRegions
 from tests.fakes.standing import CannedReads, InMemoryAudits, InMemoryStandingSessions, PublishedMetrics
 from tests.unit.standing.test_other_kinds import ARN, BOOK, Place
+from tests.worlds.standing import IdleWorld
 
 EVENING = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)  # two hours before the end of a November of 720 hours
 HOUR = timedelta(hours=1)
@@ -64,6 +65,7 @@ class World:
                 audits=self.audits,
                 clock=lambda: self.now,
             ),
+            idle=IdleWorld().sweeper.idle,
             regions=self.regions,
             owner_tag_keys=("owner",),
             clock=lambda: self.now,

@@ -8,8 +8,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from sagewatch.errors import AccessDeniedError, ThrottledError
-from sagewatch.standing.endpoints.actions import ActionResult, Ended, EndpointActions
+from sagewatch.standing.endpoints.actions import EndpointActions
 from sagewatch.standing.endpoints.recipe import Recipe, differences
+from sagewatch.standing.endpoints.scaling import EndpointScaling
+from sagewatch.standing.endpoints.steps import ActionResult, Ended
 from tests.fakes.endpoints import REGION_ARN, InMemoryEndpoints, InMemoryRecipes
 
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
@@ -242,11 +244,73 @@ def test_an_alarm_of_a_step_policy_is_named_because_the_new_policy_has_another_a
 def test_an_endpoint_is_scaled_in_to_the_minimum_of_its_target() -> None:
     """A variant that is there already is left alone."""
     region = Region()
+    scaling = EndpointScaling(region.api)
 
-    assert region.actions().scale_in("llm").reason == "scaled in: blue to 1"
-    assert region.actions().scale_in("llm").ended is Ended.REFUSED
-    assert region.actions().copies_to_zero("part").ended is Ended.DONE
+    assert scaling.scale_in("llm").reason == "scaled in: blue to 1"
+    assert scaling.scale_in("llm").reason == "every variant is at its minimum"
+
+
+def test_only_an_asynchronous_endpoint_whose_target_allows_it_is_scaled_in_to_zero() -> None:
+    """Its autoscaling adds an instance when a request waits. No other endpoint would answer again."""
+    region = Region()
+    region.api.targets[BLUE]["MinCapacity"] = 0
+
+    assert EndpointScaling(region.api).scale_in("llm").reason == "scaled in: blue to 1"
+
+    region.api.endpoints["llm"]["AsyncInferenceConfig"] = {}
+
+    assert EndpointScaling(region.api).scale_in("llm").reason == "scaled in: blue to 0"
+
+
+def test_all_components_of_an_endpoint_are_scaled_to_zero_copies() -> None:
+    """A scalable target with a minimum above 0 may add copies again, and the answer says so."""
+    region = Region()
+    scaling = EndpointScaling(region.api)
+    done = scaling.copies_to_zero("llm")
+
+    assert (done.ended, done.reason) == (Ended.DONE, "scaled to 0 copies: part")
+    assert done.notes == ("the scalable target of part has a minimum above 0, so autoscaling may add copies again",)
     assert region.api.components["part"]["RuntimeConfig"]["DesiredCopyCount"] == 0
+    assert scaling.copies_to_zero("llm").reason == "no inference component has copies"
+
+
+@pytest.mark.parametrize(
+    ("operation", "step"),
+    [
+        ("DescribeEndpoint", "read the endpoint"),
+        ("ListInferenceComponents", "read the endpoint"),
+        ("DescribeInferenceComponent", "read the endpoint"),
+        ("ListTags", "read the endpoint"),
+        ("DescribeScalableTargets", "read the endpoint"),
+        ("UpdateInferenceComponentRuntimeConfig", "set copies of part to 0"),
+    ],
+)
+def test_scaling_to_zero_copies_names_the_step_that_failed_and_can_be_repeated(operation: str, step: str) -> None:
+    """Nothing was changed, and the second try does it."""
+    region = Region()
+    region.api.broken[operation] = AccessDeniedError(f"sagemaker:{operation}: AccessDenied")
+    failed = EndpointScaling(region.api).copies_to_zero("llm")
+
+    assert (failed.ended, failed.step, failed.reason) == (
+        Ended.FAILED,
+        step,
+        f"sagemaker:{operation}: AccessDenied",
+    )
+    assert region.api.components["part"]["RuntimeConfig"]["DesiredCopyCount"] == 2
+    assert EndpointScaling(region.api).copies_to_zero("llm").ended is Ended.DONE
+
+
+@pytest.mark.parametrize(("arn", "whose"), [("endpoint/llm", "its tag"), (PART, "component part")])
+def test_a_protected_endpoint_or_component_is_neither_scaled_nor_deleted(arn: str, whose: str) -> None:
+    """Nothing is called."""
+    region = Region()
+    region.api.tags[f"{REGION_ARN}{arn}"].append({"Key": "sagewatch:protect", "Value": ""})
+    region.api.done.clear()
+    scaling = EndpointScaling(region.api)
+    answers = [scaling.copies_to_zero("llm"), scaling.scale_in("llm"), region.delete()]
+
+    assert [(each.ended, whose in each.reason) for each in answers] == [(Ended.REFUSED, True)] * 3
+    assert region.api.done == []
 
 
 @pytest.mark.parametrize("changed", ["EndpointConfigName", "CreationTime"])

@@ -1,4 +1,7 @@
-"""The state of notebooks in WatchState: two items each, so that sweeps and button presses overwrite nothing."""
+"""The state of notebooks in WatchState: two items each, so that sweeps and button presses overwrite nothing.
+
+Standing resources that are idle are remembered in the same way, in partitions of their own.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _WATCH, _LEASE = "watch", "lease"
+NOTEBOOKS, RESOURCES = "notebook", "standing-watch"  # what the partitions' keys begin with
 _REMEMBERED_FOR = timedelta(days=90)  # a notebook that no sweep has inspected for so long counts as new
 # Attributes have kept the names they were first stored under.
 _STORED = {"next_check_at": "look_at", "pending": "warned", "announced": "incidents"}
@@ -34,15 +38,16 @@ class DynamoNotebookStateReader(NotebookStateReader):
 
     PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:Query",)
 
-    def __init__(self, client: "DynamoDBClient", state: str, home: str | None = None) -> None:
+    def __init__(self, client: "DynamoDBClient", state: str, home: str | None = None, of: str = NOTEBOOKS) -> None:
         self._client = client
         self._state = state
         self._home = home
+        self._of = of
 
     @override
     def of_region(self, region: str) -> Mapping[str, NotebookState]:
         """One that cannot be read is left out here; ``read``, which comes before every stop, refuses it."""
-        partition = _pk(region, self._home)
+        partition = _pk(region, self._home, self._of)
         notebooks = _by_arn(query(self._client, self._state, partition))
         parts = ({"pk": partition, "sk": arn, "parts": items} for arn, items in notebooks.items())
         states = readable(
@@ -51,7 +56,7 @@ class DynamoNotebookStateReader(NotebookStateReader):
         return {state.arn: state for state in states}
 
     def _read(self, region: str) -> Mapping[str, NotebookState | UnreadableError]:
-        notebooks = _by_arn(query(self._client, self._state, _pk(region, self._home)))
+        notebooks = _by_arn(query(self._client, self._state, _pk(region, self._home, self._of)))
         return {
             arn: readable_or_error(partial(_one, arn, parts.get(_WATCH, {}), parts.get(_LEASE)), f"state of {arn}")
             for arn, parts in notebooks.items()
@@ -63,13 +68,15 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
 
     PERMISSIONS = ("dynamodb:Query", "dynamodb:PutItem")
 
-    def __init__(self, client: "DynamoDBClient", state: str, clock: Clock, home: str | None = None) -> None:
-        super().__init__(client, state, home)
+    def __init__(
+        self, client: "DynamoDBClient", state: str, clock: Clock, home: str | None = None, of: str = NOTEBOOKS
+    ) -> None:
+        super().__init__(client, state, home, of)
         self._clock = clock
 
     @override
     def read(self, arn: str, region: str) -> NotebookState:
-        partition = _pk(scope_of_arn(arn, region), self._home)
+        partition = _pk(scope_of_arn(arn, region), self._home, self._of)
         found = _by_arn(query(self._client, self._state, partition, f"{arn}#", f"{arn}#~", consistent=True))
         parts = found.get(arn, {})
         return _one(arn, parts.get(_WATCH, {}), parts.get(_LEASE))
@@ -94,7 +101,7 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
         }
         stored = {_STORED.get(name, name): value for name, value in facts.items()}
         key = {
-            "pk": _pk(scope_of_arn(state.arn, region), self._home),
+            "pk": _pk(scope_of_arn(state.arn, region), self._home, self._of),
             "sk": f"{state.arn}#{_WATCH}",
             "expires_at": self._expiry(),
         }
@@ -142,13 +149,18 @@ def _unchanged(name: str, value: object) -> tuple[str, Mapping[str, object]]:
     return (f"attribute_not_exists({name})", {}) if value is None else (f"{name} = :{name}", {f":{name}": value})
 
 
-def lease_key(arn: str, region: Scope, home: str | None) -> dict[str, str]:
-    """Name the item of a notebook's lease."""
-    return {"pk": _pk(scope_of_arn(arn, region), home), "sk": f"{arn}#{_LEASE}"}
+def lease_key(arn: str, region: Scope, home: str | None, of: str = NOTEBOOKS) -> dict[str, str]:
+    """Name the item of a lease."""
+    return {"pk": _pk(scope_of_arn(arn, region), home, of), "sk": f"{arn}#{_LEASE}"}
 
 
-def _pk(scope: Scope, home: str | None) -> str:
-    return f"notebook#{stored_scope(scope, home)}"
+def claim_key(arn: str, region: Scope, home: str | None) -> dict[str, str]:
+    """Name the item that says who is ending a standing resource."""
+    return {"pk": _pk(scope_of_arn(arn, region), home, RESOURCES), "sk": f"{arn}#claim"}
+
+
+def _pk(scope: Scope, home: str | None, of: str) -> str:
+    return f"{of}#{stored_scope(scope, home)}"
 
 
 def _time(moment: datetime | None) -> str | None:

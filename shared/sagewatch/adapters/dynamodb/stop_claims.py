@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
-from sagewatch.adapters.dynamodb.idle_state import lease_key
+from sagewatch.adapters.dynamodb.idle_state import NOTEBOOKS, RESOURCES, claim_key, lease_key
 from sagewatch.adapters.dynamodb.items import to_item
 from sagewatch.adapters.dynamodb.leases import lease_expiry, lease_item
 from sagewatch.adapters.dynamodb.sessions import session_item, session_key
@@ -16,6 +16,7 @@ from sagewatch.errors import ThrottledError
 from sagewatch.idle.ports import LeaseGrant, Leases
 from sagewatch.idle.state import CLAIMED_FOR
 from sagewatch.notebooks.session import Session, StopCall
+from sagewatch.standing.idling.ports import ResourceLeases
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,27 +25,22 @@ _FAILED = "ConditionalCheckFailed"
 _UNCLAIMED = "attribute_not_exists(stop_call) OR stop_call.#at <= :stale"
 
 
-class DynamoLeases(Leases):
-    """Writes leases and stop calls into WatchState."""
-
-    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:PutItem", "dynamodb:ConditionCheckItem")
+class _Exclusion:
+    """Writes leases, each in one transaction with a check of who is ending what it keeps."""
 
     def __init__(self, client: "DynamoDBClient", state: str, home: str | None = None) -> None:
         self._client = client
         self._state = state
         self._home = home
 
-    @override
-    def grant(self, arn: str, region: str, lease: Lease, now: datetime) -> LeaseGrant:
+    def _grant(self, key: dict[str, str], claims: dict[str, Any], lease: Lease, now: datetime) -> LeaseGrant:
         put = {
-            "Item": to_item(
-                {**lease_key(arn, region, self._home), **lease_item(lease), "expires_at": lease_expiry(lease)}
-            ),
+            "Item": to_item({**key, **lease_item(lease), "expires_at": lease_expiry(lease)}),
             "ConditionExpression": "attribute_not_exists(pk) OR written_at <= :written_at",
             "ExpressionAttributeValues": to_item({":written_at": lease_item(lease)["written_at"]}),
         }
         unclaimed = {
-            "Key": session_key(arn, region, self._home),
+            "Key": claims,
             "ConditionExpression": f"attribute_not_exists(pk) OR {_UNCLAIMED}",
             "ExpressionAttributeNames": {"#at": "at"},
             "ExpressionAttributeValues": to_item({":stale": _stale(now)}),
@@ -53,19 +49,6 @@ class DynamoLeases(Leases):
         if claimed:
             return LeaseGrant.STOPPING
         return LeaseGrant.OVERTAKEN if overtaken else LeaseGrant.GRANTED
-
-    @override
-    def claim_stop(self, session: Session, call: StopCall, seen: Lease | None) -> bool:
-        put = {
-            "Item": session_item(replace(session, stop_call=call), self._home),
-            "ConditionExpression": f"#since = :since AND ({_UNCLAIMED} OR stop_call.#by = :by)",
-            "ExpressionAttributeNames": {"#since": "since", "#at": "at", "#by": "by"},
-            "ExpressionAttributeValues": to_item(
-                {":since": session.since.isoformat(), ":stale": _stale(call.at), ":by": call.by}
-            ),
-        }
-        check = {"Key": to_item(lease_key(session.arn, session.region, self._home)), **_unchanged(seen)}
-        return not any(self._write({"Put": put}, {"ConditionCheck": check}))
 
     def _write(self, *parts: dict[str, dict[str, Any]]) -> tuple[bool, ...]:
         """Write all parts or none; say of each whether its condition failed."""
@@ -81,6 +64,63 @@ class DynamoLeases(Leases):
                     raise ThrottledError("dynamodb:TransactWriteItems: conflict", retry_after=1) from exc
                 return failed
         return (False,) * len(parts)
+
+
+class DynamoLeases(_Exclusion, Leases):
+    """Writes the leases and stop calls of notebooks into WatchState."""
+
+    PERMISSIONS: ClassVar[tuple[str, ...]] = ("dynamodb:PutItem", "dynamodb:ConditionCheckItem")
+
+    @override
+    def grant(self, arn: str, region: str, lease: Lease, now: datetime) -> LeaseGrant:
+        key = lease_key(arn, region, self._home, NOTEBOOKS)
+        return self._grant(key, session_key(arn, region, self._home), lease, now)
+
+    @override
+    def claim_stop(self, session: Session, call: StopCall, seen: Lease | None) -> bool:
+        put = {
+            "Item": session_item(replace(session, stop_call=call), self._home),
+            "ConditionExpression": f"#since = :since AND ({_UNCLAIMED} OR stop_call.#by = :by)",
+            "ExpressionAttributeNames": {"#since": "since", "#at": "at", "#by": "by"},
+            "ExpressionAttributeValues": to_item(
+                {":since": session.since.isoformat(), ":stale": _stale(call.at), ":by": call.by}
+            ),
+        }
+        check = {"Key": to_item(lease_key(session.arn, session.region, self._home)), **_unchanged(seen)}
+        return not any(self._write({"Put": put}, {"ConditionCheck": check}))
+
+
+class DynamoResourceLeases(_Exclusion, ResourceLeases):
+    """Writes the leases of standing resources, and who is ending one, into WatchState."""
+
+    PERMISSIONS: ClassVar[tuple[str, ...]] = (
+        "dynamodb:PutItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:ConditionCheckItem",
+    )
+
+    @override
+    def grant(self, arn: str, region: str, lease: Lease, now: datetime) -> LeaseGrant:
+        key = lease_key(arn, region, self._home, RESOURCES)
+        return self._grant(key, to_item(claim_key(arn, region, self._home)), lease, now)
+
+    @override
+    def claim(self, arn: str, region: str, by: str, now: datetime, seen: Lease | None) -> bool:
+        key = claim_key(arn, region, self._home)
+        call = {"stop_call": {"by": by, "at": now.isoformat()}}
+        put = {
+            "Item": to_item({**key, **call, "expires_at": int((now + CLAIMED_FOR).timestamp())}),
+            "ConditionExpression": f"{_UNCLAIMED} OR stop_call.#by = :by",
+            "ExpressionAttributeNames": {"#at": "at", "#by": "by"},
+            "ExpressionAttributeValues": to_item({":stale": _stale(now), ":by": by}),
+        }
+        check = {"Key": to_item(lease_key(arn, region, self._home, RESOURCES)), **_unchanged(seen)}
+        return not any(self._write({"Put": put}, {"ConditionCheck": check}))
+
+    @override
+    def release(self, arn: str, region: str) -> None:
+        with translated("dynamodb:DeleteItem on a claim"):
+            self._client.delete_item(TableName=self._state, Key=to_item(claim_key(arn, region, self._home)))
 
 
 def _unchanged(seen: Lease | None) -> dict[str, Any]:

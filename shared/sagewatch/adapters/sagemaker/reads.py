@@ -11,6 +11,7 @@ from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.sagemaker.calls import call
 from sagewatch.adapters.sagemaker.jobs import is_gone
 from sagewatch.errors import SageWatchError
+from sagewatch.standing.idling.look import LISTED
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
 from sagewatch.standing.registry import STANDING_KINDS
 from sagewatch.standing.sessions import has_sessions
@@ -88,6 +89,17 @@ class SageMakerStandingReads:
     def __call__(self, region: str) -> SageMakerReads:
         """Return the reads of a region."""
         return SageMakerApiReads(self._client_for(region), self._check)
+
+
+class SageMakerLookReads(SageMakerStandingReads):
+    """The same for one resource that people want to change: its listing is not read."""
+
+    PERMISSIONS = tuple(
+        permission
+        for permission in _reads_of([kind for kind, _ in LISTED.values()])
+        if permission.removeprefix("sagemaker:") not in {*STUDIO_READS, *(listing for _, listing in LISTED.values())}
+        or permission in {"sagemaker:DescribeApp", "sagemaker:ListDomains"}
+    )
 
 
 class SageMakerSessionReads(SageMakerStandingReads):

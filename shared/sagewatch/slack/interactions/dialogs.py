@@ -1,4 +1,4 @@
-"""The dialogs of Slack that "Stop now" and "Stop job" open."""
+"""The dialogs of Slack that buttons open before something is stopped or deleted."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,9 +10,18 @@ from sagewatch.idle.alerts import KEPT_FOLDER
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.blocks import by, escape, section, sentence
 from sagewatch.slack.interactions.objections import Against
-from sagewatch.slack.interactions.payloads import AnyPress, JobPress, JobTarget, Press, Target
+from sagewatch.slack.interactions.payloads import (
+    AnyPress,
+    JobPress,
+    JobTarget,
+    Press,
+    ResourcePress,
+    ResourceTarget,
+    Target,
+)
+from sagewatch.standing.resources import ResourceAction
 
-_NOTEBOOK, _JOB = "Stop the notebook", "Stop the job"
+_NOTEBOOK, _JOB, _RESOURCE = "Stop the notebook", "Stop the job", "Idle resource"
 
 
 def loading_view(press: AnyPress) -> View:
@@ -22,6 +31,8 @@ def loading_view(press: AnyPress) -> View:
             return _view(_NOTEBOOK, f"Checking whether `{escape(press.name)}` is in use …")
         case JobPress():
             return _view(_JOB, f"Checking `{escape(press.name)}` …")
+        case ResourcePress():
+            return _view(_RESOURCE, f"Checking whether `{escape(press.name)}` is in use …")
 
 
 def result_view(text: str) -> View:
@@ -32,6 +43,11 @@ def result_view(text: str) -> View:
 def job_result_view(text: str) -> View:
     """Return the dialog that shows what happened to a job."""
     return _view(_JOB, escape(text))
+
+
+def resource_result_view(text: str) -> View:
+    """Return the dialog that shows what happened to an idle resource."""
+    return _view(_RESOURCE, escape(text))
 
 
 def confirm_stop_view(press: Press, against: Sequence[Against], since: datetime, now: datetime) -> View:
@@ -56,7 +72,25 @@ def confirm_job_stop_view(press: JobPress, cost: str, *, enforce: bool) -> View:
     return _asking(view, ActionId.STOP_JOB_SURE, target, press.channel, ("Stop job", "Let it run"))
 
 
-def _asking(view: View, callback: str, target: Target | JobTarget, channel: str | None, words: tuple[str, str]) -> View:
+def confirm_resource_view(  # noqa: PLR0913, PLR0917 - what the question consists of
+    press: ResourcePress,
+    action: ResourceAction,
+    submit: str,
+    consequence: str,
+    against: Sequence[Against],
+    now: datetime,
+) -> View:
+    """Return the dialog that asks whether to change a resource, with what speaks against it at this moment."""
+    why = "".join(f"• {sentence(each.words)}{by(each.user)}\n" for each in against)
+    view = _view(_RESOURCE, f"`{escape(press.name)}`\n{why}{escape(consequence)}")
+    asked = {"wanted": action, "asked_at": now, "against": tuple(each.kind.value for each in against)}
+    target = ResourceTarget.model_validate(press.model_dump() | asked)
+    return _asking(view, ActionId.RESOURCE_SURE, target, press.channel, (submit, "Change nothing"))
+
+
+def _asking(
+    view: View, callback: str, target: Target | JobTarget | ResourceTarget, channel: str | None, words: tuple[str, str]
+) -> View:
     metadata = target.model_dump_json()
     view.private_metadata = metadata[:-1] + (f',"channel":"{channel}"}}' if channel else "}")
     view.callback_id = callback

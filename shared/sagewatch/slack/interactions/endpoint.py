@@ -12,13 +12,12 @@ from slack_sdk.signature import SignatureVerifier
 from sagewatch.clock import Clock
 from sagewatch.errors import MalformedPressError, SageWatchError
 from sagewatch.patterns import lazy_pattern
-from sagewatch.slack.actions import ActionId
+from sagewatch.slack.actions import OPENS_DIALOG
 from sagewatch.slack.interactions.dialogs import loading_view
 from sagewatch.slack.interactions.payloads import AnyPress, read_interaction
 from sagewatch.slack.interactions.ports import Dialogs, PressQueue, SeenRequests, SigningSecret
 
 _STAMP, _SIGNATURE = lazy_pattern(r"[0-9]{1,12}"), lazy_pattern(r"v0=[0-9a-f]{64}")
-_WITH_DIALOG = frozenset({ActionId.STOP_NOW, ActionId.STOP_JOB})
 
 
 class _SlackClock:
@@ -82,7 +81,7 @@ class SlackEndpoint:
 
     def _dialog(self, press: AnyPress, trigger: str | None) -> str | None:
         """Open a dialog before asking AWS: a trigger is valid for three seconds, and AWS may take longer."""
-        if press.action not in _WITH_DIALOG or trigger is None:
+        if press.action not in OPENS_DIALOG or trigger is None:
             return None
         try:
             return self.dialogs.open(trigger, loading_view(press))

@@ -1,15 +1,21 @@
-"""Lists the reasons against a stop that a person asks for. Each has a name, so that a dialog can show it."""
+"""Lists the reasons against a stop or a change that a person asks for. Each has a name, so that a dialog shows it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import assert_never
 
+from sagewatch.alerts.ports import Lease
 from sagewatch.formatting import dated
+from sagewatch.idle.decision import opts_out
 from sagewatch.idle.evidence import Active, Idle, Reading
 from sagewatch.idle.follow_up import shown
 from sagewatch.idle.inspection import Inspection
 from sagewatch.sagemaker.tags import IGNORE_TAG
+from sagewatch.standing.decision import Use, UseDecision
+from sagewatch.standing.idling.alerts import StandingAlert
+from sagewatch.standing.idling.look import Look
 
 _JUST_NOW = timedelta(minutes=10)
 
@@ -23,6 +29,8 @@ class Objection(StrEnum):
     IGNORED = "ignored"
     USED = "used"
     ONE_WAY = "one-way"
+    NEW = "new"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +69,40 @@ def _of_use(
 
 
 def _of_people(inspection: Inspection, user: str, now: datetime) -> Iterator[Against]:
-    lease = inspection.state.lease
+    yield from _of_lease(inspection.state.lease, user, now)
+    if inspection.opted_out:
+        yield Against(Objection.IGNORED, f"its tag {IGNORE_TAG} opts out of stops")
+
+
+def _of_lease(lease: Lease | None, user: str, now: datetime) -> Iterator[Against]:
     if lease and lease.in_force(now) and lease.author != user:
         end = dated(lease.until) if lease.until else "another button is pressed"
         yield Against(Objection.LEASED, f"another person keeps it until {end}", lease.author)
-    if inspection.opted_out:
-        yield Against(Objection.IGNORED, f"its tag {IGNORE_TAG} opts out of stops")
+
+
+def resource_objections(look: Look, alert: StandingAlert, user: str, now: datetime) -> Sequence[Against]:
+    """Name all that speaks against changing an idle resource, as it is at this moment."""
+    found = [*_of_decision(look.decision, unproven=alert.unproven), *_of_lease(look.state.lease, user, now)]
+    if opts_out(look.tags):
+        found.append(Against(Objection.IGNORED, f"its tag {IGNORE_TAG} opts out"))
+    if look.resource.configuration != alert.configuration:
+        now_is = f"it has changed since this message: it is {look.resource.configuration}"
+        found.append(Against(Objection.CHANGED, now_is))
+    return found
+
+
+def _of_decision(decision: UseDecision, *, unproven: bool) -> Iterator[Against]:
+    match decision.use:
+        case Use.USED:
+            yield Against(Objection.USED, f"it is in use: {decision.reason}")
+        case Use.UNKNOWN if not unproven:
+            yield Against(Objection.UNKNOWN, f"SageWatch could not check whether it is in use ({decision.reason})")
+        case Use.NEW:
+            yield Against(Objection.NEW, f"it was {decision.reason}")
+        case Use.UNKNOWN | Use.IDLE | Use.BILLS_NOTHING:
+            return
+        case _:
+            assert_never(decision.use)
 
 
 def _of_platform(inspection: Inspection) -> Iterator[Against]:

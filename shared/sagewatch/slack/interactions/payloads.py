@@ -22,9 +22,12 @@ from sagewatch.outcomes import Outcome
 from sagewatch.sagemaker.fields import Name, Region, field_errors
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 from sagewatch.sagemaker.resources import Job, job_to_describe
-from sagewatch.slack.actions import ActionId, DialogId, JobActionId, NotebookActionId
+from sagewatch.slack.actions import ActionId, DialogId, JobActionId, NotebookActionId, ResourceActionId
+from sagewatch.standing.idling.alerts import AnnouncedStop
+from sagewatch.standing.resources import ResourceAction
 
 _ARN = r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:%s/[a-z0-9-]+$"
+_RESOURCE_ARN = r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:[a-z-]+/[a-z0-9/_-]+$"
 _KINDS = {KIND_FACTS[kind].arn_type: kind for kind in JOB_KINDS}
 _UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,30}$")]
 
@@ -83,6 +86,19 @@ class JobTarget(_Target):
         return job_to_describe(kind=kind, name=self.name, arn=self.arn, region=self.region, created_at=self.created_at)
 
 
+class ResourceTarget(_Target):
+    """The value of an idle resource's button: the resource and its message, which has everything else.
+
+    A dialog adds what it asked: for which action, when, and which reasons speak ``against`` it.
+    """
+
+    arn: Annotated[str, StringConstraints(pattern=_RESOURCE_ARN)]
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9/_-]{0,299}$")]
+    wanted: ResourceAction | None = None
+    asked_at: AwareDatetime | None = None
+    against: tuple[str, ...] = ()
+
+
 class Press(Target):
     """One press, checked: who pressed what, where and when. ``view_id`` is the dialog that was opened for it."""
 
@@ -103,8 +119,24 @@ class JobPress(JobTarget):
     pressed_at: AwareDatetime | None = None
 
 
-AnyPress = Press | JobPress
+class ResourcePress(ResourceTarget):
+    """One press of an idle resource's button: who pressed what, and where."""
+
+    action: ResourceActionId
+    user: _UserId
+    channel: str | None = None
+    view_id: str | None = None
+    pressed_at: AwareDatetime | None = None
+
+
+AnyPress = Press | JobPress | ResourcePress
 _PRESS: TypeAdapter[AnyPress] = TypeAdapter(Annotated[AnyPress, Field(discriminator="action")])
+_QUEUED: TypeAdapter[AnyPress | AnnouncedStop] = TypeAdapter(
+    Annotated[AnyPress | AnnouncedStop, Field(discriminator="action")]
+)
+
+
+_WHAT: Mapping[type, str] = {Press: "notebook", JobPress: "job", ResourcePress: "resource"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +148,7 @@ class PressOutcome(Outcome):
 
     @override
     def to_log(self) -> Mapping[str, object]:
-        what = "notebook" if isinstance(self.press, Press) else "job"
+        what = _WHAT[type(self.press)]
         return {"action": self.press.action, what: self.press.name, "user": self.press.user, "effect": self.effect}
 
 
@@ -171,10 +203,13 @@ def read_interaction(body: str) -> tuple[AnyPress, str | None]:
         raise MalformedPressError(f"interaction: {field_errors(exc)}") from exc
 
 
-def read_press(body: str) -> AnyPress:
-    """Read a press from a queue message. Raises ``MalformedPressError``."""
+def read_press(body: str) -> AnyPress | AnnouncedStop:
+    """Read a press, or what a sweep ordered, from a queue message. Raises ``MalformedPressError``.
+
+    What Slack sends is never read as an order: ``read_interaction`` knows presses alone.
+    """
     try:
-        return _PRESS.validate_json(body)
+        return _QUEUED.validate_json(body)
     except ValidationError as exc:
         raise MalformedPressError(f"press: {field_errors(exc)}") from exc
 

@@ -3,13 +3,13 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 from zoneinfo import ZoneInfo
 
 from sagewatch.errors import PermanentError, RetryableError, SageWatchError, ThrottledError, UnavailableError
-from sagewatch.slack.actions import ActionId
-from sagewatch.slack.interactions.dialogs import job_result_view, result_view
-from sagewatch.slack.interactions.payloads import AnyPress, Press, PressOutcome
+from sagewatch.slack.actions import OPENS_DIALOG
+from sagewatch.slack.interactions.dialogs import job_result_view, resource_result_view, result_view
+from sagewatch.slack.interactions.payloads import AnyPress, JobPress, Press, PressOutcome, ResourcePress
 from sagewatch.slack.interactions.ports import Dialogs
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ _MAY_NOT = "you are not on the list of people who may use these buttons; ask tho
 _UNREADABLE = "SageWatch may not read the user groups on its list of approvers; ask those who run SageWatch"
 _MORNING = time(9, 0)
 _A_NIGHT = timedelta(hours=8)
-_OPENED = frozenset({ActionId.STOP_NOW, ActionId.STOP_JOB})  # buttons that open a dialog; a confirmed one is closed
 
 GONE = "it no longer exists"  # what a button belonged to
 
@@ -66,12 +65,21 @@ class People:
 
     def show(self, press: AnyPress, sentence: str) -> bool:
         """Show a sentence in the dialog that the press opened; say whether it is still open."""
-        return self._update(press, result_view(sentence) if isinstance(press, Press) else job_result_view(sentence))
+        match press:
+            case Press():
+                return self._update(press, result_view(sentence))
+            case JobPress():
+                return self._update(press, job_result_view(sentence))
+            case ResourcePress():
+                return self._update(press, resource_result_view(sentence))
+            case _:
+                assert_never(press)
 
     def ask(self, press: AnyPress, question: "View", why: str) -> PressOutcome:
         """Ask for confirmation. A dialog that was closed means no."""
-        if press.view_id is None or press.action not in _OPENED:
-            return self.reply(press, f"not stopped: {why}. Press the stop button once more to confirm")
+        if press.view_id is None or press.action not in OPENS_DIALOG:
+            done, button = ("changed", "button") if isinstance(press, ResourcePress) else ("stopped", "stop button")
+            return self.reply(press, f"not {done}: {why}. Press the {button} once more to confirm")
         self._update(press, question)
         return PressOutcome(press, f"asked: {why}")
 
@@ -90,7 +98,7 @@ class People:
             return self.zone, False
 
     def _update(self, press: AnyPress, view: "View") -> bool:
-        if press.view_id is None or press.action not in _OPENED:
+        if press.view_id is None or press.action not in OPENS_DIALOG:
             return False
         try:
             self.dialogs.update(press.view_id, view)

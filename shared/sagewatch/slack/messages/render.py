@@ -20,7 +20,9 @@ from sagewatch.slack.messages.groups import group
 from sagewatch.slack.messages.job_ended import job_ended, job_report_message
 from sagewatch.slack.messages.job_running import job_runs
 from sagewatch.slack.messages.notebooks import notebook_idle, notebook_news
+from sagewatch.slack.messages.standing import standing_idle
 from sagewatch.spokes.alerts import AccountUnreadable
+from sagewatch.standing.idling.alerts import StandingAlert
 
 _EVENT_TYPE = "sagewatch_alert"
 
@@ -46,6 +48,8 @@ def render(alert: Alert, mention: str | None = None) -> Message:  # noqa: C901 -
             text, blocks = _unpriced(alert)
         case NotebookAlert():
             text, blocks = notebook_idle(alert, owner)
+        case StandingAlert():
+            text, blocks = standing_idle(alert, owner)
         case GroupAlert():
             text, blocks = group(alert)
         case NotebookNews():

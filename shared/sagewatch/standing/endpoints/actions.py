@@ -1,17 +1,15 @@
-"""Deletes an endpoint and keeps its recipe, restores one, scales one in. Each step that fails is named.
+"""Deletes an endpoint and keeps its recipe, or restores one. Each step that fails is named.
 
 Every step can be repeated: a restore that failed continues where it stopped, and one that was interrupted ends equal.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import partial
 
 from sagewatch.clock import Clock
-from sagewatch.errors import SageWatchError
 from sagewatch.standing.endpoints.ports import EndpointChanges, Fields, Recipes
-from sagewatch.standing.endpoints.reading import read_endpoint, refusal, smaller
+from sagewatch.standing.endpoints.reading import read_endpoint, refusal
 from sagewatch.standing.endpoints.recipe import (
     Reading,
     Recipe,
@@ -21,31 +19,9 @@ from sagewatch.standing.endpoints.recipe import (
     recipe_of,
     same_endpoint,
 )
+from sagewatch.standing.endpoints.steps import ActionResult, Ended, Step, attempt, changeable, run_steps
 
 _NO_STATUS = ""
-_AT_ZERO = {"DesiredRuntimeConfig": {"CopyCount": 0}}
-
-
-class Ended(StrEnum):
-    """How an action ended."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"
-    WAITING = "waiting"
-
-
-@dataclass(frozen=True, slots=True)
-class ActionResult:
-    """How an action ended, in which step, and why; ``notes`` say what a person has to see to."""
-
-    ended: Ended
-    step: str
-    reason: str
-    notes: tuple[str, ...] = ()
-
-
-Step = tuple[str, Callable[[], object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +35,19 @@ class EndpointActions:
 
     def delete(self, name: str, by: str) -> ActionResult:
         """Delete an endpoint and keep its recipe, which is written before anything is deleted."""
-        reading = self._attempt("read the endpoint", partial(read_endpoint, self.api, name))
+        reading = changeable(self.api, name)
         if isinstance(reading, ActionResult):
             return reading
-        if reading is None:
-            return ActionResult(Ended.REFUSED, "read the endpoint", f"endpoint {name} does not exist")
         if reason := refusal(reading):
             return ActionResult(Ended.REFUSED, "check the endpoint", reason)
-        recipe = self._attempt("find an earlier recipe", partial(self._begun, reading, by))
+        recipe = attempt("find an earlier recipe", partial(self._begun, reading, by))
         if isinstance(recipe, ActionResult):
             return recipe
         return self._delete(recipe)
 
     def continue_deletion(self, recipe: Recipe) -> ActionResult:
         """Finish a deletion that failed after its endpoint was gone."""
-        endpoint = self._attempt("read the endpoint", partial(self.api.describe, *_endpoint(recipe.name)))
+        endpoint = attempt("read the endpoint", partial(self.api.describe, *_endpoint(recipe.name)))
         if isinstance(endpoint, ActionResult):
             return endpoint
         if endpoint and endpoint["EndpointStatus"] != "Deleting":
@@ -82,8 +56,8 @@ class EndpointActions:
 
     def restore(self, recipe: Recipe) -> ActionResult:
         """Create an endpoint again, and compare it with its recipe, which is kept until both are equal."""
-        failed = self._stranger(recipe) or self._run(self._creation(recipe)) or self._verify(recipe)
-        failed = failed or self._run([("forget the recipe", partial(self.recipes.forget, recipe))])
+        failed = self._stranger(recipe) or run_steps(self._creation(recipe)) or self._verify(recipe)
+        failed = failed or run_steps([("forget the recipe", partial(self.recipes.forget, recipe))])
         if failed:
             return failed
         notes = tuple(
@@ -93,29 +67,6 @@ class EndpointActions:
         )
         return ActionResult(Ended.DONE, "", "restored, and equal to its recipe", notes)
 
-    def copies_to_zero(self, component: str) -> ActionResult:
-        """Scale an inference component to no copies. The instances of its variant bill on until they scale in."""
-        step = (
-            "set copies to 0",
-            partial(self.api.change, "UpdateInferenceComponentRuntimeConfig", _component(component) | _AT_ZERO),
-        )
-        return self._run([step]) or ActionResult(Ended.DONE, "", "scaled to 0 copies")
-
-    def scale_in(self, name: str) -> ActionResult:
-        """Scale every variant in to the minimum of its scalable target, or to one instance."""
-        reading = self._attempt("read the endpoint", partial(read_endpoint, self.api, name))
-        if isinstance(reading, ActionResult):
-            return reading
-        if reading is None:
-            return ActionResult(Ended.REFUSED, "read the endpoint", f"endpoint {name} does not exist")
-        variants = list(smaller(reading))
-        if not variants:
-            return ActionResult(Ended.REFUSED, "check the endpoint", "every variant is at its minimum")
-        request = {"EndpointName": name, "DesiredWeightsAndCapacities": variants}
-        step = ("scale in", partial(self.api.change, "UpdateEndpointWeightsAndCapacities", request))
-        sizes = ", ".join(f"{each['VariantName']} to {each['DesiredInstanceCount']}" for each in variants)
-        return self._run([step]) or ActionResult(Ended.DONE, "", f"scaled in: {sizes}")
-
     def _begun(self, reading: Reading, by: str) -> Recipe:
         """A new recipe, with what a deletion of this endpoint that stopped in the middle has already removed."""
         recipe = replace(recipe_of(reading), deleted_at=self.clock(), deleted_by=by)
@@ -123,7 +74,7 @@ class EndpointActions:
         return completed(recipe, kept) if kept and not kept.finished and same_endpoint(recipe, kept) else recipe
 
     def _delete(self, recipe: Recipe) -> ActionResult:
-        return self._run(self._deletion(recipe)) or ActionResult(
+        return run_steps(self._deletion(recipe)) or ActionResult(
             Ended.DONE, "", f"deleted; its recipe is kept, and its configuration {recipe.config_name} stays"
         )
 
@@ -131,10 +82,9 @@ class EndpointActions:
         yield "keep the recipe", partial(self.recipes.save, recipe)
         names = [component["InferenceComponentName"] for component in recipe.components]
         for name in names:
-            yield f"delete component {name}", partial(self._delete_component, name)
+            yield f"delete component {name}", partial(self._delete_component, name, recipe.name)
         for name in names:
-            gone = partial(self._until, "DescribeInferenceComponent", _component(name), None)
-            yield f"wait until component {name} is deleted", gone
+            yield f"wait until component {name} is deleted", partial(self._component_gone, name, recipe.name)
         yield "delete the endpoint", partial(self._delete_endpoint, recipe.name)
         for target in recipe.targets:
             yield f"deregister {target['ResourceId']}", partial(self._deregister, target)
@@ -161,7 +111,7 @@ class EndpointActions:
 
     def _stranger(self, recipe: Recipe) -> ActionResult | None:
         """Refuse if an endpoint of that name exists which no restore of this recipe can have made."""
-        reading = self._attempt("compare with the recipe", partial(read_endpoint, self.api, recipe.name))
+        reading = attempt("compare with the recipe", partial(read_endpoint, self.api, recipe.name))
         if reading is None or isinstance(reading, ActionResult):
             return reading
         found = conflicts(recipe, recipe_of(reading))
@@ -169,7 +119,7 @@ class EndpointActions:
         return ActionResult(Ended.REFUSED, "compare with the recipe", reason) if found else None
 
     def _verify(self, recipe: Recipe) -> ActionResult | None:
-        reading = self._attempt("compare with the recipe", partial(read_endpoint, self.api, recipe.name))
+        reading = attempt("compare with the recipe", partial(read_endpoint, self.api, recipe.name))
         if isinstance(reading, ActionResult):
             return reading
         if reading is None:
@@ -203,17 +153,33 @@ class EndpointActions:
         if endpoint and endpoint["EndpointStatus"] != "Deleting":
             self.api.change("DeleteEndpoint", {"EndpointName": name})
 
-    def _delete_component(self, name: str) -> None:
-        """One that is gone is from a deletion that stopped later."""
-        if self.api.describe("DescribeInferenceComponent", _component(name)) is not None:
+    def _delete_component(self, name: str, endpoint: str) -> None:
+        """One that is gone is from a deletion that stopped later; one of another endpoint has only its name."""
+        if self._is_of(name, endpoint):
             self.api.change("DeleteInferenceComponent", _component(name))
+
+    def _component_gone(self, name: str, endpoint: str) -> ActionResult | None:
+        if not self._is_of(name, endpoint):
+            return None
+        return self._until("DescribeInferenceComponent", _component(name), None)
+
+    def _is_of(self, name: str, endpoint: str) -> bool:
+        """Whether a component of that name exists, and is the endpoint's."""
+        found = self.api.describe("DescribeInferenceComponent", _component(name))
+        return found is not None and found.get("EndpointName", endpoint) == endpoint
 
     def _create_component(self, component: Fields) -> None:
         if self.api.describe("DescribeInferenceComponent", _component(component["InferenceComponentName"])) is None:
             self.api.change("CreateInferenceComponent", component)
 
     def _deregister(self, target: Fields) -> None:
-        """Its policies and scheduled actions go with it; one that the deletion removed is no failure."""
+        """Its policies and scheduled actions go with it; one that the deletion removed is no failure.
+
+        A component of that name that exists by now is another endpoint's, and so is its target.
+        """
+        kind, _, name = target["ResourceId"].partition("/")
+        if kind == "inference-component" and self.api.describe("DescribeInferenceComponent", _component(name)):
+            return
         if self.api.scaling("DescribeScalableTargets", "ScalableTargets", target["ResourceId"]):
             request = {name: target[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
             self.api.change_scaling("DeregisterScalableTarget", request)
@@ -230,24 +196,6 @@ class EndpointActions:
                 return ActionResult(Ended.FAILED, "", str(reason))
             if not self.wait():
                 return ActionResult(Ended.WAITING, "", f"it is {found}; run the same action again to continue")
-
-    def _run(self, steps: Sequence[Step] | Iterator[Step]) -> ActionResult | None:
-        """Run steps in order; return how the first one that does not succeed ended."""
-        step = "prepare"
-        try:
-            for step, action in steps:
-                outcome = action()
-                if isinstance(outcome, ActionResult):
-                    return replace(outcome, step=step)
-        except SageWatchError as exc:
-            return ActionResult(Ended.FAILED, step, str(exc))
-        return None
-
-    def _attempt[T](self, step: str, action: Callable[[], T]) -> T | ActionResult:
-        try:
-            return action()
-        except SageWatchError as exc:
-            return ActionResult(Ended.FAILED, step, str(exc))
 
 
 def _endpoint(name: str) -> tuple[str, Fields]:

@@ -51,8 +51,8 @@ def _components(api: EndpointReads, name: str) -> Iterator[Fields]:
 def refusal(reading: Reading) -> str | None:
     """Why an endpoint is not deleted."""
     status = reading.endpoint["EndpointStatus"]
-    if any(tag["Key"] == PROTECT_TAG for tag in reading.tags):
-        return f"its tag {PROTECT_TAG} protects it"
+    if reason := protected(reading):
+        return reason
     if status != "InService":
         return f"it is {status}, not InService"
     if component := secret_component(reading):
@@ -60,10 +60,41 @@ def refusal(reading: Reading) -> str | None:
     return None
 
 
+def protected(reading: Reading) -> str | None:
+    """Why nothing of an endpoint is changed."""
+    tagged = any(tag["Key"] == PROTECT_TAG for tag in reading.tags)
+    for name, tags in reading.component_tags.items():
+        if any(tag["Key"] == PROTECT_TAG for tag in tags):
+            return f"the tag {PROTECT_TAG} of its component {name} protects it"
+    return f"its tag {PROTECT_TAG} protects it" if tagged else None
+
+
+def with_copies(reading: Reading) -> Iterator[str]:
+    """The names of the inference components that have copies, or are to have some."""
+    for component in reading.components:
+        runtime = component.get("RuntimeConfig") or {}
+        if runtime.get("DesiredCopyCount") or runtime.get("CurrentCopyCount"):
+            yield component["InferenceComponentName"]
+
+
+def least_copies(reading: Reading) -> Iterator[str]:
+    """The components whose scalable target wants copies, so that autoscaling may add some again."""
+    for target in reading.targets:
+        kind, _, name = target["ResourceId"].partition("/")
+        if kind == "inference-component" and target["MinCapacity"] > 0:
+            yield name
+
+
 def smaller(reading: Reading) -> Iterator[Fields]:
-    """The variants that are above their minimum, with it."""
+    """The variants that are above their minimum, with it.
+
+    It is that of their scalable target, or 1. It is 0 only where an asynchronous endpoint has such a target: then
+    autoscaling adds an instance when a request waits.
+    """
     minimum = {target["ResourceId"]: target["MinCapacity"] for target in reading.targets}
+    lowest = 0 if reading.endpoint.get("AsyncInferenceConfig") is not None else 1
     for variant in reading.endpoint.get("ProductionVariants", []):
-        least = max(1, minimum.get(f"endpoint/{reading.endpoint['EndpointName']}/variant/{variant['VariantName']}", 1))
+        target = f"endpoint/{reading.endpoint['EndpointName']}/variant/{variant['VariantName']}"
+        least = max(lowest, minimum.get(target, 1))
         if (variant.get("DesiredInstanceCount") or 0) > least:
             yield {"VariantName": variant["VariantName"], "DesiredInstanceCount": least}

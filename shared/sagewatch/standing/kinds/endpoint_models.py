@@ -20,6 +20,13 @@ class Reservation(AwsModel):
     ml_reservation_arn: str | None = None
 
 
+class ManagedScaling(AwsModel):
+    """Whether SageMaker itself adds and removes the instances of a variant."""
+
+    status: str | None = None
+    min_instance_count: int | None = None
+
+
 class InstancePool(AwsModel):
     """One of the types of a variant that mixes them."""
 
@@ -35,6 +42,13 @@ class Variant(AwsModel):
     current_serverless_config: ServerlessConfig | None = None
     instance_pools: list[InstancePool] | None = None
     capacity_reservation_config: Reservation | None = None
+    managed_instance_scaling: ManagedScaling | None = None
+
+    @property
+    def scales_to_zero(self) -> bool:
+        """Whether its instances go once nothing runs on them."""
+        scaling = self.managed_instance_scaling
+        return scaling is not None and scaling.status == "ENABLED" and scaling.min_instance_count == 0
 
 
 class EndpointModel(AwsModel):

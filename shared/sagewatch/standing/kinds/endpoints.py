@@ -12,14 +12,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from sagewatch.errors import SageWatchError
-from sagewatch.idle.evidence import Source, Unknown
 from sagewatch.pricing.book import has_ml_volume
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup
-from sagewatch.standing.evidence import Answered, Evidence, Meaning, MetricProbe, Metrics
+from sagewatch.standing.kinds.endpoint_evidence import Found, evidence_of
 from sagewatch.standing.kinds.endpoint_models import (
     ComponentSummary,
-    ConfiguredVariant,
     EndpointConfigModel,
     EndpointModel,
     ModelModel,
@@ -27,35 +25,20 @@ from sagewatch.standing.kinds.endpoint_models import (
 )
 from sagewatch.standing.kinds.reading import read, read_answers
 from sagewatch.standing.ports import SageMakerReads, StandingKind
-from sagewatch.standing.resources import BilledLine, BilledPart, ResourceUnreadError, StandingResource, Unit
+from sagewatch.standing.resources import (
+    BilledLine,
+    BilledPart,
+    ResourceAction,
+    ResourceUnreadError,
+    StandingResource,
+    Unit,
+)
 
-_NAMESPACE = "AWS/SageMaker"
-_SILENCE = "AWS publishes it for every request, and nothing else"
-# The developer guide spells it with three s; which one the service publishes is not documented, so both are read.
-_PROCESSED = ("InvocationsProcessed", "InvocationsProcesssed")
 _STOPPING = "An endpoint has no stopped state: scale it in, or delete it and keep its recipe"
 _ON_DEMAND_ONLY = "serverless without provisioned concurrency: only requests are billed"
 _AT_ZERO = "scaled in to 0 instances"
 
 Configs = Mapping[str, EndpointConfigModel | SageWatchError | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """One endpoint with what its configuration, its models and its inference components say."""
-
-    endpoint: EndpointModel
-    config: EndpointConfigModel | None
-    models: Mapping[str, ModelModel | SageWatchError | None]
-    components: Mapping[str | None, Sequence[str]]
-
-    def configured(self, variant: Variant) -> ConfiguredVariant | None:
-        """Return what the configuration says of a variant."""
-        return self.config.variant(variant.variant_name) if self.config else None
-
-    def dimensions(self, variant: Variant) -> tuple[tuple[str, str], ...]:
-        """Return the dimensions that a variant's own metrics have. No metric has the endpoint's name alone."""
-        return (("EndpointName", self.endpoint.name), ("VariantName", variant.variant_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +71,7 @@ class Endpoints(StandingKind):
             if isinstance(config, SageWatchError):  # not gone, so what it bills is as before
                 yield ResourceUnreadError(endpoint.name, config)
             else:
-                yield _resource(_Found(endpoint, config, models, components.get(endpoint.name, {})))
+                yield _resource(Found(endpoint, config, models, components.get(endpoint.name, {})))
 
 
 def _described[M: (EndpointConfigModel, ModelModel)](
@@ -119,7 +102,7 @@ def _components(api: SageMakerReads) -> Mapping[str, Mapping[str | None, Sequenc
     return found
 
 
-def _resource(found: _Found) -> StandingResource:
+def _resource(found: Found) -> StandingResource:
     endpoint = found.endpoint
     variants = [*(endpoint.production_variants or []), *(endpoint.shadow_production_variants or [])]
     parts = tuple(_part(found, variant) for variant in variants)
@@ -133,13 +116,27 @@ def _resource(found: _Found) -> StandingResource:
         changed_at=endpoint.last_modified_time,
         configuration=", ".join(_words(found, variant) for variant in variants) or "no variants",
         parts=parts or (BilledPart(unpriced=f"it is {endpoint.status} and shows no variants; it may hold instances"),),
-        evidence=_evidence(found),
+        evidence=evidence_of(found),
         stopping=_STOPPING,
         note=_ON_DEMAND_ONLY if serverless else _AT_ZERO,
+        actions=tuple(_actions(found)),
+        keys={"EndpointName": endpoint.name},
     )
 
 
-def _part(found: _Found, variant: Variant) -> BilledPart:
+def _actions(found: Found) -> Iterator[ResourceAction]:
+    """What may be done with it. Copies at 0 save nothing where the instances stay."""
+    variants = found.endpoint.production_variants or []
+    running = [variant for variant in variants if variant.current_instance_count]
+    if any(variant.scales_to_zero and found.components.get(variant.variant_name) for variant in running):
+        yield ResourceAction.COPIES_TO_ZERO
+    asynchronous = found.endpoint.async_inference_config is not None
+    if any((variant.current_instance_count or 0) > 1 or asynchronous for variant in running):
+        yield ResourceAction.SCALE_IN
+    yield ResourceAction.DELETE
+
+
+def _part(found: Found, variant: Variant) -> BilledPart:
     """What a variant bills. Its type is in the configuration alone, whose deletion hides it."""
     name, serverless = variant.variant_name, variant.current_serverless_config
     if serverless:
@@ -156,7 +153,7 @@ def _part(found: _Found, variant: Variant) -> BilledPart:
     )
 
 
-def _groups(found: _Found, variant: Variant) -> tuple[InstanceGroup, ...] | None:
+def _groups(found: Found, variant: Variant) -> tuple[InstanceGroup, ...] | None:
     """The instances of a variant; ``None`` if they are unknown, and none at all if there are none of any type."""
     configured = found.configured(variant)
     pools = [(pool.instance_type, pool.current_instance_count) for pool in variant.instance_pools or []]
@@ -167,7 +164,7 @@ def _groups(found: _Found, variant: Variant) -> tuple[InstanceGroup, ...] | None
     return groups if len(groups) == len(types) else None
 
 
-def _lines(found: _Found, variant: Variant, group: InstanceGroup) -> Iterator[BilledLine]:
+def _lines(found: Found, variant: Variant, group: InstanceGroup) -> Iterator[BilledLine]:
     component = "AsyncInf" if found.endpoint.async_inference_config is not None else "Hosting"
     yield BilledLine(component, group.instance_type, Decimal(group.count))
     configured = found.configured(variant)
@@ -175,7 +172,7 @@ def _lines(found: _Found, variant: Variant, group: InstanceGroup) -> Iterator[Bi
         yield BilledLine("Hosting", "", Decimal(configured.volume_size_in_gb * group.count), Unit.GB_MONTH)
 
 
-def _words(found: _Found, variant: Variant) -> str:
+def _words(found: Found, variant: Variant) -> str:
     serverless = variant.current_serverless_config
     if serverless:
         provisioned = serverless.provisioned_concurrency or 0
@@ -185,60 +182,3 @@ def _words(found: _Found, variant: Variant) -> str:
         return f"{variant.variant_name}: {variant.current_instance_count or 'an unknown number'} of an unknown type"
     fleet = " + ".join(f"{group.count} x {group.instance_type}" for group in groups)
     return f"{variant.variant_name}: {fleet or 'no instances'}"
-
-
-def _evidence(found: _Found) -> Evidence:
-    """The series of every production variant; unknown, if the kind of one is unknown."""
-    probes: list[MetricProbe] = []
-    doubtful = False
-    for variant in found.endpoint.production_variants or []:
-        series = _async_probes(found, variant) if found.endpoint.async_inference_config is not None else None
-        series = series or _probes(found, variant)
-        if not series:
-            return Answered(Unknown(Source.DESCRIBE, _why_unknown(found, variant)))
-        probes += series
-        doubtful = doubtful or _model_unknown(found, variant)
-    if not probes:
-        return Answered(Unknown(Source.DESCRIBE, "it shows no variants"))
-    return Metrics(probes=tuple(dict.fromkeys(probes)), silence=None if doubtful else _SILENCE)
-
-
-def _async_probes(found: _Found, variant: Variant) -> list[MetricProbe]:
-    """An asynchronous endpoint never publishes ``Invocations``. A backlog is work that waits."""
-    backlog = MetricProbe(
-        namespace=_NAMESPACE,
-        metric="ApproximateBacklogSize",
-        dimensions=(("EndpointName", found.endpoint.name),),
-        statistic="Maximum",
-        meaning=Meaning.LEVEL,
-    )
-    return [*(_counted(name, found.dimensions(variant)) for name in _PROCESSED), backlog]
-
-
-def _probes(found: _Found, variant: Variant) -> list[MetricProbe]:
-    configured = found.configured(variant)
-    if variant.current_serverless_config or (configured and configured.model_name):
-        model = found.models.get((configured and configured.model_name) or "")
-        direct = model.called_directly if isinstance(model, ModelModel) else ()
-        own = found.dimensions(variant)
-        containers = [_counted("Invocations", (*own, ("ContainerName", name))) for name in direct]
-        return containers or [_counted("Invocations", own)]
-    names = found.components.get(variant.variant_name, ()) if configured else ()
-    return [_counted("Invocations", (("InferenceComponentName", name),)) for name in names]
-
-
-def _counted(metric: str, dimensions: tuple[tuple[str, str], ...]) -> MetricProbe:
-    return MetricProbe(namespace=_NAMESPACE, metric=metric, dimensions=dimensions)
-
-
-def _model_unknown(found: _Found, variant: Variant) -> bool:
-    """Whether nothing says how its containers are called, and so under which dimensions it publishes."""
-    configured = found.configured(variant)
-    name = configured.model_name if configured else None
-    return name is not None and not isinstance(found.models.get(name), ModelModel)
-
-
-def _why_unknown(found: _Found, variant: Variant) -> str:
-    if found.config is None:
-        return "its configuration is gone, so its kind is unknown"
-    return f"variant {variant.variant_name} has no model and no inference component, so its kind is unknown"

@@ -16,7 +16,7 @@ from sagewatch.sagemaker.model_parts import AwsModel
 from sagewatch.standing.evidence import Answered
 from sagewatch.standing.kinds.reading import found
 from sagewatch.standing.ports import SageMakerReads, StandingKind
-from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, StandingResource
+from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, ResourceAction, StandingResource
 
 _NO_METRIC = "SageMaker publishes no use of tracking servers"
 _STOPPING = "Stop it: experiments and files stay, and it can be started again. A server that is Updating refuses"
@@ -89,4 +89,6 @@ def _resource(server: ServerModel, domains: set[str]) -> StandingResource:
         end=EndCall("StopMlflowTrackingServer", {"TrackingServerName": server.name}),
         owner=Owner(profile, "user profile") if profile else role_owner(server.role_arn),
         note=f"it is {server.status}",
+        actions=(ResourceAction.END,),
+        keys={"TrackingServerName": server.name},
     )

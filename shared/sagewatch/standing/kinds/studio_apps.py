@@ -21,7 +21,7 @@ from sagewatch.sagemaker.model_parts import AwsModel
 from sagewatch.standing.evidence import Answered, Evidence, Meaning, MetricProbe, Metrics
 from sagewatch.standing.kinds.reading import read, read_answers
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
-from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, StandingResource
+from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, ResourceAction, StandingResource
 
 _CANVAS, _SYSTEM = "Canvas", "system"
 _SYSTEM_TYPE = "ml.t3.medium"  # what a "system" instance of a kernel is billed as; that of a Jupyter server is free
@@ -105,6 +105,8 @@ def _resource(app: AppModel) -> StandingResource:
         end=EndCall("DeleteApp", app.request),
         owner=Owner(profile, "user profile") if profile else None,
         note="its server is free" if app.app_type in _FREE else None,
+        actions=(ResourceAction.END,) if canvas else (),
+        keys=app.request,
     )
 
 

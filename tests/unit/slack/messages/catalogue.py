@@ -8,6 +8,7 @@ from tests.unit.slack.messages.samples.digests import BUDGETS, DIGESTS
 from tests.unit.slack.messages.samples.groups import GROUPS
 from tests.unit.slack.messages.samples.jobs import FAILED, REPORTS, RUNNING, UNPRICED
 from tests.unit.slack.messages.samples.notebooks import IDLE, NEWS
+from tests.unit.slack.messages.samples.resources import IDLE_RESOURCES
 
 CATALOGUE: Mapping[str, Mapping[str, Alert]] = {
     "failed job": FAILED,
@@ -17,6 +18,7 @@ CATALOGUE: Mapping[str, Mapping[str, Alert]] = {
     "account that cannot be read": UNREADABLE,
     "idle notebook": IDLE,
     "notebook news": NEWS,
+    "idle resource": IDLE_RESOURCES,
     "group": GROUPS,
     "digest": DIGESTS,
     "budget": BUDGETS,

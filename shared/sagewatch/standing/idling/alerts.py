@@ -1,0 +1,53 @@
+"""The alert about an idle standing resource, and the order to end one whose announced time has come."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from sagewatch.alerts.base import OpenAlert, Usd
+from sagewatch.sagemaker.fields import Region
+from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.standing.resources import ResourceAction
+
+
+class StandingAlert(OpenAlert):
+    """A standing resource is idle, or nothing shows whether it is used (``unproven``).
+
+    ``reason`` is the evidence in words, ``keys`` what names the resource in requests, ``since`` when it was created.
+    ``stop_at`` is ``None`` if SageWatch will not end it by itself. ``actions`` are the buttons that change something.
+    """
+
+    finding: Literal["standing-idle"] = "standing-idle"
+    kind: ResourceKind
+    name: str = Field(min_length=1, max_length=300)
+    arn: str
+    keys: Mapping[str, str] = Field(default_factory=dict)
+    configuration: str
+    stopping: str
+    reason: str
+    since: AwareDatetime | None
+    last_use: AwareDatetime | None
+    hourly_usd: Usd | None
+    price_note: str | None = None
+    stop_at: AwareDatetime | None = None
+    observe: bool
+    unproven: bool = False
+    actions: tuple[ResourceAction, ...] = ()
+
+    @property
+    def can_be_restored(self) -> bool:
+        """Whether it was deleted, and its recipe is kept."""
+        return ResourceAction.RESTORE in self.actions
+
+
+class AnnouncedStop(BaseModel):
+    """The announced time of a resource has come. ``root`` is the ``alert_id`` of the announcement."""
+
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    action: Literal["announced_stop"] = "announced_stop"
+    arn: str
+    name: str
+    region: Region
+    root: str

@@ -281,6 +281,7 @@ RESOURCES = {
         "logs": {"DeliverAlertLogs"},
         "sqs:SendMessage": {"AlertDeadLetterQueue", "AlertQueue"},
         "sqs": {"AlertQueue"},
+        "organizations": {"arn:${AWS::Partition}:organizations::*:account/*"},
         "dynamodb": {"WatchState"},
         "ssm": {"arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${SlackTokenParameter}"},
     },

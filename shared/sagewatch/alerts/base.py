@@ -1,6 +1,7 @@
 """What every alert has, and the rule that gives each its identity."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -44,7 +45,8 @@ class AlertBase(BaseModel):
     ``thread`` is the ``alert_id`` of the message it replies to, ``edits`` that of the message it replaces.
     Alerts with one ``thread_key`` share a thread: the first of them to be posted is its root. Those with a
     ``parent_arn`` are counted in that parent's message. ``route`` is what the resource's tag asks for;
-    ``happened_at`` is when the event it reports happened.
+    ``happened_at`` is when the event it reports happened. ``account_names`` are set when it is delivered, as far as
+    they are known.
 
     Alerts wait in queues and archives while releases change: unknown fields are ignored, and JSON keeps its names.
     """
@@ -69,6 +71,17 @@ class AlertBase(BaseModel):
     parent_arn: str | None = None
     route: str | None = None
     happened_at: AwareDatetime | None = None
+    account_names: Mapping[str, str] = Field(default_factory=dict)
+
+    @property
+    def accounts(self) -> Sequence[str]:
+        """The accounts that its message names."""
+        return (self.account,)
+
+    def account_title(self, account: str) -> str:
+        """An account for people: ``ml-research (222233334444)``, or its ID alone."""
+        name = self.account_names.get(account)
+        return f"{name} ({account})" if name else account
 
     @property
     def closed(self) -> bool:

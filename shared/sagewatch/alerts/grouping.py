@@ -72,7 +72,8 @@ def group_of(alert: AlertBase, now: AwareDatetime, route: str | None = None) -> 
     member, at = alert.member, alert.happened_at
     if member is None or at is None:
         return None
-    common = {"account": alert.account, "region": alert.region, "instances": None, "route": route}
+    common: dict[str, object] = {"account": alert.account, "region": alert.region, "instances": None, "route": route}
+    common["account_names"] = alert.account_names
     if now - at > _STALE:
         day = at.replace(hour=0, minute=0, second=0, microsecond=0)
         return _group(GroupKind.STALE, (alert.account, route or "", day.isoformat()), common, since=day)
@@ -87,7 +88,7 @@ def group_of(alert: AlertBase, now: AwareDatetime, route: str | None = None) -> 
 
 
 def _group(
-    group_kind: GroupKind, identity: tuple[str, ...], common: Mapping[str, str | None], **more: object
+    group_kind: GroupKind, identity: tuple[str, ...], common: Mapping[str, object], **more: object
 ) -> GroupAlert:
     name = alert_id(group_kind, *identity)
     return GroupAlert.model_validate({"alert_id": name, "group": name, "gathering": group_kind, **common, **more})

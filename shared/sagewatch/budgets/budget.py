@@ -1,4 +1,4 @@
-"""Monthly budgets of owners: how much of each is used, the forecast, and which of that is worth an alert.
+"""Monthly budgets of owners and accounts: how much of each is used, the forecast, and which of that is worth an alert.
 
 A budget is used by what is booked (rows of ended work) and by what is open (work in progress, in no row yet). The
 forecast is what is used, plus the hourly price of what is open until the month ends. Months are in UTC.
@@ -9,18 +9,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from sagewatch.ledger.totals import DayTotal
+from sagewatch.ledger.totals import NOTHING, DayTotal
 from sagewatch.pricing.book import for_time
 
 EVERYBODY = "*"
 THRESHOLDS = (100, 80, 50)  # percent
+_ID = 12  # digits of an account's ID
 _LONGEST_MONTH = timedelta(days=32)
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The amount in USD that an owner may spend in a month. ``EVERYBODY`` is all owners and work without an owner."""
+    """The amount in USD that an owner, or the account of that ID, may spend in a month.
+
+    ``EVERYBODY`` is all owners and work without an owner.
+    """
 
     owner: str
     usd: Decimal
@@ -33,6 +37,7 @@ class OpenCost:
     owner: str | None
     usd: Decimal
     hourly_usd: Decimal
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +107,15 @@ def states_of(
 ) -> tuple[BudgetState, ...]:
     """Return the state of each budget on a day. Totals of other months and of later days are left out."""
     first, last = day.replace(day=1).isoformat(), day.isoformat()
-    booked = [
-        (cell.owner, spend.cost_usd)
-        for total in totals
-        if first <= total.day <= last
-        for cell, spend in total.cells.items()
-    ]
+    days = [total for total in totals if first <= total.day <= last]
     return tuple(
         BudgetState(
             budget.owner,
             budget.usd,
-            _sum(usd for owner, usd in booked if _covers(budget, owner)),
+            _booked(budget, days),
             day,
-            _sum(cost.usd for cost in open_costs if _covers(budget, cost.owner)),
-            _sum(cost.hourly_usd for cost in open_costs if _covers(budget, cost.owner)),
+            _sum(cost.usd for cost in open_costs if _covers(budget, cost)),
+            _sum(cost.hourly_usd for cost in open_costs if _covers(budget, cost)),
             until,
         )
         for budget in budgets
@@ -138,9 +138,21 @@ def findings(states: Iterable[BudgetState]) -> list[BudgetFinding]:
     return found
 
 
-def _covers(budget: Budget, owner: str | None) -> bool:
-    """Whether work of an owner uses a budget. An owner tag that is spelt as ``EVERYBODY`` has no budget of its own."""
-    return budget.owner in {EVERYBODY, owner}
+def _booked(budget: Budget, days: Iterable[DayTotal]) -> Decimal:
+    if is_account(budget.owner):
+        return _sum(total.accounts.get(budget.owner, NOTHING).cost_usd for total in days)
+    cells = (cell for total in days for cell in total.cells.items())
+    return _sum(spend.cost_usd for cell, spend in cells if budget.owner in {EVERYBODY, cell.owner})
+
+
+def is_account(name: str) -> bool:
+    """Whether a budget of that name is an account's: its name is an account's ID."""
+    return len(name) == _ID and name.isdecimal()
+
+
+def _covers(budget: Budget, cost: OpenCost) -> bool:
+    """Whether work uses a budget. An owner tag that is spelt as ``EVERYBODY`` has no budget of its own."""
+    return budget.owner in {EVERYBODY, cost.account if is_account(budget.owner) else cost.owner}
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

@@ -31,6 +31,13 @@ class Claim:
     waiting_since: datetime | None = None
 
 
+class AccountNames(Protocol):
+    """The names that accounts have in their organization."""
+
+    def name(self, account: str) -> str | None:
+        """Return an account's name; ``None`` if this account may not know it. Raises what ``Ledger.put`` does."""
+
+
 class Deliveries(Protocol):
     """Records which alerts have been posted."""
 

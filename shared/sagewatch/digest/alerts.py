@@ -1,12 +1,13 @@
 """Alerts about money: the digest of a period, and budgets."""
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, override
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sagewatch.alerts.base import AlertBase
-from sagewatch.budgets.budget import BudgetState
+from sagewatch.budgets.budget import BudgetState, is_account
 from sagewatch.digest.summary import Digest
 
 
@@ -56,6 +57,14 @@ class DigestAlert(AlertBase):
     health: str | None = None
     studio: StudioSummary | None = None
 
+    @property
+    @override
+    def accounts(self) -> Sequence[str]:
+        """Those it compares, and those with a budget."""
+        named = [share.name for share in self.digest.by_account.top]
+        budgets = [state.owner for state in self.digest.budgets if is_account(state.owner)]
+        return sorted({*named, *budgets})
+
 
 class BudgetAlert(AlertBase):
     """A budget reached a ``threshold`` in percent. Without a threshold, the forecast exceeds the budget."""
@@ -63,3 +72,9 @@ class BudgetAlert(AlertBase):
     finding: Literal["budget"] = "budget"
     state: BudgetState
     threshold: int | None
+
+    @property
+    @override
+    def accounts(self) -> Sequence[str]:
+        """The one whose budget it is."""
+        return (self.state.owner,) if is_account(self.state.owner) else ()

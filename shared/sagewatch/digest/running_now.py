@@ -17,7 +17,7 @@ from sagewatch.pricing.book import for_time
 from sagewatch.pricing.job_cost import stored
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.sagemaker.resources import Job
+from sagewatch.sagemaker.resources import Job, account_of
 from sagewatch.standing.decision import Use
 from sagewatch.standing.open_costs import StandingCost, StandingCosts
 
@@ -72,12 +72,14 @@ class RunningNowReader:
             if since < until:
                 rates = self.prices.rates(reading.session.scope)
                 cost = accrued(replace(reading.session, since=since), until, rates)
-                yield OpenCost(reading.session.owner, cost.usd or _ZERO, reading.hourly.usd or _ZERO)
+                session, hourly = reading.session, reading.hourly.usd or _ZERO
+                yield OpenCost(session.owner, cost.usd or _ZERO, hourly, account_of(session.arn))
         for standing in self.standing.read(since=start, until=until):
-            yield OpenCost(standing.session.owner, standing.so_far or _ZERO, standing.hourly.usd or _ZERO)
+            kept, hourly = standing.session, standing.hourly.usd or _ZERO
+            yield OpenCost(kept.owner, standing.so_far or _ZERO, hourly, kept.account)
         if start.month == until.month:
             for job in self._jobs():
-                yield OpenCost(None, self._so_far(job), job[1] or _ZERO)
+                yield OpenCost(None, self._so_far(job), job[1] or _ZERO, account_of(job[0].arn))
 
     def _so_far(self, job: tuple[Job, Decimal | None]) -> Decimal:
         started, hourly = job[0].created_at, job[1]

@@ -113,7 +113,8 @@ class DigestSender:
         first, last = span.last - (CHART_DAYS - 1) * _A_DAY, span.last
         if self.budgets:
             first, last = min(first, day.replace(day=1)), max(last, day)
-        return list(self.spending.days(LedgerQuery(first_day=first, last_day=last)))
+        days = self.spending.days(LedgerQuery(first_day=first, last_day=last))
+        return [total.split(self.account) for total in days]
 
     def _digest(self, span: DateRange, totals: Sequence[DayTotal], states: tuple[BudgetState, ...]) -> Digest:
         """One pass over the rows, from the day before on: what was stopped then may have saved something since."""
@@ -121,7 +122,12 @@ class DigestSender:
         rows = self.spending.jobs(LedgerQuery(first_day=span.first - _A_DAY, last_day=span.last))
         most_expensive = top_jobs(tally.add(rows), span)
         return digest_of(
-            span, totals, top_jobs=most_expensive, idled=tally.sums(), running=self.running_now.read(), budgets=states
+            span,
+            totals,
+            top_jobs=most_expensive,
+            idled=tally.sums(),
+            running=self.running_now.read(),
+            budgets=states,
         )
 
     def _hourly(self, row: LedgerRow) -> Decimal | None:

@@ -46,6 +46,7 @@ class TopJob:
     owner: str | None
     usd: Decimal
     failed: bool
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Standing:
 
 
 NO_STANDING = Standing()
+NO_RANKING = Ranking((), 0, Share("", _ZERO, _ZERO))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,7 @@ class Digest:
     idled: IdleStops
     running: Running
     budgets: tuple[BudgetState, ...]
+    by_account: Ranking = NO_RANKING
 
     @property
     def quiet(self) -> bool:
@@ -136,6 +139,7 @@ def digest_of(  # noqa: PLR0913 - what is known of the period
         idled=idled,
         running=running,
         budgets=budgets,
+        by_account=_ranked(*(_sums(_accounts(days, totals)) for days in (span, span.before))),
     )
 
 
@@ -145,7 +149,15 @@ def top_jobs(rows: Iterable[LedgerRow], span: DateRange) -> tuple[TopJob, ...]:
     paid = (row for row in rows if row.cost_usd and first <= row.ended_on <= last)
     expensive = heapq.nlargest(TOP, paid, key=lambda row: row.cost_usd or _ZERO)
     return tuple(
-        TopJob(row.kind, row.resource_name, row.region, row.owner, row.cost_usd or _ZERO, row.failure_class is not None)
+        TopJob(
+            row.kind,
+            row.resource_name,
+            row.region,
+            row.owner,
+            row.cost_usd or _ZERO,
+            row.failure_class is not None,
+            row.account,
+        )
         for row in expensive
     )
 
@@ -153,6 +165,11 @@ def top_jobs(rows: Iterable[LedgerRow], span: DateRange) -> tuple[TopJob, ...]:
 def _cells(span: DateRange, totals: Iterable[DayTotal]) -> list[tuple[Cell, Spend]]:
     days = (total for total in totals if span.holds(date.fromisoformat(total.day)))
     return [entry for total in days for entry in total.cells.items()]
+
+
+def _accounts(span: DateRange, totals: Iterable[DayTotal]) -> list[tuple[str, Spend]]:
+    days = (total for total in totals if span.holds(date.fromisoformat(total.day)))
+    return [entry for total in days for entry in total.accounts.items()]
 
 
 def _sums(named: Iterable[tuple[str, Spend]]) -> Mapping[str, Decimal]:

@@ -42,7 +42,7 @@ class JobInspector:
             found = None
         except MalformedEventError as exc:
             report.still_open += 1  # it is not gone: a new status or one bad field never ends a run
-            self.unreadable(f"{entry.job.kind} job {entry.job.name} in {entry.job.region}", exc, report)
+            self.unreadable(f"{entry.job.kind} job {entry.job.name} in {entry.job.scope}", exc, report)
             return
         if found is None or not same_job(entry.job, found):
             report.recorded += self._unread(entry, JobStatus.DELETING, "it was deleted before its end was read")

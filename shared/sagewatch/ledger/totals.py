@@ -5,7 +5,7 @@ counted twice; a row is never superseded by another, for a better one replaces i
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sagewatch.failures.diagnosis import FailureClass
@@ -25,6 +25,7 @@ class Amounts:
 
     kind: ResourceKind
     pricing: PricingStatus
+    account: str | None = None
     owner: str | None = None
     cost_usd: Decimal | None = None
     list_cost_usd: Decimal | None = None
@@ -120,20 +121,34 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class DayTotal:
-    """The total of the jobs that ended on one day (UTC)."""
+    """The total of the jobs that ended on one day (UTC).
+
+    ``accounts`` splits it by account. It is empty where an earlier release added up, which knew one account.
+    """
 
     day: str
     cells: Mapping[Cell, Spend]
+    accounts: Mapping[str, Spend] = field(default_factory=dict)
+
+    def split(self, home: str) -> "DayTotal":
+        """Return the total with its split by account; where it has none, all of it is the stack's own."""
+        return self if self.accounts else DayTotal(self.day, self.cells, {home: sum(self.cells.values(), NOTHING)})
 
 
 def total_of_day(day: str, rows: Iterable[Amounts]) -> DayTotal:
-    """Add up the rows of a day, in memory that grows with its kinds and owners and not with its rows."""
-    cells: dict[Cell, Spend] = {}
+    """Add up the rows of a day, in memory that grows with its kinds, owners and accounts, not with its rows."""
+    parts: dict[tuple[Cell, str | None], Spend] = {}
     for row in rows:
         if not row.kind.is_rollup:
-            cell = Cell(row.kind, row.owner)
-            cells[cell] = cells.get(cell, NOTHING) + spend_of(row)
-    return DayTotal(day, cells)
+            part = Cell(row.kind, row.owner), row.account
+            parts[part] = parts.get(part, NOTHING) + spend_of(row)
+    cells: dict[Cell, Spend] = {}
+    accounts: dict[str, Spend] = {}
+    for (cell, account), spend in parts.items():
+        cells[cell] = cells.get(cell, NOTHING) + spend
+        if account:
+            accounts[account] = accounts.get(account, NOTHING) + spend
+    return DayTotal(day, cells, accounts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from sagewatch.formatting import money
 from sagewatch.sagemaker.console import console_url, logs_url
 from sagewatch.sagemaker.kinds import ResourceKind
 
+_TITLE = 80  # characters: AWS allows a name 50, and an ID has 12
 _CENT = Decimal("0.01")
 HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT = 150, 3000, 2000
 
@@ -94,6 +95,11 @@ def outcome_of(text: str, user: str | None) -> str:
     """What became of a message, with a check mark where something was done."""
     undone = text.lower().startswith(("trial mode", "aws refused"))
     return f"{'' if undone else ':white_check_mark: '}{done_by(text, user)}"
+
+
+def place(account: str, region: str) -> str:
+    """Where something runs, harmless: the account's title and the region."""
+    return f"{escape(cut(account, _TITLE))}, {escape(region)}"
 
 
 def person(name: str | None, user: str | None = None) -> str:

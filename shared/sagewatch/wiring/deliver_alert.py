@@ -1,11 +1,14 @@
 """DeliverAlert: its settings and its objects."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sagewatch.adapters.alert_queue import SqsAlertQueue
+from sagewatch.adapters.dynamodb.account_names import DynamoAccountNames
 from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeliveries, DynamoPostedMessages
 from sagewatch.adapters.dynamodb.people import DynamoChannelIds, DynamoUserDirectory
+from sagewatch.adapters.organizations import OrganizationAccountNames
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.channel import SlackChannel
 from sagewatch.adapters.slack.users import SlackUserDirectory
@@ -17,7 +20,7 @@ from sagewatch.delivery.ports import Channel
 from sagewatch.delivery.posting import MessagePosting
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import InboxSettings, Pairs, Text
-from sagewatch.wiring.clients import built_once, client, entry, now
+from sagewatch.wiring.clients import HINT, built_once, client, entry, now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,6 +34,7 @@ class DeliverAlertSettings(InboxSettings):
     slack_routes: Pairs
     slack_token_parameter: Text
     slack_api_url: Text
+    spoke_roles: str = ""  # empty if no other account is watched
 
 
 @built_once
@@ -49,6 +53,9 @@ def deliver_alert() -> QueueHandler:
     )
     alerts = SqsAlertQueue(sqs, given.queue_url)
     delivery = delivery_to(channel, dynamodb, given.watch_state, alerts, given.slack_routes)
+    if given.spoke_roles:  # messages name several accounts
+        names = OrganizationAccountNames(client("organizations", config=HINT))
+        delivery = replace(delivery, names=DynamoAccountNames(dynamodb, given.watch_state, now, ask=names))
     return entry(delivery.on_message, sqs, given)
 
 

@@ -303,6 +303,20 @@ def test_a_total_of_any_size_is_read_as_it_was_kept(desk: Desk, cells: int) -> N
     assert desk.totals.between("2026-11-20", "2026-11-20") == {"2026-11-20": total}
 
 
+def test_a_total_keeps_its_accounts_in_a_way_that_earlier_releases_can_read(aws: Aws, tables: tuple[str, str]) -> None:
+    """They read the cells, one for each kind and owner, and have never read the split."""
+    client, training = aws.client("dynamodb"), Cell(ResourceKind.TRAINING, "ana")
+    totals = DynamoTotalStore(client, tables[1])
+    split = DayTotal("2026-11-20", {training: spend(3)}, {"111122223333": spend(1), "222233334444": spend(2)})
+    totals.save(split)
+    [item] = client.scan(TableName=tables[1])["Items"]
+
+    assert totals.between("2026-11-20", "2026-11-20") == {"2026-11-20": split}
+    assert [(cell["M"]["kind"]["S"], cell["M"]["jobs"]["N"]) for cell in item["cells"]["L"]] == [("training", "3")]
+    client.put_item(TableName=tables[1], Item={name: value for name, value in item.items() if name != "accounts"})
+    assert totals.between("2026-11-20", "2026-11-20") == {"2026-11-20": DayTotal("2026-11-20", {training: spend(3)})}
+
+
 def test_a_total_that_became_shorter_is_read_without_its_old_rest(desk: Desk) -> None:
     """The newer total counts."""
     long = DayTotal("2026-11-20", {Cell(ResourceKind.TRAINING, f"o-{number}"): spend(number) for number in range(2500)})

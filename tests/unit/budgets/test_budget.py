@@ -57,6 +57,26 @@ def test_open_work_uses_a_budget_beside_what_is_booked() -> None:
     assert [ana.forecast_usd, everybody.forecast_usd] == [Decimal(30 + 24), Decimal(35 + 3 * 24)]
 
 
+def test_a_budget_of_an_account_counts_the_work_of_that_account_alone() -> None:
+    """Booked and open, of any owner; the budget of everybody counts it once."""
+    ours, theirs = "111122223333", "222233334444"
+    total = DayTotal(
+        "2026-11-05",
+        {Cell(ResourceKind.TRAINING, "ana"): Spend(jobs=2, cost_usd=Decimal(30))},
+        {ours: Spend(jobs=1, cost_usd=Decimal(10)), theirs: Spend(jobs=1, cost_usd=Decimal(20))},
+    )
+    before = a_total("2026-11-01", ana="7").split(ours)  # added up when there was one account
+    open_costs = [OpenCost("ana", Decimal(3), Decimal(1), theirs), OpenCost("ana", Decimal(4), Decimal(2), ours)]
+    budgets = [Budget(name, Decimal(100)) for name in (ours, theirs, EVERYBODY, "ana", "333344445555")]
+    states = states_of(
+        budgets, [before, total], date(2026, 11, 5), open_costs=open_costs, until=datetime(2026, 11, 5, tzinfo=UTC)
+    )
+
+    assert [state.spent_usd for state in states] == [Decimal(usd) for usd in (17, 20, 37, 37, 0)]
+    assert [state.open_usd for state in states] == [Decimal(usd) for usd in (4, 3, 7, 7, 0)]
+    assert [state.hourly_usd for state in states] == [Decimal(usd) for usd in (2, 1, 3, 3, 0)]
+
+
 @pytest.mark.parametrize("tag", ["*", "ana", None])
 def test_every_amount_counts_once_for_everybody(tag: str | None) -> None:
     """Whatever an owner tag says, the sign for everybody included."""

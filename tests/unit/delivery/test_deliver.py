@@ -1,7 +1,9 @@
 """One alert to Slack, once."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import override
 
@@ -9,6 +11,7 @@ import pytest
 
 from sagewatch.alerts.ports import MessageRef
 from sagewatch.delivery.outcomes import DeliveryEffect
+from sagewatch.delivery.ports import AccountNames
 from sagewatch.delivery.registry import Alert
 from sagewatch.diagnostics.cost_report import JobReport, job_report
 from sagewatch.errors import (
@@ -28,7 +31,7 @@ from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryDeliveries
 from tests.unit.slack.messages.test_job_running import ALERT
 from tests.unit.slack.messages.test_render import an_alert
-from tests.worlds.builders import NOW, a_failed_job, a_row, message_ref
+from tests.worlds.builders import ACCOUNT, NOW, a_failed_job, a_row, message_ref
 from tests.worlds.delivery import a_delivery
 
 
@@ -74,6 +77,29 @@ def test_an_alert_is_posted_once_however_often_it_comes() -> None:
     assert (first.effect, second.effect) == (DeliveryEffect.POSTED, DeliveryEffect.POSTED_BEFORE)
     assert first.posted == second.posted == message_ref("C0MEMORY", "1.000000")
     assert len(desk.channel.messages) == 1
+
+
+class Names(AccountNames):
+    """Names one account; asked about another, Organizations does not answer."""
+
+    def name(self, account: str) -> str | None:
+        """Answer."""
+        if account != ACCOUNT:
+            raise UnavailableError("no answer")
+        return "ml *research* <!here>"
+
+
+def test_a_message_names_the_account_and_waits_for_no_name() -> None:
+    """A name is a text of others: it makes no mention. Without an answer the message has the ID alone."""
+    desk = Desk()
+    delivery = replace(desk.deliverer, names=Names())
+    other = an_alert().model_copy(update={"account": "222233334444", "alert_id": "other"})
+    for alert in (an_alert(), other):
+        delivery.on_message(alert.model_dump_json())
+    first, second = (json.dumps([block.to_dict() for block in message.blocks]) for message in desk.channel.messages)
+
+    assert f"ml *research* &lt;!here&gt; ({ACCOUNT}), us-east-1" in first
+    assert "222233334444, us-east-1" in second
 
 
 def test_a_post_that_failed_can_be_tried_again_at_once() -> None:

@@ -7,7 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagewatch.ledger.totals import Amounts, Spend, spend_of
+from sagewatch.ledger.totals import Amounts, Cell, Spend, spend_of, total_of_day
+from sagewatch.pricing.job_cost import PricingStatus
+from sagewatch.sagemaker.kinds import ResourceKind
 from tests.worlds.builders import a_job, a_row
 
 _AMOUNTS: dict[str, st.SearchStrategy[Any]] = {
@@ -46,3 +48,22 @@ def test_a_row_adds_all_its_amounts() -> None:
         spot_savings_usd=Decimal("0.46"),
     )
     assert spend_of(replace(half, spot_savings_usd=None)).spot_cost_usd == 0
+
+
+def test_a_day_is_split_by_account_and_its_cells_are_those_of_all_accounts() -> None:
+    """An owner who works in two accounts has one cell; a row of no known account is in the cells alone."""
+    rows = [
+        Amounts(kind=ResourceKind.TRAINING, pricing=PricingStatus.PRICED, owner="ana", account=account, cost_usd=cost)
+        for account, cost in (("1", Decimal(1)), ("2", Decimal(2)), ("2", Decimal(4)), (None, Decimal(8)))
+    ]
+    total = total_of_day("2026-11-20", rows)
+
+    assert {cell: spend.cost_usd for cell, spend in total.cells.items()} == {
+        Cell(ResourceKind.TRAINING, "ana"): Decimal(15)
+    }
+    assert {account: (spend.jobs, spend.cost_usd) for account, spend in total.accounts.items()} == {
+        "1": (1, Decimal(1)),
+        "2": (2, Decimal(6)),
+    }
+    assert total.split("1") == total
+    assert total_of_day("2026-11-20", rows[3:]).split("1").accounts == {"1": spend_of(rows[3])}

@@ -106,7 +106,7 @@ def test_a_region_that_fails_leaves_its_queue_so_that_its_account_is_swept(
 
 @pytest.mark.parametrize("body", ["no JSON", "[]", "{}", '{"scope": null}'])
 def test_a_message_that_cannot_be_read_is_dropped(body: str) -> None:
-    """Nobody but the hub writes to the queue; one that means nothing comes back no more."""
+    """Only the hub writes to the queue; a message without a meaning is not retried."""
     hub = Hub()
 
     assert hub.invoke(queued(body, json.dumps({"scope": WELL}))) == {"batchItemFailures": []}
@@ -125,7 +125,7 @@ def test_the_hubs_own_account_is_swept_if_no_other_can_be_queued(fault: Exceptio
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_check_that_fails_takes_no_other_account_with_it(fault: Exception) -> None:
-    """``make spokes`` shows the fault beside that account, and the others as they are."""
+    """``make spokes`` shows the fault at that account, and the others as they are."""
     answer = Hub(fault=fault).invoke({"spokes": [BROKEN, WELL]})
 
     assert answer[WELL] == {"read": ""}

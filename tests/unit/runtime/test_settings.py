@@ -51,6 +51,7 @@ DELIVER_ALERT = {
     "SLACK_ROUTES": "nlp=#nlp-alerts, ana@example.com=C0ANA0000",
     "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
     "SLACK_API_URL": "https://slack.com/api/",
+    "SPOKE_ROLES": "sagewatch-main",
 }
 SWEEP_JOBS = {
     **{

@@ -205,11 +205,13 @@ class DynamoTotalStore(DynamoTotalReader, TotalStore):
     def save(self, total: DayTotal) -> None:
         """Write the first item last, because it says how many items there are."""
         cells = [{**_plain(asdict(cell)), **asdict(spend)} for cell, spend in total.cells.items()]
+        split = [{"account": account, **asdict(spend)} for account, spend in total.accounts.items()]
+        accounts = {"accounts": split} if split else {}
         parts = list(batched(cells, _CELLS, strict=False)) or [()]
         for number, part in reversed(list(enumerate(parts))):
             key = {"pk": f"totals#{total.day[:7]}", "sk": f"{total.day}#{number:03}"}
             item = {**key, "day": total.day, "part": number, "parts": len(parts), "cells": list(part)}
-            _put(self._client, self._state, item, "totals")
+            _put(self._client, self._state, item | (accounts if number == 0 else {}), "totals")
 
 
 def _put(client: "DynamoDBClient", table: str, item: Mapping[str, object], what: str) -> None:
@@ -253,7 +255,8 @@ def _total(day: str, items: Sequence[Mapping[str, Any]]) -> DayTotal | None:
     cells = [cell for item in items if item["part"] < parts for cell in item["cells"]]
     if any(_SPENT - cell.keys() or cell["kind"] not in _KINDS for cell in cells):  # written by another version
         return None
-    return DayTotal(day, {_cell(cell): _spend(cell) for cell in cells})
+    split = {part["account"]: _spend(part) for item in items if item["part"] == 0 for part in item.get("accounts", [])}
+    return DayTotal(day, {_cell(cell): _spend(cell) for cell in cells}, split)
 
 
 def _cell(cell: Mapping[str, Any]) -> Cell:

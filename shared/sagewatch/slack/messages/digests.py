@@ -1,12 +1,14 @@
 """The messages of digests and budgets. A quiet day is a line or two."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from slack_sdk.models.blocks import Block, HeaderBlock, ImageBlock, MarkdownTextObject, SectionBlock
 
-from sagewatch.budgets.budget import EVERYBODY, BudgetState
+from sagewatch.alerts.base import AlertBase
+from sagewatch.budgets.budget import EVERYBODY, BudgetState, is_account
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert, StudioSummary
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import MOST_SAVED, IdleStops
@@ -18,6 +20,7 @@ from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.slack.blocks import context, cut, escape, field, section
 
 _NAME = 48  # characters: an owner or a job is known by fewer, and every one may become five when it is escaped
+_TITLE = 68  # an account's name has up to 50, its ID 12
 _BUDGETS = 8  # as many as always fit into a section
 _NOTES = "Days are in UTC; a job counts on the day it ended. Estimates at list prices, less your discount."
 _BEFORE = {DigestPeriod.DAILY: "the day before", DigestPeriod.WEEKLY: "the week before"}
@@ -29,13 +32,14 @@ def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
     headline, total = _headline(digest.span), _total(digest)
     text = f"{headline}: {total}".replace("*", "")
     if digest.quiet:
-        more = [*_running(digest.running, alert.happened_at), *_budgets(digest.budgets), *_studio(alert.studio)]
+        more = [*_running(digest.running, alert.happened_at), *_budgets(alert), *_studio(alert.studio)]
         watch = [alert.health] if alert.health else []
         return text, [section("\n".join([f"*{headline}*: {total}", *more, *(escape(words) for words in watch)]))]
     blocks: list[Block] = [HeaderBlock(text=headline), section(total)]
     if alert.picture:
         blocks.append(ImageBlock(slack_file={"id": alert.picture.image_id}, alt_text=alert.picture.alt_text))
-    blocks.append(SectionBlock(fields=[_ranking("By owner", digest.by_owner), _ranking("By kind", digest.by_kind)]))
+    fields = [_ranking("By owner", digest.by_owner), _ranking("By kind", digest.by_kind), *_accounts(alert)]
+    blocks.append(SectionBlock(fields=fields))
     blocks += [section(part) for part in (*_parts(alert), "\n".join(_studio(alert.studio))) if part]
     blocks.append(context(_notes(alert)))
     return text, blocks
@@ -44,7 +48,7 @@ def digest_message(alert: DigestAlert) -> tuple[str, Sequence[Block]]:
 def budget_message(alert: BudgetAlert) -> tuple[str, Sequence[Block]]:
     """A budget that is being used up."""
     state = alert.state
-    headline = f"{_budget(state)} for {state.day:%B %Y}: {_passed(alert)}"
+    headline = f"{_budget(alert, state)} for {state.day:%B %Y}: {_passed(alert)}"
     forecast = None if state.forecast_usd == state.used_usd else state.forecast_usd
     expected = f" Forecast for the month: {money(forecast)}." if forecast is not None else ""
     sentence = (
@@ -93,11 +97,20 @@ def _change(now: Spend, before: Spend) -> str:
     return f" ({percent:+d} %)" if percent else " (about the same)"
 
 
-def _ranking(name: str, ranking: Ranking) -> MarkdownTextObject:
-    lines = [f"{_named(share.name)}: {money(share.usd)}{_was(share)}" for share in ranking.top]
+def _ranking(name: str, ranking: Ranking, longest: int = _NAME) -> MarkdownTextObject:
+    lines = [f"{_named(share.name, longest)}: {money(share.usd)}{_was(share)}" for share in ranking.top]
     if ranking.others:
         lines.append(f"_{count_of(ranking.others, 'other', 'others')}_: {money(ranking.rest.usd)}{_was(ranking.rest)}")
     return field(name, "\n".join(lines) or "nothing")
+
+
+def _accounts(alert: DigestAlert) -> list[MarkdownTextObject]:
+    """What each account cost, if there is more than one."""
+    ranking = alert.digest.by_account
+    if len(ranking.top) + ranking.others <= 1:
+        return []
+    titled = (replace(share, name=alert.account_title(share.name)) for share in ranking.top)
+    return [_ranking("By account", replace(ranking, top=tuple(titled)), _TITLE)]
 
 
 def _was(share: Share) -> str:
@@ -109,7 +122,7 @@ def _parts(alert: DigestAlert) -> Iterator[str]:
     yield "\n".join(["*Most expensive*", *map(_job, digest.top_jobs)]) if digest.top_jobs else ""
     yield "\n".join(_spend_facts(digest.spend) + _idle_facts(digest.idled))
     yield "\n".join(_running(digest.running, alert.happened_at))
-    yield "\n".join(_budgets(digest.budgets))
+    yield "\n".join(_budgets(alert))
 
 
 def _job(job: TopJob) -> str:
@@ -200,10 +213,10 @@ def _at_work(running: Running, at: datetime | None) -> list[str]:
     return [" ".join(sentences)]
 
 
-def _budgets(states: Sequence[BudgetState]) -> list[str]:
+def _budgets(alert: DigestAlert) -> list[str]:
     """The ones that are used most."""
-    ordered = sorted(states, key=lambda state: state.percent, reverse=True)
-    lines = [f"*{_budget(state)} for {state.day:%B}:* {_state(state)}" for state in ordered[:_BUDGETS]]
+    ordered = sorted(alert.digest.budgets, key=lambda state: state.percent, reverse=True)
+    lines = [f"*{_budget(alert, state)} for {state.day:%B}:* {_state(state)}" for state in ordered[:_BUDGETS]]
     more = len(ordered) - _BUDGETS
     return [*lines, f"and {count_of(more, 'budget', 'budgets')} with less used"] if more > 0 else lines
 
@@ -225,13 +238,15 @@ def _notes(alert: DigestAlert) -> str:
     return "\n".join([*notes, " ".join([_NOTES, *chart])])
 
 
-def _budget(state: BudgetState) -> str:
+def _budget(alert: AlertBase, state: BudgetState) -> str:
+    if is_account(state.owner):
+        return f"Budget of account {_named(alert.account_title(state.owner), _TITLE)}"
     return "Total budget" if state.owner == EVERYBODY else f"Budget of {_named(state.owner)}"
 
 
-def _named(name: str) -> str:
+def _named(name: str, longest: int = _NAME) -> str:
     """A name, shortened and harmless."""
-    return escape(cut(name, _NAME))
+    return escape(cut(name, longest))
 
 
 def _rounded(percent: Decimal) -> int:

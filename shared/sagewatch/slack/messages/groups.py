@@ -9,7 +9,7 @@ from sagewatch.alerts.grouping import GroupAlert, GroupKind, GroupSummary
 from sagewatch.failures.rules import FailureClass
 from sagewatch.formatting import count_of
 from sagewatch.sagemaker.kinds import KIND_FACTS
-from sagewatch.slack.blocks import HEADER_LIMIT, amount, context, cut, escape, moment, section
+from sagewatch.slack.blocks import HEADER_LIMIT, amount, context, cut, escape, moment, place, section
 
 _PARENTS = {facts.arn_type: facts.label for facts in KIND_FACTS.values()} | {"pipeline": "Pipeline"}
 
@@ -61,7 +61,7 @@ def _what_to_do(alert: GroupAlert) -> str:
 
 def _small_print(alert: GroupAlert) -> str:
     began = f"Began {moment(alert.since)}.  " if alert.group_kind is GroupKind.STORM and alert.since else ""
-    return f"{began}Account and region: {escape(alert.account)}, {escape(alert.region)}"
+    return f"{began}Account and region: {place(alert.account_title(alert.account), alert.region)}"
 
 
 def _parent(arn: str) -> str:

@@ -26,6 +26,7 @@ from sagewatch.slack.blocks import (
     field,
     links,
     moment,
+    place,
     section,
     sentence,
 )
@@ -131,7 +132,7 @@ def _facts(alert: JobAlert, owner: str) -> Sequence[tuple[str, str]]:
         ("Instances", escape(alert.instances or "unknown instances")),
         ("Owner", owner),
         ("Ended", moment(alert.ended_at)),
-        ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
+        ("Account and region", place(alert.account_title(alert.account), alert.region)),
     )
 
 
@@ -203,7 +204,7 @@ def _report_facts(report: JobReport, cost: str, owner: str) -> Sequence[tuple[st
         ("Ran for", "unknown" if report.ran_seconds is None else duration(report.ran_seconds)),
         ("Instances", escape(report.instances or "unknown instances")),
         ("Owner", owner),
-        ("Account and region", f"{escape(report.account)}, {escape(report.region)}"),
+        ("Account and region", place(report.account_title(report.account), report.region)),
     )
 
 

@@ -25,6 +25,7 @@ from sagewatch.slack.blocks import (
     links,
     moment,
     outcome_of,
+    place,
     section,
     sentence,
 )
@@ -99,7 +100,7 @@ def _facts(alert: JobRunsAlert, owner: str) -> Sequence[tuple[str, str]]:
         (began, moment(since)),
         ("Instances", escape(alert.instances or "unknown instances")),
         ("Owner", owner),
-        ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
+        ("Account and region", place(alert.account_title(alert.account), alert.region)),
     )
 
 

@@ -23,6 +23,7 @@ from sagewatch.slack.blocks import (
     links,
     moment,
     outcome_of,
+    place,
     section,
     sentence,
 )
@@ -106,7 +107,7 @@ def _facts(alert: NotebookAlert, owner: str) -> Sequence[tuple[str, str]]:
     return (
         ("Instance type", code(alert.instances or "unknown")),
         ("Owner", owner),
-        ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
+        ("Account and region", place(alert.account_title(alert.account), alert.region)),
     )
 
 

@@ -68,7 +68,7 @@ def render(alert: Alert, mention: str | None = None) -> Message:  # noqa: C901 -
 
 
 def _unreadable(alert: AccountUnreadable) -> tuple[str, Sequence[Block]]:
-    headline = f"SageWatch cannot read account {alert.account}"
+    headline = f"SageWatch cannot read account {alert.account_title(alert.account)}"
     body = (
         f"Its jobs and notebooks in {escape(alert.region)} have not been checked since "
         f"{alert.since:%Y-%m-%d %H:%M} UTC: {escape(alert.reason)}. Other accounts are not affected.\n"

@@ -38,6 +38,46 @@ QUIET = Digest(
 )
 
 
+ML, OTHER = "222233334444", "333344445555"
+
+
+def test_a_digest_of_several_accounts_compares_them_by_name() -> None:
+    """An account whose name is not known has its ID; a digest of one account has no such part."""
+    shares = (Share(ML, Decimal(1200), Decimal(800)), Share(OTHER, Decimal(3), Decimal(3)))
+    both = replace(a_week(), by_account=Ranking(shares, 0, Share("", Decimal(0), Decimal(0))))
+    one = replace(a_week(), by_account=Ranking(shares[:1], 0, Share("", Decimal(0), Decimal(0))))
+    named = an_alert(both).model_copy(update={"account_names": {ML: "ml <research>"}})
+    said = blocks_text(render(named))
+
+    assert named.accounts == [ML, OTHER]
+    assert f"*By account*\\nml &lt;research&gt; ({ML}): $1,200.00 (was $800.00)\\n{OTHER}: $3.00" in said
+    assert "By account" not in blocks_text(render(an_alert(one)))
+
+
+def test_a_budget_of_an_account_has_its_name() -> None:
+    """In its own message and in the digest."""
+    state = BudgetState(ML, Decimal(100), Decimal(90), date(2026, 11, 24))
+    names = {"account_names": {ML: "ml-research"}}
+    alert = BudgetAlert(
+        alert_id="budget-1", account=ACCOUNT, region="us-east-1", instances=None, state=state, threshold=80
+    )
+    digest = an_alert(replace(QUIET, budgets=(state,)))
+
+    assert (alert.accounts, digest.accounts) == ((ML,), [ML])
+    assert f"Budget of account ml-research ({ML})" in render(alert.model_copy(update=names)).text
+    assert f"Budget of account ml-research ({ML})" in blocks_text(render(digest.model_copy(update=names)))
+
+
+def an_alert(digest: Digest) -> DigestAlert:
+    """The digest as an alert."""
+    return DigestAlert(alert_id="digest-1", account=ACCOUNT, region="us-east-1", instances=None, digest=digest)
+
+
+def blocks_text(message: Message) -> str:
+    """Its blocks as JSON."""
+    return json.dumps([block.to_dict() for block in message.blocks])
+
+
 def a_week(name: str = "ana", job: str = "fraud-xgb") -> Digest:
     """Everything there is to say."""
     ranking = Ranking((Share(name, Decimal(1200), Decimal(800)),) * 5, 3, Share("", Decimal(30), Decimal(30)))

@@ -49,12 +49,13 @@ class NotebookStop:
     clock: Clock
     enforce: bool
 
-    def stop(self, inspection: Inspection) -> StopOutcome:
+    def stop(self, inspection: Inspection, *, announced: bool = False) -> StopOutcome:
         """Stop a notebook whose announced time has come. Raises what ``NotebookInspector.inspect`` and the ports do.
 
         First the announcement must have been in Slack for long enough, and a new inspection must still say stop.
+        ``announced`` says that ``is_announced`` has found the former, which stays so.
         """
-        wait_until = self._wait_until(inspection)
+        wait_until = None if announced else self._wait_until(inspection)
         if wait_until:
             return self._postpone(inspection, wait_until)
         state = self.states.read(inspection.notebook.arn, inspection.notebook.region)
@@ -89,9 +90,9 @@ class NotebookStop:
             raise
         match what:
             case Stop.STOPPING:
-                return self._stopped(inspection, by, self.clock())
+                return self._stopped(inspection, by, self.clock(), call)
             case Stop.ALREADY if self._is_ours(inspection, call):
-                return self._stopped(inspection, by, self.clock())
+                return self._stopped(inspection, by, self.clock(), call)
             case Stop.ALREADY | Stop.GONE:
                 self._take_back(inspection, earlier)
                 return self._gone(inspection, inspection.state)
@@ -186,9 +187,13 @@ class NotebookStop:
         announced_until = posted.posted_at + self.follow_up.warn
         return announced_until if announced_until > self.clock() else None
 
-    def _stopped(self, inspection: Inspection, by: str | None, now: datetime) -> StopOutcome:
+    def _stopped(
+        self, inspection: Inspection, by: str | None, now: datetime, claimed: StopCall | None = None
+    ) -> StopOutcome:
+        """Report a stop. ``claimed`` is the call that was just noted in the session, which then need not be read."""
         stopping = replace(inspection.notebook, status=NotebookStatus.STOPPING, modified_at=now)
-        self.tracker.observe(stopping, by=RecordedBy.SWEEP, at=now)
+        session = replace(inspection.session, stop_call=claimed) if claimed else None
+        self.tracker.observe(stopping, by=RecordedBy.SWEEP, at=now, session=session)
         self._tell(inspection, f"Notebook {inspection.notebook.name} is stopped", self._sentence(inspection, now), by)
         state = self.follow_up.close_message(inspection.state, f"stopped at {clock_time(now, now)}", by=by)
         self.states.save(

@@ -1,6 +1,6 @@
 """Sweeps notebooks: finds idle ones, announces their stop, inspects them again, and stops them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -137,36 +137,54 @@ class NotebookSweep:
         return inspection
 
     def _stop(self, stops: Sequence[Inspection], more_time: TimeBudget, report: NotebookSweepReport) -> None:
-        counted = [stop for stop in stops if self._counts(stop, report)]
+        announced = self._announced(stops, report)
+        counted = [stop for stop in stops if stop.notebook.arn in announced and not _is_refused(stop)]
         if len(counted) > self.max_stops:
             self.announcements.notify_too_many(counted, self.max_stops)
             report.held_back += len(counted)
             return
         left = list(stops)
         while left and (free := self.max_stops - report.stops[StopOutcome.STOPPED]) > 0 and more_time():
-            left = [*self._stop_some(left[:free], more_time, report), *left[free:]]
+            left = [*self._stop_some(left[:free], announced, more_time, report), *left[free:]]
         if report.stops[StopOutcome.STOPPED] >= self.max_stops:  # more than counted: AWS refuses them no more
             report.held_back += len(left)
         else:
             report.carried_over += len(left)
 
     def _stop_some(
-        self, stops: Sequence[Inspection], more_time: TimeBudget, report: NotebookSweepReport
+        self,
+        stops: Sequence[Inspection],
+        announced: Collection[str],
+        more_time: TimeBudget,
+        report: NotebookSweepReport,
     ) -> Sequence[Inspection]:
         """Stop several at a time; return those that no time was left for."""
         begun = 0
-        for inspection, stop in in_order(self.notebook_stop.stop, stops, self.at_once, more_time):
+        for inspection, stop in in_order(
+            lambda each: self.notebook_stop.stop(each, announced=each.notebook.arn in announced),
+            stops,
+            self.at_once,
+            more_time,
+        ):
             begun += 1
             with continue_on_error(report, inspection.notebook.name):
                 report.stops[stop()] += 1
         return stops[begun:]
 
-    def _counts(self, inspection: Inspection, report: NotebookSweepReport) -> bool:
-        """Whether its stop is about to be called, as far as is known: AWS may have refused it before."""
-        pending = inspection.state.pending
-        with continue_on_error(report, inspection.notebook.name):
-            return not (pending and pending.refused) and self.notebook_stop.is_announced(inspection)
-        return False
+    def _announced(self, stops: Sequence[Inspection], report: NotebookSweepReport) -> Collection[str]:
+        """Return the ARNs of those whose announcement has been in Slack for long enough, as far as is known."""
+        found: set[str] = set()
+        for stop, is_announced in in_order(self.notebook_stop.is_announced, stops, self.at_once, lambda: True):
+            with continue_on_error(report, stop.notebook.name):
+                if is_announced():
+                    found.add(stop.notebook.arn)
+        return found
+
+
+def _is_refused(inspection: Inspection) -> bool:
+    """Whether AWS has refused its stop, so that it is not about to be called, as far as is known."""
+    pending = inspection.state.pending
+    return pending is not None and pending.refused
 
 
 def _is_due(state: NotebookState, now: datetime) -> bool:

@@ -74,13 +74,16 @@ class NotebookTracker:
         self.regions.add(reported.scope)
         return outcome
 
-    def observe(self, notebook: Notebook, *, by: RecordedBy, at: datetime | None = None) -> TrackOutcome:
+    def observe(
+        self, notebook: Notebook, *, by: RecordedBy, at: datetime | None = None, session: Session | None = None
+    ) -> TrackOutcome:
         """Bring a notebook's sessions up to date with its reported state. Repeating a report changes nothing.
 
-        ``at`` is when the notebook entered that state, if not at its last modification. Raises what the ports raise;
-        the same call then finishes the rest.
+        ``at`` is when the notebook entered that state, if not at its last modification. ``session`` is its open one, if
+        it has just been written: one that has changed since then stays. Raises what the ports raise; the same call then
+        finishes the rest.
         """
-        return self._observe(notebook, self.sessions.get(notebook.arn, notebook.region), by, at)
+        return self._observe(notebook, session or self.sessions.get(notebook.arn, notebook.region), by, at)
 
     def begin(self, notebook: Notebook, *, by: RecordedBy) -> TrackOutcome:
         """Observe a notebook that has no open session, as was read before: a session that began since then stays."""

@@ -25,6 +25,7 @@ from sagewatch.sagemaker.scopes import Scope
 from sagewatch.spokes.ports import SpokeStates
 from sagewatch.spokes.sweep import scopes_of
 from sagewatch.wiring.clients import PATIENT, client, home_region, now
+from sagewatch.wiring.grouped import grouped_dynamodb
 from sagewatch.wiring.prices import make_prices
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
 from sagewatch.wiring.spokes import make_clients
@@ -33,7 +34,8 @@ from sagewatch.wiring.spokes import make_clients
 def backfill(values: Mapping[str, str], progress: SweepProgress) -> JobSweep:
     """``make backfill``: the past of an account."""
     given = RecordingSettings.from_stack(values)
-    dynamodb, sqs = client("dynamodb", config=PATIENT), client("sqs", config=PATIENT)
+    plain, sqs = client("dynamodb", config=PATIENT), client("sqs", config=PATIENT)
+    dynamodb = grouped_dynamodb(plain, ledger=given.cost_ledger, state=given.watch_state)
     clients = make_clients(given)
     parts = make_parts(given, dynamodb, sqs, clients, clients.patient_sagemaker)
     return make_job_sweep(parts, make_job_recorder(parts), home_region=home_region(), progress=progress)

@@ -19,6 +19,7 @@ from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.scopes import Scope
 from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, Throttle, built_once, client, now
+from sagewatch.wiring.grouped import grouped_dynamodb, grouped_queue
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
 from sagewatch.wiring.spokes import make_clients, make_hub_handler
 
@@ -34,7 +35,8 @@ class SweepJobsSettings(AlertingSettings, SweepSettings):
 def sweep_jobs() -> ScheduledHandler | HubHandler:
     """SweepJobs: what events missed. Raises ``SettingsError``."""
     given = SweepJobsSettings.from_env()
-    dynamodb, sqs = client("dynamodb"), client("sqs")
+    dynamodb = grouped_dynamodb(client("dynamodb"), ledger=given.cost_ledger, state=given.watch_state)
+    sqs = grouped_queue(client("sqs"))
     clients = make_clients(given, sweeping=True)
     parts = make_parts(given, dynamodb, sqs, clients, clients.patient_sagemaker)
     long_running = LongRunningAlerts(

@@ -20,6 +20,7 @@ from sagewatch.runtime.settings import Count, Hours, NotebookSettings, SweepSett
 from sagewatch.sagemaker.scopes import Scope
 from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import BETWEEN_NOTEBOOK_LISTS, LONGEST_LOOK, Throttle, built_once, client, now
+from sagewatch.wiring.grouped import grouped_dynamodb, grouped_queue
 from sagewatch.wiring.spokes import make_clients, make_hub_handler
 from sagewatch.wiring.stopping import make_notebook_stopping
 
@@ -35,7 +36,8 @@ class SweepNotebooksSettings(NotebookSettings, SweepSettings):
 def sweep_notebooks() -> ScheduledHandler | HubHandler:
     """SweepNotebooks: what idles. Raises ``SettingsError``."""
     given = SweepNotebooksSettings.from_env()
-    dynamodb, sqs = client("dynamodb"), client("sqs")
+    dynamodb = grouped_dynamodb(client("dynamodb"), ledger=given.cost_ledger, state=given.watch_state)
+    sqs = grouped_queue(client("sqs"))
     clients = make_clients(given, acting=True, sweeping=True)
     stopping = make_notebook_stopping(given, dynamodb, sqs, clients)
     tracking = stopping.tracking

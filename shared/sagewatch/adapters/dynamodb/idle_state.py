@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from pydantic import TypeAdapter
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import query, read_item, readable, readable_or_error, to_item
+from sagewatch.adapters.dynamodb.items import (
+    from_item,
+    query,
+    read_item,
+    read_keys,
+    readable,
+    readable_or_error,
+    to_item,
+)
 from sagewatch.adapters.dynamodb.leases import read_lease
 from sagewatch.clock import Clock, iso
 from sagewatch.errors import StateChangedError, UnreadableError
@@ -66,7 +74,7 @@ class DynamoNotebookStateReader(NotebookStateReader):
 class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
     """Reads and writes what is remembered of notebooks: sweeps their states, buttons their leases."""
 
-    PERMISSIONS = ("dynamodb:Query", "dynamodb:PutItem")
+    PERMISSIONS = ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
 
     def __init__(
         self, client: "DynamoDBClient", state: str, clock: Clock, home: str | None = None, of: str = NOTEBOOKS
@@ -77,8 +85,8 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
     @override
     def read(self, arn: str, region: str) -> NotebookState:
         partition = _pk(scope_of_arn(arn, region), self._home, self._of)
-        found = _by_arn(query(self._client, self._state, partition, f"{arn}#", f"{arn}#~", consistent=True))
-        parts = found.get(arn, {})
+        keys = [{"pk": partition, "sk": f"{arn}#{what}"} for what in (_WATCH, _LEASE)]
+        parts = _by_arn(list(read_keys(self._client, self._state, keys, whole=True))).get(arn, {})
         return _one(arn, parts.get(_WATCH, {}), parts.get(_LEASE))
 
     @override
@@ -120,9 +128,11 @@ class DynamoNotebookStates(DynamoNotebookStateReader, NotebookStates):
 
     @override
     def load(self, alert_id: str) -> str | None:
-        items = query(self._client, self._state, f"incident#{alert_id}", consistent=True)
-        bodies = readable(items, lambda item: str(item["body"]))
-        return next(bodies, None)
+        key = to_item({"pk": f"incident#{alert_id}", "sk": "alert"})
+        with translated("dynamodb:GetItem of an archived alert"):
+            answer = self._client.get_item(TableName=self._state, Key=key, ConsistentRead=True)
+        items = [from_item(answer["Item"])] if "Item" in answer else []
+        return next(readable(items, lambda item: str(item["body"])), None)
 
     def _archived(self, alert_id: str, body: str) -> dict[str, object]:
         return {"pk": f"incident#{alert_id}", "sk": "alert", "body": body, "expires_at": self._expiry()}

@@ -112,12 +112,15 @@ _BATCH = 100  # BatchGetItem takes no more keys
 _TRIES, _BETWEEN_TRIES = 5, 0.1  # seconds, doubling
 
 
-def read_keys(client: "DynamoDBClient", table: str, keys: Sequence[Mapping[str, str]]) -> Iterator[dict[str, Any]]:
-    """Yield those of the keys that the table has."""
+def read_keys(
+    client: "DynamoDBClient", table: str, keys: Sequence[Mapping[str, str]], *, whole: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield those of the keys that the table has; or their items, ``whole`` and as they are this moment."""
+    more: dict[str, object] = {"ConsistentRead": True} if whole else {"ProjectionExpression": ", ".join(keys[0])}
     for batch in batched(keys, _BATCH, strict=False):
         wanted: Any = [to_item(key) for key in batch]
         for number in range(_TRIES):
-            request: Any = {table: {"Keys": wanted, "ProjectionExpression": ", ".join(batch[0])}}
+            request: Any = {table: {"Keys": wanted, **more}}
             with translated("dynamodb:BatchGetItem on the state"):
                 answer = client.batch_get_item(RequestItems=request)
             yield from map(from_item, answer["Responses"].get(table, []))

@@ -3,9 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
-from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from botocore.exceptions import ClientError
@@ -49,7 +47,6 @@ class DynamoLedger(Ledger):
         self._table = table
         self._marks = marks
         self._sleep = sleep
-        self._marking = Lock()
 
     @override
     def put(self, row: CostRecord) -> bool:
@@ -70,8 +67,7 @@ class DynamoLedger(Ledger):
         item, answers = to_item(asdict(row)), {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         put: Any = {"TableName": self._table, "Item": item, **condition, **answers}
         marks = [self._marks.put_request(changed) for changed in self._not_yet_marked(sums)]
-        with self._marking if marks else nullcontext():  # the threads of a sweep would mark one day at the same time
-            return self._try(row, [put, *marks])
+        return self._try(row, [put, *marks])
 
     def _try(self, row: CostRecord, puts: Sequence[Any]) -> dict[str, Any] | None:
         for number in range(_TRIES):

@@ -23,7 +23,7 @@ from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.spokes import DynamoSpokeStates
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.standing_sessions import DynamoStandingSessions
-from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
+from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases, DynamoResourceLeases
 from sagewatch.adapters.dynamodb.studio_audits import DynamoStudioAudits
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegions
 from sagewatch.alerts.ports import Lease
@@ -118,6 +118,7 @@ class Stores:
         self.sessions = DynamoSessions(client, state, home=ACCOUNT)
         self.notebooks = DynamoNotebookStates(client, state, lambda: NOW, home=ACCOUNT)
         self.leases = DynamoLeases(client, state, home=ACCOUNT)
+        self.resource_leases = DynamoResourceLeases(client, state, home=ACCOUNT)
         self.standing = DynamoStandingSessions(client, state, home=ACCOUNT)
         self.recipes = DynamoRecipes(client, state, home=ACCOUNT)
         self.audits = DynamoStudioAudits(client, state, home=ACCOUNT)
@@ -136,6 +137,7 @@ class Stores:
             "DynamoSessions": lambda: self.sessions.begin(session(account)),
             "DynamoNotebookStates": lambda: self.notebooks.save(NotebookState(arn=arn(account)), scope),
             "DynamoLeases": lambda: self.leases.grant(arn(account), scope, lease, NOW),
+            "DynamoResourceLeases": lambda: self.resource_leases.grant(arn(account, "endpoint"), scope, lease, NOW),
             "DynamoStandingSessions": lambda: self.standing.save(standing(account)),
             "DynamoRecipes": lambda: self.recipes.save(a_recipe(account)),
             "DynamoStudioAudits": lambda: self.audits.save(scope, KeptAudit(audited_at=NOW, count=0, findings=())),

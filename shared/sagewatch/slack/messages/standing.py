@@ -21,6 +21,7 @@ from sagewatch.slack.blocks import (
     links,
     moment,
     outcome_of,
+    place,
     section,
     sentence,
 )
@@ -131,7 +132,7 @@ def _facts(alert: StandingAlert, owner: str) -> Sequence[tuple[str, str]]:
     return (
         ("Configuration", code(alert.configuration)),
         ("Owner", owner),
-        ("Account and region", f"{escape(alert.account)}, {escape(alert.region)}"),
+        ("Account and region", place(alert.account_title(alert.account), alert.region)),
         ("Created", moment(alert.since) if alert.since else "unknown"),
     )
 

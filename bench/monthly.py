@@ -87,7 +87,7 @@ PRICES_REFRESH = Work(cpu=2.0, calls=60, writes=200)
 SWEEPS = _MONTH * 24 * 4
 QUEUES_WITH_FIVE_POLLERS = 4  # with MaximumConcurrency, Lambda does not go down to two
 POLLS = 5 * 3 * 60 * 24 * _MONTH  # of a queue: five long polls of twenty seconds each
-METRICS_ALWAYS_SENT, ALARM_METRICS = 5, 22
+METRICS_ALWAYS_SENT, ALARM_METRICS = 3, 17
 IDLE_SHARE = 0.1
 
 
@@ -124,8 +124,9 @@ def notebook_usd(notebooks: int) -> Decimal:
 
 
 def monthly_usd(jobs: int, notebooks: int) -> Decimal:
-    """What a month costs."""
-    return sum(idle_parts().values(), Decimal(0)) + job_usd(jobs) + notebook_usd(notebooks)
+    """What a month costs. ``JobsOpen`` and ``NotebooksInService`` are sent where there are any, at most all month."""
+    more = PRICES["metric"] * (bool(jobs) + bool(notebooks))
+    return sum(idle_parts().values(), Decimal(0)) + more + job_usd(jobs) + notebook_usd(notebooks)
 
 
 JOBS, NOTEBOOKS = (100, 10_000, 1_000_000), (10, 1_000)

@@ -38,7 +38,8 @@ def test_a_month_is_the_idle_stack_and_what_its_jobs_and_notebooks_add() -> None
     idle = sum(idle_parts().values(), Decimal(0))
 
     assert monthly_usd(0, 0) == idle
-    assert monthly_usd(100, 10) == idle + job_usd(100) + notebook_usd(10)
+    assert monthly_usd(100, 10) == idle + 2 * PRICES["metric"] + job_usd(100) + notebook_usd(10)
+    assert monthly_usd(100, 0) == idle + PRICES["metric"] + job_usd(100)
     assert job_usd(1_000_000) == job_usd(1000) * 1000
 
 

@@ -65,5 +65,6 @@ class NotebookSweepReport(SweepReport):
             EmfMetric.STOPS_REFUSED: self.stops[StopOutcome.REFUSED],
             EmfMetric.WARNINGS_OVERDUE: self.stops[StopOutcome.OVERDUE],
             EmfMetric.ITEMS_UNREADABLE: self.unreadable,
+            EmfMetric.NOTEBOOKS_IN_SERVICE: self.in_service,
         }
-        return {EmfMetric.NOTEBOOKS_IN_SERVICE: self.in_service, **nonzero(happenings)}
+        return nonzero(happenings)

@@ -117,8 +117,9 @@ class JobSweepReport(SweepReport):
             EmfMetric.SWEEP_FAILURES: len(self.failures),
             EmfMetric.JOBS_RECORDED: self.recorded,
             EmfMetric.ITEMS_UNREADABLE: self.unreadable,
+            EmfMetric.JOBS_OPEN: self.still_open,
         }
-        return {EmfMetric.JOBS_OPEN: self.still_open, **nonzero(happenings)}
+        return nonzero(happenings)
 
 
 def advance(point: Checkpoint, page: Sequence[ListedJob]) -> Checkpoint:

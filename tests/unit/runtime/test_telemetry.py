@@ -66,7 +66,7 @@ def test_a_sweep_over_jobs_sends_what_it_found(capsys: pytest.CaptureFixture[str
         ("SweepsFinished", "Count"): [1],
         ("SweepsIncomplete", "Count"): [1],
     }
-    assert measured(JobSweepReport(), capsys) == {("JobsOpen", "Count"): [0], ("SweepsFinished", "Count"): [1]}
+    assert measured(JobSweepReport(), capsys) == {("SweepsFinished", "Count"): [1]}
 
 
 def test_a_sweep_over_notebooks_sends_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,10 +92,10 @@ def test_a_sweep_over_notebooks_sends_what_it_found(capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("swept", "expected"),
     [
-        (JobSweepReport(recorded=1, failures=["a", "b"]), {"JobsOpen": [0], "JobsRecorded": [1], "SweepFailures": [2]}),
+        (JobSweepReport(recorded=1, failures=["a", "b"]), {"JobsRecorded": [1], "SweepFailures": [2]}),
         (
             NotebookSweepReport(failures=["a"], stops=Counter({StopOutcome.STOPPED: 1})),
-            {"NotebooksInService": [0], "NotebooksStopped": [1], "SweepFailures": [1]},
+            {"NotebooksStopped": [1], "SweepFailures": [1]},
         ),
     ],
 )

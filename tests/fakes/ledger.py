@@ -23,8 +23,9 @@ from sagewatch.ledger.ports import (
 )
 from sagewatch.ledger.records import CostRecord, past_run, supersedes
 from sagewatch.ledger.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum, sums_with
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import Key
+from sagewatch.sagemaker.resources import JobStatus, Key
 
 
 @dataclass
@@ -54,7 +55,10 @@ class InMemoryLedger(Ledger, LedgerKeys, LedgerRows, Families, RollUps):
     def runs_of(self, arn: str) -> Sequence[RecordedRun]:
         rows = sorted((row for row in self.rows.values() if row.resource_arn == arn), key=_created_at, reverse=True)
         return [
-            RecordedRun(datetime.fromisoformat(row.created_at), datetime.fromisoformat(row.ended_at)) for row in rows
+            RecordedRun(
+                datetime.fromisoformat(row.created_at), datetime.fromisoformat(row.ended_at), missed=_is_missed(row)
+            )
+            for row in rows
         ]
 
     @override
@@ -159,3 +163,7 @@ class InMemoryTotalStore(TotalStore):
     @override
     def between(self, first_day: str, last_day: str) -> Mapping[str, DayTotal]:
         return {day: total for day, total in self.kept.items() if first_day <= day <= last_day}
+
+
+def _is_missed(row: CostRecord) -> bool:
+    return row.status is JobStatus.DELETING and row.pricing is PricingStatus.UNPRICED

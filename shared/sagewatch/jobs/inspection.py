@@ -93,6 +93,9 @@ class JobInspector:
         return RecordEffect.RECORDED in self.recorder.apply(decision).effects
 
     def _recorded_at(self, job: Job) -> datetime | None:
-        runs = self.ledger.runs_of(job.arn)
-        as_jobs = (replace(job, created_at=run.created_at, ended_at=run.ended_at) for run in runs)
-        return next((recorded.created_at for recorded in as_jobs if same_job(job, recorded)), None)
+        """When this job was created, as its row says. A row without a known end is that of its own second alone."""
+        for run in self.ledger.runs_of(job.arn):
+            recorded = replace(job, created_at=run.created_at, ended_at=run.ended_at)
+            if key_of(recorded) == key_of(job) if run.missed else same_job(job, recorded):
+                return run.created_at
+        return None

@@ -31,10 +31,14 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
-    """A job that has a row: when it was created, and when it ended if the row can be read."""
+    """A job that has a row: when it was created, and when it ended if the row can be read.
+
+    ``missed`` says that its end was never read. Its row is dated by when that was noticed.
+    """
 
     created_at: datetime
     ended_at: datetime | None
+    missed: bool = False
 
 
 class LedgerKeys(Protocol):

@@ -139,6 +139,16 @@ def test_the_rows_of_one_arn_are_told_newest_first(desk: Desk) -> None:
     assert desk.keys.runs_of("arn:other") == []
 
 
+def test_a_row_of_a_job_whose_end_was_never_read_says_so(desk: Desk) -> None:
+    """It was deleted before; a row that Describe gave while the job was being deleted is another matter."""
+    gone, row = JobStatus.DELETING, a_row()
+    rows = (row, replace(row, status=gone), replace(row, status=gone, pricing=PricingStatus.UNPRICED))
+    for day, written in zip(("18", "19", "20"), rows, strict=True):
+        desk.ledger.put(replace(written, created_at=f"2026-11-{day}T00:00:00Z"))
+
+    assert [run.missed for run in desk.keys.runs_of(a_job().arn)] == [True, False, False]
+
+
 def test_a_days_rows_are_read_by_the_time_of_their_end(desk: Desk) -> None:
     """Those of other days are not."""
     for number, ended_at in enumerate(("2026-11-20T23:59:59Z", "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z")):

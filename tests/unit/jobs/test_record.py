@@ -621,6 +621,19 @@ def test_an_open_job_is_not_closed_by_the_row_of_one_that_ended_within_the_minut
     ]
 
 
+def test_two_jobs_of_a_name_within_a_minute_that_were_both_deleted_unread_have_a_row_each() -> None:
+    """The first one's row is dated by when it was missed, which says nothing of an end."""
+    world = World()
+    world.open_jobs.add(replace(TRAINING, status=JobStatus.IN_PROGRESS))
+    world.open_jobs.add(replace(TRAINING, status=JobStatus.IN_PROGRESS, created_at=SECOND_JOB["created_at"]))
+    world.sweep()
+
+    assert [(row.created_at, row.status) for row in world.rows] == [
+        (iso(ANNOUNCED), JobStatus.DELETING),
+        (iso(ANNOUNCED + timedelta(seconds=40)), JobStatus.DELETING),
+    ]
+
+
 _ODD: Sequence[Any] = (
     None,
     True,

@@ -26,8 +26,9 @@ from sagewatch.errors import ThrottledError, UnreadableError
 from sagewatch.ledger.families import PastRun
 from sagewatch.ledger.ports import Families, LedgerKeys, LedgerRows, RecordedRun, RollUpRow, RollUps
 from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.ports import ListedJob
-from sagewatch.sagemaker.resources import Key
+from sagewatch.sagemaker.resources import JobStatus, Key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -69,10 +70,14 @@ class DynamoLedgerKeys(LedgerKeys):
 
     @override
     def runs_of(self, arn: str) -> Sequence[RecordedRun]:
-        columns = ("created_at", "ended_at")
+        columns = ("created_at", "ended_at", "status", "pricing")
         rows = query(self._client, self._table, None, {"resource_arn": arn}, columns, newest_first=True)
-        runs = [(_moment(row.get("created_at")), _moment(row.get("ended_at"))) for row in rows]
-        return [RecordedRun(created_at, ended_at) for created_at, ended_at in runs if created_at]
+        runs = [(_moment(row.get("created_at")), _moment(row.get("ended_at")), _is_missed(row)) for row in rows]
+        return [RecordedRun(created_at, ended_at, missed=missed) for created_at, ended_at, missed in runs if created_at]
+
+
+def _is_missed(row: Mapping[str, Any]) -> bool:
+    return (row.get("status"), row.get("pricing")) == (JobStatus.DELETING, PricingStatus.UNPRICED)
 
 
 def _moment(value: object) -> datetime | None:

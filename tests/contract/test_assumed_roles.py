@@ -72,6 +72,25 @@ def test_a_resource_is_looked_for_in_its_own_account_and_the_role_is_assumed_onc
     assert assumed == [f"arn:aws:iam::{account}:role/sagewatch-main-read" for account in (THEIRS, "333344445555")]
 
 
+def test_a_stop_stops_the_notebook_of_its_account_alone(aws: Aws, aws_url: str) -> None:
+    """Two accounts have a notebook of that name in the same region."""
+    roles, other = roles_at(aws, aws_url, []), "333344445555"
+    clients = {account: roles.client("sagemaker", f"{account}/us-east-1", CONFIG) for account in (THEIRS, other)}
+    for account, client in clients.items():
+        role = f"arn:aws:iam::{account}:role/lab"
+        client.create_notebook_instance(NotebookInstanceName="Same", InstanceType="ml.t3.medium", RoleArn=role)
+    arn = f"arn:aws:sagemaker:us-east-1:{THEIRS}:notebook-instance/same"
+    SageMakerNotebookStops(lambda scope: roles.client("sagemaker", scope, CONFIG)).stop(
+        a_notebook(name="Same", account=THEIRS, arn=arn)
+    )
+    statuses = {
+        account: client.describe_notebook_instance(NotebookInstanceName="Same")["NotebookInstanceStatus"]
+        for account, client in clients.items()
+    }
+
+    assert statuses == {THEIRS: "Stopped", other: "InService"}
+
+
 class Refusing:
     """STS of an account without the role."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sagewatch.errors import MalformedEventError, ThrottledError, UnavailableError
+from sagewatch.errors import ForeignAccountError, MalformedEventError, ThrottledError, UnavailableError
 from sagewatch.ledger.records import CostRecord, RecordedBy
 from sagewatch.ledger.totals import DayKey
 from sagewatch.notebooks.open_costs import OpenSessionCosts
@@ -24,11 +24,12 @@ from sagewatch.pricing.book import PriceBook
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.resources import JobStatus
+from sagewatch.sagemaker.scopes import WatchedAccounts
 from tests.fakes.ledger import InMemoryLedger, InMemoryStaleTotals
 from tests.fakes.notebooks import InMemorySessions
 from tests.fakes.pricing import InMemoryPrices
 from tests.fakes.sagemaker import InMemoryNotebooks, InMemoryRegions
-from tests.worlds.builders import ACCOUNT, an_event, price
+from tests.worlds.builders import ACCOUNT, an_event, event_of, price
 
 BOOK = PriceBook(
     hourly={"Notebook": {"ml.t3.medium": price("0.05", "Notebook"), "ml.g5.xlarge": price("1.41", "Notebook")}},
@@ -423,6 +424,17 @@ def test_an_event_is_read_noted_and_answered() -> None:
     assert second.to_log()["effects"] == ["recorded", "session ended", "session began"]
     assert world.regions.noted == {"us-east-1"}
     assert world.costs == [("08:00", "10:00", "1 x ml.t3.medium", "0.1019444444")]
+
+
+def test_a_notebook_of_an_account_that_is_not_watched_is_refused_and_nothing_is_asked() -> None:
+    """With the stack's own credentials it would find another notebook of that name."""
+    world = World()
+    tracker = replace(world.tracker, watched=WatchedAccounts(home=ACCOUNT, named=frozenset({"222233334444"})))
+    stranger = event_of(an_event("notebook-instance-in-service"), account="444455556666")
+
+    with pytest.raises(ForeignAccountError, match="444455556666 is not watched"):
+        tracker.on_message(json.dumps(stranger))
+    assert (world.regions.noted, world.rows) == (set(), [])
 
 
 @pytest.mark.parametrize("body", ["", "not json", "[" * 100_000, json.dumps(an_event("training-job-completed"))])

@@ -11,7 +11,7 @@ import pytest
 
 from sagewatch.errors import SageWatchError
 from tests.worlds.builders import no_time_limit
-from tests.worlds.histories import MINUTE, SWEEP, History
+from tests.worlds.histories import MINUTE, History
 
 _MOST = 200  # calls of one invocation
 
@@ -69,13 +69,14 @@ MOMENTS = {
     "used": ((15, 240), 285),
     "kept": ((15, 240, 285), 300),
     "kept before": ((15, 240, 285), 525),
+    "trial reached": ((15, 240), 315),
 }
 
 
 def prepared(moment: str) -> History:
     """The world right before that moment. It idles from its start on, and is kept at 270 min or used at 280."""
     history, (sweeps, now) = History(1), MOMENTS[moment]
-    history.trial(on=False)
+    history.trial(on=moment == "trial reached")
     begin = history.world.now
     for minutes in sweeps:
         if minutes == 285:
@@ -95,29 +96,8 @@ def settled(history: History) -> list[str]:
     history.interruptions = ()
     while history.presses:
         history._answer()  # noqa: SLF001 - as its own steps do
-    for _ in range(3):
-        history.world.now += SWEEP
-        history.sweep()
-    return [*history.wrong, *history.untrue(), *unsaid_lease(history), *doubled(history)]
-
-
-def unsaid_lease(history: History) -> list[str]:
-    """The lease in force is what the open message says."""
-    lease = history.world.states.read(history.found.arn, "us-east-1").lease
-    if not history.running or lease is None or not lease.in_force(history.world.now):
-        return []
-    shown = [alert for alert in history.slack.warnings if alert.open]
-    return [
-        f"kept by {lease.author}, and the message shows {alert.outcome}"
-        for alert in shown
-        if not (alert.outcome or "").startswith("SageWatch will not stop" if lease.until is None else "kept")
-    ]
-
-
-def doubled(history: History) -> list[str]:
-    """There is one warning with buttons."""
-    shown = [alert.alert_id for alert in history.slack.warnings if alert.open]
-    return [f"{len(shown)} warnings are open"] if len(shown) > 1 else []
+    history.sweeps(3)
+    return [*history.wrong, *history.untrue()]
 
 
 def meet(history: History, first: Callable[[History], None], *others: tuple[int, Callable[[], None]]) -> int:

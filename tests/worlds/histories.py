@@ -25,7 +25,8 @@ from tests.worlds.notebooks import OWNER, NotebookWorld, a_notebook
 
 MINUTE = timedelta(minutes=1)
 LIMIT, NOTICE, SWEEP = timedelta(hours=4), timedelta(hours=1), timedelta(minutes=15)
-_TAGS = ("sagewatch:protect", "sagewatch:ignore")
+LONG = timedelta(days=2)  # a limit of its own
+_TAGS = ({"sagewatch:protect": "yes"}, {"sagewatch:ignore": "yes"}, {"sagewatch:idle-after": "P2D"})
 
 
 @dataclass
@@ -83,12 +84,14 @@ class SlackModel(Channel):
 class End:
     """How a run truly ended: when, and whether SageWatch's call did it.
 
-    It is ``contested`` if a person was a moment faster than a call of SageWatch: AWS does not say whose it was.
+    It is ``contested`` if a person was a moment faster than a call of SageWatch: AWS does not say whose it was. It is
+    ``overtaken`` if the next run or the deletion came before two sweeps in which nothing failed.
     """
 
     at: datetime
     ours: bool
     contested: bool = False
+    overtaken: bool = False
 
 
 class History:
@@ -99,8 +102,10 @@ class History:
         self.random, self.world = random.Random(seed), NotebookWorld()  # noqa: S311 - a history, no secret
         self.failing, self.used, self.started = 0.0, *[self.world.now] * 2
         self.kept_until: datetime | None = self.world.now
-        self.busy = self.unknown = False
-        self.tag: str | None = None
+        self.busy = self.unknown = self.terminal = self.slack_down = False
+        self.tags: dict[str, str] = {}
+        self.deleted: list[datetime] = []
+        self.calm_sweeps, self.answered_at = 0, self.world.now
         self.wrong: list[str] = []
         self.ends: list[End] = []
         self.events: list[tuple[datetime, Notebook]] = []
@@ -108,7 +113,7 @@ class History:
         self.queued = 0
         self.waiting: list[Alert] = []
         self.in_flight: set[str] = set()
-        self.slack = SlackModel(chance=self._chance, clock=lambda: self.world.now)
+        self.slack = SlackModel(chance=self._slack_fails, clock=lambda: self.world.now)
         self.delivery = a_delivery(
             self.world.deliveries, InMemoryAlertGroups(), self.slack, self.world.alerts, lambda: self.world.now
         )
@@ -152,6 +157,9 @@ class History:
     def _chance(self) -> bool:
         return self.random.random() < self.failing
 
+    def _slack_fails(self) -> bool:
+        return self.slack_down or self._chance()
+
     def _may_fail(self, call: Callable[..., object]) -> Callable[..., object]:
         def answer(*args: object, **more: object) -> object:
             self._tick()
@@ -167,9 +175,25 @@ class History:
         return self.world.notebooks.found["us-east-1", "Lab-One"]
 
     @property
+    def exists(self) -> bool:
+        """Whether there is a notebook."""
+        return bool(self.world.notebooks.found)
+
+    @property
     def running(self) -> bool:
         """Whether it is in service."""
-        return self.found.status is NotebookStatus.IN_SERVICE
+        return self.exists and self.found.status is NotebookStatus.IN_SERVICE
+
+    @property
+    def limit(self) -> timedelta:
+        """How long it may be idle."""
+        return LONG if "sagewatch:idle-after" in self.tags else LIMIT
+
+    @property
+    def hands_off(self) -> bool:
+        """Whether it is in use, out of sight, or not SageWatch's to stop."""
+        opted_out = self.tags.keys() & {"sagewatch:protect", "sagewatch:ignore"}
+        return bool(self.busy or self.unknown or self.terminal or opted_out)
 
     def change(self, notebook: Notebook) -> None:
         """Let SageMaker change it. Its event is lost, late, or comes more than once."""
@@ -179,10 +203,16 @@ class History:
             self.events.append((self.world.now + delay, notebook))
 
     def start(self, *, recreated: bool) -> None:
-        """Start it, or another of that name."""
+        """Start it, or another of that name, some minutes after it was stopped."""
+        self._overtake()
+        if self.running:
+            self.ends.append(End(self.world.now, ours=False))
+        if self.exists:
+            self.world.now += 5 * MINUTE
+        if recreated and self.exists:
+            self.delete()
+            self.world.now += MINUTE
         now = self.world.now
-        if self.world.notebooks.found and self.running:
-            self.ends.append(End(now, ours=False))
         created = now if recreated else self.found.created_at
         kind = self.random.choice(["ml.t3.medium", "ml.g5.xlarge"])
         self.change(a_notebook(created_at=created, modified_at=now, instance_type=kind))
@@ -191,9 +221,21 @@ class History:
             self.kept_until = now
         self.says()
 
+    def delete(self) -> None:
+        """Delete it. Its last event comes like any other."""
+        self._overtake()
+        now = self.world.now
+        self.change(replace(self.found, modified_at=now, status=NotebookStatus.DELETING))
+        self.world.notebooks.found.clear()
+        self.deleted.append(now)
+
+    def _overtake(self) -> None:
+        if self.ends and self.calm_sweeps < 2:
+            self.ends[-1] = replace(self.ends[-1], overtaken=True)
+
     def ended(self, *, ours: bool) -> None:
         """Let it stop."""
-        now = self.world.now
+        now, self.calm_sweeps = self.world.now, 0
         session = self.world.sessions.kept.get(self.found.arn)
         call = session.stop_call if session else None
         self.ends.append(End(now, ours, contested=not ours and call is not None and now - call.at < MINUTE))
@@ -201,6 +243,8 @@ class History:
 
     def _settle(self) -> None:
         """A stop takes some minutes. Its end is not dated, so that each end has one time."""
+        if not self.exists:
+            return
         found, now = self.found, self.world.now
         if found.status is NotebookStatus.STOPPING and found.modified_at and now - found.modified_at >= 5 * MINUTE:
             self.change(replace(found, status=NotebookStatus.STOPPED))
@@ -208,10 +252,10 @@ class History:
     def says(self) -> None:
         """Let Jupyter say what is so, and tags what people want."""
         since = None if self.used == self.started else self.used
-        quiet = Idle(Source.JUPYTER, since, "no kernel has run")
+        quiet = Idle(Source.JUPYTER, since, "no kernel has run", silent_terminals=int(self.terminal))
         seen = Active(Source.JUPYTER, None, "busy") if self.busy else quiet
         self.world.says("Lab-One", Unknown(Source.JUPYTER, "no answer") if self.unknown else seen)
-        self.world.notebooks.tagged[self.found.arn] = {**OWNER, **({self.tag: "yes"} if self.tag else {})}
+        self.world.notebooks.tagged[a_notebook().arn] = {**OWNER, **self.tags}
 
     def stop(self, notebook: Notebook) -> Stop:
         """See ``NotebookStops.stop``; whatever forbids a stop is noted here. The answer may be lost."""
@@ -236,25 +280,43 @@ class History:
         now, posted = self.world.now, self.world.deliveries.posted
         shown = [posted[alert.alert_id].posted_at for alert in self.world.announced if alert.alert_id in posted]
         fine = {
-            "in use, unknown or tagged": not (self.busy or self.unknown or self.tag),
-            "not idle for long enough": now - self.used >= LIMIT,
+            "in use, unknown or tagged": not self.hands_off,
+            "not idle for long enough": now - self.used >= self.limit,
             "leased": self.kept_until is not None and self.kept_until <= now,
-            "not announced in this run": any(self.used <= moment <= now - NOTICE for moment in shown),
+            "not announced in this run, or answered since": any(
+                max(self.used, self.answered_at) <= moment <= now - NOTICE for moment in shown
+            ),
         }
         self.wrong += [reason for reason, is_so in fine.items() if not is_so]
 
     def step(self) -> None:
-        """Let time pass and something happen."""
-        self.world.now += self.random.choice([1, 15, 15, 60, 61, 241, 600]) * MINUTE
+        """Something happens, time passes, and sweeps come, during some of which someone presses a button."""
         self.failing = self.random.choice([0, 0, 0.05, 0.3])
         happen = self.random.choice(
-            [self.use, self.cannot_tell, self.tagged, self.restart, self.recreate, self.person_stops]
+            [self.use, self.cannot_tell, self.opens_terminal, self.tagged, self.restart, self.recreate]
+            + [self.person_stops, self.person_deletes, self.lose_session, self.delete_message, self.mode]
             + [self.press] * 3
-            + [self.delete_message, self.mode, self.nothing, self.nothing, self.nothing]
+            + [self.slack_breaks]
+            + [self.hands_in_lap] * 8
         )
         happen()
-        self.says()
-        self.sweep()
+        for _ in range(self.random.choice([1, 2, 3])):
+            self.world.now += self._pause()
+            self.says()
+            self._plan_a_press()
+            self.sweep()
+        self.interruptions = ()
+
+    def _pause(self) -> timedelta:
+        """Sweeps come every quarter of an hour, and some are hours late; often one comes when a stop is due."""
+        state = self.world.states.kept.get(a_notebook().arn)
+        minutes = [60, 61, 61, 75] if state and state.pending else []
+        return self.random.choice([1, 15, 15, 60, 61, 241, 600, *minutes]) * MINUTE
+
+    def _plan_a_press(self) -> None:
+        """Let someone press a button at one of the sweep's calls."""
+        number = self.calls + self.random.randint(1, 40)
+        self.interruptions = [(number, self.press)] if self.random.random() < 0.2 else ()
 
     def use(self) -> None:
         """A cell begins or ends."""
@@ -265,13 +327,17 @@ class History:
         """Jupyter answers no more, or again."""
         self.unknown = not self.unknown
 
+    def opens_terminal(self) -> None:
+        """Someone leaves a terminal open, in which a program may run, or closes it."""
+        self.terminal = self.running and not self.terminal
+
     def tagged(self) -> None:
         """A tag comes or goes."""
-        self.tag = self.random.choice([None, *_TAGS])
+        self.tags = self.random.choice([{}, *_TAGS])
 
     def restart(self) -> None:
         """Stop and start, between two sweeps."""
-        self.start(recreated=False)
+        self.start(recreated=not self.exists)
 
     def recreate(self) -> None:
         """Delete it, and create another of its name."""
@@ -282,12 +348,32 @@ class History:
         if self.running:
             self.ended(ours=False)
 
+    def person_deletes(self) -> None:
+        """In the console, after a stop that took some minutes."""
+        if not self.exists:
+            return
+        if self.running:
+            self.ended(ours=False)
+        self.delete()
+
+    def lose_session(self) -> None:
+        """The session is gone from the table, as after a restore of an older backup."""
+        self.world.sessions.kept.clear()
+
     def mode(self) -> None:
         """Deploy in one mode or the other."""
         self.trial(on=self.random.random() < 0.3)
 
-    def nothing(self) -> None:
-        """Time passes."""
+    def hands_in_lap(self) -> None:
+        """Nothing runs any more, and everyone leaves it alone."""
+        if self.busy:
+            self.use()
+        self.unknown = self.terminal = self.slack_down = False
+        self.tags = {}
+
+    def slack_breaks(self) -> None:
+        """Slack is down for a while, or is back."""
+        self.slack_down = not self.slack_down
 
     def delete_message(self) -> None:
         """Someone tidies up the channel."""
@@ -319,8 +405,9 @@ class History:
     def _grant(self, arn: str, region: str, lease: Lease, now: datetime) -> LeaseGrant:
         """See ``Leases.grant``. A lease that is written counts, whatever becomes of the answer to the press."""
         granted = self._granted(arn, region, lease, now)
-        if granted is LeaseGrant.GRANTED and lease.written_at >= (self.found.created_at or lease.written_at):
-            self.kept_until = lease.until
+        created = self.found.created_at if self.exists else None
+        if granted is LeaseGrant.GRANTED and lease.written_at >= (created or lease.written_at):
+            self.kept_until, self.answered_at = lease.until, lease.written_at
         return granted
 
     def sweep(self) -> None:
@@ -336,6 +423,7 @@ class History:
         self._answer()
         with suppress(SageWatchError):
             self.world.sweeper.sweep(no_time_limit)
+        self.calm_sweeps += not self.failing
         self._deliver()
 
     def _deliver(self) -> None:
@@ -364,12 +452,25 @@ class History:
                 self.delivery.deliver(self.random.choice(delivered))
 
     def calm(self) -> None:
-        """Nothing fails any more, the notebook is idle, stops are made, and each press has had its answer."""
-        self.failing, self.busy, self.unknown, self.tag = 0, False, False, None
+        """Nothing fails any more, the notebook is there and idle, stops are made, and no press is left."""
+        self.recover()
+        if not self.exists:
+            self.start(recreated=True)
+        self.busy, self.unknown, self.terminal, self.tags = False, False, False, {}
         self.trial(on=False)
         self.says()
+
+    def recover(self) -> None:
+        """Nothing fails any more, and each press has had its answer. The notebook is as it is."""
+        self.failing, self.slack_down = 0, False
         while self.presses:
             self._answer()
+
+    def sweeps(self, number: int) -> None:
+        """Time passes, and nothing else happens."""
+        for _ in range(number):
+            self.world.now += SWEEP
+            self.sweep()
 
     def untrue(self) -> list[str]:
         """What Slack says that is not so, once two sweeps have passed without a change."""
@@ -384,9 +485,33 @@ class History:
                 mistakes.append(f"no stop of ours: {words}")
             if words.startswith("stopped by someone else") and not any(time in words for time in others):
                 mistakes.append(f"no one else's stop: {words}")
-            if words == "the notebook was deleted":
+            if words == "the notebook was deleted" and not any(alert.idle_since <= when for when in self.deleted):
                 mistakes.append(words)
-        return [*mistakes, *self._said_twice(), *self._unsaid()]
+            if alert.open and alert.outcome is None and not alert.observe and self._is_over(alert.stop_at):
+                mistakes.append("it is not stopped, and the message says that it is by now")
+        return [*mistakes, *self._unsaid_lease(), *self._doubled(), *self._said_twice(), *self._unsaid()]
+
+    def _is_over(self, stop_at: datetime | None) -> bool:
+        """Whether two sweeps have come since that time of a stop."""
+        return stop_at is not None and stop_at + 2 * SWEEP <= self.world.now
+
+    def _unsaid_lease(self) -> list[str]:
+        """The lease in force is what the open message says."""
+        lease = self.world.states.leases.get(a_notebook().arn)
+        created = self.found.created_at if self.exists else None
+        if not self.running or lease is None or not lease.in_force(self.world.now):
+            return []
+        if created and lease.written_at < created:
+            return []
+        begins = "SageWatch will not stop" if lease.until is None else "kept"
+        shown = [alert.outcome or "" for alert in self.slack.warnings if alert.open]
+        wrong = [words for words in shown if not words.startswith(begins)]
+        return [f"kept by {lease.author}, and the message shows {words}" for words in wrong]
+
+    def _doubled(self) -> list[str]:
+        """There is one warning with buttons."""
+        shown = [alert.alert_id for alert in self.slack.warnings if alert.open]
+        return [f"{len(shown)} warnings are open"] if len(shown) > 1 else []
 
     def _said_twice(self) -> list[str]:
         """Alerts in more messages than people deleted."""
@@ -398,5 +523,6 @@ class History:
         """Stops of SageWatch that no message names; the message may have been deleted."""
         words = [alert.outcome or "" for alert in self.slack.warnings]
         words += [alert.sentence for alert in self.slack.shown.values() if isinstance(alert, NotebookNews)]
-        unsaid = [end for end in self.ends if end.ours and not any("stopped" in text for text in words)]
+        said = any("stopped" in text for text in words)
+        unsaid = [end for end in self.ends if end.ours and not end.overtaken and not said]
         return [] if self.slack.deleted else [f"no word of the stop at {end.at}" for end in unsaid]

@@ -52,7 +52,7 @@ KINDS: Mapping[str, Kind] = {
     "busy": Kind(number=4, jupyter=BUSY),
     "forgotten": stopped(6),
     "fresh": stopped(3, idle(-1)),
-    "finishes": stopped(3, BUSY, h39=idle(39)),
+    "finishes": stopped(3, BUSY, h50=idle(50)),
     "returns": Kind(number=3, happens={24.5: BUSY}, says="stop cancelled, it is in use again"),
     "terminal": Kind(number=2, jupyter=idle(-9, 1), news=("Cannot tell whether",)),
     "free-terminal": replace(stopped(2, idle(-9, 1)), tags={"sagewatch:terminals": "ignore"}),
@@ -64,10 +64,12 @@ KINDS: Mapping[str, Kind] = {
     "unkept": stopped(2, h24_5=("press", "never_stop", "U0BO"), h100=("press", "keep_4h", "U0ANA")),
     "asked": stopped(2, h24_5=("press", "stop_now", "U0ANA")),
     "dies": stopped(3, SILENT, "Cannot tell whether", h100=OLD),
-    "patient": replace(stopped(2, idle(26)), tags={"sagewatch:idle-after": "P3D"}),
+    "patient": replace(stopped(2, BUSY, h26=idle(26)), tags={"sagewatch:idle-after": "P3D"}),
     "ignored": Kind(number=2, tags={"sagewatch:ignore": "true"}),
     "protected": Kind(number=2, tags={"sagewatch:protect": ""}),
-    "old": Kind(number=2, platform="notebook-al2-v3", says=""),
+    "old": Kind(
+        number=2, platform="notebook-al2-v3", happens={60: ("status", "Stopped")}, says="stopped by someone else"
+    ),
     "stuck": Kind(number=1, news=("could not be stopped",)),
     "restarted": Kind(number=3, happens={24.5: ("restart",), 24.75: BUSY}, says="it was stopped and started again"),
     "recreated": Kind(number=2, happens={24.5: ("recreate",), 24.75: BUSY}, says="it was stopped and started again"),

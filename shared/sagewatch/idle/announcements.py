@@ -128,13 +128,13 @@ class NotebookAnnouncements:
         edit even if it was the last one.
         """
         since = at or self.clock()
-        name = alert_id("notebook-edit", announcement, outcome, by or "", iso(since), str(repeat))
+        name = alert_id("notebook-edit", announcement, outcome, by or "", since.isoformat(), str(repeat))
 
         def newer(alert: NotebookAlert) -> NotebookAlert:
             changed = alert.answered(outcome, since, by=by, still_open=still_open)
             if changed is alert:
                 return alert
-            return changed.model_copy(update={"idle_usd": _idled(alert, outcome, since)})
+            return changed.model_copy(update={"idle_usd": _idled(alert, outcome, self.clock())})
 
         return self._messages.edit(announcement, name, newer, repeat=repeat)
 
@@ -257,5 +257,5 @@ def kept_until(lease: Lease) -> str:
     """Say what a lease means."""
     if lease.until is None:
         return "SageWatch will not stop this notebook until someone presses another button"
-    how = "for 4 h" if lease.until - lease.written_at == FOUR_HOURS else "until tomorrow morning"
+    how = "for 4 h" if lease.until - lease.written_at.replace(microsecond=0) == FOUR_HOURS else "until tomorrow morning"
     return f"kept {how}, until {dated(lease.until)}"

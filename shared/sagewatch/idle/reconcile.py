@@ -34,6 +34,8 @@ def ending_of(session: Session, now: datetime) -> Ending:
         return Ending(f"it was stopped and started again at {when}")
     if (session.stopped_by or "").startswith(OURSELVES):
         return Ending(f"stopped by SageWatch at {when}", asked_by(session.stopped_by))
+    if session.stopped_by is None:  # the session of its run was lost
+        return Ending(f"it was stopped at {when}, and SageWatch does not know by whom")
     return Ending(f"stopped by someone else at {when}, before SageWatch acted")
 
 

@@ -218,7 +218,8 @@ class NotebookStop:
                 f"trial mode: SageWatch would have stopped it at {when}. It is still running and billed. "
                 "If you are done with it, stop it in the console"
             )
-            self.announcements.update_message(pending.alert_id, outcome, by=by, still_open=True)
+            # A button that was pressed since the warning has the last word, whichever edit comes first.
+            self.announcements.update_message(pending.alert_id, outcome, by=by, still_open=True, at=pending.warned_at)
             held = replace(inspection.state, pending=replace(pending, held=Hold.TRIAL))
             self._remember(held, inspection, now + _AGAIN)
         return StopOutcome.WOULD_STOP

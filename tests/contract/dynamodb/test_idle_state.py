@@ -240,6 +240,33 @@ def test_an_older_press_does_not_replace_a_newer_lease(state: State) -> None:
     assert state.watches.read(ARN, REGION).lease == newer
 
 
+def test_of_two_buttons_pressed_within_one_second_the_later_one_counts(state: State) -> None:
+    """Whichever of them the queue delivers first. A stop that saw the lease may still be claimed."""
+    first, second = (
+        replace(LEASE, author=user, written_at=NOW.replace(microsecond=at)) for user, at in (("U0ANA", 1), ("U0BO", 2))
+    )
+    grants = [state.leases.grant(ARN, REGION, lease, NOW) for lease in (second, first, second)]
+    seen = state.watches.read(ARN, REGION).lease
+    state.sessions.begin(SESSION)
+
+    assert grants == [LeaseGrant.GRANTED, LeaseGrant.OVERTAKEN, LeaseGrant.GRANTED]
+    assert (seen, state.leases.claim_stop(SESSION, CALL, seen)) == (second, True)
+
+
+def test_a_lease_of_an_earlier_release_gives_way_to_one_of_the_same_second(aws: Aws, tables: tuple[str, str]) -> None:
+    """It has no more than the second, and is read as before."""
+    client: Any = aws.client("dynamodb")
+    leases, watches = DynamoLeases(client, tables[1]), DynamoNotebookStates(client, tables[1], lambda: NOW)
+    leases.grant(ARN, REGION, LEASE, NOW)
+    key = to_item({"pk": f"notebook#{REGION}", "sk": f"{ARN}#lease"})
+    client.update_item(TableName=tables[1], Key=key, UpdateExpression="REMOVE pressed_at")
+    newer = replace(LEASE, author="U0BO", written_at=NOW.replace(microsecond=5))
+
+    assert watches.read(ARN, REGION).lease == LEASE
+    assert leases.grant(ARN, REGION, newer, NOW) is LeaseGrant.GRANTED
+    assert watches.read(ARN, REGION).lease == newer
+
+
 def test_no_stop_is_claimed_in_a_session_that_is_over(state: State) -> None:
     """Nor in one that never was."""
     assert state.leases.claim_stop(SESSION, CALL, None) is False

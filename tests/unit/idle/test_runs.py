@@ -10,6 +10,7 @@ from sagewatch.alerts.ports import Lease
 from sagewatch.errors import StopRefusedError, SweepIncompleteError, UnavailableError, UnreadableError
 from sagewatch.idle.alerts import NotebookNews
 from sagewatch.idle.outcomes import StopOutcome
+from sagewatch.ledger.records import RecordedBy
 from sagewatch.outcomes import EmfMetric
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import Stop
@@ -126,6 +127,17 @@ def test_a_message_ends_in_the_true_state_whoever_ended_the_run(status: Notebook
 
     assert [edit.open for edit in world.edits] == [False]
     assert ("stopped by someone else at" in last_words(world)) is bool(status)
+
+
+def test_a_stop_whose_session_was_lost_is_put_on_no_one() -> None:
+    """It may have been SageWatch's own: the call was noted in that session."""
+    world = announced()
+    world.sessions.kept.clear()
+    world.has(a_notebook(status=NotebookStatus.STOPPED, modified_at=world.now + QUARTER))
+    world.tracker.observe(replace(a_notebook(), status=NotebookStatus.STOPPED), by=RecordedBy.EVENT, at=world.now)
+    world.sweep(later=HOUR)
+
+    assert (world.edits[-1].open, "SageWatch does not know by whom" in last_words(world)) == (False, True)
 
 
 def test_a_message_of_a_kept_notebook_ends_too() -> None:

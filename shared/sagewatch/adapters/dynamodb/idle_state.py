@@ -186,7 +186,7 @@ def _pending_item(pending: PendingStop) -> dict[str, object]:
 
 def _message_item(message: OpenMessage) -> dict[str, object]:
     times = {"lease_shown": message.lease_shown, "renewed_at": message.renewed_at}
-    later = {name: iso(time) for name, time in times.items() if time}
+    later = {name: time.isoformat() for name, time in times.items() if time}
     return {"alert_id": message.alert_id, "sent_at": iso(message.sent_at), "planned": message.planned, **later}
 
 

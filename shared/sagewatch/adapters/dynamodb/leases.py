@@ -1,4 +1,8 @@
-"""Leases as items keep them. One that never ends is stored with the year 9999, as every release has read it."""
+"""Leases as items keep them. One that never ends is stored with the year 9999, as every release has read it.
+
+``written_at`` has whole seconds, as every release has compared it. ``pressed_at`` says which of two buttons that were
+pressed within one second was the later one.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,7 +21,12 @@ _LEASE: TypeAdapter[Lease] = TypeAdapter(Lease)
 
 def lease_item(lease: Lease) -> dict[str, str]:
     """Write a lease as an item's attributes."""
-    return {"author": lease.author, "until": iso(lease.until or _NO_END), "written_at": iso(lease.written_at)}
+    return {
+        "author": lease.author,
+        "until": iso(lease.until or _NO_END),
+        "written_at": iso(lease.written_at),
+        "pressed_at": lease.written_at.astimezone(UTC).isoformat(timespec="microseconds"),
+    }
 
 
 def lease_expiry(lease: Lease) -> int | None:
@@ -27,5 +36,5 @@ def lease_expiry(lease: Lease) -> int | None:
 
 def read_lease(item: Mapping[str, Any]) -> Lease:
     """Read a lease from an item's attributes. Raises ``UnreadableError``."""
-    lease = read_item(_LEASE, item, "lease")
+    lease = read_item(_LEASE, {**item, "written_at": item.get("pressed_at", item.get("written_at"))}, "lease")
     return Lease(lease.author, None, lease.written_at) if lease.until == _NO_END else lease

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _FAILED = "ConditionalCheckFailed"
+# Of two buttons pressed within one second the later one counts; earlier releases stored no more than the second.
+_NOT_NEWER = (
+    "attribute_not_exists(pk) OR written_at < :written_at OR (written_at = :written_at AND "
+    "(attribute_not_exists(pressed_at) OR pressed_at <= :pressed_at))"
+)
 _UNCLAIMED = "attribute_not_exists(stop_call) OR stop_call.#at <= :stale"
 
 
@@ -36,8 +41,10 @@ class _Exclusion:
     def _grant(self, key: dict[str, str], claims: dict[str, Any], lease: Lease, now: datetime) -> LeaseGrant:
         put = {
             "Item": to_item({**key, **lease_item(lease), "expires_at": lease_expiry(lease)}),
-            "ConditionExpression": "attribute_not_exists(pk) OR written_at <= :written_at",
-            "ExpressionAttributeValues": to_item({":written_at": lease_item(lease)["written_at"]}),
+            "ConditionExpression": _NOT_NEWER,
+            "ExpressionAttributeValues": to_item(
+                {f":{name}": lease_item(lease)[name] for name in ("written_at", "pressed_at")}
+            ),
         }
         unclaimed = {
             "Key": claims,
@@ -127,7 +134,7 @@ def _unchanged(seen: Lease | None) -> dict[str, Any]:
     """Build the condition that the stored lease is the one that was seen, or that there is none."""
     if seen is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
-    facts = lease_item(seen)
+    facts = {name: value for name, value in lease_item(seen).items() if name != "pressed_at"}
     return {
         "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in facts),
         "ExpressionAttributeNames": {f"#{name}": name for name in facts},

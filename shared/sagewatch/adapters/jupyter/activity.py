@@ -18,8 +18,8 @@ _A_DAY = timedelta(days=1)
 _AHEAD = timedelta(minutes=15)  # further in the future, a time is not a matter of clocks that run apart a little
 _SHOWN = 40  # characters of a name people gave
 _RUNNING = frozenset({"busy", "starting", "restarting", "autorestarting"})
-# Nothing runs in a dead kernel, nor in one that never reported a state; the time they last ran still counts.
-_RESTING = frozenset({"idle", "dead", "unknown"})
+# Nothing runs in a dead kernel; the time it last ran still counts. One whose state Jupyter does not know may be busy.
+_RESTING = frozenset({"idle", "dead"})
 
 
 def _shown(value: object) -> str:

@@ -47,7 +47,7 @@ class NotebookButtons:
             return self._over(press, session)
         match press.action:
             case ActionId.KEEP_4H:
-                return self._keep(press, self._at(press) + FOUR_HOURS)
+                return self._keep(press, whole_second(self._at(press)) + FOUR_HOURS)
             case ActionId.KEEP_UNTIL_TOMORROW:
                 return self._until_tomorrow(press)
             case ActionId.NEVER_STOP:
@@ -59,7 +59,7 @@ class NotebookButtons:
 
     def _at(self, press: Press) -> datetime:
         """When it was pressed: a press that is handled twice happened once."""
-        return whole_second(press.pressed_at or self.clock())
+        return press.pressed_at or self.clock()
 
     def _until_tomorrow(self, press: Press) -> PressOutcome:
         morning = self.people.morning(press.user, self._at(press))

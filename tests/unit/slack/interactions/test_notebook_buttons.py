@@ -372,6 +372,23 @@ def test_the_message_shows_the_lease_in_force_however_often_it_changes_back() ->
     assert (world.edits[-1].outcome or "").startswith("SageWatch will not stop this notebook")
 
 
+@pytest.mark.parametrize("later_first", [False, True])
+def test_of_two_buttons_pressed_within_one_second_the_message_shows_the_later_one(later_first: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+    """It is the one in force, whichever the queue delivers first, and also if both are delivered again."""
+    world = warned()
+    presses = [
+        ("keep_4h", "U0ANA", world.now.replace(microsecond=1)),
+        ("never_stop", "U0BO", world.now.replace(microsecond=2)),
+    ]
+    for action, user, at in (presses[::-1] if later_first else presses) * 2:
+        world.press(action, user=user, pressed_at=at)
+    lease = world.states.leases[a_notebook().arn]
+    world.sweep(later=timedelta(minutes=15))
+
+    assert (lease.author, lease.until) == ("U0BO", None)
+    assert (world.edits[-1].by, world.edits[-1].outcome) == ("U0BO", kept_until(lease))
+
+
 def test_the_next_sweep_shows_the_lease_in_force_where_two_pressed_at_once() -> None:
     """Their edits may have been queued in either order."""
     world = warned()

@@ -54,9 +54,8 @@ def test_once_the_world_is_calm_an_idle_notebook_is_stopped_in_time_and_every_me
         history = lived(seed)
         history.calm()
         if history.kept_until is None:
-            history.kept_until = history.world.now
-            history.world.states.leases.clear()
-        idle_from = max(history.world.now, history.kept_until)
+            history.end_lease()
+        idle_from = max(history.world.now, history.kept_until or history.world.now)
         while history.running and history.world.now <= idle_from + LIMIT + NOTICE + 2 * SWEEP:
             history.sweeps(1)
 

@@ -466,6 +466,11 @@ class History:
         while self.presses:
             self._answer()
 
+    def end_lease(self) -> None:
+        """Let the lease that has no end be over now."""
+        self.kept_until, leases = self.world.now, self.world.states.leases
+        leases.update({arn: replace(lease, until=self.world.now) for arn, lease in leases.items()})
+
     def sweeps(self, number: int) -> None:
         """Time passes, and nothing else happens."""
         for _ in range(number):

@@ -13,9 +13,11 @@ from sagewatch.idle.outcomes import NotebookSweepReport, StopOutcome
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.state import NotebookState, OpenMessage
 from sagewatch.notebooks.session import OURSELVES, Session, asked_by
+from sagewatch.sagemaker.notebooks import NotebookStatus
 from sagewatch.sagemaker.ports import Notebooks
 from sagewatch.sweeps import continue_on_error
 
+_ENDED = frozenset({NotebookStatus.STOPPING, NotebookStatus.STOPPED, NotebookStatus.FAILED})
 RENEWED_EVERY = timedelta(days=30)  # stores forget after 90 days
 
 
@@ -35,8 +37,13 @@ def ending_of(session: Session, now: datetime) -> Ending:
     if (session.stopped_by or "").startswith(OURSELVES):
         return Ending(f"stopped by SageWatch at {when}", asked_by(session.stopped_by))
     if session.stopped_by is None:  # the session of its run was lost
-        return Ending(f"it was stopped at {when}, and SageWatch does not know by whom")
+        return _stopped_unseen(session.since, now)
     return Ending(f"stopped by someone else at {when}, before SageWatch acted")
+
+
+def _stopped_unseen(at: datetime | None, now: datetime) -> Ending:
+    when = f" at {clock_time(at, now)}" if at else ""
+    return Ending(f"it was stopped{when}, and SageWatch does not know by whom")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +121,12 @@ class MessageReconciliation:
         return ending_of(session, self.clock())
 
     def _without_session(self, message: OpenMessage) -> Ending | None:
-        """A notebook without a session was deleted, or its session has yet to be recorded."""
+        """A notebook without a session was deleted, or its session was lost or has yet to be recorded."""
         alert = self.announcements.find(message.alert_id)
         try:
-            if alert:
-                self.notebooks.describe(alert.name, alert.region, alert.account)
-                return None
+            found = self.notebooks.describe(alert.name, alert.region, alert.account) if alert else None
         except NotebookNotFoundError:
-            pass
-        return Ending("the notebook was deleted")
+            found = None
+        if found is None or (found.created_at and found.created_at > message.sent_at):
+            return Ending("the notebook was deleted")
+        return _stopped_unseen(found.modified_at, self.clock()) if found.status in _ENDED else None

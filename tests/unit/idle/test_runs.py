@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import Never
 
 import pytest
 
@@ -129,15 +130,40 @@ def test_a_message_ends_in_the_true_state_whoever_ended_the_run(status: Notebook
     assert ("stopped by someone else at" in last_words(world)) is bool(status)
 
 
-def test_a_stop_whose_session_was_lost_is_put_on_no_one() -> None:
-    """It may have been SageWatch's own: the call was noted in that session."""
+@pytest.mark.parametrize("event", [False, True])
+def test_a_stop_whose_session_was_lost_is_put_on_no_one(event: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+    """It may have been SageWatch's own: the call was noted in that session. The message ends without an event too."""
     world = announced()
     world.sessions.kept.clear()
-    world.has(a_notebook(status=NotebookStatus.STOPPED, modified_at=world.now + QUARTER))
-    world.tracker.observe(replace(a_notebook(), status=NotebookStatus.STOPPED), by=RecordedBy.EVENT, at=world.now)
+    stopped = a_notebook(status=NotebookStatus.STOPPED, modified_at=world.now + QUARTER)
+    world.has(stopped)
+    world.now += QUARTER
+    if event:
+        world.tracker.observe(stopped, by=RecordedBy.EVENT)
     world.sweep(later=HOUR)
 
-    assert (world.edits[-1].open, "SageWatch does not know by whom" in last_words(world)) == (False, True)
+    assert (world.edits[-1].open, last_words(world)) == (
+        False,
+        "it was stopped at 12:15 UTC, and SageWatch does not know by whom",
+    )
+
+
+def test_a_message_whose_session_was_lost_stays_while_its_notebook_runs() -> None:
+    """A missing session does not mean that the notebook was deleted."""
+    world = announced()
+    world.sessions.kept.clear()
+    world.notebooks.tags = no_answer  # type: ignore[method-assign] # so no session begins
+    world.sweep(later=QUARTER)
+    kept = list(world.edits)
+    world.has(a_notebook(created_at=world.now, modified_at=world.now))
+    world.sweep(later=QUARTER)
+
+    assert (kept, last_words(world)) == ([], "the notebook was deleted")
+
+
+def no_answer(arn: str, scope: str) -> Never:
+    """AWS does not answer."""
+    raise UnavailableError(f"no answer about {arn} in {scope}")
 
 
 def test_a_message_of_a_kept_notebook_ends_too() -> None:

@@ -21,7 +21,7 @@ from local.demo.notebook_day import a_team, decisions, press_buttons, start_note
 from local.demo.player import PlayedJob, Stage, get_json
 from local.demo.rough_hour import a_rough_hour, begin, what_runs
 from local.demo.second_sink import delivery_to_terminal, drain, slack_paused, two_failures
-from local.demo.standing import put_standing
+from local.demo.standing import messages_about_resources, press_and_confirm, put_standing
 from local.demo.terminal import ledger_table, message_panel, notebook_table, totals
 from local.stack.cloud import ROOT, LocalCloud, unknown_parameters
 from local.stack.docker_bridge import reachable_from_containers
@@ -250,7 +250,27 @@ def _play_standing(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
         )
     console.print(listed.stdout, highlight=False, markup=False)
     console.print(f"{swept.get('found')} resources, {swept.get('begun')} sessions begun", style="dim", highlight=False)
-    return bool(swept.get("found", 0) >= count)
+    return _play_idle(console, stage, cloud) and bool(swept.get("found", 0) >= count)
+
+
+def _play_idle(console: Console, stage: Stage, cloud: LocalCloud) -> bool:
+    """Show the messages about what is idle, and what their buttons do. Returns whether all of it arrived."""
+    shown: set[str] = set()
+    with console.status("Slack has a message about each idle resource; Canvas is deleted after its warning"):
+        settled = _wait_for(stage.quiet, lambda: None)
+        stage.invoke("SweepResources", {})
+        settled = _wait_for(stage.quiet, lambda: None) and settled
+        pressed = press_and_confirm(cloud.slack_url, "delete_endpoint", "churn-demo", "U0BO")
+        settled = _wait_for(stage.quiet, lambda: None) and settled
+        others = {message["ts"] for message in get_json(f"{cloud.slack_url}/messages")}
+        shown |= others - {message["ts"] for message in messages_about_resources(cloud.slack_url)}
+        _show_new(console, cloud, shown)
+        console.print("Bo presses Restore, and confirms", style="dim")
+        pressed = press_and_confirm(cloud.slack_url, "restore_endpoint", "churn-demo", "U0BO") and pressed
+        settled = _wait_for(stage.quiet, lambda: None) and settled
+        shown -= {each["ts"] for each in messages_about_resources(cloud.slack_url) if "churn-demo" in each["text"]}
+        _show_new(console, cloud, shown)
+    return settled and pressed
 
 
 def _play_digest(console: Console, stage: Stage, cloud: LocalCloud) -> bool:

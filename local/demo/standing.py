@@ -1,13 +1,20 @@
-"""What bills until a person ends it, in the demo: endpoints, Canvas, a cluster, an MLflow server without its domain."""
+"""What bills until a person ends it, in the demo: endpoints, Canvas, a cluster, an MLflow server without its domain.
 
-from collections.abc import Iterator
+Bo deletes the endpoint that nobody calls, and restores it: its configuration is there.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.demo.player import Stage
+from local.demo.player import Stage, get_json, post_json
 
 _ACCOUNT = "111122223333"
 _ARN = f"arn:aws:sagemaker:us-east-1:{_ACCOUNT}:"
+_LOOKS, _BETWEEN = 100, 0.2  # seconds: a function may have to start first
+_ABOUT = ("Endpoint", "Canvas session", "Still needed?", "MLflow tracking server")
 Put = tuple[str, dict[str, Any]]
 
 
@@ -19,6 +26,31 @@ def put_standing(stage: Stage) -> int:
         stage.put_standing(kind, fields)
     _measure(stage, now)
     return sum(kind in {"endpoint", "app", "space", "mlflow-tracking-server", "cluster"} for kind, _ in resources)
+
+
+def messages_about_resources(slack_url: str) -> list[Mapping[str, Any]]:
+    """The messages about idle resources, those without buttons too."""
+    return [each for each in get_json(f"{slack_url}/messages") if each["text"].startswith(_ABOUT)]
+
+
+def press_and_confirm(slack_url: str, action: str, name: str, user: str) -> bool:
+    """Press a button of a resource's message, and confirm what its dialog asks once it is there."""
+    message = next(each for each in messages_about_resources(slack_url) if _buttons(each).get(action) == name)
+    pressed = post_json(f"{slack_url}/press", {"ts": message["ts"], "action_id": action, "user": user})
+    for _ in range(_LOOKS if pressed["ok"] else 0):
+        views = get_json(f"{slack_url}/views")
+        asking = [each["id"] for each in views if each["view"]["callback_id"] == "resource_sure"]
+        if asking:
+            return bool(post_json(f"{slack_url}/submit", {"view_id": asking[-1], "user": user})["ok"])
+        time.sleep(_BETWEEN)
+    return False
+
+
+def _buttons(message: Mapping[str, Any]) -> Mapping[str, str]:
+    """The buttons of a message about a resource, each with the name of the resource."""
+    blocks = (block for block in message["blocks"] if block.get("block_id") == "resource")
+    elements = (element for block in blocks for element in block["elements"])
+    return {element["action_id"]: json.loads(element["value"])["name"] for element in elements}
 
 
 def _resources(created: str) -> Iterator[Put]:

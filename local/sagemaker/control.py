@@ -20,6 +20,7 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import AutoMLJob, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
+from local.sagemaker.endpoints import extend_endpoints
 from local.sagemaker.faults import FAULTS, breakable
 from local.sagemaker.job_stops import extend_job_stops, settled
 from local.sagemaker.notebooks import ORDERS, control, extend_notebooks, pace_route, story
@@ -43,6 +44,7 @@ def extend_moto() -> None:
         breakable(emulated.operation)
         breakable(f"List{emulated.prefix}Jobs")
     extend_standing()
+    extend_endpoints()
     extend_job_stops()
     extend_notebooks()
     setattr(AutoMLJob, "__init__", _lenient(AutoMLJob.__init__))  # noqa: B010 - moto's class

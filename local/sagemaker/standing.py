@@ -147,7 +147,7 @@ def standing_route(app: Flask, account: str, default_region: str) -> None:
 
 def _describing(kind: str, otherwise: Callable[..., ActionResult] | None) -> Callable[..., ActionResult]:
     def describe(self: SageMakerResponse) -> ActionResult:
-        found = SHELF.get(_place(self), kind, _asked(self, kind))
+        found = SHELF.get(place_of(self), kind, _asked(self, kind))
         if found is not None:
             return ActionResult(_typed({name: value for name, value in found.items() if name != "Tags"}))
         if otherwise:
@@ -162,7 +162,7 @@ def _listing(kind: str, otherwise: Callable[..., ActionResult] | None) -> Callab
 
     def listed(self: SageMakerResponse) -> ActionResult:
         emulated = KINDS[kind]
-        found = [each for each in SHELF.all(_place(self), kind) if _wanted(self, each)]
+        found = [each for each in SHELF.all(place_of(self), kind) if _wanted(self, each)]
         begin = int(self._get_param("NextToken") or 0) if str(self._get_param("NextToken") or 0).isdigit() else 0
         end = begin + min(int(self._get_param("MaxResults") or 10), 100)
         answer: Fields = {emulated.elements: [_summary(kind, each) for each in found[begin:end]]}
@@ -177,7 +177,7 @@ def _listing(kind: str, otherwise: Callable[..., ActionResult] | None) -> Callab
 
 def _deleting(kind: str, otherwise: Callable[..., ActionResult] | None) -> Callable[..., ActionResult]:
     def delete(self: SageMakerResponse) -> ActionResult:
-        if SHELF.remove(_place(self), kind, _asked(self, kind)):
+        if SHELF.remove(place_of(self), kind, _asked(self, kind)):
             return ActionResult({})
         if otherwise:
             return otherwise(self)
@@ -219,7 +219,8 @@ def _typed(value: Any, name: str = "") -> Any:
             return value
 
 
-def _place(asked: SageMakerResponse) -> Place:
+def place_of(asked: SageMakerResponse) -> Place:
+    """The account and the region of a request."""
     return asked.current_account, asked.region
 
 

@@ -141,6 +141,7 @@ class LocalCloud:
             "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_ENDPOINT_URL_PRICING": f"http://127.0.0.1:{self.ports.pricing}",
             "AWS_ENDPOINT_URL_SAGEMAKER": f"http://127.0.0.1:{self.ports.sagemaker}",
+            "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": f"http://127.0.0.1:{self.ports.sagemaker}",
             "AWS_ENDPOINT_URL_CLOUDWATCH": f"http://127.0.0.1:{self.ports.sagemaker}",
             "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": f"http://127.0.0.1:{self.ports.sagemaker}",
         }

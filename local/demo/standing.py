@@ -1,6 +1,6 @@
 """What bills until a person ends it, in the demo: endpoints, Canvas, a cluster, an MLflow server without its domain.
 
-Bo deletes the endpoint that nobody calls, and restores it: its configuration is there.
+Bo deletes the endpoint that is not called any more, and restores it.
 """
 
 import json

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, override
 from zoneinfo import ZoneInfo
 
+from sagewatch.adapters.sagemaker.reads import SESSION_KINDS
 from sagewatch.alerts.ports import MessageRef
 from sagewatch.idle.alerts import NotebookNews
 from sagewatch.idle.state import NotebookState
@@ -27,7 +28,6 @@ from sagewatch.standing.idling.messages import StandingMessages
 from sagewatch.standing.idling.ports import AnnouncedStops, EndCalls
 from sagewatch.standing.idling.verdicts import EndRules
 from sagewatch.standing.ports import Fields
-from sagewatch.standing.registry import STANDING_KINDS
 from sagewatch.standing.resources import EndCall
 from sagewatch.standing.studio.audit import StudioAudit, WeeklyAudit
 from sagewatch.standing.sweep import StandingSweep, StandingSweepReport
@@ -182,7 +182,7 @@ class IdleWorld:
         prices = InMemoryPrices({"us-east-1": BOOK})
         clock: Callable[[], datetime] = lambda: self.now  # noqa: E731 - as a port
         return StandingSweep(
-            kinds=STANDING_KINDS,
+            kinds=SESSION_KINDS,
             api_of=lambda _: self.reads,
             metrics_of=lambda _: self.metrics,
             sessions=InMemoryStandingSessions(),

@@ -27,6 +27,7 @@ class ResourceKind(StrEnum):
     TRAINING_PLAN = "training-plan"
     FEATURE_GROUP = "feature-group"
     MONITORING_SCHEDULE = "monitoring-schedule"
+    DOMAIN_FILES = "domain-files"
 
     @property
     def is_rollup(self) -> bool:
@@ -242,6 +243,14 @@ KIND_FACTS: Mapping[ResourceKind, KindFacts] = {
         focus_type="Monitoring Schedule",
         api_name="MonitoringSchedule",
         arn_type="monitoring-schedule",
+        is_job=False,
+    ),
+    # Amazon EFS bills it, under its own name: there is no row.
+    ResourceKind.DOMAIN_FILES: KindFacts(
+        label="Studio domain's files",
+        focus_type="Studio Domain Files",
+        api_name="Domain",
+        arn_type="domain",
         is_job=False,
     ),
 }

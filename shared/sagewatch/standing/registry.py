@@ -4,6 +4,7 @@ To add a kind, add a module to ``kinds``, its row here, and its row in ``KIND_FA
 """
 
 from sagewatch.standing.kinds.clusters import Clusters
+from sagewatch.standing.kinds.domain_files import DomainFiles
 from sagewatch.standing.kinds.endpoints import Endpoints
 from sagewatch.standing.kinds.feature_groups import FeatureGroups
 from sagewatch.standing.kinds.mlflow_servers import MlflowServers
@@ -26,4 +27,5 @@ STANDING_KINDS: tuple[StandingKind, ...] = (
     TrainingPlans(),
     FeatureGroups(),
     MonitoringSchedules(),
+    DomainFiles(),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sagewatch.adapters.sagemaker.reads import SESSION_KINDS
 from sagewatch.errors import SweepIncompleteError, ThrottledError
 from sagewatch.jobs.sweep_run import no_time_limit
 from sagewatch.ledger.focus import charge, has_charge
@@ -14,7 +15,6 @@ from sagewatch.ledger.records import CostRecord
 from sagewatch.ledger.totals import spend_of
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.standing.decision import Use
-from sagewatch.standing.registry import STANDING_KINDS
 from sagewatch.standing.studio.audit import StudioAudit, WeeklyAudit
 from sagewatch.standing.sweep import StandingSweep
 from tests.fakes.jobs import InMemoryCheckpoints
@@ -51,7 +51,7 @@ class World:
         self.now = at
         self.reads = CannedReads(self.place.lists, self.place.answers)
         swept = StandingSweep(
-            kinds=STANDING_KINDS,
+            kinds=SESSION_KINDS,
             api_of=lambda _: self.reads or CannedReads({}, {}),
             metrics_of=lambda _: self.metrics,
             sessions=self.sessions,

@@ -16,6 +16,7 @@ from sagewatch.standing.decision import Use, UseDecision, decide
 from sagewatch.standing.evidence import Metrics
 from sagewatch.standing.hourly import hourly_price
 from sagewatch.standing.kinds.clusters import Clusters
+from sagewatch.standing.kinds.domain_files import DomainFiles
 from sagewatch.standing.kinds.feature_groups import FeatureGroups
 from sagewatch.standing.kinds.mlflow_servers import MlflowServers
 from sagewatch.standing.kinds.monitoring_schedules import MonitoringSchedules
@@ -378,6 +379,20 @@ def test_a_monitoring_schedule_is_idle_if_its_endpoint_does_not_exist() -> None:
     assert place.hours(MonitoringSchedules())["orphan"] == (
         None,
         "each of its runs is a processing job, with a row of its own",
+    )
+
+
+def test_the_files_of_a_domain_are_billed_by_efs_at_a_price_that_is_not_known() -> None:
+    """A domain without a home file system bills nothing. Unknown is not 0."""
+    place = Place()
+    for name, files in (("d-1", "fs-1"), ("d-2", None)):
+        answer = {"DomainArn": f"{ARN}domain/{name}", "Status": "InService", "CreationTime": OLD}
+        place.add("ListDomains", {"DomainId": name}, "DescribeDomain", {**answer, "HomeEfsFileSystemId": files})
+
+    assert place.uses(DomainFiles()) == {"d-1/fs-1": Use.UNKNOWN, "d-2/no file system": Use.BILLS_NOTHING}
+    assert place.hours(DomainFiles())["d-1/fs-1"] == (
+        None,
+        "Amazon EFS bills each GB that is stored in it, and SageMaker does not say how many there are",
     )
 
 

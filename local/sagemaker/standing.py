@@ -63,6 +63,7 @@ KINDS: Mapping[str, Emulated] = {
         "DescribeMlflowTrackingServer",
         ("TrackingServerName",),
     ),
+    "partner-app": Emulated("ListPartnerApps", "Summaries", "DescribePartnerApp", ("Arn",)),
     "cluster": Emulated("ListClusters", "ClusterSummaries", "DescribeCluster", ("ClusterName",)),
     "training-plan": Emulated(
         "ListTrainingPlans", "TrainingPlanSummaries", "DescribeTrainingPlan", ("TrainingPlanName",)

@@ -28,6 +28,7 @@ class ResourceKind(StrEnum):
     FEATURE_GROUP = "feature-group"
     MONITORING_SCHEDULE = "monitoring-schedule"
     DOMAIN_FILES = "domain-files"
+    PARTNER_APP = "partner-app"
 
     @property
     def is_rollup(self) -> bool:
@@ -251,6 +252,13 @@ KIND_FACTS: Mapping[ResourceKind, KindFacts] = {
         focus_type="Studio Domain Files",
         api_name="Domain",
         arn_type="domain",
+        is_job=False,
+    ),
+    ResourceKind.PARTNER_APP: KindFacts(
+        label="Partner AI app",
+        focus_type="Partner AI App",
+        api_name="PartnerApp",
+        arn_type="partner-app",
         is_job=False,
     ),
 }

@@ -10,6 +10,7 @@ from sagewatch.standing.kinds.feature_groups import FeatureGroups
 from sagewatch.standing.kinds.mlflow_servers import MlflowServers
 from sagewatch.standing.kinds.monitoring_schedules import MonitoringSchedules
 from sagewatch.standing.kinds.notebooks import Notebooks
+from sagewatch.standing.kinds.partner_apps import PartnerApps
 from sagewatch.standing.kinds.spaces import Spaces
 from sagewatch.standing.kinds.studio_apps import StudioApps
 from sagewatch.standing.kinds.training_plans import TrainingPlans
@@ -28,4 +29,5 @@ STANDING_KINDS: tuple[StandingKind, ...] = (
     FeatureGroups(),
     MonitoringSchedules(),
     DomainFiles(),
+    PartnerApps(),
 )

@@ -21,6 +21,7 @@ from sagewatch.standing.kinds.feature_groups import FeatureGroups
 from sagewatch.standing.kinds.mlflow_servers import MlflowServers
 from sagewatch.standing.kinds.monitoring_schedules import MonitoringSchedules
 from sagewatch.standing.kinds.notebooks import Notebooks
+from sagewatch.standing.kinds.partner_apps import PartnerApps
 from sagewatch.standing.kinds.spaces import Spaces
 from sagewatch.standing.kinds.studio_apps import StudioApps
 from sagewatch.standing.kinds.training_plans import TrainingPlans
@@ -394,6 +395,22 @@ def test_the_files_of_a_domain_are_billed_by_efs_at_a_price_that_is_not_known() 
         None,
         "Amazon EFS bills each GB that is stored in it, and SageMaker does not say how many there are",
     )
+
+
+def test_a_partner_app_is_billed_by_its_tier_at_a_price_that_is_not_known() -> None:
+    """One that failed may hold what it was given. A deleted one stays listed, and is left out."""
+    place = Place()
+    for name, status in (("comet", "Available"), ("fiddler", "Failed"), ("gone", "Deleted")):
+        arn = f"{ARN}partner-app/{name}"
+        summary = {"Arn": arn, "Name": name, "Status": status, "Type": "comet"}
+        place.add("ListPartnerApps", summary, "DescribePartnerApp", {"Tier": "small", "CreationTime": OLD})
+
+    assert place.uses(PartnerApps()) == {"comet": Use.UNKNOWN, "fiddler": Use.UNKNOWN}
+    assert place.hours(PartnerApps())["comet"] == (
+        None,
+        "AWS Marketplace bills the tier of this app; SageMaker's price list does not have it",
+    )
+    assert place.found(PartnerApps())[0].configuration == "comet, tier small"
 
 
 def test_every_call_that_ends_a_bill_is_one_of_the_api() -> None:

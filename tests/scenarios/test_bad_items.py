@@ -36,11 +36,13 @@ from tests.unit.slack.interactions.test_endpoint import SECRET, a_job_press, a_p
 from tests.unit.slack.messages.test_render import an_alert
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, CREATED, NOW, a_row, an_event
+from tests.worlds.partitions import partitions
 from tests.worlds.servers import serving
 from tests.worlds.wired import snake_case
 
 REGION = "us-east-1"
 NOTEBOOK = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance"
+ENDPOINT = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint"
 TUNING = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:hyper-parameter-tuning-job"
 DAY, MONTH = f"{CREATED:%Y-%m-%d}", f"{CREATED:%Y-%m}"
 # Of each partition: a sort key, and the attributes that this release reads.
@@ -67,6 +69,16 @@ PARTITIONS: Mapping[tuple[str, str], str] = {
     ("channel##sagewatch", "slack"): "channel",
     ("alert#x", "delivery"): "claimed_until tried_at first_at",
     ("group#x", "all"): "count usd names edited_at",
+    ("scopes", "somewhere"): "expires_at",
+    ("spokes", f"222233334444/{REGION}#SweepJobs"): "swept_at problem problem_since times",
+    (f"recipe#{REGION}", "other"): "recipe",
+    ("studio-audits", REGION): "audit",
+    (
+        f"standing-watch#{REGION}",
+        f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/other#watch",
+    ): "look_at warned message",
+    (f"standing-watch#{REGION}", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/another#lease"): "author until",
+    ("account#222233334444", "name"): "name expires_at",
 }
 
 
@@ -191,7 +203,7 @@ def from_queue(body: str) -> dict[str, Any]:
 
 
 # Caches and cursors are written again when they cannot be read; everything else stays for a person to look at.
-REWRITTEN = ("checkpoints", "cursors", "prices#", "person#", "channel#")
+REWRITTEN = ("checkpoints", "cursors", "prices#", "person#", "channel#", "account#", "spokes", "studio-audits")
 
 
 def presses() -> Iterator[str]:
@@ -199,6 +211,11 @@ def presses() -> Iterator[str]:
     for name, action in (("other", "keep_4h"), ("another", "never_stop"), ("lab-one", "keep_until_tomorrow")):
         target = {"arn": f"{NOTEBOOK}/{name}", "name": name, "region": REGION, "incident": "x"}
         yield json.dumps({**target, "action": action, "user": "U0ANA", "channel": "C0", "pressed_at": NOW.isoformat()})
+
+
+def test_every_partition_has_a_bad_item() -> None:
+    """Of all that the adapters write."""
+    assert {partition.partition("#")[0] for partition, _ in PARTITIONS} == partitions()
 
 
 def test_no_function_stops_at_a_bad_item(

@@ -25,6 +25,7 @@ from sagewatch.errors import (
 from sagewatch.jobs.alerts import JobRunsAlert
 from sagewatch.ledger.queries import GroupBy, LedgerQueries, LedgerQuery
 from sagewatch.ledger.records import CostRecord, RecordedBy
+from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.ports import ListedJob
 from sagewatch.sagemaker.resources import InstanceGroup, Job, JobStatus, Key
@@ -65,6 +66,7 @@ class Life:
     status: JobStatus = JobStatus.IN_PROGRESS
     deleted: bool = False
     uncounted: bool = False  # SageMaker never says what is billed of some jobs
+    settled: bool = False  # its row was right and final before it was deleted
     odd: bool = False  # Describe answers with something that cannot be read, as long as faults last
 
     @property
@@ -165,7 +167,7 @@ class History:
         self.events: list[tuple[Life, datetime]] = []
         self.dead: list[tuple[Life, datetime]] = []
         self.missed: list[str] = []
-        self.calm = False
+        self.calm = self._sweeping = False
         self.throttled, self.killed = self.rng.choice([0, 0, 0.02, 0.08, 0.2]), self.rng.choice([0, 0, 0.02, 0.1, 0.3])
         self.cut, self.odd = self.rng.choice([0, 0.3]), self.rng.choice([0, 0, 0.3])
         self.reported = self.rng.choice([0.2, 0.75, 0.95])
@@ -192,6 +194,8 @@ class History:
             (world.jobs, ("describe", "tags")),
         )
         calls = [(store, name) for store, names in stores for name in names]
+        for name in ("amounts_of_day", "amounts_of_children"):
+            setattr(world.ledger, name, partial(self._meanwhile, getattr(world.ledger, name)))
         # One call fails most of the time, so that it counts what was done before it.
         changing = [call for call in calls if call[1] in _CHANGING]
         weak = self.rng.choice([None, *calls, *changing, *changing, *changing])
@@ -317,7 +321,8 @@ class History:
         for step in (self._deliver, self._sweep, self._deliver):
             if self.rng.random() < 0.5:
                 step()
-        life.deleted = life.ended is not None and life.key in self._known()
+        if life.ended and life.key in self._known():
+            self._delete_life(life)
         self.world.now += timedelta(seconds=self.rng.randrange(1, 20))
         self._create_named(life.name)
 
@@ -365,8 +370,11 @@ class History:
         if self._tuner:
             if self.rng.random() < 0.3:
                 self._end_tuner()
-            return
-        tuners = [life for life in self.lives if life.kind is ResourceKind.TUNING]
+                self._sweep()
+                self.world.now += _MINUTE
+            if self.rng.random() < 0.5:
+                return
+        tuners = [life for life in self.lives if life.kind is ResourceKind.TUNING]  # an open one is not recorded
         recorded = all(life.key in self.world.ledger.rows and life.ended for life in tuners)
         if recorded and all(life.ended and self.world.now - life.ended > _MINUTE for life in tuners):
             for life in tuners:
@@ -375,6 +383,9 @@ class History:
             tuner.started = tuner.created
             self.lives.append(tuner)
             self._announce(tuner, 0.9)
+            self.world.now += timedelta(seconds=self.rng.randrange(2, 400))
+            self._create()
+            self._end()
 
     def _end_tuner(self) -> None:
         """It waits for its children."""
@@ -396,7 +407,11 @@ class History:
         jobs = [life for life in self.lives if life.kind is ResourceKind.TRAINING]
         ended = [life for life in jobs if life.ended and not life.deleted and life.key in known]
         if ended and self.rng.random() < 0.4:
-            self.rng.choice(ended).deleted = True
+            self._delete_life(self.rng.choice(ended))
+
+    def _delete_life(self, life: Life) -> None:
+        row = self.world.ledger.rows.get(life.key)
+        life.deleted, life.settled = True, row is not None and row.pricing is PricingStatus.PRICED
 
     def _deliver(self) -> None:
         if not self.events:
@@ -416,12 +431,15 @@ class History:
 
     def _sweep(self) -> None:
         cut, known = self.rng.random() < self.cut, self._known()
+        self._sweeping = True
         try:
             report = self.world.job_sweep.sweep(enough_for(self.rng.randrange(3, 40)) if cut else no_time_limit)
         except SweepIncompleteError as exc:
             report = cast("JobSweepReport", exc.outcome)
         except (SageWatchError, Killed):
             return
+        finally:
+            self._sweeping = False
         if report.complete and not report.postponed and all("cannot read" in failure for failure in report.failures):
             untold = (life for life in self._untold() if life.key in known)
             self.missed.extend(f"{life.key}: untold by a sweep that left nothing" for life in untold)
@@ -447,13 +465,31 @@ class History:
     def _others(self, life: Life) -> Iterator[Life]:
         return (other for other in self.lives if other is not life and other.arn == life.arn)
 
+    def _meanwhile(self, real: Callable[..., Any], *args: Any) -> Any:
+        """Read rows; an event may be recorded before they are added up."""
+        rows = list(real(*args))
+        if self.rng.random() < 0.5:
+            self._sweeping = False
+            self._deliver()
+            self._sweeping = True
+        return iter(rows)
+
     def _sent(self, send: Callable[[Any], None], alert: Any) -> None:
         """Queue an alert. Its reader may look for the row at once."""
         if isinstance(alert, EndedJobAlert):
-            rows = (alert_id(kind, *key) for key in self.world.ledger.rows for kind in ("job-failed", "job-report"))
-            if alert.alert_id not in rows:
-                self.missed.append(f"{alert.alert_id}: reported before its row was written")
+            kinds = ("job-failed", "job-report")
+            lives = [life for life in self.lives for kind in kinds if alert.alert_id == alert_id(kind, *life.key)]
+            self.missed.extend(f"{alert.alert_id}: {why}" for life in lives for why in self._too_early(alert, life))
         send(alert)
+
+    def _too_early(self, alert: EndedJobAlert, life: Life) -> Iterator[str]:
+        now = self.world.now
+        if life.key not in self.world.ledger.rows:
+            yield "reported before its row was written"
+        if alert.alert_id.startswith("job-report") and life.pooled(now) < life.pooled(None):
+            yield "its cost is reported before its warm pool ended"
+        if self._sweeping and life.ended and now - life.ended > timedelta(days=1):
+            yield "a sweep reports what is no news"
 
     def wrong(self) -> Iterator[str]:
         """Yield what differs from the truth."""
@@ -519,7 +555,7 @@ def _is_true(row: CostRecord, life: Life) -> bool:
     """A row has the truth. Of a job that was deleted it has what its event said, or no amount, and never another's."""
     if life.kind is ResourceKind.TUNING:
         return row.status is life.status and row.cost_usd is None
-    if life.deleted:
+    if life.deleted and not life.settled:
         return row.status in {life.status, JobStatus.DELETING} and life.may_cost(row.cost_usd)
     return row.status is life.status and row.cost_usd == life.cost
 
@@ -542,6 +578,8 @@ def _wrong_alert(alert: EndedJobAlert, life: Life | None, told: Sequence[JobRuns
     elif alert.alert_id.startswith("job-failed"):
         if life.status is not JobStatus.FAILED:
             yield f"{alert.alert_id}: {life.key} did not fail"
+    elif life.tuner and life.status is JobStatus.FAILED:
+        yield f"{alert.alert_id}: {life.key} is counted with its parent's failures"
     elif not (usd and usd > REPORT_USD) and not any(
         one.arn == life.arn and _is_near(life, datetime.fromisoformat(one.created_at)) for one in told
     ):

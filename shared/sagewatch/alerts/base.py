@@ -7,8 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, ClassVar, Self, override
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
+from sagewatch.models import LazyModel
 from sagewatch.sagemaker.fields import Region
 from sagewatch.sagemaker.kinds import rolls_up
 
@@ -39,7 +40,7 @@ class GroupMember:
     already_counted: bool = False
 
 
-class AlertBase(BaseModel):
+class AlertBase(LazyModel):
     """What every alert has. The same finding always gets the same ``alert_id``, however often it is found.
 
     ``thread`` is the ``alert_id`` of the message it replies to, ``edits`` that of the message it replaces.

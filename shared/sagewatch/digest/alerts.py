@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal, override
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from sagewatch.alerts.base import AlertBase
 from sagewatch.budgets.budget import BudgetState, is_account
 from sagewatch.digest.summary import Digest
+from sagewatch.models import LazyModel
 
 
-class ImageRef(BaseModel):
+class ImageRef(LazyModel):
     """An image that the channel holds already, by the channel's ID of it, and what it shows in words."""
 
     model_config = ConfigDict(
@@ -22,7 +23,7 @@ class ImageRef(BaseModel):
     alt_text: str
 
 
-class StudioFinding(BaseModel):
+class StudioFinding(LazyModel):
     """Where Studio's idle shutdown has a fault, and what an hour of the apps under it costs."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True)
@@ -34,7 +35,7 @@ class StudioFinding(BaseModel):
     usd: Decimal
 
 
-class StudioSummary(BaseModel):
+class StudioSummary(LazyModel):
     """What the last audits of Studio found: how many faults, what runs under them, and the most expensive."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True)

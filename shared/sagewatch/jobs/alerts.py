@@ -4,7 +4,6 @@ from typing import ClassVar, Literal, Self, override
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
@@ -18,6 +17,7 @@ from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, failu
 from sagewatch.failures.diagnosis import FailureClass
 from sagewatch.ledger.families import family_name
 from sagewatch.ledger.records import CostRecord, describe_instances, key_time
+from sagewatch.models import LazyModel
 from sagewatch.owners.owner import Owner
 from sagewatch.pricing.accrual import Accrual
 from sagewatch.sagemaker.fields import Name
@@ -28,7 +28,7 @@ from sagewatch.sagemaker.tags import route_of
 JobFinding = Literal["job-failed", "job-never-started", "job-hit-limit"]
 
 
-class FamilyFailures(BaseModel):
+class FamilyFailures(LazyModel):
     """How often a job's family failed in seven days, this time included; see ``failure_context.Failures``."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)

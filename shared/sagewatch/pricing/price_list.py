@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from sagewatch.errors import PriceListError
+from sagewatch.models import LazyModel
 from sagewatch.sagemaker.fields import field_errors
 from sagewatch.sagemaker.kinds import KIND_FACTS, PriceComponent
 
@@ -36,7 +37,7 @@ _HOURS, _GB_MONTHS = "Hrs", "GB-Mo"
 _MOST_USD, _DECIMALS = 100_000, 20
 
 
-class _Model(BaseModel):
+class _Model(LazyModel):
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, alias_generator=to_camel)
 
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 
 from sagewatch.errors import MalformedEventError
+from sagewatch.models import LazyModel
 from sagewatch.sagemaker.fields import Region, field_errors
 from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
@@ -17,7 +18,7 @@ _KIND_OF: Mapping[str, ResourceKind] = {
 }
 
 
-class Envelope(BaseModel):
+class Envelope(LazyModel):
     """The part of an event that EventBridge itself writes. Only its account and region can be trusted."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+
+from sagewatch.models import LazyAdapter
 
 
 def _in_utc(value: datetime | None) -> datetime | None:
@@ -22,9 +24,7 @@ def _in_utc(value: datetime | None) -> datetime | None:
 Timestamp = Annotated[
     datetime | None, AfterValidator(_in_utc), BeforeValidator(lambda value: None if value == "" else value)
 ]
-_TIMESTAMP: TypeAdapter[datetime | None] = TypeAdapter(
-    Timestamp, config=ConfigDict(hide_input_in_errors=True, defer_build=True)
-)
+_TIMESTAMP: LazyAdapter[datetime | None] = LazyAdapter(Timestamp, config=ConfigDict(hide_input_in_errors=True))
 
 
 def parse_timestamp(value: object) -> datetime | None:

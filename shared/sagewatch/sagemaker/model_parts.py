@@ -2,9 +2,10 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
+from sagewatch.models import LazyModel
 from sagewatch.sagemaker.resources import MAX_INSTANCES, InstanceGroup
 
 # Above every limit of the service (182 days are 16 million seconds), and small enough to calculate with.
@@ -12,7 +13,7 @@ MOST_SECONDS = 10**8
 MOST_GB = 10**6
 
 
-class AwsModel(BaseModel):
+class AwsModel(LazyModel):
     """The base: AWS spells in PascalCase, adds fields at will, and sends explicit nulls."""
 
     model_config = ConfigDict(

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
 from sagewatch.adapters.jupyter.programs import DoubtError, Programs, read_programs
 from sagewatch.formatting import clock_time, count_of, utc_once
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
+from sagewatch.models import LazyModel
 
 _A_DAY = timedelta(days=1)
 _AHEAD = timedelta(minutes=15)  # further in the future, a time is not a matter of clocks that run apart a little
@@ -32,7 +33,7 @@ def _state(value: object) -> str:
     return value if isinstance(value, str) else "none"
 
 
-class _Open(BaseModel):
+class _Open(LazyModel):
     """What is open: who, and when it last did something, which is read later and one by one."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
@@ -18,6 +17,7 @@ from pydantic import (
 )
 
 from sagewatch.errors import MalformedPressError
+from sagewatch.models import LazyModel
 from sagewatch.outcomes import Outcome
 from sagewatch.sagemaker.fields import Name, Region, field_errors
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
@@ -32,11 +32,11 @@ _KINDS = {KIND_FACTS[kind].arn_type: kind for kind in JOB_KINDS}
 _UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,30}$")]
 
 
-class _FromSlack(BaseModel):
+class _FromSlack(LazyModel):
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
-class _Target(BaseModel):
+class _Target(LazyModel):
     """What every button's value has. ``root`` is the ``alert_id`` of its message; JSON keeps its older name."""
 
     model_config = ConfigDict(

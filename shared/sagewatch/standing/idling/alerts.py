@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from sagewatch.alerts.base import OpenAlert, Usd
+from sagewatch.models import LazyModel
 from sagewatch.sagemaker.fields import Region
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.standing.resources import ResourceAction
@@ -41,7 +42,7 @@ class StandingAlert(OpenAlert):
         return ResourceAction.RESTORE in self.actions
 
 
-class AnnouncedStop(BaseModel):
+class AnnouncedStop(LazyModel):
     """The announced time of a resource has come. ``root`` is the ``alert_id`` of the announcement."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)

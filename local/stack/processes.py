@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-_READY_SECONDS = 60
+_READY_SECONDS = 600  # bounds how long a failure takes: one that ended is noticed at once
 
 
 class CloudError(Exception):

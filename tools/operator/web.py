@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, override
 
 from sagewatch.errors import NoAnswerError
 
@@ -32,11 +32,22 @@ class Reply:
             return None
 
 
+class _Stays(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: urllib would send the token to wherever it leads."""
+
+    @override
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_Stays)
+
+
 def request(url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Reply:
-    """Send one HTTP request. Raises ``NoAnswerError``."""
+    """Send one HTTP request; a redirect is an answer like any other. Raises ``NoAnswerError``."""
     sent = urllib.request.Request(url, data=body, headers=dict(headers or {}))  # noqa: S310 - the schemes are ours
     try:
-        with urllib.request.urlopen(sent, timeout=_TIMEOUT) as answer:  # noqa: S310 - as above
+        with _OPENER.open(sent, timeout=_TIMEOUT) as answer:
             return _reply(answer.status, answer.headers.items(), answer.read())
     except urllib.error.HTTPError as exc:
         return _reply(exc.code, exc.headers.items(), exc.read())

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cfnlint.decode import decode
+from flask import Flask, Response, request
 from samcli.yamlhelper import yaml_parse
 
 from local.slack.app import slack_app
@@ -60,6 +61,27 @@ def test_a_token_is_tried_before_it_is_stored() -> None:
 def test_a_token_that_no_header_takes_is_refused_before_it_is_sent(token: str) -> None:
     """What a terminal or a document adds while text is copied."""
     assert "only letters, digits and hyphens" in str(token_objection("http://127.0.0.1:1/api/", token))
+
+
+def test_a_token_is_sent_nowhere_else() -> None:
+    """A redirect is no answer of Slack's Web API."""
+    asked: list[str | None] = []
+    elsewhere, moved = Flask("elsewhere"), Flask("moved")
+    with serving(elsewhere) as other:
+
+        @elsewhere.route("/<path:_>", methods=["GET", "POST"])
+        def take(_: str) -> Response:
+            asked.append(request.headers.get("Authorization"))
+            return Response("{}")
+
+        @moved.post("/api/<_>")
+        def move(_: str) -> Response:
+            return Response(status=302, headers={"Location": f"{other}/api/auth.test"})
+
+        with serving(moved) as url, pytest.raises(NoAnswerError, match=r"Slack answered auth\.test with HTTP 302"):
+            token_objection(f"{url}/api/", "xoxb-right")
+
+    assert asked == []
 
 
 @pytest.mark.parametrize("failure", [Failure(429, 1, 3), Failure(200, 1, None, error="fatal_error")])

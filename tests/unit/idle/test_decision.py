@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagewatch.alerts.ports import Lease
@@ -246,29 +246,41 @@ def test_times_of_two_sources_name_their_zone_once() -> None:
     assert decided.reason == "no kernel has run since 06:00 UTC; the log's last line of work is from 07:00"
 
 
-TIMES = st.integers(-30, 60 * 24 * 40).map(lambda minutes: NOW - timedelta(minutes=minutes))
+def minutes_ago(least: int, most: int) -> st.SearchStrategy[datetime]:
+    """A time so many minutes ago."""
+    return st.integers(least, most).map(lambda minutes: NOW - timedelta(minutes=minutes))
+
+
+TIMES, LONG_AGO = minutes_ago(-30, 60 * 24 * 40), minutes_ago(60 * 9, 60 * 24)
+SOURCES = st.sampled_from([Source.JUPYTER, Source.LOG, Source.AGENT])
+# Most of what is drawn is idle, and due: else hardly any of it would be stopped.
+QUIET = st.builds(Idle, SOURCES, st.none() | LONG_AGO, st.just("idle"), st.none() | LONG_AGO, st.integers(0, 1))
 READINGS = st.one_of(
-    st.builds(Active, st.sampled_from(Source), st.none(), st.just("busy")),
-    st.builds(Idle, st.sampled_from(Source), st.none() | TIMES, st.just("idle"), st.none() | TIMES, st.integers(0, 1)),
-    st.builds(Unknown, st.sampled_from(Source), st.just("no answer")),
+    QUIET,
+    QUIET,
+    QUIET,
+    st.builds(Idle, SOURCES, st.none() | TIMES, st.just("idle"), st.none() | TIMES, st.integers(0, 1)),
+    st.builds(Active, SOURCES, st.none(), st.just("busy")),
+    st.builds(Unknown, SOURCES, st.just("no answer")),
 )
 PENDING = st.builds(
     PendingStop,
     alert_id=st.just("x"),
-    warned_at=TIMES,
-    stop_at=TIMES,
+    warned_at=minutes_ago(60, 120) | TIMES,
+    stop_at=minutes_ago(0, 60) | TIMES,
     idle_since=TIMES,
-    held=st.none() | st.sampled_from(Hold),
+    held=st.none() | st.none() | st.sampled_from(Hold),
     trial=st.none() | st.booleans(),
-    sources=st.lists(st.sampled_from([source.value for source in Source])).map(tuple),
+    sources=st.just(()) | st.lists(SOURCES.map(lambda source: source.value)).map(tuple),
 )
 
 
+@settings(max_examples=500)
 @given(
-    readings=st.lists(READINGS, max_size=3),
+    readings=st.lists(READINGS, min_size=1, max_size=3, unique_by=lambda reading: reading.source),
     pending=PENDING,
-    lease=st.none() | st.builds(Lease, st.just("U0ANA"), st.none() | TIMES, TIMES),
-    since=TIMES,
+    lease=st.none() | st.none() | st.builds(Lease, st.just("U0ANA"), st.none() | TIMES, TIMES),
+    since=LONG_AGO | TIMES,
     enforce=st.booleans(),
     platform=st.sampled_from(["notebook-al2023-v1", "notebook-al2-v3", None]),
 )

@@ -373,3 +373,20 @@ def test_what_is_stored_of_a_message_does_not_expire_while_someone_keeps_the_not
 
     assert max(late - early for early, late in pairwise([timedelta(0), *stored])) <= 31 * DAY
     assert last_words(world).startswith("stopped by someone else")
+
+
+def test_what_a_store_has_forgotten_is_announced_anew_under_another_name() -> None:
+    """Items expire after 90 days, and not all at once: no old message counts as the new warning."""
+    world = announced()
+    old = world.announced[0].alert_id
+    world.press("never_stop")
+    world.now += 91 * DAY
+    world.states.kept.clear()
+    world.states.files.clear()
+    world.states.leases.clear()  # while what was posted is still stored
+    world.sweep()
+    early = list(world.notebooks.stops)
+    world.sweep(later=HOUR)
+
+    assert [alert.alert_id == old for alert in world.announced] == [True, False]
+    assert (early, world.notebooks.stops) == ([], ["Lab-One"])

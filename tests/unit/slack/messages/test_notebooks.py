@@ -1,14 +1,17 @@
 """Messages about notebooks: what they say, what can be pressed, and that Slack takes them."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from local.slack.block_kit import block_errors
-from sagewatch.idle.alerts import NotebookAlert, NotebookNews
+from sagewatch.idle.alerts import KEPT_FOLDER, NotebookAlert, NotebookNews
+from sagewatch.slack.interactions.dialogs import result_view
 from sagewatch.slack.messages.render import render
 from tests.worlds.builders import ACCOUNT, NOW
+from tests.worlds.notebooks import NotebookWorld, a_notebook
 
 ALERT = NotebookAlert(
     alert_id="notebook-idle-1",
@@ -48,6 +51,25 @@ def test_an_announcement_says_evidence_money_and_time() -> None:
     assert "$7.05" in said
     assert "Only files in `/home/ec2-user/SageMaker` are kept." in said
     assert "Lab-One" in render(ALERT).text
+
+
+def test_every_text_about_a_stop_says_what_it_keeps_and_that_all_else_is_gone() -> None:
+    """The warning, the question before a stop, and the report after it. None promises more than the volume."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    world.sweep()
+    world.busy("Lab-One")
+    view = world.dialogs.open("T", result_view("Checking"))
+    world.press("stop_now", view=view)
+    question = json.dumps(world.dialogs.views[view][-1].to_dict())
+    world.press("stop_anyway", confirmed=view)
+    warning, report = (json.dumps(blocks(alert)) for alert in (world.announced[0], world.news[-1]))
+
+    assert world.notebooks.stops == ["Lab-One"]
+    for text in (warning, question, report):
+        assert KEPT_FOLDER in text, text
+        assert any(loss in text for loss in ("anywhere else are lost", "Everything else is lost", "else is gone")), text
+        assert not re.search(r"files (stay|are safe)|nothing (is|will be) lost|keeps (all|its|your) files", text), text
 
 
 def test_the_four_buttons_carry_what_they_stand_for() -> None:

@@ -37,6 +37,7 @@ TESTS = (
     "pricing",
     "ledger",
     "jobs/test_decisions.py",
+    "jobs/test_lanes.py",
     "jobs/test_reconcile.py",
     "jobs/test_milestones.py",  # it covers what running jobs have cost
     "jobs/test_record.py",

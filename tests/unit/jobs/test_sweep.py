@@ -132,7 +132,12 @@ def test_a_running_job_is_watched_until_it_ends() -> None:
 
 @pytest.mark.parametrize(
     ("ago", "alerts"),
-    [(timedelta(hours=23, minutes=59), 1), (timedelta(days=1, minutes=1), 0), (timedelta(days=20), 0)],
+    [
+        (timedelta(hours=23, minutes=59), 1),
+        (timedelta(days=1), 1),
+        (timedelta(days=1, seconds=1), 0),
+        (timedelta(days=20), 0),
+    ],
 )
 def test_an_end_is_told_while_it_is_news(ago: timedelta, alerts: int) -> None:
     """A day; recorded it is in any case."""

@@ -165,6 +165,25 @@ def test_what_is_no_price_says_why(text: str, word: str) -> None:
     assert "\n" not in answer.reason
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (a_document(usagetype=None), " is not Training of ml.m5.xlarge"),
+        (
+            a_document(component=None, instanceName=None, usagetype=None, platoinstancetype=None),
+            "a row without usagetype is neither an instance hour nor a volume",
+        ),
+        (
+            a_document(instanceName="db.m5.large", usagetype="USE1-Train:db.m5.large"),
+            "USE1-Train:db.m5.large is neither an instance hour nor a volume",
+        ),
+    ],
+)
+def test_what_is_absent_is_no_error(text: str, reason: str) -> None:
+    """The reason is a whole sentence."""
+    assert read_document(text, "us-east-1") == NotAPrice(reason)
+
+
 def two_prices() -> str:
     """A document with two distinct prices."""
     document = json.loads(a_document())
@@ -173,6 +192,31 @@ def two_prices() -> str:
     term["priceDimensions"][f"{rate}.2"] = dimension | {"pricePerUnit": {"USD": "0.2500000000"}}
     document["terms"]["OnDemand"] = {code: term}
     return json.dumps(document)
+
+
+def two_units() -> str:
+    """A document with a price in each of two other units."""
+    document = json.loads(two_prices())
+    for term in document["terms"]["OnDemand"].values():
+        for unit, dimension in zip(("Quantity", "GB"), term["priceDimensions"].values(), strict=True):
+            dimension["unit"] = unit
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (two_units(), "the unit is GB, Quantity, not Hrs"),
+        (a_document(price={"EUR": "1", "CNY": "1"}), "the currency is CNY, EUR, not USD"),
+        (a_document(price={"USD": "cheap" * 10}), f"{('cheap' * 8)!r} is no amount"),
+        (a_document(price={"USD": "-1"}), "-1 is no price"),
+    ],
+)
+def test_what_cannot_be_read_is_named_by_its_sku(text: str, sentence: str) -> None:
+    """A person looks it up in the list."""
+    with pytest.raises(PriceListError) as refused:
+        read_document(text, "us-east-1")
+    assert str(refused.value) == f"{DOCUMENT['product']['sku']}: {sentence}"
 
 
 @pytest.mark.parametrize(
@@ -214,6 +258,23 @@ def test_two_documents_that_contradict_each_other_are_an_error_that_names_both()
         "Training ml.m5.xlarge in us-east-1",
     ]
     assert listing.problems[1].endswith("the list has 0.2300000000 and 0.25 USD")
+
+
+def test_rows_that_are_no_prices_hide_none_that_follow() -> None:
+    """A list begins with whatever it likes."""
+    listing = read_documents([a_document(component="Cluster"), "{", a_document()], "us-east-1")
+
+    assert [price.component for price in listing.prices] == ["Training"]
+
+
+def test_two_prices_of_a_volume_are_a_contradiction_too() -> None:
+    """Whole sentences, as people read them."""
+    volume = {"component": "Training", "instanceName": None, "usagetype": "USE1-Train:VolumeUsage.gp2"}
+    texts = [a_document(price={"USD": usd}, unit="GB-Mo", **volume) for usd in ("0.14", "0.15")]
+
+    assert read_documents(texts, "us-east-1").problems == (
+        "Training volumes in us-east-1: the list has 0.14 and 0.15 USD",
+    )
 
 
 def test_the_same_price_twice_is_no_contradiction() -> None:

@@ -22,6 +22,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bench.builds import Builds
 from bench.cases import Case, full, quick
+from bench.compare import lines, worse
 from bench.growth import Growth, growths
 from bench.monthly import table as monthly_table
 from bench.stage import Stage, Took, staged
@@ -30,7 +31,6 @@ _ROOT = Path(__file__).parent.parent
 _HOME = _ROOT / ".local/bench"
 _RECORDED = Path(__file__).parent / "recorded.json"
 _PAGE = _ROOT / "docs/performance.md"
-_WORSE = 1.2
 _PEERS = {"custodian": "c7n==0.9.53", "cleancloud": "cleancloud[aws]==1.32.0"}
 _BEGIN, _END = "<!-- written by make bench -->\n", "<!-- end of what make bench wrote -->\n"
 
@@ -127,7 +127,7 @@ def main() -> None:
     for each in measured:
         console.print(each.row())
     if given.quick:
-        sys.exit(_compared(measured, record=given.record))
+        sys.exit(compared(measured, record=given.record))
     if not given.only:
         _write(measured, grown)
 
@@ -177,17 +177,14 @@ def _keep(measured: Sequence[Measurement]) -> None:
         pyperf.BenchmarkSuite(found).dump(str(_HOME / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.json"))
 
 
-def _compared(measured: Sequence[Measurement], *, record: bool) -> int:
+def compared(measured: Sequence["Measurement"], *, record: bool) -> int:
     """Say which ratios are worse than those recorded; return how many."""
     figures = {name: value for each in measured for name, value in each.figures().items()}
     if record:
         _RECORDED.write_text(json.dumps({name: round(value, 3) for name, value in figures.items()}, indent=2) + "\n")
     recorded: dict[str, float] = json.loads(_RECORDED.read_text(encoding="utf-8"))
-    worse = {name: value for name, value in figures.items() if value > recorded.get(name, value) * _WORSE}
-    for name, value in figures.items():
-        mark = "WORSE" if name in worse else "     "
-        sys.stdout.write(f"{mark} {name}: {value:.2f} (recorded {recorded.get(name, value):.2f})\n")
-    return len(worse)
+    sys.stdout.writelines(lines(figures, recorded))
+    return len(worse(figures, recorded))
 
 
 def _write(measured: Sequence[Measurement], grown: Sequence[Growth]) -> None:

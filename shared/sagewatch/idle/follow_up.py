@@ -8,6 +8,7 @@ from sagewatch.alerts.ports import Lease
 from sagewatch.clock import Clock
 from sagewatch.idle.announcements import NotebookAnnouncements, kept_until
 from sagewatch.idle.decision import Verdict
+from sagewatch.idle.evidence import Idle
 from sagewatch.idle.inspection import Inspection
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.state import NotebookState, OpenMessage
@@ -74,12 +75,15 @@ class FollowUp:
         return replace(state, pending=None, message=message)
 
     def _with_activity(self, inspection: Inspection) -> NotebookState:
+        """Remember the newest activity that was seen: Jupyter forgets a kernel that is shut down."""
         if not inspection.readings:
             return inspection.state
-        if not inspection.active:
-            return replace(inspection.state, busy_since=None)
-        now = self.clock()
-        return replace(inspection.state, busy_since=inspection.state.busy_since or now, active_at=now)
+        now, state = self.clock(), inspection.state
+        if inspection.active:
+            return replace(state, busy_since=state.busy_since or now, active_at=now)
+        idle = [reading.since for reading in inspection.readings if isinstance(reading, Idle)]
+        seen = [min(moment, now) for moment in (*idle, state.active_at) if moment]
+        return replace(state, busy_since=None, active_at=max(seen, default=None))
 
     def _announce(self, inspection: Inspection, state: NotebookState) -> NotebookState:
         """Remember the message before it is queued: then it has an end, whatever fails in between."""

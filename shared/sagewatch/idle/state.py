@@ -60,10 +60,11 @@ class OpenMessage:
 class NotebookState:
     """One notebook. ``announced`` counts its announcements, so that each has an identity of its own.
 
-    Every inspection since ``busy_since`` has found it at work; ``active_at`` is when the last one did. ``message`` is
-    the announcement in Slack whose end has not been shown yet. ``stored_lease`` is the lease as it is stored, even if
-    it was given to an earlier notebook of that name: ``lease`` is not. ``verdict`` and ``reason`` are those of the last
-    decision, for people who ask. ``version`` counts the saves: of two sweeps that read the same version, one can save.
+    Every inspection since ``busy_since`` has found it at work; ``active_at`` is the newest activity that one saw.
+    ``message`` is the announcement in Slack whose end has not been shown yet. ``stored_lease`` is the lease as it
+    is stored, even if it was given to an earlier notebook of that name: ``lease`` is not. ``verdict`` and
+    ``reason`` are those of the last decision, for people who ask. ``version`` counts the saves: of two sweeps that
+    read the same version, one can save.
     """
 
     arn: str

@@ -174,6 +174,23 @@ def test_a_tab_that_reconnects_delays_a_stop_and_the_message_shows_what_jupyter_
     assert words.startswith("stop cancelled, it is in use again: no kernel has run since 12:55")
 
 
+def test_a_kernel_that_was_shut_down_still_counts_for_the_whole_limit() -> None:
+    """Jupyter forgets it, with the time of its last activity. SageWatch remembers what an inspection saw."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    jupyter_says(world, {"execution_state": "idle"}, HOUR)
+    world.sweep()
+    used = world.now - HOUR
+    world.says("Lab-One", read_jupyter([], [], world.now, timedelta(0)))
+    for _ in range(2):
+        world.sweep(later=HOUR)
+    early = len(world.announced)
+    world.sweep(later=HOUR)
+
+    assert early == 0
+    assert [alert.idle_since for alert in world.announced] == [used]
+
+
 def test_what_an_older_button_says_does_not_replace_what_a_newer_one_said() -> None:
     """Two presses are answered at once: the lease in force is the newer one, and so is the message."""
     world = warned()

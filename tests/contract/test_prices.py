@@ -6,6 +6,7 @@ The Price List differs from the local one in its thousands of other rows, and in
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -22,6 +23,7 @@ from sagewatch.pricing.ports import PriceBooks, PriceDates, PriceList
 from sagewatch.pricing.price_list import ListedPrice, read_documents
 from sagewatch.pricing.refresh import PriceRefresh, PriceRefreshReport
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.wiring.prices import make_prices
 from tests.fakes.pricing import InMemoryPriceDates, InMemoryPrices
 from tests.fakes.sagemaker import InMemoryRegions
 from tests.unit.pricing.test_price_list import a_document
@@ -267,3 +269,16 @@ def test_a_refresh_that_cannot_tell_how_old_prices_are_says_so(state: tuple[Any,
 
     with pytest.raises(RefreshIncompleteError, match="how old the prices are: dynamodb:Query for us-east-1"):
         refresher.refresh(no_time_limit)
+
+
+def test_an_account_has_its_own_discount_and_all_others_that_of_the_stack(state: tuple[Any, str]) -> None:
+    """The stack's own account may be named too: a region alone is one of that account."""
+    named = {"111122223333": Decimal(20), "222233334444": Decimal(50)}
+    for discounts, own in ((named, Decimal(20)), ({"222233334444": Decimal(50)}, Decimal(10))):
+        given = SimpleNamespace(discount_percent=Decimal(10), account_discounts=discounts, account="111122223333")
+        prices = make_prices(*state, given)
+        found = [
+            prices.rates(scope).discount_percent
+            for scope in ("us-east-1", *(f"{account}/us-east-1" for account in (given.account, *named, "333344445555")))
+        ]
+        assert found == [own, own, own, Decimal(50), Decimal(10)]

@@ -3,8 +3,6 @@
 The evaluator is MiniStack's. ``docs/organization.md`` has a line for each threat.
 """
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from ministack.core.iam_evaluator import EvalContext, evaluate, evaluate_trust_p
 from samcli.yamlhelper import yaml_parse
 
 from tests.unit.operator.test_spoke_template import HUB as VALUES
-from tests.worlds.expansion import created
+from tests.worlds.expansion import created, resolved
 from tools.operator.spoke_template import TEMPLATE as SPOKE
 from tools.operator.spoke_template import filled
 
@@ -22,23 +20,6 @@ BUS = f"arn:aws:events:eu-west-1:{HUB}:event-bus/sagewatch-hub"
 READER, ACTOR = VALUES["SpokeReaders"].split(",")
 LEDGER = f"arn:aws:dynamodb:eu-west-1:{HUB}:table/sagewatch-CostLedger"
 GOOD = {"events:source": "aws.sagemaker", "events:eventbusinvocation": "true"}
-
-
-def resolved(value: Any, values: Mapping[str, Any]) -> Any:
-    """A template's value with its references; of a choice the first, which allows more."""
-    match value:
-        case {"Fn::If": [_, first, _]}:
-            return resolved(first, values)
-        case {"Ref": name} | {"Fn::GetAtt": [name, _]}:
-            return values[name]
-        case {"Fn::Sub": text}:
-            return re.sub(r"\$\{([^}]+)\}", lambda found: str(values[found[1]]), text)
-        case dict():
-            return {name: resolved(inner, values) for name, inner in value.items()}
-        case list():
-            return [resolved(inner, values) for inner in value]
-        case _:
-            return value
 
 
 def allows(policy: Any, action: str, resource: str, account: str, **keys: str) -> bool:

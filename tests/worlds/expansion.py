@@ -5,6 +5,8 @@ The translator is the one that SAM CLI ships; CloudFormation runs a release of t
 
 import copy
 import os
+import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,23 @@ def created(partition: str, **parameters: str) -> dict[str, Any]:
         for name, resource in template["Resources"].items()
         if "Condition" not in resource or decide.holds({"Condition": resource["Condition"]})
     }
+
+
+def resolved(value: Any, values: Mapping[str, Any]) -> Any:
+    """A template's value with its references; of a choice the first, which allows more."""
+    match value:
+        case {"Fn::If": [_, first, _]}:
+            return resolved(first, values)
+        case {"Ref": name} | {"Fn::GetAtt": [name, _]}:
+            return values[name]
+        case {"Fn::Sub": text}:
+            return re.sub(r"\$\{([^}]+)\}", lambda found: str(values[found[1]]), text)
+        case dict():
+            return {name: resolved(inner, values) for name, inner in value.items()}
+        case list():
+            return [resolved(inner, values) for inner in value]
+        case _:
+            return value
 
 
 class _Decisions:

@@ -106,5 +106,5 @@ class CostReporter:
         if use is None:
             return job_report(job, row, [NO_METRICS])
         return job_report(
-            job, row, list(report_lines(use)), suggestion(job, row, use, self.prices.rates(job.region).book)
+            job, row, list(report_lines(use)), suggestion(job, row, use, self.prices.rates(job.scope).book)
         )

@@ -131,7 +131,7 @@ class DigestSender:
         )
 
     def _hourly(self, row: LedgerRow) -> Decimal | None:
-        return self.prices.rates(row.region).of_type(ResourceKind.NOTEBOOK, instance_type_of(row))
+        return self.prices.rates(f"{row.account}/{row.region}").of_type(ResourceKind.NOTEBOOK, instance_type_of(row))
 
     def _picture(self, digest: Digest, totals: Sequence[DayTotal]) -> tuple[ImageRef | None, str | None]:
         """Draw and upload the chart. Whatever Slack has against it: the numbers do not wait for it."""

@@ -21,4 +21,4 @@ class HourlyRates:
 
     def of_notebook(self, notebook: Notebook) -> Decimal | None:
         """Return the price of an hour in USD; ``None`` where it is not known."""
-        return self.of_region(notebook.region).of_type(ResourceKind.NOTEBOOK, notebook.instance_type)
+        return self.of_region(notebook.scope).of_type(ResourceKind.NOTEBOOK, notebook.instance_type)

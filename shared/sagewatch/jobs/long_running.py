@@ -68,7 +68,7 @@ class LongRunningAlerts:
         if found.status not in RUNNING or (entry.snooze and entry.snooze.in_force(now)):
             return False
         past = self._history(found, now, histories) if asks_history(found, now, entry.alerted) else ()
-        accrual = accrual_of(found, self.prices.rates(found.region), now)
+        accrual = accrual_of(found, self.prices.rates(found.scope), now)
         due = due_milestones(found, past, accrual.hourly, self.thresholds, now, entry.alerted)
         if due:
             self._alert(entry, found, due, accrual, now)

@@ -141,7 +141,7 @@ class JobRecorder:
         return decide_ended(ended, now=now, report_usd=self.report_usd)
 
     def _cost(self, job: Job, backfilled_at: datetime | None) -> Cost:
-        rates = self.prices.rates(job.region)
+        rates = self.prices.rates(job.scope)
         cost = cost_of(job, rates.book, rates.discount_percent)
         ended = job.ended_at or job.modified_at
         return at_later_prices(cost, iso(ended)[:10]) if backfilled_at and ended else cost

@@ -35,7 +35,7 @@ class MonthEnds:
         Raises what the ports raise.
         """
         over = month_start(self.clock() - _EVENTS_ARRIVE_WITHIN)
-        end, rates = End(at=over, how=SessionEnd.CONTINUED), self.prices.rates(session.region)
+        end, rates = End(at=over, how=SessionEnd.CONTINUED), self.prices.rates(session.scope)
         for row in close(session, end, now=self.clock(), by=RecordedBy.SWEEP, rates=rates):
             self.ledger.put(row)
         there = self.sessions.get(session.arn, session.region)  # a stop call may have been noted since it was read

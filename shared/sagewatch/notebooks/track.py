@@ -179,6 +179,6 @@ class NotebookTracker:
             yield TrackEffect.BEGAN if self.sessions.begin(begun) else TrackEffect.OVERTAKEN
 
     def _close(self, session: Session, end: End, by: RecordedBy) -> Iterator[TrackEffect]:
-        rows = close(session, end, now=self.clock(), by=by, rates=self.prices.rates(session.region))
+        rows = close(session, end, now=self.clock(), by=by, rates=self.prices.rates(session.scope))
         for row in rows:
             yield TrackEffect.RECORDED if self.ledger.put(row) else TrackEffect.RECORDED_BEFORE

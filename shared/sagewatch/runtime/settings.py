@@ -41,6 +41,8 @@ Words = Annotated[tuple[Text, ...], BeforeValidator(words)]
 Pairs = Annotated[Mapping[Text, Text], BeforeValidator(pairs)]
 Count = Annotated[int, Field(ge=1)]
 Percent = Annotated[Decimal, Field(ge=0, le=100)]
+Account = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+Discounts = Annotated[Mapping[Account, Percent], BeforeValidator(pairs)]
 Usd = Annotated[Decimal, Field(ge=0)]
 Hours = Annotated[timedelta, _times(timedelta(hours=1), least=1)]
 Minutes = Annotated[timedelta, _times(timedelta(minutes=1), least=0)]
@@ -102,6 +104,7 @@ class LedgerSettings(HubSettings):
     watch_state: Text
     owner_tag_keys: Annotated[Words, Field(min_length=1)]
     discount_percent: Percent
+    account_discounts: Discounts = Field(default_factory=dict)
     regions: Words = ()  # swept and priced with the home region, whether or not an event arrived
 
 
@@ -121,6 +124,7 @@ _STACK = {
     "WATCH_STATE": "WatchStateName",
     "OWNER_TAG_KEYS": "OwnerTagKeys",
     "DISCOUNT_PERCENT": "DiscountPercent",
+    "ACCOUNT_DISCOUNTS": "AccountDiscounts",
     "ALERT_QUEUE_URL": "AlertQueueUrl",
     "REGIONS": "Regions",
     "ACCOUNT": "AccountId",

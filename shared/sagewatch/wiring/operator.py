@@ -92,7 +92,7 @@ def meter(values: Mapping[str, str]) -> OpenSessionCosts:
     dynamodb = client("dynamodb", config=PATIENT)
     return OpenSessionCosts(
         sessions=DynamoSessions(dynamodb, given.watch_state, given.account),
-        prices=make_prices(dynamodb, given.watch_state, given.discount_percent),
+        prices=make_prices(dynamodb, given.watch_state, given),
         regions=DynamoRegions(dynamodb, given.watch_state, now, given.regions, given.account),
         clock=now,
         home_region=home_region(),

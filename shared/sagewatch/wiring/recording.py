@@ -81,7 +81,7 @@ def make_parts(
         dynamodb=dynamodb,
         clients=clients,
         jobs=jobs,
-        prices=make_prices(dynamodb, state, settings.discount_percent),
+        prices=make_prices(dynamodb, state, settings),
         open_jobs=DynamoOpenJobs(dynamodb, state=state, ledger=ledger, clock=now, home=settings.account),
         alerts=SqsAlertQueue(sqs, settings.alert_queue_url),
         stale_totals=DynamoStaleTotals(dynamodb, state, now),

@@ -32,7 +32,7 @@ from sagewatch.digest.send import DigestSender
 from sagewatch.ledger.queries import LedgerQueries
 from sagewatch.notebooks.open_costs import OpenSessionCosts
 from sagewatch.runtime.scheduled import ScheduledHandler
-from sagewatch.runtime.settings import Percent, Settings, Text, Words
+from sagewatch.runtime.settings import Discounts, Percent, Settings, Text, Words
 from sagewatch.standing.open_costs import StandingCosts
 from sagewatch.wiring.clients import PATIENT, built_once, client, now
 from sagewatch.wiring.prices import make_prices
@@ -72,6 +72,7 @@ class SendDigestSettings(Settings):
     event_dead_letter_queue_url: Text
     alert_dead_letter_queue_url: Text
     discount_percent: Percent
+    account_discounts: Discounts = Field(default_factory=dict)
     zone: ZoneInfo = Field(alias="TIMEZONE")
     budgets: Budgets = Field((), alias="MONTHLY_BUDGETS")
     slack_token_parameter: Text
@@ -88,7 +89,7 @@ def send_digest() -> ScheduledHandler:
     dynamodb, sqs = client("dynamodb", config=PATIENT), client("sqs")
     secret = SsmSecret(client("ssm"), given.slack_token_parameter, now)
     regions = DynamoRegionReader(dynamodb, given.watch_state, given.regions)
-    prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
+    prices = make_prices(dynamodb, given.watch_state, given)
     digester = DigestSender(
         spending=LedgerQueries(
             rows=DynamoLedgerRows(dynamodb, given.cost_ledger),

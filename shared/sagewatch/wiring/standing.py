@@ -13,6 +13,7 @@ from sagewatch.pricing.book import Rates
 from sagewatch.pricing.ports import Prices
 from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.sagemaker.ports import watched_regions
+from sagewatch.sagemaker.scopes import Scope, region_of
 from sagewatch.standing.registry import STANDING_KINDS
 from sagewatch.standing.studio.audit import StudioAudit
 from sagewatch.standing.survey import Survey, SurveyProgress
@@ -25,9 +26,9 @@ OWNER_TAGS = ("sagewatch:owner", "owner", "Owner")  # the default of the templat
 class ShippedRates(Prices):
     """The shipped table without a discount: what there is without a stack."""
 
-    def rates(self, region: str) -> Rates:
+    def rates(self, scope: Scope) -> Rates:
         """Return the list prices of the shipped table."""
-        return Rates(ShippedPrices().book(region), Decimal(0))
+        return Rates(ShippedPrices().book(region_of(scope)), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def plan_survey(
         plain = _survey(ShippedRates(), OWNER_TAGS, progress, check)
         return SurveyPlan(plain, regions or [home_region()], f"{str(exc).rstrip('.')}. Shipped list prices apply.")
     dynamodb = client("dynamodb", config=PATIENT)
-    prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
+    prices = make_prices(dynamodb, given.watch_state, given)
     seen = DynamoRegions(dynamodb, given.watch_state, now, given.regions, given.account)
     wanted = regions or watched_regions(home_region(), seen)
     return SurveyPlan(_survey(prices, given.owner_tag_keys, progress, check), wanted)

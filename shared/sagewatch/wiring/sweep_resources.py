@@ -46,7 +46,7 @@ def sweep_resources() -> ScheduledHandler:
     """SweepResources: sessions of standing resources. Raises ``SettingsError``."""
     given = SweepResourcesSettings.from_env()
     dynamodb, sqs = client("dynamodb"), client("sqs")
-    prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
+    prices = make_prices(dynamodb, given.watch_state, given)
     reads = SageMakerSessionReads(patient_sagemaker)
     sweep = StandingSweep(
         kinds=SESSION_KINDS,

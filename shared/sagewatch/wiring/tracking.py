@@ -42,7 +42,7 @@ def make_notebook_tracking(
         SageMakerNotebooks(clients.sagemaker),
         DynamoSessions(dynamodb, given.watch_state, given.account),
     )
-    prices = make_prices(dynamodb, given.watch_state, given.discount_percent)
+    prices = make_prices(dynamodb, given.watch_state, given)
     regions = DynamoRegions(dynamodb, given.watch_state, now, given.regions, given.account)
     ledger = DynamoLedger(dynamodb, given.cost_ledger, DynamoStaleTotals(dynamodb, given.watch_state, now))
     tracker = NotebookTracker(

@@ -26,6 +26,7 @@ HUB = {
     "SPOKE_EXTERNAL_ID": "ours",
     "SPOKE_ACCOUNTS": "222233334444, 333344445555",
     "ORGANIZATION_ID": "o-a1b2c3d4e5",
+    "ACCOUNT_DISCOUNTS": "222233334444=20, 333344445555=0",
 }
 RECORD_JOB = {
     **HUB,
@@ -77,6 +78,7 @@ SWEEP_RESOURCES = {
     if name not in {"SWEEP_QUEUE_URL", "LONG_RUNNING_HOURS", "BURN_ALERT_USD", *_ENDED_JOBS, *HUB}
 } | {
     "ACCOUNT": HUB["ACCOUNT"],
+    "ACCOUNT_DISCOUNTS": HUB["ACCOUNT_DISCOUNTS"],
     "PRESS_QUEUE_URL": "https://p",
     "MODE": "enforce",
     "WARN_MINUTES": "60",
@@ -105,6 +107,7 @@ SEND_DIGEST = {
     "WATCH_STATE": "state",
     "ALERT_QUEUE_URL": "https://a",
     "DISCOUNT_PERCENT": "0",
+    "ACCOUNT_DISCOUNTS": "222233334444=20",
     "TIMEZONE": "Europe/Berlin",
     "MONTHLY_BUDGETS": "ana@example.com=500, *=9000.50",
     "SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token",
@@ -138,6 +141,7 @@ def test_the_environment_becomes_typed_values() -> None:
 
     assert settings.owner_tag_keys == ("sagewatch:owner", "owner", "Owner")
     assert settings.discount_percent == Decimal("12.5")
+    assert settings.account_discounts == {"222233334444": Decimal(20), "333344445555": Decimal(0)}
     assert settings.max_receives == 24
     assert settings.report_usd == Decimal(10)
     assert settings.read_logs
@@ -197,7 +201,7 @@ def test_a_rung_that_makes_no_sense_is_named(name: str, value: str) -> None:
     assert SweepJobsSettings.from_env(SWEEP_JOBS).burn_usd == Decimal("99.5")
 
 
-@pytest.mark.parametrize("name", sorted(set(DELIVER_ALERT) - {"SLACK_ROUTES"}))
+@pytest.mark.parametrize("name", sorted(set(DELIVER_ALERT) - {"SLACK_ROUTES", "SPOKE_ROLES"}))
 def test_an_empty_variable_of_deliver_alert_is_named(name: str) -> None:
     """Empty is missing."""
     with pytest.raises(SettingsError, match=name):
@@ -209,6 +213,9 @@ def test_an_empty_variable_of_deliver_alert_is_named(name: str) -> None:
     [
         ("DISCOUNT_PERCENT", "a lot"),
         ("DISCOUNT_PERCENT", "-1"),
+        ("ACCOUNT_DISCOUNTS", "ana=10"),
+        ("ACCOUNT_DISCOUNTS", "222233334444=101"),
+        ("ACCOUNT_DISCOUNTS", "222233334444"),
         ("DISCOUNT_PERCENT", "101"),
         ("DISCOUNT_PERCENT", "NaN"),
         ("REPORT_USD", "-1"),
@@ -260,7 +267,7 @@ def test_a_missing_variable_of_sweep_notebooks_is_named(name: str) -> None:
         SweepNotebooksSettings.from_env({key: value for key, value in SWEEP_NOTEBOOKS.items() if key != name})
 
 
-@pytest.mark.parametrize("name", sorted(SEND_DIGEST.keys() - {"MONTHLY_BUDGETS", "REGIONS"}))
+@pytest.mark.parametrize("name", sorted(SEND_DIGEST.keys() - {"MONTHLY_BUDGETS", "REGIONS", "ACCOUNT_DISCOUNTS"}))
 def test_a_missing_variable_of_send_digest_is_named(name: str) -> None:
     """Only budgets may be none."""
     with pytest.raises(SettingsError, match=name):

@@ -13,7 +13,7 @@ from sagewatch.errors import UnreadableError
 from sagewatch.pricing.book import EMPTY_BOOK, STALE_AFTER, Price, PriceBook, Rates
 from sagewatch.pricing.ports import PriceBooks, PriceCache, PriceDates, Prices
 from sagewatch.pricing.price_list import ListedPrice
-from sagewatch.sagemaker.scopes import Scope, region_of
+from sagewatch.sagemaker.scopes import Scope, account_in, region_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,23 +42,35 @@ class DynamoPriceCache(PriceCache):
 
 
 class DynamoPrices(Prices):
-    """The ``Prices`` port: live prices first, another source's where there are none. A region is read once an hour."""
+    """The ``Prices`` port: live prices first, another source's where there are none. A region is read once an hour.
+
+    ``account_discounts`` has the discount of the stack's own account under an empty name.
+    """
 
     PERMISSIONS: ClassVar = ("dynamodb:Query",)
 
-    def __init__(
-        self, client: "DynamoDBClient", state: str, *, otherwise: PriceBooks, discount_percent: Decimal, clock: Clock
+    def __init__(  # noqa: PLR0913 - what prices come from, and what is deducted
+        self,
+        client: "DynamoDBClient",
+        state: str,
+        *,
+        otherwise: PriceBooks,
+        discount_percent: Decimal,
+        clock: Clock,
+        account_discounts: Mapping[str, Decimal] | None = None,
     ) -> None:
         self._client = client
         self._state = state
         self._otherwise = otherwise
         self._discount_percent = discount_percent
+        self._account_discounts = account_discounts or {}
         self._clock = clock
         self._books: dict[str, tuple[PriceBook, datetime]] = {}
 
     @override
     def rates(self, scope: Scope) -> Rates:
-        return Rates(self._book(region_of(scope)), self._discount_percent)
+        discount = self._account_discounts.get(account_in(scope) or "", self._discount_percent)
+        return Rates(self._book(region_of(scope)), discount)
 
     def _book(self, region: str) -> PriceBook:
         now = self._clock()

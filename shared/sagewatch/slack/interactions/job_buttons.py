@@ -93,7 +93,7 @@ class JobButtons:
         return self.people.ask(press, confirm_job_stop_view(press, cost, enforce=self.enforce), cost)
 
     def _cost(self, found: Job) -> str:
-        accrual = accrual_of(found, self.prices.rates(found.region), self.clock())
+        accrual = accrual_of(found, self.prices.rates(found.scope), self.clock())
         if accrual.so_far is None or accrual.hourly is None:
             return f"its cost so far is unknown: {accrual.note}"
         at_most = "at most " if found.spot else ""

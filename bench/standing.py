@@ -80,10 +80,19 @@ class Emulated:
 
 
 def fill(account: Emulated) -> None:
-    """500 of each kind."""
+    """500 of each kind but warm pools, which last for an hour."""
+    sagemaker: Any = boto3.client("sagemaker")
     for number in range(PER_KIND):
         for kind, fields in _one_of_each(number):
             account.put(kind, fields)
+        role, settings = f"arn:aws:iam::{ACCOUNT}:role/r", {"ExecutionRole": f"arn:aws:iam::{ACCOUNT}:role/r"}
+        sagemaker.create_notebook_instance(
+            NotebookInstanceName=f"n{number:03}", InstanceType="ml.t3.medium", RoleArn=role
+        )
+        network = {"SubnetIds": ["subnet-1"], "VpcId": "vpc-1"}
+        sagemaker.create_domain(
+            DomainName=f"domain{number:03}", AuthMode="IAM", DefaultUserSettings=settings, **network
+        )
 
 
 def _one_of_each(number: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -130,6 +139,9 @@ def _one_of_each(number: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
     throughput = {"ThroughputMode": "Provisioned", "ProvisionedReadCapacityUnits": 5}
     feature_group = {"FeatureGroupName": f"f{n}", "FeatureGroupArn": f"{ARN}feature-group/f{n}"}
     yield "feature-group", {**feature_group, "ThroughputConfig": throughput, **times}
+    app_arn = f"{ARN}partner-app/p{n}"
+    partner = {"Name": f"p{n}", "Arn": app_arn, "Type": "comet", "Status": "Available", "Tier": "small"}
+    yield "partner-app", {**partner, **times}
     schedule = {"MonitoringScheduleName": f"w{n}", "MonitoringScheduleArn": f"{ARN}monitoring-schedule/w{n}"}
     yield "monitoring-schedule", {**schedule, "MonitoringScheduleStatus": "Scheduled", "EndpointName": f"e{n}", **times}
 
@@ -229,7 +241,10 @@ def _names() -> set[str]:
 
 
 def _output(command: list[str]) -> str:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    """Others have their own environment; our modules are none of theirs."""
+    own = command[0] == sys.executable
+    env = {name: value for name, value in os.environ.items() if own or name != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, env=env)
     if done.returncode not in {0, 1}:
         say(f"{command[0]} ended with {done.returncode}: {done.stderr[-500:]}")
     return done.stdout

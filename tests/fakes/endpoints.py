@@ -50,12 +50,17 @@ class InMemoryEndpoints(EndpointChanges):
         self.actions: dict[tuple[str, str], Json] = {}
         self.broken: dict[str, SageWatchError] = {}
         self.done: list[str] = []
+        self.lost_models: set[str] = set()
         self.clock = 0
 
     def describe(self, operation: str, request: Fields) -> Fields | None:
         """A copy of what is there."""
         self._check(operation)
         [name] = request.values()
+        if operation == "DescribeEndpointConfig":
+            return {"ProductionVariants": self.configs[name]} if name in self.configs else None
+        if operation == "DescribeModel":
+            return None if name in self.lost_models else {"ModelName": name}
         there = self.endpoints if operation == "DescribeEndpoint" else self.components
         return copy.deepcopy(there.get(name))
 

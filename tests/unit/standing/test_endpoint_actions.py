@@ -25,7 +25,8 @@ class Region:
     def __init__(self) -> None:
         """Two variants, scaled since; a component with two copies; targets, policies, a scheduled action; tags."""
         names = ("blue", "green")
-        variants = [{"VariantName": name, "InitialVariantWeight": 1.0, "InitialInstanceCount": 1} for name in names]
+        sizes = {"InitialVariantWeight": 1.0, "InitialInstanceCount": 1}
+        variants = [{"VariantName": name, "ModelName": f"m-{name}", **sizes} for name in names]
         self.api = InMemoryEndpoints({"llm-config": variants})
         self.recipes = InMemoryRecipes()
         self.waits = 0
@@ -117,6 +118,8 @@ def test_an_endpoint_is_equal_in_every_field_after_it_was_deleted_and_restored()
         ("DescribeEndpoint", "read the endpoint"),
         ("ListTags", "read the endpoint"),
         ("DescribeScalingPolicies", "read the endpoint"),
+        ("DescribeEndpointConfig", "check what a restore needs"),
+        ("DescribeModel", "check what a restore needs"),
         ("DeleteInferenceComponent", "delete component part"),
         ("DeleteEndpoint", "delete the endpoint"),
         ("DeregisterScalableTarget", f"deregister {BLUE}"),
@@ -211,6 +214,14 @@ def test_an_endpoint_that_is_still_being_created_is_waited_for_and_then_continue
             "component part has an environment, which SageWatch does not store, so it could not be restored",
         ),
         (lambda api: api.endpoints.clear(), "endpoint llm does not exist"),
+        (
+            lambda api: api.configs.clear(),
+            "its configuration llm-config does not exist any more, so it could not be restored",
+        ),
+        (
+            lambda api: api.lost_models.add("m-green"),
+            "its model m-green does not exist any more, so it could not be restored",
+        ),
     ],
 )
 def test_what_could_not_be_restored_or_is_protected_is_not_deleted(spoil: Any, reason: str) -> None:
@@ -223,6 +234,33 @@ def test_what_could_not_be_restored_or_is_protected_is_not_deleted(spoil: Any, r
     assert (refused.ended, refused.reason) == (Ended.REFUSED, reason)
     assert region.api.done == []
     assert region.recipes.kept == {}
+
+
+def test_a_restore_waits_until_the_deleted_endpoint_is_gone() -> None:
+    """DeleteEndpoint takes minutes on AWS: its name is taken until then."""
+    region = Region()
+    [before] = region.api.endpoints.values()
+    region.delete()
+    region.api.endpoints["llm"] = {**before, "EndpointStatus": "Deleting"}
+    waiting = region.restore()
+    region.api.endpoints.clear()
+
+    assert (waiting.ended, waiting.step) == (Ended.WAITING, "wait until the old endpoint is deleted")
+    assert region.restore().ended is Ended.DONE
+
+
+def test_a_component_of_another_endpoint_that_has_the_name_by_now_is_left_alone() -> None:
+    """And so is its autoscaling: a deletion that stopped is continued later."""
+    region = Region()
+    region.api.broken["DeregisterScalableTarget"] = AccessDeniedError("AccessDenied")
+    region.delete()
+    target = region.api.targets[PART]
+    region.api.components["part"] = {"EndpointName": "other", "InferenceComponentStatus": "InService"}
+    region.api.done.clear()
+
+    assert region.continue_deletion().ended is Ended.DONE
+    assert "DeleteInferenceComponent" not in region.api.done
+    assert region.api.targets == {PART: target}
 
 
 def test_an_alarm_of_a_step_policy_is_named_because_the_new_policy_has_another_arn() -> None:
@@ -320,6 +358,7 @@ def test_an_unfinished_recipe_of_another_configuration_or_endpoint_is_replaced(c
     region.api.broken["DeleteEndpoint"] = AccessDeniedError("sagemaker:DeleteEndpoint: AccessDenied")
     region.delete()
     region.api.endpoints["llm"][changed] = "new"
+    region.api.configs = {**region.api.configs, "new": []}
     region.delete()
     [recipe] = region.recipes.all(SCOPE)
 

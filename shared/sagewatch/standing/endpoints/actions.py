@@ -9,7 +9,7 @@ from functools import partial
 
 from sagewatch.clock import Clock
 from sagewatch.standing.endpoints.ports import EndpointChanges, Fields, Recipes
-from sagewatch.standing.endpoints.reading import read_endpoint, refusal
+from sagewatch.standing.endpoints.reading import missing_for_restore, read_endpoint, refusal
 from sagewatch.standing.endpoints.recipe import (
     Reading,
     Recipe,
@@ -40,6 +40,12 @@ class EndpointActions:
             return reading
         if reason := refusal(reading):
             return ActionResult(Ended.REFUSED, "check the endpoint", reason)
+        missing = attempt("check what a restore needs", partial(missing_for_restore, self.api, reading))
+        if isinstance(missing, ActionResult):
+            return missing
+        if missing:
+            reason = f"its {missing} does not exist any more, so it could not be restored"
+            return ActionResult(Ended.REFUSED, "check what a restore needs", reason)
         recipe = attempt("find an earlier recipe", partial(self._begun, reading, by))
         if isinstance(recipe, ActionResult):
             return recipe
@@ -110,10 +116,13 @@ class EndpointActions:
             yield f"put scheduled action {name}", partial(self._scale, "PutScheduledAction", action)
 
     def _stranger(self, recipe: Recipe) -> ActionResult | None:
-        """Refuse if an endpoint of that name exists which no restore of this recipe can have made."""
+        """Refuse if an endpoint of that name exists which no restore of this recipe can have made. Await its end."""
         reading = attempt("compare with the recipe", partial(read_endpoint, self.api, recipe.name))
         if reading is None or isinstance(reading, ActionResult):
             return reading
+        if reading.endpoint["EndpointStatus"] == "Deleting":
+            reason = "the endpoint is still being deleted; run the same action again to continue"
+            return ActionResult(Ended.WAITING, "wait until the old endpoint is deleted", reason)
         found = conflicts(recipe, recipe_of(reading))
         reason = f"another endpoint of that name exists; it differs in {', '.join(found)}"
         return ActionResult(Ended.REFUSED, "compare with the recipe", reason) if found else None
@@ -141,7 +150,7 @@ class EndpointActions:
 
     def _create_endpoint(self, recipe: Recipe) -> None:
         """One that exists already is from a restore that stopped later."""
-        if self.api.describe("DescribeEndpoint", {"EndpointName": recipe.name}) is None:
+        if self.api.describe(*_endpoint(recipe.name)) is None:
             tags = {"Tags": list(recipe.tags)} if recipe.tags else {}
             self.api.change(
                 "CreateEndpoint", {"EndpointName": recipe.name, "EndpointConfigName": recipe.config_name, **tags}

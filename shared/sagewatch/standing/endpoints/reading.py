@@ -60,6 +60,21 @@ def refusal(reading: Reading) -> str | None:
     return None
 
 
+def missing_for_restore(api: EndpointReads, reading: Reading) -> str | None:
+    """Name what is gone that a restore needs: the configuration, or a model. Raises what ``api.describe`` does."""
+    name = reading.endpoint["EndpointConfigName"]
+    config = api.describe("DescribeEndpointConfig", {"EndpointConfigName": name})
+    if config is None:
+        return f"configuration {name}"
+    variants = [*config.get("ProductionVariants", []), *config.get("ShadowProductionVariants", [])]
+    models = [each.get("ModelName") for each in variants]
+    models += [(each.get("Specification") or {}).get("ModelName") for each in reading.components]
+    for model in dict.fromkeys(filter(None, models)):
+        if api.describe("DescribeModel", {"ModelName": model}) is None:
+            return f"model {model}"
+    return None
+
+
 def protected(reading: Reading) -> str | None:
     """Why nothing of an endpoint is changed."""
     tagged = any(tag["Key"] == PROTECT_TAG for tag in reading.tags)

@@ -212,6 +212,21 @@ def feature_group(world: World, size: int) -> None:
     }
 
 
+def asynchronous(world: World, size: int) -> None:
+    """An asynchronous endpoint has prices of its own; where they are not known, those of Hosting."""
+    endpoint(world, size, "ml.g5.xlarge", LONG_AGO, LONG_AGO)
+    world.place.answers["DescribeEndpoint", "llm"]["AsyncInferenceConfig"] = {}
+
+
+def serverless(world: World, size: int) -> None:
+    """4 GB, with provisioned concurrency."""
+    endpoint(world, 0, "ml.g5.xlarge", LONG_AGO, LONG_AGO)
+    provisioned = {"MemorySizeInMB": 4096, "ProvisionedConcurrency": size}
+    world.place.answers["DescribeEndpoint", "llm"]["ProductionVariants"] = [
+        {"VariantName": "blue", "CurrentServerlessConfig": provisioned}
+    ]
+
+
 def described(world: World, listing: str, summary: Json, describe: str, arn: str) -> None:
     """Replace the only resource of a listing."""
     del arn
@@ -223,6 +238,8 @@ def described(world: World, listing: str, summary: Json, describe: str, arn: str
     ("resource", "cost"),
     [
         # 1 h at the first size, 1 h and 2 h at the second, of which the last lies in a December of 744 hours.
+        pytest.param(asynchronous, ["1.41", "2.82", "5.63"], id="asynchronous: 1, then 2 at $1.408"),
+        pytest.param(serverless, ["0.06", "0.12", "0.23"], id="serverless: 4 GB x $0.0144, then twice that"),
         pytest.param(canvas, ["3.80", "3.80"], id="Canvas: $1.90 an hour, whatever its size"),
         pytest.param(studio_app, ["0.23", "1.41", "2.82"], id="a Studio app: $0.23, then $1.408"),
         pytest.param(space, ["0.02", "0.03", "0.06"], id="100 GB, then 200 GB x $0.112 / 720 or 744"),
@@ -249,6 +266,27 @@ def test_every_kind_over_a_month_end_and_a_change(
     assert world.rows()[-1].ended_at == "2026-12-01T02:00:00Z"
     assert "what it cost before is in no row" in world.rows()[0].pricing_reason or world.rows()[0].cost_usd is None
     assert world.sessions.open == {}
+
+
+def test_a_shadow_variant_bills_in_full_beside_the_production_variant(world: World) -> None:
+    """By hand: 2 h and 2 h x $1.408; 1 h x $0.23, then 1 h and 2 h x $0.46."""
+    for at, count in ((EVENING, 1), (EVENING + HOUR, 2), (EVENING + 3 * HOUR, 2)):
+        endpoint(world, 1, "ml.g5.xlarge", LONG_AGO, LONG_AGO)
+        shadow = [{"VariantName": "shadow", "CurrentInstanceCount": count}]
+        world.place.answers["DescribeEndpoint", "llm"]["ShadowProductionVariants"] = shadow
+        configured = [{"VariantName": "shadow", "ModelName": "m", "InstanceType": "ml.m5.xlarge"}]
+        world.place.answers["DescribeEndpointConfig", "c-ml.g5.xlarge"]["ShadowProductionVariants"] = configured
+        world.sweep(at)
+    world.place.lists.clear()
+    world.sweep(EVENING + 4 * HOUR)
+
+    assert [(row.resource_name, cents(row.cost_usd)) for row in world.rows()] == [
+        ("llm/blue", Decimal("2.82")),
+        ("llm/shadow", Decimal("0.23")),
+        ("llm/shadow", Decimal("0.46")),
+        ("llm/blue", Decimal("2.82")),
+        ("llm/shadow", Decimal("0.92")),
+    ]
 
 
 def test_reserved_capacity_is_covered_and_never_priced(world: World) -> None:

@@ -182,6 +182,21 @@ def test_a_canvas_app_is_not_deleted_if_anything_speaks_against_it_after_the_swe
     assert world.calls.made == []
 
 
+def test_a_canvas_app_that_was_used_after_its_warning_is_not_deleted_once_it_idles_again() -> None:
+    """It has been idle for five hours when the notice of ten is over; the next warning begins a new notice."""
+    world = IdleWorld(warn=10 * HOUR)
+    world.canvas()
+    world.sweep()
+    world.now += 5 * HOUR
+    world.unused("ana", timedelta(minutes=0))
+    world.sweep(later=5 * HOUR + QUARTER)
+
+    assert world.stops.sent == []
+    assert world.shown(0).outcome == "deletion cancelled: it was used after the warning"
+    world.sweep(later=QUARTER)
+    assert (len(world.told), world.stops.sent) == (2, [])
+
+
 def test_a_new_canvas_app_is_not_even_announced() -> None:
     """It was created less than four hours ago."""
     world = IdleWorld()

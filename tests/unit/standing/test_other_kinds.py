@@ -45,6 +45,7 @@ PRICES = {
     "Hosting": {"ml.m5.xlarge": "0.23", "ml.g5.xlarge": "1.408"},
     "Canvas": {"Session-Hrs": "1.90"},
     "MLflow": {"Small": "0.60"},
+    "ServerlessInf": {"provisioned concurrency": "0.0144"},
     "Cluster": {"ml.p4d.24xlarge": "25.91"},
 }
 BOOK = PriceBook(

@@ -109,6 +109,28 @@ def test_a_deletion_that_fails_names_its_step_and_can_be_continued_or_undone() -
     assert world.api.everything() == before
 
 
+def test_a_deletion_that_was_killed_after_its_last_call_is_finished_by_the_next_try() -> None:
+    """The endpoint is gone by then, and the message still gets its button to restore it."""
+    world = told()
+    world.ask("delete_endpoint")
+    delete = world.api.change
+
+    def killed(operation: str, request: dict[str, object]) -> None:
+        delete(operation, request)
+        if operation == "DeleteEndpoint":
+            raise MemoryError
+
+    object.__setattr__(world.api, "change", killed)
+    with pytest.raises(MemoryError):
+        world.confirm(pressed_at=NOW)
+    object.__setattr__(world.api, "change", delete)
+
+    assert world.confirm(pressed_at=NOW).effect.startswith("deleted; its recipe is kept")
+    assert world.shown().actions == (ResourceAction.RESTORE,)
+    [recipe] = world.recipes.kept.values()
+    assert recipe.finished
+
+
 def test_a_scale_in_leaves_the_other_buttons() -> None:
     """One instance is left, and the endpoint may still be deleted."""
     world = told()

@@ -28,6 +28,7 @@ _UNANSWERED = timedelta(minutes=15)  # for so long, a stop may come from our own
 _RESENT, _SOON = timedelta(hours=2), timedelta(minutes=15)
 _GIVEN_UP = timedelta(days=1)  # a warning that is in no channel by then is made again
 _STOPPED = frozenset({NotebookStatus.STOPPING, NotebookStatus.STOPPED})
+_KEPT = f"Start it again at any time: {KEPT_FOLDER} is as you left it, everything else is gone"
 _AGAIN = timedelta(hours=1)  # a stop that AWS refused is tried again, and reported once
 
 
@@ -121,10 +122,7 @@ class NotebookStop:
         notebook = replace(found, tags=self.notebooks.tags(found.arn, found.scope))
         state, now = self.states.read(session.arn, session.region), self.clock()
         identity = state.pending.alert_id if state.pending else str(state.announced)
-        sentence = (
-            f"stopped as asked at {clock_time(session.since, now)}. "
-            f"Start it again at any time: {KEPT_FOLDER} is as you left it, everything else is gone"
-        )
+        sentence = f"stopped as asked at {clock_time(session.since, now)}. {_KEPT}"
         headline = f"Notebook {notebook.name} is stopped"
         self.announcements.notify(notebook, headline, sentence, identity, by=by)
 
@@ -205,10 +203,7 @@ class NotebookStop:
         since, hourly = inspection.decision.idle_since, self.rates.of_notebook(inspection.notebook)
         idled = f"after {duration(int((now - since).total_seconds()))} without activity" if since else "as asked"
         saves = "" if hourly is None else f" That saves {money(hourly)}/h."
-        return (
-            f"stopped {idled} ({inspection.decision.reason}).{saves} "
-            f"Start it again at any time: {KEPT_FOLDER} is as you left it, everything else is gone"
-        )
+        return f"stopped {idled} ({inspection.decision.reason}).{saves} {_KEPT}"
 
     def _would(self, inspection: Inspection, by: str | None) -> StopOutcome:
         now, pending = self.clock(), inspection.state.pending

@@ -60,8 +60,9 @@ def _resources(created: str) -> Iterator[Put]:
         ("churn-demo", "ml.m5.xlarge", 1, "bo@example.com"),
     ):
         variant = {"VariantName": "blue", "ModelName": name, "InstanceType": instance_type}
+        initial = {"InitialInstanceCount": count, "InitialVariantWeight": 1.0}
         config = {"EndpointConfigName": f"{name}-1", "EndpointConfigArn": f"{_ARN}endpoint-config/{name}-1"}
-        yield "endpoint-config", {**config, "ProductionVariants": [variant], **times}
+        yield "endpoint-config", {**config, "ProductionVariants": [variant | initial], **times}
         yield (
             "model",
             {"ModelName": name, "ModelArn": f"{_ARN}model/{name}", "PrimaryContainer": {"Image": "i"}, **times},
@@ -71,7 +72,7 @@ def _resources(created: str) -> Iterator[Put]:
             "EndpointArn": f"{_ARN}endpoint/{name}",
             "EndpointConfigName": f"{name}-1",
             "EndpointStatus": "InService",
-            "ProductionVariants": [{"VariantName": "blue", "CurrentInstanceCount": count}],
+            "ProductionVariants": [_running(count)],
         }
         yield "endpoint", {**endpoint, "Tags": [{"Key": "owner", "Value": owner}], **times}
     app = {"DomainId": "d-demo", "UserProfileName": "chi", "AppType": "Canvas", "AppName": "default"}
@@ -83,6 +84,12 @@ def _resources(created: str) -> Iterator[Put]:
     group = {"InstanceGroupName": "gpu", "InstanceType": "ml.p4d.24xlarge", "CurrentCount": 1}
     cluster = {"ClusterName": "research", "ClusterArn": f"{_ARN}cluster/research", "ClusterStatus": "InService"}
     yield "cluster", {**cluster, "InstanceGroups": [group], **times}
+
+
+def _running(count: int) -> dict[str, Any]:
+    """A variant as DescribeEndpoint shows it."""
+    sizes = {f"{when}InstanceCount": count for when in ("Current", "Desired")}
+    return {"VariantName": "blue", **sizes, "CurrentWeight": 1.0, "DesiredWeight": 1.0}
 
 
 def _measure(stage: Stage, now: datetime) -> None:

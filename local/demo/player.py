@@ -99,7 +99,9 @@ class Stage:
 
     def control(self, kind: str, name: str, fields: Mapping[str, Any], region: str = "us-east-1") -> None:
         """Set Describe fields of an emulated resource."""
-        post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/{kind}/{name}?region={region}", fields)
+        other = f"&account={self._env['AWS_ACCOUNT_ID']}" if "AWS_ACCOUNT_ID" in self._env else ""
+        place = f"region={region}{other}"
+        post_json(f"{self._env['SAGEMAKER_CONTROL_URL']}/{kind}/{name}?{place}", fields)
 
     def put_standing(self, kind: str, fields: Mapping[str, Any]) -> None:
         """Put a standing resource into the emulator, with its Describe fields."""

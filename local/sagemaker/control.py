@@ -182,6 +182,7 @@ def _tagged(asked: SageMakerResponse) -> Any:
 def control_app(account: str, default_region: str) -> Flask:
     """``POST /<kind>/<name>`` with Describe fields in the API's spelling sets them on an emulated resource.
 
+    ``?region=`` and ``?account=`` name another place.
     ``POST /fail`` with ``{"operation", "code", "times"}`` lets the next Describe, List or notebook calls fail;
     ``GET /notebook-instance/<name>`` returns the calls that a notebook received.
     """
@@ -197,12 +198,12 @@ def control_app(account: str, default_region: str) -> Flask:
     def change(kind: str, name: str) -> Answer:
         """Set fields; ``null`` takes one away. An ended job that started gets an end, unless one is given."""
         fields = request.get_json(force=True, silent=True)
-        region = request.args.get("region", default_region)
         if kind not in KINDS:
             return _refuse(404, f"no kind {kind!r}; there are {', '.join(KINDS)}")
         if not isinstance(fields, dict):
             return _refuse(400, "the body must be a JSON object of Describe fields")
-        resource = getattr(sagemaker_backends[account][region], KINDS[kind].store).get(name)
+        owner, region = _place(account, default_region)
+        resource = getattr(sagemaker_backends[owner][region], KINDS[kind].store).get(name)
         if resource is None:
             return _refuse(404, f"no {kind} {name!r} in {region}")
         try:
@@ -212,12 +213,18 @@ def control_app(account: str, default_region: str) -> Flask:
 
     @app.get("/notebook-instance/<name>")
     def received(name: str) -> Answer:
-        resource = sagemaker_backends[account][request.args.get("region", default_region)].notebook_instances.get(name)
+        owner, region = _place(account, default_region)
+        resource = sagemaker_backends[owner][region].notebook_instances.get(name)
         return (jsonify(story(resource)), 200) if resource else _refuse(404, f"no notebook-instance {name!r}")
 
     standing_route(app, account, default_region)
     pace_route(app)
     return app
+
+
+def _place(account: str, region: str) -> tuple[str, str]:
+    """The account and the region that a request names, or these."""
+    return request.args.get("account", account), request.args.get("region", region)
 
 
 def _apply(resource: object, emulated: Emulated, orders: Mapping[str, object]) -> Answer:

@@ -21,8 +21,10 @@ from pathlib import Path
 import boto3
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
+from local.stack.accounts import HUB
 from local.stack.build_cache import build_once
 from local.stack.clock import Clock
+from local.stack.organization import deploy_spokes
 from local.stack.processes import CloudError, begun_at, is_running, spawn, tail, wait_for
 from local.stack.template_patches import for_ministack
 from tools.layers.build import prepare
@@ -30,7 +32,7 @@ from tools.operator import stacks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FUNCTIONS = sorted(app.parent.name.title().replace("_", "") for app in ROOT.glob("functions/*/app.py"))
-ACCOUNT = "111122223333"  # the account of the AWS documentation's examples; MiniStack reads it off the access key
+ACCOUNT = HUB  # MiniStack reads it off the access key
 REGION = "us-east-1"
 STACK = "sagewatch"
 _SECRETS = {"/sagewatch/slack-token": "xoxb-local-token", "/sagewatch/slack-signing-secret": "local-signing-secret"}
@@ -88,7 +90,7 @@ class LocalCloud:
         emulators = spawn(_emulators(ports), home / "emulators.log", env, ROOT)
         groups = [emulators.pid]
         try:
-            ministack = spawn([sys.executable, "-m", "ministack"], home / "ministack.log", env, ROOT)
+            ministack = spawn([sys.executable, "-m", "local.stack.ministack"], home / "ministack.log", env, ROOT)
             groups.append(ministack.pid)
             cloud = cls(home, ports, tuple(groups))
             wait_for(f"{cloud.aws_url}/_ministack/health", ministack, home / "ministack.log")
@@ -159,7 +161,6 @@ class LocalCloud:
             "LAMBDA_WARM_TTL_SECONDS": "86400",  # keep warmed functions warm
             "MINISTACK_ACCOUNT_ID": ACCOUNT,  # whose HTTP API a request without a signature reaches
             "MINISTACK_HOST": "127.0.0.1",
-            "MOTO_ACCOUNT_ID": ACCOUNT,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "LOCAL_CLOUD_CALLS": str(self.calls),
             "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "shared", ROOT / "local" / "stack" / "calls"))),
@@ -208,6 +209,13 @@ class LocalCloud:
         )
         self.connect_buttons()
         self._back_up_ledger()
+        self._deploy_spokes()
+
+    def _deploy_spokes(self) -> None:
+        """Let the other accounts of the organization be watched, if the stack is a hub."""
+        client = self.session().client("cloudformation", endpoint_url=self.aws_url)
+        if "HubBusArn" in (hub := stacks.read(client, STACK).values):
+            deploy_spokes(hub, self.aws_url)
 
     def _topic(self) -> str:
         """An SNS topic without subscribers, so that alarms have somewhere to go."""

@@ -9,6 +9,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
+from local.sagemaker.accounts import extend_accounts
 from local.sagemaker.alarms import extend_cloudwatch
 from local.sagemaker.control import control_app, extend_moto
 from local.sagemaker.jupyter import JUPYTERS, serving_jupyter
@@ -20,6 +21,7 @@ from local.slack.app import Workspace, slack_app
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     options = _options()
+    extend_accounts(options.account)
     extend_moto()
     extend_cloudwatch()
     PACE.seconds = options.transition_seconds
@@ -51,7 +53,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--transition-seconds", type=float, default=0.2, help="how long notebooks are Pending, Stopping"
     )
-    parser.add_argument("--account", required=True, help="the account moto answers for")
+    parser.add_argument("--account", required=True, help="the account of resources that are named without one")
     parser.add_argument("--slack-token", required=True, help="the only bot token Slack accepts")
     parser.add_argument("--slack-signing-secret", required=True, help="what Slack signs interactions with")
     return parser.parse_args()

@@ -16,6 +16,9 @@ pytest_plugins = ["tests.worlds.aws"]
 TEMPLATE = Path(__file__).parent.parent / "template.yaml"
 
 
+_CLOCKS = ("test_notebook_day.py", "test_notebook_week.py")  # each moves a clock of its own
+
+
 class Rooms(LoadScopeScheduling):  # type: ignore[misc] # xdist's schedulers are not annotated
     """Gives each process whole modules; those on the deployed cloud are divided among two, for each deploys one."""
 
@@ -25,7 +28,7 @@ class Rooms(LoadScopeScheduling):  # type: ignore[misc] # xdist's schedulers are
 
 def _room(nodeid: str) -> str:
     module = nodeid.partition("::")[0]
-    if not module.startswith("tests/e2e/") or module.endswith("test_notebook_day.py"):  # it moves a clock of its own
+    if not module.startswith("tests/e2e/") or module.endswith(_CLOCKS):
         return module
     return (
         "jobs"

@@ -202,7 +202,7 @@ def eventually[T](look: Callable[[], T]) -> T:
 
 def _calls_made() -> int:
     """How much the functions of this process's clouds have called, as the size of what the clouds write down."""
-    clouds = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'master')}", "test-day"
+    clouds = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'master')}", "test-day", "test-week"
     files = (HOME / cloud / "calls.jsonl" for cloud in clouds)
     return sum(file.stat().st_size for file in files if file.exists())
 

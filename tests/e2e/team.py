@@ -17,8 +17,10 @@ class Team:
         self.control = account.env["SAGEMAKER_CONTROL_URL"]
         self.slack = account.cloud.slack_url
 
-    def start(self, name: str, jupyter: dict[str, Any], tags: dict[str, str], platform: str) -> None:
-        """Start a notebook two days ago, by the clock of this process."""
+    def start(
+        self, name: str, jupyter: dict[str, Any], tags: dict[str, str], platform: str, at: datetime | None = None
+    ) -> None:
+        """Start a notebook: two days ago by the clock of this process, or at that time."""
         self.account.stage.client("sagemaker").create_notebook_instance(
             NotebookInstanceName=name,
             InstanceType="ml.t3.medium",
@@ -26,8 +28,8 @@ class Team:
             PlatformIdentifier=platform,
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         )
-        two_days_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
-        born = {"CreationTime": two_days_ago, "LastModifiedTime": two_days_ago}
+        moment = (at or datetime.now(UTC) - timedelta(days=2)).isoformat()
+        born = {"CreationTime": moment, "LastModifiedTime": moment}
         self.orders(name, {**born, "Jupyter": jupyter})
 
     def orders(self, name: str, fields: dict[str, Any]) -> None:
@@ -50,8 +52,12 @@ class Team:
     def sweep(self) -> dict[str, Any]:
         """Sweep, and wait until everything queued is in Slack."""
         told = self.account.invoke("SweepNotebooks", {})
-        assert eventually(self.account.stage.quiet)
+        assert self.settles()
         return told
+
+    def settles(self) -> bool:
+        """Wait until everything queued is in Slack; say whether that came."""
+        return eventually(self.account.stage.quiet)
 
     def told(self, name: str) -> list[dict[str, Any]]:
         """The messages that name it, and no other whose name begins alike."""
@@ -59,10 +65,16 @@ class Team:
         return [message for message in messages if name in message["text"].replace("(", " ").replace(":", " ").split()]
 
     def root(self, name: str) -> dict[str, Any]:
-        """The message that announced it."""
-        return next(
-            message for message in self.told(name) if message["text"].startswith(("Notebook idle: ", "Notebook: "))
-        )
+        """The newest message that announced it."""
+        return self.roots(name)[-1]
+
+    def roots(self, name: str) -> list[dict[str, Any]]:
+        """The messages that announced it, oldest first."""
+        return [message for message in self.told(name) if message["text"].startswith(("Notebook idle: ", "Notebook: "))]
+
+    def tidy(self, name: str) -> None:
+        """Delete the newest message that announced it, as a person may."""
+        post_json(f"{self.slack}/delete", {"ts": self.root(name)["ts"]})
 
     def press(self, name: str, action: str, user: str = "U0ANA", **how: Any) -> Any:
         """Press a button of its message, and wait until it is answered."""

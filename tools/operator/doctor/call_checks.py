@@ -28,6 +28,16 @@ _PRICE_LIST_REGION, _WITH_PRICE_LIST = "us-east-1", "aws"  # the partition
 type Arguments = Callable[[Account], Mapping[str, Any]]
 
 _STANDING = ["App", "Cluster", "Domain", "Endpoint", "FeatureGroup", "MlflowTrackingServer", "Space", "UserProfile"]
+# What AnswerSlack may do with idle resources, and what it reads of autoscaling for a recipe.
+_ENDS = (
+    *(f"sagemaker:{action}" for action in ("AddTags", "CreateEndpoint", "CreateInferenceComponent", "DeleteApp")),
+    *(f"sagemaker:{action}" for action in ("DeleteEndpoint", "DeleteInferenceComponent", "StopMlflowTrackingServer")),
+    *(f"sagemaker:Update{what}" for what in ("EndpointWeightsAndCapacities", "InferenceComponentRuntimeConfig")),
+    *(f"application-autoscaling:Describe{what}" for what in ("ScalableTargets", "ScalingPolicies", "ScheduledActions")),
+    *(f"application-autoscaling:{verb}ScalableTarget" for verb in ("Register", "Deregister")),
+    *(f"application-autoscaling:Put{what}" for what in ("ScalingPolicy", "ScheduledAction")),
+    *(f"cloudwatch:{action}" for action in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm")),
+)
 # Only the simulator is asked about actions that change something or hide messages from their function, and about
 # those that need what only a listing knows.
 LEFT_OUT = frozenset(
@@ -39,6 +49,7 @@ LEFT_OUT = frozenset(
         "lambda:InvokeFunction",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        "organizations:DescribeAccount",  # only the management account, or one that it named, may ask
         "sagemaker:CreatePresignedNotebookInstanceUrl",  # the row notebook.jupyter, if a notebook is named
         "sagemaker:StopNotebookInstance",
         "sqs:ChangeMessageVisibility",
@@ -47,7 +58,8 @@ LEFT_OUT = frozenset(
         "sqs:SendMessage",
         "sts:AssumeRole",  # of other accounts: the operator's credentials may not assume those roles
         *(f"sagemaker:{KIND_FACTS[kind].stop_operation}" for kind in JOB_KINDS),
-        *(f"sagemaker:Describe{kind}" for kind in (*_STANDING, "EndpointConfig", "Model")),
+        *(f"sagemaker:Describe{kind}" for kind in (*_STANDING, "EndpointConfig", "InferenceComponent", "Model")),
+        *_ENDS,
     }
 )
 

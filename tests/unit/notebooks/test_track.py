@@ -215,6 +215,23 @@ def test_another_instance_type_begins_another_session() -> None:
     assert "no event reported its stop; billed until the restart" in world.rows[0].pricing_reason
 
 
+def test_late_events_have_the_instance_type_of_their_own_time() -> None:
+    """Describe answers with today's: ml.t3.medium ran from 8:00 to 10:00, and has been ml.g5.xlarge since 11:00.
+
+    2 x $0.05 + 2 x $0.70 / 720 = $0.1019444444, whether an event comes once or twice.
+    """
+    world = World()
+    world.stands(lab(IN_SERVICE, 11, G5))
+    for event in (lab(IN_SERVICE, 8), lab(IN_SERVICE, 8), lab(STOPPING, 10), lab(STOPPING, 10)):
+        world.told(event)
+    for event in (lab(IN_SERVICE, 11, G5), lab(IN_SERVICE, 8), lab(IN_SERVICE, 11, G5)):
+        world.told(event)
+
+    assert world.costs[0] == ("08:00", "10:00", "1 x ml.t3.medium", "0.1019444444")
+    assert [instances for _, _, instances, _ in world.costs[1:]] == [None]
+    assert world.sessions.kept[ARN].instance_type == G5
+
+
 def test_an_instance_type_changed_while_stopped_leaves_no_doubt() -> None:
     """All events arrive; the update itself begins and ends nothing."""
     world = World()

@@ -5,7 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from sagewatch.budgets.budget import EVERYBODY, Budget, BudgetState, OpenCost, findings, month_end, states_of
+from sagewatch.budgets.budget import (
+    EVERYBODY,
+    Budget,
+    BudgetState,
+    OpenCost,
+    findings,
+    is_account,
+    month_end,
+    states_of,
+)
 from sagewatch.ledger.totals import Cell, DayTotal, Spend
 from sagewatch.sagemaker.kinds import ResourceKind
 
@@ -134,3 +143,11 @@ def test_a_month_ends_where_the_next_begins(day: str) -> None:
 
     assert month_end(last).date() == last + timedelta(days=1)
     assert month_end(last.replace(day=1)) == month_end(last)
+
+
+@pytest.mark.parametrize(
+    ("name", "account"), [("111122223333", True), ("ana@examples", False), ("11112222333", False), ("2026", False)]
+)
+def test_an_account_is_named_by_its_twelve_digits(name: str, *, account: bool) -> None:
+    """An owner may have a name of twelve letters, or of other digits."""
+    assert is_account(name) is account

@@ -210,6 +210,7 @@ def two_units() -> str:
         (a_document(price={"EUR": "1", "CNY": "1"}), "the currency is CNY, EUR, not USD"),
         (a_document(price={"USD": "cheap" * 10}), f"{('cheap' * 8)!r} is no amount"),
         (a_document(price={"USD": "-1"}), "-1 is no price"),
+        (a_document(price={"USD": "1" * 50}), f"{'1' * 40} is no price"),
     ],
 )
 def test_what_cannot_be_read_is_named_by_its_sku(text: str, sentence: str) -> None:
@@ -258,6 +259,15 @@ def test_two_documents_that_contradict_each_other_are_an_error_that_names_both()
         "Training ml.m5.xlarge in us-east-1",
     ]
     assert listing.problems[1].endswith("the list has 0.2300000000 and 0.25 USD")
+
+
+@pytest.mark.parametrize("usd", ["100000", "0.00000000000000000001"])
+def test_the_limits_of_a_price_are_prices(usd: str) -> None:
+    """What is beyond them could neither be stored nor calculated with."""
+    answer = read_document(a_document(price={"USD": usd}), "us-east-1")
+
+    assert isinstance(answer, ListedPrice)
+    assert answer.usd == Decimal(usd)
 
 
 def test_rows_that_are_no_prices_hide_none_that_follow() -> None:

@@ -13,7 +13,7 @@ import math
 import os
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,8 @@ from cfnlint.decode import decode
 from flask import Flask, Response, jsonify, request
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult, BaseResponse
+from moto.dynamodb import models as dynamodb_models
+from moto.dynamodb.models.table import Table
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 from moto.server import ThreadedMotoServer
@@ -100,6 +102,24 @@ class TrainingJobs:
         }
 
 
+class _Snapshots:
+    """The module ``copy`` for moto's tables: before each transaction moto copies them, and each item in them.
+
+    A copy of the tables alone does as well, and does not take seconds with thousands of items.
+    """
+
+    copy = staticmethod(copy.copy)
+
+    @staticmethod
+    def deepcopy(value: Any) -> Any:
+        """Copy a table without its items, and all else with what is in it."""
+        if not isinstance(value, Table):
+            return copy.deepcopy(value)
+        table = copy.copy(value)
+        table.items = defaultdict(dict, {key: copy.copy(items) for key, items in value.items.items()})
+        return table
+
+
 class Account:
     """The server, what is in it, and what it was asked."""
 
@@ -109,6 +129,7 @@ class Account:
         self.latency = 0.0
         self.jobs = TrainingJobs()
         self._answer = BaseResponse.call_action
+        setattr(dynamodb_models, "copy", _Snapshots)  # noqa: B010 - moto's module
         extend_moto()
         account = self
 

@@ -41,7 +41,7 @@ class LazyModel(BaseModel):
 class LazyAdapter[T]:
     """A type's adapter that is made when it is first used, by one thread."""
 
-    def __init__(self, kind: Any, config: ConfigDict) -> None:
+    def __init__(self, kind: Any, config: ConfigDict | None = None) -> None:
         self._kind = kind
         self._config = config
         self._made: TypeAdapter[T] | None = None
@@ -49,6 +49,14 @@ class LazyAdapter[T]:
     def validate_python(self, value: object) -> T:
         """Read a value. Raises ``ValidationError``."""
         return (self._made or self._make()).validate_python(value)
+
+    def validate_json(self, text: str | bytes) -> T:
+        """Read a value from JSON. Raises ``ValidationError``."""
+        return (self._made or self._make()).validate_json(text)
+
+    def dump_json(self, value: T) -> bytes:
+        """Write a value as JSON."""
+        return (self._made or self._make()).dump_json(value)
 
     def _make(self) -> TypeAdapter[T]:
         with _BUILDING:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
 from sagewatch.alerts.grouping import GroupAlert
 from sagewatch.diagnostics.cost_report import JobReport
@@ -10,6 +10,7 @@ from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.errors import MalformedAlertError
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
+from sagewatch.models import LazyAdapter
 from sagewatch.sagemaker.fields import field_errors
 from sagewatch.spokes.alerts import AccountUnreadable
 from sagewatch.standing.idling.alerts import StandingAlert
@@ -27,7 +28,7 @@ Alert = (
     | BudgetAlert
     | AccountUnreadable
 )
-_ALERT: TypeAdapter[Alert] = TypeAdapter(Annotated[Alert, Field(discriminator="finding")])
+_ALERT: LazyAdapter[Alert] = LazyAdapter(Annotated[Alert, Field(discriminator="finding")])
 
 
 def read_alert(body: str) -> Alert:

@@ -9,18 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from sagewatch.alerts.ports import Lease
 from sagewatch.formatting import clock_time, duration, utc_once
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.idle.state import Hold, NotebookState, PendingStop
+from sagewatch.models import LazyAdapter
 from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.tags import IDLE_AFTER_TAG, IGNORE_TAG, PROTECT_TAG, TERMINALS_TAG
 
 _NO = frozenset({"false", "no", "0"})
 _SHORTEST, _LONGEST = timedelta(minutes=10), timedelta(days=31)
-_DURATION: TypeAdapter[timedelta] = TypeAdapter(timedelta)
+_DURATION: LazyAdapter[timedelta] = LazyAdapter(timedelta)
 _SKEW = timedelta(minutes=15)  # clocks may differ by this much; the times of one further ahead are not used
 _AGAIN = timedelta(hours=1)  # until the next check of tags, or of a source that gave no answer
 _REPEATED = timedelta(days=7)  # an idle notebook that SageWatch will not stop is reported once a week

@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
-from pydantic import TypeAdapter
-
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import (
     from_item,
@@ -27,6 +25,7 @@ from sagewatch.clock import Clock, iso
 from sagewatch.errors import StateChangedError, UnreadableError
 from sagewatch.idle.ports import NotebookStateReader, NotebookStates
 from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
+from sagewatch.models import LazyAdapter
 from sagewatch.sagemaker.scopes import Scope, scope_of_arn, stored_scope
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ NOTEBOOKS, RESOURCES = "notebook", "standing-watch"  # what the partitions' keys
 _REMEMBERED_FOR = timedelta(days=90)  # a notebook that no sweep has inspected for so long counts as new
 # Attributes have kept the names they were first stored under.
 _STORED = {"next_check_at": "look_at", "pending": "warned", "announced": "incidents"}
-_STATE: TypeAdapter[NotebookState] = TypeAdapter(NotebookState)
+_STATE: LazyAdapter[NotebookState] = LazyAdapter(NotebookState)
 
 
 class DynamoNotebookStateReader(NotebookStateReader):

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.attribute_values import deserialize, serialize
 from sagewatch.adapters.dynamodb.stored_values import refuse_odd_values
 from sagewatch.errors import SageWatchError, ThrottledError, UnreadableError
+from sagewatch.models import LazyAdapter
 from sagewatch.sagemaker.fields import field_errors
 from sagewatch.sweeps import LeftOutItems
 
@@ -31,7 +32,7 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: deserialize(value) for name, value in item.items()}
 
 
-def read_item[T](adapter: TypeAdapter[T], values: Mapping[str, Any], what: str) -> T:
+def read_item[T](adapter: LazyAdapter[T], values: Mapping[str, Any], what: str) -> T:
     """Read a value from an item's plain ones; attributes it does not know are ignored.
 
     Raises ``UnreadableError``, which names the attributes at fault.

@@ -8,15 +8,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from sagewatch.adapters.dynamodb.items import read_item
 from sagewatch.alerts.ports import Lease
 from sagewatch.clock import iso
+from sagewatch.models import LazyAdapter
 
 _NO_END = datetime(9999, 12, 31, tzinfo=UTC)
 _SHOWN_FOR = timedelta(days=90)  # who kept what, for those who ask later
-_LEASE: TypeAdapter[Lease] = TypeAdapter(Lease)
+_LEASE: LazyAdapter[Lease] = LazyAdapter(Lease)
 
 
 def lease_item(lease: Lease) -> dict[str, str]:

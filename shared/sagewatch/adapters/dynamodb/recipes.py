@@ -4,12 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, readable, to_item
 from sagewatch.adapters.dynamodb.stored_values import refuse_odd_values
 from sagewatch.errors import UnreadableError
+from sagewatch.models import LazyAdapter
 from sagewatch.sagemaker.scopes import Scope, stored_scope
 from sagewatch.standing.endpoints.ports import Recipes
 from sagewatch.standing.endpoints.recipe import Recipe
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-_RECIPE: TypeAdapter[Recipe] = TypeAdapter(Recipe)
+_RECIPE: LazyAdapter[Recipe] = LazyAdapter(Recipe)
 
 
 class DynamoRecipes(Recipes):

@@ -5,11 +5,10 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
-from pydantic import TypeAdapter
-
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import from_item, query, read_item, readable, readable_or_error, to_item
 from sagewatch.errors import UnreadableError
+from sagewatch.models import LazyAdapter
 from sagewatch.notebooks.ports import SessionReader, Sessions
 from sagewatch.notebooks.session import Session, SessionKind, StopCall
 from sagewatch.sagemaker.scopes import Scope, scope_of_arn, stored_scope
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-_SESSION: TypeAdapter[Session] = TypeAdapter(Session)
+_SESSION: LazyAdapter[Session] = LazyAdapter(Session)
 
 
 class DynamoSessionReader(SessionReader):

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
-from pydantic import TypeAdapter
-
 from sagewatch.adapters.aws_errors import translated
 from sagewatch.adapters.dynamodb.items import query, read_item, readable, to_item
+from sagewatch.models import LazyAdapter
 from sagewatch.sagemaker.scopes import Scope, stored_scope
 from sagewatch.standing.ports import StandingSessionReader, StandingSessions
 from sagewatch.standing.sessions import StandingSession
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-_SESSION: TypeAdapter[StandingSession] = TypeAdapter(StandingSession)
+_SESSION: LazyAdapter[StandingSession] = LazyAdapter(StandingSession)
 _TIMES = ("since", "booked_until", "last_use", "judged_at")
 
 

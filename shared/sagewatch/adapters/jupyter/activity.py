@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, ValidationError
 
 from sagewatch.adapters.jupyter.programs import DoubtError, Programs, read_programs
 from sagewatch.formatting import clock_time, count_of, utc_once
 from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
-from sagewatch.models import LazyModel
+from sagewatch.models import LazyAdapter, LazyModel
 
 _A_DAY = timedelta(days=1)
 _AHEAD = timedelta(minutes=15)  # further in the future, a time is not a matter of clocks that run apart a little
@@ -62,8 +62,8 @@ class Kernel(_Open):
         return f"kernel {self.name}"
 
 
-_KERNELS = TypeAdapter(list[Kernel])
-_TERMINALS = TypeAdapter(list[Terminal])
+_KERNELS: LazyAdapter[list[Kernel]] = LazyAdapter(list[Kernel])
+_TERMINALS: LazyAdapter[list[Terminal]] = LazyAdapter(list[Terminal])
 
 
 def read_jupyter(

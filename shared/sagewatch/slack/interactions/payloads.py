@@ -11,13 +11,12 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    TypeAdapter,
     ValidationError,
     model_validator,
 )
 
 from sagewatch.errors import MalformedPressError
-from sagewatch.models import LazyModel
+from sagewatch.models import LazyAdapter, LazyModel
 from sagewatch.outcomes import Outcome
 from sagewatch.sagemaker.fields import Name, Region, field_errors
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
@@ -130,8 +129,8 @@ class ResourcePress(ResourceTarget):
 
 
 AnyPress = Press | JobPress | ResourcePress
-_PRESS: TypeAdapter[AnyPress] = TypeAdapter(Annotated[AnyPress, Field(discriminator="action")])
-_QUEUED: TypeAdapter[AnyPress | AnnouncedStop] = TypeAdapter(
+_PRESS: LazyAdapter[AnyPress] = LazyAdapter(Annotated[AnyPress, Field(discriminator="action")])
+_QUEUED: LazyAdapter[AnyPress | AnnouncedStop] = LazyAdapter(
     Annotated[AnyPress | AnnouncedStop, Field(discriminator="action")]
 )
 

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from local.slack.files import receive
 from local.slack.interactions import Result, close, press, sign, submit
 from local.slack.web_api import METHODS, decoded, scopes_for
-from local.slack.workspace import CHANNELS, USERS, Failure, Json, Workspace
+from local.slack.workspace import CHANNELS, SCOPES, USERS, Failure, Json, Workspace
 
 __all__ = ["CHANNELS", "Failure", "Workspace", "sign", "slack_app"]
 
@@ -138,8 +138,14 @@ def _orders(app: Flask, workspace: Workspace) -> None:
 
         return answer
 
-    for do in (press, submit, close, fail, delete, interactivity):
+    for do in (press, submit, close, fail, delete, interactivity, scopes):
         _beside(app, do.__name__, order(do), "POST")
+
+
+def scopes(workspace: Workspace, order: Json) -> Result:
+    """Take scopes from the app, and give it all others back: ``{"without": [...]}``."""
+    workspace.scopes = SCOPES - set(order["without"])
+    return {"scopes": sorted(workspace.scopes)}, 200
 
 
 def delete(workspace: Workspace, order: Json) -> Result:

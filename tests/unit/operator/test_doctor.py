@@ -524,7 +524,7 @@ def test_events_are_compared_with_describe_and_with_what_could_not_be_read() -> 
 
 
 def test_a_report_says_the_same_when_it_is_replayed() -> None:
-    """This one was written on the local cloud."""
+    """This one has every row: tests/e2e/test_doctor.py, run alone, left it in .local/doctor.json."""
     told = json.loads(REPORT.read_text(encoding="utf-8"))["rows"]
     again = {row.check.name: row.finding for row in report.replay(REPORT, checks())}
 
@@ -532,7 +532,17 @@ def test_a_report_says_the_same_when_it_is_replayed() -> None:
         name: (one["verdict"], one["seen"]) for name, one in told.items()
     }
     assert Verdict.REFUTED not in {one.verdict for one in again.values()}
-    assert again.keys() == told.keys()  # rows that are newer than a report are left out
+    assert again.keys() == told.keys() == {check.name for check in checks()}
+
+
+def test_a_row_that_is_newer_than_a_report_is_left_out(tmp_path: Path) -> None:
+    """And so is one that this version does not have any more."""
+    content = json.loads(REPORT.read_text(encoding="utf-8"))
+    content["rows"]["gone"] = content["rows"].pop("clock")
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+    assert {row.check.name for row in report.replay(path, checks())} == content["rows"].keys() - {"gone"}
 
 
 def test_a_report_names_no_account_person_secret_or_notebook(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def _doctor(given: argparse.Namespace) -> int:
         notebook=given.notebook,
         post=given.post,
     )
-    rows = examined(every, account)
+    rows = examined(every, account, interrupts)
     _show(rows)
     if given.report:
         report.write(given.report, rows, [given.notebook or "", _channel(account)])
@@ -98,9 +98,9 @@ def _channel(account: Account) -> str:
         return ""
 
 
-def examined(every: Sequence[Check], account: Account) -> list[report.Row]:
+def examined(every: Sequence[Check], account: Account, interrupts: Interrupts) -> list[report.Row]:
     """Examine each check in turn, and show the progress. Raises ``SettingsError`` if there is no such stack."""
-    interrupts, rows = Interrupts(), []
+    rows = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("Examining", total=len(every))

@@ -17,7 +17,7 @@ from local.sagemaker.notebooks import COOKIE
 from local.stack.cloud import ACCOUNT
 from sagewatch.adapters.dynamodb.items import from_item
 from tests.e2e.browser import chromium, opened
-from tests.e2e.conftest import HOME, Account
+from tests.e2e.conftest import HOME, Account, eventually
 from tests.e2e.team import Team
 
 HOURS_AGO = {hours: (datetime.now(UTC) - timedelta(hours=hours)).isoformat() for hours in (0, 5, 48)}
@@ -134,6 +134,20 @@ def lease(team: Team, name: str) -> dict[str, Any]:
         },
     )
     return from_item(item.get("Item", {}))
+
+
+def test_a_press_that_cannot_be_done_now_is_done_later(team: Team) -> None:
+    """AnswerSlack retries it; the notebook is kept once access is granted."""
+    team.start("press-later", IDLE, {}, "notebook-al2023-v1")
+    with team.account.variables("SweepNotebooks", WARN_MINUTES="60"):
+        team.sweep()
+    with team.account.without_permission("AnswerSlack", "dynamodb:PutItem"):
+        order = {"ts": team.root("press-later")["ts"], "action_id": "keep_4h", "user": "U0ANA"}
+        assert post_json(f"{team.slack}/press", order)["status"] == 200
+        assert team.account.retries("AnswerSlack", "AccessDeniedException")
+        assert lease(team, "press-later") == {}
+
+    assert eventually(lambda: lease(team, "press-later").get("author") == "U0ANA")
 
 
 def test_each_button_does_what_it_says(team: Team) -> None:

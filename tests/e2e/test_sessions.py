@@ -150,6 +150,19 @@ def test_events_on_the_bus_become_one_row_for_each_session(lab: Lab, times: int)
     assert lab.session == {}
 
 
+def test_an_event_waits_while_its_session_cannot_be_read(lab: Lab) -> None:
+    """TrackNotebook retries it. It names no tags, so they are read: the owner is right."""
+    sagemaker, events = (lab.account.stage.client(service) for service in ("sagemaker", "events"))
+    event = notebook_event(sagemaker.describe_notebook_instance(NotebookInstanceName=lab.name), {})
+    del event["detail"]["Tags"]
+    with lab.account.without_permission("TrackNotebook", "dynamodb:GetItem"):
+        events.put_events(Entries=[event_entry(event)])
+        assert lab.account.retries("TrackNotebook", "AccessDeniedException")
+
+    assert eventually(lambda: lab.session)
+    assert lab.session["owner"] == "ana@example.com"
+
+
 def test_with_every_second_event_lost_the_sweep_knows_the_rest(account: Account) -> None:
     """Events: in service 8:00, Stopped 10:03, Stopping 14:00. Lost: Stopping 10:00, in service 12:00, its deletion.
 

@@ -217,6 +217,18 @@ def test_a_name_used_a_second_time_is_a_second_row(account: Account) -> None:
     assert [row["cost_usd"] for row in account.rows("e2e-again")] == [Decimal("0.115")] * 2
 
 
+def test_a_failure_that_only_a_sweep_found_shows_its_log(account: Account) -> None:
+    """Its events were lost; SweepJobs reads the log with its own role."""
+    log = ("Traceback (most recent call last):", "ValueError: lost and found")
+    run, reason = Run.ago(1, 30), "AlgorithmError: exit code: 1"
+    job = training("e2e-lost-log", run, {"ml.m5.xlarge": 1}, status="Failed", reason=reason, volume_gb=0, log=log)
+    account.play(replace(job, lost=True))
+    account.stage.sweep()
+    [message] = account.settled_messages(job.name)
+
+    assert "ValueError: lost and found" in str(message["blocks"])
+
+
 def test_a_job_deleted_before_its_end_was_read_is_in_the_ledger(account: Account) -> None:
     """Without an amount."""
     job = training("e2e-deleted", Run.ago(1, 30), {"ml.m5.xlarge": 1}, volume_gb=0)

@@ -61,6 +61,17 @@ def test_a_poisoned_message_is_buried_with_its_reason_and_holds_up_no_other(
     assert error in letter["Reason"]
 
 
+@pytest.mark.parametrize("queue", ["NotebookEventQueue", "PressQueue"])
+def test_a_poisoned_notebook_event_or_press_is_kept_with_its_reason(account: Account, queue: str) -> None:
+    """TrackNotebook and AnswerSlack do as RecordJob does."""
+    sqs = account.stage.client("sqs")
+    sqs.send_message(QueueUrl=account.env[f"{queue}Url"], MessageBody=f"{{poison-{queue}")
+    [letter] = eventually(lambda: account.dead_letters("EventDeadLetterQueueUrl", f"poison-{queue}"))
+
+    assert letter["ErrorType"].startswith("Malformed")
+    assert letter["SourceQueue"] == account.env[f"{queue}Url"].rpartition("/")[2]
+
+
 def test_an_alert_for_a_channel_that_is_not_there_waits_for_it(account: Account) -> None:
     """Once the channel is right, its next try delivers it: nothing is dead-lettered."""
     with account.variables("DeliverAlert", SLACK_CHANNEL="#nowhere"):

@@ -21,8 +21,8 @@ from local.stack.cloud import ACCOUNT, REGION
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS, ResourceKind
 
 TEMPLATE = Path(__file__).parent.parent.parent / "template.yaml"
-# A permission that no end-to-end test uses is explained in the role, in such a comment.
-_EXPLAINED = re.compile(r"# not in the end-to-end tests: (\S+)( on \S+)? - \S")
+# Permissions that no end-to-end test uses are explained in the role, in such comments: A, B on Resource - why.
+_EXPLAINED = re.compile(r"# not in the end-to-end tests: (.+?) - \S")
 _PHYSICAL = re.compile(r"(?:^|/)[\w-]+?-([A-Z][A-Za-z]+)-\w+(?:\.fifo)?$")
 _PREFIXES = {"monitoring": "cloudwatch"}  # IAM's, where the signature names another
 _TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
@@ -131,6 +131,11 @@ def _statements() -> Mapping[str, list[tuple[Mapping[str, Any], str | None]]]:
     return found
 
 
+def functions() -> list[str]:
+    """The functions that have a role."""
+    return sorted(_statements())
+
+
 def role(function: str, settings: Mapping[str, str] | None = None) -> Iterator[Permission]:
     """What a function's role allows with these settings; without settings, under any parameters."""
     for statement, condition in _statements()[function]:
@@ -176,7 +181,7 @@ def unused(calls: Iterable[Call]) -> dict[str, set[str]]:
     for call in calls:
         taken[call.function].add(call.took)
     found = {}
-    for function in _statements():
+    for function in functions():
         used, given = set(), set()
         for permission in role(function):
             if permission.action not in _PLATFORM and not _sends_failures(function, permission):
@@ -194,36 +199,40 @@ def _sends_failures(function: str, permission: Permission) -> bool:
 
 def explained() -> dict[str, set[str]]:
     """The permissions that the template's comments say no end-to-end test uses, by function."""
-    found, function = defaultdict(set), ""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    function = ""
     for line in TEMPLATE.read_text(encoding="utf-8").splitlines():
         if block := re.match(r"^  (\w+):", line):
             function = block[1].removesuffix("Role")
         if comment := _EXPLAINED.search(line):
-            found[function].add(comment[1] + (comment[2] or ""))
+            found[function].update(comment[1].split(", "))
     return dict(found)
 
 
-def report(files: Iterable[Path]) -> tuple[str, bool]:
-    """What was called, what lies outside the roles, and what no call took; and whether no call was outside."""
-    calls = read(files)
-    strangers, left, known = outside(calls), unused(calls), explained()
+def report(calls: Counter[Call], known: Mapping[str, set[str]]) -> tuple[str, bool]:
+    """What was called, what lies outside the roles, and what no call took.
+
+    It is good if no call was outside, and if each permission that no call took is explained: ``known``, by function.
+    """
+    strangers, left = outside(calls), unused(calls)
+    idle = {(function, name) for function, names in left.items() for name in names - known.get(function, set())}
     lines = [f"{sum(calls.values())} calls of {len({call.function for call in calls})} functions."]
-    for function in sorted(_statements()):
+    for function in functions():
         taken = {call.took.action for call in calls if call.function == function}
         lines.append(f"{function}: {len(taken)} actions called, {len(left.get(function, ()))} permissions not")
     lines += [f"OUTSIDE ITS ROLE: {call.function} {call.took.action} {call.took.resource}" for call in strangers]
+    lines += [f"NOT CALLED, AND NOT EXPLAINED IN THE TEMPLATE: {function} {name}" for function, name in sorted(idle)]
     for function, names in sorted(left.items()):
-        for name in sorted(names):
-            said = "explained in the template" if name in known.get(function, ()) else "not explained in the template"
-            lines.append(f"not called: {function} {name}: {said}")
+        explained_ones = sorted(names & known.get(function, set()))
+        lines += [f"not called, as the template explains: {function} {name}" for name in explained_ones]
     for function, names in sorted(known.items()):
         lines += [
             f"called, against its explanation: {function} {name}" for name in sorted(names - left.get(function, set()))
         ]
-    return "\n".join(lines), not strangers
+    return "\n".join(lines), not strangers and not idle
 
 
 if __name__ == "__main__":
-    text, fine = report([path for path in map(Path, sys.argv[1:]) if path.exists()])
+    text, fine = report(read(path for path in map(Path, sys.argv[1:]) if path.exists()), explained())
     sys.stdout.write(f"{text}\n")
     sys.exit(0 if fine else 1)

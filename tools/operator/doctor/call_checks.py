@@ -57,19 +57,6 @@ LEFT_OUT = frozenset(
         "sqs:ReceiveMessage",
         "sqs:SendMessage",
         "sts:AssumeRole",  # of other accounts: the operator's credentials may not assume those roles
-        # What AnswerSlack does about idle resources: it changes them, or reads what needs a name.
-        *(f"application-autoscaling:{change}ScalableTarget" for change in ("Deregister", "Register")),
-        *(f"application-autoscaling:Put{thing}" for thing in ("ScalingPolicy", "ScheduledAction")),
-        *(
-            f"application-autoscaling:Describe{each}"
-            for each in ("ScalableTargets", "ScalingPolicies", "ScheduledActions")
-        ),
-        *(f"cloudwatch:{change}" for change in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm")),
-        *(f"sagemaker:{change}InferenceComponent" for change in ("Create", "Delete", "Describe")),
-        *(f"sagemaker:{change}" for change in ("AddTags", "CreateEndpoint", "DeleteApp", "DeleteEndpoint")),
-        *(f"sagemaker:Update{what}" for what in ("EndpointWeightsAndCapacities", "InferenceComponentRuntimeConfig")),
-        "sagemaker:StopMlflowTrackingServer",
-        "organizations:DescribeAccount",  # AWS answers only the management account and delegated administrators
         *(f"sagemaker:{KIND_FACTS[kind].stop_operation}" for kind in JOB_KINDS),
         *(f"sagemaker:Describe{kind}" for kind in (*_STANDING, "EndpointConfig", "InferenceComponent", "Model")),
         *_ENDS,

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from sagewatch.adapters.jupyter.activity import read_jupyter
 from sagewatch.errors import AccessDeniedError, ThrottledError, UnreadableError
-from sagewatch.idle.evidence import Idle, Source
+from sagewatch.idle.evidence import Idle, Reading, Source
 from sagewatch.idle.outcomes import StopOutcome
 from sagewatch.notebooks.session import Session, StopCall
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import Stop
-from tests.worlds.notebooks import NotebookWorld, a_notebook
+from tests.worlds.notebooks import NotebookWorld, Told, a_notebook
 
 HOUR, QUARTER, MINUTE = timedelta(hours=1), timedelta(minutes=15), timedelta(minutes=1)
 PLACE = ("us-east-1", "Lab-One")
@@ -255,3 +255,27 @@ def test_of_two_sweeps_that_stop_it_at_once_the_second_leaves_the_call_of_the_fi
     world.sweep()
 
     assert (world.edits[-1].outcome or "").startswith("stopped at")
+
+
+def test_before_a_stop_jupyter_is_asked_last() -> None:
+    """Its answer is then the newest; a log takes up to ten pages to read."""
+    world, order = warned(), list[str]()
+
+    class Listening(Told):
+        """Says that nothing runs, and notes that it was asked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+        def read(self, notebook: Notebook, now: datetime, back_to: datetime) -> Reading:
+            """Note the name, and read as before."""
+            order.append(self.name)
+            return super().read(notebook, now, back_to)
+
+    sources = (Listening("Jupyter"), Listening("log"), Listening("agent"))
+    object.__setattr__(world.sweeper.inspector, "evidence", sources)
+    world.sweep(later=2 * HOUR)
+
+    assert (order[:3], order[3:]) == (["Jupyter", "log", "agent"], ["agent", "log", "Jupyter"])
+    assert world.notebooks.stops == ["Lab-One"]

@@ -20,7 +20,18 @@ from tools.layers.models import trim, trimmed
 
 _CODE = ROOT / "shared" / "sagewatch"
 _DATA = Path(botocore.__file__).parent / "data"
-_SERVICES = ("cloudwatch", "dynamodb", "logs", "pricing", "sagemaker", "sqs", "ssm", "sts")
+_SERVICES = (
+    "application-autoscaling",
+    "cloudwatch",
+    "dynamodb",
+    "logs",
+    "organizations",
+    "pricing",
+    "sagemaker",
+    "sqs",
+    "ssm",
+    "sts",
+)
 _NO_OPERATION = {"ConditionCheckItem"}  # a permission for a part of TransactWriteItems
 
 

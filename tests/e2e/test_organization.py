@@ -132,13 +132,15 @@ def test_a_button_stops_the_notebook_of_its_account_and_no_other_of_that_name(
 def test_without_the_act_role_the_stop_is_refused_and_the_message_says_so(
     hub: Account, announced: dict[str, Spoke]
 ) -> None:
-    """The account's owner left the role out; the notebook runs on, and the reason names the role."""
+    """The account's owner left the role out; the notebook runs on, and the reason names the parameter."""
     message = announced[WATCHED].announcement(SAME)
     press(hub, message, "stop_now")
     said = thread(hub, message)
 
     assert announced[WATCHED].stops(SAME) == 0
-    assert "sagewatch-main-act" in said, said
+    assert f"account {WATCHED} has no role that lets SageWatch stop anything there (ActRole in spoke.yaml)" in said, (
+        said
+    )
 
 
 def test_a_spokes_administrator_cannot_read_the_ledger_nor_assume_the_hubs_roles(hub: Account) -> None:

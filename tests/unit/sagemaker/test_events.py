@@ -14,6 +14,7 @@ from sagewatch.sagemaker.job_models import read_job
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.notebook_models import read_notebook_event
 from sagewatch.sagemaker.resources import InstanceGroup, JobStatus
+from sagewatch.sagemaker.tags import parent_of
 from tests.worlds.builders import ACCOUNT, EVENTS, an_event, event_of
 
 
@@ -213,6 +214,17 @@ def test_an_automl_jobs_tuning_children_belong_to_the_automl_job() -> None:
     job = read_job_event(an_event("training-job-completed", **parents))
 
     assert job.parent_arn == f"{arn}automl-job/churn"
+
+
+def test_a_parents_arn_is_in_the_case_of_its_own_row() -> None:
+    """Rows are in lower case; a roll-up looks for its children by that ARN."""
+    arn = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:hyper-parameter-tuning-job/My-HPO"
+    job = read_job_event(an_event("training-job-failed", TuningJobArn=arn))
+    pipeline = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:pipeline/My-Steps/execution/x"
+    step = read_job_event(an_event("training-job-failed", Tags={"sagemaker:pipeline-execution-arn": pipeline}))
+
+    assert job.parent_arn == arn.lower()
+    assert parent_of(step) == pipeline.lower()
 
 
 def test_half_of_a_character_is_refused() -> None:

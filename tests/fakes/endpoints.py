@@ -2,13 +2,16 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sagewatch.errors import SageWatchError
+from sagewatch.errors import RequestRefusedError, SageWatchError
 from sagewatch.standing.endpoints.ports import EndpointChanges, Fields, Recipes
 from sagewatch.standing.endpoints.recipe import Recipe
 
 Json = dict[str, Any]
+_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+_PAST = "2026-06-01"  # scheduled actions that ended before are refused
 REGION_ARN = "arn:aws:sagemaker:us-east-1:123456789012:"
 
 
@@ -65,15 +68,14 @@ class InMemoryEndpoints(EndpointChanges):
         return copy.deepcopy(there.get(name))
 
     def list(self, operation: str, field: str, request: Fields) -> Sequence[Fields]:
-        """Tags, or the components of an endpoint."""
+        """Tags, or the components of an endpoint, the newest first."""
         del field
         self._check(operation)
         [value] = request.values()
         if operation == "ListTags":
             return copy.deepcopy(self.tags.get(value, []))
-        return [
-            {"InferenceComponentName": name} for name, each in self.components.items() if each["EndpointName"] == value
-        ]
+        names = [name for name, each in self.components.items() if each["EndpointName"] == value]
+        return [{"InferenceComponentName": name} for name in reversed(names)]
 
     def scaling(self, operation: str, field: str, resource_id: str) -> Sequence[Fields]:
         """Targets, policies or scheduled actions of a resource."""
@@ -125,9 +127,7 @@ class InMemoryEndpoints(EndpointChanges):
             "RegisterScalableTarget": lambda request: self._put(self.targets, request["ResourceId"], request),
             "DeregisterScalableTarget": self._deregister,
             "PutScalingPolicy": self._put_policy,
-            "PutScheduledAction": lambda request: self._put(
-                self.actions, (request["ResourceId"], request["ScheduledActionName"]), request
-            ),
+            "PutScheduledAction": self._put_action,
         }
 
     def _create_endpoint(self, request: Json) -> None:
@@ -157,6 +157,9 @@ class InMemoryEndpoints(EndpointChanges):
         )
 
     def _resize(self, request: Json) -> None:
+        """One request changes the capacity of one variant."""
+        if sum("DesiredInstanceCount" in each for each in request["DesiredWeightsAndCapacities"]) > 1:
+            raise RequestRefusedError("sagemaker:UpdateEndpointWeightsAndCapacities: one variant at a time")
         for wanted in request["DesiredWeightsAndCapacities"]:
             for variant in self.endpoints[request["EndpointName"]]["ProductionVariants"]:
                 if variant["VariantName"] == wanted["VariantName"]:
@@ -167,8 +170,11 @@ class InMemoryEndpoints(EndpointChanges):
     def _create_component(self, request: Json) -> None:
         name = request["InferenceComponentName"]
         arn = f"{REGION_ARN}inference-component/{name}"
+        base = request["Specification"].get("BaseInferenceComponentName")
+        if base and base not in self.components:
+            raise RequestRefusedError(f"sagemaker:CreateInferenceComponent: base {base} does not exist")
         self.tags[arn] = request.pop("Tags", [])
-        copies = request.pop("RuntimeConfig")["CopyCount"]
+        copies = request.pop("RuntimeConfig", {"CopyCount": 1})["CopyCount"]
         container = request["Specification"].get("Container")
         if container:
             container["DeployedImage"] = {"SpecifiedImage": container.pop("Image"), "ResolvedImage": "sha"}
@@ -187,6 +193,11 @@ class InMemoryEndpoints(EndpointChanges):
         policy = {**request, "PolicyARN": f"arn:policy:{self.clock}", "Alarms": alarms}
         self._put(self.policies, (request["ResourceId"], request["PolicyName"]), policy)
 
+    def _put_action(self, request: Json) -> None:
+        if str(request.get("EndTime", _PAST)) < _PAST:
+            raise RequestRefusedError("application-autoscaling:PutScheduledAction: its end time is over")
+        self._put(self.actions, (request["ResourceId"], request["ScheduledActionName"]), request)
+
     def _deregister(self, request: Json) -> None:
         resource = request["ResourceId"]
         del self.targets[resource]
@@ -195,17 +206,25 @@ class InMemoryEndpoints(EndpointChanges):
                 del store[key]
 
     def _gone(self, store: dict[str, Json], name: str) -> None:
+        adapters = [each for each in store.values() if _base(each) == name] if store is self.components else []
+        if adapters:
+            raise RequestRefusedError(f"sagemaker:DeleteInferenceComponent: {name} has adapters")
         arn = store.pop(name).get("EndpointArn") or f"{REGION_ARN}inference-component/{name}"
         self.tags.pop(arn, None)
 
     def _put(self, store: dict[Any, Json], key: Any, fields: Json) -> None:
         self.clock += 1
-        store[key] = {**fields, "CreationTime": self.clock, "LastModifiedTime": self.clock}
+        now = _BEGAN + timedelta(seconds=self.clock)
+        store[key] = {**fields, "CreationTime": now, "LastModifiedTime": now}
 
     def _check(self, operation: str) -> None:
         error = self.broken.pop(operation, None)
         if error:
             raise error
+
+
+def _base(component: Json) -> Any:
+    return component.get("Specification", {}).get("BaseInferenceComponentName")
 
 
 def _without(value: Any, names: set[str]) -> Any:

@@ -129,9 +129,9 @@ def _end(each: Standing, given: argparse.Namespace, watch_state: str) -> int:
 def _act(resource: StandingResource, action: ResourceAction, watch_state: str) -> ActionResult | None:
     match action:
         case ResourceAction.SCALE_IN:
-            return ending.make_endpoint_scaling(resource.region).scale_in(resource.name)
+            return ending.make_endpoint_scaling(resource.region, Interrupts().check).scale_in(resource.name)
         case ResourceAction.COPIES_TO_ZERO:
-            return ending.make_endpoint_scaling(resource.region).copies_to_zero(resource.name)
+            return ending.make_endpoint_scaling(resource.region, Interrupts().check).copies_to_zero(resource.name)
         case ResourceAction.DELETE:
             actions = ending.make_endpoint_actions(
                 resource.region, ending.make_recipes(watch_state), Interrupts().check

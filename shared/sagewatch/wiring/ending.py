@@ -20,6 +20,16 @@ def make_recipes(watch_state: str) -> Recipes:
 
 def make_endpoint_actions(region: str, recipes: Recipes, check: Callable[[], None]) -> EndpointActions:
     """The actions on the endpoints of a region. ``check`` may raise ``KeyboardInterrupt`` between two looks."""
+    return EndpointActions(api=_changes(region), recipes=recipes, clock=now, wait=_waiting(check))
+
+
+def make_endpoint_scaling(region: str, check: Callable[[], None]) -> EndpointScaling:
+    """The ways to scale the endpoints of a region. ``check`` may raise ``KeyboardInterrupt`` between two looks."""
+    return EndpointScaling(_changes(region), _waiting(check))
+
+
+def _waiting(check: Callable[[], None]) -> Callable[[], bool]:
+    """Sleep between two looks; false when time is up."""
     left = iter(range(_LOOKS))
 
     def wait() -> bool:
@@ -29,12 +39,7 @@ def make_endpoint_actions(region: str, recipes: Recipes, check: Callable[[], Non
         time.sleep(_BETWEEN)
         return True
 
-    return EndpointActions(api=_changes(region), recipes=recipes, clock=now, wait=wait)
-
-
-def make_endpoint_scaling(region: str) -> EndpointScaling:
-    """The ways to scale the endpoints of a region."""
-    return EndpointScaling(_changes(region))
+    return wait
 
 
 def _changes(region: str) -> EndpointChanges:

@@ -1,7 +1,7 @@
 """An endpoint that was deleted with its recipe and restored is equal in every field; each step that fails is named."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -149,7 +149,7 @@ def test_a_deletion_names_the_step_that_failed_and_loses_nothing(operation: str,
     ("operation", "step"),
     [
         ("CreateEndpoint", "create the endpoint"),
-        ("UpdateEndpointWeightsAndCapacities", "set weights and instances"),
+        ("UpdateEndpointWeightsAndCapacities", "set weight and instances of blue"),
         ("CreateInferenceComponent", "create component part"),
         ("RegisterScalableTarget", f"register {BLUE}"),
         ("PutScalingPolicy", "put policy load"),
@@ -282,7 +282,7 @@ def test_an_alarm_of_a_step_policy_is_named_because_the_new_policy_has_another_a
 def test_an_endpoint_is_scaled_in_to_the_minimum_of_its_target() -> None:
     """A variant that is there already is left alone."""
     region = Region()
-    scaling = EndpointScaling(region.api)
+    scaling = EndpointScaling(region.api, lambda: False)
 
     assert scaling.scale_in("llm").reason == "scaled in: blue to 1"
     assert scaling.scale_in("llm").reason == "every variant is at its minimum"
@@ -293,17 +293,17 @@ def test_only_an_asynchronous_endpoint_whose_target_allows_it_is_scaled_in_to_ze
     region = Region()
     region.api.targets[BLUE]["MinCapacity"] = 0
 
-    assert EndpointScaling(region.api).scale_in("llm").reason == "scaled in: blue to 1"
+    assert EndpointScaling(region.api, lambda: False).scale_in("llm").reason == "scaled in: blue to 1"
 
     region.api.endpoints["llm"]["AsyncInferenceConfig"] = {}
 
-    assert EndpointScaling(region.api).scale_in("llm").reason == "scaled in: blue to 0"
+    assert EndpointScaling(region.api, lambda: False).scale_in("llm").reason == "scaled in: blue to 0"
 
 
 def test_all_components_of_an_endpoint_are_scaled_to_zero_copies() -> None:
     """A scalable target with a minimum above 0 may add copies again, and the answer says so."""
     region = Region()
-    scaling = EndpointScaling(region.api)
+    scaling = EndpointScaling(region.api, lambda: False)
     done = scaling.copies_to_zero("llm")
 
     assert (done.ended, done.reason) == (Ended.DONE, "scaled to 0 copies: part")
@@ -327,7 +327,7 @@ def test_scaling_to_zero_copies_names_the_step_that_failed_and_can_be_repeated(o
     """Nothing was changed, and the second try does it."""
     region = Region()
     region.api.broken[operation] = AccessDeniedError(f"sagemaker:{operation}: AccessDenied")
-    failed = EndpointScaling(region.api).copies_to_zero("llm")
+    failed = EndpointScaling(region.api, lambda: False).copies_to_zero("llm")
 
     assert (failed.ended, failed.step, failed.reason) == (
         Ended.FAILED,
@@ -335,7 +335,7 @@ def test_scaling_to_zero_copies_names_the_step_that_failed_and_can_be_repeated(o
         f"sagemaker:{operation}: AccessDenied",
     )
     assert region.api.components["part"]["RuntimeConfig"]["DesiredCopyCount"] == 2
-    assert EndpointScaling(region.api).copies_to_zero("llm").ended is Ended.DONE
+    assert EndpointScaling(region.api, lambda: False).copies_to_zero("llm").ended is Ended.DONE
 
 
 @pytest.mark.parametrize(("arn", "whose"), [("endpoint/llm", "its tag"), (PART, "component part")])
@@ -344,7 +344,7 @@ def test_a_protected_endpoint_or_component_is_neither_scaled_nor_deleted(arn: st
     region = Region()
     region.api.tags[f"{REGION_ARN}{arn}"].append({"Key": "sagewatch:protect", "Value": ""})
     region.api.done.clear()
-    scaling = EndpointScaling(region.api)
+    scaling = EndpointScaling(region.api, lambda: False)
     answers = [scaling.copies_to_zero("llm"), scaling.scale_in("llm"), region.delete()]
 
     assert [(each.ended, whose in each.reason) for each in answers] == [(Ended.REFUSED, True)] * 3
@@ -411,3 +411,115 @@ def test_a_dated_scheduled_action_is_equal_to_its_kept_text() -> None:
     kept = TypeAdapter(Recipe).validate_json(TypeAdapter(Recipe).dump_json(recipe))
 
     assert differences(kept, recipe) == []
+
+
+def test_adapters_are_deleted_before_what_they_need_and_created_after_it() -> None:
+    """AWS lists the newest first, so a recipe names adapters before their base."""
+    region = Region()
+    adapter = {"InferenceComponentName": "lora", "EndpointName": "llm", "VariantName": "green"}
+    specification = {"Specification": {"BaseInferenceComponentName": "part"}}
+    region.api.change("CreateInferenceComponent", {**adapter, **specification, "RuntimeConfig": {"CopyCount": 1}})
+    before = region.api.everything()
+
+    assert region.delete().ended is Ended.DONE
+    assert region.restore().ended is Ended.DONE
+    assert region.api.everything() == before
+
+
+def test_all_components_are_created_before_any_is_waited_for() -> None:
+    """Each takes minutes, and there may be many."""
+    region = Region()
+    other = {"InferenceComponentName": "other", "EndpointName": "llm", "VariantName": "green"}
+    region.api.change("CreateInferenceComponent", {**other, "Specification": {"ModelName": "m"}})
+    region.delete()
+    create = region.api.change
+
+    def slowly(operation: str, request: Any) -> None:
+        create(operation, request)
+        if operation == "CreateInferenceComponent":
+            region.api.components[request["InferenceComponentName"]]["InferenceComponentStatus"] = "Creating"
+
+    object.__setattr__(region.api, "change", slowly)
+
+    assert region.restore().ended is Ended.WAITING
+    assert set(region.api.components) == {"part", "other"}
+
+
+def test_the_instances_of_each_variant_are_set_by_a_request_of_its_own() -> None:
+    """AWS changes the capacity of one variant at a time, in service."""
+    region = Region()
+    sizes = [{"VariantName": "green", "DesiredInstanceCount": 4}]
+    region.api.change("UpdateEndpointWeightsAndCapacities", {"EndpointName": "llm", "DesiredWeightsAndCapacities": sizes})
+    before = region.api.everything()
+    region.delete()
+
+    assert region.restore().ended is Ended.DONE
+    assert region.api.everything() == before
+
+
+def test_variants_are_scaled_in_one_after_the_other() -> None:
+    """The second waits until the endpoint is in service again; the repeated call ends it."""
+    region = Region()
+    region.api.components.clear()
+    sizes = [{"VariantName": "green", "DesiredInstanceCount": 4}]
+    region.api.change("UpdateEndpointWeightsAndCapacities", {"EndpointName": "llm", "DesiredWeightsAndCapacities": sizes})
+    resize = region.api.change
+
+    def slowly(operation: str, request: Any) -> None:
+        resize(operation, request)
+        region.api.endpoints["llm"]["EndpointStatus"] = "Updating"
+
+    object.__setattr__(region.api, "change", slowly)
+    scaling = EndpointScaling(region.api, lambda: False)
+
+    assert scaling.scale_in("llm").ended is Ended.WAITING
+    assert scaling.scale_in("llm", again=True).ended is Ended.WAITING
+
+    region.api.endpoints["llm"]["EndpointStatus"] = "InService"
+
+    assert scaling.scale_in("llm", again=True).ended is Ended.DONE
+    assert [each["DesiredInstanceCount"] for each in region.api.endpoints["llm"]["ProductionVariants"]] == [1, 1]
+    assert scaling.scale_in("llm", again=True).reason == "scaled in: every variant is at its minimum"
+
+
+def test_a_variant_keeps_what_sagemaker_itself_keeps_and_what_copies_need() -> None:
+    """Managed instance scaling has a minimum of its own; a variant with copies is left alone."""
+    region = Region()
+    blue, green = region.api.endpoints["llm"]["ProductionVariants"]
+    blue["ManagedInstanceScaling"] = {"Status": "ENABLED", "MinInstanceCount": 2, "MaxInstanceCount": 4}
+    green["DesiredInstanceCount"] = 4
+
+    assert EndpointScaling(region.api, lambda: False).scale_in("llm").reason == "scaled in: blue to 2"
+
+    region.api.components["part"]["RuntimeConfig"] = {"DesiredCopyCount": 0, "CurrentCopyCount": 0}
+
+    assert EndpointScaling(region.api, lambda: False).scale_in("llm").reason == "scaled in: green to 1"
+
+
+def test_only_the_endpoint_that_is_meant_is_changed() -> None:
+    """Another one of its name was created later."""
+    region = Region()
+    since = NOW - timedelta(days=400)
+    region.api.done.clear()
+    scaling = EndpointScaling(region.api, lambda: False)
+    answers = [
+        scaling.scale_in("llm", since),
+        scaling.copies_to_zero("llm", since),
+        region.actions().delete("llm", "U0ANA", since),
+    ]
+
+    assert {(each.ended, each.reason) for each in answers} == {
+        (Ended.REFUSED, "another endpoint of that name exists by now")
+    }
+    assert region.api.done == []
+
+
+def test_a_scheduled_action_whose_end_is_over_is_left_out_and_named() -> None:
+    """AWS refuses it, and it would never run again."""
+    region = Region()
+    region.api.actions[BLUE, "night"]["EndTime"] = datetime(2026, 5, 1, tzinfo=UTC)
+    region.delete()
+    restored = region.restore()
+
+    assert (restored.ended, region.api.actions) == (Ended.DONE, {})
+    assert restored.notes == ("scheduled action night is left out, because its end time is over",)

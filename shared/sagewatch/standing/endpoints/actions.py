@@ -5,6 +5,7 @@ Every step can be repeated: a restore that failed continues where it stopped, an
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from sagewatch.clock import Clock
@@ -16,12 +17,13 @@ from sagewatch.standing.endpoints.recipe import (
     completed,
     conflicts,
     differences,
+    in_order,
     recipe_of,
     same_endpoint,
+    variant_of,
+    without_ended,
 )
-from sagewatch.standing.endpoints.steps import ActionResult, Ended, Step, attempt, changeable, run_steps
-
-_NO_STATUS = ""
+from sagewatch.standing.endpoints.steps import ActionResult, Ended, Step, attempt, changeable, run_steps, until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +35,12 @@ class EndpointActions:
     clock: Clock
     wait: Callable[[], bool]
 
-    def delete(self, name: str, by: str) -> ActionResult:
-        """Delete an endpoint and keep its recipe, which is written before anything is deleted."""
-        reading = changeable(self.api, name)
+    def delete(self, name: str, by: str, since: datetime | None = None) -> ActionResult:
+        """Delete an endpoint and keep its recipe, which is written before anything is deleted.
+
+        ``since`` is when the endpoint was created that is meant; ``None`` means whichever has the name.
+        """
+        reading = changeable(self.api, name, since)
         if isinstance(reading, ActionResult):
             return reading
         if reason := refusal(reading):
@@ -62,16 +67,18 @@ class EndpointActions:
 
     def restore(self, recipe: Recipe) -> ActionResult:
         """Create an endpoint again, and compare it with its recipe, which is kept until both are equal."""
-        failed = self._stranger(recipe) or run_steps(self._creation(recipe)) or self._verify(recipe)
+        current, ended = without_ended(recipe, self.clock())
+        failed = self._stranger(recipe) or run_steps(self._creation(current)) or self._verify(current)
         failed = failed or run_steps([("forget the recipe", partial(self.recipes.forget, recipe))])
         if failed:
             return failed
-        notes = tuple(
+        notes = [
             f"alarm {alarm} has to name the new policy {policy}"
             for policy, alarms in recipe.alarmed.items()
             for alarm in alarms
-        )
-        return ActionResult(Ended.DONE, "", "restored, and equal to its recipe", notes)
+        ]
+        notes += [f"scheduled action {name} is left out, because its end time is over" for name in ended]
+        return ActionResult(Ended.DONE, "", "restored, and equal to its recipe", tuple(notes))
 
     def _begun(self, reading: Reading, by: str) -> Recipe:
         """A new recipe, with what a deletion of this endpoint that stopped in the middle has already removed."""
@@ -79,18 +86,22 @@ class EndpointActions:
         kept = self.recipes.find(recipe.name, f"{recipe.account}/{recipe.region}")
         return completed(recipe, kept) if kept and not kept.finished and same_endpoint(recipe, kept) else recipe
 
+    def deleted(self, recipe: Recipe) -> ActionResult:
+        """What a deletion that has ended says."""
+        reason = f"deleted; its recipe is kept, and its configuration {recipe.config_name} stays"
+        return ActionResult(Ended.DONE, "", reason)
+
     def _delete(self, recipe: Recipe) -> ActionResult:
-        return run_steps(self._deletion(recipe)) or ActionResult(
-            Ended.DONE, "", f"deleted; its recipe is kept, and its configuration {recipe.config_name} stays"
-        )
+        return run_steps(self._deletion(recipe)) or self.deleted(recipe)
 
     def _deletion(self, recipe: Recipe) -> Iterator[Step]:
         yield "keep the recipe", partial(self.recipes.save, recipe)
-        names = [component["InferenceComponentName"] for component in recipe.components]
-        for name in names:
-            yield f"delete component {name}", partial(self._delete_component, name, recipe.name)
-        for name in names:
-            yield f"wait until component {name} is deleted", partial(self._component_gone, name, recipe.name)
+        for group in reversed(in_order(recipe.components)):
+            names = [component["InferenceComponentName"] for component in group]
+            for name in names:
+                yield f"delete component {name}", partial(self._delete_component, name, recipe.name)
+            for name in names:
+                yield f"wait until component {name} is deleted", partial(self._component_gone, name, recipe.name)
         yield "delete the endpoint", partial(self._delete_endpoint, recipe.name)
         for target in recipe.targets:
             yield f"deregister {target['ResourceId']}", partial(self._deregister, target)
@@ -100,13 +111,18 @@ class EndpointActions:
         in_service = partial(self._until, "DescribeEndpoint", {"EndpointName": recipe.name}, "InService")
         yield "create the endpoint", partial(self._create_endpoint, recipe)
         yield "wait for the endpoint", in_service
-        yield "set weights and instances", partial(self._set_variants, recipe)
-        yield "wait for its instances", in_service
-        for component in recipe.components:
-            name = component["InferenceComponentName"]
-            yield f"create component {name}", partial(self._create_component, component)
-            there = partial(self._until, "DescribeInferenceComponent", _component(name), "InService")
-            yield f"wait for component {name}", there
+        for variant in recipe.variants:
+            step = f"set weight and instances of {variant['VariantName']}"
+            yield step, partial(self._set_variant, recipe.name, variant)
+            yield "wait for its instances", in_service
+        for group in in_order(recipe.components):
+            for component in group:
+                name = component["InferenceComponentName"]
+                yield f"create component {name}", partial(self._create_component, component)
+            for component in group:
+                name = component["InferenceComponentName"]
+                there = partial(self._until, "DescribeInferenceComponent", _component(name), "InService")
+                yield f"wait for component {name}", there
         for target in recipe.targets:
             yield f"register {target['ResourceId']}", partial(self._scale, "RegisterScalableTarget", target)
         for policy in recipe.policies:
@@ -138,11 +154,15 @@ class EndpointActions:
             return ActionResult(Ended.FAILED, "compare with the recipe", f"it differs in {', '.join(found)}")
         return None
 
-    def _set_variants(self, recipe: Recipe) -> None:
-        """A new endpoint has the weights and instances of its configuration; the old one may have been scaled."""
-        reading = read_endpoint(self.api, recipe.name)
-        if recipe.variants and reading and "variants" in differences(recipe, recipe_of(reading)):
-            request = {"EndpointName": recipe.name, "DesiredWeightsAndCapacities": list(recipe.variants)}
+    def _set_variant(self, endpoint: str, wanted: Fields) -> None:
+        """A new endpoint has the weights and instances of its configuration; the old one may have been scaled.
+
+        One request changes the capacity of one variant.
+        """
+        there = self.api.describe(*_endpoint(endpoint)) or {}
+        now = [variant_of(variant) for variant in there.get("ProductionVariants", [])]
+        if wanted not in now:
+            request = {"EndpointName": endpoint, "DesiredWeightsAndCapacities": [wanted]}
             self.api.change("UpdateEndpointWeightsAndCapacities", request)
 
     def _scale(self, operation: str, request: Fields) -> None:
@@ -194,17 +214,7 @@ class EndpointActions:
             self.api.change_scaling("DeregisterScalableTarget", request)
 
     def _until(self, operation: str, request: Fields, status: str | None) -> ActionResult | None:
-        """Look until it has that status, or is gone if that is ``None``."""
-        while True:
-            answer = self.api.describe(operation, request)
-            found = next((value for name, value in (answer or {}).items() if name.endswith("Status")), _NO_STATUS)
-            if (answer is None) if status is None else found == status:
-                return None
-            if found == "Failed" or (answer is None and status is not None):
-                reason = (answer or {}).get("FailureReason") or "it does not exist"
-                return ActionResult(Ended.FAILED, "", str(reason))
-            if not self.wait():
-                return ActionResult(Ended.WAITING, "", f"it is {found}; run the same action again to continue")
+        return until(self.api, operation, request, status, self.wait)
 
 
 def _endpoint(name: str) -> tuple[str, Fields]:

@@ -103,13 +103,22 @@ def least_copies(reading: Reading) -> Iterator[str]:
 def smaller(reading: Reading) -> Iterator[Fields]:
     """The variants that are above their minimum, with it.
 
-    It is that of their scalable target, or 1. It is 0 only where an asynchronous endpoint has such a target: then
-    autoscaling adds an instance when a request waits.
+    It is the largest of their scalable target's, SageMaker's own scaling's and 1. It is 0 only where an asynchronous
+    endpoint has such a target: then autoscaling adds an instance when a request waits. A variant with copies of
+    inference components is left alone: they need its instances.
     """
     minimum = {target["ResourceId"]: target["MinCapacity"] for target in reading.targets}
     lowest = 0 if reading.endpoint.get("AsyncInferenceConfig") is not None else 1
+    copies = set(with_copies(reading))
+    hosting = {each.get("VariantName") for each in reading.components if each["InferenceComponentName"] in copies}
     for variant in reading.endpoint.get("ProductionVariants", []):
         target = f"endpoint/{reading.endpoint['EndpointName']}/variant/{variant['VariantName']}"
-        least = max(lowest, minimum.get(target, 1))
-        if (variant.get("DesiredInstanceCount") or 0) > least:
+        least = max(lowest, minimum.get(target, 1), _managed_minimum(variant))
+        if variant["VariantName"] not in hosting and (variant.get("DesiredInstanceCount") or 0) > least:
             yield {"VariantName": variant["VariantName"], "DesiredInstanceCount": least}
+
+
+def _managed_minimum(variant: Fields) -> int:
+    """The instances that SageMaker's own scaling keeps."""
+    scaling = variant.get("ManagedInstanceScaling") or {}
+    return int(scaling.get("MinInstanceCount") or 0) if scaling.get("Status") == "ENABLED" else 0

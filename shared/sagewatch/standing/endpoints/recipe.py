@@ -85,7 +85,7 @@ def recipe_of(reading: Reading) -> Recipe:
         config_name=endpoint["EndpointConfigName"],
         created_at=endpoint.get("CreationTime"),
         tags=_own(reading.tags),
-        variants=[_variant(variant) for variant in endpoint.get("ProductionVariants", [])],
+        variants=[variant_of(variant) for variant in endpoint.get("ProductionVariants", [])],
         components=[_component(each, reading.component_tags) for each in reading.components],
         targets=[_some(target, _TARGET) for target in reading.targets],
         policies=[_some(policy, (*_POLICY, *_POLICY_BODIES)) for policy in reading.policies],
@@ -118,6 +118,24 @@ def completed(recipe: Recipe, kept: Recipe) -> Recipe:
     return replace(recipe, alarmed={**kept.alarmed, **recipe.alarmed}, **more)
 
 
+def without_ended(recipe: Recipe, now: datetime) -> tuple[Recipe, Sequence[str]]:
+    """The recipe without the scheduled actions whose last time is over, and their names: they cannot be made again."""
+    over = [each for each in recipe.scheduled_actions if each.get("EndTime") and _moment(each["EndTime"]) <= now]
+    left = [each for each in recipe.scheduled_actions if each not in over]
+    return replace(recipe, scheduled_actions=left), [str(each["ScheduledActionName"]) for each in over]
+
+
+def in_order(components: Sequence[Fields]) -> Sequence[Sequence[Fields]]:
+    """The components that stand alone, then the adapters, each of which needs one of them. Empty groups are left out."""
+    groups = ([each for each in components if _is_adapter(each) is adapter] for adapter in (False, True))
+    return [group for group in groups if group]
+
+
+def _is_adapter(component: Fields) -> bool:
+    many = component.get("Specifications") or [component.get("Specification") or {}]
+    return any(each.get("BaseInferenceComponentName") for each in many)
+
+
 def differences(recipe: Recipe, now: Recipe) -> Sequence[str]:
     """Name the parts in which an endpoint differs from its recipe."""
     parts = ("config_name", "tags", "variants", *_ADDED)
@@ -147,8 +165,8 @@ def _identity(part: Fields) -> Sequence[object]:
     return [part.get(name) for name in _IDENTITY]
 
 
-def _variant(variant: Fields) -> Fields:
-    """Serverless variants have no instances, and their concurrency is in the configuration."""
+def variant_of(variant: Fields) -> Fields:
+    """The weight and instances that a variant is to have. Serverless variants have no instances, and their concurrency is in the configuration."""
     weights = {"VariantName": variant["VariantName"], "DesiredWeight": variant.get("DesiredWeight")}
     count = {"DesiredInstanceCount": variant.get("DesiredInstanceCount")}
     return {name: value for name, value in (weights | count).items() if value is not None}

@@ -74,6 +74,7 @@ class InMemoryResourceLeases(ResourceLeases):
         return True
 
     @override
-    def release(self, arn: str, region: str) -> None:
+    def release(self, arn: str, region: str, by: str) -> None:
         del region
-        self.claims.pop(arn, None)
+        if arn in self.claims and self.claims[arn][0] == by:
+            del self.claims[arn]

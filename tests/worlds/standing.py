@@ -17,6 +17,7 @@ from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.dialogs import resource_result_view
 from sagewatch.slack.interactions.payloads import PressOutcome, ResourcePress
 from sagewatch.slack.interactions.people import People
+from sagewatch.slack.interactions.resource_actions import ConfirmedActions
 from sagewatch.slack.interactions.resource_buttons import ResourceButtons
 from sagewatch.standing.endpoints.runner import EndpointRunner
 from sagewatch.standing.idling.alerts import AnnouncedStop, StandingAlert
@@ -163,7 +164,14 @@ class IdleWorld:
             looks=looks,
             leases=self.leases,
             ending=ending,
-            endpoints=EndpointRunner(api_of=lambda _: self.api, recipes=self.recipes, clock=lambda: self.now),
+            actions=ConfirmedActions(
+                messages=self.messages,
+                looks=looks,
+                leases=self.leases,
+                endpoints=EndpointRunner(api_of=lambda _: self.api, recipes=self.recipes, clock=lambda: self.now),
+                people=self.people,
+                clock=lambda: self.now,
+            ),
             people=self.people,
             clock=lambda: self.now,
             enforce=enforce,

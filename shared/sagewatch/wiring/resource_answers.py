@@ -11,6 +11,7 @@ from sagewatch.adapters.sagemaker.endpoint_changes import SageMakerEndCalls, Sag
 from sagewatch.adapters.sagemaker.reads import SageMakerLookReads
 from sagewatch.runtime.settings import NotebookSettings
 from sagewatch.slack.interactions.people import People
+from sagewatch.slack.interactions.resource_actions import ConfirmedActions
 from sagewatch.slack.interactions.resource_buttons import ResourceButtons
 from sagewatch.standing.endpoints.runner import EndpointRunner
 from sagewatch.standing.idling.announced import AnnouncedEnding
@@ -52,9 +53,16 @@ def make_resource_answers(
         looks=looks,
         leases=leases,
         ending=ending,
-        endpoints=EndpointRunner(
-            api_of=SageMakerEndpointChangesByRegion(stopping_sagemaker, autoscaling),
-            recipes=DynamoRecipes(dynamodb, given.watch_state, given.account),
+        actions=ConfirmedActions(
+            messages=messages,
+            looks=looks,
+            leases=leases,
+            endpoints=EndpointRunner(
+                api_of=SageMakerEndpointChangesByRegion(stopping_sagemaker, autoscaling),
+                recipes=DynamoRecipes(dynamodb, given.watch_state, given.account),
+                clock=now,
+            ),
+            people=people,
             clock=now,
         ),
         people=people,

@@ -319,7 +319,7 @@ APP = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:app/d-1/ana/canvas/default"
 def test_whoever_ends_a_resource_excludes_the_others_and_a_lease(
     resources: tuple[NotebookStates, ResourceLeases],
 ) -> None:
-    """The same one may try again; after five minutes, or once the claim is released, anyone may."""
+    """The same one may try again; after five minutes, or once they release their claim, anyone may."""
     _, leases = resources
 
     assert leases.claim(APP, REGION, "ana", NOW, None)
@@ -327,7 +327,10 @@ def test_whoever_ends_a_resource_excludes_the_others_and_a_lease(
     assert not leases.claim(APP, REGION, "bo", NOW, None)
     assert leases.grant(APP, REGION, LEASE, NOW) is LeaseGrant.STOPPING
     assert leases.claim(APP, REGION, "bo", NOW + timedelta(minutes=6), None)
-    leases.release(APP, REGION)
+    leases.release(APP, REGION, "ana")
+    assert leases.grant(APP, REGION, LEASE, NOW) is LeaseGrant.STOPPING
+    leases.release(APP, REGION, "bo")
+    leases.release(APP, REGION, "bo")
     assert leases.grant(APP, REGION, LEASE, NOW) is LeaseGrant.GRANTED
 
 

@@ -449,7 +449,9 @@ def test_the_instances_of_each_variant_are_set_by_a_request_of_its_own() -> None
     """AWS changes the capacity of one variant at a time, in service."""
     region = Region()
     sizes = [{"VariantName": "green", "DesiredInstanceCount": 4}]
-    region.api.change("UpdateEndpointWeightsAndCapacities", {"EndpointName": "llm", "DesiredWeightsAndCapacities": sizes})
+    region.api.change(
+        "UpdateEndpointWeightsAndCapacities", {"EndpointName": "llm", "DesiredWeightsAndCapacities": sizes}
+    )
     before = region.api.everything()
     region.delete()
 
@@ -462,7 +464,9 @@ def test_variants_are_scaled_in_one_after_the_other() -> None:
     region = Region()
     region.api.components.clear()
     sizes = [{"VariantName": "green", "DesiredInstanceCount": 4}]
-    region.api.change("UpdateEndpointWeightsAndCapacities", {"EndpointName": "llm", "DesiredWeightsAndCapacities": sizes})
+    region.api.change(
+        "UpdateEndpointWeightsAndCapacities", {"EndpointName": "llm", "DesiredWeightsAndCapacities": sizes}
+    )
     resize = region.api.change
 
     def slowly(operation: str, request: Any) -> None:

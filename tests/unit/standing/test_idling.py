@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from sagewatch.alerts.ports import Lease
-from sagewatch.errors import AccessDeniedError, StopRefusedError, ThrottledError
+from sagewatch.errors import AccessDeniedError, StopRefusedError, ThrottledError, UnavailableError
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.standing.resources import ResourceAction
 from tests.worlds.standing import HOUR, NOW, IdleWorld
@@ -278,13 +278,44 @@ def test_a_deletion_whose_answer_was_lost_is_reported_as_ours() -> None:
     world = warned()
     world.sweep(later=HOUR)
     [order] = world.stops.sent
-    world.calls.after.append(ThrottledError("no answer"))
-    with pytest.raises(ThrottledError):
+    world.calls.after.append(UnavailableError("no answer"))
+    with pytest.raises(UnavailableError):
         world.announced.handle(order)
 
     assert world.announced.handle(order).effect == "ended"
     assert (world.shown().outcome, world.shown().open) == ("deleted at 10:30 UTC", False)
     assert world.calls.made == ["DeleteApp"]
+
+
+def test_an_app_that_its_user_closed_after_a_throttled_call_is_not_reported_as_ours() -> None:
+    """The call was not made, so what was noted before it is forgotten."""
+    world = warned()
+    world.sweep(later=HOUR)
+    [order] = world.stops.sent
+    world.calls.failures.append(ThrottledError("throttled"))
+    with pytest.raises(ThrottledError):
+        world.announced.handle(order)
+    world.lists["ListApps"], world.answers["DescribeApp", "canvas-ana"] = [], None
+
+    assert world.announced.handle(order).effect == "it no longer exists"
+    assert world.shown().outcome == "it no longer exists"
+
+
+def test_the_message_of_what_bills_nothing_any_more_is_closed() -> None:
+    """It was stopped, or scaled in to 0, by others."""
+    world = IdleWorld()
+    world.mlflow()
+    world.endpoint()
+    world.sweep()
+    world.answers["DescribeMlflowTrackingServer", "experiments"].update(TrackingServerStatus="Stopped")
+    variant = world.api.endpoints["llm"]["ProductionVariants"][0]
+    variant["CurrentInstanceCount"] = variant["DesiredInstanceCount"] = 0
+    world.sweep(later=QUARTER)
+
+    assert {(each.name, world.shown(n).outcome, world.shown(n).open) for n, each in enumerate(world.told)} == {
+        ("experiments", "nothing is billed any more: it is Stopped", False),
+        ("llm", "nothing is billed any more: scaled in to 0 instances", False),
+    }
 
 
 def test_an_order_that_arrives_twice_ends_it_once() -> None:

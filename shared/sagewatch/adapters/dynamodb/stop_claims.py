@@ -125,9 +125,19 @@ class DynamoResourceLeases(_Exclusion, ResourceLeases):
         return not any(self._write({"Put": put}, {"ConditionCheck": check}))
 
     @override
-    def release(self, arn: str, region: str) -> None:
+    def release(self, arn: str, region: str, by: str) -> None:
         with translated("dynamodb:DeleteItem on a claim"):
-            self._client.delete_item(TableName=self._state, Key=to_item(claim_key(arn, region, self._home)))
+            try:
+                self._client.delete_item(
+                    TableName=self._state,
+                    Key=to_item(claim_key(arn, region, self._home)),
+                    ConditionExpression="attribute_not_exists(pk) OR stop_call.#by = :by",
+                    ExpressionAttributeNames={"#by": "by"},
+                    ExpressionAttributeValues=to_item({":by": by}),
+                )
+            except ClientError as exc:
+                if code_of(exc) != "ConditionalCheckFailedException":
+                    raise
 
 
 def _unchanged(seen: Lease | None) -> dict[str, Any]:

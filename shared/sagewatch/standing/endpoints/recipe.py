@@ -126,7 +126,7 @@ def without_ended(recipe: Recipe, now: datetime) -> tuple[Recipe, Sequence[str]]
 
 
 def in_order(components: Sequence[Fields]) -> Sequence[Sequence[Fields]]:
-    """The components that stand alone, then the adapters, each of which needs one of them. Empty groups are left out."""
+    """The components that stand alone, then the adapters, which need them. Empty groups are left out."""
     groups = ([each for each in components if _is_adapter(each) is adapter] for adapter in (False, True))
     return [group for group in groups if group]
 
@@ -166,7 +166,10 @@ def _identity(part: Fields) -> Sequence[object]:
 
 
 def variant_of(variant: Fields) -> Fields:
-    """The weight and instances that a variant is to have. Serverless variants have no instances, and their concurrency is in the configuration."""
+    """The weight and instances that a variant is to have.
+
+    Serverless variants have no instances, and their concurrency is in the configuration.
+    """
     weights = {"VariantName": variant["VariantName"], "DesiredWeight": variant.get("DesiredWeight")}
     count = {"DesiredInstanceCount": variant.get("DesiredInstanceCount")}
     return {name: value for name, value in (weights | count).items() if value is not None}

@@ -1,6 +1,7 @@
 """The alert about an idle standing resource, and the order to end one whose announced time has come."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -11,12 +12,27 @@ from sagewatch.sagemaker.fields import Region
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.standing.resources import ResourceAction
 
+_UNDER_WAY_FOR = timedelta(hours=1)  # its tries are over by then; what is continued later is asked about again
+
+
+class TakenAction(BaseModel):
+    """An action that a person confirmed: who, when it was pressed, when it began, and whether it is done."""
+
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    action: ResourceAction
+    by: str
+    pressed_at: AwareDatetime
+    begun_at: AwareDatetime
+    done: bool = False
+
 
 class StandingAlert(OpenAlert):
     """A standing resource is idle, or nothing shows whether it is used (``unproven``).
 
     ``reason`` is the evidence in words, ``keys`` what names the resource in requests, ``since`` when it was created.
     ``stop_at`` is ``None`` if SageWatch will not end it by itself. ``actions`` are the buttons that change something.
+    ``taken`` is the action that was begun last; one that failed is taken back.
     """
 
     finding: Literal["standing-idle"] = "standing-idle"
@@ -35,11 +51,17 @@ class StandingAlert(OpenAlert):
     observe: bool
     unproven: bool = False
     actions: tuple[ResourceAction, ...] = ()
+    taken: TakenAction | None = None
 
     @property
     def can_be_restored(self) -> bool:
         """Whether it was deleted, and its recipe is kept."""
         return ResourceAction.RESTORE in self.actions
+
+    def under_way(self, now: datetime) -> TakenAction | None:
+        """Return the action that is being done at this moment: everything else waits for it."""
+        taken = self.taken
+        return taken if taken and not taken.done and now - taken.begun_at < _UNDER_WAY_FOR else None
 
 
 class AnnouncedStop(LazyModel):

@@ -38,16 +38,20 @@ class ResourceEnding:
         if resource.end is None or not self.leases.claim(arn, region, caller(by), now, look.state.stored_lease):
             return Ending.CHANGED
         words = f"{ended(resource.kind)} at {clock_time(now, now)}"
+        before = self.messages.find(root)
         self.messages.note(root, words, by)
         try:
             there = self.calls.end(region, resource.end)
         except (StopRefusedError, AccessDeniedError) as exc:
-            self.leases.release(arn, region)
+            self.leases.release(arn, region, caller(by))
             self.messages.say(root, f"AWS refused: {exc}", by=by, still_open=True)
             return Ending.REFUSED
         except ThrottledError:  # nothing was ended, so a person may still keep it
-            self.leases.release(arn, region)
+            self.leases.release(arn, region, caller(by))
+            if before:
+                self.messages.forget_note(before)
             raise
+        self.leases.release(arn, region, caller(by))
         if not there:
             self.messages.close(root, Ending.GONE.value)
             return Ending.GONE

@@ -50,11 +50,13 @@ class IdleFollowUp:
         for state in states.values():
             if isinstance(state, NotebookState) and state.message:
                 with continue_on_error(report, state.arn):
-                    self._close_if_gone(state, state.message, reading)
+                    self._close_if_over(state, state.message, reading)
 
     def _follow(self, judged: Judged, states: States) -> bool:
         """Apply one verdict; say whether its deletion is due."""
         state = _state(judged, states)
+        if self._is_being_changed(state):
+            return False
         decided = decide_end(judged, state, self.rules, self.clock())
         match decided.verdict:
             case Verdict.KEEP:
@@ -71,8 +73,19 @@ class IdleFollowUp:
                 assert_never(decided.verdict)
         return False
 
+    def _is_being_changed(self, state: NotebookState) -> bool:
+        """Whether a person's action is under way; one that was interrupted is named, so that its message is true."""
+        alert = self.messages.find(state.message.alert_id) if state.message else None
+        if alert is None or alert.taken is None or alert.taken.done or alert.closed:
+            return False
+        if alert.under_way(self.clock()):
+            return True
+        self.messages.interrupted(alert)
+        return False
+
     def _close(self, judged: Judged, state: NotebookState, outcome: str) -> None:
-        if state.message or state.pending:
+        """A message that can restore it stays as it is."""
+        if (state.message or state.pending) and not self._can_be_restored(state.message):
             if state.message:
                 self.messages.close(state.message.alert_id, outcome)
             self._save(judged, replace(state, message=None, pending=None))
@@ -81,7 +94,7 @@ class IdleFollowUp:
         """Send a new message, or again the one that an interrupted sweep planned."""
         message = state.message if state.message and state.message.planned else None
         if message is None:
-            if state.message:
+            if state.message and not self._can_be_restored(state.message):
                 self.messages.close(state.message.alert_id, "not in force any more: a newer message follows")
             message = self.messages.plan(judged, warn)
             pending = self._pending(judged, message, warn) if warn is not None else None
@@ -132,16 +145,28 @@ class IdleFollowUp:
                 )
                 self.stops.send(stop)
 
-    def _close_if_gone(self, state: NotebookState, message: OpenMessage, reading: RegionReading) -> None:
-        """What is not found any more has no message with buttons, unless it can be restored."""
-        if any(each.arn.lower() == state.arn for each in reading.found):
+    def _can_be_restored(self, message: OpenMessage | None) -> bool:
+        alert = self.messages.find(message.alert_id) if message else None
+        return alert is not None and alert.open and alert.can_be_restored
+
+    def _close_if_over(self, state: NotebookState, message: OpenMessage, reading: RegionReading) -> None:
+        """What is gone, or bills nothing, has no message with buttons, unless it can be restored."""
+        there = next((each for each in reading.found if each.arn.lower() == state.arn), None)
+        if there and there.bills:
             return
         alert = self.messages.find(message.alert_id)
-        if alert is None or alert.can_be_restored or alert.kind not in reading.whole:
+        if alert is None or alert.can_be_restored or alert.under_way(self.clock()):
             return
-        if reading.unread.isdisjoint(alert.name.split("/")):
-            self.messages.close(message.alert_id, "it no longer exists")
-            self.states.save(replace(state, message=None, pending=None), alert.region)
+        if there:
+            outcome = f"nothing is billed any more: {there.note or there.status}"
+        elif alert.kind in reading.whole and reading.unread.isdisjoint(alert.name.split("/")):
+            outcome = "it no longer exists"
+        else:
+            return
+        if not there and self.messages.interrupted(alert):
+            return
+        self.messages.close(message.alert_id, outcome)
+        self.states.save(replace(state, message=None, pending=None), alert.region)
 
     def _save(self, judged: Judged, state: NotebookState) -> NotebookState:
         told = replace(state, verdict=judged.decision.use.value, reason=judged.decision.reason)

@@ -1,6 +1,6 @@
 """Queues the messages about idle standing resources, and edits them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -61,22 +61,44 @@ class StandingMessages:
         by: str | None,
         still_open: bool,
         at: datetime | None = None,
-        actions: Callable[[StandingAlert], tuple[ResourceAction, ...]] | None = None,
+        more: Callable[[StandingAlert], Mapping[str, object]] | None = None,
     ) -> bool:
-        """Put what became of it into the message; return whether it was known and open. ``actions`` are its buttons."""
+        """Put what became of it into the message; return whether it was known and open. ``more`` changes more of it."""
         since = at or self.clock()
 
         def changed(alert: StandingAlert) -> StandingAlert:
             answered = alert.answered(outcome, since, by=by, still_open=still_open)
-            return answered.model_copy(update={"actions": actions(alert)}) if actions else answered
+            return answered.model_copy(update=more(alert)) if more else answered
 
         name = alert_id("standing-edit", root, outcome, by or "", iso(since))
         return self._edits.edit(root, name, changed, repeat=True)
+
+    def interrupted(self, alert: StandingAlert) -> bool:
+        """Name an action that has not ended in its time; say whether the message can restore what it deleted."""
+        taken = alert.taken
+        if taken is None or taken.done:
+            return False
+        undo = (ResourceAction.RESTORE,) if taken.action is ResourceAction.DELETE else ()
+        left = {"actions": tuple(dict.fromkeys((*alert.actions, *undo))), "taken": None}
+        words = "not finished: it was interrupted. Press the button again to continue"
+        self.say(alert.root, words, by=taken.by, still_open=True, at=taken.begun_at, more=lambda _: left)
+        return bool(undo)
+
+    def take_back(self, before: StandingAlert, at: datetime) -> None:
+        """Show a message as it was before an action that changed nothing."""
+        shown = _shown(before)
+        name = alert_id("standing-edit", before.root, "taken back", iso(at))
+        self._edits.edit(before.root, name, lambda alert: alert.model_copy(update=shown))
 
     def note(self, root: str, outcome: str, by: str | None) -> None:
         """Remember who does what before the call, without an edit: the second try of an interrupted press finds it."""
         now = self.clock()
         self._edits.note(root, lambda alert: alert.answered(outcome, now, by=by, still_open=True))
+
+    def forget_note(self, before: StandingAlert) -> None:
+        """Remember what was remembered before a note: the call was not made."""
+        shown = _shown(before)
+        self._edits.note(before.root, lambda alert: alert.model_copy(update=shown))
 
     def done_before(self, root: str, words: str, by: str | None, since: datetime) -> str | None:
         """Return what an interrupted try of the same person noted after ``since``, if it begins with these words."""
@@ -143,6 +165,10 @@ class StandingMessages:
             unproven=judged.unproven,
             actions=resource.actions if self.enforce else (),
         )
+
+
+def _shown(alert: StandingAlert) -> Mapping[str, object]:
+    return {"outcome": alert.outcome, "outcome_at": alert.outcome_at, "by": alert.by, "taken": alert.taken}
 
 
 def kept_until(lease: Lease) -> str:

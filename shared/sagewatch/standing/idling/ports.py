@@ -24,8 +24,8 @@ class ResourceLeases(Protocol):
         They may not if someone else is ending it, or if the lease is not the one that was ``seen``.
         """
 
-    def release(self, arn: str, region: str) -> None:
-        """Forget a claim: nothing was ended. Raises what ``Ledger.put`` does."""
+    def release(self, arn: str, region: str, by: str) -> None:
+        """Forget their claim: it is over. That of someone else stays. Raises what ``Ledger.put`` does."""
 
 
 class EndCalls(Protocol):

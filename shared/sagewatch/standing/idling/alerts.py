@@ -15,7 +15,7 @@ from sagewatch.standing.resources import ResourceAction
 _UNDER_WAY_FOR = timedelta(hours=1)  # its tries are over by then; what is continued later is asked about again
 
 
-class TakenAction(BaseModel):
+class TakenAction(LazyModel):
     """An action that a person confirmed: who, when it was pressed, when it began, and whether it is done."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)

@@ -32,7 +32,7 @@ class StandingAlert(OpenAlert):
 
     ``reason`` is the evidence in words, ``keys`` what names the resource in requests, ``since`` when it was created.
     ``stop_at`` is ``None`` if SageWatch will not end it by itself. ``actions`` are the buttons that change something.
-    ``taken`` is the action that was begun last; one that failed is taken back.
+    ``taken`` is the action that was begun last; one that failed is not kept.
     """
 
     finding: Literal["standing-idle"] = "standing-idle"

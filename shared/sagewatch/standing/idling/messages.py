@@ -87,7 +87,7 @@ class StandingMessages:
     def take_back(self, before: StandingAlert, at: datetime) -> None:
         """Show a message as it was before an action that changed nothing."""
         shown = _shown(before)
-        name = alert_id("standing-edit", before.root, "taken back", iso(at))
+        name = alert_id("standing-edit", before.root, "as before", iso(at))
         self._edits.edit(before.root, name, lambda alert: alert.model_copy(update=shown))
 
     def note(self, root: str, outcome: str, by: str | None) -> None:

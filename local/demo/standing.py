@@ -100,5 +100,16 @@ def _measure(stage: Stage, now: datetime) -> None:
         point = {"Timestamp": now - timedelta(days=days), "Value": 40.0, "Dimensions": dimensions}
         cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=[{"MetricName": "Invocations", **point}])
     user = [{"Name": "DomainId", "Value": "d-demo"}, {"Name": "UserProfileName", "Value": "chi"}]
-    idle = {"MetricName": "TimeSinceLastActive", "Value": 9 * 3600.0, "Timestamp": now, "Dimensions": user}
-    cloudwatch.put_metric_data(Namespace="/aws/sagemaker/Canvas/AppActivity", MetricData=[idle])
+    steps = [timedelta(minutes=5 * n) for n in range(-12, 24)]
+    cloudwatch.put_metric_data(
+        Namespace="/aws/sagemaker/Canvas/AppActivity",
+        MetricData=[
+            {
+                "MetricName": "TimeSinceLastActive",
+                "Value": 9 * 3600.0 + step.total_seconds(),
+                "Timestamp": now + step,
+                "Dimensions": user,
+            }
+            for step in steps
+        ],
+    )

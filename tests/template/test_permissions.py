@@ -173,7 +173,10 @@ ENDS = {
     "sagemaker:CreateInferenceComponent": SCALED | arns("endpoint-config"),
     "sagemaker:AddTags": SCALED,
 }
-ALARMS_OF_TRACKING = {"arn:${AWS::Partition}:cloudwatch:*:${AWS::AccountId}:alarm:TargetTracking*"}
+ALARMS_OF_TRACKING = {
+    f"arn:${{AWS::Partition}}:cloudwatch:*:${{AWS::AccountId}}:alarm:TargetTracking-{kind}/*"
+    for kind in ("endpoint", "inference-component")
+}
 ALARMS = {f"cloudwatch:{what}" for what in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm")}
 READ_SPOKES, ASK_IN_SPOKES, ACT_IN_SPOKES = (
     f"arn:${{AWS::Partition}}:iam::*:role/sagewatch-${{SpokeNamespace}}-{kind}" for kind in ("read", "inspect", "act")

@@ -243,15 +243,15 @@ class IdleWorld:
         self.unused(user, idle)
 
     def unused(self, user: str = "ana", idle: timedelta | None = timedelta(hours=5)) -> None:
-        """Publish how long a Canvas app has not been used, for a day ahead."""
+        """Publish how long a Canvas app has not been used, from an hour ago to a week ahead."""
         series = ("/aws/sagemaker/Canvas/AppActivity", "TimeSinceLastActive")
         by = {"DomainId": "d-1", "UserProfileName": user}
         self.metrics.series.pop((*series, frozenset(by.items())), None)
         if idle is not None:
-            points = {
-                self.now + timedelta(minutes=5 * n): (idle + timedelta(minutes=5 * n)).total_seconds()
-                for n in range(2400)
-            }
+            steps = [timedelta(minutes=5 * n) for n in range(-12, 2400)]
+            ages = {self.now + step: idle + step for step in steps}
+            before = timedelta(hours=5)  # it was idle until it was used
+            points = {at: (age if age >= timedelta() else before).total_seconds() for at, age in ages.items()}
             self.metrics.publish(series[1], points, namespace=series[0], **by)
 
     def mlflow(self, name: str = "experiments") -> None:

@@ -23,7 +23,8 @@ class PendingStop:
     """A stop that was announced by the alert of that ID, or a report of an idle notebook that will not be stopped.
 
     ``trial`` says that it was announced in trial mode, ``held`` why nothing follows. ``sources`` are those that found
-    the notebook idle then. ``refused`` says that AWS refused the last attempt.
+    the notebook idle then. ``refused`` says that AWS refused the last attempt,
+    ``postponed`` that more were due than a sweep may end.
     """
 
     alert_id: str
@@ -34,6 +35,7 @@ class PendingStop:
     trial: bool | None = None
     sources: tuple[str, ...] = ()
     refused: bool = False
+    postponed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

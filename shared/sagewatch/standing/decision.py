@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import assert_never
 
 from sagewatch.errors import SageWatchError
@@ -16,7 +17,8 @@ from sagewatch.idle.evidence import Active, Idle, Reading, Source, Unknown
 from sagewatch.standing.evidence import Answered, Evidence, Meaning, MetricProbe, Metrics, Points
 from sagewatch.standing.resources import StandingResource
 
-_RECENT = timedelta(hours=1)  # a level or an age that is older says nothing of now
+_LATE = timedelta(minutes=2)  # until a point can be read
+_UNBROKEN = timedelta(minutes=30)  # a session that is started again publishes nothing meanwhile
 
 Answers = Mapping[MetricProbe, Points | SageWatchError]
 
@@ -90,17 +92,25 @@ def _of_metrics(metrics: Metrics, answers: Answers, now: datetime) -> tuple[Read
     silent = [probe for probe, answer in read.items() if _silent(probe, answer, now)]
     unproven = metrics.silence is None or (metrics.one_proves_all and len(silent) == len(read))
     if silent and unproven:
-        return Unknown(Source.CLOUDWATCH, f"{_named(silent)} has no data, which proves nothing here"), seen
+        return Unknown(Source.CLOUDWATCH, f"{_named(silent)} has {_lacks(silent)}, which proves nothing here"), seen
     words = f"{_named(metrics.probes)} shows no use for {_length(metrics.window)}"
     return Idle(Source.CLOUDWATCH, seen, f"{words}: {metrics.silence}" if silent else words), seen
 
 
 def _silent(probe: MetricProbe, answer: Points | SageWatchError | None, now: datetime) -> bool:
-    """Whether a series has no point; an age needs one of the last hour."""
-    moments = [moment for moment, _ in answer.values] if isinstance(answer, Points) else []
-    if probe.meaning is Meaning.SECONDS_UNUSED:
-        return not moments or now - max(moments) > _RECENT
-    return not moments
+    """Whether a series has no point; an age needs a new one, and half an hour without a gap before it."""
+    moments = sorted(moment for moment, _ in answer.values) if isinstance(answer, Points) else []
+    if not moments or probe.meaning is not Meaning.SECONDS_UNUSED:
+        return not moments
+    most, last = 2 * probe.period, moments[-1]
+    recent = [max(moments[0], last - _UNBROKEN - most), *(each for each in moments if each > last - _UNBROKEN - most)]
+    whole = last - moments[0] >= _UNBROKEN and all(after - before <= most for before, after in pairwise(recent))
+    return now - last > most + _LATE or not whole
+
+
+def _lacks(silent: Sequence[MetricProbe]) -> str:
+    ages = any(probe.meaning is Meaning.SECONDS_UNUSED for probe in silent)
+    return "no data without a gap in the last half hour" if ages else "no data"
 
 
 def last_use(probe: MetricProbe, points: Points | SageWatchError | None, now: datetime) -> datetime | None:

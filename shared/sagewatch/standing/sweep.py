@@ -14,7 +14,6 @@ from sagewatch.notebooks.session import SessionEnd
 from sagewatch.outcomes import EmfMetric, nonzero
 from sagewatch.owners.owner import Owner, tagged_owner
 from sagewatch.pricing.ports import Prices
-from sagewatch.sagemaker.fields import parse_tags
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.ports import RegionReader, watched_regions
 from sagewatch.sagemaker.scopes import Scope
@@ -24,6 +23,7 @@ from sagewatch.standing.evidence import Metrics
 from sagewatch.standing.hourly import hourly_price
 from sagewatch.standing.idling.follow_up import IdleFollowUp
 from sagewatch.standing.idling.verdicts import Judged
+from sagewatch.standing.kinds.reading import known_tags
 from sagewatch.standing.ports import SageMakerReads, StandingKind, StandingSessions, UsageMetrics
 from sagewatch.standing.resources import ResourceUnreadError, StandingResource
 from sagewatch.standing.sessions import StandingSession, book, close, has_sessions, part_arn, session_of
@@ -101,9 +101,10 @@ class StandingSweep:
         for session in list(sessions.values()):
             with continue_on_error(report, session.name):
                 sessions[session.arn] = self._book(session, reading.now, report)
-        judged = list(self._judge(scope, reading, sessions, report))
+        judged = list(self._judge(scope, reading, sessions))
         with continue_on_error(report, f"idle resources in {scope}"):
-            self.idle.run(scope, judged, reading, report)
+            applied = self.idle.run(scope, [each for each, _ in judged], reading, report)
+            self._keep_judgements(judged, applied, reading.now, report)
         with continue_on_error(report, f"audit of Studio in {scope}"):
             report.failures.extend(self.audit.run(scope))
         self._reached(scope, reading, problems)
@@ -156,9 +157,7 @@ class StandingSweep:
         arns = list(dict.fromkeys(each.arn for each in resources))
         answers = self.api_of(scope).each("ListTags", [{"ResourceArn": arn} for arn in arns])
         return {
-            arn: parse_tags(answer["Tags"]) or {}
-            for arn, answer in zip(arns, answers, strict=True)
-            if answer and not isinstance(answer, SageWatchError)
+            arn: tags for arn, answer in zip(arns, answers, strict=True) if (tags := known_tags(answer)) is not None
         }
 
     def _apply(
@@ -206,8 +205,8 @@ class StandingSweep:
         return booked
 
     def _judge(
-        self, scope: Scope, reading: RegionReading, sessions: Mapping[str, StandingSession], report: StandingSweepReport
-    ) -> Iterator[Judged]:
+        self, scope: Scope, reading: RegionReading, sessions: Mapping[str, StandingSession]
+    ) -> Iterator[tuple[Judged, Sequence[StandingSession]]]:
         due = [(each, open_) for each in reading.found if (open_ := list(_due(each, sessions, reading.now)))]
         probes = dict.fromkeys(
             probe for each, _ in due if isinstance(each.evidence, Metrics) for probe in each.evidence.probes
@@ -216,20 +215,32 @@ class StandingSweep:
         tags = self._tags(scope, [each for each, _ in due])
         rates = self.prices.rates(scope)
         for resource, open_sessions in due:
-            with continue_on_error(report, resource.name):
-                decision, own = decide(resource, answers, reading.now), tags.get(resource.arn)
-                owner = None if own is None else tagged_owner(own, self.owner_tag_keys) or resource.owner
+            decision, own = decide(resource, answers, reading.now), tags.get(resource.arn)
+            owner = None if own is None else tagged_owner(own, self.owner_tag_keys) or resource.owner
+            judged = Judged(
+                resource=resource,
+                decision=decision,
+                hourly=hourly_price(resource, rates, reading.now),
+                tags=own,
+                owner=owner.name if owner else open_sessions[0].owner,
+            )
+            use, last = decision.use, decision.last_use
+            yield judged, [_owned(replace(session, use=use, last_use=last), owner) for session in open_sessions]
+
+    def _keep_judgements(
+        self,
+        judged: Sequence[tuple[Judged, Sequence[StandingSession]]],
+        applied: AbstractSet[str],
+        now: datetime,
+        report: StandingSweepReport,
+    ) -> None:
+        """What was decided; and when, if it was also done: else it is judged again in the next sweep."""
+        for each, open_sessions in judged:
+            with continue_on_error(report, each.resource.name):
                 for session in open_sessions:
-                    judged = replace(session, use=decision.use, last_use=decision.last_use, judged_at=reading.now)
-                    self.sessions.save(_owned(judged, owner))
+                    done = each.resource.arn in applied
+                    self.sessions.save(replace(session, judged_at=now if done else session.judged_at))
                 report.judged += 1
-                yield Judged(
-                    resource=resource,
-                    decision=decision,
-                    hourly=hourly_price(resource, rates, reading.now),
-                    tags=own,
-                    owner=owner.name if owner else open_sessions[0].owner,
-                )
 
 
 def _take(each: Iterator[StandingResource | SageWatchError], found: list[StandingResource]) -> Sequence[SageWatchError]:

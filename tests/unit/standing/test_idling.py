@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from sagewatch.alerts.ports import Lease
-from sagewatch.errors import AccessDeniedError, StopRefusedError, ThrottledError, UnavailableError
+from sagewatch.errors import AccessDeniedError, StopRefusedError, ThrottledError, UnavailableError, UnreadableError
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.standing.resources import ResourceAction
 from tests.worlds.standing import HOUR, NOW, IdleWorld
@@ -147,7 +147,30 @@ def created_again(world: IdleWorld) -> None:
     world.answers["DescribeApp", "canvas-ana"] |= {"CreationTime": world.now}
 
 
-AGAINST = [used, unknown, leased, tagged("protect"), tagged("ignore"), unread_tags, created_again]
+def launched_again(world: IdleWorld) -> None:
+    """The same, and AWS has kept the creation time, as it may within a day; there are old points only."""
+    world.answers["DescribeApp", "canvas-ana"] |= {"Status": "Pending"}
+
+
+def gap(world: IdleWorld) -> None:
+    """It has just been started again: nothing was published for a quarter of an hour."""
+    [(key, points)] = world.metrics.series.items()
+    hole = (world.now + HOUR - timedelta(minutes=25), world.now + HOUR - timedelta(minutes=11))
+    holes = (hole, tuple(each - HOUR for each in hole))
+    world.metrics.series[key] = [each for each in points if not any(first <= each[0] <= last for first, last in holes)]
+
+
+def stale(world: IdleWorld) -> None:
+    """The metric has not been published for a quarter of an hour."""
+    [(key, points)] = world.metrics.series.items()
+    before = world.now - QUARTER
+    world.metrics.series[key] = [each for each in points if each[0] < before]
+
+
+AGAINST = [
+    *(used, unknown, leased, tagged("protect"), tagged("ignore"), unread_tags, created_again),
+    *(launched_again, gap, stale),
+]
 
 
 @pytest.mark.parametrize("happens", AGAINST)
@@ -256,6 +279,9 @@ def test_more_deletions_than_the_limit_are_none() -> None:
 
     assert world.stops.sent == []
     assert {each.alert_id for each in world.news} == {world.news[0].alert_id}
+    for _ in range(24 * 4):
+        world.sweep(later=QUARTER)
+    assert len(world.told) == 2  # the announcements stay, and are not made again every few hours
     assert world.news[0].headline == (
         "SageWatch deleted none of 2 idle Canvas sessions, because that is more than its safety limit of 1 at once"
     )
@@ -271,6 +297,69 @@ def test_what_aws_refuses_is_shown_and_leaves_the_app_and_its_buttons() -> None:
     assert world.shown().outcome == "AWS refused: sagemaker:DeleteApp: it is Pending"
     assert world.shown().open
     assert world.press("keep_always").effect.startswith("kept until someone")
+
+
+def test_what_aws_refuses_for_a_day_is_one_message_and_one_edit() -> None:
+    """Each sweep tries again; an announcement of a deletion that never comes would be made every few hours."""
+    world = warned()
+    world.calls.failures = [StopRefusedError("sagemaker:DeleteApp: denied by a policy") for _ in range(99)]
+    for _ in range(24 * 4):
+        world.sweep(later=QUARTER)
+        world.due()
+
+    assert (len(world.told), len(world.edits)) == (1, 1)
+    assert world.shown().outcome == "AWS refused: sagemaker:DeleteApp: denied by a policy"
+
+
+def test_who_always_keeps_canvas_keeps_the_next_session_too() -> None:
+    """Each log-in makes the app again: no warning promises a deletion that never comes."""
+    world = warned()
+    world.press("keep_always")
+    world.answers["DescribeApp", "canvas-ana"] |= {"CreationTime": NOW + DAY}
+    world.now += DAY + 6 * HOUR
+    world.unused("ana", timedelta(hours=5))
+    for _ in range(8):
+        world.sweep(later=QUARTER)
+
+    assert (len(world.told), world.stops.sent) == (1, [])
+
+
+def test_a_prepaid_endpoint_is_no_money_to_save() -> None:
+    """A training plan has paid for it, and its capacity would be lost."""
+    world = IdleWorld()
+    world.endpoint()
+    plan = {"MlReservationArn": "arn:aws:sagemaker:us-east-1:123456789012:training-plan/p"}
+    world.api.endpoints["llm"]["ProductionVariants"][0]["CapacityReservationConfig"] = plan
+    world.sweep()
+
+    assert world.told == []
+
+
+def test_of_many_idle_endpoints_the_most_expensive_are_reported_first() -> None:
+    """The others follow day by day: two hundred messages at once are read by no one."""
+    world = IdleWorld()
+    for number in range(25):
+        world.endpoint(f"e{number}", count=number + 1)
+    world.sweep()
+
+    assert {each.name for each in world.told} == {f"e{number}" for number in range(5, 25)}
+
+    world.sweep(later=QUARTER)
+    assert len(world.told) == 20
+    world.sweep(later=DAY)
+    assert len(world.told) == 25
+
+
+def test_tags_that_cannot_be_read_protect() -> None:
+    """An answer without tags is not one that says there are none."""
+    world = warned()
+    world.sweep(later=HOUR)
+    [arn] = [key for operation, key in world.answers if operation == "ListTags"]
+    world.answers["ListTags", arn] = {"Unexpected": []}
+    with pytest.raises(UnreadableError):
+        world.due()
+
+    assert world.calls.made == []
 
 
 def test_a_deletion_whose_answer_was_lost_is_reported_as_ours() -> None:
@@ -366,7 +455,8 @@ def test_a_sweep_that_dies_between_its_plan_and_its_message_sends_the_same_messa
     object.__setattr__(world.messages, "alerts", Failing())
     world.sweep()
     assert world.told == []
-    world.sweep(later=DAY)
+    world.sweep(later=QUARTER)
+    assert len(world.told) == 1
     world.sweep(later=DAY)
 
     assert len(world.told) == 1

@@ -104,12 +104,13 @@ def app(place: Place, name: str, app_type: str, user: str, created: datetime = O
 
 
 def canvas(place: Place, user: str, seconds: float | None, at: datetime = NOW, created: datetime = OLD) -> None:
-    """A Canvas session whose last point says how long it has not been used."""
+    """A Canvas session whose last point says how long it has not been used, with an hour of points before it."""
+    steps = [timedelta(minutes=5 * n) for n in range(12)]
     app(place, f"canvas-{user}", "Canvas", user, created)
     if seconds is not None:
         place.metrics.publish(
             "TimeSinceLastActive",
-            {at: seconds},
+            {at - step: max(seconds - step.total_seconds(), 0) for step in steps},
             namespace="/aws/sagemaker/Canvas/AppActivity",
             DomainId="d-1",
             UserProfileName=user,

@@ -178,7 +178,14 @@ def _time(moment: datetime | None) -> str | None:
 
 def _pending_item(pending: PendingStop) -> dict[str, object]:
     times = {name: iso(getattr(pending, name)) for name in ("warned_at", "stop_at", "idle_since")}
-    facts = {"alert_id": pending.alert_id, "finished": pending.held is not None, "refused": pending.refused, **times}
+    facts: dict[str, object] = {
+        "alert_id": pending.alert_id,
+        "finished": pending.held is not None,
+        "refused": pending.refused,
+        **times,
+    }
+    if pending.postponed:
+        facts["postponed"] = True
     more = {"held": pending.held and pending.held.value, "trial": pending.trial, "sources": list(pending.sources)}
     return {**facts, **{name: value for name, value in more.items() if value is not None}}
 

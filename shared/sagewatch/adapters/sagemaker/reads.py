@@ -66,13 +66,23 @@ class SageMakerApiReads(SageMakerReads):
         try:
             with translated(f"sagemaker:{operation} of {named}"):
                 try:
-                    return call(self._client, operation, request)
+                    return _answer(self._client, operation, request)
                 except ClientError as exc:
                     if is_gone(exc):
                         return None
                     raise
         except SageWatchError as exc:
             return exc
+
+
+def _answer(client: "SageMakerClient", operation: str, request: Fields) -> Fields:
+    """One answer; of tags all pages in one, because a page may be short, and any tag may protect."""
+    answer = call(client, operation, request)
+    more = answer.get("NextToken") if operation == "ListTags" else None
+    if not more:
+        return answer
+    rest = _answer(client, operation, {**request, "NextToken": more})
+    return {**answer, "Tags": [*answer["Tags"], *rest["Tags"]]}
 
 
 class SageMakerStandingReads:

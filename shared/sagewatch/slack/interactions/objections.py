@@ -85,7 +85,10 @@ def resource_objections(look: Look, alert: StandingAlert, user: str, now: dateti
     found = [*_of_decision(look.decision, unproven=alert.unproven), *_of_lease(look.state.lease, user, now)]
     if opts_out(look.tags):
         found.append(Against(Objection.IGNORED, f"its tag {IGNORE_TAG} opts out"))
-    if look.resource.configuration != alert.configuration:
+    changed = look.resource.changed_at
+    if alert.unproven and changed and alert.sent_at and changed > alert.sent_at:
+        found.append(Against(Objection.CHANGED, f"it was changed, or started again, at {dated(changed)}"))
+    elif look.resource.configuration != alert.configuration:
         now_is = f"it has changed since this message: it is {look.resource.configuration}"
         found.append(Against(Objection.CHANGED, now_is))
     return found

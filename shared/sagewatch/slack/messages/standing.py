@@ -77,6 +77,8 @@ def _what_it_costs(alert: StandingAlert) -> str:
     if alert.hourly_usd is None:
         return f"{used} Its price is unknown{f': {escape(alert.price_note)}' if alert.price_note else ''}."
     usd = Decimal(alert.hourly_usd)
+    if alert.open and alert.taken and alert.taken.done and not _is_deleted(alert):
+        return f"{used} Before that it cost {hourly(usd)}, ${usd * 24:,.2f} a day."
     return f"{used} {costs} {hourly(usd)}, ${usd * 24:,.2f} a day."
 
 

@@ -32,7 +32,8 @@ class StandingAlert(OpenAlert):
 
     ``reason`` is the evidence in words, ``keys`` what names the resource in requests, ``since`` when it was created.
     ``stop_at`` is ``None`` if SageWatch will not end it by itself. ``actions`` are the buttons that change something.
-    ``taken`` is the action that was begun last; one that failed is not kept.
+    ``sent_at`` is when it was written; early ones do not say. ``taken`` is the action that was begun last; one that
+    failed is not kept.
     """
 
     finding: Literal["standing-idle"] = "standing-idle"
@@ -51,6 +52,7 @@ class StandingAlert(OpenAlert):
     observe: bool
     unproven: bool = False
     actions: tuple[ResourceAction, ...] = ()
+    sent_at: AwareDatetime | None = None
     taken: TakenAction | None = None
 
     @property

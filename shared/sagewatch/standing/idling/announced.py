@@ -1,7 +1,7 @@
 """Ends a resource whose announced time has come, if everything still says so at this moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import override
 
@@ -52,7 +52,10 @@ class AnnouncedEnding:
             return self._over(stop)
         if against := self._against(look, stop):
             return f"kept: {against}"
-        return self.ending.end(look, stop.root, None).value
+        ended, pending = self.ending.end(look, stop.root, None), look.state.pending
+        if ended is Ending.REFUSED and pending and not pending.refused:
+            self.looks.remember(replace(look.state, pending=replace(pending, refused=True)), stop.region)
+        return ended.value
 
     def _over(self, stop: AnnouncedStop) -> str:
         """An interrupted try of ours may have ended it: then the message says so."""

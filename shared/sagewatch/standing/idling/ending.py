@@ -8,6 +8,7 @@ from sagewatch.errors import AccessDeniedError, StopRefusedError, ThrottledError
 from sagewatch.formatting import clock_time
 from sagewatch.notebooks.session import caller
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.standing.idling.alerts import StandingAlert
 from sagewatch.standing.idling.look import Look
 from sagewatch.standing.idling.messages import StandingMessages
 from sagewatch.standing.idling.ports import EndCalls, ResourceLeases
@@ -44,7 +45,7 @@ class ResourceEnding:
             there = self.calls.end(region, resource.end)
         except (StopRefusedError, AccessDeniedError) as exc:
             self.leases.release(arn, region, caller(by))
-            self.messages.say(root, f"AWS refused: {exc}", by=by, still_open=True)
+            self._say_refused(root, f"AWS refused: {exc}", before, by)
             return Ending.REFUSED
         except ThrottledError:  # nothing was ended, so a person may still keep it
             self.leases.release(arn, region, caller(by))
@@ -57,6 +58,13 @@ class ResourceEnding:
             return Ending.GONE
         self.messages.close(root, words, by=by)
         return Ending.ENDED
+
+    def _say_refused(self, root: str, words: str, before: StandingAlert | None, by: str | None) -> None:
+        """Once: a sweep tries again, and the message need not say again what it says."""
+        if before and before.outcome == words:
+            self.messages.forget_note(before)
+        else:
+            self.messages.say(root, words, by=by, still_open=True)
 
 
 def ended(kind: ResourceKind) -> str:

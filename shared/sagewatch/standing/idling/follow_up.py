@@ -1,6 +1,7 @@
 """What a sweep does about idle standing resources: reports, warns, cancels, and orders what is due."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
@@ -16,9 +17,10 @@ from sagewatch.standing.changes import RegionReading
 from sagewatch.standing.idling.alerts import AnnouncedStop
 from sagewatch.standing.idling.messages import StandingMessages
 from sagewatch.standing.idling.ports import AnnouncedStops
-from sagewatch.standing.idling.verdicts import EndRules, Judged, Verdict, decide_end
+from sagewatch.standing.idling.verdicts import EndRules, Judged, Verdict, decide_end, remembered
 from sagewatch.sweeps import SweepReport, continue_on_error
 
+_NEW_MESSAGES = 20  # in a region at once, of the most expensive resources; the others follow in later sweeps
 States = Mapping[str, NotebookState | UnreadableError]
 
 
@@ -37,23 +39,30 @@ class IdleFollowUp:
     rules: EndRules
     most: int
 
-    def run(self, scope: Scope, judged: Sequence[Judged], reading: RegionReading, report: SweepReport) -> None:
-        """Apply the verdict about each resource, and close the messages of what is gone. Raises what the stores do."""
-        states = self.states.read_region(scope)
-        due = []
-        for each in judged:
+    def run(
+        self, scope: Scope, judged: Sequence[Judged], reading: RegionReading, report: SweepReport
+    ) -> AbstractSet[str]:
+        """Apply the verdict about each resource, and close the messages of what is gone.
+
+        Return the ARNs of those whose verdict was applied; the others are judged again. Raises what the stores do.
+        """
+        states, new = self.states.read_region(scope), iter(range(_NEW_MESSAGES))
+        due, applied = [], set()
+        for each in sorted(judged, key=lambda each: each.hourly.usd or 0, reverse=True):
             with continue_on_error(report, each.resource.name):
-                if self._follow(each, states):
+                if self._follow(each, states, new):
                     due.append(each)
+                applied.add(each.resource.arn)
         with continue_on_error(report, f"announced deletions in {scope}"):
             self._order(due, states)
         for state in states.values():
             if isinstance(state, NotebookState) and state.message:
                 with continue_on_error(report, state.arn):
                     self._close_if_over(state, state.message, reading)
+        return applied
 
-    def _follow(self, judged: Judged, states: States) -> bool:
-        """Apply one verdict; say whether its deletion is due."""
+    def _follow(self, judged: Judged, states: States, new: Iterator[int]) -> bool:
+        """Apply one verdict; say whether its deletion is due. A message that finds none left in ``new`` waits."""
         state = _state(judged, states)
         if self._is_being_changed(state):
             return False
@@ -63,6 +72,8 @@ class IdleFollowUp:
                 return False
             case Verdict.CLOSE:
                 self._close(judged, state, decided.reason)
+            case Verdict.REPORT | Verdict.WARN if next(new, None) is None:
+                return False
             case Verdict.REPORT | Verdict.WARN:
                 self._announce(judged, state, self.rules.warn if decided.verdict is Verdict.WARN else None)
             case Verdict.WOULD_STOP:
@@ -134,8 +145,11 @@ class IdleFollowUp:
         return False
 
     def _order(self, due: list[Judged], states: States) -> None:
-        if len(due) > self.most:
+        counted = [each for each in due if not _is_refused(_state(each, states))]
+        if len(counted) > self.most:
             self.messages.notify_too_many(due, self.most)
+            for each in due:
+                self._postpone(each, _state(each, states))
             return
         for each in due:
             pending, resource = _state(each, states).pending, each.resource
@@ -144,6 +158,11 @@ class IdleFollowUp:
                     arn=resource.arn.lower(), name=resource.name, region=resource.region, root=pending.alert_id
                 )
                 self.stops.send(stop)
+
+    def _postpone(self, judged: Judged, state: NotebookState) -> None:
+        """Its announcement stays in force for a week: the limit is reported once a day, and not by new messages."""
+        if state.pending and not state.pending.postponed:
+            self._save(judged, replace(state, pending=replace(state.pending, postponed=True)))
 
     def _can_be_restored(self, message: OpenMessage | None) -> bool:
         alert = self.messages.find(message.alert_id) if message else None
@@ -173,11 +192,15 @@ class IdleFollowUp:
         return self.states.save(told, judged.resource.region)
 
 
+def _is_refused(state: NotebookState) -> bool:
+    """Whether AWS has refused its deletion, so that it is not about to be made, as far as is known."""
+    return state.pending is not None and state.pending.refused
+
+
 def _state(judged: Judged, states: States) -> NotebookState:
     """What is remembered of a resource. Raises ``UnreadableError``."""
     arn = judged.resource.arn.lower()
     found = states.get(arn) or NotebookState(arn=arn)
     if isinstance(found, UnreadableError):
         raise found
-    created = judged.resource.since
-    return found.of_run(created, created) if created else found
+    return remembered(judged.resource, found)

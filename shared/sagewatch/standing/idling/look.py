@@ -8,13 +8,14 @@ from sagewatch.clock import Clock
 from sagewatch.errors import SageWatchError
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.state import NotebookState
-from sagewatch.sagemaker.fields import parse_tags
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.standing.decision import UseDecision, decide
 from sagewatch.standing.evidence import Metrics
 from sagewatch.standing.idling.alerts import StandingAlert
+from sagewatch.standing.idling.verdicts import remembered
 from sagewatch.standing.kinds.endpoints import Endpoints
 from sagewatch.standing.kinds.mlflow_servers import MlflowServers
+from sagewatch.standing.kinds.reading import read_tags
 from sagewatch.standing.kinds.studio_apps import StudioApps
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind, UsageMetrics
 from sagewatch.standing.resources import StandingResource
@@ -83,13 +84,16 @@ class ResourceLooks:
         tags = next(api.each("ListTags", [{"ResourceArn": resource.arn}]))
         if isinstance(tags, SageWatchError):
             raise tags
-        state = self.states.read(alert.arn, alert.region)
-        known = parse_tags((tags or {}).get("Tags")) or {}
-        return Look(resource, decide(resource, answers, now), known, state)
+        state = remembered(resource, self.states.read(alert.arn, alert.region))
+        return Look(resource, decide(resource, answers, now), read_tags(tags), state)
 
     def lease(self, alert: StandingAlert) -> Lease | None:
         """Return the lease as it is stored. Raises what ``Ledger.put`` does."""
         return self.states.read(alert.arn, alert.region).stored_lease
+
+    def remember(self, state: NotebookState, region: str) -> None:
+        """Keep what is remembered of it. Raises what ``NotebookStates.save`` does."""
+        self.states.save(state, region)
 
     def _find(self, alert: StandingAlert, api: SageMakerReads) -> StandingResource | None:
         """An error that concerns it is raised: what cannot be read is not gone."""

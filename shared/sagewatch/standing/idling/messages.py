@@ -160,6 +160,7 @@ class StandingMessages:
             last_use=judged.decision.last_use,
             hourly_usd=as_text(price.usd),
             price_note=price.reason,
+            sent_at=now,
             stop_at=None if warn is None else now + warn,
             observe=not self.enforce,
             unproven=judged.unproven,

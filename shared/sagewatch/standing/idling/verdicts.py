@@ -77,6 +77,14 @@ def decide_end(judged: Judged, state: NotebookState, rules: EndRules, now: datet
     """Decide about one resource. What is used, unknown, new, leased or protected is never ended."""
     if judged.decision.use is not Use.IDLE and not judged.unproven:
         return _in_use(judged.decision, state)
+    if against := _against(judged, state, now):
+        return against
+    return _announced(judged, state, rules, now) if judged.ended_by_us else _reported(judged, state, now)
+
+
+def _against(judged: Judged, state: NotebookState, now: datetime) -> EndDecision | None:
+    if all(part.covered for part in judged.resource.parts if part.bills):
+        return EndDecision(Verdict.CLOSE, "it was paid for before, so ending it saves nothing")
     if judged.tags is None:
         return EndDecision(Verdict.KEEP, f"its tags could not be read, so {PROTECT_TAG} may protect it")
     if tag := tag_against(judged.tags):
@@ -85,7 +93,7 @@ def decide_end(judged: Judged, state: NotebookState, rules: EndRules, now: datet
         return EndDecision(Verdict.KEEP, kept_by(state.lease, now))
     if state.message and state.message.is_being_sent(now):
         return EndDecision(Verdict.KEEP, "another sweep is sending its message")
-    return _announced(judged, state, rules, now) if judged.ended_by_us else _reported(judged, state, now)
+    return None
 
 
 def tag_against(tags: Mapping[str, str]) -> str | None:
@@ -99,6 +107,17 @@ def kept_by(lease: Lease, now: datetime) -> str:
     """Say who keeps it, and until when."""
     until = f"until {clock_time(lease.until, now)}" if lease.until else "with no end, until a button is pressed again"
     return f"{lease.author} keeps it {until}"
+
+
+def remembered(resource: StandingResource, state: NotebookState) -> NotebookState:
+    """What is remembered of this very resource, without what belongs to an earlier one of its name.
+
+    Canvas makes its app again at every log-in: a person who keeps it keeps that user's.
+    """
+    created = resource.since
+    if created is None:
+        return state
+    return state.of_run(created, None if resource.kind is ResourceKind.CANVAS else created)
 
 
 def _in_use(decision: UseDecision, state: NotebookState) -> EndDecision:
@@ -141,5 +160,5 @@ def in_force(state: NotebookState, rules: EndRules, now: datetime) -> PendingSto
         return None
     if state.lease and state.lease.written_at > pending.warned_at:
         return None
-    late = _REPEATED if pending.held else max(rules.warn, _LAPSES)
+    late = _REPEATED if pending.held or pending.refused or pending.postponed else max(rules.warn, _LAPSES)
     return pending if now <= pending.stop_at + late else None

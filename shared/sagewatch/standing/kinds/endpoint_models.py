@@ -50,6 +50,12 @@ class Variant(AwsModel):
         scaling = self.managed_instance_scaling
         return scaling is not None and scaling.status == "ENABLED" and scaling.min_instance_count == 0
 
+    @property
+    def managed_minimum(self) -> int:
+        """The instances that SageMaker itself keeps."""
+        scaling = self.managed_instance_scaling
+        return (scaling.min_instance_count or 0) if scaling and scaling.status == "ENABLED" else 0
+
 
 class EndpointModel(AwsModel):
     """DescribeEndpoint."""

@@ -125,13 +125,15 @@ def _resource(found: Found) -> StandingResource:
 
 
 def _actions(found: Found) -> Iterator[ResourceAction]:
-    """What may be done with it. Copies at 0 save nothing where the instances stay."""
+    """What may be done with it. Copies at 0 save nothing where the instances stay, and need them where they do not."""
     variants = found.endpoint.production_variants or []
     running = [variant for variant in variants if variant.current_instance_count]
     if any(variant.scales_to_zero and found.components.get(variant.variant_name) for variant in running):
         yield ResourceAction.COPIES_TO_ZERO
     asynchronous = found.endpoint.async_inference_config is not None
-    if any((variant.current_instance_count or 0) > 1 or asynchronous for variant in running):
+    alone = [variant for variant in running if not found.components.get(variant.variant_name)]
+    least = 0 if asynchronous else 1
+    if any((each.current_instance_count or 0) > max(least, each.managed_minimum) for each in alone):
         yield ResourceAction.SCALE_IN
     yield ResourceAction.DELETE
 

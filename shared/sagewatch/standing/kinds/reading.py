@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sagewatch.errors import SageWatchError, UnreadableError
-from sagewatch.sagemaker.fields import field_errors
+from sagewatch.sagemaker.fields import field_errors, parse_tags
 from sagewatch.sagemaker.model_parts import AwsModel
 from sagewatch.standing.resources import ResourceUnreadError, StandingResource
 
@@ -26,6 +26,29 @@ def read_answers[M: AwsModel](
     for name, answer in zip(names, answers, strict=True):
         made = answer if answer is None or isinstance(answer, SageWatchError) else read(model, answer, name)
         yield name, ResourceUnreadError(name, made) if isinstance(made, SageWatchError) else made
+
+
+def read_tags(answer: Mapping[str, Any] | None) -> Mapping[str, str]:
+    """Read an answer to ListTags; none of what is gone. Raises ``UnreadableError``: unknown tags may protect."""
+    if answer is None:
+        return {}
+    try:
+        tags = parse_tags(answer.get("Tags"))
+    except ValueError as exc:
+        raise UnreadableError(f"tags: {exc}") from exc
+    if tags is None:
+        raise UnreadableError("tags: the answer has none")
+    return tags
+
+
+def known_tags(answer: Mapping[str, Any] | SageWatchError | None) -> Mapping[str, str] | None:
+    """The tags of an answer; ``None`` if they could not be read."""
+    if answer is None or isinstance(answer, SageWatchError):
+        return None
+    try:
+        return read_tags(answer)
+    except UnreadableError:
+        return None
 
 
 def found[M: AwsModel](

@@ -100,7 +100,7 @@ def _resource(app: AppModel) -> StandingResource:
         since=app.creation_time,
         configuration=f"{app.app_type} on {_type(app) or 'no instance'} in {app.domain_id}",
         parts=(_part(app),),
-        evidence=_canvas_evidence(app) if canvas and profile else Answered(Unknown(Source.DESCRIBE, _NO_ACTIVITY)),
+        evidence=_canvas_evidence(app) if canvas and profile else _unknown(_NO_ACTIVITY),
         stopping=_LOG_OUT if canvas else _DELETE,
         end=EndCall("DeleteApp", app.request),
         owner=Owner(profile, "user profile") if profile else None,
@@ -131,8 +131,17 @@ def _covered(app: AppModel) -> str | None:
     return "prepaid by a training plan" if app.resource_spec and app.resource_spec.training_plan_arn else None
 
 
+def _unknown(reason: str) -> Evidence:
+    return Answered(Unknown(Source.DESCRIBE, reason))
+
+
 def _canvas_evidence(app: AppModel) -> Evidence:
-    """Without a point nothing is known: the app may not have begun to publish."""
+    """Without a point nothing is known: the app may not have begun to publish.
+
+    A session that is started again within a day may keep its creation time, and its series is the profile's.
+    """
+    if app.status != "InService":
+        return _unknown(f"it is {app.status}, so its last points may be those of an earlier session")
     dimensions: Fields = {"DomainId": app.domain_id, "UserProfileName": app.user_profile_name or ""}
     probe = MetricProbe(
         namespace="/aws/sagemaker/Canvas/AppActivity",

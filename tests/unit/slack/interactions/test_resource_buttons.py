@@ -9,6 +9,7 @@ from sagewatch.errors import AccessDeniedError, OutOfTimeError, StopRefusedError
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.dialogs import resource_result_view
 from sagewatch.slack.interactions.payloads import read_press
+from sagewatch.slack.messages.standing import standing_idle
 from sagewatch.standing.resources import ResourceAction
 from tests.worlds.standing import HOUR, NOW, IdleWorld
 
@@ -174,6 +175,27 @@ def test_the_question_names_what_speaks_against_it_at_this_moment(
     happens(world)
 
     assert says in world.ask("delete_endpoint")
+
+
+def test_a_server_that_was_started_again_since_its_message_is_named() -> None:
+    """Jobs may log to it: nothing else shows its use."""
+    world = IdleWorld()
+    world.mlflow()
+    world.sweep()
+    world.now += 10 * DAY
+    world.answers["DescribeMlflowTrackingServer", "experiments"].update(LastModifiedTime=world.now - HOUR)
+
+    assert "• It was changed, or started again, at 2026-12-07 08:30 UTC." in world.ask("end_resource")
+
+
+def test_what_was_scaled_in_does_not_claim_the_price_of_before() -> None:
+    """Its message was written when more was running."""
+    world = told(count=8)
+    world.ask("scale_in")
+    world.confirm()
+    _, blocks = standing_idle(world.shown(), "ana")
+
+    assert "Before that it cost $11.26/h" in str(blocks[1].to_dict())
 
 
 def test_what_happens_after_the_question_is_asked_about_again() -> None:

@@ -1,13 +1,14 @@
 """The reads of standing resources over HTTP, on the emulated SageMaker and CloudWatch: pages, what is gone, errors."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from local.sagemaker.faults import FAULTS
 from local.sagemaker.standing import SHELF
 from sagewatch.adapters.cloudwatch.usage_metrics import CloudWatchUsageReads
-from sagewatch.adapters.sagemaker.reads import SageMakerStandingReads
+from sagewatch.adapters.sagemaker.reads import SageMakerApiReads, SageMakerStandingReads
 from sagewatch.errors import AccessDeniedError, SageWatchError, ThrottledError
 from sagewatch.standing.evidence import MetricProbe, Points
 from sagewatch.standing.kinds.spaces import Spaces
@@ -51,6 +52,25 @@ def test_what_is_gone_is_nothing_and_what_fails_is_an_error(reads: SageMakerRead
     [refused] = reads.each("DescribeSpace", requests[:1])
 
     assert isinstance(refused, ThrottledError)
+
+
+class ShortPages:
+    """A SageMaker that answers one tag at a time."""
+
+    def list_tags(self, **request: str) -> dict[str, object]:
+        """The protecting one is the second."""
+        if "NextToken" in request:
+            return {"Tags": [{"Key": "sagewatch:protect", "Value": ""}]}
+        return {"Tags": [{"Key": "owner", "Value": "ana"}], "NextToken": "2"}
+
+
+def test_all_pages_of_tags_are_one_answer() -> None:
+    """Any of them may protect, and a page may be short."""
+    client: Any = ShortPages()
+    [answer] = SageMakerApiReads(client).each("ListTags", [{"ResourceArn": "arn"}])
+
+    assert isinstance(answer, dict)
+    assert [tag["Key"] for tag in answer["Tags"]] == ["owner", "sagewatch:protect"]
 
 
 def test_a_listing_that_is_refused_raises(reads: SageMakerReads) -> None:

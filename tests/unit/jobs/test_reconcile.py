@@ -1,6 +1,7 @@
 """When two reports of one ARN are of one job, and when its name was used again."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -98,6 +99,12 @@ def test_for_an_hour_after_the_end_billed_seconds_are_waited_for() -> None:
     assert lacks_billed_seconds(job, ENDED + timedelta(hours=1)) is False
     assert lacks_billed_seconds(a_job(billable_seconds=None, ended_at=None), NOW) is True
     assert lacks_billed_seconds(a_failed_job(billable_seconds=None), ENDED) is False
+
+
+@pytest.mark.parametrize("paid", [{"training_plan_arn": "arn:plan"}, {"serverless": True}], ids=str)
+def test_what_is_not_priced_by_its_seconds_waits_for_none(paid: dict[str, Any]) -> None:
+    """A training plan was paid before, and serverless training is billed by the token."""
+    assert lacks_billed_seconds(a_job(billable_seconds=None, **paid), ENDED) is False
 
 
 def test_a_pool_that_was_never_reported_existed_never() -> None:

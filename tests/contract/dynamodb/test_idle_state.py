@@ -40,6 +40,7 @@ WARNED = PendingStop(
     trial=True,
     sources=("Jupyter", "jupyter.log"),
     refused=True,
+    postponed=True,
 )
 WHOLE = NotebookState(
     arn=ARN,

@@ -392,13 +392,13 @@ class History:
         """Handle the presses that wait, and one of the earlier ones once more."""
         for press in list(self.presses):
             action, user, at = press
-            self.asked_at = at if action == "stop_now" else None
+            before, self.asked_at = self.asked_at, at if action == "stop_now" else None
             try:
                 self.world.press(action, user=user, pressed_at=at)
             except SageWatchError:
                 continue
             finally:
-                self.asked_at = None
+                self.asked_at = before  # this press may have come while another was handled
             if press in self.presses and self.random.random() < 0.7:  # else it is delivered again
                 self.presses.remove(press)
 

@@ -23,6 +23,7 @@ class InMemoryChannel(Channel):
     failures: list[Exception] = field(default_factory=list)
     failed_looks: list[Exception] = field(default_factory=list)
     deleted: list[MessageRef | None] = field(default_factory=list)
+    looked_from: list[datetime] = field(default_factory=list)
 
     threads: list[MessageRef | None] = field(default_factory=list)
     places: list[MessageRef] = field(default_factory=list)
@@ -56,7 +57,8 @@ class InMemoryChannel(Channel):
     def find(
         self, alert_id: str, since: datetime, thread: MessageRef | None = None, to: str | None = None
     ) -> MessageRef | None:
-        del since, to
+        del to
+        self.looked_from.append(since)
         if self.failed_looks:
             raise self.failed_looks.pop(0)
         if thread in self.deleted:

@@ -122,7 +122,7 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
     active = [reading for reading in readings if isinstance(reading, Active)]
     if active:
         return _keep_active(active[0].words, state, now + rules.idle_after)
-    unsure = uncertainty(notebook, readings, state, rules, now)
+    unsure = doubt(readings, now) or _lost_source(readings, state)
     if unsure:
         return IdleDecision(Verdict.KEEP_UNKNOWN, unsure, now + _AGAIN)
     idle = [reading for reading in readings if isinstance(reading, Idle)]
@@ -131,6 +131,9 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
     words = utc_once("; ".join(reading.words for reading in idle))
     if now - idle_since < rules.idle_after:
         return replace(_keep_active(words, state, idle_since + rules.idle_after), idle_since=idle_since)
+    silent = _blind_spot(notebook, readings, rules, now)
+    if silent:
+        return IdleDecision(Verdict.KEEP_UNKNOWN, silent, now + _AGAIN)
     found = IdleDecision(Verdict.WARN, words, now + rules.warn, idle_since)
     hold = hold_of(notebook, idle)
     return _held(state, hold, found, now) if hold else _idle(state, found, rules, now)

@@ -421,6 +421,19 @@ def test_whichever_two_calls_fail_an_alert_is_in_the_channel_once(
         assert len(desk.channel.messages) == 1, (first, second)
 
 
+def test_each_look_begins_where_the_last_one_found_nothing() -> None:
+    """Some minutes before it, as a message may be found late: looking does not take longer from try to try."""
+    desk = Desk()
+    for _ in range(3):
+        desk.channel.failures.append(NoAnswerError("Slack: no usable answer"))
+        with pytest.raises(NoAnswerError):
+            desk.deliver(failed(1))
+        desk.channel.deleted.append(desk.channel.places[-1])
+        desk.now += timedelta(hours=1)
+
+    assert desk.channel.looked_from == [NOW, NOW + timedelta(minutes=55)]
+
+
 def test_an_unsure_post_is_looked_for_where_it_went() -> None:
     """Its thread's root was deleted, so it was posted to the channel, without an answer."""
     desk = Desk()

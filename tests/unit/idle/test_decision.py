@@ -363,10 +363,11 @@ def test_a_reason_not_to_stop_counts_only_while_it_is_true(
         ({}, Verdict.STOP),
         ({"lease": Lease("U0ANA", ago(minutes=10), ago(hours=1))}, Verdict.WARN),
         ({"pending": warned(hours=30).pending}, Verdict.WARN),
+        ({"pending": replace(warned(minutes=90).pending, trial=True)}, Verdict.WARN),  # type: ignore[type-var]
     ],
 )
 def test_an_announcement_is_answered_or_lapses(changes: dict[str, object], verdict: Verdict) -> None:
-    """By a lease written after it, or by time: then it is made again before anything else."""
+    """By a lease written after it, by time, or by the end of trial mode: then it is made again before anything else."""
     state = replace(warned(minutes=90), **changes)  # type: ignore[arg-type] # what a row is about
 
     assert decide(LAB, (jupyter_idle(days=2),), state, ago(days=3), RULES, NOW).verdict is verdict
@@ -384,6 +385,7 @@ TERMINAL = Idle(Source.JUPYTER, ago(hours=9), "1 terminal idle", silent_terminal
         ((TERMINAL, replace(AGENT_IDLE, covers_since=ago(hours=6))), {}, Verdict.WARN),
         ((TERMINAL,), {"sagewatch:terminals": "ignore"}, Verdict.WARN),
         ((replace(TERMINAL, silent_terminals=0),), {}, Verdict.WARN),
+        ((replace(TERMINAL, since=ago(minutes=10)),), {}, Verdict.KEEP),
     ],
 )
 def test_a_silent_terminal_is_unknown(readings: tuple[Reading, ...], tags: dict[str, str], verdict: Verdict) -> None:

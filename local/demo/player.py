@@ -72,7 +72,9 @@ class Stage:
         self._env = env
         self._clients: dict[tuple[str, str], Any] = {}
         self._session = boto3.Session(
-            aws_access_key_id=env["AWS_ACCESS_KEY_ID"], aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"]
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=env.get("AWS_SESSION_TOKEN"),
         )
 
     def client(self, service: str, region: str | None = None) -> Any:

@@ -24,10 +24,6 @@ from local.stack.cloud import ROOT
 from tests.e2e.conftest import Account, eventually
 from tests.e2e.test_notebooks import IDLE
 
-pytestmark = pytest.mark.skipif(
-    "ORGANIZATION" not in os.environ,
-    reason="no whole run has been seen yet; ORGANIZATION=1 make test TESTS=tests/e2e/test_organization.py runs it",
-)
 THERE = "eu-west-1"  # ml.m5.xlarge: 0.257 USD an hour
 SAME = "research-lab"  # the name of a notebook in two accounts, in the same region
 HALF_HOUR = Run.ago(1, 30)

@@ -170,6 +170,34 @@ def test_a_restore_names_the_step_that_failed_and_continues_when_it_is_repeated(
     assert region.api.everything() == before
 
 
+def test_what_a_restore_had_not_made_yet_is_kept_when_its_endpoint_is_deleted_again() -> None:
+    """It stopped before the component; the first recipe has it, and so has the second."""
+    region = Region()
+    before = region.api.everything()
+    region.delete()
+    region.api.clock += 400 * 86_400  # after the restore began, at ``NOW``
+    region.api.broken["CreateInferenceComponent"] = ThrottledError("ResourceLimitExceeded: no capacity")
+    stopped = region.restore()
+    deleted = region.delete()
+    region.restore()
+
+    assert (stopped.ended, deleted.ended) == (Ended.FAILED, Ended.DONE)
+    assert region.api.everything() == before
+
+
+def test_what_someone_else_made_of_a_deleted_endpoint_is_kept_as_they_made_it() -> None:
+    """No restore had begun: parts of the earlier endpoint are not put into the recipe of the new one."""
+    region = Region()
+    region.delete()
+    tags = [{"Key": "owner", "Value": "ana"}]
+    region.api.clock += 400 * 86_400
+    region.api.change("CreateEndpoint", {"EndpointName": "llm", "EndpointConfigName": "llm-config", "Tags": tags})
+    region.delete()
+    [recipe] = region.recipes.all(SCOPE)
+
+    assert (recipe.components, recipe.targets) == ([], [])
+
+
 def test_a_restore_that_ends_unequal_says_in_what() -> None:
     """A policy that a person changed meanwhile."""
     region = Region()

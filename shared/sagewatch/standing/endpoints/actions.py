@@ -17,6 +17,7 @@ from sagewatch.standing.endpoints.recipe import (
     completed,
     conflicts,
     differences,
+    half_restored,
     in_order,
     recipe_of,
     same_endpoint,
@@ -68,7 +69,8 @@ class EndpointActions:
     def restore(self, recipe: Recipe) -> ActionResult:
         """Create an endpoint again, and compare it with its recipe, which is kept until both are equal."""
         current, ended = without_ended(recipe, self.clock())
-        failed = self._stranger(recipe) or run_steps(self._creation(current)) or self._verify(current)
+        failed = self._stranger(recipe) or run_steps(self._restoring(recipe))
+        failed = failed or run_steps(self._creation(current)) or self._verify(current)
         failed = failed or run_steps([("forget the recipe", partial(self.recipes.forget, recipe))])
         if failed:
             return failed
@@ -81,9 +83,11 @@ class EndpointActions:
         return ActionResult(Ended.DONE, "", "restored, and equal to its recipe", tuple(notes))
 
     def _begun(self, reading: Reading, by: str) -> Recipe:
-        """A new recipe, with what a deletion of this endpoint that stopped in the middle has already removed."""
+        """A new recipe, with what a deletion or a restore of this endpoint that stopped in the middle left out."""
         recipe = replace(recipe_of(reading), deleted_at=self.clock(), deleted_by=by)
         kept = self.recipes.find(recipe.name, f"{recipe.account}/{recipe.region}")
+        if kept and half_restored(recipe, kept):
+            return replace(completed(recipe, kept), variants=kept.variants)
         return completed(recipe, kept) if kept and not kept.finished and same_endpoint(recipe, kept) else recipe
 
     def deleted(self, recipe: Recipe) -> ActionResult:
@@ -106,6 +110,12 @@ class EndpointActions:
         for target in recipe.targets:
             yield f"deregister {target['ResourceId']}", partial(self._deregister, target)
         yield "close the recipe", partial(self.recipes.save, replace(recipe, finished=True))
+
+    def _restoring(self, recipe: Recipe) -> Iterator[Step]:
+        """Note that it begins: if it stops halfway, a deletion of what it made must not forget the rest."""
+        if recipe.restoring_since is None:
+            begun = replace(recipe, restoring_since=self.clock().replace(microsecond=0))
+            yield "note that it begins", partial(self.recipes.save, begun)
 
     def _creation(self, recipe: Recipe) -> Iterator[Step]:
         in_service = partial(self._until, "DescribeEndpoint", {"EndpointName": recipe.name}, "InService")

@@ -34,7 +34,8 @@ class Recipe:
 
     ``alarmed`` names step policies with the alarms that invoke them: an alarm names the policy's ARN, and a new policy
     has a new one. ``finished`` says that everything was deleted: until then a repeated deletion keeps the parts that
-    the endpoint has already lost, if it is still the one of ``created_at``.
+    the endpoint has already lost, if it is still the one of ``created_at``. ``restoring_since`` is when a restore began
+    that has not ended: what it made of the endpoint may lack parts.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Recipe:
     deleted_at: datetime | None = None
     deleted_by: str | None = None
     finished: bool = False
+    restoring_since: datetime | None = None
 
     @property
     def account(self) -> str:
@@ -110,6 +112,12 @@ def secret_component(reading: Reading) -> str | None:
 def same_endpoint(recipe: Recipe, kept: Recipe) -> bool:
     """Whether both are of one endpoint with one configuration. Early recipes do not know when it was created."""
     return kept.config_name == recipe.config_name and kept.created_at in {None, recipe.created_at}
+
+
+def half_restored(recipe: Recipe, kept: Recipe) -> bool:
+    """Whether the endpoint is what an unfinished restore of the kept recipe has made so far."""
+    since, born = kept.restoring_since, recipe.created_at
+    return since is not None and born is not None and born >= since and not conflicts(kept, recipe)
 
 
 def completed(recipe: Recipe, kept: Recipe) -> Recipe:

@@ -1,7 +1,8 @@
 """Show what SageMaker bills at this moment and until a person ends it: price per hour, owner, since, and last use.
 
-Reads your account with your own credentials and changes nothing. Without a deployed stack it uses the prices that
-SageWatch ships. Prices are on-demand list prices in USD, less the stack's discount.
+Reads your account with your own credentials and changes nothing. Of a hub's other accounts it shows what the last
+sweeps found. Without a deployed stack it uses the prices that SageWatch ships. Prices are on-demand list prices in USD,
+less the discount of each account.
 """
 
 import argparse
@@ -53,17 +54,25 @@ def show(given: argparse.Namespace) -> int:
             status.update(step)
 
         plan = wiring.plan_survey(lambda: values_of(given.stack), given.region, progress, interrupts.check)
-        report = plan.survey.run(plan.regions, everything=given.all)
-    match given.format:
-        case "csv":
-            _write_csv(report.found)
-        case "json":
-            sys.stdout.writelines(f"{json.dumps(record(each))}\n" for each in report.found)
-        case _:
-            Console().print(table_of(report, datetime.now(UTC), given.by))
+        report = plan.of_accounts.run(given.account, everything=given.all)
+    write(report, given.format, given.by, hub=plan.others is not None)
     for sentence in (*([plan.lacks] if plan.lacks else []), *report.problems):
         errors.print(sentence, markup=False)
     return 1 if report.problems else 0
+
+
+def write(report: SurveyReport, form: str, by: str, *, hub: bool) -> None:
+    """Write what was found. Its age comes below a table, and to the error output of CSV and JSON."""
+    match form:
+        case "csv":
+            _write_csv(report.found, (*COLUMNS, "as_of") if hub else COLUMNS)
+        case "json":
+            sys.stdout.writelines(f"{json.dumps(record(each))}\n" for each in report.found)
+        case _:
+            Console().print(table_of(report, datetime.now(UTC), by))
+    notes = Console(stderr=form != "table", highlight=False, soft_wrap=True)
+    for note in report.notes:
+        notes.print(note, markup=False)
 
 
 def record(each: Standing) -> Mapping[str, str]:
@@ -82,16 +91,17 @@ def record(each: Standing) -> Mapping[str, str]:
         "use": decision.use,
         "reason": decision.reason,
         "configuration": resource.configuration,
-        "status": resource.status,
-        "stopping": resource.stopping,
+        "status": resource.status or None,
+        "stopping": resource.stopping or None,
         "call": resource.end and f"{resource.end.operation} {json.dumps(resource.end.request)}",
         "arn": resource.arn,
+        "as_of": each.as_of and iso(each.as_of),
     }
     return {name: str(value) for name, value in fields.items() if value is not None}
 
 
-def _write_csv(found: Iterable[Standing]) -> None:
-    writer = csv.DictWriter(sys.stdout, COLUMNS, restval="")
+def _write_csv(found: Iterable[Standing], columns: Sequence[str]) -> None:
+    writer = csv.DictWriter(sys.stdout, columns, restval="")
     writer.writeheader()
     writer.writerows(record(each) for each in found)
 
@@ -186,6 +196,9 @@ def _arguments() -> argparse.Namespace:
         default=[],
         help="read this region, repeatable (default: all regions the stack watches)",
     )
+    parser.add_argument(
+        "--account", type=_account, action="append", default=[], help="show this account, repeatable (default: all)"
+    )
     parser.add_argument("--all", action="store_true", help="also show what exists and bills nothing at this moment")
     parser.add_argument(
         "--by", choices=(_ALL, "owner", "account", "kind"), default=_ALL, help="total by this (default: resource)"
@@ -199,6 +212,12 @@ def _arguments() -> argparse.Namespace:
 def _region(text: str) -> str:
     if not re.fullmatch(REGION, text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a region. Use names such as eu-west-1.")
+    return text
+
+
+def _account(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{12}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an account. Use its ID of 12 digits.")
     return text
 
 

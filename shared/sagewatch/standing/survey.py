@@ -28,26 +28,38 @@ class SurveyProgress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One standing resource with its price, its owner and the decision about its use. ``tags`` are its own."""
+    """One standing resource with its price, its owner and the decision about its use. ``tags`` are its own.
+
+    ``as_of`` is when this was known, where resources of other accounts are in the same report; ``None`` is now.
+    """
 
     resource: StandingResource
     hourly: HourlyPrice
     owner: Owner | None
     decision: UseDecision
     tags: Mapping[str, str] | None = None
+    as_of: datetime | None = None
 
 
 @dataclass(slots=True)
 class SurveyReport:
-    """What a survey found, most expensive first, and a sentence for each thing that it could not read."""
+    """What a survey found, most expensive first, and a sentence for each thing that it could not read.
+
+    ``notes`` are sentences about how old the answers are that were not read now.
+    """
 
     found: list[Standing] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def usd_per_hour(self) -> Decimal:
         """The total of the known prices."""
         return sum((each.hourly.usd for each in self.found if each.hourly.usd is not None), Decimal(0))
+
+    def sort(self) -> None:
+        """Put the most expensive first."""
+        self.found.sort(key=lambda each: (-(each.hourly.usd or 0), each.resource.arn))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +79,7 @@ class Survey:
         report = SurveyReport()
         for region in regions:
             self._region(region, report, everything=everything)
-        report.found.sort(key=lambda each: (-(each.hourly.usd or 0), each.resource.arn))
+        report.sort()
         return report
 
     def _region(self, region: str, report: SurveyReport, *, everything: bool) -> None:

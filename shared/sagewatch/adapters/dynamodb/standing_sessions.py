@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.adapters.dynamodb.items import query, read_item, readable, to_item
+from sagewatch.adapters.dynamodb.items import query, read_item, readable, readable_or_error, to_item
+from sagewatch.errors import UnreadableError
 from sagewatch.models import LazyAdapter
 from sagewatch.sagemaker.scopes import Scope, stored_scope
 from sagewatch.standing.ports import StandingSessionReader, StandingSessions
@@ -31,9 +33,20 @@ class DynamoStandingSessionReader(StandingSessionReader):
 
     @override
     def of_scope(self, scope: Scope) -> Sequence[StandingSession]:
-        return list(
-            readable(query(self._client, self._state, _partition(scope, self._home), consistent=True), _session)
-        )
+        return list(readable(self._items(scope), _session))
+
+    def read_scope(self, scope: Scope) -> Mapping[str, StandingSession | UnreadableError]:
+        """Return the open sessions of a region of an account by ARN, or the error of one that cannot be read.
+
+        Raises what ``Ledger.put`` does.
+        """
+        return {
+            item["sk"]: readable_or_error(partial(_session, item), f"session {item['sk']}")
+            for item in self._items(scope)
+        }
+
+    def _items(self, scope: Scope) -> Sequence[Mapping[str, Any]]:
+        return query(self._client, self._state, _partition(scope, self._home), consistent=True)
 
 
 class DynamoStandingSessions(DynamoStandingSessionReader, StandingSessions):

@@ -21,7 +21,7 @@ from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
 from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, StandingResource, Unit
 
 _COMPONENT = component_of(ResourceKind.NOTEBOOK)
-_UNSEEN = "a listing does not show its activity; SageWatch reports and stops idle notebooks by their kernels"
+UNSEEN = "a listing does not show its activity; SageWatch reports and stops idle notebooks by their kernels"
 _STOPPING = "Stop it: only files in /home/ec2-user/SageMaker are kept. Its volume bills until it is deleted"
 
 
@@ -66,7 +66,7 @@ def _resource(notebook: Notebook) -> StandingResource:
         changed_at=notebook.modified_at,
         configuration=f"{notebook.instance_type or 'an unknown type'}, {notebook.volume_gb or '?'} GB",
         parts=(BilledPart(lines=tuple(_lines(notebook))),),
-        evidence=Answered(Unknown(Source.DESCRIBE, _UNSEEN if notebook.running else f"it is {notebook.status}")),
+        evidence=Answered(Unknown(Source.DESCRIBE, UNSEEN if notebook.running else f"it is {notebook.status}")),
         stopping=_STOPPING,
         end=EndCall("StopNotebookInstance", {"NotebookInstanceName": notebook.name}) if notebook.running else None,
         owner=role_owner(notebook.role_arn),
@@ -74,7 +74,14 @@ def _resource(notebook: Notebook) -> StandingResource:
 
 
 def _lines(notebook: Notebook) -> Iterator[BilledLine]:
-    if notebook.running:
-        yield BilledLine(_COMPONENT, notebook.instance_type or "an unknown type", Decimal(1))
-    if notebook.status is not NotebookStatus.DELETING and notebook.volume_gb:
-        yield BilledLine(_COMPONENT, "", Decimal(notebook.volume_gb), Unit.GB_MONTH)
+    deleting = notebook.status is NotebookStatus.DELETING
+    instance_type = (notebook.instance_type or "an unknown type") if notebook.running else None
+    return billed_lines(instance_type, None if deleting else notebook.volume_gb)
+
+
+def billed_lines(instance_type: str | None, volume_gb: int | None) -> Iterator[BilledLine]:
+    """Yield what a notebook bills: its instance, if it has a type and so runs, and its volume, if its size is known."""
+    if instance_type:
+        yield BilledLine(_COMPONENT, instance_type, Decimal(1))
+    if volume_gb:
+        yield BilledLine(_COMPONENT, "", Decimal(volume_gb), Unit.GB_MONTH)

@@ -88,7 +88,6 @@ KINDS: Mapping[str, Kind] = {
     "types": Kind(
         number=4,
         states={-1: terminal(-1.2), **{hour - 0.1: terminal(hour - 0.2) for hour in SWEEPS[1:]}},
-        told=("Cannot tell whether",),
     ),
     "leased": Kind(
         number=4,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +94,13 @@ def failing(error: Exception) -> Callable[[], int]:
         (UnauthorizedSSOTokenError(), NO_CREDENTIALS),
         (refused("ExpiredToken"), NO_CREDENTIALS),
         (refused("InvalidClientTokenId"), NO_CREDENTIALS),
-        (signed_by(timedelta(seconds=20)), NO_CREDENTIALS),
-        (signed_by(timedelta(hours=1)), " s ahead of AWS's, so AWS refuses its requests. Set it (NTP)."),
-        (signed_by(timedelta(hours=-1), "InvalidSignatureException"), " s behind AWS's, so AWS refuses its requests."),
-        (signed_by(timedelta(hours=1), "AccessDenied"), "You may not call GetCallerIdentity"),
+        (partial(signed_by, timedelta(seconds=20)), NO_CREDENTIALS),
+        (partial(signed_by, timedelta(hours=1)), " s ahead of AWS's, so AWS refuses its requests. Set it (NTP)."),
+        (
+            partial(signed_by, timedelta(hours=-1), "InvalidSignatureException"),
+            " s behind AWS's, so AWS refuses its requests.",
+        ),
+        (partial(signed_by, timedelta(hours=1), "AccessDenied"), "You may not call GetCallerIdentity"),
         (NoRegionError(), NO_REGION),
         (refused("AccessDeniedException"), "You may not call PutParameter (AccessDeniedException). Allow it"),
         (refused("Throttling"), "Throttling) when calling the PutParameter operation: no. Run the command again."),
@@ -104,9 +108,11 @@ def failing(error: Exception) -> Callable[[], int]:
         (SettingsError("Name the table."), "Name the table."),
     ],
 )
-def test_an_error_of_aws_is_one_sentence(error: Exception, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_of_aws_is_one_sentence(
+    error: Exception | Callable[[], Exception], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It names the call or says what to set."""
-    code = run(failing(error), on_interrupt="Stopped.", failed=2)
+    code = run(failing(error() if callable(error) else error), on_interrupt="Stopped.", failed=2)
     printed = capsys.readouterr().err
 
     assert code == 2

@@ -1,7 +1,9 @@
 """`make now` on an emulated account: seconds and calls for 500 resources of each kind, and what others find of twelve.
 
-Run ``python -m bench.standing``, with ``--peers`` to run cleancloud 1.32.0 from ``.local/cleancloud``, which is not
-part of this project, and the rule of cloudrift. moto answers SageMaker and CloudWatch in a process of its own.
+Run ``python -m bench.standing``; ``--peers`` also runs cleancloud 1.32.0 from ``.local/cleancloud`` and cloudrift 0.10.0
+(8122f53) from ``.local/cloudrift``, which are no part of this project. moto answers SageMaker and CloudWatch in a
+process of its own. cloudrift's source becomes one file, ``cloudrift.js``, by ``esbuild apps/cli/src/main.ts --bundle
+--platform=node --conditions=@cloudrift/source``. It reports nothing without a price, so here every query has one.
 """
 
 import argparse
@@ -18,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from flask import Flask, Response, jsonify
 
 from tests.unit.standing.test_endpoints import twelve
+from tests.worlds.servers import serving
 
 ACCOUNT, REGION, PER_KIND = "123456789012", "us-east-1", 500
 ROOT = Path(__file__).parent.parent
@@ -193,7 +197,7 @@ def compare(tool: str, found: set[str]) -> None:
     say(f"{tool}: found {sorted(found & IDLE)}, wrong {sorted(found - IDLE)}, missed {sorted(IDLE - found)}")
 
 
-def peers() -> None:
+def peers(account: Emulated) -> None:
     """Run each tool on the twelve."""
     now = _output([sys.executable, "-m", "tools.operator.now", "--json"])
     compare("make now", {each["name"] for each in map(json.loads, now.splitlines()) if each["use"] == "idle"})
@@ -202,38 +206,32 @@ def peers() -> None:
     _output([*scan, "--output", "json", "--output-file", str(report)])
     cleancloud = report.read_text(encoding="utf-8")
     compare("cleancloud", {name for name in _names() if f'/{name}"' in cleancloud or f'"{name}"' in cleancloud})
-    compare("cloudrift (its rule, not run)", set(_as_cloudrift_judges()))
+    compare("cloudrift", _found_by_cloudrift())
+    variant = {"VariantName": "v", "ModelName": "m"}  # without a type, so that cloudrift leaves it out
+    account.put("endpoint-config", {"EndpointConfigName": "unknown-type-config", "ProductionVariants": [variant]})
+    compare("cloudrift, once every configuration exists", _found_by_cloudrift())
 
 
-def _as_cloudrift_judges() -> Iterator[str]:
-    """The rule of cloudrift as its source has it (8122f53): its package is on no registry, so it is not run.
-
-    InService, older than a week, a type in the first variant of the configuration, and no ``Invocations`` of any
-    variant in 168 hours; a series without a point counts as 0.
-    """
-    sagemaker, cloudwatch = boto3.client("sagemaker"), boto3.client("cloudwatch")
-    week = datetime.now(UTC) - timedelta(hours=168)
-    for page in sagemaker.get_paginator("list_endpoints").paginate(StatusEquals="InService"):
-        for summary in page["Endpoints"]:
-            endpoint = sagemaker.describe_endpoint(EndpointName=summary["EndpointName"])
-            try:
-                config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-            except sagemaker.exceptions.ClientError:
-                continue
-            variants = config["ProductionVariants"]
-            if "InstanceType" not in variants[0] or endpoint["CreationTime"] > week:
-                continue
-            if not sum(_invocations(cloudwatch, summary["EndpointName"], v["VariantName"], week) for v in variants):
-                yield summary["EndpointName"]
+def _found_by_cloudrift() -> set[str]:
+    scan = ["node", ".local/cloudrift/cloudrift.js", "analyze", "--scanners", "sagemaker-endpoint-idle"]
+    with serving(_any_price()) as url:
+        os.environ["AWS_ENDPOINT_URL_PRICING"] = url
+        answer = json.loads(_output([*scan, "--live-pricing", "--account-id", ACCOUNT, "--format", "json"]))
+    for error in answer["scanErrors"]:
+        say(f"cloudrift: {error['message']}")
+    return {name for name in _names() if f'"{name}"' in json.dumps(answer["findings"])}
 
 
-def _invocations(cloudwatch: Any, endpoint: str, variant: str, since: datetime) -> float:
-    dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
-    answer = cloudwatch.get_metric_statistics(
-        Namespace="AWS/SageMaker", MetricName="Invocations", Dimensions=dimensions, Statistics=["Sum"],
-        StartTime=since, EndTime=datetime.now(UTC), Period=3600,
-    )  # fmt: skip
-    return float(sum(point["Sum"] for point in answer["Datapoints"]))
+def _any_price() -> Flask:
+    """A Price List with one price for every query."""
+    app, price = Flask("pricing"), {"unit": "Hrs", "pricePerUnit": {"USD": "0.23"}}
+    product = {"product": {"attributes": {}}, "terms": {"OnDemand": {"a": {"priceDimensions": {"b": price}}}}}
+
+    @app.post("/")
+    def get_products() -> Response:
+        return jsonify(FormatVersion="aws_v1", PriceList=[json.dumps(product)])
+
+    return app
 
 
 def _names() -> set[str]:
@@ -258,7 +256,7 @@ def main() -> None:
     with emulated() as account:
         if given.peers:
             fill_twelve(account)
-            peers()
+            peers(account)
             return
         fill(account)
         measure()

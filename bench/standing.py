@@ -1,7 +1,7 @@
 """`make now` on an emulated account: seconds and calls for 500 resources of each kind, and what others find of twelve.
 
-Run ``python -m bench.standing``; ``--peers`` also runs cleancloud 1.32.0 from ``.local/cleancloud`` and cloudrift 0.10.0
-(8122f53) from ``.local/cloudrift``, which are no part of this project. moto answers SageMaker and CloudWatch in a
+Run ``python -m bench.standing``; ``--peers`` also runs cleancloud 1.32.0 from ``.local/cleancloud`` and cloudrift
+(8122f53), from ``.local/cloudrift``, which are no part of this project. moto answers SageMaker and CloudWatch in a
 process of its own. cloudrift's source becomes one file, ``cloudrift.js``, by ``esbuild apps/cli/src/main.ts --bundle
 --platform=node --conditions=@cloudrift/source``. It reports nothing without a price, so here every query has one.
 """

@@ -122,7 +122,7 @@ def decide(  # noqa: PLR0913, PLR0917 - what is known of it
     active = [reading for reading in readings if isinstance(reading, Active)]
     if active:
         return _keep_active(active[0].words, state, now + rules.idle_after)
-    unsure = doubt(readings, now) or _lost_source(readings, state)
+    unsure = _unanswered(readings, state, now)
     if unsure:
         return IdleDecision(Verdict.KEEP_UNKNOWN, unsure, now + _AGAIN)
     idle = [reading for reading in readings if isinstance(reading, Idle)]
@@ -143,7 +143,11 @@ def uncertainty(
     notebook: Notebook, readings: Sequence[Reading], state: NotebookState, rules: IdleRules, now: datetime
 ) -> str | None:
     """Say why it is unknown whether the notebook is in use, if it is."""
-    return doubt(readings, now) or _lost_source(readings, state) or _blind_spot(notebook, readings, rules, now)
+    return _unanswered(readings, state, now) or _blind_spot(notebook, readings, rules, now)
+
+
+def _unanswered(readings: Sequence[Reading], state: NotebookState, now: datetime) -> str | None:
+    return doubt(readings, now) or _lost_source(readings, state)
 
 
 def hold_of(notebook: Notebook, idle: Sequence[Idle]) -> Hold | None:

@@ -55,7 +55,7 @@ class JobButtons:
                 assert_never(press.action)
 
     def _snooze(self, press: JobPress) -> PressOutcome:
-        now, entry = press.pressed_at or self.clock(), self.snoozes.find(press.job)
+        now, entry = press.at(self.clock), self.snoozes.find(press.job)
         until = now + _SNOOZE
         lease = Lease(press.user, until, now)
         if entry is None or entry.provisional or not self.snoozes.snooze(press.job, lease):

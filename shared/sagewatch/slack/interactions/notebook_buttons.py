@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from sagewatch.alerts.ports import Lease
@@ -24,7 +24,6 @@ from sagewatch.slack.interactions.payloads import Press, PressOutcome
 from sagewatch.slack.interactions.people import GONE, People
 
 _STOPS = frozenset({ActionId.STOP_NOW, ActionId.STOP_ANYWAY})
-_ANSWERED_WITHIN = timedelta(minutes=15)  # later, a dialog asks about a notebook that may have changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,7 @@ class NotebookButtons:
             return self._over(press, session)
         match press.action:
             case ActionId.KEEP_4H:
-                return self._keep(press, whole_second(self._at(press)) + FOUR_HOURS)
+                return self._keep(press, whole_second(press.at(self.clock)) + FOUR_HOURS)
             case ActionId.KEEP_UNTIL_TOMORROW:
                 return self._until_tomorrow(press)
             case ActionId.NEVER_STOP:
@@ -57,12 +56,8 @@ class NotebookButtons:
             case _:
                 assert_never(press.action)
 
-    def _at(self, press: Press) -> datetime:
-        """When it was pressed: a press that is handled twice happened once."""
-        return press.pressed_at or self.clock()
-
     def _until_tomorrow(self, press: Press) -> PressOutcome:
-        morning = self.people.morning(press.user, self._at(press))
+        morning = self.people.morning(press.user, press.at(self.clock))
         outcome = self._keep(press, morning.at)
         if not morning.zone_known:
             words = f"{outcome.effect}. Slack does not tell SageWatch your time zone, so 09:00 in {morning.zone} counts"
@@ -70,7 +65,7 @@ class NotebookButtons:
         return outcome
 
     def _keep(self, press: Press, until: datetime | None) -> PressOutcome:
-        lease = Lease(press.user, until, self._at(press))
+        lease = Lease(press.user, until, press.at(self.clock))
         match self.leases.grant(press.arn, press.region, lease, self.clock()):
             case LeaseGrant.GRANTED:
                 words = kept_until(lease)
@@ -104,7 +99,7 @@ class NotebookButtons:
 
     def _refusal(self, press: Press, inspection: Inspection) -> str | None:
         """Say why a press stops nothing, even if the person confirms it."""
-        lease, at = inspection.state.lease, self._at(press)
+        lease, at = inspection.state.lease, press.at(self.clock)
         if at < (inspection.restarted_at or whole_second(inspection.session.since)):
             return "not stopped: it was started again after this button was pressed"
         if lease and lease.in_force(self.clock()) and lease.written_at > at:
@@ -115,7 +110,7 @@ class NotebookButtons:
 
     def _take_back(self, press: Press) -> None:
         """End the lease there is: another button than the one that gave it was pressed."""
-        at = self._at(press)
+        at = press.at(self.clock)
         self.leases.grant(press.arn, press.region, Lease(press.user, at, at), self.clock())
 
     def _against(self, press: Press, inspection: Inspection) -> Sequence[Against]:
@@ -127,10 +122,8 @@ class NotebookButtons:
         """Whether something speaks against the stop that the person has not confirmed."""
         if press.action is not ActionId.STOP_ANYWAY:
             return bool(against)
-        late = press.asked_at is None or self.clock() - press.asked_at > _ANSWERED_WITHIN
-        if late or press.since != session.since:
-            return True
-        return not {each.kind for each in against} <= set(press.against)
+        confirmed = press.confirms((each.kind for each in against), self.clock())
+        return press.since != session.since or not confirmed
 
     def _ask(self, press: Press, session: Session, against: Sequence[Against]) -> PressOutcome:
         why = "; ".join(each.words for each in against) or "it was started again, or the question is too old"
@@ -153,7 +146,7 @@ class NotebookButtons:
             press.root, ending.words, by=ending.by, still_open=False, at=session.since
         )
         if not said and press.action not in _STOPS:
-            self.announcements.show_end(press.root, self._at(press))
+            self.announcements.show_end(press.root, press.at(self.clock))
         mine = session.stopped_by == caller(press.user) and press.action in _STOPS
         if mine:
             self._take_back(press)

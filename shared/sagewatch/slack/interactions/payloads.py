@@ -1,8 +1,9 @@
 """Parses the interactions that Slack sends, and the presses that travel through the queue."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self, override
 from urllib.parse import parse_qs
 
@@ -15,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from sagewatch.clock import Clock
 from sagewatch.errors import MalformedPressError
 from sagewatch.models import LazyAdapter, LazyModel
 from sagewatch.outcomes import Outcome
@@ -28,6 +30,7 @@ from sagewatch.standing.resources import ResourceAction
 _ARN = r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:%s/[a-z0-9-]+$"
 _RESOURCE_ARN = r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:[a-z-]+/[a-z0-9/_-]+$"
 _KINDS = {KIND_FACTS[kind].arn_type: kind for kind in JOB_KINDS}
+_ANSWERED_WITHIN = timedelta(minutes=15)  # later, a dialog asks about something that may have changed
 _UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,30}$")]
 
 
@@ -60,16 +63,39 @@ class _Target(LazyModel):
         return self
 
 
-class Target(_Target):
+class _Asked(_Target):
+    """What a dialog adds: when it asked, and which reasons speak ``against``."""
+
+    asked_at: AwareDatetime | None = None
+    against: tuple[str, ...] = ()
+
+    def confirms(self, reasons: Iterable[str], now: datetime) -> bool:
+        """Whether its dialog was answered in time and named each of these reasons."""
+        late = self.asked_at is None or now - self.asked_at > _ANSWERED_WITHIN
+        return not late and set(reasons) <= set(self.against)
+
+
+class _Pressed(LazyModel):
+    """Who pressed a button, where and when. ``view_id`` is the dialog that was opened for it."""
+
+    user: _UserId
+    channel: str | None = None
+    view_id: str | None = None
+    pressed_at: AwareDatetime | None = None
+
+    def at(self, clock: Clock) -> datetime:
+        """When it was pressed: a press that is handled twice happened once."""
+        return self.pressed_at or clock()
+
+
+class Target(_Asked):
     """The value of a notebook's button, which SageWatch wrote: the notebook and its message.
 
-    A dialog adds what it asked: about the run that began at ``since``, when, and which reasons speak ``against``.
+    A dialog asks about the run that began at ``since``.
     """
 
     arn: Annotated[str, StringConstraints(pattern=_ARN % "notebook-instance")]
     since: AwareDatetime | None = None
-    asked_at: AwareDatetime | None = None
-    against: tuple[str, ...] = ()
 
 
 class JobTarget(_Target):
@@ -85,47 +111,33 @@ class JobTarget(_Target):
         return job_to_describe(kind=kind, name=self.name, arn=self.arn, region=self.region, created_at=self.created_at)
 
 
-class ResourceTarget(_Target):
+class ResourceTarget(_Asked):
     """The value of an idle resource's button: the resource and its message, which has everything else.
 
-    A dialog adds what it asked: for which action, when, and which reasons speak ``against`` it.
+    A dialog asks about the action that is ``wanted``.
     """
 
     arn: Annotated[str, StringConstraints(pattern=_RESOURCE_ARN)]
     name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9/_-]{0,299}$")]
     wanted: ResourceAction | None = None
-    asked_at: AwareDatetime | None = None
-    against: tuple[str, ...] = ()
 
 
-class Press(Target):
-    """One press, checked: who pressed what, where and when. ``view_id`` is the dialog that was opened for it."""
+class Press(Target, _Pressed):
+    """One press of a notebook's button, checked."""
 
     action: NotebookActionId
-    user: _UserId
-    channel: str | None = None
-    view_id: str | None = None
-    pressed_at: AwareDatetime | None = None
 
 
-class JobPress(JobTarget):
-    """One press of a job's button: who pressed what, and where. ``view_id`` is the dialog opened for it."""
+class JobPress(JobTarget, _Pressed):
+    """One press of a job's button."""
 
     action: JobActionId
-    user: _UserId
-    channel: str | None = None
-    view_id: str | None = None
-    pressed_at: AwareDatetime | None = None
 
 
-class ResourcePress(ResourceTarget):
-    """One press of an idle resource's button: who pressed what, and where."""
+class ResourcePress(ResourceTarget, _Pressed):
+    """One press of an idle resource's button."""
 
     action: ResourceActionId
-    user: _UserId
-    channel: str | None = None
-    view_id: str | None = None
-    pressed_at: AwareDatetime | None = None
 
 
 AnyPress = Press | JobPress | ResourcePress

@@ -133,7 +133,7 @@ class ConfirmedActions:
 
 def at_of(press: ResourcePress, clock: Clock) -> datetime:
     """When it was pressed: a press that is handled twice happened once."""
-    return whole_second(press.pressed_at or clock())
+    return whole_second(press.at(clock))
 
 
 def _scope(alert: StandingAlert) -> str:

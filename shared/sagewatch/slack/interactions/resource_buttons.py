@@ -24,7 +24,6 @@ from sagewatch.standing.idling.ports import ResourceLeases
 from sagewatch.standing.resources import ResourceAction
 
 _KEPT = {ActionId.KEEP_A_DAY: timedelta(days=1), ActionId.KEEP_A_MONTH: timedelta(days=30)}
-_ANSWERED_WITHIN = timedelta(minutes=15)  # later, a dialog asks about a resource that may have changed
 _TRIAL = "trial mode: SageWatch changes nothing. Change it in the console, or ask SageWatch's operator for Mode=enforce"
 _TOO_LATE = "too late to keep it: someone is changing it at this moment"
 _CLOSED = "not changed: this message is closed"
@@ -148,10 +147,8 @@ class ResourceButtons:
 
     def _has_to_be_asked(self, press: ResourcePress, against: Sequence[Against]) -> bool:
         """Every change is confirmed, with each reason against it as it is now."""
-        if press.action is not ActionId.RESOURCE_SURE or press.asked_at is None:
-            return True
-        late = self.clock() - press.asked_at > _ANSWERED_WITHIN
-        return late or not {each.kind for each in against} <= set(press.against)
+        confirmed = press.confirms((each.kind for each in against), self.clock())
+        return press.action is not ActionId.RESOURCE_SURE or not confirmed
 
     def _ended(self, press: ResourcePress, alert: StandingAlert, what: Ending) -> PressOutcome:
         if what is Ending.ENDED:

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from local.stack.clock import MOVES, Clock
-from local.stack.cloud import ROOT, LocalCloud
-from tests.e2e.conftest import Account, keep_calls
+from tests.e2e.clocked import clocked_cloud, deploy_without_schedules
+from tests.e2e.conftest import Account
 from tests.e2e.team import Team
 
 pytestmark = [
@@ -163,27 +163,13 @@ class Day:
 @pytest.fixture(scope="module")
 def day() -> Iterator[Day]:
     """A cloud of its own, for no other test's clock may be moved; the day has gone by."""
-    home = ROOT / ".local" / "test-day"
-    home.parent.mkdir(exist_ok=True)
-    clock = Clock(home.with_suffix(".clock"))
-    cloud = LocalCloud.start(home, clock, usual_ports=False)
-    try:
-        cloud.put_secrets()
-        cloud.build()
-        cloud.deploy(["Mode=enforce", "MaxStopsPerSweep=60"])
+    with clocked_cloud("day") as (cloud, clock):
+        deploy_without_schedules(cloud, "Mode=enforce")
         cloud.warm()
-        account = Account(cloud)
-        scheduler = account.stage.client("scheduler")
-        for schedule in scheduler.list_schedules()["Schedules"]:
-            scheduler.delete_schedule(Name=schedule["Name"])
-        made = Day(clock, Team(account))
+        made = Day(clock, Team(Account(cloud)))
         made.begin()
         made.pass_by()
         yield made
-        keep_calls(cloud, "day")
-    finally:
-        cloud.stop()
-        clock.file.unlink()
 
 
 def test_exactly_the_right_ones_are_stopped_in_the_right_sweep(day: Day) -> None:

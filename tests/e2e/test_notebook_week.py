@@ -22,9 +22,10 @@ import pytest
 
 from local.demo.player import get_json
 from local.stack.clock import MOVES, Clock
-from local.stack.cloud import ROOT, LocalCloud
+from local.stack.cloud import LocalCloud
 from sagewatch.idle.evidence import Active, Idle, Reading, Unknown
-from tests.e2e.conftest import HANGS_SECONDS, Account, keep_calls
+from tests.e2e.clocked import clocked_cloud, deploy_without_schedules
+from tests.e2e.conftest import HANGS_SECONDS, Account
 from tests.e2e.team import Team
 from tests.worlds.builders import NOW
 from tests.worlds.week import DOWN, ENFORCED, KINDS, NAMES, UP, Happening
@@ -111,7 +112,7 @@ class Week:
     @classmethod
     def deployed(cls, cloud: LocalCloud, clock: Clock) -> "Week":
         """A new stack, in trial mode as is the default."""
-        _deploy(cloud)
+        deploy_without_schedules(cloud)
         cloud.warm()
         return cls(cloud, clock, Team(Account(cloud)))
 
@@ -132,7 +133,7 @@ class Week:
             if DOWN <= now < UP:
                 self.slack_is_down(times=1_000_000)
             if now == ENFORCED:
-                _deploy(self.cloud, "Mode=enforce")
+                deploy_without_schedules(self.cloud, "Mode=enforce")
             for name, happening in _happen(now):
                 self._happen(name, happening)
             if now in SWEEPS:
@@ -190,21 +191,11 @@ class Week:
 @pytest.fixture(scope="module")
 def week() -> Iterator[Week]:
     """A cloud of its own, for no other test's clock may be moved; the week has gone by."""
-    home = ROOT / ".local" / "test-week"
-    home.parent.mkdir(exist_ok=True)
-    clock = Clock(home.with_suffix(".clock"))
-    cloud = LocalCloud.start(home, clock, usual_ports=False)
-    try:
-        cloud.put_secrets()
-        cloud.build()
+    with clocked_cloud("week") as (cloud, clock):
         made = Week.deployed(cloud, clock)
         made.begin()
         made.pass_by()
         yield made
-        keep_calls(cloud, "week")
-    finally:
-        cloud.stop()
-        clock.file.unlink()
 
 
 def test_exactly_the_right_ones_are_stopped_in_the_right_sweep(week: Week) -> None:
@@ -281,14 +272,6 @@ def test_every_sweep_came_to_its_end(week: Week) -> None:
     assert ends == dict.fromkeys(SWEEPS, ([], [], 0))
     assert week.swept[0]["in_service"] == 60
     assert {now for now, told in week.swept.items() if told["stops"].get("would have been stopped")} == {1.25}
-
-
-def _deploy(cloud: LocalCloud, *overrides: str) -> None:
-    """Deploy as a user would. Schedules are taken away: here the test says when a sweep runs."""
-    cloud.deploy(["MaxStopsPerSweep=60", *overrides])
-    scheduler = cloud.session().client("scheduler", endpoint_url=cloud.aws_url)
-    for schedule in scheduler.list_schedules()["Schedules"]:
-        scheduler.delete_schedule(Name=schedule["Name"])
 
 
 def _changes() -> set[float]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 from tools.layers.compiled import compile_texts
+from tools.layers.lean import lean
 from tools.layers.models import trim
 from tools.layers.prune import prune, without_sources
 
@@ -21,6 +22,7 @@ def prepare(built: Path) -> None:
     trim(layer, layer / "sagewatch", built / "template.yaml")
     prune(layer)
     prune(charts)
+    lean(layer)
     compile_texts(layer / "sagewatch", layer / "sagewatch" / "runtime" / "compiled.bin")
     for folder in sorted(path for path in built.iterdir() if path.is_dir()):
         compiled(folder)

@@ -1,7 +1,7 @@
 """Print what Python compiles from text while SageWatch is imported: ``python notes.py FOLDER``.
 
 It imports every module below the folder, as the functions do, and notes the methods of dataclasses and the regular
-expressions, those of libraries too. ``sagewatch.runtime.start`` reads the output.
+expressions and annotations, those of libraries too. ``sagewatch.runtime.start`` reads the output.
 """
 
 import _sre  # type: ignore[import-not-found] # CPython's own, and typeshed's stubs lack it
@@ -10,6 +10,7 @@ import gc
 import marshal
 import re
 import sys
+import typing
 from importlib import import_module
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
@@ -30,6 +31,7 @@ class Notes:
     def __init__(self) -> None:
         self.methods: dict[str, bytes] = {}
         self.patterns: dict[tuple[str | bytes, int], bytes] = {}
+        self.annotations: dict[str, bytes] = {}
         self._plain = _compiler.compile
         self._given: tuple[Any, ...] = ()
 
@@ -48,6 +50,12 @@ class Notes:
             self.patterns[pattern, int(flags)] = _dumps(kept)
         return made
 
+    def annotation(self, text: str, name: str, mode: str) -> Any:
+        """What ``compile`` is to ``typing``."""
+        code = compile(text, name, mode)
+        self.annotations[text] = _dumps(code)
+        return code
+
     def __getattr__(self, name: str) -> Any:
         """Stand in for ``_sre``."""
         return getattr(_sre, name)
@@ -62,6 +70,7 @@ def main(package: Path) -> None:
     """Import, note, print."""
     notes = Notes()
     dataclasses.exec = notes.run  # type: ignore[attr-defined] # before the built-in one
+    typing.compile = notes.annotation  # type: ignore[attr-defined] # before the built-in one
     _compiler.compile, _compiler._sre = notes.pattern, notes  # noqa: SLF001 - as above
     for path in sorted(package.rglob("*.py")):
         name = ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
@@ -73,7 +82,8 @@ def main(package: Path) -> None:
             found.flags  # noqa: B018 - it compiles
     version = MAGIC_NUMBER, _sre.MAGIC
     patterns = dict(sorted(notes.patterns.items(), key=repr))
-    sys.stdout.buffer.write(_dumps((version, dict(sorted(notes.methods.items())), patterns)))
+    methods, annotations = (dict(sorted(texts.items())) for texts in (notes.methods, notes.annotations))
+    sys.stdout.buffer.write(_dumps((version, methods, patterns, annotations)))
 
 
 if __name__ == "__main__":

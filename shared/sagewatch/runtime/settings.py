@@ -6,10 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from sagewatch.errors import SettingsError
+from sagewatch.models import LazyModel
 
 
 def words(value: object) -> object:
@@ -48,7 +49,7 @@ Hours = Annotated[timedelta, _times(timedelta(hours=1), least=1)]
 Minutes = Annotated[timedelta, _times(timedelta(minutes=1), least=0)]
 
 
-class Settings(BaseModel):
+class Settings(LazyModel):
     """What one function reads. Each variable is the name of a field in capitals, or the alias of the field."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=str.upper)

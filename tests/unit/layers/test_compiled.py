@@ -20,11 +20,17 @@ from pathlib import Path
 from sagewatch.runtime import start
 start.use(Path(sys.argv[1]))
 from dataclasses import dataclass
+from typing import TypedDict, get_type_hints
 
 @dataclass(frozen=True)
 class Lab:
     name: str
 
+class Labs(TypedDict):
+    labs: "list[Lab]"
+    names: "list[str]"
+
+assert get_type_hints(Labs) == {"labs": list[Lab], "names": list[str]}
 print(Lab("a"), re.compile("l(a)b", re.IGNORECASE).fullmatch("LAB").groups())
 """
 
@@ -51,7 +57,7 @@ def _in_a_process(path: Path) -> str:
 
 def test_every_pattern_is_the_one_that_python_compiles(kept: Path) -> None:
     """Two patterns are equal if their code is."""
-    _, _, patterns = _loads(kept.read_bytes())
+    _, _, patterns, _ = _loads(kept.read_bytes())
 
     assert len(patterns) > 200
     for (pattern, flags), arguments in patterns.items():
@@ -60,11 +66,20 @@ def test_every_pattern_is_the_one_that_python_compiles(kept: Path) -> None:
 
 def test_every_method_is_the_one_that_python_compiles(kept: Path) -> None:
     """From the same text."""
-    _, methods, _ = _loads(kept.read_bytes())
+    _, methods, *_ = _loads(kept.read_bytes())
 
     assert len(methods) > 200
     for text, code in methods.items():
         assert _loads(code) == compile(text, "<string>", "exec")
+
+
+def test_every_annotation_is_the_one_that_python_compiles(kept: Path) -> None:
+    """As an expression: those of typed dicts, whose modules postpone them."""
+    _, _, _, annotations = _loads(kept.read_bytes())
+
+    assert len(annotations) > 100
+    for text, code in annotations.items():
+        assert _loads(code) == compile(text, "<string>", "eval")
 
 
 def test_equal_code_is_compiled_to_equal_bytes(kept: Path, tmp_path: Path) -> None:
@@ -77,17 +92,19 @@ def test_equal_code_is_compiled_to_equal_bytes(kept: Path, tmp_path: Path) -> No
 
 def test_what_the_file_holds_is_used_and_all_else_compiled(kept: Path, tmp_path: Path) -> None:
     """A file that holds another answer for a known text shows which is taken; another version's holds nothing."""
-    version, methods, _ = _loads(kept.read_bytes())
+    version, methods, _, annotations = _loads(kept.read_bytes())
     other: Any = marshal.dumps((16, [int(word) for word in _code("(o)ther")], 1, {}, (None, None)))
-    changed, foreign = tmp_path / "changed.bin", tmp_path / "foreign.bin"
-    changed.write_bytes(marshal.dumps((version, methods, {("l(a)b", 2): other})))
-    foreign.write_bytes(marshal.dumps((("another", 1), methods, {("l(a)b", 2): other})))
+    changed, foreign, hints = (tmp_path / f"{name}.bin" for name in ("changed", "foreign", "hints"))
+    changed.write_bytes(marshal.dumps((version, methods, {("l(a)b", 2): other}, annotations)))
+    hints.write_bytes(marshal.dumps((version, methods, {}, {"list[str]": annotations["int"]})))
+    foreign.write_bytes(marshal.dumps((("another", 1), methods, {("l(a)b", 2): other}, annotations)))
 
     assert _in_a_process(kept) == "Lab(name='a') ('A',)"
     assert _in_a_process(foreign) == "Lab(name='a') ('A',)"
     assert _in_a_process(tmp_path / "none.bin") == "Lab(name='a') ('A',)"
-    with pytest.raises(subprocess.CalledProcessError):  # "LAB" is not "other"
-        _in_a_process(changed)
+    for path in (changed, hints):  # "LAB" is not "other", and a list is no number
+        with pytest.raises(subprocess.CalledProcessError):
+            _in_a_process(path)
 
 
 def _code(pattern: str) -> list[int]:

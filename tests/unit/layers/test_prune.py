@@ -10,6 +10,7 @@ import pytest
 
 from tests.worlds.wired import ROOT
 from tools.layers.build import compiled
+from tools.layers.lean import lean
 from tools.layers.prune import prune, without_sources
 
 _INSTALLED = Path(sysconfig.get_path("purelib"))
@@ -59,6 +60,7 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         for name in names:
             _copy(_INSTALLED / name, layer / name)
         prune(layer)
+        lean(layer)
         compiled(layer)
         without_sources(layer)
     return shared, charts

@@ -1,0 +1,54 @@
+"""Libraries in a layer import less; a library that has changed is not touched blindly."""
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from tools.layers.lean import CHANGES, lean
+
+_INSTALLED = Path(sysconfig.get_path("purelib"))
+_USE = """
+import sys
+from pydantic import BaseModel
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web import WebClient
+from botocore.session import get_session
+
+class Lab(BaseModel):
+    name: str
+
+print(Lab(name="a"), sorted({"asyncio", "importlib.metadata", "botocore.docs.service"} & set(sys.modules)))
+"""
+
+
+def _imported(*path: Path) -> str:
+    command = [sys.executable, "-S", "-c", _USE]
+    env = {"PYTHONPATH": ":".join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        command, env=env, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_what_no_function_needs_is_not_imported(tmp_path: Path) -> None:
+    """Seen on the libraries themselves, before and after."""
+    for name in sorted({change.module.partition("/")[0] for change in CHANGES}):
+        shutil.copytree(_INSTALLED / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "data"))
+    before = _imported(tmp_path, _INSTALLED)
+    lean(tmp_path)
+
+    assert before == "name='a' ['asyncio', 'botocore.docs.service', 'importlib.metadata']"
+    assert _imported(tmp_path, _INSTALLED) == "name='a' []"
+
+
+def test_a_library_that_has_changed_ends_the_build(tmp_path: Path) -> None:
+    """It may import something else now."""
+    (tmp_path / "slack_sdk").mkdir()
+    (tmp_path / "slack_sdk" / "__init__.py").write_text("from .web import WebClient, Other\n", encoding="utf-8")
+
+    with pytest.raises(SystemExit, match=r"slack_sdk/__init__\.py has changed"):
+        lean(tmp_path)

@@ -22,25 +22,6 @@ _UNUSED = (
     "slack_sdk/web/async_*",
     "slack_sdk/web/legacy_*",
 )
-_UNUSED_CHARTS = (
-    "fontTools/[b-ln-z]*/",  # all but agl and misc
-    "fontTools/misc/*.so",
-    "matplotlib/mpl-data/images",
-    "matplotlib/mpl-data/sample_data",
-    "matplotlib/tests",
-    "numpy/_core/tests",
-    "numpy/f2py",
-    "numpy/random/tests",
-    "numpy/testing/tests",
-    "numpy/typing/tests",
-    "PIL/_avif*.so",
-    "PIL/_imagingcms*.so",
-    "PIL/_webp*.so",
-    "pillow.libs/libavif-*",
-    "pillow.libs/liblcms2-*",
-    "pillow.libs/libwebp*",
-)
-_KEPT_FONTS = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "LastResortHE-Regular.ttf")
 _METADATA = tuple(
     f"*.dist-info/{name}"
     for name in ("METADATA", "RECORD", "WHEEL", "INSTALLER", "REQUESTED", "entry_points.txt", "top_level.txt")
@@ -51,16 +32,11 @@ _OURS = "sagewatch"
 
 def prune(layer: Path) -> None:
     """Remove what nothing imports. Licences stay."""
-    for pattern in (*_UNUSED, *_UNUSED_CHARTS, *_METADATA):
+    for pattern in (*_UNUSED, *_METADATA):
         for path in layer.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    fonts = (layer / "matplotlib" / "mpl-data" / "fonts").rglob("*.*")
-    for path in [*_of_types(layer), *(font for font in fonts if font.name not in _KEPT_FONTS)]:
+    for path in [path for path in layer.rglob("*.*") if path.suffix in _TYPES]:
         path.unlink()
-
-
-def _of_types(layer: Path) -> list[Path]:
-    return [path for path in layer.rglob("*.*") if path.suffix in _TYPES]
 
 
 def without_sources(layer: Path) -> None:

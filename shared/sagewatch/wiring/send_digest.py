@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field
 
 from sagewatch.adapters.alert_queue import SqsAlertQueue
-from sagewatch.adapters.chart import MatplotlibChart
+from sagewatch.adapters.chart import ResvgChart
 from sagewatch.adapters.dead_letters import SqsDeadLetters
 from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.health import DynamoSweepTimes
@@ -98,7 +98,7 @@ def send_digest() -> ScheduledHandler:
         ),
         running_now=_running_now(given, dynamodb, regions, prices),
         prices=prices,
-        painter=MatplotlibChart(),
+        painter=ResvgChart(),
         pictures=SlackImageUploads(SlackApi(token=secret, api_url=given.slack_api_url)),
         alerts=SqsAlertQueue(sqs, given.alert_queue_url),
         posted=DynamoPostedMessages(dynamodb, given.watch_state),

@@ -18,21 +18,7 @@ _LIBRARIES = (
     *("annotated_types", "aws_lambda_powertools", "botocore", "dateutil", "jmespath", "pydantic", "pydantic_core"),
     *("slack_sdk", "typing_inspection", "tzdata", "urllib3", "six.py", "typing_extensions.py"),
 )
-_CHART_LIBRARIES = (
-    *(
-        "contourpy",
-        "cycler",
-        "fontTools",
-        "kiwisolver",
-        "matplotlib",
-        "mpl_toolkits",
-        "numpy",
-        "numpy.libs",
-        "packaging",
-        "PIL",
-    ),
-    *("pillow.libs", "pyparsing"),
-)
+_CHART_LIBRARIES = ("resvg_py",)
 _EVERYTHING = """
 import sys
 from importlib import import_module
@@ -44,11 +30,11 @@ print(sum(str(getattr(module, "__file__", "")).endswith(".pyc") for module in sy
 """
 _CHART = """
 from datetime import date
-from sagewatch.adapters.chart import MatplotlibChart
+from sagewatch.adapters.chart import ResvgChart
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.summary import chart_of
 week = DateRange(DigestPeriod.WEEKLY, date(2026, 11, 16), date(2026, 11, 22))
-print(MatplotlibChart().draw(chart_of(week, []))[1:4].decode())
+print(ResvgChart().draw(chart_of(week, []))[1:4].decode())
 """
 
 
@@ -75,10 +61,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _run(program: str, *path: Path) -> str:
     command = [sys.executable, "-S", "-c", program]
-    env = {
-        "PYTHONPATH": ":".join(map(str, (ROOT / "shared", ROOT / "functions", *path))),
-        "MPLCONFIGDIR": str(path[-1]),
-    }
+    env = {"PYTHONPATH": ":".join(map(str, (ROOT / "shared", ROOT / "functions", *path)))}
     done = subprocess.run(  # noqa: S603 - our own interpreter
         command, env=env, capture_output=True, text=True, check=False
     )
@@ -92,7 +75,7 @@ def test_every_module_can_be_imported(layers: tuple[Path, Path]) -> None:
 
 
 def test_a_chart_is_drawn(layers: tuple[Path, Path]) -> None:
-    """With the fonts that are left."""
+    """By the two layers together."""
     assert _run(_CHART, *layers) == "PNG"
 
 

@@ -14,9 +14,10 @@ from sagewatch.diagnostics.cost_report import JobReport
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.failures.diagnosis import diagnose
 from sagewatch.formatting import clock_time, count_of, duration, money
-from sagewatch.idle.alerts import KEPT_FOLDER, NotebookAlert, NotebookNews
+from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
 from sagewatch.sagemaker.kinds import KIND_FACTS
+from sagewatch.sagemaker.notebooks import KEPT_FOLDER
 from sagewatch.spokes.alerts import AccountUnreadable
 from sagewatch.standing.idling.alerts import StandingAlert
 

@@ -20,12 +20,13 @@ from sagewatch.slack.interactions.people import People
 from sagewatch.slack.interactions.resource_actions import ConfirmedActions
 from sagewatch.slack.interactions.resource_buttons import ResourceButtons
 from sagewatch.standing.endpoints.runner import EndpointRunner
-from sagewatch.standing.idling.alerts import AnnouncedStop, StandingAlert
+from sagewatch.standing.idling.alerts import StandingAlert
 from sagewatch.standing.idling.announced import AnnouncedEnding, AnnouncedOutcome
 from sagewatch.standing.idling.ending import ResourceEnding
 from sagewatch.standing.idling.follow_up import IdleFollowUp
 from sagewatch.standing.idling.look import ResourceLooks
 from sagewatch.standing.idling.messages import StandingMessages
+from sagewatch.standing.idling.orders import AnnouncedStop
 from sagewatch.standing.idling.ports import AnnouncedStops, EndCalls
 from sagewatch.standing.idling.verdicts import EndRules
 from sagewatch.standing.ports import Fields

@@ -17,9 +17,10 @@ from sagewatch.errors import SettingsError
 from sagewatch.formatting import money
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.sagemaker.tags import PROTECT_TAG
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.endpoints.recipe import Recipe
 from sagewatch.standing.endpoints.steps import ActionResult, Ended
-from sagewatch.standing.resources import ResourceAction, StandingResource
+from sagewatch.standing.resources import StandingResource
 from sagewatch.standing.survey import Standing
 from sagewatch.wiring import ending
 from sagewatch.wiring import standing as wiring

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar, override
 
 from sagewatch.adapters.aws_errors import translated
-from sagewatch.standing.idling.alerts import AnnouncedStop
+from sagewatch.standing.idling.orders import AnnouncedStop
 from sagewatch.standing.idling.ports import AnnouncedStops
 
 if TYPE_CHECKING:

@@ -7,8 +7,6 @@ from pydantic import AwareDatetime
 from sagewatch.alerts.base import AlertBase, OpenAlert, Usd
 from sagewatch.sagemaker.fields import Name
 
-KEPT_FOLDER = "/home/ec2-user/SageMaker"  # all that a stop keeps: it is the volume; the rest is the instance
-
 
 class NotebookAlert(OpenAlert):
     """A notebook is idle. ``reason`` is the evidence in words; ``stop_at`` is ``None`` if SageWatch stops none."""

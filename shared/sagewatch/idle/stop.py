@@ -8,7 +8,6 @@ from sagewatch.alerts.ports import PostedMessages
 from sagewatch.clock import Clock
 from sagewatch.errors import AccessDeniedError, NotebookNotFoundError, StopRefusedError, ThrottledError
 from sagewatch.formatting import clock_time, duration, money
-from sagewatch.idle.alerts import KEPT_FOLDER
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import Verdict
 from sagewatch.idle.follow_up import FollowUp, decided
@@ -21,7 +20,7 @@ from sagewatch.ledger.records import RecordedBy
 from sagewatch.notebooks.ports import Sessions
 from sagewatch.notebooks.session import Session, StopCall, caller, whole_second
 from sagewatch.notebooks.track import NotebookTracker
-from sagewatch.sagemaker.notebooks import NotebookStatus
+from sagewatch.sagemaker.notebooks import KEPT_FOLDER, NotebookStatus
 from sagewatch.sagemaker.ports import Notebooks, NotebookStops, Stop
 
 _UNANSWERED = timedelta(minutes=15)  # for so long, a stop may come from our own call that got no answer

@@ -8,6 +8,7 @@ from typing import override
 
 from sagewatch.patterns import lazy_pattern
 
+KEPT_FOLDER = "/home/ec2-user/SageMaker"  # all that a stop keeps: it is the volume; the rest is the instance
 # "Starting July 1, 2026, you can no longer create new or restart stopped AL2 notebook instances" (developer guide,
 # nbi-al2); AL1 went the same way in 2024. An unknown platform counts as one of them.
 _ONE_WAY = lazy_pattern(r"notebook-al[12]-")

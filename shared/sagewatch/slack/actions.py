@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from sagewatch.standing.resources import ResourceAction
+from sagewatch.standing.actions import ResourceAction
 
 
 class ActionId(StrEnum):

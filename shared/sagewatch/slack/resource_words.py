@@ -4,9 +4,9 @@ from decimal import Decimal
 from typing import assert_never
 
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.slack.blocks import hourly
+from sagewatch.slack.text import hourly
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.idling.alerts import StandingAlert
-from sagewatch.standing.resources import ResourceAction
 
 _MINUTES = "Creating it again takes minutes, and fails if its configuration is gone or AWS has no capacity."
 

@@ -10,6 +10,7 @@ from typing import Any
 from sagewatch.errors import SageWatchError
 from sagewatch.owners.owner import Owner
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.evidence import Evidence
 
 
@@ -57,16 +58,6 @@ class ResourceUnreadError(SageWatchError):
     def __init__(self, name: str, cause: SageWatchError) -> None:
         super().__init__(str(cause))
         self.name = name
-
-
-class ResourceAction(StrEnum):
-    """What a person may do with an idle resource. Values are stored in messages."""
-
-    COPIES_TO_ZERO = "copies to zero"
-    SCALE_IN = "scale in"
-    DELETE = "delete and keep the recipe"
-    END = "end"  # its one call: see ``EndCall``
-    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)

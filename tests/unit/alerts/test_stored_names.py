@@ -8,7 +8,7 @@ from sagewatch.alerts.grouping import GroupKind
 from sagewatch.delivery.registry import read_alert
 from sagewatch.digest.alerts import DigestAlert, ImageRef
 from sagewatch.ledger.totals import Spend
-from sagewatch.slack.interactions.payloads import read_press
+from sagewatch.slack.interactions.queued import read_press
 from tests.unit.slack.interactions.test_endpoint import TARGET
 from tests.unit.slack.messages.test_digests import QUIET
 from tests.unit.slack.messages.test_groups import a_group

@@ -8,10 +8,11 @@ import pytest
 
 from sagewatch.idle.evidence import Source, Unknown
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.decision import Use, UseDecision
 from sagewatch.standing.evidence import Answered
 from sagewatch.standing.hourly import HourlyPrice
-from sagewatch.standing.resources import EndCall, ResourceAction, StandingResource
+from sagewatch.standing.resources import EndCall, StandingResource
 from sagewatch.standing.survey import Standing
 from tools.operator.end import consequence, refusal
 

@@ -8,7 +8,7 @@ import pytest
 from sagewatch.alerts.ports import Lease
 from sagewatch.errors import AccessDeniedError, StopRefusedError, ThrottledError, UnavailableError, UnreadableError
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.standing.resources import ResourceAction
+from sagewatch.standing.actions import ResourceAction
 from tests.worlds.standing import HOUR, NOW, IdleWorld
 
 DAY = timedelta(days=1)

@@ -1,13 +1,14 @@
-"""Calls of Slack's Web API, with our errors."""
+"""Calls of Slack's Web API. slack-sdk's client is imported at the first one: many events make none."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
-from slack_sdk.errors import SlackApiError, SlackClientError, SlackObjectFormationError
-from slack_sdk.web import SlackResponse, WebClient
+from sagewatch.errors import TokenRefusedError
 
-from sagewatch.adapters.slack.errors import error_of
-from sagewatch.errors import AlertRefusedError, NoAnswerError, TokenRefusedError
+if TYPE_CHECKING:
+    from slack_sdk.web import SlackResponse
+
+    from sagewatch.adapters.slack.web import WebCalls
 
 _TIMEOUT = 10  # seconds; Slack answers within one when it is well
 
@@ -23,31 +24,26 @@ class Token(Protocol):
 
 
 class SlackApi:
-    """Slack's Web API with our errors. No retry happens here: the queue waits for free."""
+    """Slack's Web API with our errors."""
 
     def __init__(self, *, token: Token, api_url: str, timeout: int = _TIMEOUT) -> None:
         self._token = token
-        self._client = WebClient(base_url=api_url, timeout=timeout, retry_handlers=[])
+        self._api_url = api_url
+        self._timeout = timeout
 
-    def call(self, method: str, about: str, **arguments: Any) -> SlackResponse:
+    def call(self, method: str, about: str, **arguments: Any) -> "SlackResponse":
         """Call a method of ``WebClient``. A refused token may have been rotated, so it is read again, once.
 
         Raises what ``Channel.post`` does; ``about`` says what was refused.
         """
         try:
-            return self._call(method, about, arguments)
+            return self._calls.call(method, self._token(), about, arguments)
         except TokenRefusedError:
             self._token.forget()
-            return self._call(method, about, arguments)
+            return self._calls.call(method, self._token(), about, arguments)
 
-    def _call(self, method: str, about: str, arguments: Mapping[str, Any]) -> SlackResponse:
-        token = self._token()
-        try:
-            answer: SlackResponse = getattr(self._client, method)(token=token, **arguments)
-        except SlackApiError as exc:
-            raise error_of(exc.response, about) from exc
-        except SlackObjectFormationError as exc:
-            raise AlertRefusedError(f"the message breaks Block Kit's rules: {exc}") from exc
-        except (SlackClientError, OSError, ValueError) as exc:  # no answer, or one that is not Slack's
-            raise NoAnswerError(f"Slack: no usable answer ({type(exc).__name__})") from exc
-        return answer
+    @cached_property
+    def _calls(self) -> "WebCalls":
+        from sagewatch.adapters.slack.web import WebCalls  # noqa: PLC0415 - heavy, and many events call nothing
+
+        return WebCalls(self._api_url, self._timeout)

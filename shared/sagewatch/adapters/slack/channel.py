@@ -23,9 +23,9 @@ from sagewatch.errors import (
     TokenRefusedError,
 )
 from sagewatch.runtime.log_lines import make_logger
-from sagewatch.slack.blocks import cut
 from sagewatch.slack.messages.render import Message, render
 from sagewatch.slack.ports import ChannelIds, UserDirectory
+from sagewatch.slack.text import cut
 
 _CLOCK_SKEW = timedelta(minutes=1)  # between Slack's clock and ours
 _IMAGE_WITHIN = timedelta(minutes=10)  # Slack takes seconds; a digest without its chart is better than none

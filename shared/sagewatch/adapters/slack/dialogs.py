@@ -1,13 +1,14 @@
 """Slack's modal views, and messages that one person sees."""
 
 from collections.abc import Set as AbstractSet
-from typing import ClassVar, override
-
-from slack_sdk.models.views import View
+from typing import TYPE_CHECKING, ClassVar, override
 
 from sagewatch.adapters.slack.api import SlackApi
-from sagewatch.slack.blocks import escape
 from sagewatch.slack.interactions.ports import Dialogs
+from sagewatch.slack.text import escape
+
+if TYPE_CHECKING:
+    from slack_sdk.models.views import View
 
 
 class SlackDialogs(Dialogs):
@@ -19,12 +20,12 @@ class SlackDialogs(Dialogs):
         self._api = api
 
     @override
-    def open(self, trigger: str, view: View) -> str:
+    def open(self, trigger: str, view: "View") -> str:
         answer = self._api.call("views_open", "dialog", trigger_id=trigger, view=view)
         return str(answer["view"]["id"])
 
     @override
-    def update(self, view_id: str, view: View) -> None:
+    def update(self, view_id: str, view: "View") -> None:
         self._api.call("views_update", "dialog", view_id=view_id, view=view)
 
     @override

@@ -4,7 +4,7 @@ from typing import ClassVar, override
 
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.digest.ports import ImageUploads
-from sagewatch.slack.blocks import cut
+from sagewatch.slack.text import cut
 
 _ALT_TXT = 1000  # characters (files.getUploadURLExternal, alt_txt_too_large)
 

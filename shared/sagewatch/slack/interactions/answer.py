@@ -5,11 +5,12 @@ from typing import assert_never
 
 from sagewatch.slack.interactions.job_buttons import JobButtons
 from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
-from sagewatch.slack.interactions.payloads import AnyPress, JobPress, Press, PressOutcome, ResourcePress, read_press
+from sagewatch.slack.interactions.payloads import AnyPress, JobPress, Press, PressOutcome, ResourcePress
 from sagewatch.slack.interactions.people import People
+from sagewatch.slack.interactions.queued import read_press
 from sagewatch.slack.interactions.resource_buttons import ResourceButtons
-from sagewatch.standing.idling.alerts import AnnouncedStop
 from sagewatch.standing.idling.announced import AnnouncedEnding, AnnouncedOutcome
+from sagewatch.standing.idling.orders import AnnouncedStop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from slack_sdk.models.blocks import PlainTextObject
-from slack_sdk.models.views import View
-
-from sagewatch.idle.alerts import KEPT_FOLDER
+from sagewatch.sagemaker.notebooks import KEPT_FOLDER
 from sagewatch.slack.actions import ActionId
-from sagewatch.slack.blocks import by, escape, section, sentence
-from sagewatch.slack.interactions.objections import Against
 from sagewatch.slack.interactions.payloads import (
     AnyPress,
     JobPress,
@@ -19,12 +15,18 @@ from sagewatch.slack.interactions.payloads import (
     ResourceTarget,
     Target,
 )
-from sagewatch.standing.resources import ResourceAction
+from sagewatch.slack.text import by, escape, sentence
+from sagewatch.standing.actions import ResourceAction
+
+if TYPE_CHECKING:
+    from slack_sdk.models.views import View
+
+    from sagewatch.slack.interactions.objections import Against
 
 _NOTEBOOK, _JOB, _RESOURCE = "Stop the notebook", "Stop the job", "Idle resource"
 
 
-def loading_view(press: AnyPress) -> View:
+def loading_view(press: AnyPress) -> "View":
     """Return the dialog that is shown while SageWatch asks AWS."""
     match press:
         case Press():
@@ -35,22 +37,22 @@ def loading_view(press: AnyPress) -> View:
             return _view(_RESOURCE, f"Checking whether `{escape(press.name)}` is in use …")
 
 
-def result_view(text: str) -> View:
+def result_view(text: str) -> "View":
     """Return the dialog that shows what happened to a notebook."""
     return _view(_NOTEBOOK, escape(text))
 
 
-def job_result_view(text: str) -> View:
+def job_result_view(text: str) -> "View":
     """Return the dialog that shows what happened to a job."""
     return _view(_JOB, escape(text))
 
 
-def resource_result_view(text: str) -> View:
+def resource_result_view(text: str) -> "View":
     """Return the dialog that shows what happened to an idle resource."""
     return _view(_RESOURCE, escape(text))
 
 
-def confirm_stop_view(press: Press, against: Sequence[Against], since: datetime, now: datetime) -> View:
+def confirm_stop_view(press: Press, against: Sequence["Against"], since: datetime, now: datetime) -> "View":
     """Return the dialog that asks whether to stop a notebook although something speaks against it.
 
     The answer carries what was asked, about the run that began at ``since``.
@@ -63,7 +65,7 @@ def confirm_stop_view(press: Press, against: Sequence[Against], since: datetime,
     return _asking(view, ActionId.STOP_ANYWAY, target, press.channel, ("Stop anyway", "Keep it"))
 
 
-def confirm_job_stop_view(press: JobPress, cost: str, *, enforce: bool) -> View:
+def confirm_job_stop_view(press: JobPress, cost: str, *, enforce: bool) -> "View":
     """Return the dialog that asks whether to stop a job. ``cost`` is a clause with its cost so far."""
     lost = "A job without checkpoints loses its work when it is stopped."
     end = "Stop it?" if enforce else "Trial mode: SageWatch will not stop it, but will say that it would have."
@@ -77,9 +79,9 @@ def confirm_resource_view(  # noqa: PLR0913, PLR0917 - what the question consist
     action: ResourceAction,
     submit: str,
     consequence: str,
-    against: Sequence[Against],
+    against: Sequence["Against"],
     now: datetime,
-) -> View:
+) -> "View":
     """Return the dialog that asks whether to change a resource, with what speaks against it at this moment."""
     why = "".join(f"• {sentence(each.words)}{by(each.user)}\n" for each in against)
     view = _view(_RESOURCE, f"`{escape(press.name)}`\n{why}{escape(consequence)}")
@@ -89,8 +91,14 @@ def confirm_resource_view(  # noqa: PLR0913, PLR0917 - what the question consist
 
 
 def _asking(
-    view: View, callback: str, target: Target | JobTarget | ResourceTarget, channel: str | None, words: tuple[str, str]
-) -> View:
+    view: "View",
+    callback: str,
+    target: Target | JobTarget | ResourceTarget,
+    channel: str | None,
+    words: tuple[str, str],
+) -> "View":
+    from slack_sdk.models.blocks import PlainTextObject  # noqa: PLC0415 - heavy, and most presses open no dialog
+
     metadata = target.model_dump_json()
     view.private_metadata = metadata[:-1] + (f',"channel":"{channel}"}}' if channel else "}")
     view.callback_id = callback
@@ -98,5 +106,9 @@ def _asking(
     return view
 
 
-def _view(title: str, text: str) -> View:
+def _view(title: str, text: str) -> "View":
+    from slack_sdk.models.views import View  # noqa: PLC0415 - as above
+
+    from sagewatch.slack.blocks import section  # noqa: PLC0415 - as above
+
     return View(type="modal", title=title, close="Close", blocks=[section(text)])

@@ -14,8 +14,9 @@ from sagewatch.errors import MalformedPressError, SageWatchError
 from sagewatch.patterns import lazy_pattern
 from sagewatch.slack.actions import OPENS_DIALOG
 from sagewatch.slack.interactions.dialogs import loading_view
-from sagewatch.slack.interactions.payloads import AnyPress, read_interaction
+from sagewatch.slack.interactions.payloads import AnyPress
 from sagewatch.slack.interactions.ports import Dialogs, PressQueue, SeenRequests, SigningSecret
+from sagewatch.slack.interactions.received import read_interaction
 
 _STAMP, _SIGNATURE = lazy_pattern(r"[0-9]{1,12}"), lazy_pattern(r"v0=[0-9a-f]{64}")
 

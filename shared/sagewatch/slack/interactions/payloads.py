@@ -1,41 +1,32 @@
-"""Parses the interactions that Slack sends, and the presses that travel through the queue."""
+"""The presses of buttons, checked, and the values of buttons that SageWatch writes."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self, override
-from urllib.parse import parse_qs
+from typing import Annotated, Self, override
 
 from pydantic import (
     AwareDatetime,
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 
 from sagewatch.clock import Clock
-from sagewatch.errors import MalformedPressError
-from sagewatch.models import LazyAdapter, LazyModel
+from sagewatch.models import LazyModel
 from sagewatch.outcomes import Outcome
-from sagewatch.sagemaker.fields import Name, Region, field_errors
+from sagewatch.sagemaker.fields import Name, Region
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
 from sagewatch.sagemaker.resources import Job, job_to_describe
-from sagewatch.slack.actions import ActionId, DialogId, JobActionId, NotebookActionId, ResourceActionId
-from sagewatch.standing.idling.alerts import AnnouncedStop
-from sagewatch.standing.resources import ResourceAction
+from sagewatch.slack.actions import JobActionId, NotebookActionId, ResourceActionId
+from sagewatch.standing.actions import ResourceAction
 
 _ARN = r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:%s/[a-z0-9-]+$"
 _RESOURCE_ARN = r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:[a-z-]+/[a-z0-9/_-]+$"
 _KINDS = {KIND_FACTS[kind].arn_type: kind for kind in JOB_KINDS}
 _ANSWERED_WITHIN = timedelta(minutes=15)  # later, a dialog asks about something that may have changed
-_UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,30}$")]
-
-
-class _FromSlack(LazyModel):
-    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,30}$")]
 
 
 class _Target(LazyModel):
@@ -78,7 +69,7 @@ class _Asked(_Target):
 class _Pressed(LazyModel):
     """Who pressed a button, where and when. ``view_id`` is the dialog that was opened for it."""
 
-    user: _UserId
+    user: UserId
     channel: str | None = None
     view_id: str | None = None
     pressed_at: AwareDatetime | None = None
@@ -141,10 +132,6 @@ class ResourcePress(ResourceTarget, _Pressed):
 
 
 AnyPress = Press | JobPress | ResourcePress
-_PRESS: LazyAdapter[AnyPress] = LazyAdapter(Annotated[AnyPress, Field(discriminator="action")])
-_QUEUED: LazyAdapter[AnyPress | AnnouncedStop] = LazyAdapter(
-    Annotated[AnyPress | AnnouncedStop, Field(discriminator="action")]
-)
 
 
 _WHAT: Mapping[type, str] = {Press: "notebook", JobPress: "job", ResourcePress: "resource"}
@@ -161,82 +148,3 @@ class PressOutcome(Outcome):
     def to_log(self) -> Mapping[str, object]:
         what = _WHAT[type(self.press)]
         return {"action": self.press.action, what: self.press.name, "user": self.press.user, "effect": self.effect}
-
-
-class _User(_FromSlack):
-    id: _UserId
-
-
-class _Button(_FromSlack):
-    action_id: ActionId
-    value: str = Field(max_length=2000)
-
-
-class _Channel(_FromSlack):
-    id: str
-
-
-class _BlockActions(_FromSlack):
-    type: Literal["block_actions"]
-    user: _User
-    channel: _Channel
-    actions: list[_Button] = Field(min_length=1)
-    trigger_id: str | None = None
-
-
-class _View(_FromSlack):
-    id: str
-    callback_id: DialogId
-    private_metadata: str
-
-
-class _ViewSubmission(_FromSlack):
-    type: Literal["view_submission"]
-    user: _User
-    view: _View
-
-
-def read_interaction(body: str) -> tuple[AnyPress, str | None]:
-    """Read the form that Slack posts. Return the press, and the trigger that opens a dialog for three seconds.
-
-    Raises ``MalformedPressError``, which names the invalid fields.
-    """
-    payload = _json(next(iter(parse_qs(body).get("payload", [])), ""))
-    try:
-        if payload.get("type") == "view_submission":
-            submitted = _ViewSubmission.model_validate(payload)
-            asked = _json(submitted.view.private_metadata)
-            return _press(asked, submitted.view.callback_id, submitted.user, None, submitted.view.id), None
-        pressed = _BlockActions.model_validate(payload)
-        button = pressed.actions[0]
-        return _press(_json(button.value), button.action_id, pressed.user, pressed.channel.id), pressed.trigger_id
-    except ValidationError as exc:
-        raise MalformedPressError(f"interaction: {field_errors(exc)}") from exc
-
-
-def read_press(body: str) -> AnyPress | AnnouncedStop:
-    """Read a press, or what a sweep ordered, from a queue message. Raises ``MalformedPressError``.
-
-    What Slack sends is never read as an order: ``read_interaction`` knows presses alone.
-    """
-    try:
-        return _QUEUED.validate_json(body)
-    except ValidationError as exc:
-        raise MalformedPressError(f"press: {field_errors(exc)}") from exc
-
-
-def _press(
-    target: dict[str, Any], action: ActionId, user: _User, channel: str | None, view_id: str | None = None
-) -> AnyPress:
-    pressed = {"action": action, "user": user.id, "view_id": view_id}
-    return _PRESS.validate_python({"channel": channel, **target, **pressed})
-
-
-def _json(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as exc:
-        raise MalformedPressError("interaction: not JSON") from exc
-    if not isinstance(value, dict):
-        raise MalformedPressError("interaction: not an object")
-    return value

@@ -65,6 +65,8 @@ class People:
 
     def show(self, press: AnyPress, sentence: str) -> bool:
         """Show a sentence in the dialog that the press opened; say whether it is still open."""
+        if not _has_dialog(press):
+            return False
         match press:
             case Press():
                 return self._update(press, result_view(sentence))
@@ -77,7 +79,7 @@ class People:
 
     def ask(self, press: AnyPress, question: "View", why: str) -> PressOutcome:
         """Ask for confirmation. A dialog that was closed means no."""
-        if press.view_id is None or press.action not in OPENS_DIALOG:
+        if not _has_dialog(press):
             done, button = ("changed", "button") if isinstance(press, ResourcePress) else ("stopped", "stop button")
             return self.reply(press, f"not {done}: {why}. Press the {button} once more to confirm")
         self._update(press, question)
@@ -98,10 +100,13 @@ class People:
             return self.zone, False
 
     def _update(self, press: AnyPress, view: "View") -> bool:
-        if press.view_id is None or press.action not in OPENS_DIALOG:
-            return False
         try:
-            self.dialogs.update(press.view_id, view)
+            self.dialogs.update(press.view_id or "", view)
         except SageWatchError:  # the person closed it, or Slack does not answer
             return False
         return True
+
+
+def _has_dialog(press: AnyPress) -> bool:
+    """Whether the press opened a dialog."""
+    return press.view_id is not None and press.action in OPENS_DIALOG

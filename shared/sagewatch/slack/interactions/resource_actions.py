@@ -13,6 +13,7 @@ from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.slack.interactions.payloads import PressOutcome, ResourcePress
 from sagewatch.slack.interactions.people import People
 from sagewatch.slack.resource_words import doing
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.endpoints.runner import EndpointRunner
 from sagewatch.standing.endpoints.steps import ActionResult, Ended
 from sagewatch.standing.idling.alerts import StandingAlert, TakenAction
@@ -20,7 +21,6 @@ from sagewatch.standing.idling.ending import Ending
 from sagewatch.standing.idling.look import ResourceLooks
 from sagewatch.standing.idling.messages import StandingMessages
 from sagewatch.standing.idling.ports import ResourceLeases
-from sagewatch.standing.resources import ResourceAction
 
 _LOOK_AGAIN = 60  # seconds; an endpoint takes minutes
 _PATIENCE = timedelta(minutes=30)  # then the message says so; a press is tried for 38 min in all

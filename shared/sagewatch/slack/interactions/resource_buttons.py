@@ -16,12 +16,12 @@ from sagewatch.slack.interactions.payloads import PressOutcome, ResourcePress
 from sagewatch.slack.interactions.people import GONE, People
 from sagewatch.slack.interactions.resource_actions import ConfirmedActions, at_of
 from sagewatch.slack.resource_words import button_of, consequence, doing
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.idling.alerts import StandingAlert, TakenAction
 from sagewatch.standing.idling.ending import Ending, ResourceEnding, ended
 from sagewatch.standing.idling.look import Look, ResourceLooks
 from sagewatch.standing.idling.messages import StandingMessages, kept_until
 from sagewatch.standing.idling.ports import ResourceLeases
-from sagewatch.standing.resources import ResourceAction
 
 _KEPT = {ActionId.KEEP_A_DAY: timedelta(days=1), ActionId.KEEP_A_MONTH: timedelta(days=30)}
 _TRIAL = "trial mode: SageWatch changes nothing. Change it in the console, or ask SageWatch's operator for Mode=enforce"

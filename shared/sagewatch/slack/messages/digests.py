@@ -17,7 +17,8 @@ from sagewatch.formatting import clock_time, count_of, duration, money
 from sagewatch.ledger.totals import Spend
 from sagewatch.sagemaker.console import console_url
 from sagewatch.sagemaker.kinds import KIND_FACTS
-from sagewatch.slack.blocks import context, cut, escape, field, section
+from sagewatch.slack.blocks import context, field, section
+from sagewatch.slack.text import cut, escape
 
 _NAME = 48  # characters: an owner or a job is known by fewer, and every one may become five when it is escaped
 _TITLE = 68  # an account's name has up to 50, its ID 12

@@ -9,7 +9,8 @@ from sagewatch.alerts.grouping import GroupAlert, GroupKind, GroupSummary
 from sagewatch.failures.rules import FailureClass
 from sagewatch.formatting import count_of
 from sagewatch.sagemaker.kinds import KIND_FACTS
-from sagewatch.slack.blocks import HEADER_LIMIT, amount, context, cut, escape, moment, place, section
+from sagewatch.slack.blocks import HEADER_LIMIT, context, section
+from sagewatch.slack.text import amount, cut, escape, moment, place
 
 _PARENTS = {facts.arn_type: facts.label for facts in KIND_FACTS.values()} | {"pipeline": "Pipeline"}
 

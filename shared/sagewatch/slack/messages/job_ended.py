@@ -14,22 +14,8 @@ from sagewatch.jobs.alerts import FamilyFailures, JobAlert, JobFinding
 from sagewatch.pricing.job_cost import is_lower_bound
 from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.sagemaker.resources import JobStatus
-from sagewatch.slack.blocks import (
-    HEADER_LIMIT,
-    SECTION_LIMIT,
-    amount,
-    code,
-    code_block,
-    context,
-    cut,
-    escape,
-    field,
-    links,
-    moment,
-    place,
-    section,
-    sentence,
-)
+from sagewatch.slack.blocks import HEADER_LIMIT, SECTION_LIMIT, context, field, section
+from sagewatch.slack.text import amount, code, code_block, cut, escape, links, moment, place, sentence
 
 _ENDINGS: Mapping[JobFinding, str] = {
     "job-failed": "failed",

@@ -13,22 +13,8 @@ from sagewatch.jobs.milestones import NEXT_ALERT
 from sagewatch.patterns import lazy_pattern
 from sagewatch.sagemaker.kinds import KIND_FACTS
 from sagewatch.slack.actions import ActionId
-from sagewatch.slack.blocks import (
-    FIELD_LIMIT,
-    HEADER_LIMIT,
-    amount,
-    context,
-    cut,
-    escape,
-    field,
-    hourly,
-    links,
-    moment,
-    outcome_of,
-    place,
-    section,
-    sentence,
-)
+from sagewatch.slack.blocks import FIELD_LIMIT, HEADER_LIMIT, context, field, section
+from sagewatch.slack.text import amount, cut, escape, hourly, links, moment, outcome_of, place, sentence
 
 _LOOK = "Look at its log. If it hangs, press Stop job; if it runs as it should, press Snooze 24 h."
 _LET_END = "Look at its log. If it hangs, press Stop job; if it runs as it should, let its limit end it."

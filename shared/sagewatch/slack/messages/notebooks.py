@@ -6,27 +6,12 @@ from decimal import Decimal
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, SectionBlock
 
-from sagewatch.idle.alerts import KEPT_FOLDER, NotebookAlert, NotebookNews
+from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.notebooks import KEPT_FOLDER
 from sagewatch.slack.actions import ActionId
-from sagewatch.slack.blocks import (
-    FIELD_LIMIT,
-    HEADER_LIMIT,
-    amount,
-    code,
-    context,
-    cut,
-    done_by,
-    escape,
-    field,
-    hourly,
-    links,
-    moment,
-    outcome_of,
-    place,
-    section,
-    sentence,
-)
+from sagewatch.slack.blocks import FIELD_LIMIT, HEADER_LIMIT, context, field, section
+from sagewatch.slack.text import amount, code, cut, done_by, escape, hourly, links, moment, outcome_of, place, sentence
 
 
 def notebook_idle(alert: NotebookAlert, owner: str) -> tuple[str, Sequence[Block]]:

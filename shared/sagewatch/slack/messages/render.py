@@ -14,13 +14,14 @@ from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.idle.alerts import NotebookAlert, NotebookNews
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
 from sagewatch.pricing.book import component_of
-from sagewatch.slack.blocks import HEADER_LIMIT, cut, escape, person, section
+from sagewatch.slack.blocks import HEADER_LIMIT, section
 from sagewatch.slack.messages.digests import budget_message, digest_message
 from sagewatch.slack.messages.groups import group
 from sagewatch.slack.messages.job_ended import job_ended, job_report_message
 from sagewatch.slack.messages.job_running import job_runs
 from sagewatch.slack.messages.notebooks import notebook_idle, notebook_news
 from sagewatch.slack.messages.standing import standing_idle
+from sagewatch.slack.text import cut, escape, person
 from sagewatch.spokes.alerts import AccountUnreadable
 from sagewatch.standing.idling.alerts import StandingAlert
 

@@ -8,26 +8,11 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBl
 
 from sagewatch.sagemaker.kinds import KIND_FACTS, ResourceKind
 from sagewatch.slack.actions import RESOURCE_ACTIONS, ActionId
-from sagewatch.slack.blocks import (
-    FIELD_LIMIT,
-    HEADER_LIMIT,
-    code,
-    context,
-    cut,
-    done_by,
-    escape,
-    field,
-    hourly,
-    links,
-    moment,
-    outcome_of,
-    place,
-    section,
-    sentence,
-)
+from sagewatch.slack.blocks import FIELD_LIMIT, HEADER_LIMIT, context, field, section
 from sagewatch.slack.resource_words import button_of
+from sagewatch.slack.text import code, cut, done_by, escape, hourly, links, moment, outcome_of, place, sentence
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.idling.alerts import StandingAlert
-from sagewatch.standing.resources import ResourceAction
 
 _NOT_DONE = ("being", "not finished", "kept", "not in force", "it ", "deletion cancelled", "nothing is billed")
 _BUTTONS = {action: button for button, action in RESOURCE_ACTIONS.items()}

@@ -7,12 +7,12 @@ from typing import assert_never
 
 from sagewatch.clock import Clock
 from sagewatch.sagemaker.scopes import Scope, region_of
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.endpoints.actions import EndpointActions
 from sagewatch.standing.endpoints.ports import EndpointChanges, Recipes
 from sagewatch.standing.endpoints.recipe import Recipe
 from sagewatch.standing.endpoints.scaling import EndpointScaling
 from sagewatch.standing.endpoints.steps import ActionResult, Ended
-from sagewatch.standing.resources import ResourceAction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

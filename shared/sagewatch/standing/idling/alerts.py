@@ -1,4 +1,4 @@
-"""The alert about an idle standing resource, and the order to end one whose announced time has come."""
+"""The alert about an idle standing resource."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,9 +8,8 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from sagewatch.alerts.base import OpenAlert, Usd
 from sagewatch.models import LazyModel
-from sagewatch.sagemaker.fields import Region
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.standing.resources import ResourceAction
+from sagewatch.standing.actions import ResourceAction
 
 _UNDER_WAY_FOR = timedelta(hours=1)  # its tries are over by then; what is continued later is asked about again
 
@@ -64,15 +63,3 @@ class StandingAlert(OpenAlert):
         """Return the action that is being done at this moment: everything else waits for it."""
         taken = self.taken
         return taken if taken and not taken.done and now - taken.begun_at < _UNDER_WAY_FOR else None
-
-
-class AnnouncedStop(LazyModel):
-    """The announced time of a resource has come. ``root`` is the ``alert_id`` of the announcement."""
-
-    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, hide_input_in_errors=True)
-
-    action: Literal["announced_stop"] = "announced_stop"
-    arn: str
-    name: str
-    region: Region
-    root: str

@@ -9,10 +9,10 @@ from sagewatch.alerts.ports import PostedMessages
 from sagewatch.clock import Clock
 from sagewatch.outcomes import Outcome
 from sagewatch.standing.hourly import HourlyPrice
-from sagewatch.standing.idling.alerts import AnnouncedStop
 from sagewatch.standing.idling.ending import Ending, ResourceEnding
 from sagewatch.standing.idling.look import Look, ResourceLooks
 from sagewatch.standing.idling.messages import StandingMessages
+from sagewatch.standing.idling.orders import AnnouncedStop
 from sagewatch.standing.idling.verdicts import EndRules, Judged, Verdict, decide_end, in_force
 
 

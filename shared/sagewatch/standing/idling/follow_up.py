@@ -14,8 +14,8 @@ from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.state import Hold, NotebookState, OpenMessage, PendingStop
 from sagewatch.sagemaker.scopes import Scope
 from sagewatch.standing.changes import RegionReading
-from sagewatch.standing.idling.alerts import AnnouncedStop
 from sagewatch.standing.idling.messages import StandingMessages
+from sagewatch.standing.idling.orders import AnnouncedStop
 from sagewatch.standing.idling.ports import AnnouncedStops
 from sagewatch.standing.idling.verdicts import EndRules, Judged, Verdict, decide_end, remembered
 from sagewatch.sweeps import SweepReport, continue_on_error

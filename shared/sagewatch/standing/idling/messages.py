@@ -12,9 +12,9 @@ from sagewatch.formatting import dated
 from sagewatch.idle.alerts import NotebookNews
 from sagewatch.idle.state import OpenMessage
 from sagewatch.sagemaker.tags import route_of
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.idling.alerts import StandingAlert
 from sagewatch.standing.idling.verdicts import Judged
-from sagewatch.standing.resources import ResourceAction
 
 _NAMED = 20  # resources in a sentence
 

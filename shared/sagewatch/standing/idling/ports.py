@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sagewatch.alerts.ports import Lease
 from sagewatch.idle.ports import LeaseGrant
-from sagewatch.standing.idling.alerts import AnnouncedStop
+from sagewatch.standing.idling.orders import AnnouncedStop
 from sagewatch.standing.resources import EndCall
 
 

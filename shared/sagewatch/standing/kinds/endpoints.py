@@ -15,6 +15,7 @@ from sagewatch.errors import SageWatchError
 from sagewatch.pricing.book import has_ml_volume
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import InstanceGroup
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.kinds.endpoint_evidence import Found, evidence_of
 from sagewatch.standing.kinds.endpoint_models import (
     ComponentSummary,
@@ -25,14 +26,7 @@ from sagewatch.standing.kinds.endpoint_models import (
 )
 from sagewatch.standing.kinds.reading import read, read_answers
 from sagewatch.standing.ports import SageMakerReads, StandingKind
-from sagewatch.standing.resources import (
-    BilledLine,
-    BilledPart,
-    ResourceAction,
-    ResourceUnreadError,
-    StandingResource,
-    Unit,
-)
+from sagewatch.standing.resources import BilledLine, BilledPart, ResourceUnreadError, StandingResource, Unit
 
 _STOPPING = "An endpoint has no stopped state: scale it in, or delete it and keep its recipe"
 _ON_DEMAND_ONLY = "serverless without provisioned concurrency: only requests are billed"

@@ -13,10 +13,11 @@ from sagewatch.owners.owner import Owner, role_owner
 from sagewatch.sagemaker.fields import Arn, Timestamp
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.model_parts import AwsModel
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.evidence import Answered
 from sagewatch.standing.kinds.reading import found
 from sagewatch.standing.ports import SageMakerReads, StandingKind
-from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, ResourceAction, StandingResource
+from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, StandingResource
 
 _NO_METRIC = "SageMaker publishes no use of tracking servers"
 _STOPPING = "Stop it: experiments and files stay, and it can be started again. A server that is Updating refuses"

@@ -18,10 +18,11 @@ from sagewatch.owners.owner import Owner
 from sagewatch.sagemaker.fields import Arn, Timestamp
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.model_parts import AwsModel
+from sagewatch.standing.actions import ResourceAction
 from sagewatch.standing.evidence import Answered, Evidence, Meaning, MetricProbe, Metrics
 from sagewatch.standing.kinds.reading import read, read_answers
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingKind
-from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, ResourceAction, StandingResource
+from sagewatch.standing.resources import BilledLine, BilledPart, EndCall, StandingResource
 
 _CANVAS, _SYSTEM = "Canvas", "system"
 _SYSTEM_TYPE = "ml.t3.medium"  # what a "system" instance of a kernel is billed as; that of a Jupyter server is free

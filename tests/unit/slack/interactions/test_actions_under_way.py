@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sagewatch.errors import AccessDeniedError, OutOfTimeError
-from sagewatch.standing.resources import ResourceAction
+from sagewatch.standing.actions import ResourceAction
 from tests.fakes.endpoints import Json
 from tests.worlds.standing import NOW, OLD, IdleWorld
 

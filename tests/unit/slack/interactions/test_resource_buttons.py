@@ -8,9 +8,9 @@ import pytest
 from sagewatch.errors import AccessDeniedError, OutOfTimeError, StopRefusedError
 from sagewatch.slack.actions import ActionId
 from sagewatch.slack.interactions.dialogs import resource_result_view
-from sagewatch.slack.interactions.payloads import read_press
+from sagewatch.slack.interactions.queued import read_press
 from sagewatch.slack.messages.standing import standing_idle
-from sagewatch.standing.resources import ResourceAction
+from sagewatch.standing.actions import ResourceAction
 from tests.worlds.standing import HOUR, NOW, IdleWorld
 
 DAY = timedelta(days=1)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from local.slack.block_kit import block_errors
-from sagewatch.idle.alerts import KEPT_FOLDER, NotebookAlert, NotebookNews
+from sagewatch.idle.alerts import NotebookAlert, NotebookNews
+from sagewatch.sagemaker.notebooks import KEPT_FOLDER
 from sagewatch.slack.interactions.dialogs import result_view
 from sagewatch.slack.messages.render import render
 from tests.worlds.builders import ACCOUNT, NOW

@@ -1,6 +1,6 @@
 """The ports in memory, for tests and for dry runs: real implementations, held to the same contract as the others."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,6 +13,7 @@ from sagewatch.sagemaker.ports import (
     JobLists,
     Jobs,
     JobStops,
+    KnownTags,
     ListedJob,
     NotebookLists,
     Notebooks,
@@ -183,6 +184,26 @@ class InMemoryNotebooks(Notebooks, NotebookLists, NotebookStops):
         self.calls.append(what)
         if self.failure:
             raise self.failure
+
+
+@dataclass
+class InMemoryKnownTags(KnownTags):
+    """The ``KnownTags`` port on the tags of notebooks. It lags: ``late`` are the tags that it still takes for current.
+
+    A resource whose late tags are ``None`` is not known yet. It knows nothing at all while ``off``.
+    """
+
+    tagged: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    late: dict[str, Mapping[str, str] | None] = field(default_factory=dict)
+    off: bool = False
+    calls: list[str] = field(default_factory=list)
+
+    @override
+    def of(self, arns: Iterable[str], scope: Scope) -> Mapping[str, Mapping[str, str]]:
+        asked = list(arns)
+        self.calls.append(f"known tags of {len(asked)} in {region_of(scope)}")
+        found = {} if self.off else {arn: self.late.get(arn, self.tagged.get(arn)) for arn in asked}
+        return {arn: tags for arn, tags in found.items() if tags is not None}
 
 
 def _as_listed(notebook: Notebook) -> Notebook:

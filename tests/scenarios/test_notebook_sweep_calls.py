@@ -33,6 +33,7 @@ from sagewatch.adapters.dynamodb.sweep_state import (
     DynamoTotalStore,
 )
 from sagewatch.adapters.jupyter.client import JupyterEvidence
+from sagewatch.adapters.sagemaker.known_tags import TaggingApiTags
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists, SageMakerNotebooks, SageMakerNotebookStops
 from sagewatch.adapters.shipped_prices import ShippedPrices
 from sagewatch.idle.advice import NotebookAdvice
@@ -53,6 +54,7 @@ from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, no_time_limit
 
 REGION = "eu-south-2"  # a region of its own
+_REGIONAL = ("sagemaker", "logs", "cloudwatch", "resourcegroupstaggingapi")
 RULES = IdleRules(idle_after=timedelta(hours=4), warn=timedelta(hours=1))
 
 
@@ -65,7 +67,7 @@ class Counted:
         self.now = datetime.now(UTC)  # as Jupyter's
         self._aws, (self._ledger, self._state) = aws, tables
         self._dynamodb = self._counted("dynamodb", "us-east-1")
-        regional = {service: self._counted(service, REGION) for service in ("sagemaker", "logs", "cloudwatch")}
+        regional = {service: self._counted(service, REGION) for service in _REGIONAL}
         client: Callable[[str], Any] = lambda _: regional["sagemaker"]  # noqa: E731 - shorter so
         tracker = self._tracker(SageMakerNotebooks(client))
         evidence = (
@@ -74,7 +76,8 @@ class Counted:
             AgentEvidence(lambda _: regional["cloudwatch"]),
         )
         inspector = NotebookInspector(notebooks=tracker.notebooks, evidence=evidence, clock=self.clock, rules=RULES)
-        self.sweeper = self._sweeper(tracker, inspector, client)
+        known = TaggingApiTags(lambda _: regional["resourcegroupstaggingapi"])
+        self.sweeper = self._sweeper(tracker, inspector, client, known)
 
     def clock(self) -> datetime:
         """The time."""
@@ -101,7 +104,11 @@ class Counted:
         )
 
     def _sweeper(
-        self, tracker: NotebookTracker, inspector: NotebookInspector, client: Callable[[str], Any]
+        self,
+        tracker: NotebookTracker,
+        inspector: NotebookInspector,
+        client: Callable[[str], Any],
+        known: TaggingApiTags,
     ) -> NotebookSweep:
         lists, rates = SageMakerNotebookLists(client, lambda _: None), HourlyRates(tracker.prices)
         states = DynamoNotebookStates(self._dynamodb, self._state, self.clock)
@@ -116,9 +123,11 @@ class Counted:
         follow_up = FollowUp(states=states, announcements=announcements, clock=self.clock, warn=RULES.warn)
         return NotebookSweep(
             lists=lists,
+            known=known,
             repair=SessionRepair(
                 lists=lists,
                 notebooks=tracker.notebooks,
+                known=known,
                 sessions=tracker.sessions,
                 tracker=tracker,
                 checkpoints=DynamoCheckpoints(self._dynamodb, self._state),
@@ -144,6 +153,7 @@ class Counted:
             advice=NotebookAdvice(
                 open_jobs=DynamoOpenJobReader(self._dynamodb, self._state),
                 totals=DynamoTotalStore(self._dynamodb, self._state),
+                notebooks=tracker.notebooks,
                 announcements=announcements,
                 rates=rates,
                 clock=self.clock,
@@ -235,7 +245,8 @@ def test_a_first_sweep_asks_about_what_is_in_service_and_the_next_about_nothing(
     assert counted.sweep() == {
         "ListNotebookInstances": 1,
         "DescribeNotebookInstance": 50,  # for its session and for the look
-        "ListTags": 50,  # as above
+        "GetResources": 1,  # none has tags, so each is asked for its own
+        "ListTags": 50,
         "CreatePresignedNotebookInstanceUrl": 50,
         "Jupyter": 150,  # GET kernels, terminals and the lifecycle script's file; no AWS call
         "FilterLogEvents": 25,  # of what does not work: none has a log

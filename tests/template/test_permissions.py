@@ -37,6 +37,7 @@ STANDING_LISTS = {
     if permission.startswith("sagemaker:List") and permission != "sagemaker:ListTags"
 }
 WITHOUT_RESOURCES = {"pricing:GetProducts", "sagemaker:ListNotebookInstances", "cloudwatch:GetMetricData"} | LISTS
+WITHOUT_RESOURCES |= {"tag:GetResources"}
 WITHOUT_RESOURCES |= STANDING_LISTS
 AUTOSCALING_READS = {
     f"application-autoscaling:Describe{what}" for what in ("ScalableTargets", "ScalingPolicies", "ScheduledActions")
@@ -143,6 +144,7 @@ DESCRIBE_JOBS, STOP_JOBS = (
 )
 NOTEBOOKS = {
     "cloudwatch": {"*"},
+    "tag": {"*"},
     "logs:FilterLogEvents": {
         f"arn:${{AWS::Partition}}:logs:*:${{AWS::AccountId}}:log-group:/aws/sagemaker/NotebookInstances{end}"
         for end in ("", ":*")

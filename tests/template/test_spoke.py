@@ -98,7 +98,7 @@ def test_the_read_role_allows_what_the_functions_read_and_no_table(spoke: dict[s
     functions = [adapters for name, adapters in wired().items() if name in ABROAD]
     abroad = [one for adapters in functions for name, one in adapters.items() if name not in AT_HOME]
     declared = {action for permissions in abroad for action in permissions}
-    services = ("sagemaker:", "logs:", "cloudwatch:")
+    services = ("sagemaker:", "logs:", "cloudwatch:", "tag:")
 
     assert (
         actions(allowed(spoke, "ReadRole")) == {one for one in declared if one.startswith(services)} - STOPS - PRESIGNS

@@ -38,7 +38,7 @@ from tests.fakes.leases import InMemoryLeases
 from tests.fakes.ledger import InMemoryLedger, InMemoryTotalStore
 from tests.fakes.notebooks import InMemorySessions
 from tests.fakes.pricing import InMemoryPrices
-from tests.fakes.sagemaker import InMemoryJobs, InMemoryJobStops, InMemoryNotebooks, InMemoryRegions
+from tests.fakes.sagemaker import InMemoryJobs, InMemoryJobStops, InMemoryKnownTags, InMemoryNotebooks, InMemoryRegions
 from tests.fakes.slack import InMemoryDialogs
 from tests.worlds.builders import ACCOUNT, NOW, no_time_limit, price
 from tests.worlds.standing import IdleWorld
@@ -92,6 +92,7 @@ class NotebookWorld:
         """Four hours idle is idle, and an hour's notice is given."""
         self.now = NOW
         self.notebooks = InMemoryNotebooks()
+        self.known = InMemoryKnownTags(self.notebooks.tagged)
         self.sessions = InMemorySessions()
         self.ledger = InMemoryLedger()
         self.states = InMemoryNotebookStates()
@@ -144,9 +145,11 @@ class NotebookWorld:
         )
         self.sweeper = NotebookSweep(
             lists=self.notebooks,
+            known=self.known,
             repair=SessionRepair(
                 lists=self.notebooks,
                 notebooks=self.notebooks,
+                known=self.known,
                 sessions=self.sessions,
                 tracker=self.tracker,
                 checkpoints=InMemoryCheckpoints(),
@@ -170,6 +173,7 @@ class NotebookWorld:
             advice=NotebookAdvice(
                 open_jobs=self.open_jobs,
                 totals=self.totals,
+                notebooks=self.notebooks,
                 announcements=announcements,
                 rates=rates,
                 clock=lambda: self.now,

@@ -24,7 +24,7 @@ TEMPLATE = Path(__file__).parent.parent.parent / "template.yaml"
 # Permissions that no end-to-end test uses are explained in the role, in such comments: A, B on Resource - why.
 _EXPLAINED = re.compile(r"# not in the end-to-end tests: (.+?) - \S")
 _PHYSICAL = re.compile(r"(?:^|/)[\w-]+?-([A-Z][A-Za-z]+)-\w+(?:\.fifo)?$")
-_PREFIXES = {"monitoring": "cloudwatch"}  # IAM's, where the signature names another
+_PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}  # IAM's, where the signature names another
 _TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 # What follows in an ARN, by the parameter that names the resource.
 _TYPES = {

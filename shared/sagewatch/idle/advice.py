@@ -1,11 +1,12 @@
 """Gives advice on notebooks that wait for a training job, or that train inside themselves. It never stops one."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sagewatch.clock import Clock, iso
+from sagewatch.errors import SageWatchError
 from sagewatch.formatting import clock_time, duration, money, utc_once
 from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.inspection import Inspection
@@ -17,6 +18,7 @@ from sagewatch.ledger.totals import NOTHING, DayTotal
 from sagewatch.patterns import lazy_pattern
 from sagewatch.pricing.book import Rates, for_time
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.ports import Notebooks
 from sagewatch.sagemaker.resources import Job
 
 # The smallest type SageMaker offers for notebooks that is no burst of one CPU: enough to wait with.
@@ -59,9 +61,15 @@ def waits_in_fit(inspection: Inspection, jobs: Iterable[Job], rates: Rates, now:
 
 def _may_be_waited_for(job: Job, inspection: Inspection, now: datetime) -> bool:
     return (
-        job.kind is ResourceKind.TRAINING
-        and job.role_arn is not None
+        job.role_arn is not None
         and job.role_arn == inspection.notebook.role_arn
+        and _began_meanwhile(job, inspection, now)
+    )
+
+
+def _began_meanwhile(job: Job, inspection: Inspection, now: datetime) -> bool:
+    return (
+        job.kind is ResourceKind.TRAINING
         and job.created_at is not None
         and inspection.session.since <= job.created_at <= now - _WAITING
     )
@@ -126,6 +134,7 @@ class NotebookAdvice:
 
     open_jobs: OpenJobReader
     totals: TotalReader
+    notebooks: Notebooks
     announcements: NotebookAnnouncements
     rates: HourlyRates
     clock: Clock
@@ -140,7 +149,7 @@ class NotebookAdvice:
         jobs = [entry.job for entry in self.open_jobs.of_region(region) if not entry.provisional]
         long = [inspection for inspection in working if is_overlong(inspection, self.long_running, now)]
         saving = spot_saving(self._days(now)) if long else None
-        found = [(inspection, waits_in_fit(inspection, jobs, rates, now)) for inspection in working]
+        found = [(each, waits_in_fit(each, jobs, rates, now)) for each in self._with_roles(working, jobs, now)]
         found += [(inspection, trains_inside(inspection, rates, saving, now)) for inspection in long]
         for inspection, advice in found:
             if advice:
@@ -149,6 +158,20 @@ class NotebookAdvice:
                 self.announcements.notify(
                     inspection.notebook, advice.headline, advice.sentence, *advice.identity, thread=thread
                 )
+
+    def _with_roles(self, working: Sequence[Inspection], jobs: Sequence[Job], now: datetime) -> Iterator[Inspection]:
+        """Add the roles that no listing names, where a job runs that a notebook may wait for."""
+        for inspection in working:
+            waits = any(_began_meanwhile(job, inspection, now) for job in jobs)
+            yield self._with_role(inspection) if waits and not inspection.notebook.role_arn else inspection
+
+    def _with_role(self, inspection: Inspection) -> Inspection:
+        notebook = inspection.notebook
+        try:
+            found = self.notebooks.describe(notebook.name, notebook.region, notebook.account)
+        except SageWatchError:  # without its role there is no advice; the next inspection asks again
+            return inspection
+        return replace(inspection, notebook=replace(notebook, role_arn=found.role_arn))
 
     def _days(self, now: datetime) -> Sequence[DayTotal]:
         """Closed days only: days whose total is still to be formed are left out."""

@@ -49,6 +49,12 @@ class Inspection:
         return opts_out(self.notebook.tags or {})
 
     @property
+    def leaves_alone(self) -> bool:
+        """Whether the decision changes no message and sends none: the notebook is kept."""
+        announced = self.state.pending or self.state.message
+        return self.decision.verdict is Verdict.KEEP and not announced and not self.tag_fault
+
+    @property
     def active(self) -> Active | None:
         """What was seen at work, if anything was."""
         return next((reading for reading in self.readings if isinstance(reading, Active)), None)
@@ -68,15 +74,41 @@ class NotebookInspector:
     ) -> Inspection:
         """Inspect a notebook as it is now; ``last`` says that a stop would follow at once.
 
-        ``seen`` is the notebook with its tags if it has just been described. Raises what ``Notebooks.describe`` does.
+        ``seen`` is the notebook as this sweep has listed or described it, with tags that may be minutes old. They are
+        enough to leave it alone where nothing is announced. Whatever else follows is decided once more, by its
+        description and its tags of this moment. Raises what ``Notebooks.describe`` does.
         """
-        notebook = seen or self.describe(session)
+        if seen is None:
+            return self._inspected(self.describe(session), session, state, last=last)
+        found = self._inspected(seen, session, state, last=last)
+        return found if found.leaves_alone else self._again(found, seen, session, state, last=last)
+
+    def _again(
+        self, found: Inspection, seen: Notebook, session: Session, state: NotebookState, *, last: bool
+    ) -> Inspection:
+        """Decide by what the notebook is now. What was read of its activity counts if it was read for the same."""
+        now = self.describe(session) if seen.volume_gb is None else self._tagged(seen)
+        readings = found.readings if _is_as(now, seen) else None
+        return self._inspected(now, session, state, last=last, readings=readings)
+
+    def _inspected(
+        self,
+        notebook: Notebook,
+        session: Session,
+        state: NotebookState,
+        *,
+        last: bool,
+        readings: tuple[Reading, ...] | None = None,
+    ) -> Inspection:
         rules, fault = rules_for(notebook.tags or {}, self.rules)
         state = state.of_run(session.since, notebook.created_at)
         unseen = _restarted(notebook, session, self.clock()) or decide_unseen(
             notebook, state, session.since, rules, self.clock()
         )
-        readings = () if unseen else tuple(self.read(notebook, self._back_to(state, rules), last=last))
+        if unseen:
+            readings = ()
+        elif not readings:
+            readings = tuple(self.read(notebook, self._back_to(state, rules), last=last))
         decision = unseen or decide(notebook, readings, state, session.since, rules, self.clock())
         return Inspection(
             notebook=notebook,
@@ -89,8 +121,10 @@ class NotebookInspector:
 
     def describe(self, session: Session) -> Notebook:
         """Describe a notebook with its tags. Raises what ``Notebooks.describe`` does."""
-        described = self.notebooks.describe(session.name, session.region, session.account)
-        return replace(described, tags=self.notebooks.tags(described.arn, described.scope))
+        return self._tagged(self.notebooks.describe(session.name, session.region, session.account))
+
+    def _tagged(self, notebook: Notebook) -> Notebook:
+        return replace(notebook, tags=self.notebooks.tags(notebook.arn, notebook.scope))
 
     def read(self, notebook: Notebook, back_to: datetime | None = None, *, last: bool = False) -> Iterator[Reading]:
         """Ask one source after the other; one that sees it at work is enough.
@@ -113,6 +147,12 @@ class NotebookInspector:
         """How far back sources have to look: the whole limit, and everything since the announcement."""
         limit = self.clock() - rules.idle_after
         return min(limit, state.pending.warned_at) if state.pending else limit
+
+
+def _is_as(notebook: Notebook, seen: Notebook) -> bool:
+    """Whether what decides about a notebook, and what to read of it, is still as it was seen."""
+    known = replace(seen, volume_gb=notebook.volume_gb, platform=notebook.platform, role_arn=notebook.role_arn)
+    return replace(known, failure_reason=notebook.failure_reason) == notebook
 
 
 def _restarted(notebook: Notebook, session: Session, now: datetime) -> IdleDecision | None:

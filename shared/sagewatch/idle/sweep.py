@@ -1,8 +1,9 @@
 """Sweeps notebooks: finds idle ones, announces their stop, inspects them again, and stops them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import batched
 
 from sagewatch.at_once import AT_ONCE, in_order
 from sagewatch.clock import Clock, TimeBudget
@@ -11,6 +12,7 @@ from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import Verdict
 from sagewatch.idle.follow_up import LONGEST_WAIT, FollowUp
 from sagewatch.idle.inspection import Inspection, NotebookInspector
+from sagewatch.idle.known import ARNS_AT_ONCE, with_tags
 from sagewatch.idle.outcomes import NotebookSweepReport, StopOutcome
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.reconcile import MessageReconciliation
@@ -20,7 +22,7 @@ from sagewatch.idle.stop import NotebookStop
 from sagewatch.notebooks.month_ends import MonthEnds
 from sagewatch.notebooks.session import Session
 from sagewatch.sagemaker.notebooks import Notebook
-from sagewatch.sagemaker.ports import NotebookLists, Regions, watched_regions
+from sagewatch.sagemaker.ports import KnownTags, NotebookLists, Regions, watched_regions
 from sagewatch.sagemaker.scopes import Scope
 from sagewatch.sweeps import continue_on_error, finished
 
@@ -31,12 +33,17 @@ _NEVER = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class DueCheck:
-    """A notebook whose turn it is. ``seen`` is how this sweep has described it, if its session has just begun."""
+    """A notebook whose turn it is. ``seen`` is how this sweep has listed it, or described it for a new session."""
 
     region: str
     session: Session
     state: NotebookState
-    seen: Notebook | None = None
+    seen: Notebook
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether a message is there that may have to be changed."""
+        return self.state.pending is not None or self.state.message is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +51,7 @@ class NotebookSweep:
     """Sweeps the notebook instances of every region in use."""
 
     lists: NotebookLists
+    known: KnownTags
     repair: SessionRepair
     month_ends: MonthEnds
     reconciliation: MessageReconciliation
@@ -94,7 +102,7 @@ class NotebookSweep:
         }
         now = self.clock()
         return [
-            DueCheck(region, sessions[arn], state, seen.get(arn))
+            DueCheck(region, sessions[arn], state, seen.get(arn, running[arn]))
             for arn, state in current.items()
             if _is_due(state, now)
         ]
@@ -122,7 +130,8 @@ class NotebookSweep:
     ) -> Iterator[tuple[DueCheck, Inspection]]:
         """Inspect several at a time. Act on all but stops, which are counted first. The next sweep takes the rest."""
         report.carried_over += len(due)
-        for check, look in in_order(self._look, due, self.at_once, lambda: more_time(_LOOKING_SHARE)):
+        tagged = self._tagged(due)
+        for check, look in in_order(self._look, tagged, self.at_once, lambda: more_time(_LOOKING_SHARE)):
             report.carried_over -= 1
             report.looked_at += 1
             with continue_on_error(report, check.session.name):
@@ -130,8 +139,16 @@ class NotebookSweep:
                 report.verdicts[inspection.decision.verdict] += 1
                 yield check, inspection
 
+    def _tagged(self, due: Sequence[DueCheck]) -> Iterator[DueCheck]:
+        """Add the tags that are known, but for what was described, and for what is announced: its own are read."""
+        for some in batched(due, ARNS_AT_ONCE, strict=False):
+            wanted = [check.seen for check in some if check.seen.tags is None and not check.is_announced]
+            found = {notebook.arn: notebook for notebook in with_tags(self.known, wanted)}
+            yield from (replace(check, seen=found.get(check.seen.arn, check.seen)) for check in some)
+
     def _look(self, check: DueCheck) -> Inspection:
-        inspection = self.inspector.inspect(check.session, check.state, seen=check.seen)
+        seen = None if check.seen.tags is None else check.seen
+        inspection = self.inspector.inspect(check.session, check.state, seen=seen)
         if inspection.decision.verdict is not Verdict.STOP:
             self.follow_up.apply(inspection)
         return inspection

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,6 +110,17 @@ class Notebooks(Protocol):
 
     def tags(self, arn: str, scope: Scope) -> Mapping[str, str]:
         """Ask for a notebook's tags, none for one that is gone. Raises what else ``describe`` does."""
+
+
+class KnownTags(Protocol):
+    """Reads the tags of many resources in few calls, for what only describes them: owners, costs."""
+
+    def of(self, arns: Iterable[str], scope: Scope) -> Mapping[str, Mapping[str, str]]:
+        """Return tags by ARN, as it was given. It raises nothing.
+
+        They may be minutes old, so they lead to no warning and to no stop. A resource that is left out is one whose
+        tags are to be read: it has none, it is new, or AWS gave no answer.
+        """
 
 
 class NotebookLists(Protocol):

@@ -42,7 +42,7 @@ BETWEEN_LISTS = 0.55  # seconds: ListTrainingJobs allows two requests a second
 BETWEEN_NOTEBOOK_LISTS = 0.2
 # Calls a second that a sweep makes in a region at most. AWS publishes FilterLogEvents (5, which cannot be raised) and
 # GetMetricData (50). For SageMaker it publishes none but that of lists: these are what a sweep needs, and botocore goes
-# below them as soon as AWS throttles.
+# below them as soon as AWS throttles. GetResources has a limit of a few calls a second, and each is for 100 resources.
 RATES = {
     "sagemaker": {
         "DescribeNotebookInstance": 50,
@@ -53,6 +53,7 @@ RATES = {
     },
     "logs": {"FilterLogEvents": 5},
     "cloudwatch": {"GetMetricData": 25},
+    "resourcegroupstaggingapi": {"GetResources": 5},
 }
 
 
@@ -180,6 +181,12 @@ def patient_cloudwatch(region: str) -> "CloudWatchClient":
     """A region's client for sweeps."""
     made: CloudWatchClient = paced("cloudwatch", client("cloudwatch", region=region, config=PATIENT))
     return made
+
+
+@_once
+def tagging(region: str) -> Any:
+    """A region's client for sweeps. It saves calls, so it gives up at once."""
+    return paced("resourcegroupstaggingapi", client("resourcegroupstaggingapi", region=region, config=HINT))
 
 
 class Throttle:

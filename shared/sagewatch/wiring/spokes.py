@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
@@ -75,6 +75,10 @@ class ScopedClients:
         """A client of CloudWatch."""
         own = clients.patient_cloudwatch if self.sweeping else clients.cloudwatch
         return self._client(self.reading, "cloudwatch", scope, self._config, own)
+
+    def tagging(self, scope: Scope) -> Any:
+        """A client of the Resource Groups Tagging API, for sweeps."""
+        return self._client(self.reading, "resourcegroupstaggingapi", scope, HINT, clients.tagging)
 
     @property
     def _config(self) -> Config:

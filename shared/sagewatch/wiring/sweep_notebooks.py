@@ -6,6 +6,7 @@ from sagewatch.adapters.dynamodb.health import DynamoSweepLog
 from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
 from sagewatch.adapters.dynamodb.sweep_state import DynamoCheckpoints, DynamoDailyNotices, DynamoTotalStore
+from sagewatch.adapters.sagemaker.known_tags import TaggingApiTags
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookLists
 from sagewatch.clock import TimeBudget
 from sagewatch.idle.advice import NotebookAdvice
@@ -42,11 +43,14 @@ def sweep_notebooks() -> ScheduledHandler | HubHandler:
     stopping = make_notebook_stopping(given, dynamodb, sqs, clients)
     tracking = stopping.tracking
     lists = SageMakerNotebookLists(clients.patient_sagemaker, Throttle(BETWEEN_NOTEBOOK_LISTS))
+    known = TaggingApiTags(clients.tagging)
     sweeper = NotebookSweep(
         lists=lists,
+        known=known,
         repair=SessionRepair(
             lists=lists,
             notebooks=tracking.notebooks,
+            known=known,
             sessions=tracking.sessions,
             tracker=tracking.tracker,
             checkpoints=DynamoCheckpoints(dynamodb, given.watch_state),
@@ -69,6 +73,7 @@ def sweep_notebooks() -> ScheduledHandler | HubHandler:
         advice=NotebookAdvice(
             open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state, given.account),
             totals=DynamoTotalStore(dynamodb, given.watch_state),
+            notebooks=tracking.notebooks,
             announcements=stopping.announcements,
             rates=stopping.rates,
             clock=now,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Never
 
 import pytest
 
@@ -75,6 +75,31 @@ def test_other_jobs_are_not_waited_for(job: Job) -> None:
     world.sweep()
 
     assert world.news == []
+
+
+def test_the_role_of_a_notebook_that_was_only_listed_is_asked_for_where_a_job_runs() -> None:
+    """A listing names no role."""
+    world = a_world()
+    world.sweep()
+    world.notebooks.calls.clear()
+    world.sweep(later=timedelta(hours=4))
+    before = [call for call in world.notebooks.calls if call.startswith("describe")]
+    world.open_jobs.add(running(created_at=world.now))
+    world.sweep(later=timedelta(hours=4))
+
+    assert before == []
+    assert [news.headline for news in world.news] == ["Notebook Lab-One may only be waiting for a training job"]
+
+
+def test_a_role_that_cannot_be_read_hinders_no_other_advice() -> None:
+    """The next inspection asks again."""
+    world = a_world()
+    world.sweep()
+    world.open_jobs.add(running(created_at=world.now))
+    world.notebooks.describe = _refused  # type: ignore[method-assign] # it raises
+    swept = world.sweep(later=timedelta(hours=4))
+
+    assert (world.news, swept.complete, swept.failures) == ([], True, [])
 
 
 def test_a_job_that_has_ended_is_not_waited_for() -> None:
@@ -197,6 +222,10 @@ def test_the_saving_of_spot_is_that_of_spot_training_jobs_alone() -> None:
 
     assert spot_saving([*days(spot, plain), *days(spot + spot, kind=ResourceKind.PROCESSING)]) == Decimal("0.6")
     assert spot_saving(days(plain)) is None
+
+
+def _refused(name: str, region: str, account: str) -> Never:
+    raise ThrottledError(f"sagemaker:DescribeNotebookInstance of {name} in {account}/{region}")
 
 
 def _throttled(region: str) -> Iterator[OpenJob]:

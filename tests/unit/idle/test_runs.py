@@ -152,6 +152,7 @@ def test_a_message_whose_session_was_lost_stays_while_its_notebook_runs() -> Non
     """A missing session does not mean that the notebook was deleted."""
     world = announced()
     world.sessions.kept.clear()
+    world.known.off = True
     world.notebooks.tags = no_answer  # type: ignore[method-assign] # so no session begins
     world.sweep(later=QUARTER)
     kept = list(world.edits)

@@ -432,7 +432,7 @@ def test_the_outcome_counts_verdicts() -> None:
 
 
 def test_the_calls_of_a_sweep_over_a_thousand_notebooks_with_fifty_in_service() -> None:
-    """One List; two calls and one look for each that is new, and none at all until something may be due again."""
+    """One List; one call and one look for each that is new, and none at all until something may be due again."""
     world = NotebookWorld()
     world.has(*(a_notebook(f"off-{number}", status=NotebookStatus.STOPPED) for number in range(950)))
     world.has(*(a_notebook(f"on-{number}") for number in range(50)))
@@ -446,7 +446,103 @@ def test_the_calls_of_a_sweep_over_a_thousand_notebooks_with_fifty_in_service() 
         calls = Counter(call.partition(" ")[0] for call in world.notebooks.calls)
         counts.append((calls["list"], calls["describe"], calls["tags"], len(world.jupyter.asked)))
 
-    assert counts == [(1, 50, 50, 50), (1, 0, 0, 0), (1, 0, 0, 0)]
+    assert counts == [(1, 50, 0, 50), (1, 0, 0, 0), (1, 0, 0, 0)]
+
+
+@pytest.mark.parametrize("tag", ["sagewatch:protect", "sagewatch:ignore"])
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=9)])
+def test_what_was_just_protected_is_not_warned_whatever_older_tags_say(tag: str, later: timedelta) -> None:
+    """Tags of many notebooks at once lag. Before a warning the notebook's own are read, new or not."""
+    world = NotebookWorld()
+    world.busy("Lab-One")
+    world.has(a_notebook(tags={"team": "nlp"}))
+    if later:
+        world.sweep()
+    world.known.late = dict(world.notebooks.tagged)
+    world.has(a_notebook(tags={tag: "yes"}))
+    world.says("Lab-One", Idle(Source.JUPYTER, world.now - timedelta(hours=9), "no kernel has run since 03:00 UTC"))
+    world.sweep(later=later)
+
+    assert (world.announced, world.news, world.notebooks.stops) == ([], [], [])
+    assert world.states.of_region("us-east-1")[a_notebook().arn].reason is not None
+    assert tag in str(world.states.of_region("us-east-1")[a_notebook().arn].reason)
+
+
+def test_older_tags_never_stop_what_was_just_protected() -> None:
+    """What is announced is never decided by them."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    world.sweep()
+    world.known.late = dict(world.notebooks.tagged)
+    world.has(a_notebook(tags={"sagewatch:protect": "yes"}))
+    for _ in range(12):
+        world.sweep(later=QUARTER)
+
+    assert world.notebooks.stops == []
+    assert [edit.open for edit in world.edits] == [False]
+
+
+def test_a_busy_notebook_is_asked_for_nothing_but_its_kernels() -> None:
+    """Its listing and the tags of all of them at once are enough to leave it alone."""
+    world = NotebookWorld()
+    world.has(*(a_notebook(f"on-{number}") for number in range(150)))
+    for number in range(150):
+        world.busy(f"on-{number}")
+    world.sweep()
+    world.notebooks.calls.clear()
+    world.known.calls.clear()
+    world.jupyter.asked.clear()
+    world.sweep(later=timedelta(hours=2))
+
+    assert {call.partition(" ")[0] for call in world.notebooks.calls} == {"list"}
+    assert world.known.calls == ["known tags of 100 in us-east-1", "known tags of 50 in us-east-1"]
+    assert len(world.jupyter.asked) == 150
+
+
+def test_what_is_idle_is_read_once_and_described_before_its_warning() -> None:
+    """The evidence is collected once, unless what it was collected for has changed."""
+    world = NotebookWorld()
+    world.busy("Lab-One")
+    world.has(a_notebook())
+    world.sweep()
+    world.says("Lab-One", Idle(Source.JUPYTER, world.now - timedelta(hours=9), "no kernel has run since 03:00 UTC"))
+    world.notebooks.calls.clear()
+    world.jupyter.asked.clear()
+    world.sweep(later=timedelta(hours=9))
+    calls = [call.partition(" ")[0] for call in world.notebooks.calls]
+
+    assert (calls, world.jupyter.asked) == (["list", "describe", "tags"], ["Lab-One"])
+    assert [alert.name for alert in world.announced] == ["Lab-One"]
+
+
+def test_evidence_for_older_tags_is_collected_again() -> None:
+    """Another limit asks for another past."""
+    world = NotebookWorld()
+    world.busy("Lab-One")
+    world.has(a_notebook(tags={"sagewatch:idle-after": "PT2H"}))
+    world.sweep()
+    world.known.late = dict(world.notebooks.tagged)
+    world.has(a_notebook(tags={"sagewatch:idle-after": "PT8H"}))
+    world.says("Lab-One", Idle(Source.JUPYTER, world.now, "no kernel has run since 12:00 UTC"))
+    world.jupyter.asked.clear()
+    world.sweep(later=timedelta(hours=3))
+
+    assert world.jupyter.asked == ["Lab-One", "Lab-One"]
+    assert world.announced == []
+
+
+def test_tags_that_no_one_knows_yet_are_asked_for_one_by_one() -> None:
+    """A new notebook, one without tags, and a role without the permission: its owner is found all the same."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    world.known.off = True
+    world.busy("Lab-One")
+    world.sweep()
+    world.sweep(later=timedelta(hours=2))
+    calls = Counter(call.partition(" ")[0] for call in world.notebooks.calls)
+
+    assert (calls["describe"], calls["tags"]) == (2, 2)
+    assert {session.owner for session in world.sessions.kept.values()} == {"ana@example.com"}
 
 
 def test_what_is_carried_over_is_counted_region_by_region() -> None:

@@ -27,11 +27,13 @@ _SERVICES = (
     "logs",
     "organizations",
     "pricing",
+    "resourcegroupstaggingapi",
     "sagemaker",
     "sqs",
     "ssm",
     "sts",
 )
+_CLIENTS = {"tag": "resourcegroupstaggingapi"}  # where IAM's prefix is no name of a client
 _NO_OPERATION = {"ConditionCheckItem"}  # a permission for a part of TransactWriteItems
 
 
@@ -60,6 +62,7 @@ def test_every_permission_has_its_operation(loader: Loader) -> None:
     for permission in sorted(permissions):
         prefix, _, operation = permission.partition(":")
         if operation not in _NO_OPERATION:
+            prefix = _CLIENTS.get(prefix, prefix)
             assert operation in loader.load_service_model(prefix, "service-2")["operations"], permission
 
 

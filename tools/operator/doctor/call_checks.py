@@ -23,6 +23,7 @@ _NOTHING_THERE = {
     "logs": frozenset({"ResourceNotFoundException"}),
     "sagemaker": frozenset({"ResourceNotFound", "ValidationException"}),
 }
+_CLIENTS = {"tag": "resourcegroupstaggingapi"}  # where IAM's prefix is no name of a client
 _PRICE_LIST_REGION, _WITH_PRICE_LIST = "us-east-1", "aws"  # the partition
 
 type Arguments = Callable[[Account], Mapping[str, Any]]
@@ -105,6 +106,10 @@ def _training_job(account: Account) -> dict[str, Any]:
     return {"ResourceArn": f"{place}:training-job/{_NAME}"}
 
 
+def _resources(account: Account) -> dict[str, Any]:
+    return {"ResourceARNList": [_training_job(account)["ResourceArn"]]}
+
+
 def _token(account: Account) -> dict[str, Any]:
     return {"Name": account.stack.values["SlackTokenParameter"]}
 
@@ -149,6 +154,7 @@ PROBES: Mapping[str, Probe] = {
     "sagemaker:ListTags": Probe("list_tags", _training_job),
     "sqs:GetQueueAttributes": Probe("get_queue_attributes", _queue),
     "ssm:GetParameter": Probe("get_parameter", _token),
+    "tag:GetResources": Probe("get_resources", _resources),
 }
 
 
@@ -181,7 +187,7 @@ def _look(service: str, account: Account) -> Facts:
 def _answer(account: Account, region: str | None, action: str, probe: Probe) -> str:
     service = action.partition(":")[0]
     try:
-        account.call(service, probe.operation, region, **probe.arguments(account))
+        account.call(_CLIENTS.get(service, service), probe.operation, region, **probe.arguments(account))
     except CallFailedError as exc:
         if exc.denied:
             return "denied"

@@ -22,7 +22,7 @@ from sagewatch.alerts.ports import Lease
 from sagewatch.errors import AccessDeniedError, ForeignAccountError, NotebookNotFoundError, StopRefusedError
 from sagewatch.idle.state import NotebookState, OpenMessage, PendingStop
 from sagewatch.sagemaker.scopes import scope_of_arn
-from sagewatch.wiring.spokes import ScopedClients
+from sagewatch.wiring.scoped_clients import ScopedClients
 from tests.contract.dynamodb.test_sessions import OPEN
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, NOW, a_job

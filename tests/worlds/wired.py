@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
 
+from sagewatch.wiring.late import Late
 from tests.unit.runtime import test_settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -62,8 +63,8 @@ def _held(found: object) -> Iterable[object]:
             return found.values()
         case list() | tuple() | set() | frozenset():
             return list(found)
-        case MethodType():
-            return [found.__self__]
+        case MethodType() | Late():
+            return [found.__self__ if isinstance(found, MethodType) else found.built]
         case FunctionType():
             return [cell.cell_contents for cell in found.__closure__ or ()]
         case _ if type(found).__module__.startswith("sagewatch."):

@@ -28,7 +28,7 @@ from sagewatch.wiring.clients import PATIENT, client, home_region, now
 from sagewatch.wiring.grouped import grouped_dynamodb
 from sagewatch.wiring.prices import make_prices
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
-from sagewatch.wiring.spokes import make_clients
+from sagewatch.wiring.scoped_clients import make_clients
 
 
 def backfill(values: Mapping[str, str], progress: SweepProgress) -> JobSweep:

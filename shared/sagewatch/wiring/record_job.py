@@ -4,7 +4,7 @@ from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import AlertingSettings, InboxSettings
 from sagewatch.wiring.clients import built_once, client, entry
 from sagewatch.wiring.recording import make_job_recorder, make_parts
-from sagewatch.wiring.spokes import make_clients
+from sagewatch.wiring.scoped_clients import make_clients
 
 
 class RecordJobSettings(AlertingSettings, InboxSettings):

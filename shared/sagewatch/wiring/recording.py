@@ -40,7 +40,7 @@ from sagewatch.runtime.settings import RecordingSettings
 from sagewatch.sagemaker.scopes import Scope
 from sagewatch.wiring.clients import BETWEEN_LISTS, Throttle, now
 from sagewatch.wiring.prices import make_prices
-from sagewatch.wiring.spokes import ScopedClients, watched_accounts
+from sagewatch.wiring.scoped_clients import ScopedClients, watched_accounts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -1,10 +1,7 @@
-"""Clients by scope: the stack's own in its own account, those of an assumed role in the others."""
+"""Builds the sweeps of other accounts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from botocore.config import Config
+from typing import TYPE_CHECKING
 
 from sagewatch.adapters.alert_queue import SqsAlertQueue
 from sagewatch.adapters.assumed_roles import AssumedRoles
@@ -12,107 +9,17 @@ from sagewatch.adapters.dynamodb.spokes import DynamoSpokeStates
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader
 from sagewatch.adapters.scope_queue import SqsScopeQueue
 from sagewatch.clock import TimeBudget
-from sagewatch.errors import ForeignAccountError
 from sagewatch.outcomes import Outcome
 from sagewatch.runtime.hub import HubHandler
 from sagewatch.runtime.scheduled import ScheduledHandler
-from sagewatch.runtime.settings import HubSettings, SweepSettings
-from sagewatch.sagemaker.scopes import Scope, WatchedAccounts, account_in, region_of
+from sagewatch.runtime.settings import SweepSettings
+from sagewatch.sagemaker.scopes import Scope
 from sagewatch.spokes.sweep import FanOut, SpokeCheck, SpokeSweep
-from sagewatch.wiring import clients
-from sagewatch.wiring.clients import HINT, PATIENT, QUICK, client, now
+from sagewatch.wiring.clients import now
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sqs import SQSClient
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScopedClients:
-    """The clients of a function. ``reading``, ``asking`` and ``acting`` are the roles in other accounts, if any.
-
-    Without ``home``, the account that the stack is in, every account is the stack's own. Those of a sweep are patient
-    and keep to the rates of ``clients``.
-    """
-
-    home: str | None
-    sweeping: bool = False
-    reading: AssumedRoles | None = None
-    asking: AssumedRoles | None = None
-    acting: AssumedRoles | None = None
-
-    def sagemaker(self, scope: Scope) -> "SageMakerClient":
-        """A client for functions that have a queue to wait in."""
-        own = clients.patient_sagemaker if self.sweeping else clients.sagemaker
-        return self._client(self.reading, "sagemaker", scope, self._config, own)
-
-    def patient_sagemaker(self, scope: Scope) -> "SageMakerClient":
-        """A client for sweeps."""
-        return self._client(self.reading, "sagemaker", scope, PATIENT, clients.patient_sagemaker)
-
-    def asking_sagemaker(self, scope: Scope) -> "SageMakerClient":
-        """A client that may make the URL by which a notebook is asked for its kernels."""
-        own = clients.patient_sagemaker if self.sweeping else clients.sagemaker
-        return self._client(self.asking, "sagemaker", scope, self._config, own)
-
-    def stopping_sagemaker(self, scope: Scope) -> "SageMakerClient":
-        """A client that may stop notebooks and jobs, as far as the account lets it."""
-        return self._client(self.acting, "sagemaker", scope, QUICK, clients.stopping_sagemaker)
-
-    def logs(self, scope: Scope) -> "CloudWatchLogsClient":
-        """A client of CloudWatch Logs."""
-        own = clients.patient_logs if self.sweeping else clients.logs
-        return self._client(self.reading, "logs", scope, self._config, own)
-
-    def job_logs(self, scope: Scope) -> "CloudWatchLogsClient":
-        """A client for the logs of jobs that failed."""
-        return self._client(self.reading, "logs", scope, HINT, clients.job_logs)
-
-    def cloudwatch(self, scope: Scope) -> "CloudWatchClient":
-        """A client of CloudWatch."""
-        own = clients.patient_cloudwatch if self.sweeping else clients.cloudwatch
-        return self._client(self.reading, "cloudwatch", scope, self._config, own)
-
-    def tagging(self, scope: Scope) -> Any:
-        """A client of the Resource Groups Tagging API, for sweeps."""
-        return self._client(self.reading, "resourcegroupstaggingapi", scope, HINT, clients.tagging)
-
-    @property
-    def _config(self) -> Config:
-        return PATIENT if self.sweeping else QUICK
-
-    def _client[C](
-        self, roles: AssumedRoles | None, service: str, scope: Scope, config: Config, own: Callable[[str], C]
-    ) -> C:
-        account = account_in(scope)
-        if account in {None, self.home} or self.home is None:
-            return own(region_of(scope))
-        if roles is None:
-            raise ForeignAccountError(f"account {account} is not watched by this stack")
-        assumed: C = roles.client(service, scope, config)
-        return assumed
-
-
-def make_clients(given: HubSettings, *, acting: bool = False, sweeping: bool = False) -> ScopedClients:
-    """Make the clients of a function; only one that stops something has the roles beyond reading."""
-    if not given.spoke_roles:
-        return ScopedClients(home=given.account, sweeping=sweeping)
-    sts = client("sts")
-    prepared = clients.paced if sweeping else _as_it_is
-    reading, asking, stopping = (
-        AssumedRoles(sts, role=f"{given.spoke_roles}-{kind}", external_id=given.spoke_external_id, prepared=prepared)
-        for kind in ("read", "inspect", "act")
-    )
-    more = {"asking": asking, "acting": stopping} if acting else {}
-    return ScopedClients(home=given.account, sweeping=sweeping, reading=reading, **more)
-
-
-def _as_it_is(service: str, made: object) -> object:
-    del service
-    return made
 
 
 def make_hub_handler(  # noqa: PLR0913 - what one sweep has and the other has not
@@ -150,10 +57,3 @@ def make_hub_handler(  # noqa: PLR0913 - what one sweep has and the other has no
     )
     check = SpokeCheck(probe=probe, assume_acting=acting.check if acting else None)
     return HubHandler(scheduled=scheduled, fan_out=fan_out.send, spoke=spokes.run, check=check.run)
-
-
-def watched_accounts(given: HubSettings) -> WatchedAccounts:
-    """The accounts whose events are accepted."""
-    return WatchedAccounts(
-        home=given.account, named=frozenset(given.spoke_accounts), organization=bool(given.organization_id)
-    )

@@ -22,7 +22,7 @@ from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.runtime.settings import NotebookSettings
 from sagewatch.wiring.clients import now
-from sagewatch.wiring.spokes import ScopedClients
+from sagewatch.wiring.scoped_clients import ScopedClients
 from sagewatch.wiring.tracking import NotebookTracking, make_notebook_tracking
 
 if TYPE_CHECKING:

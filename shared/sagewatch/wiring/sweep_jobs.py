@@ -21,7 +21,8 @@ from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import BETWEEN_LISTS, LONGEST_LOOK, Throttle, built_once, client, now
 from sagewatch.wiring.grouped import grouped_dynamodb, grouped_queue
 from sagewatch.wiring.recording import make_job_recorder, make_job_sweep, make_parts
-from sagewatch.wiring.spokes import make_clients, make_hub_handler
+from sagewatch.wiring.scoped_clients import make_clients
+from sagewatch.wiring.spokes import make_hub_handler
 
 
 class SweepJobsSettings(AlertingSettings, SweepSettings):

@@ -22,7 +22,8 @@ from sagewatch.sagemaker.scopes import Scope
 from sagewatch.sweeps import Sweep
 from sagewatch.wiring.clients import BETWEEN_NOTEBOOK_LISTS, LONGEST_LOOK, Throttle, built_once, client, now
 from sagewatch.wiring.grouped import grouped_dynamodb, grouped_queue
-from sagewatch.wiring.spokes import make_clients, make_hub_handler
+from sagewatch.wiring.scoped_clients import make_clients
+from sagewatch.wiring.spokes import make_hub_handler
 from sagewatch.wiring.stopping import make_notebook_stopping
 
 

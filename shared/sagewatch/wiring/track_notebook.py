@@ -3,7 +3,7 @@
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import InboxSettings, LedgerSettings
 from sagewatch.wiring.clients import built_once, client, entry
-from sagewatch.wiring.spokes import make_clients
+from sagewatch.wiring.scoped_clients import make_clients
 from sagewatch.wiring.tracking import make_notebook_tracking
 
 

@@ -16,7 +16,7 @@ from sagewatch.runtime.settings import LedgerSettings
 from sagewatch.sagemaker.ports import Notebooks, Regions
 from sagewatch.wiring.clients import now
 from sagewatch.wiring.prices import make_prices
-from sagewatch.wiring.spokes import ScopedClients, watched_accounts
+from sagewatch.wiring.scoped_clients import ScopedClients, watched_accounts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -1,16 +1,16 @@
 """Routes each press to the handler of its notebook, job or resource, if the person may press buttons."""
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from sagewatch.slack.interactions.job_buttons import JobButtons
-from sagewatch.slack.interactions.notebook_buttons import NotebookButtons
 from sagewatch.slack.interactions.payloads import AnyPress, JobPress, Press, PressOutcome, ResourcePress
 from sagewatch.slack.interactions.people import People
+from sagewatch.slack.interactions.ports import Answers
 from sagewatch.slack.interactions.queued import read_press
-from sagewatch.slack.interactions.resource_buttons import ResourceButtons
-from sagewatch.standing.idling.announced import AnnouncedEnding, AnnouncedOutcome
 from sagewatch.standing.idling.orders import AnnouncedStop
+
+if TYPE_CHECKING:
+    from sagewatch.standing.idling.announced import AnnouncedOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +18,12 @@ class PressAnswers:
     """Answers presses of buttons. Who may press them is decided here, for all of them."""
 
     people: People
-    notebooks: NotebookButtons
-    jobs: JobButtons
-    resources: ResourceButtons
-    announced: AnnouncedEnding
+    notebooks: Answers[Press, PressOutcome]
+    jobs: Answers[JobPress, PressOutcome]
+    resources: Answers[ResourcePress, PressOutcome]
+    announced: "Answers[AnnouncedStop, AnnouncedOutcome]"
 
-    def on_message(self, body: str) -> PressOutcome | AnnouncedOutcome:
+    def on_message(self, body: str) -> "PressOutcome | AnnouncedOutcome":
         """Handle the press, or the order of a sweep, in a queue message.
 
         Raises ``MalformedPressError`` and what the ports do.

@@ -51,6 +51,13 @@ class Dialogs(Protocol):
         """Return the users of a user group; none if it does not exist. Raises what ``post`` does."""
 
 
+class Answers[Asked, Answered](Protocol):
+    """Answers presses of one kind, or orders."""
+
+    def handle(self, asked: Asked, /) -> Answered:
+        """Do what was asked, and return what happened. Raises what its ports do."""
+
+
 class PressQueue(Protocol):
     """Queues presses for AnswerSlack."""
 

@@ -85,9 +85,12 @@ DIGEST_ROW = Work(cpu=0.00005, calls=0.001, reads=0.16, log_bytes=0)
 PRICES_REFRESH = Work(cpu=2.0, calls=60, writes=200)
 
 SWEEPS = _MONTH * 24 * 4
-QUEUES_WITH_FIVE_POLLERS = 4  # with MaximumConcurrency, Lambda does not go down to two
-POLLS = 5 * 3 * 60 * 24 * _MONTH  # of a queue: five long polls of twenty seconds each
-METRICS_ALWAYS_SENT, ALARM_METRICS = 3, 17
+# Lambda polls an idle standard queue with two connections, or with five if its concurrency is bounded, and a FIFO queue
+# with five: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+POLLERS: Mapping[str, int] = {"JobEventQueue": 5, "NotebookEventQueue": 2, "PressQueue": 2, "AlertQueue": 5}
+POLLS = 3 * 60 * 24 * _MONTH  # of a connection: long polls of twenty seconds each
+# A metric is billed by the hour in which it is sent: one always, those of a refresh and of a digest in one hour a day.
+METRICS_SENT, ALARM_METRICS = 1 + 2 / 24, 8
 IDLE_SHARE = 0.1
 
 
@@ -97,10 +100,10 @@ def _usd(used: Mapping[str, float]) -> Decimal:
 
 def idle_parts() -> Mapping[str, Decimal]:
     """What a stack costs in which nothing happens."""
-    fifo = PRICES["sqs fifo request"] * POLLS
+    polled = {queue: POLLS * pollers for queue, pollers in POLLERS.items()}
     return {
-        "SQS": PRICES["sqs request"] * POLLS * (QUEUES_WITH_FIVE_POLLERS - 1) + fifo,
-        "metrics": PRICES["metric"] * METRICS_ALWAYS_SENT,
+        "SQS": PRICES["sqs fifo request"] * polled.pop("AlertQueue") + PRICES["sqs request"] * sum(polled.values()),
+        "metrics": _usd({"metric": METRICS_SENT}),
         "alarms": PRICES["alarm metric"] * ALARM_METRICS,
         "Lambda and DynamoDB": (NOTEBOOK_SWEEP.usd() + JOB_SWEEP.usd() + STANDING_SWEEP.usd() + PRICES["schedule"] * 3)
         * SWEEPS

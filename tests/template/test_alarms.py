@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 from local.stack.template_patches import for_ministack
-from sagewatch.digest.health import EVERY, SWEEPS
+from sagewatch.digest.health import SWEEPS
 from sagewatch.errors import ThrottledError
 from sagewatch.outcomes import EmfMetric
-from sagewatch.pricing.book import STALE_AFTER
 from sagewatch.runtime.handlers import wait
 from sagewatch.runtime.ports import QueueMessage
-from sagewatch.runtime.telemetry import DIMENSION, NAMESPACE
+from sagewatch.runtime.telemetry import DIMENSION, NAMESPACE, OF_THE_STACK, STACK_DIMENSION
 from tests.template.test_docs import PAGES
 from tests.template.test_permissions import functions
 
@@ -44,6 +43,8 @@ ALWAYS = (EmfMetric.SWEEPS_FINISHED,)
 # "Types of metrics for Lambda functions" and "Available CloudWatch metrics for Amazon SQS".
 LAMBDAS = {"Errors", "Duration", "Invocations", "Throttles"}
 QUEUES = {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}
+STACK = "sagewatch"
+CRASHED_FOR = timedelta(hours=2, minutes=30)
 CENTS = {"metric": 30, "alarm": 10}  # a month in us-east-1, aws.amazon.com/cloudwatch/pricing, first tier
 
 
@@ -64,6 +65,9 @@ def reads(alarm: dict[str, Any]) -> list[dict[str, Any]]:
 def check(template: dict[str, Any], namespace: str, metric: str, dimension: str, resource: str) -> None:
     """A metric that is sent, by a resource that sends it, under the dimension it is sent with."""
     match namespace:
+        case "SageWatch" if EmfMetric(metric) in OF_THE_STACK:
+            assert (namespace, dimension) == (NAMESPACE, STACK_DIMENSION)
+            assert resource in {"AWS::StackName", STACK}
         case "SageWatch":
             assert (namespace, dimension) == (NAMESPACE, DIMENSION)
             assert resource in SENDERS[EmfMetric(metric)]
@@ -138,40 +142,20 @@ def test_a_topic_is_an_arn_or_nothing(template: dict[str, Any], arn: str, *, fit
     assert bool(re.fullmatch(template["Parameters"]["AlarmTopicArn"]["AllowedPattern"], arn)) is fits
 
 
-@pytest.mark.parametrize("function", SWEEPS)
-def test_sweeps_that_stay_away_for_an_hour_are_an_alarm(template: dict[str, Any], function: str) -> None:
-    """Four due ones in a row; no data is no sweep."""
-    alarm = of_type(template, "AWS::CloudWatch::Alarm")[f"{function}Alarm"]
-    [event] = of_type(template, FUNCTION)[function]["Events"].values()
-
-    assert event["Properties"]["ScheduleExpression"] == f"rate({EVERY // timedelta(minutes=1)} minutes)"
-    assert alarm["Dimensions"] == [{"Name": DIMENSION, "Value": {"Ref": function}}]
-    assert (alarm["MetricName"], alarm["Period"], alarm["EvaluationPeriods"]) == ("SweepsFinished", 900, 4)
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert "DatapointsToAlarm" not in alarm
-    assert alarm["TreatMissingData"] == "breaching"
-
-
-def test_prices_are_an_alarm_when_rows_begin_to_call_them_stale(template: dict[str, Any]) -> None:
-    """Also where the refresh does not run at all, and where it succeeds for some regions only."""
-    alarm = of_type(template, "AWS::CloudWatch::Alarm")["PricesAlarm"]
-
-    assert timedelta(seconds=alarm["Period"] * alarm["EvaluationPeriods"]) == STALE_AFTER
-    assert (alarm["MetricName"], alarm["Statistic"]) == ("PricesAge", "Minimum")
-    assert timedelta(minutes=5) < timedelta(seconds=alarm["Threshold"]) < timedelta(days=1)
-
-
 @pytest.mark.parametrize(
     ("alarm", "queues", "senders"),
     [
-        ("EventAgeAlarm", {"JobEventQueue", "NotebookEventQueue"}, {"RecordJob", "TrackNotebook"}),
+        ("EventAgeAlarm", {"JobEventQueue"}, set()),
         ("AlertAgeAlarm", {"AlertQueue"}, {"DeliverAlert"}),
     ],
 )
 def test_a_message_that_waits_for_an_hour_is_an_alarm(
     template: dict[str, Any], alarm: str, queues: set[str], senders: set[str]
 ) -> None:
-    """Retried ones are measured by their function, at least once in each period; others by SQS."""
+    """Retried alerts are measured by their function, at least once in each period; others by SQS.
+
+    Events that are retried in vain are in the dead-letter queue after some four hours.
+    """
     properties = of_type(template, "AWS::CloudWatch::Alarm")[alarm]
     read = [(one["MetricName"], one["Dimensions"][0]["Value"]) for one in reads(properties)]
 
@@ -186,7 +170,7 @@ def test_a_message_that_waits_for_an_hour_is_an_alarm(
 def test_every_function_and_every_dead_letter_queue_is_watched(template: dict[str, Any]) -> None:
     """A new queue or function without an alarm fails here.
 
-    A scheduled function's last failure goes to a dead-letter queue, and a sweep that has not finished has an alarm.
+    What ends a function is in a dead-letter queue in time, each of which has an alarm; the others have their errors.
     """
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
     errors = {read["Dimensions"][0]["Value"]["Ref"] for read in reads(alarms["FunctionErrorsAlarm"])}
@@ -197,19 +181,28 @@ def test_every_function_and_every_dead_letter_queue_is_watched(template: dict[st
         for read in reads(alarm)
         if read["MetricName"] == "ApproximateNumberOfMessagesVisible"
     }
+    left = {name: dict(leaves_behind(template, name)) for name in functions(template)}
 
-    resources = template["Resources"]
-    scheduled = {name for name in functions(template) if "EventInvokeConfig" in resources[name]["Properties"]}
-    failures = {
-        resources[name]["Properties"]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"][
-            "Fn::GetAtt"
-        ][0]
-        for name in scheduled
-    }
-
-    assert errors == functions(template) - scheduled
-    assert failures <= dead
+    assert errors == {name for name, queue in left.items() if min(queue.values(), default=FOREVER) > CRASHED_FOR}
+    assert {queue for found in left.values() for queue in found} == dead
     assert dead == {name for name, properties in queues.items() if "RedrivePolicy" not in properties} - OF_A_HUB
+
+
+FOREVER = timedelta.max
+
+
+def leaves_behind(template: dict[str, Any], function: str) -> Iterator[tuple[str, timedelta]]:
+    """The dead-letter queue of what ends a function, and how long at least each message is tried before."""
+    properties = template["Resources"][function]["Properties"]
+    if "EventInvokeConfig" in properties:
+        failed = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+        yield failed["Destination"]["Fn::GetAtt"][0], timedelta()
+    for event in properties.get("Events", {}).values():
+        if event["Type"] == "SQS":
+            queue = template["Resources"][event["Properties"]["Queue"]["Fn::GetAtt"][0]]["Properties"]
+            policy = queue["RedrivePolicy"]
+            tried = timedelta(seconds=queue["VisibilityTimeout"]) * policy["maxReceiveCount"]
+            yield policy["deadLetterTargetArn"]["Fn::GetAtt"][0], tried
 
 
 def substituted(text: str, region: str, partition: str, stack: str) -> tuple[str, list[str]]:
@@ -239,21 +232,21 @@ def body(request: pytest.FixtureRequest, template: dict[str, Any]) -> dict[str, 
     """The dashboard as it is in a region."""
     [dashboard] = of_type(template, "AWS::CloudWatch::Dashboard").values()
     region, partition = request.param
-    text, _ = substituted(dashboard["DashboardBody"]["Fn::Sub"], region, partition, "sagewatch")
+    text, _ = substituted(dashboard["DashboardBody"]["Fn::Sub"], region, partition, STACK)
     read: dict[str, Any] = json.loads(text)
     return read
 
 
 def rows(body: dict[str, Any]) -> Iterator[list[Any]]:
-    """Every metric of every widget."""
+    """Every metric of every widget, without what is calculated from them."""
     for widget in body["widgets"]:
-        yield from widget["properties"].get("metrics", [])
+        yield from (row for row in widget["properties"].get("metrics", []) if "expression" not in row[0])
 
 
 def test_the_dashboard_refers_to_what_is_there(template: dict[str, Any]) -> None:
     """Its own name too, which is the account's and may hold no other characters."""
     [dashboard] = of_type(template, "AWS::CloudWatch::Dashboard").values()
-    _, named = substituted(dashboard["DashboardBody"]["Fn::Sub"], "eu-west-1", "aws", "sagewatch")
+    _, named = substituted(dashboard["DashboardBody"]["Fn::Sub"], "eu-west-1", "aws", STACK)
     name, _ = substituted(dashboard["DashboardName"]["Fn::Sub"], "eu-west-1", "aws", "sagewatch-2")
 
     assert {reference.partition(".")[0] for reference in named} <= set(template["Resources"])
@@ -265,7 +258,7 @@ def test_the_dashboard_shows_what_is_sent(template: dict[str, Any], body: dict[s
     for namespace, metric, dimension, resource, options in rows(body):
         resource_name = resource.partition(".")[0]
         check(template, namespace, metric, dimension, resource_name)
-        assert set(options) <= {"label", "stat"}
+        assert set(options) <= ({"id", "visible"} if metric in OF_THE_STACK else {"label", "stat"})
     assert {(row[0], row[1]) for row in rows(body)} >= {("SageWatch", metric.value) for metric in EmfMetric}
 
 
@@ -309,8 +302,9 @@ def test_the_operations_page_lists_the_metrics_with_who_sends_them() -> None:
 
 def test_the_operations_page_says_what_metrics_and_alarms_cost(template: dict[str, Any]) -> None:
     """Always, at the most, and for alarms."""
-    always = sum(len(SENDERS[metric]) for metric in ALWAYS) * CENTS["metric"]
-    most = sum(len(senders) for senders in SENDERS.values()) * CENTS["metric"]
+    billed = {metric: 1 if metric in OF_THE_STACK else len(senders) for metric, senders in SENDERS.items()}
+    always = sum(billed[metric] for metric in ALWAYS) * CENTS["metric"]
+    most = sum(billed.values()) * CENTS["metric"]
     alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
     read = sum(len(reads(alarm)) for alarm in alarms) * CENTS["alarm"]
 
@@ -337,8 +331,8 @@ def test_the_local_cloud_gets_alarms_without_math_and_no_policy_of_a_bus(templat
     local = for_ministack(template)
     changed = {name for name, resource in local["Resources"].items() if resource != template["Resources"][name]}
 
-    assert changed == {"FunctionErrorsAlarm", "EventAgeAlarm", "AlertAgeAlarm"}
+    assert changed == {"FunctionErrorsAlarm", "AlertAgeAlarm", "SweepsAlarm"}
     assert template["Resources"].keys() - local["Resources"].keys() == {"HubBusPolicy"}
-    assert local["Resources"]["EventAgeAlarm"]["Properties"]["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert local["Resources"]["AlertAgeAlarm"]["Properties"]["MetricName"] == "ApproximateAgeOfOldestMessage"
     assert local["Resources"]["FunctionErrorsAlarm"]["Properties"]["Statistic"] == "Sum"
     assert all("Metrics" not in alarm for alarm in of_type(local, "AWS::CloudWatch::Alarm").values())

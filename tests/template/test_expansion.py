@@ -184,21 +184,17 @@ def test_what_cloudformation_creates_in_another_partition(partition: str, logs: 
         {f"{name}.Properties.LoggingConfig.LogFormat" for name in functions} if logs["LogFormat"] == "Text" else set()
     )
 
-    assert found == text | {"RefreshPricesDaily.Properties.State", "PricesAlarm.Properties.TreatMissingData"}
+    assert found == text | {"RefreshPricesDaily.Properties.State"}
     assert {one["LoggingConfig"]["LogFormat"] for one in functions.values()} == set(logs.values())
     assert there["RefreshPricesDaily"]["Properties"]["State"] == "DISABLED"
-    assert there["PricesAlarm"]["Properties"]["TreatMissingData"] == "notBreaching"
 
 
 def test_prices_are_refreshed_only_where_there_is_a_list(resources: dict[str, Any]) -> None:
-    """Elsewhere the schedule is off, and the alarm on old prices does not ring."""
+    """Elsewhere the schedule is off."""
     schedules = of_type(resources, "AWS::Scheduler::Schedule")
     states = {name: one.get("State") for name, one in schedules.items() if one.get("State")}
 
     assert states == {"RefreshPricesDaily": {"Fn::If": ["HasPriceList", "ENABLED", "DISABLED"]}}
-    assert resources["PricesAlarm"]["Properties"]["TreatMissingData"] == {
-        "Fn::If": ["HasPriceList", "breaching", "notBreaching"]
-    }
 
 
 @pytest.mark.parametrize("function", ["SweepJobs", "SweepNotebooks", "SweepResources", "RefreshPrices", "SendDigest"])
@@ -266,3 +262,18 @@ def test_no_text_of_the_template_is_cut_at_a_number_sign() -> None:
 def test_the_bot_token_travels_encrypted(template: dict[str, Any], url: str, *, fits: bool) -> None:
     """SlackApiUrl is https; http is for a test server on this machine."""
     assert bool(re.fullmatch(template["Parameters"]["SlackApiUrl"]["AllowedPattern"], url)) is fits
+
+
+@pytest.mark.parametrize(
+    ("organization", "bounds"),
+    [
+        ("", {"JobEventQueue": 3, "NotebookEventQueue": None, "PressQueue": None, "AlertQueue": 2}),
+        ("o-a1b2c3d4e5", {"JobEventQueue": 3, "NotebookEventQueue": 2, "PressQueue": None, "AlertQueue": 2}),
+    ],
+)
+def test_queues_that_may_be_full_are_read_slowly(organization: str, bounds: dict[str, int | None]) -> None:
+    """Describe and Slack are throttled. An idle queue without a bound is polled less, which AWS bills."""
+    mappings = of_type(created("aws", OrganizationId=organization), "AWS::Lambda::EventSourceMapping").values()
+    found = {one["EventSourceArn"]["Fn::GetAtt"][0]: one.get("ScalingConfig", {}) for one in mappings}
+
+    assert {queue: found[queue].get("MaximumConcurrency") for queue in bounds} == bounds

@@ -7,9 +7,9 @@ from typing import Any
 from bench.monthly import (
     ALARM_METRICS,
     MEMORY,
+    POLLERS,
     POLLS,
     PRICES,
-    QUEUES_WITH_FIVE_POLLERS,
     SWEEPS,
     Work,
     idle_parts,
@@ -43,25 +43,35 @@ def test_a_month_is_the_idle_stack_and_what_its_jobs_and_notebooks_add() -> None
     assert job_usd(1_000_000) == job_usd(1000) * 1000
 
 
-def test_an_idle_queue_is_polled_for_26_cents() -> None:
-    """Five long polls of twenty seconds, all month: the arithmetic of AWS's page on scaling."""
-    assert POLLS == 648_000
-    assert round(PRICES["sqs request"] * POLLS, 2) == Decimal("0.26")
+def test_an_idle_queue_is_polled_for_10_or_26_cents() -> None:
+    """Two or five long polls of twenty seconds, all month."""
+    price = PRICES["sqs request"]
+
+    assert POLLS == 129_600
+    assert [round(price * POLLS * pollers, 2) for pollers in (2, 5)] == [Decimal("0.10"), Decimal("0.26")]
 
 
 def test_it_counts_what_the_template_has(template: dict[str, Any]) -> None:
-    """Queues with a maximum concurrency, metrics of alarms, schedules and memory."""
+    """Queues with a maximum concurrency or in order, metrics of alarms, schedules and memory. No account is watched."""
     resources = template["Resources"]
     functions = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::Serverless::Function"]
     events = [event["Properties"] for one in functions for event in one.get("Events", {}).values()]
     alarms = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
     quarters = [event for event in events if event.get("ScheduleExpression") == "rate(15 minutes)"]
 
-    assert sum("ScalingConfig" in event for event in events) == QUEUES_WITH_FIVE_POLLERS
+    queues = {event["Queue"]["Fn::GetAtt"][0]: _pollers(event, resources) for event in events if "Queue" in event}
+
+    assert queues == POLLERS
     assert sum(_metrics(alarm) for alarm in alarms) == ALARM_METRICS
     assert len(quarters) == 3
     assert SWEEPS == 30 * 96
     assert template["Globals"]["Function"]["MemorySize"] == MEMORY
+
+
+def _pollers(event: dict[str, Any], resources: dict[str, Any]) -> int:
+    bounded = "MaximumConcurrency" in event.get("ScalingConfig", {})  # not under the condition of a hub
+    ordered = resources[event["Queue"]["Fn::GetAtt"][0]]["Properties"].get("FifoQueue", False)
+    return 5 if bounded or ordered else 2
 
 
 def _metrics(alarm: dict[str, Any]) -> int:

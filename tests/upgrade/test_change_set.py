@@ -17,8 +17,14 @@ BEFORE = Path(__file__).parent / "a36f5fc" / "template.yaml"
 REGION = "eu-west-1"
 # What holds rows, messages or log lines.
 STATEFUL = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup"}
-# A function URL gave way to an HTTP API. Each deployment makes new layers.
-DELETED = {"AWS::Lambda::Url", "AWS::Lambda::Permission", "AWS::Lambda::LayerVersion", "AWS::IAM::Role"}
+# A function URL gave way to an HTTP API, and the alarms of each sweep to one of all. Each deployment makes new layers.
+DELETED = {
+    "AWS::Lambda::Url",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::LayerVersion",
+    "AWS::IAM::Role",
+    "AWS::CloudWatch::Alarm",
+}
 
 type Template = Mapping[str, Any]
 

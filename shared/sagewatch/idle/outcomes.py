@@ -54,10 +54,9 @@ class NotebookSweepReport(SweepReport):
 
     @override
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
-        """Return the numbers. A sweep with failures has not finished. Stops in trial mode do not count."""
+        """Return the numbers. Stops in trial mode do not count."""
         del sent_at
         happenings = {
-            EmfMetric.SWEEPS_FINISHED: int(not self.failures),
             EmfMetric.SWEEPS_INCOMPLETE: int(not self.complete or self.carried_over > 0),
             EmfMetric.SWEEP_FAILURES: len(self.failures),
             EmfMetric.STOPS_ANNOUNCED: self.verdicts[Verdict.WARN],

@@ -109,10 +109,9 @@ class JobSweepReport(SweepReport):
 
     @override
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
-        """Return the numbers for CloudWatch. A sweep with failures has not finished."""
+        """Return the numbers for CloudWatch."""
         del sent_at
         happenings = {
-            EmfMetric.SWEEPS_FINISHED: int(not self.failures),
             EmfMetric.SWEEPS_INCOMPLETE: int(not self.complete),
             EmfMetric.SWEEP_FAILURES: len(self.failures),
             EmfMetric.JOBS_RECORDED: self.recorded,

@@ -14,7 +14,7 @@ from sagewatch.runtime.handlers import TIME_FOR_ONE
 from sagewatch.runtime.log_lines import make_logger
 from sagewatch.runtime.ports import LambdaContext, SweepLog
 from sagewatch.runtime.telemetry import Telemetry
-from sagewatch.sweeps import LeftOut, first_few
+from sagewatch.sweeps import LeftOut, Sweep, first_few
 
 ScheduledWork = Callable[[object, TimeBudget], Outcome]
 
@@ -40,15 +40,16 @@ class ScheduledHandler:
     """Runs ``work`` on a schedule, with its event. An error fails the invocation; what was done until then is measured.
 
     ``reserve`` is the time in milliseconds that the longest step of the work can take. Stored items that had to be
-    ``left_out`` are counted in each run, and named once a day. The ``log`` keeps, under
-    the function's ``name`` in the template, when work that finished began.
+    ``left_out`` are counted in each run, and named once a day. The ``log`` keeps, under the name of the ``sweep``, when
+    one that finished began, and a metric of the ``stack`` counts it. Sweeps of other accounts do not come here.
     """
 
     work: ScheduledWork = field(kw_only=False)
     reserve: int = TIME_FOR_ONE
     left_out: Callable[[], LeftOut] = LeftOut
     log: SweepLog | None = None
-    name: str = ""
+    sweep: Sweep | None = None
+    stack: str = ""
     logger: Logger = field(default_factory=make_logger)
     clock: Clock = field(default=lambda: datetime.now(UTC))
 
@@ -58,6 +59,8 @@ class ScheduledHandler:
         try:
             outcome = self.work(event, Deadline(context, self.reserve))
             telemetry.measure(outcome)
+            if self.sweep:
+                telemetry.value(EmfMetric.SWEEPS_FINISHED, self.sweep.finish)
         except PartlyDoneError as error:
             if error.outcome:
                 telemetry.measure(error.outcome)
@@ -65,17 +68,22 @@ class ScheduledHandler:
             raise
         finally:
             self._count_left_out(telemetry)
-            telemetry.flush(context.function_name)
+            telemetry.flush(context.function_name, self.stack)
         self._record(began)
         answer = dict(outcome.to_log())
         self.logger.info("done", extra=answer)
         return answer
 
+    @property
+    def name(self) -> str:
+        """The function's name in the template, if it sweeps."""
+        return self.sweep or ""
+
     def _record(self, began: datetime) -> None:
         """A record that cannot be written is no failure of the sweep; the digest counts it as missed."""
         try:
-            if self.log:
-                self.log.record(self.name, began)
+            if self.log and self.sweep:
+                self.log.record(self.sweep, began)
         except SageWatchError as error:
             self.logger.warning("sweep not recorded", extra={"reason": str(error)})
 

@@ -137,8 +137,12 @@ _STACK = {
 
 
 class SweepSettings(RecordingSettings):
-    """Settings of sweeps. ``home_region`` is the stack's own; the queue is for sweeps of other accounts, if any."""
+    """Settings of sweeps. ``home_region`` is the stack's own; the queue is for sweeps of other accounts, if any.
 
+    ``stack`` is the stack's name, under which all its sweeps count those that finished.
+    """
+
+    stack: Text
     sweep_queue_url: str = ""
     home_region: Text = Field(alias="AWS_REGION")
 

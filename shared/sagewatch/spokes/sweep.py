@@ -22,9 +22,7 @@ from sagewatch.sagemaker.scopes import Scope
 from sagewatch.spokes.alerts import account_unreadable
 from sagewatch.spokes.ports import Problem, ScopeQueue, SpokeStates
 
-_OF_THE_OWN_ACCOUNT = frozenset(  # an alarm waits for finished sweeps of the stack's own account
-    {EmfMetric.SWEEPS_FINISHED, EmfMetric.SWEEPS_INCOMPLETE, EmfMetric.JOBS_OPEN, EmfMetric.NOTEBOOKS_IN_SERVICE}
-)
+_OF_THE_OWN_ACCOUNT = frozenset({EmfMetric.SWEEPS_INCOMPLETE, EmfMetric.JOBS_OPEN, EmfMetric.NOTEBOOKS_IN_SERVICE})
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _PATIENCE = {Problem.SILENT: 2}  # sweeps in a row until it is reported: one that fails alone is not
 

@@ -55,7 +55,7 @@ class StandingSweepReport(SweepReport):
             EmfMetric.SWEEPS_INCOMPLETE: int(not self.complete),
             EmfMetric.SWEEP_FAILURES: len(self.failures),
         }
-        return {EmfMetric.SWEEPS_FINISHED: int(not self.failures), **nonzero(counts)}
+        return nonzero(counts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

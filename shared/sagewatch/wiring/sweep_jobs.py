@@ -65,7 +65,8 @@ def sweep_jobs() -> ScheduledHandler | HubHandler:
         reserve=LONGEST_LOOK,
         left_out=left_out,
         log=log,
-        name=Sweep.JOBS,
+        sweep=Sweep.JOBS,
+        stack=given.stack,
     )
     lists = SageMakerLists(clients.sagemaker, Throttle(BETWEEN_LISTS))
 

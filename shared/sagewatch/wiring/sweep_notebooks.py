@@ -92,7 +92,8 @@ def sweep_notebooks() -> ScheduledHandler | HubHandler:
         reserve=LONGEST_LOOK,
         left_out=left_out,
         log=log,
-        name=Sweep.NOTEBOOKS,
+        sweep=Sweep.NOTEBOOKS,
+        stack=given.stack,
     )
     quick = SageMakerNotebookLists(clients.sagemaker, Throttle(BETWEEN_NOTEBOOK_LISTS))
 

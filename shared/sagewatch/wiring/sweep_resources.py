@@ -35,6 +35,7 @@ class SweepResourcesSettings(RecordingSettings):
     """Settings of SweepResources. ``home_region`` is the stack's own; what is due goes to the queue of AnswerSlack."""
 
     home_region: Text = Field(alias="AWS_REGION")
+    stack: Text
     press_queue_url: Text
     mode: Literal["enforce", "observe"]
     warn: Minutes = Field(alias="WARN_MINUTES")
@@ -72,7 +73,8 @@ def sweep_resources() -> ScheduledHandler:
         reserve=LONGEST_LOOK,
         left_out=DynamoLeftOut(DynamoDailyNotices(dynamodb, given.watch_state, now)),
         log=DynamoSweepLog(dynamodb, given.watch_state),
-        name=Sweep.RESOURCES,
+        sweep=Sweep.RESOURCES,
+        stack=given.stack,
     )
 
 

@@ -64,6 +64,7 @@ SWEEP_JOBS = {
     "BURN_ALERT_USD": "99.5",
     "REGIONS": "",
     "SWEEP_QUEUE_URL": "https://q.fifo",
+    "STACK": "sagewatch",
     "AWS_REGION": "eu-west-1",
 }
 NOTEBOOK_RULES = {"MODE": "observe", "IDLE_AFTER_MINUTES": "240", "WARN_MINUTES": "0", "JUPYTER_EVIDENCE": "enabled"}

@@ -19,6 +19,7 @@ from sagewatch.outcomes import Outcome
 from sagewatch.pricing.refresh import PriceRefreshReport
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.scheduled import ScheduledHandler
+from sagewatch.sweeps import Sweep
 from tests.fakes.alerts import InMemoryAlertQueue
 from tests.fakes.delivery import InMemoryAlertGroups, InMemoryChannel, InMemoryDeliveries
 from tests.fakes.digest import InMemorySweeps
@@ -42,8 +43,9 @@ def run(
 ) -> None:
     """One invocation of a scheduled function."""
     logger = Logger(service=f"test-{uuid.uuid4()}", stream=log or io.StringIO(), level="INFO")
+    sweep = Sweep.JOBS if sweeps is not None else None
     handler = ScheduledHandler(
-        lambda _, more_time: work(more_time), logger=logger, log=sweeps, name="SweepJobs", clock=clock
+        lambda _, more_time: work(more_time), logger=logger, log=sweeps, sweep=sweep, stack="ours", clock=clock
     )
     handler({}, Context())
 
@@ -63,10 +65,8 @@ def test_a_sweep_over_jobs_sends_what_it_found(capsys: pytest.CaptureFixture[str
     assert measured(busy, capsys) == {
         ("JobsOpen", "Count"): [6],
         ("JobsRecorded", "Count"): [2],
-        ("SweepsFinished", "Count"): [1],
         ("SweepsIncomplete", "Count"): [1],
     }
-    assert measured(JobSweepReport(), capsys) == {("SweepsFinished", "Count"): [1]}
 
 
 def test_a_sweep_over_notebooks_sends_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +81,6 @@ def test_a_sweep_over_notebooks_sends_what_it_found(capsys: pytest.CaptureFixtur
 
     assert measured(swept, capsys) == {
         ("NotebooksInService", "Count"): [40],
-        ("SweepsFinished", "Count"): [1],
         ("SweepsIncomplete", "Count"): [1],
         ("StopsAnnounced", "Count"): [2],
         ("NotebooksStopped", "Count"): [4],
@@ -115,6 +114,20 @@ def test_a_sweep_with_failures_has_not_finished_and_tells_what_it_did(
     assert {name: values for (name, _), values in line.values.items()} == expected
     told = json.loads(log.getvalue())
     assert (told["message"], told["failures"]) == ("partly done", swept.failures)
+
+
+@pytest.mark.parametrize(("sweep", "number"), [(Sweep.JOBS, 1), (Sweep.NOTEBOOKS, 1e3), (Sweep.RESOURCES, 1e6)])
+def test_a_finished_sweep_is_counted_for_its_stack(
+    sweep: Sweep, number: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one metric of all functions, each with its own digits, next to the function's own numbers."""
+    handler = ScheduledHandler(lambda *_: JobSweepReport(still_open=6), sweep=sweep, stack="ours")
+    handler({}, Context())
+
+    assert sent(capsys.readouterr().out) == [
+        Sent("SageWatch", FUNCTION, {("JobsOpen", "Count"): [6]}),
+        Sent("SageWatch", {"Stack": "ours"}, {("SweepsFinished", "Count"): [number]}),
+    ]
 
 
 @pytest.mark.parametrize("hours", [0, 30])
@@ -261,5 +274,6 @@ def test_a_note_that_fails_is_no_failure_of_the_sweep(capsys: pytest.CaptureFixt
     sweeps, log = InMemorySweeps(failure=AccessDeniedError("dynamodb:UpdateItem on the sweeps")), io.StringIO()
 
     run(lambda _: JobSweepReport(), log, sweeps)
-    assert len(sent(capsys.readouterr().out)) == 1
+    [line] = sent(capsys.readouterr().out)
+    assert line.dimensions == {"Stack": "ours"}
     assert json.loads(log.getvalue().splitlines()[0])["reason"] == "dynamodb:UpdateItem on the sweeps"

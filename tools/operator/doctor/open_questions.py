@@ -40,8 +40,8 @@ _QUESTIONS = {
         "After a redrive, check in Slack that replies are in their threads.",
     ),
     "open.alarm-delay": (
-        "The alarms on sweeps are in state ALARM about 90 minutes after the last sweep",
-        "Disable the schedule of SweepJobs for two hours and note when its alarm changes state.",
+        "SweepsAlarm is in state ALARM about an hour after the last sweep of any of the three functions",
+        "Disable the schedule of SweepJobs for two hours and note when SweepsAlarm changes state.",
     ),
     "open.age-metric": (
         "The metric MessageWaits reports retried messages, which SQS's own age leaves out",

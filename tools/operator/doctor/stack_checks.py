@@ -205,7 +205,7 @@ def _judge_alarms(facts: Facts) -> Finding:
         return confirmed(f"{len(facts['states'])} alarms, none in state ALARM")
     said = ", ".join(f"{name}: {state}" for name, state in bad.items())
     return refuted(
-        said, "See docs/operations.md#alarms. In the first hour those on sweeps and prices are in state ALARM."
+        said, "See docs/operations.md#alarms. SweepsAlarm is in state ALARM until each sweep has finished once."
     )
 
 

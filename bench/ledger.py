@@ -1,10 +1,13 @@
-"""A weekly digest over a ledger that is computed: DynamoDB's Query in its own protocol, in pages of its 1 MB."""
+"""A weekly digest over a ledger that is computed: DynamoDB's Query in its own protocol, in pages of its 1 MB.
+
+A page is what DynamoDB reads, and a filter chooses what it sends of that. One row in twenty is of a notebook.
+"""
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -13,10 +16,12 @@ from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
 from bench.stage import Stage, Took
+from sagewatch.ledger.totals import Spend
 
 _PAGE = 800  # rows of 1.3 KB in DynamoDB's 1 MB
 _DAYS = 8  # a week, and the day before it
 _ITEMS = 8  # of totals, in a page
+_NOTEBOOKS = 20  # every twentieth row is of one of a thousand notebooks: in service, or stopped, in turns
 _ASKED = '{"period": "weekly"}'
 _QUERY = """
 dynamodb = client("dynamodb")
@@ -76,6 +81,7 @@ class _Pages:
     def __init__(self, per_day: int, owners: int) -> None:
         self._per_day, self._owners = per_day, owners
         self._made: dict[tuple[str, int, tuple[str, ...]], str] = {}
+        self._kept: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
 
     def answer(self, operation: str, asked: Mapping[str, Any]) -> str:
         if operation == "Query" and asked["TableName"] != "state":
@@ -84,8 +90,10 @@ class _Pages:
             values = asked["ExpressionAttributeValues"]
             partition = values[":pk"]["S"]
             if partition.startswith("totals#"):
-                items = self._totals(values[":from"]["S"][:10], values[":to"]["S"][:10], partition[7:])
-                return _cut(items, asked.get("ExclusiveStartKey", {}).get("sk", {}).get("S", ""))
+                span = (values[":from"]["S"][:10], values[":to"]["S"][:10], partition[7:])
+                if span not in self._kept:
+                    self._kept[span] = self._totals(*span)
+                return _cut(self._kept[span], asked.get("ExclusiveStartKey", {}).get("sk", {}).get("S", ""))
             return '{"Items": [], "Count": 0}'
         known: dict[str, dict[str, object]] = {
             "SendMessage": {"MessageId": "1"},
@@ -98,19 +106,27 @@ class _Pages:
         day = asked["ExpressionAttributeValues"][":partition"]["S"]
         columns = tuple(sorted(asked["ProjectionExpression"].replace("#", "").split(", ")))
         first = int(asked.get("ExclusiveStartKey", {}).get("resource_arn", {}).get("S", "0"))
+        numbers = range(first, min(first + _PAGE, self._per_day))
+        if "FilterExpression" in asked:
+            values = asked["ExpressionAttributeValues"]
+            sent = [number for number in numbers if _is_wanted(day, number, values)]
+            return self._answer(day, sent, columns, numbers.stop)
         key = (day, first, columns)
         if key not in self._made:
-            last = min(first + _PAGE, self._per_day)
-            items = ",".join(self._row(day, number, columns) for number in range(first, last))
-            more = f', "LastEvaluatedKey": {{"resource_arn": {{"S": "{last}"}}}}' if last < self._per_day else ""
-            self._made[key] = f'{{"Items": [{items}], "Count": {last - first}{more}}}'
+            self._made[key] = self._answer(day, numbers, columns, numbers.stop)
         return self._made[key]
 
+    def _answer(self, day: str, numbers: Sequence[int], columns: tuple[str, ...], last: int) -> str:
+        items = ",".join(self._row(day, number, columns) for number in numbers)
+        more = f', "LastEvaluatedKey": {{"resource_arn": {{"S": "{last}"}}}}' if last < self._per_day else ""
+        return f'{{"Items": [{items}], "Count": {len(numbers)}{more}}}'
+
     def _row(self, day: str, number: int, columns: tuple[str, ...]) -> str:
-        usd = f"{(number % 977) / 100:.2f}"
+        usd = f"{_cents(day, number) / 100:.2f}"
+        arn, name = "arn:aws:sagemaker:us-east-1:111122223333:", f"job-{day}-{number}"
         texts = {
-            "resource_arn": f"arn:aws:sagemaker:us-east-1:111122223333:training-job/job-{day}-{number}",
-            "resource_name": f"job-{day}-{number}",
+            "resource_arn": f"{arn}training-job/{name}",
+            "resource_name": name,
             "kind": "training",
             "status": "Completed",
             "account": "111122223333",
@@ -124,10 +140,12 @@ class _Pages:
             "owner": f"owner-{number % self._owners}@example.com",
             "instances": "2 x ml.m5.xlarge",
         }
+        if _is_notebook(number):
+            texts |= _notebook(day, number, arn)
         numbers = {"billable_seconds": str(60 + number % 7200), "cost_usd": usd, "list_cost_usd": usd}
         item = {name: {"S": text} for name, text in texts.items()}
         item |= {name: {"N": value} for name, value in numbers.items()}
-        return json.dumps({name: value for name, value in item.items() if name in columns})
+        return json.dumps({name: value for name, value in item.items() if name in columns and value != {"S": ""}})
 
     def _totals(self, first: str, last: str, month: str) -> list[dict[str, Any]]:
         """Totals of closed days, of five kinds for each owner, in items of 250 cells."""
@@ -142,6 +160,32 @@ class _Pages:
         return items
 
 
+def _cents(day: str, number: int) -> int:
+    """The same at every run, from a cent to ten thousand dollars: Knuth's multiplicative hash."""
+    dice = (int(day[-2:]) * 1_000_003 + number) * 2_654_435_761 % 4_294_967_291
+    return (dice % 977 + 1) * (dice // 977 % 1009 + 1)
+
+
+def _is_notebook(number: int) -> bool:
+    return number % _NOTEBOOKS == 0
+
+
+def _is_wanted(day: str, number: int, values: Mapping[str, Any]) -> bool:
+    """Answer ``#kind = :kind OR #cost_usd > :limit``, and either half."""
+    if ":kind" in values and (values[":kind"]["S"] == "notebook") is _is_notebook(number):
+        return True
+    return ":limit" in values and _cents(day, number) > float(values[":limit"]["N"]) * 100
+
+
+def _notebook(day: str, number: int, arn: str) -> dict[str, str]:
+    """What differs in the row of a notebook: SageWatch stopped it, or it was stopped until it started again."""
+    lab = f"lab-{number // _NOTEBOOKS % 1000}"
+    texts = {"resource_arn": f"{arn}notebook-instance/{lab}", "resource_name": lab, "kind": "notebook"}
+    if number // _NOTEBOOKS % 2:
+        return {**texts, "instances": ""}
+    return {**texts, "instances": "1 x ml.m5.xlarge", "stopped_by": "sagewatch", "idle_since": f"{day}T00:10:00Z"}
+
+
 def _cut(items: list[dict[str, Any]], after: str) -> str:
     """Answer with the next page: eight items of 250 cells are a megabyte."""
     left = [item for item in items if item["sk"]["S"] > after]
@@ -151,9 +195,8 @@ def _cut(items: list[dict[str, Any]], after: str) -> str:
 
 
 def _cell(kind: str, owner: str) -> dict[str, Any]:
-    amounts = {"jobs": "7", "cost_usd": "1.23", "list_cost_usd": "1.23", "spot_savings_usd": "0"}
-    more = {"failed_jobs": "1", "failed_usd": "0.1", "unpriced_jobs": "0", "covered_jobs": "0"}
-    cell = {name: {"N": value} for name, value in {**amounts, **more}.items()}
+    amounts = {"jobs": "7", "cost_usd": "1.23", "list_cost_usd": "1.23", "failed_jobs": "1", "failed_usd": "0.1"}
+    cell = {each.name: {"N": amounts.get(each.name, "0")} for each in fields(Spend)}
     return {"M": {"kind": {"S": kind}, "owner": {"S": owner}, **cell}}
 
 

@@ -17,6 +17,7 @@ from sagewatch.ledger.ports import (
     RecordedRun,
     RollUpRow,
     RollUps,
+    RowFilter,
     StaleTotal,
     StaleTotals,
     TotalStore,
@@ -62,12 +63,13 @@ class InMemoryLedger(Ledger, LedgerKeys, LedgerRows, Families, RollUps):
         ]
 
     @override
-    def of_day(self, day: str) -> Iterator[LedgerRow]:
-        return (row for row in self._read() if row.ended_on == day)
+    def of_day(self, day: str, only: RowFilter | None = None) -> Iterator[LedgerRow]:
+        return (row for row in self._read() if row.ended_on == day and is_wanted(row, only))
 
     @override
-    def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
-        return (row for row in self._read() if row.owner == owner and first_day <= row.ended_on <= last_day)
+    def of_owner(self, owner: str, first_day: str, last_day: str, only: RowFilter | None = None) -> Iterator[LedgerRow]:
+        rows = (row for row in self._read() if row.owner == owner and first_day <= row.ended_on <= last_day)
+        return (row for row in rows if is_wanted(row, only))
 
     @override
     def amounts_of_day(self, day: str) -> Iterator[Amounts]:
@@ -114,6 +116,16 @@ class InMemoryLedger(Ledger, LedgerKeys, LedgerRows, Families, RollUps):
 
 
 _COLUMNS = {column.name for column in fields(LedgerRow)} & {column.name for column in fields(CostRecord)}
+
+
+def is_wanted(row: LedgerRow, only: RowFilter | None) -> bool:
+    """Whether a filter takes a row; here a page is one row."""
+    if only is None or (only.kind and row.kind is only.kind):
+        return True
+    if only.above is None:
+        return only.kind is None
+    limit, amount = only.above(), getattr(row, only.column)
+    return limit is None or (amount is not None and amount > limit)
 
 
 def _created_at(row: CostRecord) -> str:

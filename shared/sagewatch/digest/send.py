@@ -1,6 +1,6 @@
 """Queues the digest of a period once, with its chart, and alerts about budgets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -17,8 +17,10 @@ from sagewatch.digest.periods import DateRange, DigestPeriod, DigestRequest, Inv
 from sagewatch.digest.ports import ChartRenderer, ImageUploads
 from sagewatch.digest.running_now import RunningNowReader
 from sagewatch.digest.savings import IdleStopTally, instance_type_of
-from sagewatch.digest.summary import CHART_DAYS, Digest, alt_text, chart_of, digest_of, top_jobs
+from sagewatch.digest.summary import CHART_DAYS, TOP, Digest, alt_text, chart_of, digest_of, top_jobs
 from sagewatch.errors import SageWatchError
+from sagewatch.ledger.largest import LargestRows
+from sagewatch.ledger.ports import RowFilter
 from sagewatch.ledger.queries import LedgerQueries, LedgerQuery
 from sagewatch.ledger.totals import DayTotal, LedgerRow
 from sagewatch.outcomes import Outcome
@@ -27,6 +29,7 @@ from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.standing.studio.audit import AuditReader
 
 _A_DAY = timedelta(days=1)
+_ZERO = Decimal(0)
 _STUDIO = 3  # findings of the audit in a digest
 
 
@@ -117,18 +120,28 @@ class DigestSender:
         return [total.split(self.account) for total in days]
 
     def _digest(self, span: DateRange, totals: Sequence[DayTotal], states: tuple[BudgetState, ...]) -> Digest:
-        """One pass over the rows, from the day before on: what was stopped then may have saved something since."""
-        tally = IdleStopTally(span, self._hourly)
-        rows = self.spending.jobs(LedgerQuery(first_day=span.first - _A_DAY, last_day=span.last))
-        most_expensive = top_jobs(tally.add(rows), span)
+        """One pass over the rows that no total replaces: those of notebooks, and of the most expensive jobs."""
+        tally, largest = IdleStopTally(span, self._hourly), LargestRows(TOP, _cost)
+        first = span.first.isoformat()
+        rows = tally.add(self._rows(span, totals, largest))
+        largest.add(row for row in rows if row.cost_usd and row.ended_on >= first)
         return digest_of(
             span,
             totals,
-            top_jobs=most_expensive,
+            top_jobs=top_jobs(largest.rows()),
             idled=tally.sums(),
             running=self.running_now.read(),
             budgets=states,
         )
+
+    def _rows(self, span: DateRange, totals: Sequence[DayTotal], largest: LargestRows) -> Iterator[LedgerRow]:
+        """Read the notebooks from the day before on, too: what was stopped then may have saved something since."""
+        before = span.first - _A_DAY
+        if _may_have_notebooks(before, totals):
+            day = LedgerQuery(first_day=before, last_day=before)
+            yield from self.spending.jobs(day, wanted=RowFilter(kind=ResourceKind.NOTEBOOK))
+        wanted = RowFilter(kind=ResourceKind.NOTEBOOK, above=lambda: largest.least() or _ZERO)
+        yield from self.spending.jobs(LedgerQuery(first_day=span.first, last_day=span.last), wanted=wanted)
 
     def _hourly(self, row: LedgerRow) -> Decimal | None:
         return self.prices.rates(f"{row.account}/{row.region}").of_type(ResourceKind.NOTEBOOK, instance_type_of(row))
@@ -206,3 +219,13 @@ class DigestSender:
                 )
                 alerted += 1
         return alerted
+
+
+def _cost(row: LedgerRow) -> Decimal:
+    return row.cost_usd or _ZERO
+
+
+def _may_have_notebooks(day: date, totals: Sequence[DayTotal]) -> bool:
+    """Whether notebooks have rows on that day. Its total, if there is one, has a cell for them."""
+    cells = next((total.cells for total in totals if total.day == day.isoformat()), None)
+    return cells is None or any(cell.kind is ResourceKind.NOTEBOOK for cell in cells)

@@ -1,6 +1,5 @@
 """The contents of a digest as values, computed from the totals of days."""
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -143,11 +142,8 @@ def digest_of(  # noqa: PLR0913 - what is known of the period
     )
 
 
-def top_jobs(rows: Iterable[LedgerRow], span: DateRange) -> tuple[TopJob, ...]:
-    """Return the most expensive rows of a period, most expensive first."""
-    first, last = span.first.isoformat(), span.last.isoformat()
-    paid = (row for row in rows if row.cost_usd and first <= row.ended_on <= last)
-    expensive = heapq.nlargest(TOP, paid, key=lambda row: row.cost_usd or _ZERO)
+def top_jobs(rows: Iterable[LedgerRow]) -> tuple[TopJob, ...]:
+    """Describe rows with a cost."""
     return tuple(
         TopJob(
             row.kind,
@@ -158,7 +154,7 @@ def top_jobs(rows: Iterable[LedgerRow], span: DateRange) -> tuple[TopJob, ...]:
             row.failure_class is not None,
             row.account,
         )
-        for row in expensive
+        for row in rows
     )
 
 

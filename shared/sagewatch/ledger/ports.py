@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from sagewatch.errors import UnreadableError
     from sagewatch.ledger.families import PastRun
     from sagewatch.ledger.records import CostRecord
     from sagewatch.ledger.totals import Amounts, DayTotal, LedgerRow, RollUp, Sum
+    from sagewatch.sagemaker.kinds import ResourceKind
     from sagewatch.sagemaker.ports import ListedJob
     from sagewatch.sagemaker.resources import Key
 
@@ -51,19 +53,35 @@ class LedgerKeys(Protocol):
         """Return the jobs of this ARN that have a row, the newest first. Raises what ``Ledger.put`` does."""
 
 
+type AmountColumn = Literal["cost_usd", "spot_savings_usd"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFilter:
+    """The rows to read: those of ``kind``, and those whose amount in ``column`` is above a limit in USD.
+
+    ``above`` is called before each page, because the limit rises while rows are read; while it returns ``None``, every
+    row is read. Without ``above``, rows of ``kind`` alone are read. A caller may get rows that are not above the limit.
+    """
+
+    kind: ResourceKind | None = None
+    column: AmountColumn = "cost_usd"
+    above: Callable[[], Decimal | None] | None = None
+
+
 class LedgerRows(Protocol):
     """Reads the rows of ended jobs, one index partition at a time."""
 
-    def of_day(self, day: str) -> Iterator[LedgerRow]:
+    def of_day(self, day: str, only: RowFilter | None = None) -> Iterator[LedgerRow]:
         """Yield the rows of jobs that ended on that day (UTC), by the time of their end.
 
-        Raises what ``Ledger.put`` does.
+        A row that the filter leaves out is not checked. Raises what ``Ledger.put`` does.
         """
 
     def amounts_of_day(self, day: str) -> Iterator[Amounts]:
         """Yield what sums need of those rows, in half the time. Raises what ``Ledger.put`` does."""
 
-    def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
+    def of_owner(self, owner: str, first_day: str, last_day: str, only: RowFilter | None = None) -> Iterator[LedgerRow]:
         """Yield an owner's rows of those days, both included. Raises what ``Ledger.put`` does."""
 
     def amounts_of_children(self, arn: str, since: str, until: str) -> Iterator[Amounts]:

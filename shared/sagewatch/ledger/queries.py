@@ -3,14 +3,14 @@
 Closed days come from their totals. Other days and single jobs come from rows, one index partition at a time.
 """
 
-import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from sagewatch.ledger.ports import LedgerRows, StaleTotalReader, TotalReader
+from sagewatch.ledger.largest import LargestRows
+from sagewatch.ledger.ports import AmountColumn, LedgerRows, RowFilter, StaleTotalReader, TotalReader
 from sagewatch.ledger.totals import NOTHING, UNOWNED, Cell, DayKey, DayTotal, LedgerRow, Spend, spend_of, total_of_day
 from sagewatch.sagemaker.kinds import ResourceKind
 
@@ -86,14 +86,22 @@ class LedgerQueries:
                     groups[name] = groups.get(name, NOTHING) + spend
         return groups
 
-    def jobs(self, question: LedgerQuery, only: Filter = Filter.ALL) -> Iterator[LedgerRow]:
-        """Yield the jobs of the query by the day of their end, those that roll up others included."""
-        rows = (row for row in self._rows(question) if question.account in {None, row.account})
+    def jobs(
+        self, question: LedgerQuery, only: Filter = Filter.ALL, wanted: RowFilter | None = None
+    ) -> Iterator[LedgerRow]:
+        """Yield the jobs of the query by the day of their end, those that roll up others included.
+
+        With ``wanted``, only these rows are read.
+        """
+        rows = (row for row in self._rows(question, wanted) if question.account in {None, row.account})
         return (row for row in rows if question.covers(row.kind, row.owner) and _WANTED[only](row))
 
     def most_expensive(self, question: LedgerQuery, count: int, only: Filter = Filter.ALL) -> list[LedgerRow]:
         """Return the jobs that cost the most (or, of spot jobs, saved the most), in descending order, unpriced last."""
-        return heapq.nlargest(count, self.jobs(question, only), key=_SIZES[only])
+        column, size = _SIZES[only]
+        largest = LargestRows(count, size)
+        largest.add(self.jobs(question, only, RowFilter(column=column, above=largest.least)))
+        return largest.rows()
 
     def days(self, question: LedgerQuery) -> Iterator[DayTotal]:
         """Yield the total of every day of the query, for all owners and kinds, or for one account."""
@@ -111,14 +119,14 @@ class LedgerQueries:
                 self.on_day(day)
                 yield total_of_day(day, self.rows.amounts_of_day(day))
 
-    def _rows(self, question: LedgerQuery) -> Iterator[LedgerRow]:
+    def _rows(self, question: LedgerQuery, wanted: RowFilter | None) -> Iterator[LedgerRow]:
         if question.owner is not None and question.owner != UNOWNED:
             first, last = question.first_day.isoformat(), question.last_day.isoformat()
-            yield from self.rows.of_owner(question.owner, first, last)
+            yield from self.rows.of_owner(question.owner, first, last, wanted)
             return
         for day in question.days:
             self.on_day(day)
-            yield from self.rows.of_day(day)
+            yield from self.rows.of_day(day, wanted)
 
 
 def _group(by: GroupBy, day: str, cell: Cell) -> str:
@@ -149,4 +157,7 @@ def _saving(row: LedgerRow) -> Decimal:
     return row.spot_savings_usd or Decimal(0)
 
 
-_SIZES = {Filter.ALL: _cost, Filter.FAILED: _cost, Filter.SPOT: _saving, Filter.UNPRICED: _cost}
+_SIZES: Mapping[Filter, tuple[AmountColumn, Callable[[LedgerRow], Decimal]]] = {
+    **dict.fromkeys(Filter, ("cost_usd", _cost)),
+    Filter.SPOT: ("spot_savings_usd", _saving),
+}

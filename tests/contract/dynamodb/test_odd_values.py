@@ -36,6 +36,7 @@ from sagewatch.alerts.ports import Lease
 from sagewatch.clock import iso
 from sagewatch.digest.periods import DateRange, DigestPeriod
 from sagewatch.digest.savings import IdleStopTally
+from sagewatch.digest.summary import top_jobs
 from sagewatch.errors import UnreadableError
 from sagewatch.idle.state import NotebookState, OpenMessage, PendingStop
 from sagewatch.jobs.lanes import caught_up
@@ -44,6 +45,8 @@ from sagewatch.jobs.ports import Checkpoint, Cursor, OpenJob
 from sagewatch.jobs.reconcile import same_job
 from sagewatch.jobs.sweep_run import ListingRun
 from sagewatch.ledger import focus
+from sagewatch.ledger.largest import LargestRows
+from sagewatch.ledger.ports import RowFilter
 from sagewatch.ledger.records import CostRecord
 from sagewatch.ledger.rollups import TotalsRefresh
 from sagewatch.ledger.totals import NOTHING, Amounts, Cell, DayKey, DayTotal, LedgerRow, Spend, roll_up, total_of_day
@@ -143,19 +146,19 @@ class OneItem:
         """Answer with it."""
         return {"Item": self._item}
 
-    def query(self, **_: object) -> dict[str, Any]:
-        """Answer with it."""
-        return {"Items": [self._item]}
+    def query(self, ProjectionExpression: str = "", **request: Any) -> dict[str, Any]:  # noqa: N803 - DynamoDB's
+        """Answer with it, in the columns that are asked for."""
+        names = request.get("ExpressionAttributeNames", {})
+        wanted = {names.get(name, name) for name in ProjectionExpression.split(", ")} if ProjectionExpression else None
+        return {"Items": [{name: value for name, value in self._item.items() if wanted is None or name in wanted}]}
 
     def get_paginator(self, _: str) -> "OneItem":
         """Page over it."""
         return self
 
-    def paginate(self, ProjectionExpression: str = "", **request: Any) -> list[dict[str, Any]]:  # noqa: N803 - DynamoDB's
-        """Answer with one page, of the columns that are asked for."""
-        names = request.get("ExpressionAttributeNames", {})
-        wanted = {names.get(name, name) for name in ProjectionExpression.split(", ")} if ProjectionExpression else None
-        return [{"Items": [{name: value for name, value in self._item.items() if wanted is None or name in wanted}]}]
+    def paginate(self, **request: Any) -> list[dict[str, Any]]:
+        """Answer with one page."""
+        return [self.query(**request)]
 
 
 @dataclass(frozen=True)
@@ -193,6 +196,9 @@ def use_row(client: Any) -> None:
     tally = IdleStopTally(day, lambda _: Decimal(1))
     listed: list[LedgerRow] = list(tally.add(rows.of_day("2026-11-20")))
     tally.sums()
+    largest = LargestRows(1, lambda row: row.cost_usd or Decimal(0))
+    largest.add(rows.of_day("2026-11-20", RowFilter(kind=ResourceKind.NOTEBOOK, above=largest.least)))
+    top_jobs(largest.rows())
     for row in listed:
         if focus.has_charge(row):
             focus.charge(row)

@@ -24,7 +24,7 @@ from sagewatch.adapters.dynamodb.stored_values import moment_of
 from sagewatch.clock import iso
 from sagewatch.errors import ThrottledError, UnreadableError
 from sagewatch.ledger.families import PastRun
-from sagewatch.ledger.ports import Families, LedgerKeys, LedgerRows, RecordedRun, RollUpRow, RollUps
+from sagewatch.ledger.ports import Families, LedgerKeys, LedgerRows, RecordedRun, RollUpRow, RollUps, RowFilter
 from sagewatch.ledger.totals import Amounts, LedgerRow, RollUp
 from sagewatch.pricing.job_cost import PricingStatus
 from sagewatch.sagemaker.ports import ListedJob
@@ -98,8 +98,8 @@ class DynamoLedgerRows(LedgerRows):
         self._unreadable: list[str] = []
 
     @override
-    def of_day(self, day: str) -> Iterator[LedgerRow]:
-        return self._each(row_of, "ByDay", {"ended_on": day}, COLUMNS)
+    def of_day(self, day: str, only: RowFilter | None = None) -> Iterator[LedgerRow]:
+        return self._each(row_of, "ByDay", {"ended_on": day}, COLUMNS, only=only)
 
     @override
     def amounts_of_day(self, day: str) -> Iterator[Amounts]:
@@ -107,8 +107,9 @@ class DynamoLedgerRows(LedgerRows):
         return self._each(amounts_of, "ByDay", {"ended_on": day}, AMOUNTS)
 
     @override
-    def of_owner(self, owner: str, first_day: str, last_day: str) -> Iterator[LedgerRow]:
-        return self._each(row_of, "ByOwner", {"owner": owner}, COLUMNS, between=(first_day, f"{last_day}~"))
+    def of_owner(self, owner: str, first_day: str, last_day: str, only: RowFilter | None = None) -> Iterator[LedgerRow]:
+        days = (first_day, f"{last_day}~")
+        return self._each(row_of, "ByOwner", {"owner": owner}, COLUMNS, between=days, only=only)
 
     @override
     def amounts_of_children(self, arn: str, since: str, until: str) -> Iterator[Amounts]:
@@ -119,15 +120,17 @@ class DynamoLedgerRows(LedgerRows):
         taken, self._unreadable = self._unreadable, []
         return taken
 
-    def _each[T](
+    def _each[T](  # noqa: PLR0913 - what a query takes
         self,
         read: Callable[[Mapping[str, Any]], T],
         index: str,
         key: Mapping[str, str],
         columns: Sequence[str],
+        *,
         between: tuple[str, str] | None = None,
+        only: RowFilter | None = None,
     ) -> Iterator[T]:
-        items = query(self._client, self._table, index, key, columns, between=between)
+        items = query(self._client, self._table, index, key, columns, between=between, only=only)
         return readable_rows(items, read, "/".join(key.values()), self._unreadable.append)
 
 

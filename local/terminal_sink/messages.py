@@ -10,7 +10,7 @@ from typing import assert_never
 
 from sagewatch.alerts.grouping import GroupAlert, GroupSummary
 from sagewatch.delivery.registry import Alert
-from sagewatch.diagnostics.cost_report import JobReport
+from sagewatch.diagnostics.alerts import JobReport
 from sagewatch.digest.alerts import BudgetAlert, DigestAlert
 from sagewatch.failures.diagnosis import diagnose
 from sagewatch.formatting import clock_time, count_of, duration, money

@@ -21,7 +21,8 @@ from sagewatch.diagnostics.failure_log import NO_LOG, read_log
 from sagewatch.diagnostics.ports import LogEvent
 from sagewatch.failures.diagnosis import classify, diagnose
 from sagewatch.failures.rules import Rule
-from sagewatch.jobs.alerts import JobAlert, job_alert
+from sagewatch.jobs.alerting import job_alert
+from sagewatch.jobs.alerts import JobAlert
 from sagewatch.ledger.records import RecordedBy, record_of
 from sagewatch.pricing.job_cost import cost_of
 from sagewatch.redaction import redact

@@ -1,16 +1,18 @@
 """What every alert about a job has, and how it is filled in from a ledger row."""
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import AwareDatetime
 
 from sagewatch.alerts.base import AlertBase, Usd, as_text, thread_key_of
-from sagewatch.ledger.records import CostRecord
 from sagewatch.sagemaker.fields import Name
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.sagemaker.resources import Job
 from sagewatch.sagemaker.tags import route_of
+
+if TYPE_CHECKING:
+    from sagewatch.ledger.records import CostRecord
+    from sagewatch.sagemaker.resources import Job
 
 
 class JobAlertBase(AlertBase):
@@ -31,7 +33,7 @@ class EndedJobAlert(JobAlertBase):
     prices: str | None
 
     @classmethod
-    def from_record(cls, job: Job, record: CostRecord, **facts: object) -> Self:
+    def from_record(cls, job: "Job", record: "CostRecord", **facts: object) -> Self:
         """Build an alert from the job, its row, and the ``facts`` that only this kind of alert has."""
         ended_at = datetime.fromisoformat(record.ended_at)
         return cls(

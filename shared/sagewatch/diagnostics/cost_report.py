@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, override
 
-from pydantic import Field
-
-from sagewatch.alerts.base import GroupMember, Usd, alert_id, from_text
-from sagewatch.alerts.jobs import EndedJobAlert
+from sagewatch.alerts.base import alert_id
+from sagewatch.diagnostics.alerts import JobReport
 from sagewatch.diagnostics.host_metrics import Window
 from sagewatch.diagnostics.ports import JobMetrics
 from sagewatch.diagnostics.rightsizing import suggestion
@@ -16,26 +13,7 @@ from sagewatch.diagnostics.utilization import NO_METRICS, Utilization, measure, 
 from sagewatch.errors import SageWatchError
 from sagewatch.ledger.records import CostRecord
 from sagewatch.pricing.ports import Prices
-from sagewatch.sagemaker.resources import Job, JobStatus
-
-_MOST_LINES = 20
-_Line = Annotated[str, Field(max_length=400)]
-
-
-class JobReport(EndedJobAlert):
-    """A job ended and cost that much. ``use`` are lines on the utilization of its hosts; empty if not asked for."""
-
-    finding: Literal["job-report"] = "job-report"
-    status: JobStatus
-    failed: bool = False
-    spot_savings_usd: Usd | None
-    use: tuple[_Line, ...] = Field(default=(), max_length=_MOST_LINES)
-    suggestion: str | None = Field(default=None, max_length=600)
-
-    @property
-    @override
-    def member(self) -> GroupMember | None:
-        return GroupMember(self.name, f"ended as {self.status}", from_text(self.cost_usd), already_counted=self.failed)
+from sagewatch.sagemaker.resources import Job
 
 
 def job_report(job: Job, row: CostRecord, use: Sequence[str] = (), suggestion: str | None = None) -> JobReport:

@@ -1,6 +1,6 @@
 """Alerts about jobs: one failed, runs for long, or has no price."""
 
-from typing import ClassVar, Literal, Self, override
+from typing import ClassVar, Literal, override
 
 from pydantic import (
     AwareDatetime,
@@ -11,19 +11,12 @@ from pydantic import (
     model_validator,
 )
 
-from sagewatch.alerts.base import AlertBase, GroupMember, Usd, alert_id, as_text, from_text, thread_key_of
+from sagewatch.alerts.base import AlertBase, GroupMember, Usd, from_text
 from sagewatch.alerts.jobs import EndedJobAlert, JobAlertBase
-from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext, failures_with
 from sagewatch.failures.diagnosis import FailureClass
-from sagewatch.ledger.families import family_name
-from sagewatch.ledger.records import CostRecord, describe_instances, key_time
 from sagewatch.models import LazyModel
-from sagewatch.owners.owner import Owner
-from sagewatch.pricing.accrual import Accrual
 from sagewatch.sagemaker.fields import Name
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.sagemaker.resources import Job
-from sagewatch.sagemaker.tags import route_of
 
 JobFinding = Literal["job-failed", "job-never-started", "job-hit-limit"]
 
@@ -92,60 +85,6 @@ class UnpricedAlert(AlertBase):
     example: Name
 
 
-def job_alert(job: Job, record: CostRecord, context: FailureContext = UNKNOWN) -> JobAlert | None:
-    """Return the alert of a job that failed or hit its own limit; ``None`` for others, and for a person's stop.
-
-    Only Describe says whether the job ever started, and a second event may come without it. So the alert's identity
-    depends on how the job ended alone.
-    """
-    if record.failure_class is None:
-        return None
-    ended: JobFinding = "job-hit-limit" if job.hit_its_limit else "job-failed"
-    return JobAlert.from_record(
-        job,
-        record,
-        alert_id=alert_id(ended, record.resource_arn, record.created_at),
-        finding="job-never-started" if job.never_launched else ended,
-        failure_class=record.failure_class,
-        reason=record.failure_reason,
-        secondary_status=record.secondary_status,
-        family=_family(record, context),
-        log=context.log.text,
-        log_trouble=context.log.trouble,
-        worked=context.worked,
-    )
-
-
-def _family(record: CostRecord, context: FailureContext) -> FamilyFailures | None:
-    if record.family is None or context.runs is None:
-        return None
-    found = failures_with(record, context.runs)
-    return FamilyFailures(
-        name=family_name(record.family),
-        count=found.count,
-        cost_usd=f"{found.cost_usd:f}",
-        unknown=found.unknown,
-        more=found.more,
-    )
-
-
-def unpriced_alerts(record: CostRecord, instance_types: tuple[str, ...]) -> tuple[UnpricedAlert, ...]:
-    """Return one alert for each type without a price. Every job of that type gives the same alert."""
-    return tuple(
-        UnpricedAlert(
-            alert_id=alert_id("unpriced-type", record.account, record.region, record.kind, instance_type),
-            finding="unpriced-type",
-            account=record.account,
-            region=record.region,
-            instances=record.instances,
-            kind=record.kind,
-            instance_type=instance_type,
-            example=record.resource_name,
-        )
-        for instance_type in sorted(set(instance_types))
-    )
-
-
 class JobRunsAlert(JobAlertBase):
     """A job runs for long, costs a lot, is near its limit, or does not start: ``sentences`` say which.
 
@@ -171,30 +110,6 @@ class JobRunsAlert(JobAlertBase):
     open: bool = True
 
     stands_alone: ClassVar[bool] = True  # it has buttons of its own
-
-    @classmethod
-    def from_job(cls, job: Job, created_at: str, owner: Owner | None, accrual: Accrual, **facts: object) -> Self:
-        """Build the alert from a running job, what it has cost, and the other ``facts``."""
-        return cls(
-            account=job.account,
-            region=job.region,
-            instances=describe_instances(job),
-            thread_key=thread_key_of(job.arn, key_time(job), job.parent_arn),
-            route=route_of(job.tags),
-            kind=job.kind,
-            name=job.name,
-            arn=job.arn,
-            created_at=created_at,
-            owner=owner.name if owner else None,
-            started_at=job.started_at,
-            limit_seconds=job.max_runtime_seconds,
-            hourly_usd=as_text(accrual.hourly),
-            so_far_usd=as_text(accrual.so_far),
-            at_limit_usd=as_text(accrual.at_limit),
-            price_note=accrual.note,
-            spot=bool(job.spot),
-            **facts,
-        )
 
     @property
     @override

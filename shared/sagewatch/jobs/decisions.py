@@ -9,7 +9,7 @@ from typing import assert_never
 from sagewatch.alerts.base import AlertBase
 from sagewatch.diagnostics.failure_context import UNKNOWN, FailureContext
 from sagewatch.failures.diagnosis import classify
-from sagewatch.jobs.alerts import job_alert, unpriced_alerts
+from sagewatch.jobs.alerting import job_alert, unpriced_alerts
 from sagewatch.ledger.records import CostRecord, RecordedBy, record_of
 from sagewatch.owners.owner import Owner
 from sagewatch.pricing.job_cost import Cost, PricingStatus, in_doubt

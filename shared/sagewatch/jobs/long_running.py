@@ -10,7 +10,7 @@ from sagewatch.alerts.base import alert_id
 from sagewatch.alerts.ports import AlertArchive, AlertQueue
 from sagewatch.clock import Clock
 from sagewatch.diagnostics.cost_report import UtilizationReader
-from sagewatch.jobs.alerts import JobRunsAlert
+from sagewatch.jobs.alerting import job_runs_alert
 from sagewatch.jobs.milestones import RUNNING, AlertThresholds, Milestone, asks_history, due_milestones
 from sagewatch.jobs.ports import OpenJob, OpenJobs
 from sagewatch.ledger.families import PastRun, family_of
@@ -82,7 +82,7 @@ class LongRunningAlerts:
         """Send one alert for all that is due. The highest milestone names it."""
         tagged, created_at = self.owners.with_tags(found), key_time(entry.job)
         job = replace(tagged, parent_arn=parent_of(tagged))
-        alert = JobRunsAlert.from_job(
+        alert = job_runs_alert(
             job,
             created_at,
             self.owners.of(job),

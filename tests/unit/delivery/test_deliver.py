@@ -13,7 +13,8 @@ from sagewatch.alerts.ports import MessageRef
 from sagewatch.delivery.outcomes import DeliveryEffect
 from sagewatch.delivery.ports import AccountNames
 from sagewatch.delivery.registry import Alert
-from sagewatch.diagnostics.cost_report import JobReport, job_report
+from sagewatch.diagnostics.alerts import JobReport
+from sagewatch.diagnostics.cost_report import job_report
 from sagewatch.errors import (
     ChannelMisconfiguredError,
     DeliveryInFlightError,

@@ -11,7 +11,8 @@ import pytest
 from local.slack.block_kit import block_errors
 from sagewatch.alerts.base import thread_key_of
 from sagewatch.delivery.registry import Alert, read_alert
-from sagewatch.diagnostics.cost_report import JobReport, UtilizationReader, job_report
+from sagewatch.diagnostics.alerts import JobReport
+from sagewatch.diagnostics.cost_report import UtilizationReader, job_report
 from sagewatch.diagnostics.host_metrics import HostMetric
 from sagewatch.errors import AccessDeniedError, UnavailableError
 from sagewatch.jobs.decisions import EndedJob, SendCostReport, decide_ended

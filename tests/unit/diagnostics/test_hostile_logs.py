@@ -12,7 +12,7 @@ from sagewatch.diagnostics.failure_context import FailureContext
 from sagewatch.diagnostics.failure_log import JobLog, read_log
 from sagewatch.diagnostics.ports import LogEvent
 from sagewatch.failures.diagnosis import diagnose
-from sagewatch.jobs.alerts import job_alert
+from sagewatch.jobs.alerting import job_alert
 from sagewatch.redaction import redact
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.slack.messages.render import render

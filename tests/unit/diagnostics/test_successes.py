@@ -8,7 +8,7 @@ import pytest
 
 from sagewatch.delivery.registry import read_alert
 from sagewatch.diagnostics.failure_context import FailureContext, FailureContextReader
-from sagewatch.jobs.alerts import job_alert
+from sagewatch.jobs.alerting import job_alert
 from sagewatch.ledger.families import family_of
 from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.sagemaker.resources import Job, JobStatus, Key

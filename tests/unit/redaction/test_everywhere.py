@@ -14,7 +14,7 @@ from moto import mock_aws
 from sagewatch.adapters.sqs import SqsInbox
 from sagewatch.diagnostics.failure_context import FailureContext
 from sagewatch.errors import MalformedEventError
-from sagewatch.jobs.alerts import job_alert
+from sagewatch.jobs.alerting import job_alert
 from sagewatch.ledger.records import RecordedBy, record_of
 from sagewatch.pricing.job_cost import cost_of
 from sagewatch.redaction import mask

@@ -12,7 +12,6 @@ from sagewatch.alerts.ports import MessageRef
 from sagewatch.clock import Clock
 from sagewatch.delivery.ports import Channel
 from sagewatch.delivery.registry import Alert
-from sagewatch.digest.alerts import DigestAlert
 from sagewatch.errors import (
     AlertRefusedError,
     ChannelMisconfiguredError,
@@ -213,7 +212,7 @@ def _message_ref(channel: str, ts: str) -> MessageRef:
 
 def _without_picture(alert: Alert, now: datetime, why: str) -> Alert | None:
     """The alert without its picture, once that has had its time."""
-    if not isinstance(alert, DigestAlert) or alert.happened_at is None or now < alert.happened_at + _IMAGE_WITHIN:
+    if alert.finding != "digest" or alert.happened_at is None or now < alert.happened_at + _IMAGE_WITHIN:
         return None
     return alert.model_copy(update={"picture": None, "no_picture": why})
 

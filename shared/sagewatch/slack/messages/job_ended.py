@@ -6,7 +6,7 @@ from decimal import Decimal
 from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 
 from sagewatch.alerts.jobs import EndedJobAlert
-from sagewatch.diagnostics.cost_report import JobReport
+from sagewatch.diagnostics.alerts import JobReport
 from sagewatch.failures.diagnosis import FailureClass, diagnose, exit_code, exit_meaning, rule_of_class
 from sagewatch.failures.rules import Rule
 from sagewatch.formatting import duration, ordinal

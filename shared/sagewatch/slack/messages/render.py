@@ -2,28 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from slack_sdk.models.blocks import Block, HeaderBlock
 from slack_sdk.models.metadata import Metadata
 
-from sagewatch.alerts.grouping import GroupAlert
 from sagewatch.delivery.registry import Alert
-from sagewatch.diagnostics.cost_report import JobReport
-from sagewatch.digest.alerts import BudgetAlert, DigestAlert
-from sagewatch.idle.alerts import NotebookAlert, NotebookNews
-from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert
-from sagewatch.pricing.book import component_of
 from sagewatch.slack.blocks import HEADER_LIMIT, section
-from sagewatch.slack.messages.digests import budget_message, digest_message
-from sagewatch.slack.messages.groups import group
-from sagewatch.slack.messages.job_ended import job_ended, job_report_message
-from sagewatch.slack.messages.job_running import job_runs
-from sagewatch.slack.messages.notebooks import notebook_idle, notebook_news
-from sagewatch.slack.messages.standing import standing_idle
 from sagewatch.slack.text import cut, escape, person
-from sagewatch.spokes.alerts import AccountUnreadable
-from sagewatch.standing.idling.alerts import StandingAlert
+
+if TYPE_CHECKING:
+    from sagewatch.jobs.alerts import UnpricedAlert
+    from sagewatch.spokes.alerts import AccountUnreadable
 
 _EVENT_TYPE = "sagewatch_alert"
 
@@ -37,38 +27,59 @@ class Message:
     metadata: Metadata
 
 
-def render(alert: Alert, mention: str | None = None) -> Message:  # noqa: C901 - one case for each kind of alert
+def render(alert: Alert, mention: str | None = None) -> Message:
     """Write the message an alert asks for. ``mention`` is the Slack user of its owner, where Slack knows one."""
-    owner = person(alert.owner, mention)
-    match alert:
-        case JobAlert():
-            text, blocks = job_ended(alert, owner)
-        case JobReport():
-            text, blocks = job_report_message(alert, owner)
-        case UnpricedAlert():
-            text, blocks = _unpriced(alert)
-        case NotebookAlert():
-            text, blocks = notebook_idle(alert, owner)
-        case StandingAlert():
-            text, blocks = standing_idle(alert, owner)
-        case GroupAlert():
-            text, blocks = group(alert)
-        case NotebookNews():
-            text, blocks = notebook_news(alert, owner)
-        case DigestAlert():
-            text, blocks = digest_message(alert)
-        case BudgetAlert():
-            text, blocks = budget_message(alert)
-        case JobRunsAlert():
-            text, blocks = job_runs(alert, owner)
-        case AccountUnreadable():
-            text, blocks = _unreadable(alert)
-        case _:
-            assert_never(alert)
+    text, blocks = _written(alert, person(alert.owner, mention))
     return Message(text, tuple(blocks), Metadata(_EVENT_TYPE, {"alert_id": alert.alert_id}))
 
 
-def _unreadable(alert: AccountUnreadable) -> tuple[str, Sequence[Block]]:
+def _written(alert: Alert, owner: str) -> tuple[str, Sequence[Block]]:  # noqa: C901, PLR0911 - one case for each kind
+    match alert.finding:
+        case "job-failed" | "job-never-started" | "job-hit-limit":
+            from sagewatch.slack.messages.job_ended import job_ended
+
+            return job_ended(alert, owner)
+        case "job-report":
+            from sagewatch.slack.messages.job_ended import job_report_message
+
+            return job_report_message(alert, owner)
+        case "job-long-running":
+            from sagewatch.slack.messages.job_running import job_runs
+
+            return job_runs(alert, owner)
+        case "unpriced-type":
+            return _unpriced(alert)
+        case "notebook-idle":
+            from sagewatch.slack.messages.notebooks import notebook_idle
+
+            return notebook_idle(alert, owner)
+        case "notebook-news":
+            from sagewatch.slack.messages.notebooks import notebook_news
+
+            return notebook_news(alert, owner)
+        case "standing-idle":
+            from sagewatch.slack.messages.standing import standing_idle
+
+            return standing_idle(alert, owner)
+        case "group":
+            from sagewatch.slack.messages.groups import group
+
+            return group(alert)
+        case "digest":
+            from sagewatch.slack.messages.digests import digest_message
+
+            return digest_message(alert)
+        case "budget":
+            from sagewatch.slack.messages.digests import budget_message
+
+            return budget_message(alert)
+        case "account-unreadable":
+            return _unreadable(alert)
+        case _:
+            assert_never(alert.finding)
+
+
+def _unreadable(alert: "AccountUnreadable") -> tuple[str, Sequence[Block]]:
     headline = f"SageWatch cannot read account {alert.account_title(alert.account)}"
     body = (
         f"Its jobs and notebooks in {escape(alert.region)} have not been checked since "
@@ -78,7 +89,9 @@ def _unreadable(alert: AccountUnreadable) -> tuple[str, Sequence[Block]]:
     return escape(headline), [HeaderBlock(text=cut(headline, HEADER_LIMIT)), section(body)]
 
 
-def _unpriced(alert: UnpricedAlert) -> tuple[str, Sequence[Block]]:
+def _unpriced(alert: "UnpricedAlert") -> tuple[str, Sequence[Block]]:
+    from sagewatch.pricing.book import component_of
+
     headline = f"No price known for {alert.instance_type}"
     component = component_of(alert.kind)
     body = (

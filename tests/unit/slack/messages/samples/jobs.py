@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sagewatch.diagnostics.cost_report import JobReport
+from sagewatch.diagnostics.alerts import JobReport
 from sagewatch.diagnostics.host_metrics import HostMetric
 from sagewatch.errors import AccessDeniedError
 from sagewatch.jobs.alerts import JobAlert, JobRunsAlert, UnpricedAlert

@@ -48,7 +48,7 @@ Finding = Literal[
 
 
 class _Found(LazyModel):
-    """What tells the kinds apart."""
+    """The field that names the kind."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", hide_input_in_errors=True)
 

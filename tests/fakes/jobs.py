@@ -102,6 +102,11 @@ class InMemoryOpenJobs(OpenJobs, TrackedJobs, Snoozes):
         return True
 
     @override
+    def add_all(self, jobs: Sequence[Job], *, backfilled_at: datetime | None = None) -> None:
+        for job in jobs:
+            self.add(job, backfilled_at=backfilled_at)
+
+    @override
     def mark_provisional(self, job: Job) -> bool:
         found = self.find(job)
         if found:

@@ -185,7 +185,10 @@ class History:
             (world.ledger, ("put", "recorded", "runs_of", "of", "save", "amounts_of_day", "amounts_of_children")),
             (world.marks, ("add", "remove", "all")),
             (world.totals, ("save",)),
-            (world.open_jobs, ("add", "remove", "mark_provisional", "mark_alerted", "tracked", "find", "after")),
+            (
+                world.open_jobs,
+                ("add_all", "add", "remove", "mark_provisional", "mark_alerted", "tracked", "find", "after"),
+            ),
             (world.alerts, ("send",)),
             (world.files, ("archive",)),
             (world.checkpoints, ("read", "save")),

@@ -28,20 +28,26 @@ class Turn:
 
 @dataclass(slots=True)
 class Lane:
-    """The open jobs of a region, each at most once a sweep. Holds one page of them in memory."""
+    """The open jobs of a region, each at most once a sweep. Holds one page of them in memory.
+
+    ``cursor`` is behind the last turn that was taken, and ``reached`` behind the last one that is done, with all before
+    it. A lane is ``resting`` if SageMaker throttles its region.
+    """
 
     region: str
     read: Callable[[str | None], Entries]
     cursor: Cursor
     turns: int = 0
     finished: bool = False
+    resting: bool = False
+    reached: Cursor = field(init=False)
     _start: str | None = field(init=False)
     _wrapped: bool = field(default=False, init=False)
     _entries: Entries | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Begin behind the job that was inspected last."""
-        self._start = self.cursor.after
+        self._start, self.reached = self.cursor.after, self.cursor
 
     def turn(self) -> Turn:
         """Take the next open job. Raises what ``take`` does."""

@@ -60,6 +60,9 @@ class OpenJobs(OpenJobReader, Protocol):
         A job that is in already keeps its milestones and its snooze.
         """
 
+    def add_all(self, jobs: Sequence[Job], *, backfilled_at: datetime | None = None) -> None:
+        """Put in many jobs, each as ``add`` does, in few calls. Raises what ``Ledger.put`` does."""
+
     def mark_provisional(self, job: Job) -> bool:
         """Note that a job has ended, and that only its row is not final; say whether it is in.
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice, product
+from itertools import product
 
 from sagewatch.at_once import AT_ONCE, in_order
 from sagewatch.clock import Clock, TimeBudget
@@ -35,7 +35,6 @@ _OVERLAP = timedelta(days=1)
 _TOTALS_SHARE, _LISTING_SHARE = 0.2, 0.5
 _SKEW = timedelta(days=1)  # of clocks, at most
 _SAVED_EVERY = 100  # inspections: a sweep that is killed repeats little more
-_TOGETHER = 1  # times as many as are inspected at once: more would run on long after the time is up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +150,8 @@ class JobSweep:
 
     def _index(self, page: Sequence[ListedJob], run: ListingRun, region: str, report: JobSweepReport) -> None:
         unknown = self._unknown(page, region)
-        put_in = partial(self.open_jobs.add, backfilled_at=run.backfilled_at)
-        for _, added in in_order(put_in, unknown, self.at_once, no_time_limit):
-            added()
         if unknown:
+            self.open_jobs.add_all(unknown, backfilled_at=run.backfilled_at)
             self.regions.add(region)  # now that it has answered: a misspelt one would fail every sweep
         report.listed += len(page)
         report.new += len(unknown)
@@ -174,23 +171,22 @@ class JobSweep:
         with continue_on_error(report, "the order of inspections"):
             cursors = {region: self.cursors.read(run.cursor(region)) for region in regions}
             lanes = lanes_of(cursors, self.open_jobs.after)
-        begun, left, unsaved = list(lanes), list(lanes), 0
-        while left:
-            turns = list(islice(self._turns(left, more_time, report), _TOGETHER * self.at_once))
-            self._inspect_together(turns, run, histories, left, report)
-            unsaved += len(turns)
-            if unsaved >= _SAVED_EVERY:
-                self._save(run, begun, report)
-                unsaved = 0
-        self._save(run, begun, report)
+        left = list(lanes)
+        more = partial(_more_time, more_time, left, report)
+        turns, inspect = self._turns(left, more, report), partial(self._take, run, histories, set[str]())
+        for number, (turn, inspected) in enumerate(in_order(inspect, turns, self.at_once, more), 1):
+            part, done = inspected()
+            report.add(part)
+            self._settle(turn, left, done=done)
+            if done and isinstance(turn.entry, OpenJob) and run.covers(turn.entry):
+                self.progress.looked(turn.lane.region)
+            if number % _SAVED_EVERY == 0:
+                self._save(run, lanes, report)
+        self._save(run, lanes, report)
 
-    def _turns(self, left: list[Lane], more_time: TimeBudget, report: JobSweepReport) -> Iterator[Turn]:
+    def _turns(self, left: list[Lane], more: Callable[[], bool], report: JobSweepReport) -> Iterator[Turn]:
         """Yield the next turns of the lanes that are left. A lane that has ended or cannot be read is left no more."""
-        while left:
-            if not more_time():
-                report.complete = False
-                left.clear()
-                return
+        while left and more():
             lane = next_lane(left)
             turns: list[Turn] = []
             with continue_on_error(report, lane.region):
@@ -199,39 +195,25 @@ class JobSweep:
                 left.remove(lane)
             yield from turns
 
-    def _inspect_together(
-        self,
-        turns: Sequence[Turn],
-        run: ListingRun,
-        histories: FamilyHistories | None,
-        left: list[Lane],
-        report: JobSweepReport,
-    ) -> None:
-        """Inspect several jobs at a time, and report on them in the order of their turns.
+    def _settle(self, turn: Turn, left: list[Lane], *, done: bool) -> None:
+        """Note how far the lane has come, in the order of its turns.
 
         If SageMaker throttles, the region rests until the next sweep, which begins with the same job. If that was the
         region's first turn, the next sweep begins behind it, so that one job cannot hold up the others.
         """
-        resting: set[str] = set()
-        inspect = partial(self._take, run, histories, resting)
-        put_back: list[Lane] = []
-        for turn, inspected in in_order(inspect, turns, self.at_once, no_time_limit):
-            lane = turn.lane
-            part, done = inspected()
-            report.add(part)
-            if not done and lane not in put_back:
-                put_back.append(lane)
-                lane.cursor = turn.before if turn.number > 1 else turn.after
-                if lane in left:
-                    left.remove(lane)
-            elif done and isinstance(turn.entry, OpenJob) and run.covers(turn.entry):
-                self.progress.looked(lane.region)
+        lane = turn.lane
+        if lane.resting:
+            return
+        lane.reached = turn.after if done or turn.number <= 1 else turn.before
+        lane.resting = not done
+        if not done and lane in left:
+            left.remove(lane)
 
     def _save(self, run: ListingRun, lanes: Sequence[Lane], report: JobSweepReport) -> None:
         for lane in lanes:
             if lane.turns:
                 with continue_on_error(report, f"the order of inspections in {lane.region}"):
-                    self.cursors.save(run.cursor(lane.region), lane.cursor)
+                    self.cursors.save(run.cursor(lane.region), lane.reached)
 
     def _take(
         self, run: ListingRun, histories: FamilyHistories | None, resting: set[str], turn: Turn
@@ -251,6 +233,15 @@ class JobSweep:
         if resting_after:
             resting.add(region)
         return report, not resting_after
+
+
+def _more_time(more_time: TimeBudget, left: list[Lane], report: JobSweepReport) -> bool:
+    """Ask whether an inspection may begin. Without more time no lane is left, and the next sweep inspects the rest."""
+    if more_time():
+        return True
+    report.complete = False
+    left.clear()
+    return False
 
 
 def _to_describe(job: ListedJob, region: str) -> Job:

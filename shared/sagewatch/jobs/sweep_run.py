@@ -98,14 +98,14 @@ class JobSweepReport(SweepReport):
 
     def add(self, other: "JobSweepReport") -> None:
         """Take in the report on a part of the run."""
-        for part in fields(self):
-            match getattr(other, part.name):
+        for name in _PARTS:
+            match getattr(other, name):
                 case bool(complete):
                     self.complete = self.complete and complete
                 case int(count):
-                    setattr(self, part.name, getattr(self, part.name) + count)
+                    setattr(self, name, getattr(self, name) + count)
                 case sentences:
-                    getattr(self, part.name).extend(sentences)
+                    getattr(self, name).extend(sentences)
 
     @override
     def metrics(self, sent_at: datetime | None = None) -> Mapping[EmfMetric, float]:
@@ -119,6 +119,9 @@ class JobSweepReport(SweepReport):
             EmfMetric.JOBS_OPEN: self.still_open,
         }
         return nonzero(happenings)
+
+
+_PARTS = tuple(part.name for part in fields(JobSweepReport))
 
 
 def advance(point: Checkpoint, page: Sequence[ListedJob]) -> Checkpoint:

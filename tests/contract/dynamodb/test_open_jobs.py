@@ -191,3 +191,15 @@ def test_an_item_that_cannot_be_read_is_named_and_the_others_are_read(aws: Aws, 
     assert all(problem.startswith("open job open-job#us-east-1 bad-") for problem in problems)
     assert [entry.job.name for entry in open_jobs.of_region("us-east-1")][:1] == [JOB.name]
     assert len(read) == len(bad) + 1
+
+
+def test_many_are_put_in_as_each_of_them_would_be(index: Index) -> None:
+    """One that the ledger has and one that is named twice keep no other one out."""
+    jobs = [a_job(status=JobStatus.IN_PROGRESS, name=f"job-{n}", arn=f"{JOB.arn}-{n:02}") for n in range(60)]
+    index.ledger.put(a_row(resource_arn=jobs[3].arn))
+    index.open_jobs.add_all([*jobs[:59], jobs[7]], backfilled_at=NOW)
+    index.open_jobs.add_all([])
+
+    entries = list(index.open_jobs.of_region("us-east-1"))
+    assert [entry.job.arn for entry in entries] == [job.arn for job in jobs[:59] if job is not jobs[3]]
+    assert {entry.backfilled_at for entry in entries} == {NOW}

@@ -958,3 +958,30 @@ def test_several_at_a_time_come_to_the_same_as_one_after_the_other() -> None:
 
     assert reports[0] == reports[1]
     assert (reports[0][0]["looked_at"], len(reports[0][1])) == (40, 40)
+
+
+class Gone(BaseException):
+    """The process ends, here and now."""
+
+
+def test_the_next_sweep_begins_behind_what_a_killed_one_has_done_not_behind_what_it_has_begun() -> None:
+    """Several jobs are inspected at a time; none that was begun only may lose its turn."""
+    world = World()
+    object.__setattr__(world.job_sweep, "at_once", 8)
+    jobs = [a_job(status=JobStatus.IN_PROGRESS, name=f"job-{n:03}", arn=f"{a_job().arn}-{n:03}") for n in range(150)]
+    for job in jobs:
+        world.has(job)
+    describe = world.jobs.describe
+
+    def killed(job: Job) -> Job:
+        if job.name == "job-104":
+            raise Gone
+        return describe(job)
+
+    world.jobs.describe = killed  # type: ignore[method-assign] # of this one
+    with pytest.raises(Gone):
+        world.sweep()
+
+    after = world.cursors.read("sweep#us-east-1#inspected").after
+    assert after is not None
+    assert after.startswith(f"{jobs[99].arn}#")

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import batched
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from botocore.exceptions import ClientError
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 # The longest a job can run is a tuning job's 182 days (botocore, MaxRuntimeInSeconds). An older one that is put in
 # late has yet to be looked at.
 _OPEN_FOR, _LOOKED_AT_WITHIN = timedelta(days=200), timedelta(days=14)
+
+_TOGETHER = 50  # jobs: a transaction has a hundred parts at most
+_ADDING = "dynamodb:TransactWriteItems on the open jobs"
 
 
 class DynamoOpenJobReader(OpenJobReader):
@@ -84,6 +88,32 @@ class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
     @override
     def add(self, job: Job, *, provisional: bool = False, backfilled_at: datetime | None = None) -> bool:
         """Put a job in with one transaction, so that a late start can never reopen a recorded end."""
+        parts = self._adding(job, provisional=provisional, backfilled_at=backfilled_at)
+        with translated(_ADDING):
+            try:
+                self._client.transact_write_items(TransactItems=parts)
+            except ClientError as exc:
+                if code_of(exc) != "TransactionCanceledException":
+                    raise
+                if _condition_failed(exc):
+                    return False
+                raise ThrottledError(f"the open job {job.name} is being written by another invocation") from exc
+        return True
+
+    @override
+    def add_all(self, jobs: Sequence[Job], *, backfilled_at: datetime | None = None) -> None:
+        """Fifty jobs are one transaction. If it fails, each of them has its own."""
+        for batch in batched(jobs, _TOGETHER, strict=False):
+            parts = [part for job in batch for part in self._adding(job, backfilled_at=backfilled_at)]
+            with translated(_ADDING):
+                try:
+                    self._client.transact_write_items(TransactItems=parts)
+                except ClientError:
+                    for job in batch:
+                        self.add(job, backfilled_at=backfilled_at)
+
+    def _adding(self, job: Job, *, backfilled_at: datetime | None, provisional: bool = False) -> list[Any]:
+        """The parts of a transaction: the ledger has no end of the job, and its item."""
         created_at = key_time(job)
         facts = {"resource_arn": job.arn, "resource_name": job.name, "kind": job.kind, "region": job.region}
         runs = {"role_arn": job.role_arn, "groups": [asdict(group) for group in job.groups] or None}
@@ -92,29 +122,10 @@ class DynamoOpenJobs(DynamoOpenJobReader, OpenJobs):
         state = {"provisional": provisional, "backfilled_at": backfilled_at and iso(backfilled_at)}
         billed = {"unbilled": unbilled} if (unbilled := unbilled_as(job)) else {}  # a listing does not know: keep it
         changed = _setting({**facts, **runs, **times, **state, **billed})
-        change: Any = {"TableName": self._state, "Key": _open_key(job, self._home), **changed}
+        change = {"TableName": self._state, "Key": _open_key(job, self._home), **changed}
         key = to_item({"resource_arn": job.arn, "created_at": created_at})
-        with translated("dynamodb:TransactWriteItems on the open jobs"):
-            try:
-                self._client.transact_write_items(
-                    TransactItems=[
-                        {
-                            "ConditionCheck": {
-                                "TableName": self._ledger,
-                                "Key": key,
-                                "ConditionExpression": "attribute_not_exists(resource_arn)",
-                            }
-                        },
-                        {"Update": change},
-                    ]
-                )
-            except ClientError as exc:
-                if code_of(exc) != "TransactionCanceledException":
-                    raise
-                if _condition_failed(exc):
-                    return False
-                raise ThrottledError(f"the open job {job.name} is being written by another invocation") from exc
-        return True
+        absent = {"TableName": self._ledger, "Key": key, "ConditionExpression": "attribute_not_exists(resource_arn)"}
+        return [{"ConditionCheck": absent}, {"Update": change}]
 
     @override
     def mark_provisional(self, job: Job) -> bool:

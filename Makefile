@@ -102,18 +102,7 @@ prove: setup ## play 20,000 random histories of jobs and of notebooks against or
 	@HISTORIES=20000 python -m pytest -n 2 tests/unit/jobs/test_histories.py tests/scenarios/test_histories.py
 
 bench: setup ## measure everything in docs/performance.md, peers too; QUICK=1 in two minutes: fails if a ratio got worse
-ifdef QUICK
-	@python -m bench --quick
-else
-	@python -m bench.cold
-	@python -m bench.events
-	@python -m bench.jupyter
-	@python -m bench.answer
-	@python -m bench.open_jobs
-	@python -m bench.costs
-	@python -m bench.standing
-	@python -m bench
-endif
+	@python -m bench $(if $(QUICK),--quick) $(addprefix --step=,$(STEPS)) $(ARGS)
 
 check: setup ## check style, types, imports and the template
 	ruff check

@@ -20,7 +20,7 @@ import time
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -37,7 +37,7 @@ from local.slack.interactions import sign
 _ROOT = Path(__file__).parent.parent
 _RUNS = 7
 _SECRET = "bench"  # noqa: S105 - it guards nothing
-_ACTIONS = ("keep_4h", "stop_now")  # the second opens a dialog before it answers
+ACTIONS = ("keep_4h", "stop_now")  # the second opens a dialog before it answers
 _ARN = "arn:aws:sagemaker:us-east-1:111122223333:notebook-instance/lab"
 _SETTINGS = {
     "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/presses",
@@ -65,19 +65,19 @@ class Start:
     program: str
     path: Sequence[str]
     cached: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def main() -> None:
     """Measure both presses and all starts in turns: a noisy minute hits all alike."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with TemporaryDirectory() as folder, _servers() as url:
+    with TemporaryDirectory() as folder, servers() as url:
         Builds.make(Path(folder))
-        runs = [(action, start) for action in _ACTIONS for start in _STARTS]
-        _run(Path(folder), url, _STARTS[1], "stop_now")  # writes the bytecode
+        runs = [(action, start) for action in ACTIONS for start in STARTS]
+        press(Path(folder), url, STARTS[1], "stop_now")  # writes the bytecode
         took: dict[tuple[str, Start], list[Took]] = {run: [] for run in runs}
         for _ in range(_RUNS):
             for action, start in runs:
-                took[action, start].append(_run(Path(folder), url, start, action))
+                took[action, start].append(press(Path(folder), url, start, action))
     Console().print(_table(took))
 
 
@@ -85,7 +85,7 @@ def _table(took: Mapping[tuple[str, Start], Sequence[Took]]) -> Table:
     title = f"medians of {_RUNS}, in seconds"
     table = Table("press", "handler", "wall", "imports", "CPU", "again", "CPU / bare", title=title)
     for (action, start), runs in took.items():
-        cpu, bare = (statistics.median(run.cpu for run in took[action, one]) for one in (start, _STARTS[1]))
+        cpu, bare = (statistics.median(run.cpu for run in took[action, one]) for one in (start, STARTS[1]))
         wall, imports, again = (
             statistics.median(getattr(run, part) for run in runs) for part in ("wall", "imports", "again")
         )
@@ -94,11 +94,13 @@ def _table(took: Mapping[tuple[str, Start], Sequence[Took]]) -> Table:
     return table
 
 
-def _run(folder: Path, url: str, start: Start, action: str) -> Took:
+def press(folder: Path, url: str, start: Start, action: str) -> Took:
+    """Start a handler and let it answer twice. The paths of a start are relative to the folder, or absolute."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
     env = {
         **own,
         **_SETTINGS,
+        **start.variables,
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_REGION": "us-east-1",
@@ -108,12 +110,12 @@ def _run(folder: Path, url: str, start: Start, action: str) -> Took:
         "PYTHONPATH": ":".join(str(folder / part) for part in start.path),
         **({"PYTHONPYCACHEPREFIX": str(folder / "bytecode")} if start.cached else {"PYTHONDONTWRITEBYTECODE": "1"}),
     }
-    command = [sys.executable, "-c", _TIMED.format(program=start.program), json.dumps(_press(action))]
+    command = [sys.executable, "-S", "-c", _TIMED.format(program=start.program), json.dumps(_request(action))]
     done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=True)
     return Took(*json.loads(done.stdout.splitlines()[-1]))
 
 
-def _press(action: str) -> dict[str, Any]:
+def _request(action: str) -> dict[str, Any]:
     """A request to the HTTP API, signed as Slack does."""
     target = {"arn": _ARN, "name": "lab", "region": "us-east-1", "incident": "i"}
     payload = {
@@ -168,7 +170,7 @@ def handler(event, context):
 """
 
 
-_STARTS = (
+STARTS = (
     Start("ReceivePress", _OURS, ("deployed/ReceivePress", "deployed/SharedLayer/python")),
     Start("bare", _BARE, ("bare",), cached=True),
     Start("bare, no bytecode", _BARE, ("bare",)),
@@ -176,8 +178,9 @@ _STARTS = (
 
 
 @contextmanager
-def _servers() -> Iterator[str]:
+def servers() -> Iterator[str]:
     """SSM, DynamoDB, SQS and Slack, as far as one press goes."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = Flask("aws")
 
     @app.post("/")

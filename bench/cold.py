@@ -25,15 +25,15 @@ from bench.builds import Builds
 from tests.worlds.wired import VARIABLES, snake_case
 
 _ROOT = Path(__file__).parent.parent
-_REGION = "eu-central-1"
-_REGIONAL: Mapping[str, Sequence[str]] = {
+REGION = "eu-central-1"
+REGIONAL: Mapping[str, Sequence[str]] = {
     "RecordJob": ("sagemaker",),
     "TrackNotebook": ("sagemaker",),
     "SweepJobs": ("patient_sagemaker",),
     "SweepResources": ("patient_sagemaker", "cloudwatch"),
     "SweepNotebooks": ("patient_sagemaker", "sagemaker", "logs", "cloudwatch"),
 }
-_CLIENTS: Mapping[str, Sequence[str]] = {
+CLIENTS: Mapping[str, Sequence[str]] = {
     "RecordJob": ("sqs", "dynamodb", "sagemaker"),
     "TrackNotebook": ("dynamodb", "sqs", "sagemaker"),
     "SweepJobs": ("dynamodb", "sqs", "sagemaker"),
@@ -68,14 +68,14 @@ class Took:
 def ours(function: str) -> str:
     """The program that starts a function."""
     name = snake_case(function)
-    regional = "".join(f"clients.{client}({_REGION!r})\n" for client in _REGIONAL.get(function, ()))
+    regional = "".join(f"clients.{client}({REGION!r})\n" for client in REGIONAL.get(function, ()))
     more = f"from sagewatch.wiring import clients\n{regional}" if regional else ""
     return f"from {name} import app\nfrom sagewatch.wiring.{name} import {name}\n{name}()\n{more}"
 
 
 def bare(function: str) -> str:
     """A handler that makes the same clients."""
-    made = "".join(f"boto3.client({service!r}, config=config)\n" for service in _CLIENTS[function])
+    made = "".join(f"boto3.client({service!r}, config=config)\n" for service in CLIENTS[function])
     config = "config = Config(connect_timeout=2, read_timeout=6, retries={'mode': 'standard', 'total_max_attempts': 2})"
     return f"import boto3\nfrom botocore.config import Config\n{config}\n{made}"
 
@@ -95,7 +95,14 @@ class Bench:
         yield "bare", self.start(function, bare(function), self.libraries, cached=True)
         yield "bare, no bytecode", self.start(function, bare(function), self.libraries)
 
-    def start(self, function: str, program: str, *path: Path, cached: bool = False) -> Took:
+    def start(
+        self,
+        function: str,
+        program: str,
+        *path: Path,
+        cached: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> Took:
         """Run a program in a fresh interpreter."""
         keep = {"PYTHONPYCACHEPREFIX": str(self.cache)} if cached else {"PYTHONDONTWRITEBYTECODE": "1"}
         env = {
@@ -103,11 +110,11 @@ class Bench:
             "LANG": "C.UTF-8",
             "AWS_ACCESS_KEY_ID": "bench",
             "AWS_SECRET_ACCESS_KEY": "bench",
-            "AWS_DEFAULT_REGION": _REGION,
-            "AWS_REGION": _REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
             "AWS_LAMBDA_FUNCTION_NAME": function,
             "PYTHONPATH": ":".join(map(str, path)),
-            **VARIABLES[function],
+            **(variables or VARIABLES[function]),
             **keep,
         }
         command = [sys.executable, "-S", "-c", _TIMED.format(program=program)]
@@ -127,10 +134,10 @@ def main() -> None:
         builds = Builds.make(Path(folder), options.build)
         bench = Bench(builds.deployed, builds.bare, Path(folder) / "bytecode")
         took: dict[tuple[str, str], list[Took]] = {}
-        for function in _CLIENTS:  # the first one writes bytecode
+        for function in CLIENTS:  # the first one writes bytecode
             bench.start(function, bare(function), bench.libraries, cached=True)
         for _ in track(range(options.rounds), "cold starts"):
-            for function in _CLIENTS:
+            for function in CLIENTS:
                 for name, one in bench.runs(function):
                     took.setdefault((function, name), []).append(one)
     Console().print(_table(took, options.rounds))
@@ -139,7 +146,7 @@ def main() -> None:
 def _table(took: Mapping[tuple[str, str], Sequence[Took]], rounds: int) -> Table:
     title = f"cold starts, medians of {rounds} in one run; CPU in seconds"
     table = Table("function", "CPU", "MB", "modules", "bare", "ratio", "bare, no bytecode", "ratio", title=title)
-    for function in _CLIENTS:
+    for function in CLIENTS:
         own = took[function, "ours"]
         cells = [f"{_median(own, 'cpu'):.3f}", f"{_median(own, 'resident'):.0f}", f"{_median(own, 'modules'):.0f}"]
         for name in ("bare", "bare, no bytecode"):

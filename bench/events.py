@@ -12,7 +12,7 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,7 +26,7 @@ from bench.builds import Builds
 from tests.worlds.wired import VARIABLES
 
 _ROOT = Path(__file__).parent.parent
-_CASES = {"completed training": "training-job-completed", "failed training": "training-job-failed"}
+CASES = {"completed training": "training-job-completed", "failed training": "training-job-failed"}
 _LOG = [
     {"timestamp": 1795170110000 + line, "message": f"epoch {line} loss 0.{line}", "ingestionTime": 1795170110000}
     for line in range(60)
@@ -152,14 +152,16 @@ def _in_seconds(digits: str) -> float:
 
 
 @contextmanager
-def _serving() -> Iterator[str]:
+def serving() -> Iterator[str]:
     """The server, in a process of its own, for its CPU is not RecordJob's."""
     command = [sys.executable, "-c", "from bench.events import serve; serve()"]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as server:
         if server.stdout is None:
             raise SystemExit("the server says nothing")
-        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        server.terminate()
+        try:
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        finally:
+            server.terminate()
 
 
 def serve() -> None:
@@ -169,8 +171,11 @@ def serve() -> None:
     server.serve_forever()
 
 
-def _measured(builds: Builds, url: str, case: str, rounds: int) -> tuple[list[tuple[float, float, float]], list[str]]:
-    path = [builds.deployed / "RecordJob", builds.deployed / "SharedLayer" / "python"]
+def measured(
+    build: Path, url: str, case: str, rounds: int, variables: Mapping[str, str] | None = None
+) -> tuple[list[tuple[float, float, float]], list[str]]:
+    """Seconds of each block, of its calls alone and of these by its own clients; and the calls of one event."""
+    path = [build / "RecordJob", build / "SharedLayer" / "python"]
     env = {
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
@@ -179,7 +184,7 @@ def _measured(builds: Builds, url: str, case: str, rounds: int) -> tuple[list[tu
         "AWS_ENDPOINT_URL": url,
         "PYTHONPATH": ":".join(map(str, path)),
         "PYTHONDONTWRITEBYTECODE": "1",
-        **VARIABLES["RecordJob"],
+        **(variables or VARIABLES["RecordJob"]),
     }
     command = [sys.executable, "-S", "-c", _PROGRAM, str(_ROOT / "events" / f"{case}.json"), str(rounds)]
     done = subprocess.run(command, env=env, cwd="/", capture_output=True, text=True, check=False)
@@ -197,10 +202,10 @@ def main() -> None:
     options = parser.parse_args()
     columns = ("event", "CPU ms", "bare calls", "ratio", "by its own clients", "ratio", "calls")
     table = Table(*columns, title=f"medians of {options.rounds} blocks of 20")
-    with TemporaryDirectory() as folder, _serving() as url:
+    with TemporaryDirectory() as folder, serving() as url:
         builds = Builds.make(Path(folder), options.build)
-        for name, case in _CASES.items():
-            took, calls = _measured(builds, url, case, options.rounds)
+        for name, case in CASES.items():
+            took, calls = measured(builds.deployed, url, case, options.rounds)
             own, *floors = (statistics.median(block[place] for block in took) * 1000 for place in (0, 1, 2))
             ratios = (statistics.median(block[0] / block[place] for block in took) for place in (1, 2))
             facts = (f"{number:.2f}" for pair in zip(floors, ratios, strict=True) for number in pair)

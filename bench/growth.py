@@ -41,9 +41,9 @@ class Growth:
     def most(self) -> float | None:
         """The size that one run just finishes; ``None`` if it does not grow."""
         start, more = self.slope()
-        return (self.seconds - start) / more if more * self.sizes[-1] > 0.1 * self.points[-1][1].wall else None
+        return (self.seconds - start) / more if more * self.points[-1][0] > 0.1 * self.points[-1][1].wall else None
 
-    def draw(self) -> Path:
+    def draw(self, folder: Path = IMAGES) -> Path:
         """Draw seconds and calls against the size."""
         figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
         sizes = [size for size, _ in self.points]
@@ -59,7 +59,7 @@ class Growth:
                 axis.annotate(
                     f"{value:,.0f}", (size, value), (0, 6), textcoords="offset points", ha="center", fontsize=8
                 )
-        path = IMAGES / f"growth-{self.name.replace(' ', '-').replace(',', '')}.png"
+        path = folder / f"growth-{self.name.replace(' ', '-').replace(',', '')}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=110, metadata={"Software": None})
         plt.close(figure)
@@ -71,7 +71,7 @@ def growths() -> list[Growth]:
     return [
         Growth(
             "notebooks with nothing due",
-            (100, 250, 500, 1000),
+            (250, 500, 1000),
             lambda size: seen_notebooks(size, idle=0, then="", latency=LATENCY),
             lambda stage, _: sweep(stage),
             120,
@@ -79,7 +79,7 @@ def growths() -> list[Growth]:
         ),
         Growth(
             "notebooks to inspect",
-            (25, 50, 100, 200),
+            (100, 250, 500, 1000),
             lambda size: seen_notebooks(size, idle=0, then="due", latency=LATENCY),
             lambda stage, _: sweep(stage),
             120 * 0.7,
@@ -87,7 +87,7 @@ def growths() -> list[Growth]:
         ),
         Growth(
             "open jobs",
-            (25, 50, 100, 200),
+            (125, 250, 500, 1000),
             lambda size: open_jobs(size, latency=LATENCY),
             lambda stage, _: sweep_jobs(stage),
             480,
@@ -104,7 +104,7 @@ def growths() -> list[Growth]:
         ),
         Growth(
             "events",
-            (25, 50, 100, 200),
+            (100, 200, 400, 800),
             _events,
             _record,
             60,

@@ -67,14 +67,16 @@ class _SageMaker:
 
 
 @contextmanager
-def _serving(certificate: Path | None) -> Iterator[str]:
+def serving(certificate: Path | None) -> Iterator[str]:
     """A server in a process of its own: its CPU is not the function's."""
     command = [sys.executable, "-c", f"from bench.jupyter import serve; serve({str(certificate or '')!r})"]
     with subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, text=True) as server:
         if server.stdout is None:
             raise SystemExit("the server says nothing")
-        yield f"{'https' if certificate else 'http'}://localhost:{server.stdout.readline().strip()}"
-        server.terminate()
+        try:
+            yield f"{'https' if certificate else 'http'}://localhost:{server.stdout.readline().strip()}"
+        finally:
+            server.terminate()
 
 
 def serve(certificate: str) -> None:
@@ -88,7 +90,8 @@ def serve(certificate: str) -> None:
     server.serve_forever()
 
 
-def _certificate(folder: Path) -> Path:
+def make_certificate(folder: Path) -> Path:
+    """Make a certificate for localhost, with its key, in one file."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
@@ -117,7 +120,7 @@ def _milliseconds(url: str, trust: Callable[[], ssl.SSLContext]) -> float:
 def main() -> None:
     """Measure in turns."""
     with TemporaryDirectory() as folder:
-        certificate = _certificate(Path(folder))
+        certificate = make_certificate(Path(folder))
 
         def trust() -> ssl.SSLContext:
             context = ssl.create_default_context()
@@ -125,7 +128,7 @@ def main() -> None:
             return context
 
         shared = trust()
-        with _serving(None) as plain, _serving(certificate) as secure:
+        with serving(None) as plain, serving(certificate) as secure:
             cases: dict[str, tuple[str, Callable[[], ssl.SSLContext]]] = {
                 "http": (plain, lambda: shared),
                 "https, one context": (secure, lambda: shared),

@@ -80,6 +80,7 @@ def serving(rows: int, owners: int) -> Iterator[str]:
 class _Pages:
     def __init__(self, per_day: int, owners: int) -> None:
         self._per_day, self._owners = per_day, owners
+        self._totals_made: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
         self._made: dict[tuple[str, int, tuple[str, ...]], str] = {}
         self._kept: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
 
@@ -146,6 +147,13 @@ class _Pages:
         item = {name: {"S": text} for name, text in texts.items()}
         item |= {name: {"N": value} for name, value in numbers.items()}
         return json.dumps({name: value for name, value in item.items() if name in columns and value != {"S": ""}})
+
+    def _kept_totals(self, first: str, last: str, month: str) -> list[dict[str, Any]]:
+        """The totals, made once: every page of them is asked for on its own."""
+        key = (first, last, month)
+        if key not in self._totals_made:
+            self._totals_made[key] = self._totals(first, last, month)
+        return self._totals_made[key]
 
     def _totals(self, first: str, last: str, month: str) -> list[dict[str, Any]]:
         """Totals of closed days, of five kinds for each owner, in items of 250 cells."""

@@ -33,7 +33,7 @@ _OURS = {
     "AWS_LAMBDA_FUNCTION_NAME": "bench",
 }
 _BARE = """
-import json, resource, sys, time
+import json, sys, time
 import boto3
 from botocore.config import Config
 def client(service): return boto3.client(service, config=Config(retries={"mode": "standard", "total_max_attempts": 2}))
@@ -42,7 +42,8 @@ began, cpu = time.perf_counter(), time.process_time()
 """
 _TOOK = """
 took = {"wall": time.perf_counter() - began, "cpu": time.process_time() - cpu}
-print(json.dumps({**took, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "answer": {}}))
+peak = next(int(line.split()[1]) / 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(json.dumps({**took, "peak_mb": peak, "answer": {}}))
 """
 
 
@@ -71,6 +72,7 @@ class Stage:
     control: str
     build: Path
     from_source: bool = False
+    variables: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: VARIABLES)
 
     def client(self, service: str) -> Any:
         """A client of the account."""
@@ -90,7 +92,7 @@ class Stage:
         source = [self.build / name for name in ("functions", "shared")]
         path = ":".join(map(str, source if self.from_source else (self.build / function, *layers)))
         queue = {"ALERT_QUEUE_URL": f"{self.url}/123456789012/alerts.fifo"}
-        env = {**_LEAST, **VARIABLES[function], **_OURS, **queue, **self._aws(), "PYTHONPATH": path, **more}
+        env = {**_LEAST, **self.variables[function], **_OURS, **queue, **self._aws(), "PYTHONPATH": path, **more}
         script = str(_ROOT / "bench/invoke.py")
         command = [sys.executable, *([] if self.from_source else ["-S"]), script, snake_case(function), str(seconds)]
         return self._run(command, env, event)

@@ -1,9 +1,8 @@
 """Prepare the layers of a ``sam build`` folder for deployment: fewer models to parse, and nothing to compile."""
 
-import compileall
 from pathlib import Path
-from py_compile import PycInvalidationMode
 
+from tools.layers.bytecode import compiled
 from tools.layers.compiled import compile_texts
 from tools.layers.lean import lean
 from tools.layers.models import trim
@@ -28,12 +27,3 @@ def prepare(built: Path) -> None:
         compiled(folder)
     without_sources(layer)
     without_sources(charts)
-
-
-def compiled(folder: Path) -> None:
-    """Write the bytecode of every module below a folder. Raises ``SystemExit`` for one that does not compile."""
-    done = compileall.compile_dir(
-        folder, quiet=1, workers=2, stripdir=str(folder), invalidation_mode=PycInvalidationMode.UNCHECKED_HASH
-    )
-    if not done:
-        raise SystemExit(f"{folder} holds a module that does not compile")

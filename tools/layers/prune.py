@@ -8,12 +8,26 @@ from pathlib import Path
 
 # Parts of libraries that nothing imports, each by its own documentation a feature of its own.
 _UNUSED = (
+    "*.data",  # programs for a terminal
+    "annotated_types/test_cases.py",
     "aws_lambda_powertools/event_handler",
-    "aws_lambda_powertools/utilities/[a-iln-z]*",  # all but jmespath_utils
+    "aws_lambda_powertools/logging/formatters/datadog.py",
+    "aws_lambda_powertools/metrics/provider/datadog",
+    "aws_lambda_powertools/utilities/[a-ik-z]*",  # all but jmespath_utils
+    "botocore/stub.py",
+    "dateutil/easter.py",
+    "dateutil/rrule.py",
+    "dateutil/tz/win.py",
+    "dateutil/tzwin.py",
+    "dateutil/zoneinfo",  # zones of its own; SageWatch takes tzdata's
+    "pydantic/color.py",
+    "pydantic/experimental",
     "pydantic/mypy.py",
     "pydantic/v1",
     "slack",
     "slack_sdk/audit_logs",
+    "slack_sdk/http_retry/*async*",
+    "slack_sdk/models/dial*",
     "slack_sdk/oauth",
     "slack_sdk/rtm",
     "slack_sdk/rtm_v2",
@@ -21,18 +35,24 @@ _UNUSED = (
     "slack_sdk/socket_mode",
     "slack_sdk/web/async_*",
     "slack_sdk/web/legacy_*",
+    "slack_sdk/webhook/async_*",
+    "urllib3/contrib/emscripten",
+    "urllib3/contrib/pyopenssl.py",
+    "urllib3/contrib/socks.py",
+    "urllib3/http2/connection.py",
 )
 _METADATA = tuple(
     f"*.dist-info/{name}"
-    for name in ("METADATA", "RECORD", "WHEEL", "INSTALLER", "REQUESTED", "entry_points.txt", "top_level.txt")
+    for name in ("METADATA", "RECORD", "WHEEL", "INSTALLER", "REQUESTED", "entry_points.txt", "sboms", "top_level.txt")
 )
+_INSTALLER = "requirements.txt"  # which ``sam build`` copies
 _TYPES = frozenset({".pyi", ".pyx", ".pxd", ".h", ".c"})  # for type checkers and compilers
 _OURS = "sagewatch"
 
 
 def prune(layer: Path) -> None:
     """Remove what nothing imports. Licences stay."""
-    for pattern in (*_UNUSED, *_METADATA):
+    for pattern in (*_UNUSED, *_METADATA, _INSTALLER):
         for path in layer.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in [path for path in layer.rglob("*.*") if path.suffix in _TYPES]:

@@ -1,10 +1,8 @@
-"""A prepared layer calls AWS as an unprepared one does, and starts without compiling."""
+"""A prepared layer calls AWS as an unprepared one does."""
 
 import gzip
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,6 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel, Shape
 
 from tests.worlds.wired import ROOT, wired
-from tools.layers.build import compiled
 from tools.layers.models import trim, trimmed
 
 _CODE = ROOT / "shared" / "sagewatch"
@@ -122,28 +119,3 @@ def test_equal_data_is_trimmed_to_equal_bytes(loader: Loader, tmp_path: Path) ->
     kept = json.loads(gzip.decompress(model.read_bytes()))
     assert kept["operations"].keys() == loader.load_service_model("sqs", "service-2")["operations"].keys()
     assert model.read_bytes()[4:8] == bytes(4)  # no time in the header of gzip
-
-
-def test_a_start_uses_the_bytecode_and_does_not_look_at_the_source(tmp_path: Path) -> None:
-    """The archive's times mean nothing, and nothing is written on Lambda's read-only file system."""
-    source = tmp_path / "lab.py"
-    source.write_text("print('compiled')\n", encoding="utf-8")
-    compiled(tmp_path)
-    source.write_text("print('read again')\n", encoding="utf-8")
-
-    done = subprocess.run(
-        [sys.executable, "-c", "import lab"],
-        env={"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "compiled\n"
-
-
-def test_a_module_that_does_not_compile_ends_the_build(tmp_path: Path) -> None:
-    """Rather than at the first event."""
-    (tmp_path / "broken.py").write_text("def\n", encoding="utf-8")
-
-    with pytest.raises(SystemExit, match="does not compile"):
-        compiled(tmp_path)

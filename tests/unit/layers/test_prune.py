@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.worlds.wired import ROOT
-from tools.layers.build import compiled
+from tools.layers.bytecode import compiled
 from tools.layers.lean import lean
 from tools.layers.prune import prune, without_sources
 

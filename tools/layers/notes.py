@@ -16,13 +16,8 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from typing import Any
 
-_WITHOUT_REFERENCES = 2  # the version of marshal's format in which equal values are equal bytes
 _START = "sagewatch.runtime.start"
 _compiler: Any = re._compiler  # type: ignore[attr-defined] # noqa: SLF001 - there is no public place to listen at
-
-
-def _dumps(value: Any) -> bytes:
-    return marshal.dumps(value, _WITHOUT_REFERENCES)
 
 
 class Notes:
@@ -38,7 +33,7 @@ class Notes:
     def run(self, text: str, *places: dict[str, Any]) -> None:
         """What ``exec`` is to ``dataclasses``."""
         code = compile(text, "<string>", "exec")
-        self.methods[text] = _dumps(code)
+        self.methods[text] = marshal.dumps(code)
         exec(code, *places)  # noqa: S102 - what dataclasses does
 
     def pattern(self, pattern: Any, flags: int = 0) -> Any:
@@ -47,13 +42,13 @@ class Notes:
         if isinstance(pattern, str | bytes):
             flag, code, groups, names, indexes = self._given
             kept = (int(flag), [int(word) for word in code], groups, dict(names), indexes)
-            self.patterns[pattern, int(flags)] = _dumps(kept)
+            self.patterns[pattern, int(flags)] = marshal.dumps(kept)
         return made
 
     def annotation(self, text: str, name: str, mode: str) -> Any:
         """What ``compile`` is to ``typing``."""
         code = compile(text, name, mode)
-        self.annotations[text] = _dumps(code)
+        self.annotations[text] = marshal.dumps(code)
         return code
 
     def __getattr__(self, name: str) -> Any:
@@ -66,8 +61,8 @@ class Notes:
         return _sre.compile(pattern, *arguments)
 
 
-def main(package: Path) -> None:
-    """Import, note, print."""
+def noted(package: Path) -> Notes:
+    """Import every module, and note."""
     notes = Notes()
     dataclasses.exec = notes.run  # type: ignore[attr-defined] # before the built-in one
     typing.compile = notes.annotation  # type: ignore[attr-defined] # before the built-in one
@@ -80,10 +75,19 @@ def main(package: Path) -> None:
     for found in gc.get_objects():
         if isinstance(found, lazy):
             found.flags  # noqa: B018 - it compiles
+    return notes
+
+
+def main(package: Path) -> None:
+    """Print what was noted."""
+    notes = noted(package)
+    name_of = import_module(_START).name_of
     version = MAGIC_NUMBER, _sre.MAGIC
     patterns = dict(sorted(notes.patterns.items(), key=repr))
-    methods, annotations = (dict(sorted(texts.items())) for texts in (notes.methods, notes.annotations))
-    sys.stdout.buffer.write(_dumps((version, methods, patterns, annotations)))
+    methods, annotations = (
+        {name_of(text): code for text, code in sorted(texts.items())} for texts in (notes.methods, notes.annotations)
+    )
+    sys.stdout.buffer.write(marshal.dumps((version, methods, patterns, annotations)))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,10 @@ _UNUSED = (
     "aws_lambda_powertools/logging/formatters/datadog.py",
     "aws_lambda_powertools/metrics/provider/datadog",
     "aws_lambda_powertools/utilities/[a-ik-z]*",  # all but jmespath_utils
+    "botocore/docs/client.py",
+    "botocore/docs/service.py",
+    "botocore/docs/sharedexample.py",
+    "botocore/docs/translator.py",
     "botocore/stub.py",
     "dateutil/easter.py",
     "dateutil/rrule.py",
@@ -35,7 +39,10 @@ _UNUSED = (
     "slack_sdk/socket_mode",
     "slack_sdk/web/async_*",
     "slack_sdk/web/legacy_*",
-    "slack_sdk/webhook/async_*",
+    "slack_sdk/webhook",
+    "tzdata/zoneinfo/*.tab",
+    "tzdata/zoneinfo/leapseconds",
+    "tzdata/zoneinfo/tzdata.zi",  # the sources of the compiled zones
     "urllib3/contrib/emscripten",
     "urllib3/contrib/pyopenssl.py",
     "urllib3/contrib/socks.py",
@@ -66,3 +73,5 @@ def without_sources(layer: Path) -> None:
             [compiled] = (source.parent / "__pycache__").glob(f"{source.stem}.cpython-*.pyc")
             compiled.rename(source.with_suffix(".pyc"))
             source.unlink()
+    for folder in [path for path in layer.rglob("__pycache__") if not any(path.iterdir())]:
+        folder.rmdir()

@@ -16,12 +16,18 @@ import re
 import typing
 from collections.abc import Mapping
 from functools import cache
+from hashlib import blake2b
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_name("compiled.bin")
 VERSION = (MAGIC_NUMBER, _sre.MAGIC)  # of bytecode, and of compiled regular expressions
+
+
+def name_of(text: str) -> bytes:
+    """Return the name under which the file has what is compiled from a text; some texts have 20 kB."""
+    return blake2b(text.encode(), digest_size=16).digest()
 
 
 def use(path: Path) -> None:
@@ -36,11 +42,11 @@ def use(path: Path) -> None:
         _use_annotations(annotations)
 
 
-def _use_methods(methods: Mapping[str, bytes]) -> None:
+def _use_methods(methods: Mapping[bytes, bytes]) -> None:
     """``dataclasses`` puts the text of methods together, and runs it with ``exec``."""
 
     def run(text: str, *places: dict[str, Any]) -> None:
-        code = methods.get(text)
+        code = methods.get(name_of(text))
         exec(marshal.loads(code) if code else text, *places)  # noqa: S102, S302 - what dataclasses does
 
     dataclasses.exec = run  # type: ignore[attr-defined] # before the built-in one
@@ -57,12 +63,12 @@ def _use_patterns(patterns: Mapping[tuple[str | bytes, int], bytes]) -> None:
     compiler.compile = compiled
 
 
-def _use_annotations(annotations: Mapping[str, bytes]) -> None:
+def _use_annotations(annotations: Mapping[bytes, bytes]) -> None:
     """``typing`` compiles each annotation of a typed dict that is a text."""
 
     @cache
     def compiled(text: str, name: str, mode: str) -> Any:
-        kept = annotations.get(text)
+        kept = annotations.get(name_of(text))
         return marshal.loads(kept) if kept else compile(text, name, mode)  # noqa: S302 - as above
 
     typing.compile = compiled  # type: ignore[attr-defined] # before the built-in one

@@ -50,7 +50,7 @@ sys.stdout.buffer.write(marshal.dumps(code))
 
 @pytest.fixture(scope="module")
 def python() -> list[dict[bytes, Any]]:
-    """What Python compiles from texts of methods and annotations, by name. They are in no file, so columns are left out."""
+    """What Python compiles from texts of methods and annotations, by name: without columns, as they are in no file."""
     command = [sys.executable, "-X", "no_debug_ranges", "-c", _TEXTS, str(_PACKAGE)]
     env = {"PYTHONPATH": f"{ROOT}:{_PACKAGE.parent}"}
     done = subprocess.run(command, env=env, capture_output=True, check=True)  # noqa: S603 - our own interpreter

@@ -8,6 +8,7 @@ the process's own CPU seconds.
 """
 
 import copy
+import json
 import logging
 import math
 import os
@@ -27,6 +28,8 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult, BaseResponse
 from moto.dynamodb import models as dynamodb_models
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoResult
+from moto.resourcegroupstaggingapi.responses import ResourceGroupsTaggingAPIResponse
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 from moto.server import ThreadedMotoServer
@@ -131,6 +134,8 @@ class Account:
         self._answer = BaseResponse.call_action
         setattr(dynamodb_models, "copy", _Snapshots)  # noqa: B010 - moto's module
         extend_moto()
+        self._write = DynamoResult.execute_result
+        setattr(DynamoResult, "execute_result", self._written())  # noqa: B010 - moto's class
         account = self
 
         def answer(response: BaseResponse) -> Any:
@@ -144,18 +149,29 @@ class Account:
             return ActionResult({"Tags": []}) if arn.startswith(_ARN) else list_tags(response)
 
         answer_tags = SageMakerResponse.list_tags
-        operations: dict[str, Callable[[SageMakerResponse], Any]] = {
+        operations: dict[str, Callable[[Any], Any]] = {
             "list_training_jobs": self.jobs.list,
             "describe_training_job": self.jobs.describe,
             "list_tags": lambda response: tags(response, answer_tags),
         }
         for name, operation in operations.items():  # as methods: moto calls them with the response
             setattr(SageMakerResponse, name, _method(operation))
+        setattr(ResourceGroupsTaggingAPIResponse, "get_resources", _method(self.tagged))  # noqa: B010 - moto's class
         setattr(BaseResponse, "call_action", answer)  # noqa: B010 - moto's class
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
         host, port = server.get_host_and_port()
         self.url = f"http://{host}:{port}"
+
+    def _written(self) -> Callable[[Any, Any], Any]:
+        """Return what writes DynamoDB's answers. moto compares each value with its model: a second for 1,000 items."""
+
+        def written(result: Any, context: Any) -> Any:
+            if context.operation_model.name != "Query":
+                return self._write(result, context)
+            return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(result.result)
+
+        return written
 
     def client(self, service: str) -> Any:
         """A client of it."""
@@ -166,6 +182,12 @@ class Account:
         """Moto's notebooks."""
         found: dict[str, Any] = sagemaker_backends[DEFAULT_ACCOUNT_ID][REGION].notebook_instances
         return found
+
+    def tagged(self, asked: BaseResponse) -> ActionResult:
+        """Answer GetResources by ARNs. AWS has no pages for them; moto has, and goes through all of its resources."""
+        there = {one.arn: one.tags for one in self.notebooks.values() if one.tags}
+        wanted = [arn for arn in asked._get_param("ResourceARNList") if arn in there]  # noqa: SLF001 - as above
+        return ActionResult({"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": there[arn]} for arn in wanted]})
 
     def empty(self) -> None:
         """Leave two empty tables and a queue."""
@@ -242,8 +264,8 @@ class Account:
 _IDLE = {"Key": "idle", "Value": "yes"}
 
 
-def _method(operation: Callable[[SageMakerResponse], Any]) -> Callable[[SageMakerResponse], Any]:
-    def answer(response: SageMakerResponse) -> Any:
+def _method(operation: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def answer(response: BaseResponse) -> Any:
         return operation(response)
 
     return answer

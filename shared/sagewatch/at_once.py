@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 
-AT_ONCE = 16  # items: each mostly waits for AWS, and the pace of each call is bounded where clients are made
+AT_ONCE = 48  # items: each mostly waits for AWS, and the pace of each call is bounded where clients are made
 _AHEAD = 2  # times as many are begun before the result of the first is taken
 
 

@@ -37,7 +37,7 @@ class Together[Q]:
     send: Callable[[Sequence[Q]], Sequence[Any]]
     alone: Callable[[Q], Any]
     fits: Callable[[Sequence[Q], Q], bool]
-    seconds: float = 0.02
+    seconds: float = 0.1
     _waiting: list[_Asked[Q]] = field(default_factory=list)
     _changed: Condition = field(default_factory=Condition)
     _calling: bool = False

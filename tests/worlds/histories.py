@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from sagewatch.idle.ports import LeaseGrant
 from sagewatch.ledger.records import RecordedBy
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
 from sagewatch.sagemaker.ports import Stop
+from sagewatch.sagemaker.scopes import Scope
 from tests.fakes.delivery import InMemoryAlertGroups
 from tests.worlds.builders import no_time_limit
 from tests.worlds.delivery import a_delivery
@@ -26,6 +27,7 @@ from tests.worlds.notebooks import OWNER, NotebookWorld, a_notebook
 MINUTE = timedelta(minutes=1)
 LIMIT, NOTICE, SWEEP = timedelta(hours=4), timedelta(hours=1), timedelta(minutes=15)
 LONG = timedelta(days=2)  # a limit of its own
+_KEPT_BY_TAG = frozenset({"sagewatch:protect", "sagewatch:ignore"})
 _TAGS = ({"sagewatch:protect": "yes"}, {"sagewatch:ignore": "yes"}, {"sagewatch:idle-after": "P2D"})
 
 
@@ -132,6 +134,8 @@ class History:
         ):
             for name in names:
                 setattr(store, name, self._may_fail(getattr(store, name)))
+        self._known, self.world.known.of = self.world.known.of, self._may_know  # type: ignore[method-assign]
+        self.world.alerts.send = self._judging(self.world.alerts.send)  # type: ignore[method-assign, assignment]
         self.trial(on=seed % 3 == 0)
         self.start(recreated=True)
 
@@ -169,6 +173,22 @@ class History:
 
         return answer
 
+    def _may_know(self, arns: Iterable[str], scope: Scope) -> Mapping[str, Mapping[str, str]]:
+        """See ``KnownTags.of``, which raises nothing."""
+        self._tick()
+        return {} if self._chance() else self._known(arns, scope)
+
+    def _judging(self, send: Callable[[Alert], None]) -> Callable[[Alert], None]:
+        """Note a warning of a notebook whose tags keep SageWatch from it."""
+
+        def answer(alert: Alert) -> None:
+            new = isinstance(alert, NotebookAlert) and not alert.edits and alert not in self.world.alerts.sent
+            if new and self.tags.keys() & _KEPT_BY_TAG:
+                self.wrong.append("warned against its tag")
+            send(alert)
+
+        return answer
+
     @property
     def found(self) -> Notebook:
         """The notebook as SageMaker has it."""
@@ -192,7 +212,7 @@ class History:
     @property
     def hands_off(self) -> bool:
         """Whether it is in use, out of sight, or not SageWatch's to stop."""
-        opted_out = self.tags.keys() & {"sagewatch:protect", "sagewatch:ignore"}
+        opted_out = self.tags.keys() & _KEPT_BY_TAG
         return bool(self.busy or self.unknown or self.terminal or opted_out)
 
     def change(self, notebook: Notebook) -> None:
@@ -332,7 +352,9 @@ class History:
         self.terminal = self.running and not self.terminal
 
     def tagged(self) -> None:
-        """A tag comes or goes."""
+        """A tag comes or goes. What many notebooks' tags are read from takes it for older ones, or does not know it."""
+        arn = a_notebook().arn
+        self.world.known.late = self.random.choice([{}, {arn: None}, {arn: {**OWNER, **self.tags}}])
         self.tags = self.random.choice([{}, *_TAGS])
 
     def restart(self) -> None:
@@ -462,7 +484,7 @@ class History:
 
     def recover(self) -> None:
         """Nothing fails any more, and each press has had its answer. The notebook is as it is."""
-        self.failing, self.slack_down = 0, False
+        self.failing, self.slack_down, self.world.known.late = 0, False, {}
         while self.presses:
             self._answer()
 

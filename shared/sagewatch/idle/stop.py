@@ -1,5 +1,6 @@
 """Stops a notebook: checks its announcement, inspects it again, calls StopNotebookInstance, reports the result."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -22,6 +23,7 @@ from sagewatch.notebooks.session import Session, StopCall, caller, whole_second
 from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.sagemaker.notebooks import KEPT_FOLDER, NotebookStatus
 from sagewatch.sagemaker.ports import Notebooks, NotebookStops, Stop
+from sagewatch.sagemaker.scopes import Scope
 
 _UNANSWERED = timedelta(minutes=15)  # for so long, a stop may come from our own call that got no answer
 _RESENT, _SOON = timedelta(hours=2), timedelta(minutes=15)
@@ -33,7 +35,10 @@ _AGAIN = timedelta(hours=1)  # a stop that AWS refused is tried again, and repor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookStop:
-    """Stops notebooks. In trial mode it reports the stop and makes no call."""
+    """Stops notebooks. In trial mode it reports the stop and makes no call.
+
+    ``pace`` waits for a stop's turn. That comes before the last inspection, whose evidence would be older after it.
+    """
 
     notebooks: Notebooks
     inspector: NotebookInspector
@@ -48,6 +53,7 @@ class NotebookStop:
     posted: PostedMessages
     clock: Clock
     enforce: bool
+    pace: Callable[[Scope], None] = lambda _: None
 
     def stop(self, inspection: Inspection, *, announced: bool = False) -> StopOutcome:
         """Stop a notebook whose announced time has come. Raises what ``NotebookInspector.inspect`` and the ports do.
@@ -58,6 +64,7 @@ class NotebookStop:
         wait_until = None if announced else self._wait_until(inspection)
         if wait_until:
             return self._postpone(inspection, wait_until)
+        self.pace(inspection.notebook.scope)
         state = self.states.read(inspection.notebook.arn, inspection.notebook.region)
         try:
             again = self.inspector.inspect(inspection.session, state, last=True)

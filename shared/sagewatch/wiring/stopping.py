@@ -1,5 +1,6 @@
 """Builds what stops notebooks, for SweepNotebooks and AnswerSlack."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from sagewatch.idle.ports import EvidenceSource, Leases, NotebookStates
 from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.runtime.settings import NotebookSettings
+from sagewatch.sagemaker.scopes import Scope
 from sagewatch.wiring.clients import now
 from sagewatch.wiring.scoped_clients import ScopedClients
 from sagewatch.wiring.tracking import NotebookTracking, make_notebook_tracking
@@ -49,9 +51,13 @@ class NotebookStopping:
 
 
 def make_notebook_stopping(
-    given: NotebookSettings, dynamodb: "DynamoDBClient", sqs: "SQSClient", clients: ScopedClients
+    given: NotebookSettings,
+    dynamodb: "DynamoDBClient",
+    sqs: "SQSClient",
+    clients: ScopedClients,
+    pace: Callable[[Scope], None] = lambda _: None,
 ) -> NotebookStopping:
-    """Make each store and service once, for a sweep or for the buttons."""
+    """Make each store and service once, for a sweep or for the buttons. ``pace`` is that of announced stops."""
     tracking = make_notebook_tracking(given, dynamodb, clients)
     states = DynamoNotebookStates(dynamodb, given.watch_state, now, given.account)
     leases = DynamoLeases(dynamodb, given.watch_state, given.account)
@@ -84,6 +90,7 @@ def make_notebook_stopping(
         posted=DynamoPostedMessages(dynamodb, given.watch_state),
         clock=now,
         enforce=given.enforce,
+        pace=pace,
     )
     return NotebookStopping(
         tracking=tracking,

@@ -20,7 +20,7 @@ from sagewatch.runtime.scheduled import ScheduledHandler
 from sagewatch.runtime.settings import Count, Hours, NotebookSettings, SweepSettings
 from sagewatch.sagemaker.scopes import Scope
 from sagewatch.sweeps import Sweep
-from sagewatch.wiring.clients import BETWEEN_NOTEBOOK_LISTS, LONGEST_LOOK, Throttle, built_once, client, now
+from sagewatch.wiring.clients import BETWEEN_NOTEBOOK_LISTS, LONGEST_LOOK, RATES, Throttle, built_once, client, now
 from sagewatch.wiring.grouped import grouped_dynamodb, grouped_queue
 from sagewatch.wiring.scoped_clients import make_clients
 from sagewatch.wiring.spokes import make_hub_handler
@@ -41,7 +41,8 @@ def sweep_notebooks() -> ScheduledHandler | HubHandler:
     dynamodb = grouped_dynamodb(client("dynamodb"), ledger=given.cost_ledger, state=given.watch_state)
     sqs = grouped_queue(client("sqs"))
     clients = make_clients(given, acting=True, sweeping=True)
-    stopping = make_notebook_stopping(given, dynamodb, sqs, clients)
+    pace = Throttle(1 / RATES["sagemaker"]["StopNotebookInstance"])
+    stopping = make_notebook_stopping(given, dynamodb, sqs, clients, pace)
     tracking = stopping.tracking
     lists = SageMakerNotebookLists(clients.patient_sagemaker, Throttle(BETWEEN_NOTEBOOK_LISTS))
     known = TaggingApiTags(clients.tagging)

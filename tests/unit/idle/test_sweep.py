@@ -105,6 +105,23 @@ def test_what_works_at_the_moment_of_the_call_is_not_stopped() -> None:
     ]
 
 
+def test_a_stop_waits_for_its_turn_before_its_last_inspection() -> None:
+    """What begins while it waits is seen."""
+    world = NotebookWorld()
+    world.has(a_notebook())
+    world.sweep()
+    turns: list[str] = []
+
+    def pace(scope: str) -> None:
+        turns.append(scope)
+        world.busy("Lab-One")
+
+    object.__setattr__(world.sweeper.notebook_stop, "pace", pace)
+    world.sweep(later=2 * HOUR)
+
+    assert (len(turns), world.notebooks.stops) == (1, [])
+
+
 def test_a_lease_written_between_decision_and_call_counts() -> None:
     """It is read again, consistently."""
     world = NotebookWorld()

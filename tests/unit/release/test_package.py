@@ -7,7 +7,7 @@ from pathlib import Path
 
 from samcli.yamlhelper import yaml_parse
 
-from tools.layers.build import compiled
+from tools.layers.bytecode import compiled
 from tools.release.package import archive, package
 
 TEMPLATE = """

@@ -2,9 +2,9 @@
 
 Steps run one after the other, each with commit a36f5fc, with today's build and with its yardsticks in turns, so that a
 noisy minute hits all alike. Each result is kept in ``.local/bench/runs`` as soon as its step is over: an interrupted
-``make bench`` goes on where it was, for the same day and sources. ``STEPS="cold press"`` measures these again.
-QUICK measures small cases of today's build, compares them with ``bench/recorded.json`` and fails if one is worse by
-more than a fifth; ``--record`` writes that file.
+``make bench`` continues with the next step, on the same day and with the same sources. ``STEPS="cold press"`` measures
+these again. QUICK measures small cases of today's build, compares them with ``bench/recorded.json`` and fails if one is
+worse by more than a fifth; ``--record`` writes that file.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def _ended(done: Run, store: Store, console: Console) -> int:
     for name, reason in done.failed.items():
         console.print(f"[red]{name}[/red] failed: {reason.strip().splitlines()[0][:300]}")
     if done.interrupted:
-        console.print("Interrupted. The same command goes on where this one was.")
+        console.print("Interrupted. The same command continues with the next step.")
         return _INTERRUPTED
     return len(done.failed)
 

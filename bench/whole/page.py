@@ -118,7 +118,7 @@ _PEERS: Sequence[tuple[str, str, str, str]] = (
         "stops: Cloud Custodian",
         "Cloud Custodian 0.9.53",
         "stops the same notebooks by a tag that says that they are idle",
-        "It does not find out whether a notebook is idle, warns nobody and does not check again.",
+        "It does not find out whether a notebook is idle, sends no warning and does not check again.",
     ),
 )
 

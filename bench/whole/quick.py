@@ -33,7 +33,7 @@ def main(site: Site, console: Console, *, record: bool) -> int:
 
 
 def compared(figures: Mapping[str, float], *, record: bool = False, recorded_in: Path = RECORDED) -> int:
-    """Print each figure beside the recorded one; return how many are worse by more than a fifth."""
+    """Print each figure with the recorded one; return how many are worse by more than a fifth."""
     if record:
         kept = {name: round(value, 3) for name, value in figures.items()}
         recorded_in.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")

@@ -207,7 +207,7 @@ def _past(seen: Seen) -> Iterator[Row]:
         texts.append(" and ".join(f"{number(value)} calls" for value in found))
         calls.append([value for value in found if value is not None])
     flat = len(calls[1]) == len(sizes) and max(calls[1]) - min(calls[1]) <= _FEW
-    what = f"sweep of jobs beside {' and '.join(f'{size:,}' for size in sizes)} past jobs (10^6: see growth)"
+    what = f"sweep of jobs with {' and '.join(f'{size:,}' for size in sizes)} past jobs (10^6: see growth)"
     yield Row(what, texts[0], texts[1], "flat", flat, seen.step)
 
 

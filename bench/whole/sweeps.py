@@ -104,7 +104,7 @@ def jobs_without_rows(site: Site) -> Runs:
 
 
 def past_jobs(site: Site) -> Runs:
-    """Sweeps when nothing happened, beside a thousand and a hundred thousand jobs of the past."""
+    """Sweeps when nothing happened, with a thousand and a hundred thousand jobs of the past."""
     runs: Found = {}
     with site.accounts() as (now, old):
         for count in (1_000, 100_000):

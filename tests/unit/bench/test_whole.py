@@ -64,7 +64,7 @@ def test_an_interruption_keeps_what_was_measured_and_the_next_run_goes_on(store:
 
 
 def test_values_are_kept_as_pyperf_reads_them(store: Store) -> None:
-    """Beside the project's own file."""
+    """In a file next to the project's own."""
     store.keep("a", works(Site(store.folder, lambda _: None)), 3)
 
     assert (store.folder / "a.pyperf.json").exists()

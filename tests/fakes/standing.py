@@ -10,7 +10,7 @@ from sagewatch.sagemaker.scopes import Scope, account_in, region_of
 from sagewatch.standing.evidence import MetricProbe, Points
 from sagewatch.standing.ports import Fields, SageMakerReads, StandingSessions, UsageMetrics
 from sagewatch.standing.sessions import StandingSession
-from sagewatch.standing.studio.audit import Audits, KeptAudit
+from sagewatch.standing.studio.ports import Audits, KeptAudit
 
 Answer = Fields | SageWatchError | None
 

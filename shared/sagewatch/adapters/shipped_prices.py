@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import ClassVar, override
 
 from sagewatch.pricing.book import EMPTY_BOOK, Price, PriceBook
 from sagewatch.pricing.ports import PriceBooks
 
 _SOURCE = "shipped table"
+_FOLDER = Path(__file__).parent.parent / "prices"
 
 
 class ShippedPrices(PriceBooks):
@@ -25,7 +26,7 @@ class ShippedPrices(PriceBooks):
 
 @cache
 def _load(region: str) -> PriceBook:
-    table = files("sagewatch").joinpath("prices", f"{region}.json")
+    table = _FOLDER / f"{region}.json"
     if not table.is_file():
         return EMPTY_BOOK
     content = json.loads(table.read_text(encoding="utf-8"))

@@ -26,7 +26,7 @@ from sagewatch.ledger.totals import DayTotal, LedgerRow
 from sagewatch.outcomes import Outcome
 from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.standing.studio.audit import AuditReader
+from sagewatch.standing.studio.ports import AuditReader
 
 _A_DAY = timedelta(days=1)
 _ZERO = Decimal(0)

@@ -4,7 +4,9 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
+
+_TABLE = Path(__file__).parent.parent / "instance_facts.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ def facts_of(instance_type: str | None) -> InstanceFacts | None:
 
 @cache
 def _table() -> Mapping[str, InstanceFacts]:
-    text = files("sagewatch").joinpath("instance_facts.csv").read_text(encoding="utf-8")
+    text = _TABLE.read_text(encoding="utf-8")
     return {row["instance_type"]: _facts(row) for row in csv.DictReader(text.splitlines())}
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sagewatch.adapters.alert_queue import SqsAlertQueue
 from sagewatch.adapters.dynamodb.account_names import DynamoAccountNames
-from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeliveries, DynamoPostedMessages
+from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeliveries
 from sagewatch.adapters.dynamodb.people import DynamoChannelIds, DynamoUserDirectory
+from sagewatch.adapters.dynamodb.posted_messages import DynamoPostedMessages
 from sagewatch.adapters.organizations import OrganizationAccountNames
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.channel import SlackChannel

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sagewatch.adapters.cloudwatch.usage_metrics import CloudWatchUsageReads
-from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
+from sagewatch.adapters.dynamodb.posted_messages import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.recipes import DynamoRecipes
 from sagewatch.adapters.dynamodb.stop_claims import DynamoResourceLeases
 from sagewatch.adapters.sagemaker.endpoint_changes import SageMakerEndCalls, SageMakerEndpointChangesByRegion

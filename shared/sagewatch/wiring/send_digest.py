@@ -11,11 +11,11 @@ from pydantic import BeforeValidator, Field
 from sagewatch.adapters.alert_queue import SqsAlertQueue
 from sagewatch.adapters.chart import ResvgChart
 from sagewatch.adapters.dead_letters import SqsDeadLetters
-from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.health import DynamoSweepTimes
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStateReader
 from sagewatch.adapters.dynamodb.ledger import DynamoLedgerRows
 from sagewatch.adapters.dynamodb.open_jobs import DynamoOpenJobReader
+from sagewatch.adapters.dynamodb.posted_messages import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.prices import DynamoPriceDates, DynamoPrices
 from sagewatch.adapters.dynamodb.sessions import DynamoSessionReader
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotalReader

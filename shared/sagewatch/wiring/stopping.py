@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sagewatch.adapters.alert_queue import SqsAlertQueue
 from sagewatch.adapters.cloudwatch.agent_evidence import AgentEvidence
 from sagewatch.adapters.cloudwatch.log_evidence import LogEvidence
-from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.idle_state import DynamoNotebookStates
+from sagewatch.adapters.dynamodb.posted_messages import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases
 from sagewatch.adapters.jupyter.client import JupyterEvidence
 from sagewatch.adapters.sagemaker.notebooks import SageMakerNotebookStops

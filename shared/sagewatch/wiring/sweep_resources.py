@@ -6,10 +6,10 @@ from pydantic import Field
 
 from sagewatch.adapters.announced_stops import SqsAnnouncedStops
 from sagewatch.adapters.cloudwatch.usage_metrics import CloudWatchUsageReads
-from sagewatch.adapters.dynamodb.deliveries import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.health import DynamoSweepLog
 from sagewatch.adapters.dynamodb.ledger_writer import DynamoLedger
 from sagewatch.adapters.dynamodb.left_out import DynamoLeftOut
+from sagewatch.adapters.dynamodb.posted_messages import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotals
 from sagewatch.adapters.dynamodb.standing_sessions import DynamoStandingSessions
 from sagewatch.adapters.dynamodb.studio_audits import DynamoStudioAudits

@@ -35,7 +35,7 @@ from sagewatch.sagemaker.kinds import ResourceKind
 from sagewatch.spokes.ports import Problem
 from sagewatch.standing.endpoints.recipe import Recipe
 from sagewatch.standing.sessions import StandingSession
-from sagewatch.standing.studio.audit import KeptAudit
+from sagewatch.standing.studio.ports import KeptAudit
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, NOW, a_job, a_row
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeliveries, DynamoPostedMessages
+from sagewatch.adapters.dynamodb.deliveries import DynamoAlertGroups, DynamoDeliveries
 from sagewatch.adapters.dynamodb.people import DynamoUserDirectory
+from sagewatch.adapters.dynamodb.posted_messages import DynamoPostedMessages
 from sagewatch.alerts.base import GroupMember
 from sagewatch.alerts.grouping import GroupSummary
 from sagewatch.alerts.ports import PostedMessages

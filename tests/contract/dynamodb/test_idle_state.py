@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries, DynamoPostedMessages
+from sagewatch.adapters.dynamodb.deliveries import DynamoDeliveries
 from sagewatch.adapters.dynamodb.idle_state import RESOURCES, DynamoNotebookStates
 from sagewatch.adapters.dynamodb.items import to_item
+from sagewatch.adapters.dynamodb.posted_messages import DynamoPostedMessages
 from sagewatch.adapters.dynamodb.seen_requests import DynamoSeenRequests
 from sagewatch.adapters.dynamodb.sessions import DynamoSessions
 from sagewatch.adapters.dynamodb.stop_claims import DynamoLeases, DynamoResourceLeases

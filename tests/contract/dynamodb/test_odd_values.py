@@ -60,7 +60,7 @@ from sagewatch.standing.decision import Use
 from sagewatch.standing.resources import BilledLine
 from sagewatch.standing.sessions import StandingSession, hourly
 from sagewatch.standing.sessions import accrued as standing_accrued
-from sagewatch.standing.studio.audit import KeptAudit
+from sagewatch.standing.studio.ports import KeptAudit
 from tests.worlds.aws import Aws
 from tests.worlds.builders import ACCOUNT, BOOK, CREATED, ENDED, NOW, a_failed_job, a_job, a_row
 from tests.worlds.jobs import RULES

@@ -9,9 +9,10 @@ from botocore.exceptions import ClientError
 
 from sagewatch.adapters.aws_errors import code_of, translated
 from sagewatch.adapters.dynamodb.items import from_item, to_item
+from sagewatch.adapters.dynamodb.posted_messages import delivery_key, message_ref
 from sagewatch.alerts.base import GroupMember
 from sagewatch.alerts.grouping import GroupSummary
-from sagewatch.alerts.ports import MessageRef, PostedMessages
+from sagewatch.alerts.ports import MessageRef
 from sagewatch.clock import iso
 from sagewatch.delivery.ports import CLAIMED_FOR, NAMED, AlertGroups, Claim, Deliveries, Membership
 from sagewatch.errors import DeliveryInFlightError, ThrottledError
@@ -46,7 +47,7 @@ class DynamoDeliveries(Deliveries):
             try:
                 answer = self._client.update_item(
                     TableName=self._state,
-                    Key=_key(alert_id),
+                    Key=delivery_key(alert_id),
                     UpdateExpression="SET claimed_until = :until, tried_at = if_not_exists(tried_at, :now),"
                     " first_at = if_not_exists(first_at, :now), expires_at = :expires",
                     ConditionExpression="attribute_not_exists(pk)"
@@ -74,7 +75,7 @@ class DynamoDeliveries(Deliveries):
         with translated("dynamodb:UpdateItem on the deliveries"):
             self._client.update_item(
                 TableName=self._state,
-                Key=_key(alert_id),
+                Key=delivery_key(alert_id),
                 UpdateExpression="SET tried_at = :now",
                 ExpressionAttributeValues=to_item({":now": int(now.timestamp())}),
             )
@@ -85,37 +86,15 @@ class DynamoDeliveries(Deliveries):
         with translated("dynamodb:UpdateItem on the deliveries"):
             self._client.update_item(
                 TableName=self._state,
-                Key=_key(alert_id),
+                Key=delivery_key(alert_id),
                 UpdateExpression="SET claimed_until = :never" + ("" if unsure else " REMOVE tried_at"),
                 ExpressionAttributeValues=to_item({":never": 0}),
             )
 
     def _put(self, alert_id: str, now: datetime, **facts: object) -> None:
         with translated("dynamodb:PutItem on the deliveries"):
-            item = {**_key(alert_id), **to_item({"expires_at": _expiry(now), **facts})}
+            item = {**delivery_key(alert_id), **to_item({"expires_at": _expiry(now), **facts})}
             self._client.put_item(TableName=self._state, Item=item)
-
-
-class DynamoPostedMessages(PostedMessages):
-    """The ``PostedMessages`` port: the items of ``DynamoDeliveries``, read."""
-
-    PERMISSIONS: ClassVar = ("dynamodb:GetItem",)
-
-    def __init__(self, client: "DynamoDBClient", state: str) -> None:
-        self._client = client
-        self._state = state
-
-    @override
-    def find(self, alert_id: str) -> MessageRef | None:
-        item = self._read(alert_id)
-        if "group" in item:
-            item = self._read(item["group"])
-        return _message_ref(item)
-
-    def _read(self, alert_id: str) -> dict[str, Any]:
-        with translated("dynamodb:GetItem of a delivery"):
-            answer = self._client.get_item(TableName=self._state, Key=_key(alert_id), ConsistentRead=True)
-        return from_item(answer.get("Item", {}))
 
 
 class DynamoAlertGroups(AlertGroups):
@@ -207,21 +186,8 @@ def _adding(member: GroupMember, before: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _message_ref(item: Mapping[str, Any]) -> MessageRef | None:
-    """Items of earlier releases have no ``posted_at``: Slack's IDs of messages are times."""
-    if "ts" not in item:
-        return None
-    posted_at = item.get("posted_at")
-    at = datetime.fromisoformat(posted_at) if posted_at else datetime.fromtimestamp(float(item["ts"]), UTC)
-    return MessageRef(item["channel"], item["ts"], at)
-
-
 def _time(item: Mapping[str, Any], name: str) -> datetime | None:
     return datetime.fromtimestamp(int(item[name]), UTC) if name in item else None
-
-
-def _key(alert_id: str) -> dict[str, Any]:
-    return to_item({"pk": f"alert#{alert_id}", "sk": "delivery"})
 
 
 def _member_key(group: str, alert_id: str | None = None) -> dict[str, Any]:
@@ -239,6 +205,6 @@ def _old_item(error: ClientError) -> Mapping[str, Any]:
 
 def _delivered(alert_id: str, item: Mapping[str, Any], now: int, cause: Exception) -> Claim:
     if "ts" in item or "group" in item:
-        return Claim(delivered=True, posted=_message_ref(item))
+        return Claim(delivered=True, posted=message_ref(item))
     left = max(1, int(item.get("claimed_until", now)) - now)
     raise DeliveryInFlightError(f"alert {alert_id} is being posted", retry_after=left) from cause

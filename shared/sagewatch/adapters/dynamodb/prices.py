@@ -12,11 +12,12 @@ from sagewatch.clock import Clock, iso
 from sagewatch.errors import UnreadableError
 from sagewatch.pricing.book import EMPTY_BOOK, STALE_AFTER, Price, PriceBook, Rates
 from sagewatch.pricing.ports import PriceBooks, PriceCache, PriceDates, Prices
-from sagewatch.pricing.price_list import ListedPrice
 from sagewatch.sagemaker.scopes import Scope, account_in, region_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from sagewatch.pricing.price_list import ListedPrice
 
 
 # Prices that could not be refreshed for long are still better than none.
@@ -34,7 +35,7 @@ class DynamoPriceCache(PriceCache):
         self._state = state
 
     @override
-    def save(self, region: str, prices: Sequence[ListedPrice], now: datetime) -> None:
+    def save(self, region: str, prices: Sequence["ListedPrice"], now: datetime) -> None:
         for component, item in _items(prices).items():
             key = {"pk": f"prices#{region}", "sk": component, "expires_at": _expiry(now)}
             with translated("dynamodb:PutItem on the prices"):
@@ -105,7 +106,7 @@ class DynamoPriceDates(PriceDates):
         return max(readable(items, lambda item: _utc(item["fetched_at"])), default=None)
 
 
-def _items(prices: Sequence[ListedPrice]) -> Mapping[str, dict[str, Any]]:
+def _items(prices: Sequence["ListedPrice"]) -> Mapping[str, dict[str, Any]]:
     items: dict[str, dict[str, Any]] = defaultdict(lambda: {"hourly": {}})
     for price in prices:
         item = items[price.component]

@@ -12,7 +12,7 @@ from sagewatch.adapters.dynamodb.stored_values import refuse_odd_values
 from sagewatch.errors import UnreadableError
 from sagewatch.models import LazyAdapter
 from sagewatch.sagemaker.scopes import Scope, stored_scope
-from sagewatch.standing.studio.audit import AuditReader, Audits, KeptAudit
+from sagewatch.standing.studio.ports import AuditReader, Audits, KeptAudit
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

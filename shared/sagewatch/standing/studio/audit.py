@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Protocol
+from datetime import timedelta
 
 from sagewatch.clock import Clock
 from sagewatch.errors import SageWatchError
@@ -12,6 +10,7 @@ from sagewatch.pricing.ports import Prices
 from sagewatch.sagemaker.scopes import Scope
 from sagewatch.standing.ports import SageMakerReads
 from sagewatch.standing.studio.findings import Finding, findings
+from sagewatch.standing.studio.ports import Audits, KeptAudit, KeptFinding
 from sagewatch.standing.studio.reading import read_domains
 
 _EVERY = timedelta(days=7)
@@ -24,45 +23,6 @@ class AuditReport:
 
     findings: list[Finding] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptFinding:
-    """A finding as it is kept. ``usd`` is an hour of the apps under it."""
-
-    fault: str
-    domain: str
-    place: str
-    app_type: str
-    reason: str
-    apps: int
-    usd: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptAudit:
-    """The last audit of a scope: how many findings it had, the most expensive of them, and when it was."""
-
-    audited_at: datetime
-    count: int
-    findings: tuple[KeptFinding, ...]
-
-
-class AuditReader(Protocol):
-    """Reads the last audits."""
-
-    def all(self) -> Sequence[KeptAudit]:
-        """Return the last audit of every scope. Raises what ``Ledger.put`` does."""
-
-    def last(self, scope: Scope) -> KeptAudit | None:
-        """Return the last audit of a scope. Raises what ``Ledger.put`` does."""
-
-
-class Audits(AuditReader, Protocol):
-    """Keeps the last audit of each scope."""
-
-    def save(self, scope: Scope, audit: KeptAudit) -> None:
-        """Keep an audit in place of the one before. Raises what ``Ledger.put`` does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

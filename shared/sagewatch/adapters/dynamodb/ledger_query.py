@@ -74,7 +74,7 @@ def _filter(only: RowFilter | None) -> tuple[str, Mapping[str, object]]:
     limit = only.above()
     if limit is None:
         return "", {}
-    above = f"(attribute_type(#{only.column}, :number) AND #{only.column} > :limit)"
+    above = f"attribute_type(#{only.column}, :number) AND #{only.column} > :limit"  # AND binds more tightly than OR
     return (f"{of_kind} OR {above}" if of_kind else above), {**kinds, ":number": "N", ":limit": limit}
 
 

@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.session import Session, get_session
 
 from sagewatch import __version__
+from sagewatch.adapters.dynamodb.response_parser import AttributeValueParsers
 from sagewatch.adapters.sqs import SqsInbox
 from sagewatch.at_once import AT_ONCE
 from sagewatch.runtime.handlers import QueueHandler, Work
@@ -83,7 +84,9 @@ def built_once[T](build: Callable[[], T]) -> Callable[[], T]:
 @cache
 def session() -> Session:
     """The session of every client. It is botocore's: boto3's would load resources and transfers, which nothing uses."""
-    return get_session()
+    made = get_session()
+    made.register_component("response_parser_factory", AttributeValueParsers())
+    return made
 
 
 def home_region() -> str:

@@ -1,11 +1,19 @@
 """What the wiring does itself."""
 
+import json
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
 
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ParamValidationError
 from botocore.session import get_session
 
-from sagewatch.wiring.clients import HINT, PATIENT, QUICK, RATES, Throttle, patient_logs
+from sagewatch.wiring.clients import HINT, PATIENT, QUICK, RATES, Throttle, client, patient_logs
 
 
 @dataclass
@@ -76,3 +84,21 @@ def test_every_client_names_sagewatch_in_one_text() -> None:
 
     assert len(names) == 1
     assert names.pop().startswith("SageWatch/")
+
+
+def test_only_requests_to_dynamodb_are_sent_unchecked() -> None:
+    """Their values are written by one function; what names a resource of a person is checked before it is sent."""
+    sent: list[Any] = []
+
+    def answer(params: Any, **_: object) -> tuple[Any, Mapping[str, Any]]:
+        sent.append(json.loads(params["body"]))
+        return AWSResponse("", HTTPStatus.OK, HTTPHeaders(), None), {}
+
+    dynamodb, sagemaker = (client(name, region="eu-west-3") for name in ("dynamodb", "sagemaker"))
+    for each in (dynamodb, sagemaker):
+        each.meta.events.register("before-call.*.*", answer)
+    dynamodb.get_item(TableName="state", Key={"pk": {"S": 5}})
+    with pytest.raises(ParamValidationError):
+        sagemaker.stop_notebook_instance(NotebookInstanceName=5)
+
+    assert sent == [{"TableName": "state", "Key": {"pk": {"S": 5}}}]

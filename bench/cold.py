@@ -88,12 +88,13 @@ class Bench:
     libraries: Path
     cache: Path
 
-    def runs(self, function: str) -> Iterator[tuple[str, Took]]:
-        """One round of a function and its two yardsticks."""
+    def runs(self, function: str, *, all_yardsticks: bool = True) -> Iterator[tuple[str, Took]]:
+        """One round of a function and its two yardsticks, or the first of them alone."""
         layers = [self.deployed / name / "python" for name in ("SharedLayer", "ChartLayer")]
         yield "ours", self.start(function, ours(function), self.deployed / function, *layers)
         yield "bare", self.start(function, bare(function), self.libraries, cached=True)
-        yield "bare, no bytecode", self.start(function, bare(function), self.libraries)
+        if all_yardsticks:
+            yield "bare, no bytecode", self.start(function, bare(function), self.libraries)
 
     def start(
         self,

@@ -185,14 +185,13 @@ def _latency(seen: Seen) -> Iterator[Row]:
     for name, goal in goals.items():
         wall, count = seen.middle(f"{name}: now", "wall"), seen.middle(f"{name}: now", "units")
         each, smaller = seen.each(f"{name}: before", "wall"), seen.middle(f"{name}: before", "units")
-        full = None if each is None or count is None else each * count
-        carried = seen.middle(f"{name}: now", "carried_over")
+        new, carried = seen.each(f"{name}: now", "wall"), seen.middle(f"{name}: now", "carried_over")
         left = f", {number(carried)} carried over" if carried else ""
-        calls = number(seen.each(f"{name}: now", "calls"))
+        old, calls = (number(seen.each(f"{name}: {which}", "calls")) for which in ("before", "now"))
         yield Row(
             f"40 ms on every call: {number(count)} {name}",
-            f"{number(full)} s (from {number(smaller)}), {number(seen.each(f'{name}: before', 'calls'))} calls each",
-            f"{seen.shown(f'{name}: now', 'wall')}, {calls} calls each{left}",
+            f"{seen.shown(f'{name}: before', 'wall')} for {number(smaller)}, {number(each)} s and {old} calls each",
+            f"{seen.shown(f'{name}: now', 'wall')}, {number(new)} s and {calls} calls each{left}",
             f"{goal} s",
             under(wall, goal),
             seen.step,
@@ -213,16 +212,13 @@ def _past(seen: Seen) -> Iterator[Row]:
 
 def _rowless(seen: Seen) -> Iterator[Row]:
     old, new = seen.each("before", "cpu"), seen.each("now", "cpu")
-    count = seen.middle("now", "units")
     texts = [
-        f"{number(None if each is None or count is None else each * count)} CPU s, "
-        f"{number(seen.each(which, 'calls'))} calls each"
+        f"{seen.shown(which, 'cpu', 'CPU s')} for {number(seen.middle(which, 'units'))}, "
+        f"{number(_ms(each))} ms and {number(seen.each(which, 'calls'))} calls each"
         for which, each in (("before", old), ("now", new))
     ]
-    smaller = number(seen.middle("before", "units"))
     met = None if old is None or new is None else new <= old / 2
-    what = f"first sweep over {number(count)} jobs without rows (before: {smaller})"
-    yield Row(what, texts[0], texts[1], "half the CPU", met, seen.step)
+    yield Row("first sweeps over jobs without rows", texts[0], texts[1], "half the CPU of each", met, seen.step)
 
 
 def _digest(seen: Seen) -> Iterator[Row]:

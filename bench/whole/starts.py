@@ -29,7 +29,7 @@ def cold_starts(
     for number in range(rounds):
         for function in functions:
             site.say(f"cold start of {function}: {number + 1} of {rounds}")
-            for name, took in bench.runs(function):
+            for name, took in bench.runs(function, all_yardsticks=old):
                 runs.setdefault(f"{function}: {name}", []).append(_cold(took))
             if old and function in before.VARIABLES:
                 runs.setdefault(f"{function}: before", []).append(_cold(_start_before(site, bench, function)))

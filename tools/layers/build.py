@@ -24,6 +24,7 @@ def prepare(built: Path) -> None:
     lean(layer)
     compile_texts(layer / "sagewatch", layer / "sagewatch" / "runtime" / "compiled.bin")
     for folder in sorted(path for path in built.iterdir() if path.is_dir()):
-        compiled(folder)
+        compiled(folder, columns=folder not in {layer.parent, charts.parent})
+    compiled(layer / "sagewatch")  # once more: stack traces show its lines
     without_sources(layer)
     without_sources(charts)

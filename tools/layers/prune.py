@@ -13,6 +13,7 @@ _UNUSED = (
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/logging/formatters/datadog.py",
     "aws_lambda_powertools/metrics/provider/datadog",
+    "aws_lambda_powertools/middleware_factory",
     "aws_lambda_powertools/utilities/[a-ik-z]*",  # all but jmespath_utils
     "botocore/docs/client.py",
     "botocore/docs/service.py",
@@ -25,6 +26,7 @@ _UNUSED = (
     "dateutil/tzwin.py",
     "dateutil/zoneinfo",  # zones of its own; SageWatch takes tzdata's
     "pydantic/color.py",
+    "pydantic/deprecated/[a-z]*.py",
     "pydantic/experimental",
     "pydantic/mypy.py",
     "pydantic/v1",

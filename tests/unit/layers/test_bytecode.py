@@ -33,12 +33,22 @@ except AssertionError as exc:
 """
 
 
-def _run(program: str, folder: Path) -> str:
+def _process(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", program]
     env = {"PYTHONPATH": str(folder)}
     return subprocess.run(  # noqa: S603 - our own interpreter
-        command, env=env, capture_output=True, text=True, check=True
-    ).stdout
+        command, env=env, capture_output=True, text=True, check=False
+    )
+
+
+def _run(program: str, folder: Path) -> str:
+    done = _process(program, folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _trace(program: str, folder: Path) -> str:
+    return _process(program, folder).stderr
 
 
 def test_a_start_uses_the_bytecode_and_does_not_look_at_the_source(tmp_path: Path) -> None:
@@ -58,6 +68,20 @@ def test_docstrings_of_modules_and_functions_are_left_out_and_nothing_else(tmp_p
 
     line = _LAB.splitlines().index('        assert self.name == "old", "an assert"') + 1
     assert _run(_LOOK, tmp_path) == f"None A sample. None None\nan assert {line}\n"
+
+
+def test_without_columns_a_line_of_a_stack_trace_has_no_marker_and_bytecode_is_smaller(tmp_path: Path) -> None:
+    """Its number stays."""
+    (tmp_path / "lab.py").write_text(_LAB, encoding="utf-8")
+    traces, sizes = [], []
+    for columns in (True, False):
+        compiled(tmp_path, columns=columns)
+        traces.append(_trace("import lab; lab.Sample('new').spoil()", tmp_path))
+        sizes.append(next(tmp_path.rglob("*.pyc")).stat().st_size)
+
+    assert ["^^^" in each for each in traces] == [True, False]
+    assert traces[1] == "\n".join(line for line in traces[0].splitlines() if "^" not in line) + "\n"
+    assert sizes[1] < sizes[0]
 
 
 def test_equal_sources_are_compiled_to_equal_bytes(tmp_path: Path) -> None:

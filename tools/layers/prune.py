@@ -14,6 +14,9 @@ _UNUSED = (
     "aws_lambda_powertools/logging/formatters/datadog.py",
     "aws_lambda_powertools/metrics/provider/datadog",
     "aws_lambda_powertools/middleware_factory",
+    "aws_lambda_powertools/shared/cookies.py",
+    "aws_lambda_powertools/shared/dynamodb_deserializer.py",
+    "aws_lambda_powertools/shared/headers_serializer.py",
     "aws_lambda_powertools/utilities/[a-ik-z]*",  # all but jmespath_utils
     "botocore/docs/client.py",
     "botocore/docs/service.py",
@@ -29,6 +32,7 @@ _UNUSED = (
     "pydantic/deprecated/[a-z]*.py",
     "pydantic/experimental",
     "pydantic/mypy.py",
+    "pydantic/networks.py",  # URLs and addresses as types
     "pydantic/v1",
     "slack",
     "slack_sdk/audit_logs",

@@ -54,7 +54,8 @@ def _all(given: argparse.Namespace, site: Site, console: Console) -> int:
     steps = [step for step in STEPS if not given.step or step.name in given.step]
     done = run(steps, store, site, console)
     missing = [step.name for step in STEPS if not store.has(step.name)]
-    if trial or (missing and not given.write):
+    ended = not (given.step or done.interrupted)
+    if trial or (missing and not (given.write or ended)):
         console.print(Markdown("\n".join(page.content(store, store.folder / "images"))))
         console.print(f"The page is not written: {'a trial' if trial else 'missing ' + ', '.join(missing)}.")
     else:

@@ -96,7 +96,7 @@ def growths() -> list[Growth]:
         Growth(
             "past jobs",
             (1000, 10_000, 100_000, 1_000_000),
-            ended_jobs,
+            lambda size: ended_jobs(size, a_day=20),
             lambda stage, _: sweep_jobs(stage),
             480,
             "does not occur",

@@ -47,6 +47,9 @@ def table(store: Store) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     yield from (row.line() for row in rows(store))
     yield ""
+    failed = sorted(path.name.partition(".")[0] for path in store.folder.glob("*.failed.txt"))
+    if failed:
+        yield from (f"Not measured, because the step failed: {', '.join(failed)}.", "")
 
 
 def when(store: Store) -> str:

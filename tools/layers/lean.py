@@ -8,6 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from botocore.utils import EVENT_ALIASES
+
+# botocore compares every event's name with the older names of 65 services, 540 times in a start. These have older names
+# and are in layers.
+RENAMED = frozenset(
+    {
+        "application-auto-scaling",
+        "cloudwatch",
+        "cloudwatch-logs",
+        "pricing",
+        "resource-groups-tagging-api",
+        "sagemaker",
+    }
+)
+ALIASES = {old: new for old, new in EVENT_ALIASES.items() if new in RENAMED}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -25,6 +41,11 @@ CHANGES: Sequence[Change] = (
     Change("slack_sdk/web/internal_utils.py", "from asyncio import Future\n", "class Future: ...\n"),
     # The generator of botocore's own reference; clients write their docstrings without it.
     Change("botocore/docs/__init__.py", "from botocore.docs.service import ServiceDocumenter\n"),
+    Change(
+        "botocore/hooks.py",
+        "from botocore.utils import EVENT_ALIASES\n",
+        f"from botocore.utils import EVENT_ALIASES\n\nEVENT_ALIASES = {ALIASES!r}\n",
+    ),
     # Layers hold none of pydantic's plug-ins, which are looked for in the metadata of every library on the path.
     Change(
         "pydantic/plugin/_schema_validator.py",

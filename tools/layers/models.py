@@ -26,18 +26,18 @@ type Model = dict[str, Any]
 def trim(layer: Path, code: Path, template: Path) -> None:
     """Trim the botocore below ``layer`` to what the modules below ``code`` call and the template allows."""
     mentioned, data = set(_mentioned(code)), layer / _DATA
-    services = _services(code)
-    for folder in [path for path in data.iterdir() if path.is_dir() and path.name not in services]:
+    names = services(code)
+    for folder in [path for path in data.iterdir() if path.is_dir() and path.name not in names]:
         shutil.rmtree(folder)
     permitted = _permitted(template)
-    for service in services:
+    for service in names:
         for path in (data / service).rglob("*"):
             if path.name == _MODEL:
                 kept = trimmed(json.loads(gzip.decompress(path.read_bytes())), mentioned, permitted)
                 path.write_bytes(gzip.compress(json.dumps(kept, separators=(",", ":")).encode(), 9, mtime=0))
             elif path.name in _UNUSED:
                 path.unlink()
-    _trim_endpoints(data / "endpoints.json", services)
+    _trim_endpoints(data / "endpoints.json", names)
 
 
 def trimmed(model: Model, mentioned: Iterable[str], permitted: Iterable[str] = ()) -> Model:
@@ -106,7 +106,7 @@ def _mentioned(code: Path) -> Iterator[str]:
                     yield name
 
 
-def _services(code: Path) -> frozenset[str]:
+def services(code: Path) -> frozenset[str]:
     """The first argument of each ``client("name", ...)``, and STS, which credentials may need."""
     found = {name for tree in _trees(code) for node in ast.walk(tree) for name in _client(node)}
     return frozenset(found | {"sts"})

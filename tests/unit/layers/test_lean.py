@@ -7,8 +7,12 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from botocore.session import get_session
+from botocore.utils import EVENT_ALIASES, hyphenize_service_id
 
-from tools.layers.lean import CHANGES, lean
+from tests.worlds.wired import ROOT
+from tools.layers.lean import ALIASES, CHANGES, lean
+from tools.layers.models import services
 
 _INSTALLED = Path(sysconfig.get_path("purelib"))
 _USE = """
@@ -43,6 +47,17 @@ def test_what_no_function_needs_is_not_imported(tmp_path: Path) -> None:
 
     assert before == "name='a' ['asyncio', 'botocore.docs.service', 'importlib.metadata']"
     assert _imported(tmp_path, _INSTALLED) == "name='a' []"
+
+
+def test_events_of_a_layers_services_keep_their_older_names() -> None:
+    """All services that the code makes clients of."""
+    session = get_session()
+    used = {
+        hyphenize_service_id(session.get_service_model(name).service_id)
+        for name in services(ROOT / "shared" / "sagewatch")
+    }
+
+    assert {old: new for old, new in EVENT_ALIASES.items() if new in used} == ALIASES
 
 
 def test_a_library_that_has_changed_ends_the_build(tmp_path: Path) -> None:

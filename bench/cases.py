@@ -10,6 +10,7 @@ from bench.stage import Stage, Took
 LATENCY = 40  # milliseconds on every call, as on AWS
 _LEFT = 240.0  # seconds of SweepNotebooks' timeout
 _JOBS_LEFT = 600.0
+MOST_SWEEPS = 20  # of one measurement
 _POLICY = """
 policies:
   - name: stop-idle-notebooks
@@ -58,7 +59,7 @@ class Case:
 def first_sweeps(stage: Stage) -> list[Took]:
     """Sweep until nothing is left: carried over, or postponed because a busy machine answered too late."""
     done = [stage.invoke("SweepNotebooks", _LEFT)]
-    while done[-1].answer["carried_over"] or not done[-1].answer["complete"]:
+    while len(done) < MOST_SWEEPS and (done[-1].answer["carried_over"] or not done[-1].answer["complete"]):
         done.append(stage.invoke("SweepNotebooks", _LEFT))
     return done
 

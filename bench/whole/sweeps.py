@@ -58,7 +58,7 @@ def _stops(site: Site, stage: Stage, due: int, which: str, runs: Found) -> None:
     stage.order("posted")
     site.say(f"{due:,} stops, {which}")
     done = [cases.sweep(stage)]
-    while done[-1].answer["carried_over"] and done[-1].stopped < due:
+    while done[-1].answer["carried_over"] and done[-1].stopped < due and len(done) < cases.MOST_SWEEPS:
         done.append(cases.sweep(stage))
     _add(runs, f"stops: {which}", cases.together(done), due, stopped=done[-1].stopped, sweeps=len(done))
 

@@ -1,11 +1,17 @@
 """What SageWatch costs a month: the formula, the page that shows it, and the template that it counts in."""
 
+import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from bench.monthly import (
     ALARM_METRICS,
+    ASSUMED,
+    DIGEST_MEMORY,
+    JOB_ITSELF,
+    MEASURED,
     MEMORY,
     POLLERS,
     POLLS,
@@ -18,8 +24,11 @@ from bench.monthly import (
     notebook_usd,
     table,
 )
+from sagewatch.sagemaker.kinds import JOB_KINDS
+from sagewatch.wiring.clients import BETWEEN_LISTS
 
 ROOT = Path(__file__).parent.parent.parent
+HALVED = Decimal("2.10")  # it was $4.30 to $4.90 at a36f5fc
 
 
 def test_a_unit_of_work_costs_what_its_parts_do() -> None:
@@ -66,6 +75,7 @@ def test_it_counts_what_the_template_has(template: dict[str, Any]) -> None:
     assert len(quarters) == 3
     assert SWEEPS == 30 * 96
     assert template["Globals"]["Function"]["MemorySize"] == MEMORY
+    assert resources["SendDigest"]["Properties"]["MemorySize"] == DIGEST_MEMORY
 
 
 def _pollers(event: dict[str, Any], resources: dict[str, Any]) -> int:
@@ -76,6 +86,36 @@ def _pollers(event: dict[str, Any], resources: dict[str, Any]) -> int:
 
 def _metrics(alarm: dict[str, Any]) -> int:
     return sum("MetricStat" in metric for metric in alarm["Metrics"]) if "Metrics" in alarm else 1
+
+
+def test_an_idle_stack_costs_half_of_what_it_did() -> None:
+    """All its parts together."""
+    assert sum(idle_parts().values(), Decimal(0)) <= HALVED
+
+
+def test_every_unit_was_measured() -> None:
+    """With CPU time, and the memory that it needed at most, which fits into half of what functions have."""
+    date.fromisoformat(MEASURED["date"])
+    for unit in MEASURED["units"].values():
+        assert 0 < unit["cpu"] < 10
+        assert 0 < unit["peak_mb"] < MEMORY / 2
+
+
+def test_what_is_assumed_of_other_files_is_there() -> None:
+    """Lists of jobs are apart by what wiring says, and the job that is compared costs what the shipped prices say."""
+    prices = (ROOT / "prices/sagemaker_prices.csv").read_text(encoding="utf-8")
+
+    assert ASSUMED["seconds between lists of jobs"] == round((len(JOB_KINDS) - 1) * BETWEEN_LISTS, 6)
+    assert f"us-east-1,Training,ml.m5.xlarge,{JOB_ITSELF * 2:.2f}," in prices
+
+
+def test_every_price_has_its_page() -> None:
+    """Or the line before it has."""
+    source = (ROOT / "bench/monthly.py").read_text(encoding="utf-8")
+    lines = re.findall(r'^    "[\w -]+": Decimal.*$', source, flags=re.MULTILINE)
+
+    assert len(lines) == len(PRICES)
+    assert all("# https://aws.amazon.com/" in line or "# the same" in line for line in lines)
 
 
 def test_the_page_shows_the_table() -> None:

@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--step", action="append", default=[], choices=[step.name for step in STEPS], help="this alone")
     parser.add_argument("--again", action="store_true", help="forget what was measured today")
     parser.add_argument("--share", type=float, default=1, help="of the sizes, for a trial; its page is only printed")
-    parser.add_argument("--write", action="store_true", help="write the page although steps are missing")
+    parser.add_argument("--write", action="store_true", help="write the page with what there is, and measure nothing")
     given = parser.parse_args()
     HOME.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
@@ -51,7 +51,8 @@ def _all(given: argparse.Namespace, site: Site, console: Console) -> int:
         shutil.rmtree(store.folder, ignore_errors=True)
     for name in given.step:
         store.forget(name)
-    steps = [step for step in STEPS if not given.step or step.name in given.step]
+    wanted = [step for step in STEPS if not given.step or step.name in given.step]
+    steps = [] if given.write else wanted
     done = run(steps, store, site, console)
     missing = [step.name for step in STEPS if not store.has(step.name)]
     ended = not (given.step or done.interrupted)

@@ -33,6 +33,7 @@ from moto.resourcegroupstaggingapi.responses import ResourceGroupsTaggingAPIResp
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 from moto.server import ThreadedMotoServer
+from moto.sqs.models import Queue
 from werkzeug.serving import make_server
 
 from local.sagemaker.control import extend_moto
@@ -45,6 +46,7 @@ TABLES = {"CostLedger": "ledger", "WatchState": "state"}
 _ROLE = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/lab"
 _ARN = f"arn:aws:sagemaker:{REGION}:{DEFAULT_ACCOUNT_ID}:training-job/"
 _PAGE = 100
+_COUNTS = [f"approximate_number_of_messages{what}" for what in ("", "_delayed", "_not_visible")]
 _ONE_AT_A_TIME = RLock()
 _PROPERTIES = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
 
@@ -136,6 +138,8 @@ class Account:
         extend_moto()
         self._write = DynamoResult.execute_result
         setattr(DynamoResult, "execute_result", self._written())  # noqa: B010 - moto's class
+        for name in _COUNTS:  # which no sweep asks for, and moto forms anew for each message that is sent
+            setattr(Queue, name, property(lambda queue: len(queue._messages)))  # noqa: SLF001 - as moto counts them
         account = self
 
         def answer(response: BaseResponse) -> Any:

@@ -23,7 +23,7 @@ from sagewatch.idle.rates import HourlyRates
 from sagewatch.idle.stop import NotebookStop
 from sagewatch.runtime.settings import NotebookSettings
 from sagewatch.sagemaker.scopes import Scope
-from sagewatch.wiring.clients import now
+from sagewatch.wiring.clients import RATES, Throttle, now
 from sagewatch.wiring.scoped_clients import ScopedClients
 from sagewatch.wiring.tracking import NotebookTracking, make_notebook_tracking
 
@@ -107,5 +107,12 @@ def make_notebook_stopping(
 
 def _evidence(given: NotebookSettings, clients: ScopedClients) -> tuple[EvidenceSource, ...]:
     """Jupyter first: it alone knows what runs at this moment."""
-    others = (LogEvidence(clients.logs, max(given.idle_after, _A_DAY)), AgentEvidence(clients.cloudwatch))
+    lookback = max(given.idle_after, _A_DAY)
+    logs = LogEvidence(clients.logs, lookback, *([_of_logs()] if clients.sweeping else []))
+    others = (logs, AgentEvidence(clients.cloudwatch))
     return (JupyterEvidence(clients.asking_sagemaker), *others) if given.ask_jupyter else others
+
+
+def _of_logs() -> Throttle:
+    """The pace of a sweep's reads of logs. The client has it too, for further pages."""
+    return Throttle(1 / RATES["logs"]["FilterLogEvents"])

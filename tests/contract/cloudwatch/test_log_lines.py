@@ -180,3 +180,25 @@ def test_a_service_that_throttles_is_not_asked_for_each_log() -> None:
         list(pool.map(ask, range(16)))
 
     assert len(calls) < 16
+
+
+def test_who_asks_while_a_call_waits_for_its_turn_is_answered_by_it() -> None:
+    """Sixteen notebooks are one call."""
+    calls: list[int] = []
+
+    def pace(_: str) -> None:
+        while not calls and len(lines._queue(REGION, "").waiting) < 16:  # noqa: SLF001 - as above
+            sleep(0.001)
+
+    def on_call(_: str, streams: Sequence[str]) -> None:
+        calls.append(len(streams))
+
+    lines = NotebookLogLines(lambda region: Answers(region, on_call), pace)  # type: ignore[arg-type,return-value] # as above
+
+    def ask(number: int) -> int:
+        return len(lines.matching(f"lab-{number}", REGION, NOW - timedelta(hours=2), "") or ())
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(ask, range(16))) == [1] * 16
+
+    assert calls == [16]

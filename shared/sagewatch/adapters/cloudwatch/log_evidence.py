@@ -10,6 +10,7 @@ from sagewatch.formatting import clock_time
 from sagewatch.idle.evidence import Idle, Reading, Source, Unknown
 from sagewatch.idle.ports import EvidenceSource
 from sagewatch.sagemaker.notebooks import Notebook
+from sagewatch.sagemaker.scopes import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -47,10 +48,13 @@ class LogEvidence(EvidenceSource):
     PERMISSIONS: ClassVar = ("logs:FilterLogEvents",)
 
     def __init__(
-        self, client_for: "Callable[[str], CloudWatchLogsClient]", lookback: timedelta = timedelta(hours=24)
+        self,
+        client_for: "Callable[[str], CloudWatchLogsClient]",
+        lookback: timedelta = timedelta(hours=24),
+        pace: Callable[[Scope], None] = lambda _: None,
     ) -> None:
-        """``lookback`` is how far to read back at least."""
-        self._lines = NotebookLogLines(client_for)
+        """``lookback`` is how far to read back at least; ``pace`` is called with the scope before a call."""
+        self._lines = NotebookLogLines(client_for, pace)
         self._lookback = lookback
 
     @override

@@ -53,8 +53,12 @@ class NotebookLogLines:
 
     PERMISSIONS: ClassVar = ("logs:FilterLogEvents",)
 
-    def __init__(self, client_for: "Callable[[Scope], CloudWatchLogsClient]") -> None:
+    def __init__(
+        self, client_for: "Callable[[Scope], CloudWatchLogsClient]", pace: Callable[[Scope], None] = lambda _: None
+    ) -> None:
+        """``pace`` waits for a call's turn. Who asks meanwhile is answered by that call."""
         self._client_for = client_for
+        self._pace = pace
         self._queues: dict[tuple[Scope, str], _Queue] = defaultdict(_Queue)
         self._missing: set[tuple[Scope, str]] = set()  # asked for alone: a call with them fails
         self._lock = Lock()
@@ -82,6 +86,7 @@ class NotebookLogLines:
     def _lead(self, queue: _Queue, own: _Asked, scope: Scope, pattern: str) -> None:
         """Make calls until the own answer is there, then let the next one that waits lead."""
         while not own.lines.done():
+            self._pace(scope)
             with self._lock:
                 batch, queue.waiting = queue.waiting[:_MOST], queue.waiting[_MOST:]
             try:

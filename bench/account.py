@@ -138,7 +138,7 @@ class Account:
         extend_moto()
         self._write = DynamoResult.execute_result
         setattr(DynamoResult, "execute_result", self._written())  # noqa: B010 - moto's class
-        for name in _COUNTS:  # which no sweep asks for, and moto forms anew for each message that is sent
+        for name in _COUNTS:  # which no sweep asks for, and moto forms again for each message that is sent
             setattr(Queue, name, property(lambda queue: len(queue._messages)))  # noqa: SLF001 - as moto counts them
         account = self
 

@@ -65,7 +65,7 @@ class Start:
     program: str
     path: Sequence[str]
     cached: bool = False
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def main() -> None:

@@ -76,7 +76,7 @@ class Counted:
             AgentEvidence(lambda _: regional["cloudwatch"]),
         )
         inspector = NotebookInspector(notebooks=tracker.notebooks, evidence=evidence, clock=self.clock, rules=RULES)
-        known = TaggingApiTags(lambda _: regional["resourcegroupstaggingapi"])
+        known = TaggingApiTags(lambda _: regional["resourcegroupstaggingapi"], self.clock)
         self.sweeper = self._sweeper(tracker, inspector, client, known)
 
     def clock(self) -> datetime:
@@ -127,7 +127,6 @@ class Counted:
             repair=SessionRepair(
                 lists=lists,
                 notebooks=tracker.notebooks,
-                known=known,
                 sessions=tracker.sessions,
                 tracker=tracker,
                 checkpoints=DynamoCheckpoints(self._dynamodb, self._state),
@@ -153,11 +152,12 @@ class Counted:
             advice=NotebookAdvice(
                 open_jobs=DynamoOpenJobReader(self._dynamodb, self._state),
                 totals=DynamoTotalStore(self._dynamodb, self._state),
-                notebooks=tracker.notebooks,
+                inspector=inspector,
                 announcements=announcements,
                 rates=rates,
                 clock=self.clock,
                 long_running=timedelta(hours=24),
+                at_once=1,
             ),
             notebook_stop=NotebookStop(
                 notebooks=tracker.notebooks,
@@ -245,8 +245,7 @@ def test_a_first_sweep_asks_about_what_is_in_service_and_the_next_about_nothing(
     assert counted.sweep() == {
         "ListNotebookInstances": 1,
         "DescribeNotebookInstance": 50,  # for its session and for the look
-        "GetResources": 1,  # none has tags, so each is asked for its own
-        "ListTags": 50,
+        "ListTags": 50,  # the owners of the sessions
         "CreatePresignedNotebookInstanceUrl": 50,
         "Jupyter": 150,  # GET kernels, terminals and the lifecycle script's file; no AWS call
         "FilterLogEvents": 25,  # of what does not work: none has a log

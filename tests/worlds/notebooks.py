@@ -149,7 +149,6 @@ class NotebookWorld:
             repair=SessionRepair(
                 lists=self.notebooks,
                 notebooks=self.notebooks,
-                known=self.known,
                 sessions=self.sessions,
                 tracker=self.tracker,
                 checkpoints=InMemoryCheckpoints(),
@@ -173,11 +172,12 @@ class NotebookWorld:
             advice=NotebookAdvice(
                 open_jobs=self.open_jobs,
                 totals=self.totals,
-                notebooks=self.notebooks,
+                inspector=inspector,
                 announcements=announcements,
                 rates=rates,
                 clock=lambda: self.now,
                 long_running=timedelta(hours=24),
+                at_once=1,
             ),
             notebook_stop=notebook_stop,
             clock=lambda: self.now,

@@ -1,15 +1,16 @@
 """Gives advice on notebooks that wait for a training job, or that train inside themselves. It never stops one."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sagewatch.clock import Clock, iso
+from sagewatch.at_once import AT_ONCE, in_order
+from sagewatch.clock import Clock, TimeBudget, iso
 from sagewatch.errors import SageWatchError
 from sagewatch.formatting import clock_time, duration, money, utc_once
 from sagewatch.idle.announcements import NotebookAnnouncements
-from sagewatch.idle.inspection import Inspection
+from sagewatch.idle.inspection import Inspection, NotebookInspector
 from sagewatch.idle.rates import HourlyRates
 from sagewatch.jobs.ports import OpenJobReader
 from sagewatch.ledger.ports import TotalReader
@@ -18,7 +19,7 @@ from sagewatch.ledger.totals import NOTHING, DayTotal
 from sagewatch.patterns import lazy_pattern
 from sagewatch.pricing.book import Rates, for_time
 from sagewatch.sagemaker.kinds import ResourceKind
-from sagewatch.sagemaker.ports import Notebooks
+from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.resources import Job
 
 # The smallest type SageMaker offers for notebooks that is no burst of one CPU: enough to wait with.
@@ -43,10 +44,11 @@ def waits_in_fit(inspection: Inspection, jobs: Iterable[Job], rates: Rates, now:
     Jobs from before its session cannot have been started in it. Reported at most once a day, because roles are shared.
     """
     notebook = inspection.notebook
-    ours = [job for job in jobs if _may_be_waited_for(job, inspection, now)]
-    rate, small = (rates.of_type(ResourceKind.NOTEBOOK, name) for name in (notebook.instance_type, SMALL))
-    if inspection.active is None or not ours or rate is None or small is None or rate <= small:
+    ours = [job for job in jobs if job.role_arn == notebook.role_arn and _may_be_waited_for(job, inspection, now)]
+    prices = _prices(notebook, rates)
+    if inspection.active is None or not ours or prices is None:
         return None
+    rate, small = prices
     job = max(ours, key=lambda job: job.created_at or now)
     more = f" (and {len(ours) - 1} more)" if len(ours) > 1 else ""
     sentence = (
@@ -61,18 +63,23 @@ def waits_in_fit(inspection: Inspection, jobs: Iterable[Job], rates: Rates, now:
 
 def _may_be_waited_for(job: Job, inspection: Inspection, now: datetime) -> bool:
     return (
-        job.role_arn is not None
-        and job.role_arn == inspection.notebook.role_arn
-        and _began_meanwhile(job, inspection, now)
-    )
-
-
-def _began_meanwhile(job: Job, inspection: Inspection, now: datetime) -> bool:
-    return (
         job.kind is ResourceKind.TRAINING
+        and job.role_arn is not None
         and job.created_at is not None
         and inspection.session.since <= job.created_at <= now - _WAITING
     )
+
+
+def _wants_role(inspection: Inspection, jobs: Iterable[Job], rates: Rates, now: datetime) -> bool:
+    """Whether there may be such advice: a job has a role and may be waited for, and waiting can be cheaper."""
+    cheaper = _prices(inspection.notebook, rates) is not None
+    return cheaper and any(_may_be_waited_for(job, inspection, now) for job in jobs)
+
+
+def _prices(notebook: Notebook, rates: Rates) -> tuple[Decimal, Decimal] | None:
+    """Return what an hour of a notebook costs, and of the small one, if that is known to be less."""
+    rate, small = (rates.of_type(ResourceKind.NOTEBOOK, name) for name in (notebook.instance_type, SMALL))
+    return None if rate is None or small is None or rate <= small else (rate, small)
 
 
 def is_overlong(inspection: Inspection, limit: timedelta, now: datetime) -> bool:
@@ -128,50 +135,63 @@ def _hourly(rate: Decimal | None) -> str:
 _ACCOUNTED = timedelta(days=30)
 
 
+type _Question = Callable[[Inspection], Advice | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookAdvice:
     """Reads what the advice needs once for a region, and only if one of its notebooks is busy."""
 
     open_jobs: OpenJobReader
     totals: TotalReader
-    notebooks: Notebooks
+    inspector: NotebookInspector
     announcements: NotebookAnnouncements
     rates: HourlyRates
     clock: Clock
     long_running: timedelta
+    at_once: int = AT_ONCE
 
-    def advise(self, region: str, inspections: Sequence[Inspection]) -> None:
-        """Send the advice about a region's notebooks. Raises what ``Ledger.put`` does."""
+    def advise(self, region: str, inspections: Sequence[Inspection], more_time: TimeBudget) -> None:
+        """Send the advice about a region's notebooks while there is time; the next inspections give the rest.
+
+        Raises what ``Ledger.put`` does.
+        """
         working = [inspection for inspection in inspections if inspection.active]
-        if not working:
+        if not working or not more_time():
             return
         now, rates = self.clock(), self.rates.of_region(region)
         jobs = [entry.job for entry in self.open_jobs.of_region(region) if not entry.provisional]
         long = [inspection for inspection in working if is_overlong(inspection, self.long_running, now)]
         saving = spot_saving(self._days(now)) if long else None
-        found = [(each, waits_in_fit(each, jobs, rates, now)) for each in self._with_roles(working, jobs, now)]
-        found += [(inspection, trains_inside(inspection, rates, saving, now)) for inspection in long]
-        for inspection, advice in found:
-            if advice:
-                pending = inspection.state.pending
-                thread = pending.alert_id if pending else None
-                self.announcements.notify(
-                    inspection.notebook, advice.headline, advice.sentence, *advice.identity, thread=thread
-                )
 
-    def _with_roles(self, working: Sequence[Inspection], jobs: Sequence[Job], now: datetime) -> Iterator[Inspection]:
-        """Add the roles that no listing names, where a job runs that a notebook may wait for."""
-        for inspection in working:
-            waits = any(_began_meanwhile(job, inspection, now) for job in jobs)
-            yield self._with_role(inspection) if waits and not inspection.notebook.role_arn else inspection
+        def waits(inspection: Inspection) -> Advice | None:
+            return waits_in_fit(inspection, jobs, rates, now)
 
-    def _with_role(self, inspection: Inspection) -> Inspection:
-        notebook = inspection.notebook
+        def trains(inspection: Inspection) -> Advice | None:
+            return trains_inside(inspection, rates, saving, now)
+
+        inspector, wanting = self.inspector, [each for each in working if _wants_role(each, jobs, rates, now)]
+        asked = [(inspection, inspector.with_role, waits) for inspection in wanting]
+        asked += [(inspection, inspector.by_own_tags, trains) for inspection in long]
+        for _, sent in in_order(lambda each: self._ask(*each), asked, self.at_once, more_time):
+            sent()
+
+    def _ask(self, inspection: Inspection, look: Callable[[Inspection], Inspection], question: _Question) -> None:
+        """Send an advice that still holds by the notebook's own tags of this moment."""
         try:
-            found = self.notebooks.describe(notebook.name, notebook.region, notebook.account)
-        except SageWatchError:  # without its role there is no advice; the next inspection asks again
-            return inspection
-        return replace(inspection, notebook=replace(notebook, role_arn=found.role_arn))
+            inspection = look(inspection)
+            advice = question(inspection)
+            if advice and inspection.older_tags:
+                inspection = self.inspector.by_own_tags(inspection)
+                advice = question(inspection)
+        except SageWatchError:  # what cannot be read gets no advice; the next inspection asks again
+            return
+        if advice:
+            pending = inspection.state.pending
+            thread = pending.alert_id if pending else None
+            self.announcements.notify(
+                inspection.notebook, advice.headline, advice.sentence, *advice.identity, thread=thread
+            )
 
     def _days(self, now: datetime) -> Sequence[DayTotal]:
         """Closed days only: days whose total is still to be formed are left out."""

@@ -26,7 +26,10 @@ from sagewatch.sagemaker.ports import Notebooks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """A notebook as it was seen, what was remembered of it, and the decision that follows."""
+    """A notebook as it was seen, what was remembered of it, and the decision that follows.
+
+    ``older_tags`` means that its tags may be minutes old: enough to leave it alone.
+    """
 
     notebook: Notebook
     session: Session
@@ -34,6 +37,7 @@ class Inspection:
     decision: IdleDecision
     readings: tuple[Reading, ...] = ()
     tag_fault: str | None = None
+    older_tags: bool = False
 
     @property
     def restarted_at(self) -> datetime | None:
@@ -81,7 +85,29 @@ class NotebookInspector:
         if seen is None:
             return self._inspected(self.describe(session), session, state, last=last)
         found = self._inspected(seen, session, state, last=last)
-        return found if found.leaves_alone else self._again(found, seen, session, state, last=last)
+        if found.leaves_alone:
+            return replace(found, older_tags=True)
+        return self._again(found, seen, session, state, last=last)
+
+    def by_own_tags(self, found: Inspection) -> Inspection:
+        """Decide once more, by the tags of this moment, where older ones may have decided.
+
+        Raises what ``inspect`` does.
+        """
+        if not found.older_tags:
+            return found
+        return self._again(found, found.notebook, found.session, found.state, last=False)
+
+    def with_role(self, found: Inspection) -> Inspection:
+        """Describe a notebook that was only listed: no listing names its role.
+
+        Raises what ``Notebooks.describe`` does.
+        """
+        if found.notebook.role_arn:
+            return found
+        session = found.session
+        now = self.notebooks.describe(session.name, session.region, session.account)
+        return replace(found, notebook=replace(now, tags=found.notebook.tags))
 
     def _again(
         self, found: Inspection, seen: Notebook, session: Session, state: NotebookState, *, last: bool

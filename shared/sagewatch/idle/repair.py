@@ -7,7 +7,6 @@ from datetime import timedelta
 from sagewatch.at_once import AT_ONCE, in_order
 from sagewatch.clock import Clock
 from sagewatch.errors import NotebookNotFoundError
-from sagewatch.idle.known import with_tags
 from sagewatch.idle.outcomes import NotebookSweepReport
 from sagewatch.idle.unreadable import UnreadableItems
 from sagewatch.jobs.ports import Checkpoint, Checkpoints
@@ -17,7 +16,7 @@ from sagewatch.notebooks.session import Session
 from sagewatch.notebooks.track import NotebookTracker
 from sagewatch.notebooks.transitions import is_other_run
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
-from sagewatch.sagemaker.ports import KnownTags, NotebookLists, Notebooks
+from sagewatch.sagemaker.ports import NotebookLists, Notebooks
 from sagewatch.sweeps import continue_on_error
 
 _LISTED_EVERY = timedelta(days=1)
@@ -29,7 +28,6 @@ class SessionRepair:
 
     lists: NotebookLists
     notebooks: Notebooks
-    known: KnownTags
     sessions: Sessions
     tracker: NotebookTracker
     checkpoints: Checkpoints
@@ -77,9 +75,8 @@ class SessionRepair:
         """Begin the sessions of running notebooks, several at a time. The next sweep begins the rest."""
         seen: dict[str, Notebook] = {}
         report.carried_over += len(running)
-        tagged = with_tags(self.known, running)
         for notebook, begun in in_order(
-            lambda notebook: self._begin(notebook, sessions.get(notebook.arn)), tagged, self.at_once, more
+            lambda notebook: self._begin(notebook, sessions.get(notebook.arn)), running, self.at_once, more
         ):
             report.carried_over -= 1
             with continue_on_error(report, notebook.name):
@@ -89,13 +86,15 @@ class SessionRepair:
         return seen
 
     def _begin(self, listed: Notebook, session: Session | None) -> Notebook | None:
-        """Record the run that was listed. Return the notebook as it is described now, with tags that may be old."""
+        """Record the run that was listed. Return the notebook as it is described now.
+
+        Its own tags are read: they name the owner of the session and of all its rows.
+        """
         try:
             described = self.notebooks.describe(listed.name, listed.region, listed.account)
         except NotebookNotFoundError:
             return None
-        tags = self.notebooks.tags(listed.arn, listed.scope) if listed.tags is None else listed.tags
-        found = replace(described, tags=tags)
+        found = replace(described, tags=self.notebooks.tags(listed.arn, listed.scope))
         runs = replace(found, status=listed.status, modified_at=listed.modified_at, instance_type=listed.instance_type)
         if session:
             self.tracker.observe(runs, by=RecordedBy.SWEEP)

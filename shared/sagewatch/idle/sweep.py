@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import batched
 
 from sagewatch.at_once import AT_ONCE, in_order
 from sagewatch.clock import Clock, TimeBudget
@@ -12,7 +11,7 @@ from sagewatch.idle.announcements import NotebookAnnouncements
 from sagewatch.idle.decision import Verdict
 from sagewatch.idle.follow_up import LONGEST_WAIT, FollowUp
 from sagewatch.idle.inspection import Inspection, NotebookInspector
-from sagewatch.idle.known import ARNS_AT_ONCE, with_tags
+from sagewatch.idle.known import with_tags
 from sagewatch.idle.outcomes import NotebookSweepReport, StopOutcome
 from sagewatch.idle.ports import NotebookStates
 from sagewatch.idle.reconcile import MessageReconciliation
@@ -44,6 +43,11 @@ class DueCheck:
     def is_announced(self) -> bool:
         """Whether a message is there that may have to be changed."""
         return self.state.pending is not None or self.state.message is not None
+
+    @property
+    def wants_tags(self) -> bool:
+        """Whether tags that are known of it may save reading its own."""
+        return self.seen.tags is None and not self.is_announced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +85,11 @@ class NotebookSweep:
         now = self.clock()
         due.sort(key=lambda check: check.state.next_check_at or now - _NEVER)  # the least recently inspected first
         inspections = list(self._look_at(due, more_time, report))
-        for region in regions:
-            with continue_on_error(report, f"advice in {region}"):
-                self.advice.advise(region, [inspection for check, inspection in inspections if check.region == region])
         self._stop([each for _, each in inspections if each.decision.verdict is Verdict.STOP], more_time, report)
+        for region in regions:
+            here = [inspection for check, inspection in inspections if check.region == region]
+            with continue_on_error(report, f"advice in {region}"):
+                self.advice.advise(region, here, more_time)
         return finished(report)
 
     def _due(self, region: str, more: Callable[[], bool], report: NotebookSweepReport) -> Sequence[DueCheck]:
@@ -141,10 +146,9 @@ class NotebookSweep:
 
     def _tagged(self, due: Sequence[DueCheck]) -> Iterator[DueCheck]:
         """Add the tags that are known, but for what was described, and for what is announced: its own are read."""
-        for some in batched(due, ARNS_AT_ONCE, strict=False):
-            wanted = [check.seen for check in some if check.seen.tags is None and not check.is_announced]
-            found = {notebook.arn: notebook for notebook in with_tags(self.known, wanted)}
-            yield from (replace(check, seen=found.get(check.seen.arn, check.seen)) for check in some)
+        tagged = with_tags(self.known, [check.seen for check in due if check.wants_tags])
+        for check in due:
+            yield replace(check, seen=next(tagged)) if check.wants_tags else check
 
     def _look(self, check: DueCheck) -> Inspection:
         seen = None if check.seen.tags is None else check.seen

@@ -118,8 +118,8 @@ class KnownTags(Protocol):
     def of(self, arns: Iterable[str], scope: Scope) -> Mapping[str, Mapping[str, str]]:
         """Return tags by ARN, as it was given. It raises nothing.
 
-        They may be minutes old, so they lead to no warning and to no stop. A resource that is left out is one whose
-        tags are to be read: it has none, it is new, or AWS gave no answer.
+        They may be minutes old, so they lead to no message and to no stop. The tags of a resource that is left out are
+        to be read: it never had any, it is new, or AWS gave no answer. One that lost its last tag may have none here.
         """
 
 

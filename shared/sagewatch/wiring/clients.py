@@ -50,8 +50,9 @@ _ONE_AT_A_TIME = Lock()  # botocore's sessions are not safe for threads, and its
 BETWEEN_LISTS = 0.55  # seconds: ListTrainingJobs allows two requests a second
 BETWEEN_NOTEBOOK_LISTS = 0.2
 # Calls a second that a sweep makes in a region at most. AWS publishes FilterLogEvents (5, which cannot be raised) and
-# GetMetricData (50). For SageMaker it publishes none but that of lists: these are what a sweep needs, and what AWS
-# throttles all the same is tried again. GetResources is limited too, and each is for 100 resources.
+# GetMetricData (50; half of it is left for the account's dashboards and exporters). For SageMaker it publishes none but
+# that of lists: these are what a sweep needs, and what AWS throttles all the same is tried again. GetResources is
+# limited too, and each is for 100 resources.
 RATES = {
     "sagemaker": {
         "DescribeNotebookInstance": 50,
@@ -61,7 +62,7 @@ RATES = {
         **{KIND_FACTS[kind].describe_operation: 75 for kind in JOB_KINDS},
     },
     "logs": {"FilterLogEvents": 5},
-    "cloudwatch": {"GetMetricData": 40},
+    "cloudwatch": {"GetMetricData": 25},
     "resourcegroupstaggingapi": {"GetResources": 5},
 }
 

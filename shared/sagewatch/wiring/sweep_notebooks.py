@@ -45,14 +45,12 @@ def sweep_notebooks() -> ScheduledHandler | HubHandler:
     stopping = make_notebook_stopping(given, dynamodb, sqs, clients, pace)
     tracking = stopping.tracking
     lists = SageMakerNotebookLists(clients.patient_sagemaker, Throttle(BETWEEN_NOTEBOOK_LISTS))
-    known = TaggingApiTags(clients.tagging)
     sweeper = NotebookSweep(
         lists=lists,
-        known=known,
+        known=TaggingApiTags(clients.tagging, now),
         repair=SessionRepair(
             lists=lists,
             notebooks=tracking.notebooks,
-            known=known,
             sessions=tracking.sessions,
             tracker=tracking.tracker,
             checkpoints=DynamoCheckpoints(dynamodb, given.watch_state),
@@ -75,7 +73,7 @@ def sweep_notebooks() -> ScheduledHandler | HubHandler:
         advice=NotebookAdvice(
             open_jobs=DynamoOpenJobReader(dynamodb, given.watch_state, given.account),
             totals=DynamoTotalStore(dynamodb, given.watch_state),
-            notebooks=tracking.notebooks,
+            inspector=stopping.inspector,
             announcements=stopping.announcements,
             rates=stopping.rates,
             clock=now,

@@ -7,6 +7,7 @@ refuses the whole list for one ARN that it does not like; and that it lags. A sm
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -19,7 +20,7 @@ from sagewatch.adapters.sagemaker.known_tags import MOST_ARNS, TaggingApiTags
 from sagewatch.sagemaker.ports import KnownTags
 from tests.fakes.sagemaker import InMemoryKnownTags
 from tests.worlds.aws import Aws
-from tests.worlds.builders import ACCOUNT
+from tests.worlds.builders import ACCOUNT, NOW
 from tests.worlds.servers import serving
 
 REGION = "ca-west-1"  # a region of its own
@@ -42,7 +43,7 @@ def known(request: pytest.FixtureRequest) -> KnownTags:
                 RoleArn=f"arn:aws:iam::{ACCOUNT}:role/lab",
                 Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
             )
-    return TaggingApiTags(lambda scope: aws.client("resourcegroupstaggingapi", scope))
+    return TaggingApiTags(lambda scope: aws.client("resourcegroupstaggingapi", scope), lambda: NOW)
 
 
 def test_the_tags_of_several_resources_are_one_answer(known: KnownTags) -> None:
@@ -61,7 +62,8 @@ class Place:
     """A server that answers every ARN with the owner ana, and what it was asked."""
 
     def __init__(self) -> None:
-        """It refuses no one."""
+        """It refuses no one, at ``NOW``."""
+        self.now = NOW
         self.asked: list[list[str]] = []
         self.refusal: str | None = None
 
@@ -87,7 +89,8 @@ def tagging(place: Place) -> Iterator[TaggingApiTags]:
     config = Config(retries={"mode": "standard", "total_max_attempts": 1})
     with serving(app) as url:
         yield TaggingApiTags(
-            lambda _: boto3.client("resourcegroupstaggingapi", endpoint_url=url, config=config, **keys)  # type: ignore[call-overload] # by name
+            lambda _: boto3.client("resourcegroupstaggingapi", endpoint_url=url, config=config, **keys),  # type: ignore[call-overload] # by name
+            lambda: place.now,
         )
 
 
@@ -102,23 +105,49 @@ def test_a_call_takes_a_hundred_and_answers_them_in_any_order_and_case() -> None
 
 
 @pytest.mark.parametrize(
-    ("refusal", "calls"),
+    ("refusal", "quiet"),
     [
-        ("AccessDeniedException", 1 + 1),  # a role from before this release: each account is asked once
-        ("InvalidParameterException", 3 + 1),
-        ("ThrottledException", 3 + 1),
-        ("InternalServiceException", 3 + 1),
+        ("AccessDeniedException", timedelta(hours=1)),  # a role from before this release
+        ("InvalidParameterException", timedelta(minutes=5)),
+        ("ThrottledException", timedelta(minutes=5)),
+        ("InternalServiceException", timedelta(minutes=5)),
     ],
 )
-def test_what_aws_refuses_is_unknown_and_no_error(refusal: str, calls: int) -> None:
-    """A missing permission is not asked for again, but in another account."""
+def test_what_aws_refuses_is_unknown_and_no_error_and_is_asked_again_later(
+    refusal: str, quiet: timedelta, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not within the same sweep, and a permission within the hour; the log has one line for a region."""
     place = Place()
     place.refusal = refusal
+    arns = [f"{PLACE}lab-{number}" for number in range(250)]
     with tagging(place) as known:
-        found = [known.of([PLACE], REGION) for _ in range(3)]
-        found.append(known.of([PLACE], f"444455556666/{REGION}"))
+        found = [known.of(arns, REGION)]
+        place.now += quiet - timedelta(seconds=1)
+        found.append(known.of(arns, REGION))
+        before = len(place.asked)
+        place.now += timedelta(seconds=1)
+        found.append(known.of(arns, REGION))
 
-    assert (found, len(place.asked)) == ([{}] * 4, calls)
+        assert (found, before, len(place.asked)) == ([{}] * 3, 1, 2)
+
+        place.refusal, place.now = None, place.now + quiet
+
+        assert len(known.of(arns, REGION)) == len(arns)
+    assert [record.message for record in caplog.records if record.name == "sagewatch"] == ["tags are read one by one"]
+
+
+@pytest.mark.parametrize("account", ["", "444455556666/"])
+@pytest.mark.parametrize("other", ["", "777788889999/"])
+def test_a_region_that_refuses_is_no_other_region_and_no_other_account(account: str, other: str) -> None:
+    """A policy may deny it in one region, and a region may be switched off."""
+    place = Place()
+    place.refusal = "AccessDeniedException"
+    with tagging(place) as known:
+        known.of([PLACE], f"{account}{REGION}")
+        place.refusal = None
+
+        assert known.of([PLACE], f"{account}us-east-2") == {PLACE: {"owner": "ana"}}
+        assert bool(known.of([PLACE], f"{other}{REGION}")) is (account != other)
 
 
 def test_a_place_that_does_not_answer_is_unknown() -> None:
@@ -127,4 +156,4 @@ def test_a_place_that_does_not_answer_is_unknown() -> None:
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
     nowhere = boto3.client("resourcegroupstaggingapi", endpoint_url="http://127.0.0.1:9", config=config, **keys)  # type: ignore[call-overload] # by name
 
-    assert TaggingApiTags(lambda _: nowhere).of([PLACE], REGION) == {}
+    assert TaggingApiTags(lambda _: nowhere, lambda: NOW).of([PLACE], REGION) == {}

@@ -1,8 +1,10 @@
 """A notebook that waits for a training job, or trains inside itself, is reported once and never stopped for that."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any, Never
 
 import pytest
@@ -12,6 +14,7 @@ from sagewatch.idle.advice import spot_saving
 from sagewatch.jobs.ports import OpenJob
 from sagewatch.ledger.totals import Cell, DayTotal, Spend
 from sagewatch.sagemaker.kinds import ResourceKind
+from sagewatch.sagemaker.notebooks import Notebook
 from sagewatch.sagemaker.resources import InstanceGroup, Job
 from tests.worlds.builders import NOW, a_job
 from tests.worlds.notebooks import NotebookWorld, a_notebook
@@ -89,6 +92,110 @@ def test_the_role_of_a_notebook_that_was_only_listed_is_asked_for_where_a_job_ru
 
     assert before == []
     assert [news.headline for news in world.news] == ["Notebook Lab-One may only be waiting for a training job"]
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "job"),
+    [
+        ("ml.t3.medium", {}),
+        ("ml.unheard.of", {}),
+        ("ml.g5.xlarge", {"role_arn": None}),
+        ("ml.g5.xlarge", {"kind": ResourceKind.PROCESSING}),
+    ],
+    ids=["small", "of unknown price", "a job without a role", "no training"],
+)
+def test_no_role_is_asked_for_where_it_cannot_matter(instance_type: str, job: dict[str, Any]) -> None:
+    """There would be no advice, whatever the role is."""
+    world = a_world(instance_type)
+    world.sweep()
+    world.open_jobs.add(running(created_at=world.now, **job))
+    world.notebooks.calls.clear()
+    world.sweep(later=timedelta(hours=4))
+
+    assert [call for call in world.notebooks.calls if not call.startswith("list")] == []
+
+
+def test_advice_costs_a_description_and_its_own_tags() -> None:
+    """Whatever the listing and older tags have left open."""
+    world = a_world()
+    world.sweep()
+    world.open_jobs.add(running(created_at=world.now))
+    world.notebooks.calls.clear()
+    world.sweep(later=timedelta(hours=4))
+    calls = [call.partition(" ")[0] for call in world.notebooks.calls]
+
+    assert (calls, len(world.news)) == (["list", "describe", "tags"], 1)
+
+
+@pytest.mark.parametrize("tag", ["sagewatch:ignore", "sagewatch:protect"])
+@pytest.mark.parametrize("days", [0, 2], ids=["waits", "trains inside"])
+def test_no_advice_is_sent_to_what_has_just_opted_out_whatever_older_tags_say(tag: str, days: int) -> None:
+    """Advice is a message, so a notebook's own tags are read before it."""
+    world = a_world()
+    world.sweep()
+    state = world.states.of_region("us-east-1")[a_notebook().arn]
+    world.states.save(replace(state, busy_since=world.now - timedelta(days=days)), "us-east-1")
+    if not days:
+        world.open_jobs.add(running(created_at=world.now))
+    world.known.late = dict(world.notebooks.tagged)
+    world.notebooks.tagged[a_notebook().arn] = {tag: "true"}
+    world.sweep(later=timedelta(hours=4))
+
+    assert world.news == []
+
+
+def test_advice_names_the_owner_and_goes_the_way_of_its_own_tags() -> None:
+    """Not those of the owner before."""
+    world = a_world()
+    world.sweep()
+    world.open_jobs.add(running(created_at=world.now))
+    world.known.late = dict(world.notebooks.tagged)
+    world.notebooks.tagged[a_notebook().arn] = {"sagewatch:owner": "bob@example.com"}
+    world.sweep(later=timedelta(hours=4))
+
+    assert [news.owner for news in world.news] == ["bob@example.com"]
+
+
+def test_roles_are_asked_for_after_the_stops_and_while_there_is_time() -> None:
+    """A due stop is made first. Time that is over then ends the advice: the next inspections give it."""
+    world = a_world()
+    names = [f"on-{number}" for number in range(30)]
+    world.has(*(a_notebook(name, instance_type="ml.g5.xlarge") for name in names), a_notebook("lazy"))
+    for name in (*names, "lazy"):
+        world.busy(name)
+    world.sweep()
+    world.jupyter.said.pop("lazy")
+    world.sweep(later=timedelta(hours=5))
+    world.open_jobs.add(running(created_at=world.now))
+    world.now += timedelta(hours=2)
+    world.notebooks.calls.clear()
+    world.sweeper.sweep(lambda _=1: _roles_asked(world) < 5)
+    stopped_after = world.notebooks.calls.index("stop lazy in us-east-1")
+
+    assert world.notebooks.stops == ["lazy"]
+    assert _roles_asked(world) == 5
+    assert not [call for call in world.notebooks.calls[:stopped_after] if call.startswith("describe on-")]
+
+
+def test_roles_are_asked_for_several_at_a_time() -> None:
+    """Each waits for an answer of AWS: four that wait for each other are answered only if all are asked."""
+    world = a_world()
+    world.has(*(a_notebook(f"on-{number}", instance_type="ml.g5.xlarge", role_arn=ROLE) for number in range(3)))
+    for number in range(3):
+        world.busy(f"on-{number}")
+    world.sweep()
+    world.open_jobs.add(running(created_at=world.now))
+    together, describe = Barrier(4, timeout=5), world.notebooks.describe
+
+    def answer(name: str, region: str, account: str) -> Notebook:
+        together.wait()
+        return describe(name, region, account)
+
+    world.notebooks.describe = answer  # type: ignore[method-assign] # it waits
+    world.sweeper = replace(world.sweeper, advice=replace(world.sweeper.advice, at_once=4))
+    world.sweep(later=timedelta(hours=4))
+
+    assert len(world.news) == 4
 
 
 def test_a_role_that_cannot_be_read_hinders_no_other_advice() -> None:
@@ -222,6 +329,10 @@ def test_the_saving_of_spot_is_that_of_spot_training_jobs_alone() -> None:
 
     assert spot_saving([*days(spot, plain), *days(spot + spot, kind=ResourceKind.PROCESSING)]) == Decimal("0.6")
     assert spot_saving(days(plain)) is None
+
+
+def _roles_asked(world: NotebookWorld) -> int:
+    return len([call for call in world.notebooks.calls if call.startswith("describe on-")])
 
 
 def _refused(name: str, region: str, account: str) -> Never:

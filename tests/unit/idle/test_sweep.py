@@ -11,9 +11,10 @@ from sagewatch.alerts.ports import Lease, MessageRef
 from sagewatch.errors import AccessDeniedError, StopRefusedError, SweepIncompleteError, ThrottledError
 from sagewatch.idle.decision import Verdict
 from sagewatch.idle.evidence import Idle, Source, Unknown
+from sagewatch.idle.known import with_tags
 from sagewatch.idle.outcomes import StopOutcome
 from sagewatch.sagemaker.notebooks import Notebook, NotebookStatus
-from tests.fakes.sagemaker import InMemoryNotebooks
+from tests.fakes.sagemaker import InMemoryKnownTags, InMemoryNotebooks
 from tests.worlds.builders import enough_for
 from tests.worlds.notebooks import NotebookWorld, a_notebook
 
@@ -449,7 +450,7 @@ def test_the_outcome_counts_verdicts() -> None:
 
 
 def test_the_calls_of_a_sweep_over_a_thousand_notebooks_with_fifty_in_service() -> None:
-    """One List; one call and one look for each that is new, and none at all until something may be due again."""
+    """One List; two calls and one look for each that is new, and none at all until something may be due again."""
     world = NotebookWorld()
     world.has(*(a_notebook(f"off-{number}", status=NotebookStatus.STOPPED) for number in range(950)))
     world.has(*(a_notebook(f"on-{number}") for number in range(50)))
@@ -463,7 +464,7 @@ def test_the_calls_of_a_sweep_over_a_thousand_notebooks_with_fifty_in_service() 
         calls = Counter(call.partition(" ")[0] for call in world.notebooks.calls)
         counts.append((calls["list"], calls["describe"], calls["tags"], len(world.jupyter.asked)))
 
-    assert counts == [(1, 50, 0, 50), (1, 0, 0, 0), (1, 0, 0, 0)]
+    assert counts == [(1, 50, 50, 50), (1, 0, 0, 0), (1, 0, 0, 0)]
 
 
 @pytest.mark.parametrize("tag", ["sagewatch:protect", "sagewatch:ignore"])
@@ -514,6 +515,51 @@ def test_a_busy_notebook_is_asked_for_nothing_but_its_kernels() -> None:
     assert {call.partition(" ")[0] for call in world.notebooks.calls} == {"list"}
     assert world.known.calls == ["known tags of 100 in us-east-1", "known tags of 50 in us-east-1"]
     assert len(world.jupyter.asked) == 150
+
+
+def test_a_call_for_known_tags_takes_a_hundred_of_a_region_wherever_they_are_in_the_order() -> None:
+    """Notebooks of two regions are due in turn."""
+    known, places = InMemoryKnownTags(off=True), ["us-east-1", "eu-west-1"] * 150
+    given = [a_notebook(f"on-{number}", region=region, arn=f"{number}") for number, region in enumerate(places)]
+    found = list(with_tags(known, given))
+
+    assert found == given
+    assert known.calls == [
+        "known tags of 100 in us-east-1",
+        "known tags of 100 in eu-west-1",
+        "known tags of 50 in us-east-1",
+        "known tags of 50 in eu-west-1",
+    ]
+
+
+def test_a_sweep_asks_for_known_tags_once_for_each_region_of_few_notebooks() -> None:
+    """However many regions share the first hundred that are due."""
+    world, regions = NotebookWorld(), ["ap-south-1", "eu-west-1", "us-east-1"]
+    for region in regions:
+        world.regions.add(region)
+        arns = [f"{a_notebook().arn}-{number}".replace("us-east-1", region) for number in range(40)]
+        world.has(*(a_notebook(f"on-{arn[-2:]}", region=region, arn=arn) for arn in arns))
+        for arn in arns:
+            world.busy(f"on-{arn[-2:]}")
+    world.sweep()
+    world.known.calls.clear()
+    world.sweep(later=timedelta(hours=2))
+
+    assert world.known.calls == [f"known tags of 40 in {region}" for region in regions]
+
+
+def test_a_session_and_its_row_have_the_owner_of_its_own_tags() -> None:
+    """Older tags may be those of a notebook of the same name that was deleted."""
+    world = NotebookWorld()
+    world.has(a_notebook(tags={"sagewatch:owner": "ana@example.com"}))
+    world.known.late = dict(world.notebooks.tagged)
+    world.has(a_notebook(tags={"sagewatch:owner": "bob@example.com"}))
+    world.busy("Lab-One")
+    world.sweep()
+    world.notebooks.found.clear()
+    world.sweep(later=QUARTER)
+
+    assert {row.owner for row in world.ledger.rows.values()} == {"bob@example.com"}
 
 
 def test_what_is_idle_is_read_once_and_described_before_its_warning() -> None:

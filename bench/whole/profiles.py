@@ -108,18 +108,9 @@ def _sampled(
     """Milliseconds of each part, as py-spy saw them, of stacks that have ``within``."""
     with TemporaryDirectory() as folder:
         stacks = Path(folder) / "stacks.txt"
-        spy = [
-            str(site.peer("py-spy") / "bin/py-spy"),
-            "record",
-            "-r",
-            str(_RATE),
-            "-f",
-            "raw",
-            "--full-filenames",
-            "-o",
-            str(stacks),
-        ]
-        command = [*spy, "-f", "raw", "--full-filenames", "--", sys.executable, "-S", *arguments]
+        spy = [str(site.peer("py-spy") / "bin/py-spy"), "record", "-r", str(_RATE)]
+        raw = ["-f", "raw", "--full-filenames", "-o", str(stacks)]
+        command = [*spy, *raw, "--", sys.executable, "-S", *arguments]
         done = subprocess.run(command, env=dict(env), cwd="/", capture_output=True, text=True, check=False)
         if not stacks.exists():
             raise SystemExit(f"py-spy failed:\n{done.stderr[-1000:]}")

@@ -120,7 +120,7 @@ SWEEPS = _MONTH * 24 * 4
 POLLERS: Mapping[str, int] = {"JobEventQueue": 5, "NotebookEventQueue": 2, "PressQueue": 2, "AlertQueue": 5}
 POLLS = 3 * 60 * 24 * _MONTH  # of a connection: long polls of twenty seconds each
 # A metric is billed by the hour in which it is sent: one always, those of a refresh and of a digest in one hour a day.
-METRICS_SENT, ALARM_METRICS = 1 + 2 / 24, 8
+METRICS_SENT, ALARM_METRICS = 1 + 2 / 24, 9
 
 
 def _usd(used: Mapping[str, float]) -> Decimal:

@@ -145,7 +145,7 @@ def test_a_topic_is_an_arn_or_nothing(template: dict[str, Any], arn: str, *, fit
 @pytest.mark.parametrize(
     ("alarm", "queues", "senders"),
     [
-        ("EventAgeAlarm", {"JobEventQueue"}, set()),
+        ("EventAgeAlarm", {"JobEventQueue", "NotebookEventQueue"}, set()),
         ("AlertAgeAlarm", {"AlertQueue"}, {"DeliverAlert"}),
     ],
 )
@@ -331,7 +331,7 @@ def test_the_local_cloud_gets_alarms_without_math_and_no_policy_of_a_bus(templat
     local = for_ministack(template)
     changed = {name for name, resource in local["Resources"].items() if resource != template["Resources"][name]}
 
-    assert changed == {"FunctionErrorsAlarm", "AlertAgeAlarm", "SweepsAlarm"}
+    assert changed == {"FunctionErrorsAlarm", "EventAgeAlarm", "AlertAgeAlarm", "SweepsAlarm"}
     assert template["Resources"].keys() - local["Resources"].keys() == {"HubBusPolicy"}
     assert local["Resources"]["AlertAgeAlarm"]["Properties"]["MetricName"] == "ApproximateAgeOfOldestMessage"
     assert local["Resources"]["FunctionErrorsAlarm"]["Properties"]["Statistic"] == "Sum"

@@ -87,6 +87,8 @@ class DigestWorld:
         self.standing, self.audits = InMemoryStandingSessions(), InMemoryAudits()
         self.alerts, self.deliveries = InMemoryAlertQueue(), InMemoryDeliveries()
         self.sweeps = InMemorySweeps()
+        self.dead_letters = {"AlertDeadLetterQueue": 2}
+        self.priced_at = {"us-east-1": MONDAY}
         self.pictures, self.sketches = InMemoryImageUploads(), Sketches()
         prices = InMemoryPrices({"us-east-1": BOOK})
         self.running_now = running_now(
@@ -108,8 +110,8 @@ class DigestWorld:
             posted=self.deliveries,
             health=HealthReader(
                 sweeps=self.sweeps,
-                dead_letters=InMemoryDeadLetters({"AlertDeadLetterQueue": 2}),
-                prices=InMemoryPriceDates({"us-east-1": MONDAY}),
+                dead_letters=InMemoryDeadLetters(self.dead_letters),
+                prices=InMemoryPriceDates(self.priced_at),
                 regions=self.regions,
                 clock=lambda: self.now,
                 home_region="us-east-1",

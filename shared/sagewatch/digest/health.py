@@ -45,6 +45,12 @@ class Health:
     prices: Mapping[str, datetime | None] | None = None
     unread: Sequence[str] = ()
 
+    @property
+    def unannounced(self) -> bool:
+        """Whether prices are old or dead letters wait, which may be without an alarm. Missed sweeps have one."""
+        clauses = _dead_lettered(self.buried), _priced(self)
+        return any(not well for well, _ in filter(None, clauses))
+
 
 def sentence(health: Health) -> str:
     """Say whether SageWatch is well, or what it missed."""

@@ -176,10 +176,9 @@ class DigestSender:
         )
 
     def _health(self, span: DateRange) -> str | None:
-        """State the health once a week; alarms report trouble at once."""
-        if span.period is not DigestPeriod.WEEKLY:
-            return None
-        return sentence(self.health.read(datetime.combine(span.first, time(), UTC)))
+        """State the health once a week, and in each digest what may have no alarm."""
+        health = self.health.read(datetime.combine(span.first, time(), UTC))
+        return sentence(health) if span.period is DigestPeriod.WEEKLY or health.unannounced else None
 
     def _studio(self, span: DateRange) -> StudioSummary | None:
         """State once a week what the audit of Studio found."""

@@ -196,6 +196,7 @@ def test_what_runs_now_is_told_with_its_price() -> None:
 def test_once_a_week_it_says_whether_the_watch_is_well() -> None:
     """Not every day: alarms do that at once."""
     world = DigestWorld()
+    world.dead_letters.clear()
     world.row("a", "2026-11-20", "1")
     written(world, {"period": "daily"})
     written(world, {"period": "weekly"})
@@ -203,6 +204,30 @@ def test_once_a_week_it_says_whether_the_watch_is_well() -> None:
 
     assert daily.health is None
     assert (weekly.health or "").startswith("For SageWatch's operator: ")
+
+
+@pytest.mark.parametrize("days", [0, 4])
+def test_each_digest_says_what_may_have_no_alarm(days: int) -> None:
+    """Dead letters, for an alarm that is on says nothing new, and old prices."""
+    world = DigestWorld()
+    world.row("a", "2026-11-20", "1")
+    if days:
+        world.dead_letters.clear()
+        world.priced_at["us-east-1"] -= timedelta(days=days)
+    written(world, {"period": "daily"})
+    [daily] = world.digests
+
+    expected = "prices of us-east-1 are from 2026-11-19" if days else "2 messages are in AlertDeadLetterQueue"
+    assert expected in str(digest_message(daily)[1][-1].to_dict())
+
+
+def test_a_weekly_digest_counts_dead_letters() -> None:
+    """Below everything else."""
+    world = DigestWorld()
+    world.row("a", "2026-11-20", "1")
+    written(world, {"period": "weekly"})
+    [weekly] = world.digests
+
     assert "2 messages are in AlertDeadLetterQueue" in str(digest_message(weekly)[1][-1].to_dict())
 
 

@@ -56,7 +56,7 @@ _UNUSED = (
 )
 _METADATA = tuple(
     f"*.dist-info/{name}"
-    for name in ("METADATA", "RECORD", "WHEEL", "INSTALLER", "REQUESTED", "entry_points.txt", "sboms", "top_level.txt")
+    for name in ("METADATA", "RECORD", "WHEEL", "INSTALLER", "REQUESTED", "entry_points.txt", "top_level.txt")
 )
 _INSTALLER = "requirements.txt"  # which ``sam build`` copies
 _TYPES = frozenset({".pyi", ".pyx", ".pxd", ".h", ".c"})  # for type checkers and compilers
@@ -64,7 +64,7 @@ _OURS = "sagewatch"
 
 
 def prune(layer: Path) -> None:
-    """Remove what nothing imports. Licences stay."""
+    """Remove what nothing imports. Licences stay, and the lists of what is linked into machine code."""
     for pattern in (*_UNUSED, *_METADATA, _INSTALLER):
         for path in layer.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -2,7 +2,8 @@
 
 Python compiles the methods of dataclasses, regular expressions, and annotations in quotes from text whenever a process
 starts: a third of a start's CPU. So ``tools.layers`` compiles them once, into a file next to this module. What the file
-does not hold, or holds for another version of Python, is compiled as always: the file only saves time.
+does not hold, or holds for another version of Python, is compiled as always: the file only saves time. So is whatever a
+later Python hands over in another way.
 
 A start also creates objects that stay, so nothing is gained by looking for garbage; ``wiring.clients.built_once``
 turns the collector on again.
@@ -45,9 +46,9 @@ def use(path: Path) -> None:
 def _use_methods(methods: Mapping[bytes, bytes]) -> None:
     """``dataclasses`` puts the text of methods together, and runs it with ``exec``."""
 
-    def run(text: str, *places: dict[str, Any]) -> None:
-        code = methods.get(name_of(text))
-        exec(marshal.loads(code) if code else text, *places)  # noqa: S102, S302 - what dataclasses does
+    def run(text: Any, *places: Any, **more: Any) -> None:
+        code = methods.get(name_of(text)) if isinstance(text, str) else None
+        exec(marshal.loads(code) if code else text, *places, **more)  # noqa: S102, S302 - what dataclasses does
 
     dataclasses.exec = run  # type: ignore[attr-defined] # before the built-in one
 
@@ -56,9 +57,11 @@ def _use_patterns(patterns: Mapping[tuple[str | bytes, int], bytes]) -> None:
     compiler: Any = re._compiler  # type: ignore[attr-defined] # noqa: SLF001 - there is no public place to put them
     plain = compiler.compile
 
-    def compiled(pattern: Any, flags: int = 0) -> Any:
-        kept = patterns.get((pattern, flags))
-        return _sre.compile(pattern, *marshal.loads(kept)) if kept else plain(pattern, flags)  # noqa: S302 - as above
+    def compiled(pattern: Any, flags: int = 0, *more: Any, **named: Any) -> Any:
+        kept = None if more or named else patterns.get((pattern, flags))
+        if kept:
+            return _sre.compile(pattern, *marshal.loads(kept))  # noqa: S302 - as above
+        return plain(pattern, flags, *more, **named)
 
     compiler.compile = compiled
 
@@ -67,9 +70,10 @@ def _use_annotations(annotations: Mapping[bytes, bytes]) -> None:
     """``typing`` compiles each annotation of a typed dict that is a text."""
 
     @cache
-    def compiled(text: str, name: str, mode: str) -> Any:
-        kept = annotations.get(name_of(text))
-        return marshal.loads(kept) if kept else compile(text, name, mode)  # noqa: S302 - as above
+    def compiled(text: Any, name: str, mode: str, *more: Any, **named: Any) -> Any:
+        known = isinstance(text, str) and not (more or named)
+        kept = annotations.get(name_of(text)) if known else None
+        return marshal.loads(kept) if kept else compile(text, name, mode, *more, **named)  # noqa: S302 - as above
 
     typing.compile = compiled  # type: ignore[attr-defined] # before the built-in one
 

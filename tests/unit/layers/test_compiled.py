@@ -111,6 +111,41 @@ def test_equal_code_is_compiled_to_equal_bytes(kept: Path, tmp_path: Path) -> No
     assert again.read_bytes() == kept.read_bytes()
 
 
+def test_a_layer_of_another_processor_is_compiled_too(kept: Path, tmp_path: Path) -> None:
+    """With the machine code of this one."""
+    (tmp_path / "sagewatch").symlink_to(_PACKAGE)
+    (tmp_path / "pydantic_core").mkdir()
+    (tmp_path / "pydantic_core" / "__init__.py").write_text("from pydantic_core._pydantic_core import *")
+    (tmp_path / "pydantic_core" / "_pydantic_core.cpython-313-other-linux-gnu.so").touch()
+    compile_texts(tmp_path / "sagewatch", tmp_path / "compiled.bin")
+
+    assert (tmp_path / "compiled.bin").read_bytes() == kept.read_bytes()
+
+
+def test_arguments_of_a_later_python_are_handed_on(kept: Path) -> None:
+    """What is compiled with them is not in the file."""
+    program = """
+import re, sys, typing
+from pathlib import Path
+from sagewatch.runtime import start
+start.use(Path(sys.argv[1]))
+import dataclasses
+assert eval(typing.compile(b"list[str]", "<string>", "eval", 0, dont_inherit=True)) == list[str]
+dataclasses.exec("found.append(there())", {"found": (found := []), "there": lambda: 1}, closure=None)
+assert found == [1]
+try:
+    re._compiler.compile("l(a)b", 0, later=True)
+except TypeError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", program, str(kept)]
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        command, cwd=ROOT, env={"PYTHONPATH": str(_PACKAGE.parent)}, capture_output=True, text=True, check=True
+    )
+
+    assert "'later'" in done.stdout  # Python's own answer
+
+
 def test_what_the_file_holds_is_used_and_all_else_compiled(kept: Path, tmp_path: Path) -> None:
     """A file that holds another answer for a known text shows which is taken; another version's holds nothing."""
     version, methods, _, annotations = _loads(kept.read_bytes())

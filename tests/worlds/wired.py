@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
 
-from sagewatch.wiring.late import Late
+from sagewatch.once import Once
 from tests.unit.runtime import test_settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -63,8 +63,8 @@ def _held(found: object) -> Iterable[object]:
             return found.values()
         case list() | tuple() | set() | frozenset():
             return list(found)
-        case MethodType() | Late():
-            return [found.__self__ if isinstance(found, MethodType) else found.built]
+        case MethodType() | Once():
+            return [found.__self__ if isinstance(found, MethodType) else found()]
         case FunctionType():
             return [cell.cell_contents for cell in found.__closure__ or ()]
         case _ if type(found).__module__.startswith("sagewatch."):

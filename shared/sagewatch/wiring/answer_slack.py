@@ -1,6 +1,5 @@
 """AnswerSlack: its settings and its objects."""
 
-from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -9,6 +8,7 @@ from pydantic import Field
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.dialogs import SlackDialogs
 from sagewatch.adapters.ssm import SsmSecret
+from sagewatch.once import Once
 from sagewatch.runtime.handlers import QueueHandler
 from sagewatch.runtime.settings import InboxSettings, NotebookSettings, Text, Words
 from sagewatch.slack.interactions.answer import PressAnswers
@@ -59,7 +59,7 @@ class _Kinds:
         self, given: AnswerSlackSettings, dynamodb: "DynamoDBClient", sqs: "SQSClient", people: People
     ) -> None:
         self.given, self.dynamodb, self.sqs, self.people = given, dynamodb, sqs, people
-        self.resources = cache(self._resources)
+        self.resources = Once(self._resources)
 
     def notebooks(self) -> "NotebookButtons":
         from sagewatch.wiring.notebook_answers import make_notebook_buttons  # noqa: PLC0415 - heavy, and one kind's

@@ -1,10 +1,9 @@
 """Clients and the clock, created once per execution environment."""
 
-import gc
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache, wraps
+from functools import cache, update_wrapper, wraps
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from sagewatch import __version__
 from sagewatch.adapters.dynamodb.response_parser import AttributeValueParsers
 from sagewatch.adapters.sqs import SqsInbox
 from sagewatch.at_once import AT_ONCE
+from sagewatch.once import Once
 from sagewatch.runtime.handlers import QueueHandler, Work
 from sagewatch.runtime.settings import InboxSettings
 from sagewatch.sagemaker.kinds import JOB_KINDS, KIND_FACTS
@@ -74,15 +74,7 @@ def now() -> datetime:
 
 def built_once[T](build: Callable[[], T]) -> Callable[[], T]:
     """Build a function once, and from then on collect garbage: that of events, for what a start made stays."""
-
-    @cache
-    def once() -> T:
-        built = build()
-        gc.freeze()
-        gc.enable()
-        return built
-
-    return once
+    return update_wrapper(Once(build), build)
 
 
 @cache

@@ -1,9 +1,9 @@
 """Calls of Slack's Web API. slack-sdk's client is imported at the first one: many events make none."""
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sagewatch.errors import TokenRefusedError
+from sagewatch.once import Once
 
 if TYPE_CHECKING:
     from slack_sdk.web import SlackResponse
@@ -28,8 +28,7 @@ class SlackApi:
 
     def __init__(self, *, token: Token, api_url: str, timeout: int = _TIMEOUT) -> None:
         self._token = token
-        self._api_url = api_url
-        self._timeout = timeout
+        self._calls = Once(lambda: _calls(api_url, timeout))
 
     def call(self, method: str, about: str, **arguments: Any) -> "SlackResponse":
         """Call a method of ``WebClient``. A refused token may have been rotated, so it is read again, once.
@@ -37,13 +36,13 @@ class SlackApi:
         Raises what ``Channel.post`` does; ``about`` says what was refused.
         """
         try:
-            return self._calls.call(method, self._token(), about, arguments)
+            return self._calls().call(method, self._token(), about, arguments)
         except TokenRefusedError:
             self._token.forget()
-            return self._calls.call(method, self._token(), about, arguments)
+            return self._calls().call(method, self._token(), about, arguments)
 
-    @cached_property
-    def _calls(self) -> "WebCalls":
-        from sagewatch.adapters.slack.web import WebCalls  # noqa: PLC0415 - heavy, and many events call nothing
 
-        return WebCalls(self._api_url, self._timeout)
+def _calls(api_url: str, timeout: int) -> "WebCalls":
+    from sagewatch.adapters.slack.web import WebCalls  # noqa: PLC0415 - heavy, and many events call nothing
+
+    return WebCalls(api_url, timeout)

@@ -1,5 +1,7 @@
 """Foreign errors become our own, the most specific one each."""
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
 
@@ -15,6 +17,7 @@ from sagewatch.errors import (
 )
 from sagewatch.jobs.sweep_run import JobSweepReport
 from sagewatch.sweeps import continue_on_error
+from sagewatch.wiring.clients import client
 
 
 @pytest.mark.parametrize(
@@ -61,6 +64,42 @@ def test_a_request_that_botocore_refuses_is_not_sent_again() -> None:
         translated("sqs:SendMessage"),
     ):
         raise ParamValidationError(report="secret")
+
+
+@pytest.mark.parametrize(
+    ("operation", "wrong"),
+    [
+        ("put_item", {"TableName": "t", "Itm": {}}),
+        ("put_item", {"TableName": "t", "Item": {"secret": {"L": None}}}),
+        ("put_item", {"TableName": "t", "Item": {"secret": 5}}),
+        ("put_item", {"TableName": "t", "Item": {"secret": {"B": 5}}}),
+        ("put_item", {"TableName": "t", "Item": {"secret": {"N": object()}}}),
+        ("put_item", {"TableName": {}, "Item": {}}),
+        ("transact_write_items", {"TransactItems": [None]}),
+        ("batch_get_item", {"RequestItems": None}),
+    ],
+)
+def test_a_request_that_botocore_cannot_send_is_refused_too(
+    monkeypatch: pytest.MonkeyPatch, operation: str, wrong: dict[str, Any]
+) -> None:
+    """DynamoDB's clients validate nothing, so botocore fails while it puts the request together."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    send = getattr(client("dynamodb", region="us-east-1"), operation)
+
+    with (
+        pytest.raises(RequestRefusedError, match=r"^dynamodb:PutItem: botocore cannot send it: \w+$") as own,
+        translated("dynamodb:PutItem"),
+    ):
+        send(**wrong)
+    assert own.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("ours", [KeyError, TypeError, AttributeError, ValueError])
+def test_an_error_of_our_own_code_stays_what_it_is(ours: type[Exception]) -> None:
+    """A fault in SageWatch is no answer of AWS."""
+    with pytest.raises(ours), translated("dynamodb:PutItem"):
+        raise ours("a fault")
 
 
 def test_a_refused_request_is_a_failure_of_its_sweep() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from traceback import walk_tb
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -61,6 +62,9 @@ _INVALID = frozenset(
     }
 )
 
+# botocore's modules that put a request together. Where it validates none (``wiring.clients``), a wrong one fails here.
+_COMPOSING = frozenset({"botocore.serialize", "botocore.endpoint_provider", "jmespath.functions"})
+
 
 def code_of(error: ClientError) -> str:
     """Return the error code of AWS's answer."""
@@ -104,6 +108,15 @@ def translated(action: str) -> Iterator[None]:
         raise RequestRefusedError(f"{action}: {type(exc).__name__}") from exc
     except BotoCoreError as exc:
         raise UnavailableError(f"{action}: {type(exc).__name__}") from exc
+    except (LookupError, TypeError, AttributeError, ValueError) as exc:
+        if not _is_of_the_request(exc):
+            raise
+        raise RequestRefusedError(f"{action}: botocore cannot send it: {type(exc).__name__}") from exc
+
+
+def _is_of_the_request(error: Exception) -> bool:
+    """Whether botocore raised it while it put a request together, and not our own code."""
+    return any(frame.f_globals.get("__name__") in _COMPOSING for frame, _ in walk_tb(error.__traceback__))
 
 
 def _own(code: str) -> type[SageWatchError]:

@@ -44,7 +44,8 @@ LONGEST_LOOK = 120_000  # milliseconds: a job's three calls to SageMaker, each t
 # A log is a hint: one try, and a job's row is not kept waiting for more than four seconds by a call without an answer.
 HINT = QUICK.merge(Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1}))
 # botocore checks each attribute value by its model, a third of the CPU of a transaction of twelve rows. Ours are
-# written by ``serialize``, mypy knows the names of requests, and DynamoDB refuses what is wrong as botocore would.
+# written by ``serialize``. What mypy does not see of a wrong request, DynamoDB refuses, or botocore fails to send it;
+# ``aws_errors.translated`` makes both one error of ours.
 _UNCHECKED = Config(parameter_validation=False)
 _ONE_AT_A_TIME = Lock()  # botocore's sessions are not safe for threads, and its clients are
 BETWEEN_LISTS = 0.55  # seconds: ListTrainingJobs allows two requests a second

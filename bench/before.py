@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.cold import REGION, REGIONAL
+from bench.cold import REGION
 from tests.worlds.wired import snake_case
 
 COMMIT = "a36f5fc"
@@ -29,6 +29,13 @@ _NOTEBOOKS = {"MODE": "enforce", "IDLE_AFTER_MINUTES": "240", "WARN_MINUTES": "6
 _SLACK = {"SLACK_TOKEN_PARAMETER": "/sagewatch/slack-token", "SLACK_API_URL": "https://slack.com/api/"}
 _DEAD = {"EVENT_DEAD_LETTER_QUEUE_URL": f"{_QUEUE}e", "ALERT_DEAD_LETTER_QUEUE_URL": f"{_QUEUE}a"}
 _SECRET = {"SLACK_SIGNING_SECRET_PARAMETER": "/sagewatch/slack-signing-secret"}
+_REGIONAL = {  # the clients of that commit that a first event needs
+    "RecordJob": ("sagemaker",),
+    "TrackNotebook": ("sagemaker",),
+    "SweepJobs": ("patient_sagemaker",),
+    "SweepNotebooks": ("patient_sagemaker", "sagemaker", "logs", "cloudwatch"),
+    "AnswerSlack": ("sagemaker",),
+}
 VARIABLES: Mapping[str, Mapping[str, str]] = {
     "RecordJob": {**_LEDGER, **_INBOX, **_ALERTS, "REPORT_USD": "10"},
     "TrackNotebook": {**_LEDGER, **_INBOX},
@@ -67,7 +74,7 @@ VARIABLES: Mapping[str, Mapping[str, str]] = {
 def start(function: str) -> str:
     """The program that starts a function, as `bench.cold` does with those of today."""
     name = snake_case(function)
-    regional = "".join(f"clients.{client}({REGION!r})\n" for client in REGIONAL.get(function, ()))
+    regional = "".join(f"clients.{client}({REGION!r})\n" for client in _REGIONAL.get(function, ()))
     more = f"from sagewatch.wiring import clients\n{regional}" if regional else ""
     return f"from {name} import app\napp.wiring.{name}()\n{more}"
 

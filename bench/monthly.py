@@ -16,7 +16,7 @@ from typing import Any
 MEASURED: Mapping[str, Any] = json.loads((Path(__file__).parent / "measured.json").read_text(encoding="utf-8"))
 _MONTH = 30  # days
 CPU_AT = 1769  # MB: "At 1,769 MB, a function has the equivalent of one vCPU" (Lambda, configuration-memory)
-MEMORY, DIGEST_MEMORY = 512, 1024  # MB, of all functions and of SendDigest in template.yaml
+MEMORY, DIGEST_MEMORY = 512, 1024  # MB, of all functions in template.yaml but those of presses, and of SendDigest
 
 # US East (N. Virginia), November 2026, in USD, each with the page that states it.
 PRICES: Mapping[str, Decimal] = {

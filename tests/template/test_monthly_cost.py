@@ -6,9 +6,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench.monthly import (
     ALARM_METRICS,
     ASSUMED,
+    CPU_AT,
     DIGEST_MEMORY,
     JOB_ITSELF,
     MEASURED,
@@ -76,6 +79,12 @@ def test_it_counts_what_the_template_has(template: dict[str, Any]) -> None:
     assert SWEEPS == 30 * 96
     assert template["Globals"]["Function"]["MemorySize"] == MEMORY
     assert resources["SendDigest"]["Properties"]["MemorySize"] == DIGEST_MEMORY
+
+
+@pytest.mark.parametrize("function", ["ReceivePress", "AnswerSlack"])
+def test_a_person_who_waits_has_a_whole_cpu(template: dict[str, Any], function: str) -> None:
+    """What answers a press is built in the event, where a CPU is as large as the memory."""
+    assert template["Resources"][function]["Properties"]["MemorySize"] == CPU_AT
 
 
 def _pollers(event: dict[str, Any], resources: dict[str, Any]) -> int:

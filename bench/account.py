@@ -108,21 +108,26 @@ class TrainingJobs:
 
 
 class _Snapshots:
-    """The module ``copy`` for moto's tables: before each transaction moto copies them, and each item in them.
+    """The module ``copy`` for moto's tables: moto copies a table and each item in it for every part of a transaction.
 
-    A copy of the tables alone does as well, and does not take seconds with thousands of items.
+    A copy of the table alone, once in a call, does as well, and does not take seconds with thousands of items.
     """
 
     copy = staticmethod(copy.copy)
 
-    @staticmethod
-    def deepcopy(value: Any) -> Any:
+    def __init__(self) -> None:
+        self.taken: dict[str, Table] = {}  # in the present call
+
+    def deepcopy(self, value: Any) -> Any:
         """Copy a table without its items, and all else with what is in it."""
         if not isinstance(value, Table):
             return copy.deepcopy(value)
-        table = copy.copy(value)
-        table.items = defaultdict(dict, {key: copy.copy(items) for key, items in value.items.items()})
-        return table
+        if value.name not in self.taken:
+            table: Table = object.__new__(type(value))  # moto keeps all that it makes in the usual way
+            vars(table).update(vars(value))
+            table.items = defaultdict(dict, {key: copy.copy(items) for key, items in value.items.items()})
+            self.taken[value.name] = table
+        return self.taken[value.name]
 
 
 class Account:
@@ -134,7 +139,8 @@ class Account:
         self.latency = 0.0
         self.jobs = TrainingJobs()
         self._answer = BaseResponse.call_action
-        setattr(dynamodb_models, "copy", _Snapshots)  # noqa: B010 - moto's module
+        snapshots = _Snapshots()
+        setattr(dynamodb_models, "copy", snapshots)  # noqa: B010 - moto's module
         extend_moto()
         self._write = DynamoResult.execute_result
         setattr(DynamoResult, "execute_result", self._written())  # noqa: B010 - moto's class
@@ -145,6 +151,7 @@ class Account:
         def answer(response: BaseResponse) -> Any:
             time.sleep(account.latency)
             with _ONE_AT_A_TIME:  # moto's tables are not safe for threads
+                snapshots.taken.clear()
                 account.calls[response._get_action()] += 1  # noqa: SLF001 - there is no other way to its name
                 return account._answer(response)
 

@@ -44,7 +44,7 @@ def finishing(seed: int, *, without: Sweep | None = None, until: int = DAY) -> F
 
 
 def values(alarm: dict[str, Any], total: int | None) -> dict[str, float]:
-    """What each expression of the alarm makes of a sum; ``None`` is an hour without a metric."""
+    """What each expression of the alarm makes of a sum; ``None`` is a time without a metric."""
     queries = {query["Id"]: query.get("Expression") for query in alarm["Metrics"]}
     functions = {"FLOOR": math.floor, "MIN": min, "FILL": lambda value, fill: fill if value is None else value}
     known: dict[str, Any] = {"m1": total}

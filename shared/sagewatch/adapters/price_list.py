@@ -18,10 +18,15 @@ API_REGIONS: Mapping[str, str] = {"aws": "us-east-1"}
 _PAGE = 100  # the API's most
 
 
+def has_price_list(home_region: str) -> bool:
+    """Whether a region's partition has a Price List in US dollars."""
+    return partition_of(home_region) in API_REGIONS
+
+
 def api_region(home_region: str) -> str:
     """The region whose Price List API serves a region. Raises ``SettingsError`` where there is none in US dollars."""
     partition = partition_of(home_region)
-    if partition not in API_REGIONS:
+    if not has_price_list(home_region):
         raise SettingsError(f"the partition {partition} has no Price List in US dollars")
     return API_REGIONS[partition]
 

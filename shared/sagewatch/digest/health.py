@@ -1,4 +1,4 @@
-"""Says in one sentence of the weekly digest whether SageWatch itself works."""
+"""Says in one sentence of a digest whether SageWatch itself works: every week, and each day that needs it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -125,11 +125,14 @@ def _priced(health: Health) -> tuple[bool, str] | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthReader:
-    """Reads what is cheap to read: an item a day and function, two queues' depths, a partition of prices per region."""
+    """Reads what is cheap to read: an item a day and function, two queues' depths, a partition of prices per region.
+
+    ``prices`` is ``None`` where AWS has no price list that can be read: the shipped prices have no date.
+    """
 
     sweeps: SweepTimes
     dead_letters: DeadLetters
-    prices: PriceDates
+    prices: PriceDates | None
     regions: RegionReader
     clock: Clock
     home_region: str
@@ -144,9 +147,10 @@ class HealthReader:
             sweeps = {function: self.sweeps.of(function) for function in SWEEPS}
         with _noted(unread, "what is in the dead-letter queues"):
             buried = self.dead_letters.waiting()
-        with _noted(unread, "how old the prices are"):
-            regions = priced_regions(self.home_region, self.regions)
-            prices = {region: self.prices.refreshed_at(region) for region in regions}
+        if self.prices:
+            with _noted(unread, "how old the prices are"):
+                regions = priced_regions(self.home_region, self.regions)
+                prices = {region: self.prices.refreshed_at(region) for region in regions}
         return Health(since=since, now=self.clock(), sweeps=sweeps, buried=buried, prices=prices, unread=unread)
 
 

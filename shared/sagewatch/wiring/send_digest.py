@@ -22,6 +22,7 @@ from sagewatch.adapters.dynamodb.stale_totals import DynamoStaleTotalReader
 from sagewatch.adapters.dynamodb.standing_sessions import DynamoStandingSessionReader
 from sagewatch.adapters.dynamodb.studio_audits import DynamoStudioAuditReader
 from sagewatch.adapters.dynamodb.sweep_state import DynamoRegionReader, DynamoTotalReader
+from sagewatch.adapters.price_list import has_price_list
 from sagewatch.adapters.slack.api import SlackApi
 from sagewatch.adapters.slack.images import SlackImageUploads
 from sagewatch.adapters.ssm import SsmSecret
@@ -105,7 +106,7 @@ def send_digest() -> ScheduledHandler:
         health=HealthReader(
             sweeps=DynamoSweepTimes(dynamodb, given.watch_state),
             dead_letters=SqsDeadLetters(sqs, _dead_letter_queues(given)),
-            prices=DynamoPriceDates(dynamodb, given.watch_state),
+            prices=DynamoPriceDates(dynamodb, given.watch_state) if has_price_list(given.home_region) else None,
             regions=regions,
             clock=now,
             home_region=given.home_region,

@@ -1,6 +1,7 @@
 """The one sentence on the watch itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -159,4 +160,17 @@ def test_what_cannot_be_read_is_said_and_is_not_well() -> None:
         "For SageWatch's operator: it could not be read whether sweeps finished "
         "(sqs:GetQueueAttributes: AccessDenied), it could not be read what is in the dead-letter queues "
         "(sqs:GetQueueAttributes: AccessDenied). Prices are from 2026-11-24."
+    )
+
+
+def test_where_aws_has_no_price_list_prices_are_not_said_to_be_missing() -> None:
+    """In GovCloud and China the shipped prices are used for ever; a daily digest has nothing to report."""
+    sweeps = InMemorySweeps({name: set(quarters(SINCE, NOW)) for name in SWEEPS})
+    letters = InMemoryDeadLetters({"EventDeadLetterQueue": 0})
+    health = replace(a_reader(sweeps, letters), prices=None).read(SINCE)
+
+    assert not health.unannounced
+    assert sentence(health) == (
+        "SageWatch is well: all 2,019 sweeps over jobs, notebooks and resources finished, "
+        "nothing is in the dead-letter queues."
     )

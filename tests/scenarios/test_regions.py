@@ -100,6 +100,8 @@ def watched(aws: Aws, aws_url: str, tables: tuple[str, str]) -> Iterator[Watched
     assert tables
     aws.client("ssm").put_parameter(Name="/sagewatch/slack-token", Value="x", Type="SecureString", Overwrite=True)
     regions = [HOME, SILENT, REPORTED, UNNAMED]
+    for region in regions:  # of jobs that other tests left
+        sagemaker_backends[DEFAULT_ACCOUNT_ID][region].reset()
     with serving(control_app(DEFAULT_ACCOUNT_ID, HOME)) as control, serving(pricing_app()) as prices:
         made = Watched(aws, aws_url, prices, control)
         for region in regions:

@@ -56,6 +56,11 @@ def _swept(world: DigestWorld, *missed: int) -> DigestWorld:
     return world
 
 
+def _without_dead_letters(world: DigestWorld) -> DigestWorld:
+    world.dead_letters.clear()
+    return world
+
+
 def _written(world: DigestWorld, event: object) -> DigestAlert:
     world.digester.on_event(event)
     return world.digests[-1]
@@ -85,8 +90,10 @@ def _alerted() -> dict[str, BudgetAlert]:
 
 DIGESTS = {
     "week": _written(_swept(_runs_now(account(*_BUDGETS)), 200, 201), _WEEK),
-    "day": _written(_runs_now(account()), {"period": "daily", "day": "2026-11-18"}),
+    "day": _written(_runs_now(_without_dead_letters(account())), {"period": "daily", "day": "2026-11-18"}),
     "chart refused": _refused(),
-    "quiet day": _written(_runs_now(account(*_BUDGETS)), {"period": "daily", "day": "2026-11-01"}),
+    "quiet day": _written(
+        _runs_now(_without_dead_letters(account(*_BUDGETS))), {"period": "daily", "day": "2026-11-01"}
+    ),
 }
 BUDGETS = _alerted()

@@ -19,12 +19,15 @@ Put = tuple[str, dict[str, Any]]
 
 
 def put_standing(stage: Stage) -> int:
-    """Put the resources into the emulator, with the metrics that show their use; return how many there are."""
+    """Put the resources into the emulator, after the metrics that show their use; return how many there are.
+
+    A scheduled sweep may run at any moment, and would find an endpoint idle whose use is not there yet.
+    """
     now = datetime.now(UTC)
+    _measure(stage, now)
     resources = list(_resources((now - timedelta(days=40)).isoformat()))
     for kind, fields in resources:
         stage.put_standing(kind, fields)
-    _measure(stage, now)
     return sum(kind in {"endpoint", "app", "space", "mlflow-tracking-server", "cluster"} for kind, _ in resources)
 
 
@@ -93,12 +96,13 @@ def _running(count: int) -> dict[str, Any]:
 
 
 def _measure(stage: Stage, now: datetime) -> None:
-    """One endpoint was called today, the other a month ago; Canvas has not been used for nine hours."""
+    """One endpoint was called in each of 24 hours, the other a month ago; Canvas has not been used for nine hours."""
     cloudwatch = stage.client("cloudwatch")
-    for name, days in (("chat-llm", 0), ("churn-demo", 30)):
+    for name, hours in (("chat-llm", range(24)), ("churn-demo", [30 * 24])):
         dimensions = [{"Name": "EndpointName", "Value": name}, {"Name": "VariantName", "Value": "blue"}]
-        point = {"Timestamp": now - timedelta(days=days), "Value": 40.0, "Dimensions": dimensions}
-        cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=[{"MetricName": "Invocations", **point}])
+        point = {"MetricName": "Invocations", "Value": 40.0, "Dimensions": dimensions}
+        points = [{**point, "Timestamp": now - timedelta(hours=hour)} for hour in hours]
+        cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=points)
     user = [{"Name": "DomainId", "Value": "d-demo"}, {"Name": "UserProfileName", "Value": "chi"}]
     steps = [timedelta(minutes=5 * n) for n in range(-12, 24)]
     cloudwatch.put_metric_data(
